@@ -1,0 +1,404 @@
+"""The answer to a comparison: values, differences to the null, who is best, what a tonne costs."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import statistics
+from .errors import InputError
+from .folder import write_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..model.ensemble import Runs
+
+__all__ = ["EXPLORATION", "PATHWAYS", "YEARS", "Column", "Comparison", "Question", "Vocabulary"]
+
+PATHWAYS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
+YEARS = (2030, 2035, 2045)
+EXPLORATION = 2045  # horizon that explores rather than forecasts
+CLUSTER_SHARES = ("level1", "level2", "level3")  # of one cluster: 0 or 1 in every run
+IS_DIFFERENCE = "it is a difference to the null already"
+NULL_AVOIDS_NOTHING = "the null is what the others are compared with"
+
+_YEAR = re.compile(r"_((?:19|20|21)\d\d)$")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked: everything that decides the numbers, and nothing else (no threads, no folder).
+
+    Attributes
+    ----------
+    scenario, policy : str
+    pathways : tuple of str
+        The null first.
+    replicates, seed : int
+    budget : float
+        bn VND a year for the city.
+    site_budget : float or None
+        bn VND a year for this site; None: its share of the city's budget by firms.
+    sample : bool
+        Are uncertain parameters drawn per replicate?
+    """
+
+    scenario: str
+    pathways: tuple[str, ...]
+    policy: str
+    replicates: int
+    seed: int
+    budget: float
+    site_budget: float | None
+    sample: bool
+
+    @property
+    def command(self) -> str:
+        """The command line that gives these numbers again."""
+        options = [f"--pathways {','.join(self.pathways)}"] if self.pathways != PATHWAYS else []
+        options += [f"--policy {self.policy}"] if self.policy != "vietnam-2020" else []
+        options += [f"--replicates {self.replicates}", f"--budget {self.budget:g}"]
+        options += [f"--site-budget {self.site_budget:g}"] if self.site_budget is not None else []
+        options += [f"--seed {self.seed}"] + (["--sample"] if self.sample else [])
+        return " ".join(["ecocluster compare", self.scenario, *options])
+
+
+@dataclass(frozen=True)
+class Column:
+    """One indicator in one year, as a column of `Comparison.runs`.
+
+    Attributes
+    ----------
+    key : str
+        Full key, e.g. "tco2e_total_2045".
+    base : str
+        Key of the registry, e.g. "tco2e".
+    year : int or None
+    total : bool
+        Cumulated since 2020.
+    unit, kind, direction, pillar, definition : str
+        As in `ecocluster.model.indicators.INDICATORS`.
+    """
+
+    key: str
+    base: str
+    year: int | None
+    total: bool
+    unit: str
+    kind: str
+    direction: str
+    pillar: str
+    definition: str
+
+    @classmethod
+    def parse(cls, key: str, registry: Mapping[str, Any]) -> Column:
+        """Read a column's name: `[pv_]BASE[_total][_YEAR]`, BASE as in the registry."""
+        found = _YEAR.search(key)
+        name = key[: found.start()] if found else key
+        total = name.endswith("_total") or name.startswith("pv_")
+        short = name.removesuffix("_total").removeprefix("pv_")
+        base = next(
+            (
+                candidate
+                for candidate in (key, name, name.removesuffix("_total"), short)
+                if candidate in registry
+            ),
+            None,
+        )
+        if base is None:
+            raise KeyError(f"no indicator for column {key!r}")
+        entry = registry[base]
+        unit = entry.unit.removesuffix("/yr") if total and base == short else entry.unit
+        year = int(found[1]) if found else None
+        return cls(key, base, year, total, unit, entry.kind, entry.direction, entry.pillar, entry.definition)
+
+
+def _cost_per_tonne(year: int) -> Column:
+    definition = "present value of public outlay less receipts per tonne avoided since 2020, a ratio of means"
+    return Column(
+        f"cost_per_tco2e_{year}",
+        "cost_per_tco2e",
+        year,
+        True,
+        "mVND/tCO2e",
+        "money",
+        "min",
+        "economic",
+        definition,
+    )
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the model calls its outputs: `INDICATORS`, `CRITERIA` and `FAILURES` of `ecocluster.model`."""
+
+    indicators: Mapping[str, Any]
+    criteria: tuple[str, ...]
+    failures: Mapping[int, str]
+
+
+@dataclass
+class Comparison:
+    """The answer to a question, in numbers.
+
+    Attributes
+    ----------
+    question : Question
+    trace : Runs
+        What the runs left behind.
+    runs : pandas.DataFrame
+        One row per arm and replicate, one column per indicator and year; a failed run is a row that says why.
+    columns : dict of str to Column
+        What the columns mean, in the order of the registry.
+    criteria : tuple of str
+        Names of what `trace.binding` points to.
+    wall_s : float
+        Seconds that simulating took.
+    out : str or None
+        Folder of the results once they are written.
+    """
+
+    question: Question
+    trace: Runs
+    runs: pd.DataFrame
+    columns: dict[str, Column]
+    criteria: tuple[str, ...]
+    wall_s: float = 0.0
+    out: str | None = None
+
+    @classmethod
+    def of(
+        cls, question: Question, trace: Runs, table: pd.DataFrame, model: Vocabulary, wall_s: float = 0.0
+    ) -> Comparison:
+        """Build from a trace and its evaluated table (columns: arm, replicate and indicators)."""
+        import pandas as pd
+
+        registry, failures = model.indicators, model.failures
+        table = table.drop(columns="failed", errors="ignore")  # codes; the texts come below
+        keys = [key for key in table.columns if key not in ("arm", "replicate")]
+        columns = {key: Column.parse(key, registry) for key in keys}
+        for year in YEARS:
+            if {f"pv_outlay_{year}", f"pv_receipts_{year}", f"tco2e_total_{year}"} <= columns.keys():
+                column = _cost_per_tonne(year)
+                columns[column.key] = column
+        lost = np.asarray(trace.failed) != 0
+        if lost.all():
+            raise InputError("no_runs", reason=failures.get(int(trace.failed.flat[0]), "unknown"))
+        codes = pd.DataFrame(
+            {
+                "arm": np.repeat(np.asarray(trace.arms), len(trace.replicates)),
+                "replicate": np.tile(trace.replicates, len(trace.arms)),
+                "failed": [
+                    failures.get(int(code), f"code {code}") if code else "" for code in trace.failed.flat
+                ],
+            }
+        )
+        runs = codes.merge(table, on=["arm", "replicate"], how="left", validate="one_to_one")
+        runs.loc[runs["failed"] != "", keys] = np.nan
+        return cls(question, trace, runs, columns, model.criteria, wall_s)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Names of the arms, the null first."""
+        return tuple(self.trace.arms)
+
+    def values(self, key: str) -> np.ndarray:
+        """Values of one column, shape (arms, replicates), nan where a run failed."""
+        return self.runs[key].to_numpy(float).reshape(len(self.arms), -1)
+
+    def abatement(self, year: int) -> np.ndarray:
+        """tCO2e avoided since 2020 against the null, shape (arms, replicates)."""
+        total = self.values(f"tco2e_total_{year}")
+        return total[0] - total
+
+    def net_outlay(self, year: int) -> np.ndarray:
+        """Present value of public outlay less receipts against the null, mVND, shape (arms, replicates)."""
+        net = self.values(f"pv_outlay_{year}") - self.values(f"pv_receipts_{year}")
+        return net - net[0]
+
+    def obstacles(self, year: int) -> np.ndarray:
+        """What keeps clusters below level 1 at the end of a year.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (arms, criteria): share of all existing clusters that are at level 0 and fail at this
+            criterion; what is missing to 1 is certified. Mean over the runs that did not fail.
+        """
+        trace = self.trace
+        step = int(np.searchsorted(trace.years, year + 1))
+        below = trace.level[:, :, step] == 0
+        at = np.arange(len(self.criteria))
+        held = ((trace.binding[:, :, step, :, None] == at) & below[..., None]).mean(axis=2)
+        fine = (trace.failed == 0)[..., None]
+        return np.where(fine, held, 0.0).sum(axis=1) / np.maximum(fine.sum(axis=1), 1)
+
+    @cached_property
+    def estimates(self) -> dict[str, list[tuple[statistics.Estimate, statistics.Estimate, float]]]:
+        """Per column and arm: the value, its difference to the null, the gain of pairing."""
+        return {key: self._estimate(column) for key, column in self.columns.items()}
+
+    def _estimate(self, column: Column) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
+        if column.base == "cost_per_tco2e":
+            ratios = map(statistics.fieller, self.net_outlay(column.year), self.abatement(column.year))
+            no_difference = statistics.Estimate.undefined(IS_DIFFERENCE)
+            rows = [(ratio, no_difference, math.nan) for ratio in ratios]
+            rows[0] = (
+                statistics.Estimate.undefined(NULL_AVOIDS_NOTHING),
+                statistics.Estimate(0.0, 0.0, 0.0),
+                math.nan,
+            )
+            return rows
+        values = self.values(column.key)
+        interval = self._interval(column)
+        rows = [
+            (interval(arm), statistics.difference(arm, values[0]), statistics.pairing_gain(arm, values[0]))
+            for arm in values
+        ]
+        # by definition and not by arithmetic: holds for one replicate too
+        rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0, rows[0][0].runs), math.nan)
+        return rows
+
+    def _interval(self, column: Column) -> Callable[[np.ndarray], statistics.Estimate]:
+        """How the mean of a column is estimated: bounded for shares, a proportion where runs say 0 or 1."""
+        if column.kind != "share":
+            return statistics.mean_interval
+        if column.base in CLUSTER_SHARES and len(self.trace.site.clusters) == 1:
+            return statistics.proportion_interval
+        low = -1.0 if column.base.endswith("gap") else 0.0  # a difference of two shares
+        return lambda values: statistics.mean_interval(values, (low, 1.0))
+
+    @cached_property
+    def best(self) -> dict[str, dict[str, float]]:
+        """Probability that an arm is the best one, for every column that has a direction."""
+        result = {}
+        for key, column in self.columns.items():
+            if column.direction == "none":
+                continue
+            if column.base == "cost_per_tco2e":
+                defined = np.array([np.isfinite(value.mean) for value, _, _ in self.estimates[key]])
+                shares = statistics.best_ratio(
+                    self.net_outlay(column.year), self.abatement(column.year), defined
+                )
+            else:
+                shares = statistics.best_share(self.values(key), column.direction)
+            result[key] = dict(zip(self.arms, map(float, shares), strict=True))
+        return result
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per arm and indicator: value, difference to the null, probability of being best."""
+        import pandas as pd
+
+        rows = []
+        for index, arm in enumerate(self.arms):
+            for key, column in self.columns.items():
+                value, delta, gain = self.estimates[key][index]
+                rows.append(
+                    {
+                        "pathway": arm, "indicator": key, "unit": column.unit, "direction": column.direction,
+                        "mean": value.mean, "low": value.low, "high": value.high,
+                        "runs": value.runs, "reason": value.reason,
+                        "difference_mean": delta.mean, "difference_low": delta.low,
+                        "difference_high": delta.high,
+                        "difference_reason": delta.reason, "pairing_gain": gain,
+                        "probability_best": self.best.get(key, {}).get(arm, math.nan),
+                    }
+                )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """One row per arm, series and quarter: mean and its 95 % interval, 10 and 90 % of the runs."""
+        import pandas as pd
+
+        trace, frames = self.trace, []
+        for index, arm in enumerate(trace.arms):
+            values = trace.series[index][trace.failed[index] == 0]  # (runs, quarters, keys)
+            n = len(values)
+            if n == 0:
+                continue
+            mean = values.mean(axis=0)
+            half = (
+                statistics.t_quantile(n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n)
+                if n > 1
+                else np.nan * mean
+            )
+            p10, p90 = np.quantile(values, [0.1, 0.9], axis=0)
+            columns = {"mean": mean, "low": mean - half, "high": mean + half, "p10": p10, "p90": p90}
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "pathway": arm,
+                        "indicator": np.repeat(np.asarray(trace.keys), len(trace.years)),
+                        "year": np.tile(trace.years, len(trace.keys)),
+                        **{name: block.T.ravel() for name, block in columns.items()},
+                    }
+                )
+            )
+        return pd.concat(frames, ignore_index=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as nested dicts of numbers, texts and None; what is None stands beside its reason."""
+        pathways = {
+            arm: {
+                key: {
+                    "unit": column.unit,
+                    "direction": column.direction,
+                    **_plain(self.estimates[key][index][0]),
+                    "difference": _plain(self.estimates[key][index][1]),
+                }
+                for key, column in self.columns.items()
+            }
+            for index, arm in enumerate(self.arms)
+        }
+        best = {key: shares for key, shares in self.best.items() if all(map(math.isfinite, shares.values()))}
+        return {
+            "scenario": self.question.scenario,
+            "seed": self.question.seed,
+            "replicates": self.question.replicates,
+            "wall_s": self.wall_s,
+            "out": self.out,
+            "pathways": pathways,
+            "best": best,
+        }
+
+    def files(self) -> dict[str, bytes]:
+        """Results as files: the same bytes for the same question, whatever the threads and the folder."""
+        answer = self.to_json()
+        for volatile in ("wall_s", "out"):
+            del answer[volatile]
+        return {
+            "runs.parquet": self.runs.to_parquet(index=False, compression="zstd"),
+            "series.parquet": self.series.to_parquet(index=False, compression="zstd"),
+            "summary.csv": self.summary.to_csv(index=False, lineterminator="\n").encode(),
+            "summary.json": (json.dumps(answer, indent=1, allow_nan=False) + "\n").encode(),
+        }
+
+    def write(self, out: str | Path, more: Mapping[str, bytes] | None = None) -> Path:
+        """Write `files()` and `more` (figures, a report) into a folder, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If the folder holds files that are not ours, or cannot be written.
+        """
+        folder = write_folder(out, {**self.files(), **(more or {})}, {"command": self.question.command})
+        self.out = str(out)
+        return folder
+
+
+def _plain(estimate: statistics.Estimate) -> dict[str, Any]:
+    """Numbers of an estimate with None for nan, and the reason where there is one."""
+    numbers = {name: getattr(estimate, name) for name in ("mean", "low", "high")}
+    plain = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+    return {**plain, "reason": estimate.reason} if estimate.reason else plain

@@ -1,0 +1,314 @@
+"""Many runs in one call: replicates in parallel, all arms of a replicate share its burn-in and its luck."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .indicators import INDICATORS
+from .inputs import Arm, Programme, Shock, Site
+from .parameters import _beta_law, parameter_record, sample_parameters
+from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, steps_between
+from .randomness import Purpose, uniform
+from .setup import Layout, allocate, apply_arm, begin, layout_of, release_held
+from .state import State, copy_state
+
+__all__ = ["FAILURES", "Runs", "Simulator", "find_scale", "run_ensemble"]
+
+FAILURES = {0: "", 1: "an array of the run was too small", 2: "a result is not a number"}
+PILOTS, PILOT_YEARS, PILOT_OFFSET = 2, 10, 2**40  # scale factors are found on replicates that no user runs
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Results of an ensemble.
+
+    Attributes
+    ----------
+    site : Site
+    arms : tuple of str
+        Names; arm 0 is the matched null.
+    seed : int
+    replicates : (R,) int64
+    years : (T+1,) float64
+        Calendar time at the end of each step; index 0 is the fork.
+    keys : tuple of str
+        Names of the K series, see `indicators.INDICATORS`.
+    series : (A, R, T+1, K) float64
+        City totals and means; flows are rates per year; row 0 holds the stocks at the fork and nan for flows.
+    level, binding : (A, R, T+1, C) int8
+        Level of each existing cluster and index into `indicators.CRITERIA`.
+    failed : (A, R) int64
+        Code into `FAILURES`.
+    scales : dict
+        Scale factor of each arm's programmes.
+    steps_per_year : int
+    discount_rate : float
+    """
+
+    site: Site
+    arms: tuple[str, ...]
+    seed: int
+    replicates: np.ndarray
+    years: np.ndarray
+    keys: tuple[str, ...]
+    series: np.ndarray
+    level: np.ndarray
+    binding: np.ndarray
+    failed: np.ndarray
+    scales: dict[str, float]
+    steps_per_year: int = 4
+    discount_rate: float = 0.05
+
+
+@dataclass
+class Simulator:
+    """One worker's arrays and the laid-down plans of all arms.
+
+    Parameters
+    ----------
+    site : Site
+    arms : sequence of Arm
+        The null should come first: free riders are counted against it.
+    p : record
+        From `parameter_record`.
+    shocks : tuple of Shock
+    steps_per_year : int
+    last_year : float
+        End of the last step.
+    """
+
+    site: Site
+    arms: Sequence[Arm]
+    p: np.ndarray
+    shocks: tuple[Shock, ...] = ()
+    steps_per_year: int = 4
+    last_year: float = LAST_YEAR
+    layout: Layout = field(init=False)
+    plans: list[Plan] = field(init=False)
+    base: State = field(init=False)
+    work: State = field(init=False)
+
+    def __post_init__(self):
+        self.layout = layout_of(self.site, self.p, tuple(self.arms))
+        count = self.layout.programmes
+        self.plans = [
+            make_plan(self.p, arm, self.shocks, self.steps_per_year, self.last_year, count) for arm in self.arms
+        ]
+        self.base, self.work = allocate(self.layout), allocate(self.layout)
+        self.burn_steps = steps_between(START_YEAR, FORK_YEAR, self.steps_per_year)
+        self.steps = steps_between(FORK_YEAR, self.last_year, self.steps_per_year)
+
+    @staticmethod
+    def values(state: State) -> np.ndarray:
+        """Levers of a state as numbers, (rows, levers) float64, a view."""
+        return state.levers.view(np.float64).reshape(state.levers.size, -1)
+
+    def burn(self, seed: int, replicate: int) -> int:
+        """Run 2010-2019 of a replicate into `self.base`."""
+        from .step import burn_in
+
+        begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
+        code = burn_in(self.base, self.p[()], self.plans[0], self.values(self.base), self.burn_steps)
+        release_held(self.base, self.layout, self.p)
+        return code
+
+    def support(self) -> float:
+        """Officials' support for a dedicated policy in this replicate: Beta(45, 35) + 1/2 of an answer."""
+        law = _beta_law(45.5, 35.5)
+        u = uniform(self.base.city[0]["key"], Purpose.SUPPORT, 0, 0)
+        return float(np.interp(u, np.linspace(0, 1, law.size), law))
+
+    def fork(self, index: int, scale: float, ever_null: np.ndarray | None) -> None:
+        """Copy the burn-in into `self.work` and give it arm number `index`."""
+        copy_state(self.work, self.base)
+        if ever_null is None:
+            self.work.ever_null[...] = 0
+        else:
+            self.work.ever_null[...] = ever_null
+        apply_arm(self.work, self.layout, self.p, self.arms[index], scale, self.support())
+
+    def run(self, index: int, series, level, binding) -> int:
+        """Run the forked arm; rows of the arrays are steps, row 0 the fork. Returns a code into `FAILURES`."""
+        from .step import run_steps
+
+        series[0] = np.nan
+        level[0] = self.work.clusters["level"][: level.shape[1]]
+        binding[0] = self.work.clusters["binding"][: binding.shape[1]]
+        plan = self.plans[index]
+        code = run_steps(self.work, self.p[()], plan, self.values(self.work), 1, series, level, binding)
+        if code == 0 and not np.isfinite(series[1:, 0]).all():
+            code = 2
+        return code
+
+
+def _site_scale(simulator: Simulator, index: int, arm: Arm, seed: int, candidates: int = 6) -> float:
+    """Scale factor at which the pilots use the funds: bisection between 1 and the cap, on the burnt-in pilots."""
+    if arm.scale is not None:
+        return float(arm.scale)
+    if not arm.programmes or arm.budget <= 0 or not any(q.scalable for q in arm.programmes):
+        return 1.0
+    rows = PILOT_YEARS * simulator.steps_per_year + 1
+    series = np.empty((rows, len(INDICATORS)))
+    clusters = len(simulator.layout.slots)
+    level, binding = np.empty((rows, clusters), np.int8), np.empty((rows, clusters), np.int8)
+    unspent = list(INDICATORS).index("unspent")
+
+    def leftover(scale: float) -> float:
+        total = 0.0
+        for pilot in range(PILOTS):
+            simulator.burn(seed, PILOT_OFFSET + pilot)
+            simulator.fork(index, scale, None)
+            simulator.run(index, series, level, binding)
+            released = simulator.work.funds["released"].sum()
+            total += series[-1, unspent] / max(released, 1e-9)
+        return total / PILOTS
+
+    target, high = 0.05, 3.0
+    if leftover(1.0) <= target:
+        return 1.0
+    if leftover(high) > target:
+        return high
+    low = 1.0
+    for _ in range(candidates):
+        middle = 0.5 * (low + high)
+        if leftover(middle) > target:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def find_scale(site: Site, arm: Arm, *, seed: int = 1, parameters=None, shocks: tuple[Shock, ...] = ()) -> float:
+    """Scale factor of an arm's programmes: the smallest, up to 3, at which the funds are used (pilot runs).
+
+    Parameters
+    ----------
+    site, arm, shocks : see `run_ensemble`
+    seed : int
+    parameters : mapping, optional
+
+    Returns
+    -------
+    float
+        1 if the budget is used up without scaling (or there is none), 3 if everything is at its cap.
+    """
+    simulator = Simulator(site, (arm,), parameter_record(parameters), tuple(shocks), last_year=FORK_YEAR + PILOT_YEARS)
+    return _site_scale(simulator, 0, arm, seed)
+
+
+def run_ensemble(
+    site: Site,
+    arms: Sequence[Arm],
+    *,
+    replicates: int = 20,
+    first_replicate: int = 0,
+    seed: int = 1,
+    threads: int | None = None,
+    parameters: Mapping[str, float] | None = None,
+    shocks: Sequence[Shock] = (),
+    sample: bool = False,
+    steps_per_year: int = 4,
+    last_year: float = LAST_YEAR,
+    progress: Callable[[int, int], None] | None = None,
+) -> Runs:
+    """Run every arm on every replicate with common random numbers.
+
+    Parameters
+    ----------
+    site : Site
+    arms : sequence of Arm
+        The first must be the null (no programmes).
+    replicates, first_replicate : int
+        Replicate ids `first_replicate` ... ; a replicate's result depends on its id alone.
+    seed : int
+        0 to 2^64 - 1.
+    threads : int, optional
+        Replicates run at a time; default: the processors of this machine. Results do not depend on it.
+    parameters : mapping, optional
+        Overrides by registry name.
+    shocks : sequence of Shock
+    sample : bool
+        Draw all uncertain parameters anew for each replicate (the same for all its arms).
+    steps_per_year : int
+        4 (12 to test the step length).
+    last_year : float
+        End of the last step, at most 2046.
+    progress : callable, optional
+        Called with (runs done, runs in all); may raise to stop the ensemble.
+
+    Returns
+    -------
+    Runs
+    """
+    import os
+
+    arms = tuple(arms)
+    if not arms or arms[0].programmes:
+        raise ValueError("the first arm must be the null: an Arm without programmes")
+    shocks = tuple(shocks)
+    threads = threads or os.cpu_count() or 1
+    keys = tuple(INDICATORS)
+    steps = steps_between(FORK_YEAR, last_year, steps_per_year)
+    ids = np.arange(first_replicate, first_replicate + replicates, dtype=np.int64)
+    shape = (len(arms), replicates, steps + 1)
+    series = np.empty((*shape, len(keys)))
+    level = np.empty((*shape, len(site.clusters)), np.int8)
+    binding = np.empty_like(level)
+    failed = np.zeros(shape[:2], np.int64)
+    default = parameter_record(parameters)
+    pool = ThreadPoolExecutor(threads)
+    try:
+        scales = list(pool.map(
+            lambda arm: find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks), arms))
+        # the layout must provide for the scaled number of planned slots
+        scaled = tuple(Arm(a.name, a.programmes, a.assignment, a.budget, k) for a, k in zip(arms, scales, strict=True))
+        local = threading.local()
+        lock = threading.Lock()
+        done = 0
+        stop = threading.Event()
+
+        def one(r: int) -> None:
+            nonlocal done
+            if stop.is_set():
+                return
+            if sample:
+                p = parameter_record(sample_parameters(seed, int(ids[r]), parameters))
+                simulator = Simulator(site, scaled, p, shocks, steps_per_year, last_year)
+            else:
+                if not hasattr(local, "simulator"):
+                    local.simulator = Simulator(site, scaled, default, shocks, steps_per_year, last_year)
+                simulator = local.simulator
+            burnt = simulator.burn(seed, int(ids[r]))
+            ever_null = None
+            for a in range(len(arms)):
+                if stop.is_set():
+                    return
+                simulator.fork(a, scales[a], ever_null)
+                failed[a, r] = burnt or simulator.run(a, series[a, r], level[a, r], binding[a, r])
+                if failed[a, r]:
+                    series[a, r, 1:] = np.nan
+                if a == 0:
+                    ever_null = simulator.work.ever.copy()
+                with lock:
+                    done += 1
+                    count = done
+                if progress is not None:
+                    progress(count, replicates * len(arms))
+
+        futures = [pool.submit(one, r) for r in range(replicates)]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            stop.set()
+            raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    years = FORK_YEAR + np.arange(steps + 1) / steps_per_year
+    return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, binding, failed,
+                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, float(default["discount_rate"]))

@@ -1,0 +1,198 @@
+"""One registry of what is measured: name, unit, definition, pillar, and which direction is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+__all__ = ["CRITERIA", "INDICATORS", "Indicator", "PILLARS", "Series", "YEARS", "evaluate"]
+
+YEARS = (2030, 2035, 2045)
+PILLARS = ("management", "environment", "social", "economic", "network", "state")
+
+# binding criteria, in the order of rules.certification
+CRITERIA = (
+    "none", "recp_share", "symbiosis", "shared_land", "treatment", "monitoring", "clean_record", "group_energy",
+    "group_water", "group_infrastructure", "group_information", "symbiosis_share", "not_worth_it", "no_firms",
+)
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One output of the model.
+
+    Attributes
+    ----------
+    key, unit, definition, pillar : str
+    kind : str
+        "stock" (value at the end of the step), "share", "flow" (per year) or "money" (mVND a year).
+    direction : str
+        "min", "max" or "none": which way is better.
+    """
+
+    key: str
+    unit: str
+    kind: str
+    direction: str
+    pillar: str
+    definition: str
+
+
+def _rows():
+    I = Indicator  # noqa: E741
+    rows = [
+        I("level1", "share", "share", "max", "management", "existing and opened planned clusters at level 1 or above"),
+        I("level2", "share", "share", "max", "management", "clusters at level 2 or above"),
+        I("level3", "share", "share", "max", "management", "clusters at level 3"),
+        I("revocations", "1/yr", "flow", "min", "management", "certificates lost"),
+        I("cetp_share", "share", "share", "max", "management", "existing clusters with a central effluent treatment plant"),
+        I("group_energy", "0-1", "share", "max", "management", "S1 group energy, mean over clusters"),
+        I("group_water", "0-1", "share", "max", "management", "S1 group water"),
+        I("group_infrastructure", "0-1", "share", "max", "management", "S1 group infrastructure"),
+        I("group_information", "0-1", "share", "max", "management", "S1 group information"),
+        I("tco2e", "t/yr", "flow", "min", "environment", "on-site fuel and grid electricity, less exchanges (additional streams only)"),
+        I("grid_mwh", "MWh/yr", "flow", "min", "environment", "electricity bought from the grid"),
+        I("solar_mwh", "MWh/yr", "flow", "max", "environment", "own and shared solar"),
+        I("fuel_gj", "GJ/yr", "flow", "min", "environment", "fuel burnt"),
+        I("water", "m3/yr", "flow", "min", "environment", "water taken, less reuse"),
+        I("effluent", "m3/yr", "flow", "none", "environment", "effluent produced"),
+        I("treated_share", "share", "share", "max", "environment", "effluent load removed, weighted by flow"),
+        I("cod", "t/yr", "flow", "min", "environment", "chemical oxygen demand discharged"),
+        I("waste", "t/yr", "flow", "min", "environment", "solid by-products and waste generated"),
+        I("waste_reduced", "t/yr", "flow", "max", "environment", "waste avoided by technology against none adopted"),
+        I("exchanged", "t/yr", "flow", "max", "network", "solid streams exchanged by links"),
+        I("pooled", "t/yr", "flow", "max", "network", "solid streams through hubs, off-takers included"),
+        I("landfilled", "t/yr", "flow", "min", "environment", "waste with a disposal cost that is not exchanged"),
+        I("dealer", "t/yr", "flow", "none", "environment", "scrap sold to dealers as before"),
+        I("reused_water", "m3/yr", "flow", "max", "environment", "treated water reused through plants and links"),
+        I("heat_exchanged", "GJ/yr", "flow", "max", "network", "waste heat used by neighbours"),
+        I("upstream_tco2e", "t/yr", "flow", "none", "environment", "upstream emissions avoided by exchange; never in the headline"),
+        I("tco2e_outside", "t/yr", "flow", "none", "environment", "emissions of firms outside clusters (leakage line; part of tco2e)"),
+        I("firms", "firms", "stock", "none", "economic", "firms of the city, inside and outside clusters"),
+        I("firms_in_clusters", "firms", "stock", "none", "economic", "firms in clusters"),
+        I("jobs", "persons", "stock", "max", "economic", "workers of all firms"),
+        I("jobs_in_clusters", "persons", "stock", "none", "economic", "workers in clusters"),
+        I("value_added", "mVND/yr", "money", "max", "economic", "value added of all firms"),
+        I("output", "mVND/yr", "money", "none", "economic", "sales of all firms"),
+        I("profit", "mVND/yr", "money", "max", "economic", "profit before tax"),
+        I("exits", "1/yr", "flow", "none", "economic", "firms that closed"),
+        I("bankrupt", "1/yr", "flow", "min", "economic", "of these by insolvency"),
+        I("moved", "1/yr", "flow", "none", "economic", "firms that moved to planned clusters or outside"),
+        I("planned_slots", "slots", "stock", "none", "economic", "slots of planned clusters that are open"),
+        I("planned_occupancy", "share", "share", "max", "economic", "occupied slots of open planned clusters"),
+        I("adoption_T1", "share", "share", "max", "economic", "firms with T1 in operation"),
+        I("adoption_T2", "share", "share", "max", "economic", "firms with T2"),
+        I("adoption_T4", "share", "share", "max", "economic", "firms with T4"),
+        I("adoption_T5", "share", "share", "max", "economic", "firms with T5"),
+        I("adoption_own_plant", "share", "share", "none", "economic", "firms with an own treatment plant"),
+        I("recp_share", "share", "share", "max", "management", "firms that count as RECP"),
+        I("measures", "1/firm", "stock", "max", "economic", "measures per firm (weights measures_counted)"),
+        I("credit_asked", "1/yr", "flow", "none", "economic", "applications for loans"),
+        I("credit_approved", "1/yr", "flow", "none", "economic", "loans approved"),
+        I("credit_share", "share", "share", "none", "economic", "share of the sum asked that was granted"),
+        I("none_share", "share", "share", "min", "social", "firms without treatment"),
+        I("sham_share", "share", "share", "min", "social", "firms with sham compliance"),
+        I("real_share", "share", "share", "max", "social", "firms with real treatment"),
+        I("real_share_small", "share", "share", "max", "social", "the same among firms up to 10 workers"),
+        I("attitude", "0-1", "share", "max", "social", "mean attitude"),
+        I("attitude_gap", "0-1", "share", "min", "social", "mean attitude less share of real compliance"),
+        I("trust", "0-1", "share", "max", "social", "mean general trust"),
+        I("belief", "probability", "share", "max", "social", "mean subjective performance probability of a partner"),
+        I("belief_gap", "probability", "share", "min", "social", "objective delivery rate less belief"),
+        I("trust_gap", "mVND/yr", "money", "min", "social", "value of deals that failed only because belief is below the objective rate"),
+        I("disclosure", "share", "share", "max", "social", "firms in clusters that show their flows"),
+        I("aware_technology", "share", "share", "max", "social", "mean awareness of the four technologies"),
+        I("aware_law", "share", "share", "max", "social", "firms that know the law"),
+        I("aware_symbiosis", "share", "share", "max", "social", "firms that know of symbiosis"),
+        I("complaints", "1/yr", "flow", "min", "social", "complaints of neighbours"),
+        I("inspections", "1/yr", "flow", "none", "state", "inspections"),
+        I("fined", "1/yr", "flow", "min", "state", "fines"),
+        I("links_active", "links", "stock", "max", "network", "active links"),
+        I("hubs_active", "hubs", "stock", "max", "network", "active hubs"),
+        I("identified", "1/yr", "flow", "none", "network", "opportunities identified"),
+        I("studied", "1/yr", "flow", "none", "network", "studies ordered"),
+        I("activated", "1/yr", "flow", "none", "network", "links started"),
+        I("broken", "1/yr", "flow", "min", "network", "links broken by breach or exit"),
+        I("in_symbiosis", "share", "share", "max", "network", "firms in clusters with a link or in a hub"),
+        I("density", "share", "share", "none", "network", "active links over ordered pairs in the same cluster"),
+        I("degree_gini", "0-1", "share", "none", "network", "Gini coefficient of the number of links per firm"),
+        I("largest_node", "share", "share", "min", "network", "share of links lost when the firm with most links leaves"),
+        I("trade_share", "share", "share", "none", "network", "sales inside the cluster, by-product payments and hub fees over sales"),
+        I("outlay", "mVND/yr", "money", "min", "state", "public outlay: programme, inspections, tax forgone"),
+        I("receipts", "mVND/yr", "money", "max", "state", "income tax, fines and fees"),
+        I("private_cost", "mVND/yr", "money", "min", "economic", "environmental investment and running cost of firms, operators, developers"),
+        I("unspent", "mVND", "stock", "min", "state", "money released and not spent"),
+        I("free_riders", "mVND/yr", "money", "min", "state", "paid for technologies that the firm orders in the null too"),
+        I("side_payments", "mVND/yr", "money", "min", "state", "informal payments (an assumption)"),
+        I("tax_forgone", "mVND/yr", "money", "none", "state", "income tax forgone"),
+        I("outlay_doses", "mVND/yr", "money", "none", "state", "fixed programme cost and law"),
+        I("outlay_inspections", "mVND/yr", "money", "none", "state", "inspections"),
+        I("outlay_grants", "mVND/yr", "money", "none", "state", "grants for technology"),
+        I("outlay_credit", "mVND/yr", "money", "none", "state", "interest support and guarantees"),
+        I("outlay_symbiosis", "mVND/yr", "money", "none", "state", "studies, links and hubs"),
+        I("outlay_infrastructure", "mVND/yr", "money", "none", "state", "projects and central plants"),
+        I("outlay_planned", "mVND/yr", "money", "none", "state", "land support and relocation aid"),
+        I("operator_result", "mVND/yr", "money", "none", "economic", "net receipts of operators"),
+        I("developer_result", "mVND/yr", "money", "none", "economic", "net receipts of developers"),
+        I("pillar_management", "0-1", "share", "max", "management", "share of computable requirements met"),
+        I("pillar_environment", "0-1", "share", "max", "environment", "share of computable requirements met"),
+        I("pillar_social", "0-1", "share", "max", "social", "share of computable requirements met"),
+        I("pillar_economic", "0-1", "share", "max", "economic", "share of computable requirements met"),
+        I("r_reduce", "0-1", "share", "max", "environment", "6R: cut of MJ per output over 20 %"),
+        I("r_reuse", "0-1", "share", "max", "environment", "6R: water and heat reused over use"),
+        I("r_recycle", "0-1", "share", "max", "environment", "6R: exchanged and pooled over waste"),
+        I("r_refuse", "0-1", "share", "max", "environment", "6R: workers under T5"),
+        I("r_rethink", "0-1", "share", "max", "environment", "6R: workers under T5 or admitted"),
+        I("r_responsibility", "0-1", "share", "max", "social", "6R: mean of real compliance and disclosure"),
+    ]
+    return rows
+
+
+INDICATORS: dict[str, Indicator] = {row.key: row for row in _rows()}
+Series = IntEnum("Series", {row.key.upper(): i for i, row in enumerate(_rows())})
+
+
+def evaluate(runs):
+    """Indicator values by run.
+
+    Parameters
+    ----------
+    runs : Runs
+        From `ecocluster.model.ensemble.run_ensemble`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per (arm, replicate). Columns ``<key>_<year>``: flows are the mean rate of that year, stocks its
+        end; ``<key>_total_<year>`` is a flow added up from 2020; ``pv_outlay_<year>``, ``pv_receipts_<year>`` and
+        ``pv_private_cost_<year>`` are present values of 2020 in mVND.
+    """
+    import numpy as np
+    import pandas as pd
+
+    per_year = runs.steps_per_year
+    keys = list(runs.keys)
+    arms, replicates = runs.series.shape[:2]
+    columns: dict[str, np.ndarray] = {}
+    for year in YEARS:
+        last = round((year + 1 - runs.years[0]) * per_year)
+        if last >= runs.series.shape[2]:
+            continue
+        for i, key in enumerate(keys):
+            values = runs.series[:, :, :, i]
+            if INDICATORS[key].kind in ("flow", "money"):
+                columns[f"{key}_{year}"] = values[:, :, last - per_year + 1 : last + 1].mean(axis=2)
+            else:
+                columns[f"{key}_{year}"] = values[:, :, last]
+        for key in ("tco2e", "cod", "water", "landfilled"):
+            columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
+        middle = (np.arange(last) + 0.5) / per_year
+        factor = (1.0 + runs.discount_rate) ** -middle / per_year
+        for key in ("outlay", "receipts", "private_cost"):
+            flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
+            columns[f"pv_{key}_{year}"] = flow @ factor
+    frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
+    frame.insert(0, "replicate", np.tile(runs.replicates, arms))
+    frame.insert(0, "arm", np.repeat(np.array(runs.arms), replicates))
+    frame["failed"] = runs.failed.reshape(-1)
+    return frame

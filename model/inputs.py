@@ -1,0 +1,220 @@
+"""What a run is given: a site with its clusters, programmes of levers, shocks, and the arms to compare.
+
+Plain data, made by `ecocluster.scenarios` from files or by hand in Python; nothing here is computed.
+Money is in million VND (mVND) at 2020 prices, time in calendar years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Arm", "Cluster", "Firm", "Programme", "Schedule", "Shock", "Site", "SECTORS", "TECHNOLOGIES", "STREAMS"]
+
+SECTORS = ("food", "textile", "metal_mechanical", "plastic_paper_chemical", "wood_building", "electronics_hightech")
+TECHNOLOGIES = ("T1", "T2", "T4", "T5", "own_plant")
+STREAMS = ("organic", "metal", "plastic_paper", "wood_biomass", "ash_mineral", "heat_steam", "treated_water")
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A known enterprise of 2020; None means: drawn.
+
+    Attributes
+    ----------
+    sector : str
+        One of `SECTORS`.
+    workers : float
+        Persons, 1-5000.
+    revenue : float or None
+        mVND a year.
+    x, y : float or None
+        Position in the cluster, units of 100 m.
+    technologies : tuple of str or None
+        Of `TECHNOLOGIES`, in operation in 2020.
+    need, trust : float or None
+        Likert answers 1-5: need of an environment-friendly cluster; trust in other firms.
+    """
+
+    sector: str
+    workers: float
+    revenue: float | None = None
+    x: float | None = None
+    y: float | None = None
+    technologies: tuple[str, ...] | None = None
+    need: float | None = None
+    trust: float | None = None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One cluster (or park) of a site.
+
+    Attributes
+    ----------
+    id, name, district : str
+    firms_2018 : float
+        Establishments in 2018-19; slots are this divided by the occupancy of 2018.
+    area_planned, area_built : float
+        ha.
+    mix : mapping or None
+        Weights of the sectors (add up to 1); None: drawn from the Dirichlet prior.
+    shared_land : float or None
+        Share of green, road and shared land; None: drawn.
+    urban : bool
+        Dense district: complaints are more frequent.
+    cetp_since : float or None
+        Year since which a central effluent treatment plant runs; None: drawn and built by the model.
+    workers_median, workers_sd, workers_cap : float or None
+        Law of firm size; None: the parameters of the city.
+    firms : tuple of Firm
+        Known enterprises; then the cluster is held as it is until 2020.
+    synthetic : bool
+        True if sizes are invented rather than published.
+    note : str
+        Source of the numbers.
+    """
+
+    id: str
+    name: str
+    district: str
+    firms_2018: float
+    area_planned: float
+    area_built: float
+    mix: Mapping[str, float] | None = None
+    shared_land: float | None = None
+    urban: bool = False
+    cetp_since: float | None = None
+    workers_median: float | None = None
+    workers_sd: float | None = None
+    workers_cap: float | None = None
+    firms: tuple[Firm, ...] = ()
+    synthetic: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A city, a cluster or a park to simulate.
+
+    Attributes
+    ----------
+    id, name, kind : str
+        kind is "city", "cluster" or "park".
+    clusters : tuple of Cluster
+    city_firms : float
+        Firms of the city whose budget is shared (3,864 for Hanoi).
+    note : str
+    """
+
+    id: str
+    name: str
+    kind: str
+    clusters: tuple[Cluster, ...]
+    city_firms: float = 3864.0
+    note: str = ""
+
+    @property
+    def firms_2018(self) -> float:
+        """Establishments of all clusters in 2018-19."""
+        return sum(cluster.firms_2018 for cluster in self.clusters)
+
+    @property
+    def budget_share(self) -> float:
+        """Share of the city's budget that this site receives (by firms)."""
+        return self.firms_2018 / self.city_firms
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a lever acts: from `start`, rising over `ramp` years, until `end`.
+
+    Attributes
+    ----------
+    start, ramp, end : float
+        Calendar year, years, calendar year.
+    """
+
+    start: float = 2020.0
+    ramp: float = 0.0
+    end: float = 9999.0
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Levers over time, for existing clusters and for planned ones.
+
+    Attributes
+    ----------
+    id : str
+    levers : mapping
+        Lever name to its value while the programme acts; what is missing stays at baseline.
+    planned : mapping
+        Values that hold inside planned clusters instead.
+    schedules : mapping
+        Lever name to its own schedule; the others follow `schedule`.
+    schedule : Schedule
+    scalable : bool
+        May doses, grants and slots be scaled up until the fund is used?
+    enactment_lag : float
+        Median years until the programme is enacted; 0: at once.
+    set_up_cost : float
+        mVND, once, for the whole city, on top of the law set-up.
+    """
+
+    id: str
+    levers: Mapping[str, float] = field(default_factory=dict)
+    planned: Mapping[str, float] = field(default_factory=dict)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    schedule: Schedule = Schedule()
+    scalable: bool = True
+    enactment_lag: float = 0.0
+    set_up_cost: float = 0.0
+
+
+@dataclass(frozen=True)
+class Shock:
+    """A disturbance from outside.
+
+    Attributes
+    ----------
+    kind : str
+        "demand", "electricity" (both factors), "carbon_rule" (factor on the saving of exporters) or
+        "sector" (rate of random slumps per sector and year, with `depth`).
+    start, end : float
+        Calendar years.
+    factor : float
+        demand .85: production 15 % lower; electricity 1.25: 25 % dearer; sector: depth .8.
+    sectors : tuple of str
+        Empty: all.
+    """
+
+    kind: str
+    start: float
+    end: float
+    factor: float
+    sectors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One column of a comparison: who follows which programme, under which budget.
+
+    Attributes
+    ----------
+    name : str
+    programmes : tuple of Programme
+        Empty: the null.
+    assignment : tuple of int or None
+        Index of the programme of every cluster (-1: none); None: all follow programme 0.
+    budget : float
+        mVND a year for this site, all programmes together.
+    scale : float or None
+        Scale factor of the programmes; None: found beforehand on pilot runs.
+    """
+
+    name: str
+    programmes: tuple[Programme, ...] = ()
+    assignment: tuple[int, ...] | None = None
+    budget: float = 0.0
+    scale: float | None = None

@@ -1,0 +1,73 @@
+"""The one decorator of all kernels, with a cache that notices every change of a kernel source.
+
+Numba keys its cache by the file of the outer function only: a change in a helper of another file would go
+unnoticed and give stale results. So the cache folder is named after a hash of all sources of this package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numba
+from numba.core import config
+
+__all__ = ["cache_folder", "jit"]
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> str | None:
+    """Folder of compiled kernels for exactly these sources, or None if none can be written.
+
+    ``ECOCLUSTER_CACHE_DIR`` overrides the user's cache folder.
+    """
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(here.rglob("*.py")):
+        digest.update(path.relative_to(here).as_posix().encode())
+        digest.update(path.read_bytes())
+    base = os.environ.get("ECOCLUSTER_CACHE_DIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "ecocluster"
+    )
+    folder = os.path.join(base, f"kernels-{digest.hexdigest()[:16]}")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        probe = os.path.join(folder, f".probe-{os.getpid()}")
+        with open(probe, "w"):
+            pass
+        os.remove(probe)
+    except OSError:
+        return None
+    return folder
+
+
+def jit(function=None, *, inline: bool = False):
+    """Compile a kernel: releases the GIL, IEEE division, cached under `cache_folder`.
+
+    No `fastmath`: sums keep their order, so that results are the same bits on every run.
+
+    Parameters
+    ----------
+    function : callable
+        Module-level function (closures never hit the cache).
+    inline : bool
+        Inline at the level of Numba, for small functions inside vectorised loops.
+    """
+    if function is None:
+        return lambda f: jit(f, inline=inline)
+    options = {"nogil": True, "error_model": "numpy"}
+    if inline:
+        options["inline"] = "always"
+    folder = cache_folder()
+    if folder is None:
+        return numba.njit(**options)(function)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = folder  # read by Numba while it decorates; other users of Numba keep their own
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no locator for this file: run without a cache rather than not at all
+        return numba.njit(**options)(function)
+    finally:
+        config.CACHE_DIR = before

@@ -1,0 +1,121 @@
+"""The levers of policy: what a programme can change, in one list.
+
+Each lever has its baseline (Viet Nam in 2020), its cap when a programme is scaled up, and the way two
+programmes combine. Programmes are data (`ecocluster.scenarios`); the kernels read `LEVER_DTYPE` records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["LEVERS", "LEVER_DTYPE", "Lever", "baseline_levers"]
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One lever of policy.
+
+    Attributes
+    ----------
+    name : str
+    unit : str
+    baseline : float
+        Value before any programme (Viet Nam 2020).
+    low, high : float
+        Allowed range.
+    cap : float or None
+        Largest value that the scale factor of a programme may reach; None: not scaled.
+    kind : str
+        "dose": paid every year from the fixed part of the budget; "law": free once the law set-up is paid;
+        "money": paid from a fund when requested; "procedure": how requests fare; "relief": a barrier removed
+        at no cost, for upper bounds only.
+    meaning : str
+    """
+
+    name: str
+    unit: str
+    baseline: float
+    low: float
+    high: float
+    cap: float | None
+    kind: str
+    meaning: str
+
+
+LEVERS: dict[str, Lever] = {
+    lever.name: lever
+    for lever in [
+        # doses, paid every year from the fixed part of the budget
+        Lever("extension", "0-1 dose", 0.2, 0, 1, 1.0, "dose", "seminars, audits and advisers that bring technology to firms"),
+        Lever("innovation_centre", "0-1 dose", 0.05, 0, 1, 1.0, "dose", "green innovation centre: tests and shows technology"),
+        Lever("inspection_rate", "1/yr", 0.12, 0, 4, 1.0, "dose", "inspections a year of a firm of 15.5 workers"),
+        Lever("monitoring_data", "0-1 coverage", 0.1, 0, 1, 1.0, "dose", "share of firms with automatic monitoring data"),
+        Lever("coordinator", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "symbiosis coordinator of a cluster"),
+        Lever("platform", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "material-flow map and exchange platform"),
+        Lever("club_community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "business clubs and community work"),
+        Lever("fairs", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "technology fairs: a pulse of information once a year"),
+        Lever("skills_housing", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "vocational training and workers' housing"),
+        # law: free to run once the set-up is paid
+        Lever("certainty", "0-1", 0.3, 0, 1, None, "law", "how sure firms are of the rules of the coming years"),
+        Lever("permit_rate", "1/yr", 1.0, 0.1, 1000, None, "law", "hazard that a symbiosis permit is granted"),
+        Lever("fine_multiplier", "factor", 1.0, 0, 10, None, "law", "multiplies every fine"),
+        Lever("fine_adaptive", "flag", 0.0, 0, 1, None, "law", "1: fines are also multiplied by 1 + untreated share"),
+        Lever("voluntary_agreement", "0-1 dose", 0.0, 0, 1, None, "law", "agreement of the trade that raises attitude"),
+        Lever("multiplier_L0", "factor", 1.0, 0, 4, None, "law", "grants at level 0 are multiplied by this"),
+        Lever("multiplier_L1", "factor", 1.0, 0, 4, None, "law", "grants at level 1"),
+        Lever("multiplier_L2", "factor", 1.0, 0, 4, None, "law", "grants at level 2"),
+        Lever("multiplier_L3", "factor", 1.0, 0, 4, None, "law", "grants at level 3"),
+        Lever("admission", "flag", 0.0, 0, 1, None, "law", "1: planned clusters admit only firms with T1 and T2"),
+        Lever("compulsory_share", "share", 0.0, 0, 1, None, "law", "share of the firms of listed clusters that must leave"),
+        # money, paid when requested, from the three funds
+        Lever("grant_T1", "share of capex", 0.0, 0, 0.9, 0.5, "money", "grant for housekeeping"),
+        Lever("grant_T2", "share of capex", 0.0, 0, 0.9, 0.5, "money", "grant for efficient equipment"),
+        Lever("grant_T4", "share of capex", 0.0, 0, 0.9, 0.5, "money", "grant for rooftop solar"),
+        Lever("grant_T5", "share of capex", 0.0, 0, 0.9, 0.5, "money", "grant for clean processes"),
+        Lever("grant_own_plant", "share of capex", 0.0, 0, 0.9, 0.5, "money", "grant for an own treatment plant"),
+        Lever("CIT_reduction", "share of the tax on the saving", 0.1, 0, 1, 1.0, "money", "income tax forgone on the saving"),
+        Lever("interest_cut", "percentage points", 0.0, 0, 9, 9.0, "money", "interest support on green loans"),
+        Lever("guarantee", "share of applicants", 0.05, 0, 1, 1.0, "money", "loans guaranteed by the state"),
+        Lever("green_fund", "share of applicants", 0.0, 0, 1, 1.0, "money", "soft loans of an environment fund"),
+        Lever("study_aid", "share", 0.0, 0, 0.9, 0.9, "money", "share of symbiosis studies paid"),
+        Lever("symbiosis_grant", "share of fixed cost", 0.0, 0, 0.9, 0.9, "money", "grant for links and hubs"),
+        Lever("cofunding_infrastructure", "share", 0.0, 0, 0.9, 0.9, "money", "share of projects E, I, T paid by the fund"),
+        Lever("relocation_aid", "share of moving cost", 0.0, 0, 0.9, 0.9, "money", "aid on moving, downtime and adaptation"),
+        Lever("land_support", "share", 0.0, 0, 0.3, 0.3, "money", "share of planned land and infrastructure paid by the state"),
+        Lever("planned_slots", "slots per city", 0.0, 0, 4320, 4320.0, "money", "new slots in planned clusters"),
+        Lever("anchor_investor", "share of operators' capital", 0.0, 0, 0.9, None, "money", "capital brought by a large firm"),
+        Lever("fund_share_grants", "share", 0.0, 0, 1, None, "money", "share of the free budget for the grants fund"),
+        Lever("fund_share_symbiosis", "share", 0.0, 0, 1, None, "money", "share for the symbiosis fund"),
+        Lever("fund_share_infrastructure", "share", 0.0, 0, 1, None, "money", "share for the infrastructure fund"),
+        # how a request fares
+        Lever("request_success", "probability", 1.0, 0, 1, None, "procedure", "probability that a request to a fund is heard"),
+        Lever("effort_cost", "mVND per request", 0.0, 0, 100, None, "procedure", "what an application costs the firm"),
+        # counterfactual removal of a barrier: free, for upper bounds only
+        Lever("relief_permits", "flag", 0.0, 0, 1, None, "relief", "barrier 1: permits at once"),
+        Lever("relief_record", "flag", 0.0, 0, 1, None, "relief", "barrier 1: no hazard for the operator's record"),
+        Lever("relief_credit", "flag", 0.0, 0, 1, None, "relief", "barrier 2: every loan approved, granted share .7"),
+        Lever("relief_cash", "flag", 0.0, 0, 1, None, "relief", "barrier 2: own funds never bind"),
+        Lever("relief_monitoring", "flag", 0.0, 0, 1, None, "relief", "barrier 3: data coverage 1, no informal discount"),
+        Lever("relief_awareness", "flag", 0.0, 0, 1, None, "relief", "barrier 4: all aware, attitude 1"),
+        Lever("relief_technology", "flag", 0.0, 0, 1, None, "relief", "barrier 5: efficiency 1, innovation centre 1, sigma0 .05"),
+        Lever("relief_trust", "flag", 0.0, 0, 1, None, "relief", "barrier 6: belief equals the objective delivery rate"),
+    ]
+}
+
+LEVER_DTYPE = np.dtype([(name, "f8") for name in LEVERS])
+
+
+def baseline_levers() -> np.ndarray:
+    """Record of all levers at baseline.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (), dtype `LEVER_DTYPE`.
+    """
+    record = np.zeros((), LEVER_DTYPE)
+    for name, lever in LEVERS.items():
+        record[name] = lever.baseline
+    return record

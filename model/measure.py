@@ -1,0 +1,301 @@
+"""Phase 11: indicators of the step, from sums of the clusters and the accounts of the step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .indicators import Series as I  # noqa: E741 - an index, read as I.TCO2E
+from .jit import jit
+from .ledger import Matter, Money
+from .rules.trust import belief
+from .state import EXISTING, LANES, OUTSIDE, OWN_PLANT, PLANNED, SLOT_TAKEN
+
+__all__ = ["measure", "record_levels"]
+
+
+@jit
+def record_levels(s, level, binding):
+    """Level and binding criterion of existing clusters."""
+    for c in range(level.size):
+        level[c] = s.clusters[c].level
+        binding[c] = s.clusters[c].binding
+
+
+@jit
+def measure(s, p, out, before):
+    """Indicators of the step.
+
+    Parameters
+    ----------
+    out, before : (K,) float64
+        This step's row and the one before it (what is measured once a year is carried on).
+    """
+    city, money, matter = s.city[0], s.money, s.matter
+    dt = city.dt
+    _clusters(s, p, out)
+    out[I.GRID_MWH] = matter[Matter.GRID_MWH] / dt
+    out[I.SOLAR_MWH] = (matter[Matter.SOLAR_MWH] + matter[Matter.SHARED_SOLAR_MWH]) / dt
+    out[I.FUEL_GJ] = matter[Matter.FUEL_GJ] / dt
+    out[I.TCO2E] = (out[I.GRID_MWH] * city.grid_factor + out[I.FUEL_GJ] * p.fuel_factor
+                    - matter[Matter.EXCHANGE_TCO2E] / dt)
+    outside = s.clusters[city.outside]
+    out[I.TCO2E_OUTSIDE] = (outside.elec - outside.solar) * city.grid_factor + outside.fuel * p.fuel_factor
+    out[I.UPSTREAM_TCO2E] = matter[Matter.UPSTREAM_TCO2E] / dt
+    out[I.EFFLUENT] = matter[Matter.EFFLUENT_M3] / dt
+    out[I.TREATED_SHARE] = 1.0 - matter[Matter.UNTREATED_M3] / max(matter[Matter.EFFLUENT_M3], 1e-9)
+    out[I.COD] = 0.001 * matter[Matter.COD_KG] / dt
+    out[I.WASTE] = matter[Matter.WASTE_T] / dt
+    out[I.WASTE_REDUCED] = matter[Matter.WASTE_REDUCED_T] / dt
+    out[I.EXCHANGED] = matter[Matter.EXCHANGED_T] / dt
+    out[I.POOLED] = matter[Matter.POOLED_T] / dt
+    out[I.HEAT_EXCHANGED] = matter[Matter.EXCHANGED_GJ] / dt
+    out[I.REUSED_WATER] = (matter[Matter.REUSED_M3] + matter[Matter.EXCHANGED_M3]) / dt
+    out[I.WATER] = matter[Matter.WATER_M3] / dt - out[I.REUSED_WATER]
+    out[I.LANDFILLED] = matter[Matter.LANDFILL_T] / dt
+    out[I.DEALER] = matter[Matter.DEALER_T] / dt
+    # events counted in the step
+    out[I.EXITS], out[I.BANKRUPT], out[I.MOVED] = city.exits / dt, city.bankrupt / dt, city.moved / dt
+    out[I.CREDIT_ASKED], out[I.CREDIT_APPROVED] = city.credit_asked / dt, city.credit_approved / dt
+    out[I.CREDIT_SHARE] = city.credit_granted / max(city.credit_approved, 1)
+    out[I.INSPECTIONS], out[I.FINED] = city.inspections / dt, city.fined / dt
+    out[I.IDENTIFIED], out[I.STUDIED] = city.identified / dt, city.studied / dt
+    out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
+    out[I.TRUST_GAP] = city.trust_gap
+    _clear_events(city)
+    _state(s, money, out, dt)
+    if abs(city.time + dt - np.floor(city.time + dt + 0.5)) < 1e-6:
+        _once_a_year(s, p, out)
+    else:
+        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE,
+                  I.REAL_SHARE_SMALL):
+            out[i] = before[i]
+
+
+@jit
+def _clear_events(city):
+    city.exits = city.bankrupt = city.moved = city.credit_asked = city.credit_approved = 0
+    city.inspections = city.fined = city.identified = city.studied = city.activated = city.broken = 0
+    city.credit_granted = city.trust_gap = 0.0
+
+
+@jit
+def _state(s, money, out, dt):
+    """Money of the state, of operators and developers, mVND a year."""
+    doses = money[Money.FIXED_DOSES] + money[Money.LAW_SET_UP]
+    grants = money[Money.GRANTS]
+    credit = money[Money.INTEREST_CUT] + money[Money.GUARANTEE]
+    symbiosis = money[Money.STUDY_AID] + money[Money.LINK_GRANT] + money[Money.HUB_GRANT]
+    infrastructure = money[Money.PROJECT_FUND] + money[Money.CITY_CETP]
+    planned = money[Money.LAND_SUPPORT] + money[Money.RELOCATION_AID]
+    inspections, forgone = money[Money.INSPECTIONS], money[Money.TAX_FORGONE]
+    out[I.OUTLAY_DOSES], out[I.OUTLAY_INSPECTIONS], out[I.OUTLAY_GRANTS] = doses / dt, inspections / dt, grants / dt
+    out[I.OUTLAY_CREDIT], out[I.OUTLAY_SYMBIOSIS] = credit / dt, symbiosis / dt
+    out[I.OUTLAY_INFRASTRUCTURE], out[I.OUTLAY_PLANNED] = infrastructure / dt, planned / dt
+    out[I.TAX_FORGONE] = forgone / dt
+    out[I.OUTLAY] = (doses + inspections + grants + credit + symbiosis + infrastructure + planned + forgone) / dt
+    out[I.RECEIPTS] = (money[Money.TAX] + money[Money.FINE] + money[Money.ENVIRONMENTAL_FEE]) / dt
+    operator_capital = (money[Money.PROJECT_CAPEX] + money[Money.HUB_CAPEX] - money[Money.PROJECT_FUND]
+                        - money[Money.CITY_CETP] - money[Money.HUB_GRANT])
+    out[I.PRIVATE_COST] = (
+        money[Money.PRIVATE_CAPEX] + money[Money.OWN_RUNNING] + money[Money.SHAM] + money[Money.CETP_FEE]
+        + money[Money.STUDY] + money[Money.LINK_COORDINATION] + money[Money.MOVING] + money[Money.ADAPTATION]
+        + money[Money.EFFORT] + operator_capital + money[Money.HUB_RUNNING]
+        + money[Money.DEVELOPER_LAND] - money[Money.LAND_SUPPORT]) / dt
+    out[I.FREE_RIDERS] = money[Money.FREE_RIDERS] / dt
+    out[I.SIDE_PAYMENTS] = money[Money.SIDE_PAYMENT] / dt
+    income = (money[Money.CETP_FEE] + money[Money.SHARED_SOLAR] + money[Money.LEVY] + money[Money.HUB_FEE]
+              + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR])
+    spent = (money[Money.PROJECT_CAPEX] + money[Money.PROJECT_RUNNING] + money[Money.APPLICATION]
+             + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX])
+    out[I.OPERATOR_RESULT] = (income - spent) / dt
+    out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
+                               - money[Money.DEVELOPER_LAND]) / dt
+    unspent = 0.0
+    for k in range(s.funds.size):
+        fund = s.funds[k]
+        unspent += fund.general + fund.fund[0] + fund.fund[1] + fund.fund[2] + fund.lapsed
+    out[I.UNSPENT] = unspent
+
+
+@jit
+def _clusters(s, p, out):
+    """Sums and means over clusters."""
+    city = s.city[0]
+    dt = city.dt
+    number, firms, inside, workers, workers_in = 0.0, 0.0, 0.0, 0.0, 0.0
+    level1, level2, level3, revoked, plants, existing = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    value, output, profit, real, sham, recp, attitude, trust = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    links, hubs, pairs, sharing, symbiosis, sold, complaints = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    planned_slots, planned_firms, hazard, output_in = 0.0, 0.0, 0.0, 0.0
+    landfill, dealer, reused, trust_in, belief_sum = 0.0, 0.0, 0.0, 0.0, 0.0
+    cut, reuse_r, recycle, refuse, rethink, responsible = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    management, environment, social, economic = 0.0, 0.0, 0.0, 0.0
+    groups = (0.0, 0.0, 0.0, 0.0)
+    g0, g1, g2, g3 = groups
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.kind == PLANNED and not cluster.built[1]:
+            continue
+        n = np.float64(cluster.firms)
+        firms += n
+        workers += cluster.workers
+        value += cluster.value_added
+        output += cluster.output
+        profit += cluster.profit
+        real += cluster.real_count
+        sham += cluster.sham_count
+        recp += cluster.recp
+        attitude += cluster.attitude_sum
+        trust += cluster.trust_sum
+        landfill += cluster.landfill - cluster.exchanged_landfill
+        dealer += cluster.waste - cluster.landfill - (cluster.exchanged - cluster.exchanged_landfill)
+        reused += cluster.reused
+        if cluster.kind == OUTSIDE:
+            continue
+        number += 1.0
+        inside += n
+        workers_in += cluster.workers
+        output_in += cluster.output
+        level1 += 1.0 if cluster.level >= 1 else 0.0
+        level2 += 1.0 if cluster.level >= 2 else 0.0
+        level3 += 1.0 if cluster.level >= 3 else 0.0
+        revoked += cluster.revocations
+        cluster.revocations = 0.0
+        complaints += cluster.complaints
+        cluster.complaints = 0.0
+        if cluster.kind == EXISTING:
+            existing += 1.0
+            plants += cluster.built[1]
+        else:
+            planned_slots += cluster.slots
+            planned_firms += n
+        links += cluster.links
+        hubs += cluster.hub_count
+        pairs += n * (n - 1.0)
+        sharing += cluster.disclosing
+        symbiosis += cluster.in_symbiosis
+        hazard += cluster.breach_rate
+        trust_mean = cluster.trust_sum / max(n, 1.0)
+        lever = s.levers[cluster.lever_row]
+        e = min(p.enforcement + p.enforcement_coordinator * lever.coordinator
+                + (p.enforcement_planned if cluster.kind == PLANNED else 0.0), 0.95)
+        trust_in += trust_mean * n
+        belief_sum += n * belief(p, trust_mean, e)
+        spill = 1.0 + p.spillover * (trust_mean - p.trust_alpha / (p.trust_alpha + p.trust_beta))
+        sold += cluster.sales_inside * max(spill, 0.0) + cluster.exchanged_value
+        g0 += cluster.group[0]
+        g1 += cluster.group[1]
+        g2 += cluster.group[2]
+        g3 += cluster.group[3]
+        # 6R profile of the cluster
+        cut += min(max(cluster.cut / 0.2, 0.0), 1.0)
+        used = cluster.reused + cluster.water_linked
+        reuse_r += min(used / max(cluster.water, 1e-9), 1.0)
+        recycle += min(cluster.exchanged / max(cluster.waste, 1e-9), 1.0)
+        refuse += cluster.t5_workers / max(cluster.workers, 1e-9)
+        rethink += cluster.rethink_workers / max(cluster.workers, 1e-9)
+        responsible += 0.5 * (cluster.real_count + cluster.disclosing) / max(n, 1.0)
+        # pillars: computable requirements (docs/odd.md lists them)
+        data = cluster.monitoring >= 0.5 or cluster.built[3] > 0
+        management += (1.0 * data + (lever.coordinator >= 0.5) + (cluster.land >= p.land_target - 1e-12)) / 3.0
+        removed = 1.0 - cluster.untreated / max(cluster.effluent, 1e-9)
+        renewable = (cluster.solar + cluster.shared_solar) / max(cluster.elec, 1e-9)
+        left = (cluster.landfill - cluster.exchanged_landfill) / max(cluster.waste, 1e-9)
+        environment += (1.0 * (removed >= 0.95) + (used >= 0.5 * cluster.effluent) + (left < 0.5)
+                        + (cluster.exchanged >= 0.2 * cluster.waste) + (renewable >= 0.2)
+                        + (cluster.recp >= 0.2 * n)) / 6.0
+        social += (1.0 * (lever.club_community >= 0.5) + (lever.skills_housing >= 0.5)
+                   + (cluster.disclosing >= 0.8 * n)) / 3.0
+        economic += (1.0 * (n > 0.5 * cluster.slots) + (cluster.profit > 0.0)
+                     + (cluster.in_symbiosis >= 0.1 * n)) / 3.0
+    s.matter[Matter.LANDFILL_T] = landfill * dt
+    s.matter[Matter.DEALER_T] = dealer * dt
+    s.matter[Matter.REUSED_M3] = reused * dt
+    number, total = max(number, 1.0), max(firms, 1.0)
+    out[I.LEVEL1], out[I.LEVEL2], out[I.LEVEL3] = level1 / number, level2 / number, level3 / number
+    out[I.REVOCATIONS], out[I.COMPLAINTS] = revoked / dt, complaints / dt
+    out[I.CETP_SHARE] = plants / max(existing, 1.0)
+    out[I.GROUP_ENERGY], out[I.GROUP_WATER] = g0 / number, g1 / number
+    out[I.GROUP_INFRASTRUCTURE], out[I.GROUP_INFORMATION] = g2 / number, g3 / number
+    out[I.FIRMS], out[I.FIRMS_IN_CLUSTERS] = firms, inside
+    out[I.JOBS], out[I.JOBS_IN_CLUSTERS] = workers, workers_in
+    out[I.VALUE_ADDED], out[I.OUTPUT], out[I.PROFIT] = value, output, profit
+    out[I.PLANNED_SLOTS] = planned_slots
+    out[I.PLANNED_OCCUPANCY] = planned_firms / planned_slots if planned_slots > 0.0 else np.nan
+    for j in range(4):
+        out[I.ADOPTION_T1 + j] = city.tech_count[j] / total
+    out[I.ADOPTION_OWN_PLANT] = city.tech_count[OWN_PLANT] / total
+    measures = 0.0
+    for j in range(5):
+        measures += city.tech_count[j] / total * p.tech_measures_counted[j]
+    out[I.MEASURES] = measures
+    out[I.RECP_SHARE] = recp / total
+    out[I.REAL_SHARE], out[I.SHAM_SHARE], out[I.NONE_SHARE] = real / total, sham / total, 1.0 - (real + sham) / total
+    out[I.ATTITUDE], out[I.TRUST] = attitude / total, trust / total
+    out[I.ATTITUDE_GAP] = out[I.ATTITUDE] - out[I.REAL_SHARE]
+    cluster_firms = max(inside, 1.0)
+    out[I.BELIEF] = belief_sum / cluster_firms
+    # without links: an average partner
+    average = p.eta0 * 2.0 * (1.0 - p.integrity_alpha / (p.integrity_alpha + p.integrity_beta)) * (1.0 - p.enforcement)
+    mean_hazard = 0.5 * hazard / links if links > 0.0 else average
+    out[I.BELIEF_GAP] = np.exp(-mean_hazard) - out[I.BELIEF]
+    out[I.DISCLOSURE], out[I.IN_SYMBIOSIS] = sharing / cluster_firms, symbiosis / cluster_firms
+    out[I.LINKS_ACTIVE], out[I.HUBS_ACTIVE] = links, hubs
+    out[I.DENSITY] = links / pairs if pairs > 0.0 else 0.0
+    out[I.TRADE_SHARE] = sold / max(output_in, 1e-9)
+    out[I.R_REDUCE], out[I.R_REUSE], out[I.R_RECYCLE] = cut / number, reuse_r / number, recycle / number
+    out[I.R_REFUSE], out[I.R_RETHINK] = refuse / number, rethink / number
+    out[I.R_RESPONSIBILITY] = responsible / number
+    out[I.PILLAR_MANAGEMENT], out[I.PILLAR_ENVIRONMENT] = management / number, environment / number
+    out[I.PILLAR_SOCIAL], out[I.PILLAR_ECONOMIC] = social / number, economic / number
+    city.elec_per_firm = 0.0
+    city.effluent_per_firm = 0.0
+    elec, effluent = 0.0, 0.0
+    for c in range(s.clusters.size):
+        elec += s.clusters[c].elec
+        effluent += s.clusters[c].effluent
+    city.elec_per_firm, city.effluent_per_firm = elec / total, effluent / total
+
+
+@jit
+def _once_a_year(s, p, out):
+    """What needs a look at every firm: awareness, distribution of links, compliance of small firms."""
+    technology, law, symbiosis, total = 0, 0, 0, 0
+    small, small_real = 0, 0
+    most, ends = 0, 0
+    counts = s.city[0].degree
+    counts[:] = 0
+    inside = 0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if f.status[k] != SLOT_TAKEN:
+                    continue
+                total += 1
+                aware = np.int64(f.aware[k])
+                technology += (aware & 1) + ((aware >> 1) & 1) + ((aware >> 2) & 1) + ((aware >> 3) & 1)
+                law += (aware >> 5) & 1
+                symbiosis += (aware >> 6) & 1
+                if f.workers[k] <= 10.0:
+                    small += 1
+                    small_real += 1 if f.z[k] >= 2 else 0
+                if cluster.kind != OUTSIDE:
+                    inside += 1
+                    links = f.links[k]
+                    counts[min(links, counts.size - 1)] += 1
+                    ends += links
+                    most = max(most, links)
+    total = max(total, 1)
+    out[I.AWARE_TECHNOLOGY], out[I.AWARE_LAW] = technology / (4.0 * total), law / total
+    out[I.AWARE_SYMBIOSIS] = symbiosis / total
+    out[I.REAL_SHARE_SMALL] = small_real / max(small, 1)
+    out[I.LARGEST_NODE] = most / (0.5 * ends) if ends > 0 else 0.0
+    # Gini coefficient from the histogram of degrees
+    weighted, rank = 0.0, 0.0
+    for d in range(counts.size):
+        n = np.float64(counts[d])
+        weighted += d * (n * rank + 0.5 * n * (n + 1.0))
+        rank += n
+    out[I.DEGREE_GINI] = 2.0 * weighted / (inside * ends) - (inside + 1.0) / inside if ends > 0 else 0.0

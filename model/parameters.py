@@ -1,0 +1,280 @@
+"""One registry of everything numeric that a user may question: default, range, unit, source, solidity.
+
+`PARAMETERS` is read once from the tables in `model/tables/`. The record that the kernels read
+(`parameter_record`), the validation of scenario files, the ranges of designs and the documented table all
+come from it. Cells of the tables are parameters too: ``food.elec_MWh``, ``T2_efficient_equipment.life_yr``,
+``organic.virgin_price``, ``food.supply.metal``; costs of levers are ``cost.extension`` and so on.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from .inputs import SECTORS, STREAMS, TECHNOLOGIES
+
+__all__ = ["PARAMETERS", "PARAMETER_DTYPE", "Parameter", "parameter_record", "sample_parameters"]
+
+NS, NT, NW = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the model.
+
+    Attributes
+    ----------
+    name, symbol, group : str
+    default, low, high : float
+    distribution : str
+        "uniform", "loguniform" or "fixed" (then not sampled unless asked for).
+    unit, mark, source, meaning : str
+        mark: seed, documented, press, derived, memory, calibrated, definition or assumption (a guess).
+    """
+
+    name: str
+    symbol: str
+    group: str
+    default: float
+    low: float
+    high: float
+    distribution: str
+    unit: str
+    mark: str
+    source: str
+    meaning: str
+
+    @property
+    def is_money(self) -> bool:
+        """True if the value scales with the unit of money."""
+        return "mVND" in self.unit
+
+    def quantile(self, u: float) -> float:
+        """Value at probability `u` (0-1) of the range."""
+        if self.distribution == "loguniform" and self.low > 0:
+            return math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low)))
+        return self.low + u * (self.high - self.low)
+
+
+# --- tables whose every cell is a parameter ---------------------------------------------------------
+
+_SECTOR_UNITS = {
+    "elec_MWh": "MWh/worker/yr",
+    "fuel_GJ": "GJ/worker/yr",
+    "water_m3": "m3/worker/yr",
+    "effluent_share": "share",
+    "cod_kg_m3": "kg/m3",
+    "revenue_mVND": "mVND/worker/yr",
+    "value_added_mVND": "mVND/worker/yr",
+    "margin": "share of revenue",
+    "exporter_share": "share",
+    "mix_prior": "-",
+}
+_TECHNOLOGY_UNITS = {
+    "capex_per_worker_at_15": "mVND/worker",
+    "scale_exponent": "-",
+    "life_yr": "yr",
+    "learning_exponent": "-",
+    "saves_electricity": "share",
+    "saves_fuel": "share",
+    "saves_water": "share",
+    "saves_waste": "share",
+    "solar_share": "share",
+    "initial_share": "share",
+    "measures_counted": "-",
+}
+_STREAM_UNITS = {
+    "disposal_cost": "mVND/unit",
+    "virgin_price": "mVND/unit",
+    "substitution": "share",
+    "treatment_cost": "mVND/unit",
+    "pipe_cost_per_100m": "mVND/100m",
+    "fixed_cost_ref": "mVND",
+    "quantity_ref": "unit/yr",
+    "ef_onsite": "tCO2e/unit",
+    "ef_upstream": "tCO2e/unit",
+    "additional": "0-1",
+}
+_SHARES = {"share", "0-1", "share of revenue"}
+
+
+def _rows(table: str) -> list[dict[str, str]]:
+    text = files("ecocluster.model").joinpath("tables", table).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _cell(name, group, value, unit, source, fixed=False):
+    """A table cell without a range of its own: x .5-2 for amounts, +- .1 for shares."""
+    if unit in _SHARES:
+        low, high, law = max(0.0, value - 0.1), min(1.0, value + 0.1), "uniform"
+        if unit == "share of revenue":
+            low, high = 0.5 * value, 2 * value
+    elif value < 0:
+        low, high, law = 2 * value, 0.5 * value, "uniform"
+    else:
+        low, high, law = 0.5 * value, 2 * value, "loguniform"
+    if fixed or value == 0 or unit in ("-", "yr", "unit/yr"):
+        law = "fixed"
+    return Parameter(name, "", group, value, low, high, law, unit, "assumption", source, f"{group}: {name}")
+
+
+@lru_cache(maxsize=1)
+def _registry() -> dict[str, Parameter]:
+    found: dict[str, Parameter] = {}
+    for row in _rows("parameters.csv"):
+        found[row["name"]] = Parameter(
+            row["name"], row["symbol"] or row["name"], row["group"], float(row["default"]), float(row["low"]),
+            float(row["high"]), row["distribution"], row["unit"], row["mark"], row["source"], row["meaning"],
+        )
+    for row in _rows("lever_costs.csv"):
+        name = f"cost.{row['item']}"
+        mark = "documented" if row["basis"].startswith("evidence") else "assumption"
+        found[name] = Parameter(
+            name, name, "cost", float(row["default_mVND"]), float(row["low"]), float(row["high"]), row["distribution"],
+            row["unit"] if row["item"] == "guarantee_loss" else f"mVND {row['unit']}", mark, row["basis"], f"cost of {row['item'].replace('_', ' ')}",
+        )
+    for table, units, group in (
+        ("sectors.csv", _SECTOR_UNITS, "sector"),
+        ("technologies.csv", _TECHNOLOGY_UNITS, "technology"),
+        ("streams.csv", _STREAM_UNITS, "stream"),
+    ):
+        for row in _rows(table):
+            for column, unit in units.items():
+                name = f"{row[group]}.{column}"
+                fixed = column in ("additional", "mix_prior", "ef_upstream")
+                found[name] = _cell(name, group, float(row[column]), unit, row["basis"], fixed)
+    for row in _rows("supply_demand.csv"):
+        for stream in STREAMS:
+            name = f"{row['sector']}.{row['direction']}.{stream}"
+            unit = "share" if stream == "treated_water" else "unit/worker/yr"
+            found[name] = _cell(name, "stream", float(row[stream]), unit, row["basis"] or "as the row above")
+    return found
+
+
+def __getattr__(name: str):  # PARAMETERS is read from the tables when first asked for, not at import
+    if name == "PARAMETERS":
+        return _registry()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# --- the record that kernels read ------------------------------------------------------------------
+
+_TECHNOLOGY_ROWS = ("T1_housekeeping", "T2_efficient_equipment", "T4_rooftop_solar", "T5_clean_process", "own_plant")
+
+
+def _field(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def _scalar_names() -> list[str]:
+    return [n for n, q in _registry().items() if q.group not in ("sector", "technology", "stream")]
+
+
+@lru_cache(maxsize=1)
+def _dtype() -> np.dtype:
+    fields: list[tuple] = [(_field(n), "f8") for n in _scalar_names()]
+    fields += [(f"sector_{column}", "f8", (NS,)) for column in _SECTOR_UNITS]
+    fields += [(f"tech_{column}", "f8", (NT,)) for column in _TECHNOLOGY_UNITS]
+    fields += [(f"stream_{column}", "f8", (NW,)) for column in _STREAM_UNITS]
+    fields += [("supply", "f8", (NS, NW)), ("demand", "f8", (NS, NW))]
+    # beta laws as inverse distribution functions on equal steps of probability
+    fields += [("attitude_law", "f8", (BETA_NODES,)), ("integrity_law", "f8", (BETA_NODES,)),
+               ("trust_law", "f8", (BETA_NODES,))]
+    return np.dtype(fields)
+
+
+BETA_NODES = 513
+
+
+def PARAMETER_DTYPE() -> np.dtype:  # noqa: N802 - a constant in spirit, built on first use
+    """Dtype of the record that kernels read."""
+    return _dtype()
+
+
+@lru_cache(maxsize=256)
+def _beta_law(alpha: float, beta: float) -> np.ndarray:
+    """Quantiles of Beta(alpha, beta) at `BETA_NODES` equally spaced probabilities, shape (BETA_NODES,)."""
+    x = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, 20001))  # dense near 0 and 1
+    middle = 0.5 * (x[1:] + x[:-1])
+    density = middle ** (alpha - 1) * (1 - middle) ** (beta - 1)
+    mass = np.concatenate([[0.0], np.cumsum(density * np.diff(x))])
+    return np.interp(np.linspace(0, 1, BETA_NODES), mass / mass[-1], x)
+
+
+def parameter_record(overrides: Mapping[str, float] | None = None) -> np.ndarray:
+    """Parameters as the record that kernels read.
+
+    Parameters
+    ----------
+    overrides : mapping, optional
+        Values that replace defaults, by registry name.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (), dtype `PARAMETER_DTYPE()`.
+
+    Raises
+    ------
+    KeyError
+        For a name that is not in the registry.
+    """
+    registry = _registry()
+    values = {name: parameter.default for name, parameter in registry.items()}
+    for name, value in (overrides or {}).items():
+        if name not in registry:
+            raise KeyError(name)
+        values[name] = float(value)
+    money = values["money_scale"]
+    for name, parameter in registry.items():
+        if parameter.is_money:
+            values[name] *= money
+    record = np.zeros((), _dtype())
+    for name in _scalar_names():
+        record[_field(name)] = values[name]
+    for i, sector in enumerate(SECTORS):
+        for column in _SECTOR_UNITS:
+            record[f"sector_{column}"][i] = values[f"{sector}.{column}"]
+        for j, stream in enumerate(STREAMS):
+            record["supply"][i, j] = values[f"{sector}.supply.{stream}"]
+            record["demand"][i, j] = values[f"{sector}.demand.{stream}"]
+    for i, technology in enumerate(_TECHNOLOGY_ROWS):
+        for column in _TECHNOLOGY_UNITS:
+            record[f"tech_{column}"][i] = values[f"{technology}.{column}"]
+    for i, stream in enumerate(STREAMS):
+        for column in _STREAM_UNITS:
+            record[f"stream_{column}"][i] = values[f"{stream}.{column}"]
+    for law in ("attitude", "integrity", "trust"):
+        record[f"{law}_law"] = _beta_law(values[f"{law}_alpha"], values[f"{law}_beta"])
+    return record
+
+
+def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Draw every uncertain parameter from its range, for one replicate.
+
+    Parameters
+    ----------
+    seed, replicate : int
+        The draw is a pure function of both.
+    overrides : mapping, optional
+        Names that are not drawn but kept at the given value.
+
+    Returns
+    -------
+    dict
+        Registry name to value.
+    """
+    generator = np.random.Generator(np.random.Philox(key=[seed % 2**64, replicate % 2**64]))
+    values: dict[str, float] = {}
+    for name, parameter in _registry().items():
+        u = generator.random()  # one draw each, so that a new override moves no other parameter
+        if parameter.distribution != "fixed":
+            values[name] = parameter.quantile(u)
+    values.update(overrides or {})
+    return values

@@ -1,0 +1,157 @@
+"""A firm comes into being: all traits are pure functions of its persistent id."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import jit
+from ..ledger import Money
+from ..maths import exp, log, normal_quantile
+from ..randomness import Purpose, uniform
+from ..rules.demography import thinning
+from ..state import (
+    AWARE_LAW, AWARE_SYMBIOSIS, N_TECH, NEVER, NONE, OUTSIDE, OWN_PLANT, PLANNED, REAL_CONNECTED, REAL_OWN, SLOT_TAKEN,
+    T1, T2, T4,
+)
+from .enforcement import choose_compliance
+from .production import set_coefficients
+from .technology import set_due
+
+__all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business"]
+
+
+@jit
+def normal_trait(city, purpose, ident):
+    """Standard normal trait of an id."""
+    return normal_quantile(uniform(city.key, purpose, 0, ident))
+
+
+@jit
+def _from_law(law, u):
+    """Quantile from a table on equal steps of probability."""
+    x = u * (law.size - 1)
+    i = min(np.int64(x), law.size - 2)
+    return law[i] + (x - i) * (law[i + 1] - law[i])
+
+
+@jit
+def draw_sector(mix, u):
+    """Sector by its weight in a mix that adds up to 1."""
+    total = 0.0
+    for i in range(mix.size):
+        total += mix[i]
+        if u < total:
+            return i
+    return mix.size - 1
+
+
+@jit
+def draw_workers(city, p, ident, thinned):
+    """Size from the log-normal law, capped at the upper end; for arrivals thinned so that the law is stationary."""
+    for attempt in range(64):
+        tag = ident * 64 + attempt
+        z = normal_quantile(uniform(city.key, Purpose.TRAIT_WORKERS, 0, tag))
+        workers = min(max(city.workers_median * exp(city.workers_sd * z), 1.0), city.workers_cap)
+        if not thinned or uniform(city.key, Purpose.ARRIVAL_THIN, 0, tag) < thinning(p, workers):
+            return workers
+    return city.workers_median
+
+
+@jit
+def give_traits(s, p, slot, ident, sector, workers):
+    """Put a new firm into a slot: what it is, knows, believes and owns on the first day."""
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    key = city.key
+    f.id[k], f.sector[k], f.status[k] = ident, sector, SLOT_TAKEN
+    f.workers[k], f.revenue_factor[k] = workers, 1.0
+    f.born[k], f.moved_at[k], f.admitted[k] = city.time, NEVER, 0
+    f.eps[k] = exp(p.eps_sd * normal_trait(city, Purpose.TRAIT_EPS, ident) - 0.5 * p.eps_sd * p.eps_sd)
+    f.margin_life[k] = p.margin_sd_life * normal_trait(city, Purpose.TRAIT_MARGIN, ident)
+    revenue = p.sector_revenue_mVND[sector] * workers
+    f.cash[k] = p.cash_median * revenue * exp(p.cash_sd * normal_trait(city, Purpose.TRAIT_CASH, ident))
+    f.collateral[k] = p.collateral_median * revenue * exp(
+        p.collateral_sd * normal_trait(city, Purpose.TRAIT_COLLATERAL, ident))
+    indebted = uniform(key, Purpose.TRAIT_DEBT, 0, ident) < p.debt_share
+    f.debt[k] = p.debt_ratio * revenue if indebted else 0.0
+    hurdle = p.hurdle_median * exp(p.hurdle_sd * normal_trait(city, Purpose.TRAIT_HURDLE, ident))
+    f.hurdle[k] = min(max(hurdle, p.hurdle_low), p.hurdle_high)
+    f.integrity[k] = _from_law(p.integrity_law, uniform(key, Purpose.TRAIT_INTEGRITY, 0, ident))
+    f.attitude_start[k] = _from_law(p.attitude_law, uniform(key, Purpose.TRAIT_ATTITUDE, 0, ident))
+    f.trust_start[k] = _from_law(p.trust_law, uniform(key, Purpose.TRAIT_TRUST, 0, ident))
+    f.attitude[k], f.trust[k] = f.attitude_start[k], f.trust_start[k]
+    f.good[k] = f.bad[k] = 0.0
+    f.exporter[k] = 1.0 if uniform(key, Purpose.TRAIT_EXPORT, 0, ident) < p.sector_exporter_share[sector] else 0.0
+    sd = p.trade_share_sd
+    f.trade_share[k] = min(p.tie_trade_share * exp(
+        sd * normal_trait(city, Purpose.TRAIT_TRADE, ident) - 0.5 * sd * sd), 1.0)
+    f.offer_taste[k] = uniform(key, Purpose.DISCLOSE, 0, ident)
+    f.discloses[k] = f.club[k] = 0
+    f.z_util[k] = normal_trait(city, Purpose.TRAIT_STATE, ident * 2)
+    f.z_margin[k] = normal_trait(city, Purpose.TRAIT_STATE, ident * 2 + 1)
+    f.utilisation[k], f.activity[k] = 1.0, workers
+    f.negative_years[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0
+    f.tech[k] = f.pending[k] = f.ever[k] = f.loans[k] = f.cuts[k] = f.hubs[k] = 0
+    f.cut_total[k] = f.depreciation[k] = 0.0
+    f.links[k] = 0
+    for w in range(f.sold.shape[0]):
+        f.sold[w, k] = f.bought[w, k] = 0.0
+    for j in range(N_TECH):
+        f.loan_balance[j, k] = f.loan_payment[j, k] = f.cut_value[j, k] = f.write_off[j, k] = 0.0
+    aware = 0
+    for j in range(7):
+        chance = p.aware_technology_2010
+        if j == AWARE_LAW:
+            chance = p.aware_law_2010
+        elif j == AWARE_SYMBIOSIS:
+            chance = p.aware_symbiosis_2010
+        if j != OWN_PLANT and not (j == T4 and not city.learning_offered[T4]):
+            if uniform(key, Purpose.TRAIT_AWARE, 0, ident * 8 + j) < chance:
+                aware |= 1 << j
+    f.aware[k] = aware
+
+
+@jit
+def start_business(s, p, slot, share_T1):
+    """Technologies on the first day, their age, and the first choice of compliance.
+
+    Parameters
+    ----------
+    share_T1 : float
+        Probability of having T1; the others have their initial shares of 2010.
+    """
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    ident = f.id[k]
+    cluster = s.clusters[f.cluster[k]]
+    for j in range(N_TECH):
+        share = share_T1 if j == T1 else p.tech_initial_share[j]
+        if uniform(city.key, Purpose.TRAIT_TECHNOLOGY, 0, ident * 8 + j) < share:
+            give_technology(s, p, f, k, j)
+    set_coefficients(p, f, k, cluster.kind == PLANNED)
+    f.elec[k], f.fuel[k] = f.k_elec[k] * f.activity[k], f.k_fuel[k] * f.activity[k]
+    f.water[k], f.effluent[k] = f.k_water[k] * f.activity[k], f.k_effluent[k] * f.activity[k]
+    f.waste[k] = f.k_waste[k] * f.activity[k]
+    set_due(p, f, k)
+    f.z[k] = NONE
+    if cluster.kind == PLANNED:
+        f.z[k] = REAL_CONNECTED
+    elif (f.tech[k] >> OWN_PLANT) & 1:
+        f.z[k] = REAL_OWN
+    elif (f.aware[k] >> AWARE_LAW) & 1:
+        # no plant can be built before the first review: own treatment is out of reach here
+        z = choose_compliance(s, p, cluster, f, k, (False, 1.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+        f.z[k] = z
+
+
+@jit
+def give_technology(s, p, f, k, j):
+    """Technology j operates since a time that is uniform over its life."""
+    city = s.city[0]
+    bit = np.uint8(1 << j)
+    f.tech[k] |= bit
+    f.ever[k] |= bit
+    f.aware[k] |= bit
+    age = uniform(city.key, Purpose.TRAIT_AGE, 0, f.id[k] * 8 + j) * p.tech_life_yr[j]
+    f.start[j, k] = city.time - age
+    s.ever[f.id[k]] |= bit

@@ -1,0 +1,230 @@
+"""Phase 6: inspections, complaints and fines; and the review of compliance (5b)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import jit
+from ..ledger import Money
+from ..maths import annuity, exp, log
+from ..randomness import Purpose, uniform
+from ..rules.compliance import (
+    choose, detection, detection_hazard, environmental_fee, fine, inspection_hazard, own_running_cost, payment_share,
+    sham_cost,
+)
+from ..rules.diffusion import event, review_hazard
+from ..state import (
+    AWARE_LAW, EXISTING, LANES, NONE, OUTSIDE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, SHAM, SLOT_TAKEN,
+)
+from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
+from .requests import ask
+from .technology import finance, grant_of, investment, order, own_funds, taste
+
+__all__ = ["choose_compliance", "inspect", "plant_terms", "review_compliance"]
+
+
+@jit
+def inspect(s, p):
+    """Inspections by hazard and after complaints, detections by automatic data, and fines."""
+    city = s.city[0]
+    dt, step = city.dt, city.step
+    base = s.levers[s.levers.size - 1]
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.firms == 0:
+            continue
+        lever = s.levers[cluster.lever_row]
+        multiplier, share, side = fine_terms(p, cluster, lever)
+        extra = max(1.0 - base.inspection_rate / lever.inspection_rate, 0.0) if lever.inspection_rate > 0.0 else 0.0
+        watched = has_continuous(cluster)
+        continuous = event(p.continuous_rate * cluster.monitoring, dt)
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if f.status[k] != SLOT_TAKEN:
+                    continue
+                if (f.events[k] >> INSPECTION) & 1:
+                    u = digits(city.key, step, f.id[k], INSPECTION)
+                    if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
+                        _visit(s, p, cluster, f, k, multiplier, share, side, extra)
+                if watched and f.z[k] < REAL_OWN:
+                    if uniform(city.key, Purpose.CONTINUOUS, step, f.id[k]) < continuous:
+                        _fine(s, p, cluster, f, k, multiplier, share, side)
+        _complaint(s, p, c, cluster, lever, multiplier, share, side)
+
+
+@jit
+def has_continuous(cluster):
+    """Automatic data can detect where there is a central plant or project T."""
+    return cluster.built[1] > 0 or cluster.built[3] > 0
+
+
+@jit
+def fine_terms(p, cluster, lever):
+    """Multiplier of fines in this cluster, and the parts that reach the state and that go to the side."""
+    multiplier = lever.fine_multiplier
+    if lever.fine_adaptive > 0.5:
+        multiplier *= 1.0 + cluster.untreated / max(cluster.effluent, 1e-9)
+    discount = 0.0 if lever.relief_monitoring > 0.5 else p.informal_discount
+    share, side = payment_share(p, cluster.monitoring, discount)
+    return multiplier, share, side
+
+
+@jit
+def _visit(s, p, cluster, f, k, multiplier, share, side, extra):
+    """One inspection: it costs the state, informs the firm of the law, and may detect."""
+    city = s.city[0]
+    city.inspections += 1
+    s.money[Money.INSPECTIONS] += p.cost_inspection
+    if cluster.programme >= 0 and extra > 0.0:
+        s.funds[cluster.programme].general -= extra * p.cost_inspection
+        s.funds[cluster.programme].spent += extra * p.cost_inspection
+    f.aware[k] |= np.uint8(1 << AWARE_LAW)
+    u = uniform(city.key, Purpose.DETECTION, city.step, f.id[k])
+    if u < detection(p, f.z[k], cluster.monitoring):
+        _fine(s, p, cluster, f, k, multiplier, share, side)
+
+
+@jit
+def _fine(s, p, cluster, f, k, multiplier, share, side):
+    amount = fine(p, f.effluent[k], multiplier)
+    s.city[0].fined += 1
+    f.cash[k] -= amount * (share + side)
+    s.money[Money.FINE] += amount * share
+    s.money[Money.SIDE_PAYMENT] += amount * side
+    if cluster.programme >= 0:
+        s.funds[cluster.programme].fines_back += amount * share
+
+
+@jit
+def _complaint(s, p, c, cluster, lever, multiplier, share, side):
+    """Neighbours complain of untreated effluent; each complaint brings an inspection of one firm."""
+    if cluster.kind == OUTSIDE or cluster.effluent <= 0.0:
+        return
+    city = s.city[0]
+    place = 1.0 if cluster.urban > 0.5 else p.complaint_rural
+    hazard = (p.complaint_rate * cluster.untreated / cluster.effluent * place
+              * (1.0 - p.complaint_club * lever.club_community))
+    if uniform(city.key, Purpose.CLUSTER_COMPLAINT, city.step, c) >= event(hazard, city.dt):
+        return
+    cluster.complaints += 1.0
+    # a firm drawn by its effluent: the smallest of exponential times, so that no order of firms matters
+    best, where = 1e300, -1
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.status[k] == SLOT_TAKEN and f.effluent[k] > 0.0:
+                t = -log(uniform(city.key, Purpose.COMPLAINT_TARGET, city.step, f.id[k])) / f.effluent[k]
+                if t < best:
+                    best, where = t, b * LANES + k
+    if where >= 0:
+        _visit(s, p, cluster, s.firms[where >> 4], where & 15, multiplier, share, side, 0.0)
+
+
+@jit
+def plant_terms(s, p, cluster, f, k, supported):
+    """Terms of an own treatment plant, in the form of `technology.appraise` (its saving is compliance itself)."""
+    lever = s.levers[cluster.lever_row]
+    base = s.levers[s.levers.size - 1]
+    cost = investment(s, p, f, k, OWN_PLANT)
+    grant = grant_of(lever, OWN_PLANT, cluster.level) if supported else 0.0
+    net = cost * (1.0 - grant)
+    share, rate, subsidy, guarantee, asked = finance(s, p, lever, base, f, k, OWN_PLANT, net, supported)
+    able = (1.0 - share) * net <= own_funds(p, lever, f, k)
+    amount = grant * cost + subsidy + guarantee if supported else 0.0
+    return able, cost, grant, share, rate, 0.0, 0.0, subsidy, guarantee, amount, asked
+
+
+@jit
+def choose_compliance(s, p, cluster, f, k, terms):
+    """None, sham or real at present costs and with the persistent taste; `terms` of an own plant if there is none.
+
+    Returns
+    -------
+    int
+        NONE, SHAM, REAL_OWN (to be built if there is no plant) or REAL_CONNECTED.
+    """
+    city = s.city[0]
+    lever = s.levers[cluster.lever_row]
+    multiplier, share, side = fine_terms(p, cluster, lever)
+    q = f.effluent[k]
+    expected = fine(p, q, multiplier) * (share + side)
+    visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
+    watched = has_continuous(cluster)
+    fee = environmental_fee(p, q, f.k_cod[k])
+    running = own_running_cost(p, q)
+    cost_none = expected * detection_hazard(p, NONE, cluster.monitoring, visits, watched) + fee
+    cost_sham = (sham_cost(p, running) + fee
+                 + expected * detection_hazard(p, SHAM, cluster.monitoring, visits, watched))
+    has_plant = ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1
+    cost_own = running + fee
+    if not has_plant:
+        _, capital, grant, loan, rate = terms[0], terms[1], terms[2], terms[3], terms[4]
+        h, years, life = f.hurdle[k], p.loan_years, p.tech_life_yr[OWN_PLANT]
+        cheap = years if rate <= 1e-9 else annuity(rate, years)
+        net = capital * (1.0 - grant)
+        cost_own += net * ((1.0 - loan) + loan * annuity(h, years) / cheap) / annuity(h, life)
+        if not terms[0]:
+            cost_own = np.inf
+    real, cost_real = REAL_OWN, cost_own
+    if cluster.built[1]:
+        # connection is a legal duty; a plant that already stands may go on, a new one is not built
+        room = cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED
+        cost_connect = cluster.fee * q + p.connect_fixed if room else np.inf
+        if not has_plant or cost_connect <= cost_own:
+            real, cost_real = REAL_CONNECTED, cost_connect
+    z = choose(p, cost_none, cost_sham, cost_real, taste(city, p, f.id[k], 7, Purpose.TASTE))
+    return real if z == 2 else z
+
+
+@jit
+def review_compliance(s, p):
+    """Reviews of compliance of this step, by firms that know the law."""
+    city = s.city[0]
+    dt = city.dt
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.firms == 0:
+            continue
+        lever = s.levers[cluster.lever_row]
+        fund = cluster.programme
+        funded = fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if not (f.events[k] >> COMPLIANCE_REVIEW) & 1 or not (f.aware[k] >> AWARE_LAW) & 1:
+                    continue
+                u = digits(city.key, city.step, f.id[k], COMPLIANCE_REVIEW)
+                if u >= event(review_hazard(p, f.attitude[k]), dt):
+                    continue
+                decide_compliance(s, p, cluster, lever, f, k, b * LANES + k, fund if funded else -1)
+
+
+@jit
+def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
+    """One review: choose, and order an own plant or ask the fund for it where that is the choice."""
+    terms = plant_terms(s, p, cluster, f, k, fund >= 0)
+    z = choose_compliance(s, p, cluster, f, k, terms)
+    has_plant = ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1
+    if z != REAL_OWN or has_plant:
+        if z == REAL_OWN and not (f.tech[k] >> OWN_PLANT) & 1:
+            return  # the plant is being built
+        f.z[k] = z
+        return
+    if fund >= 0 and terms[9] > lever.effort_cost:
+        ask(s, lever, f, k, OWN_PLANT, slot, fund, terms[9])
+    elif fund >= 0:
+        decide_compliance_alone(s, p, cluster, f, k)
+    else:
+        order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
+
+
+@jit
+def decide_compliance_alone(s, p, cluster, f, k):
+    """The same choice without the programme's money."""
+    terms = plant_terms(s, p, cluster, f, k, False)
+    z = choose_compliance(s, p, cluster, f, k, terms)
+    if z == REAL_OWN:
+        order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
+    else:
+        f.z[k] = z

@@ -1,0 +1,245 @@
+"""Hubs: a pooled exchange of one stream in a cluster, with an off-taker outside who takes the surplus (5f, 6)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import jit
+from ..ledger import Matter, Money
+from ..maths import annuity
+from ..randomness import Purpose, uniform
+from ..rules.diffusion import event
+from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, unit_gain
+from ..rules.trust import belief, breach_hazard
+from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
+from .knowledge import enforcement
+from .links import book_exchange, demand_of, supply_of
+
+__all__ = ["deliver_hubs", "leave_hubs", "review_hubs"]
+
+
+@jit
+def _offer(p, f, k, w):
+    """Free supply and unmet demand of a firm for a hub, units a year."""
+    have = max(supply_of(p, f, k, w) - f.sold[w, k], 0.0)
+    need = max(demand_of(p, f, k, w) - f.bought[w, k], 0.0)
+    return have, need
+
+
+@jit
+def _totals(s, p, cluster, w):
+    """Supply, demand and number of the members of a hub."""
+    supply, demand, members = 0.0, 0.0, 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if (f.hubs[k] >> w) & 1:
+                have, need = _offer(p, f, k, w)
+                supply += have
+                demand += need
+                members += 1
+    return supply, demand, members
+
+
+@jit
+def deliver_hubs(s, p):
+    """Hubs deliver: inside pro rata, the surplus to the off-taker where that is better than disposal."""
+    city = s.city[0]
+    dt = city.dt
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        cluster.hub_count = 0
+        if cluster.kind == OUTSIDE:
+            continue
+        for w in range(N_HUBS):
+            hub = s.hubs[c, w]
+            if not hub.active:
+                continue
+            cluster.hub_count += 1
+            supply, demand, members = _totals(s, p, cluster, w)
+            inside = min(supply, demand)
+            hub.supply_ratio = inside / supply if supply > 0.0 else 0.0
+            hub.demand_ratio = inside / demand if demand > 0.0 else 0.0
+            price, price_out = hub_price(p, w)
+            half = 0.5 * hub.fee
+            gain_in = p.stream_disposal_cost[w] + price - half
+            gain_out = p.stream_disposal_cost[w] + price_out - half
+            use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
+            out_ratio = 1.0 - hub.supply_ratio if gain_out > 0.0 else 0.0
+            for b in range(cluster.first, cluster.last):
+                f = s.firms[b]
+                for k in range(LANES):
+                    if (f.hubs[k] >> w) & 1:
+                        have, need = _offer(p, f, k, w)
+                        f.exchange_gain[k] += have * (hub.supply_ratio * gain_in + out_ratio * gain_out)
+                        f.exchange_gain[k] += need * hub.demand_ratio * (use - price - half)
+            out = supply * out_ratio
+            hub.quantity = inside + out
+            fees = half * (2.0 * inside + out)
+            s.money[Money.EXCHANGE_SAVED] += dt * (inside * (p.stream_disposal_cost[w] + use)
+                                                   + out * p.stream_disposal_cost[w])
+            s.money[Money.OFFTAKE] += dt * out * price_out
+            s.money[Money.HUB_FEE] += dt * fees
+            s.money[Money.HUB_RUNNING] += dt * (p.cost_hub_fixed + p.cost_hub_member * members)
+            s.money[Money.LINK_PAYMENTS] += dt * inside * abs(price)
+            cluster.exchanged_value += inside * abs(price) + fees
+            book_exchange(s, p, cluster, w, inside, 1.0, True)
+            book_exchange(s, p, cluster, w, out, p.offtaker_in_city, True)
+            s.matter[Matter.OFFTAKEN_T] += dt * out
+            if hub.capital_until <= city.time + 1e-9:
+                s.money[Money.HUB_CAPEX] += hub.invested  # renewed without a grant
+                hub.capital_year = hub.invested / annuity(p.hub_rate, p.hub_years)
+                hub.capital_until = city.time + p.hub_years
+
+
+@jit
+def review_hubs(s, p):
+    """Hubs start by hazard where they would pay, and are reviewed yearly."""
+    city = s.city[0]
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.kind == OUTSIDE or cluster.firms < 2:
+            continue
+        lever = s.levers[cluster.lever_row]
+        for w in range(N_HUBS):
+            hub = s.hubs[c, w]
+            if hub.active:
+                if hub.review_at <= city.time + 1e-9:
+                    _review(s, p, c, w, cluster, lever, hub)
+            else:
+                hazard = p.hub_base + p.hub_coordinator * lever.coordinator
+                if p.hub_base <= 0.0 and p.hub_coordinator <= 0.0:
+                    continue
+                if uniform(city.key, Purpose.HUB_START, city.step, c * 8 + w) < event(hazard, city.dt):
+                    _start(s, p, c, w, cluster, lever, hub)
+
+
+@jit
+def _invite(s, p, cluster, w):
+    """Everyone who shows flows, knows of symbiosis and has something to give or take becomes a candidate."""
+    bit = np.uint8(1 << w)
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.status[k] == SLOT_TAKEN and f.discloses[k] and (f.aware[k] >> AWARE_SYMBIOSIS) & 1:
+                have, need = _offer(p, f, k, w)
+                if have + need > 0.0:
+                    f.hubs[k] |= bit
+
+
+@jit
+def _dismiss(s, cluster, w):
+    bit = np.uint8(1 << w)
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            f.hubs[k] &= ~bit
+
+
+@jit
+def _settle(s, p, cluster, lever, w, capital_year, grant):
+    """Drop members who lose, recompute the fee, until stable (at most 10 passes).
+
+    Parameters
+    ----------
+    capital_year : float
+        Annuity of sunk capital; negative: a new hub, whose capital follows from its quantity.
+
+    Returns
+    -------
+    (members, fee, quantity, fixed)
+    """
+    gain = unit_gain(p, w)
+    price, price_out = hub_price(p, w)
+    e = enforcement(p, lever, cluster.kind == PLANNED)
+    members, fee, quantity, fixed = 0, np.inf, 0.0, 0.0
+    for _ in range(10):
+        supply, demand, members = _totals(s, p, cluster, w)
+        inside = min(supply, demand)
+        if members < 2 or supply <= 0.0:
+            return 0, np.inf, 0.0, 0.0
+        surplus = supply - inside if p.stream_disposal_cost[w] + price_out > 0.0 else 0.0
+        quantity = inside + surplus
+        if quantity <= 0.0:
+            return 0, np.inf, 0.0, 0.0
+        capital = capital_year
+        if capital_year < 0.0:
+            fixed = fixed_cost(p, w, quantity, np.float64(members))  # one pipe of 100 m a member (heat only)
+            capital = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
+        fee = hub_fee(p, quantity, members, capital)
+        ratio_s = inside / supply
+        ratio_d = inside / demand if demand > 0.0 else 0.0
+        out_gain = p.stream_disposal_cost[w] + price_out - 0.5 * fee
+        dropped = 0
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if not (f.hubs[k] >> w) & 1:
+                    continue
+                have, need = _offer(p, f, k, w)
+                belief_k = belief(p, f.trust[k], e)
+                if lever.relief_trust > 0.5:
+                    belief_k = 1.0 - breach_hazard(p, 0.75, e, 0.0)
+                worth = hub_member_gain(have * ratio_s + need * ratio_d, gain, fee, belief_k, f.hurdle[k], 4.0)
+                if out_gain > 0.0 and surplus > 0.0:
+                    worth += have * (1.0 - ratio_s) * out_gain * belief_k * annuity(f.hurdle[k], 4.0)
+                if worth <= p.hub_min_gain:
+                    f.hubs[k] &= ~np.uint8(1 << w)
+                    dropped += 1
+        if dropped == 0:
+            break
+    if members < 2:
+        return 0, np.inf, 0.0, 0.0
+    return members, fee, quantity, fixed
+
+
+@jit
+def _start(s, p, c, w, cluster, lever, hub):
+    """A hub is proposed: it starts if at least two members gain."""
+    city = s.city[0]
+    fund = cluster.programme
+    grant = 0.0
+    if fund >= 0 and s.funds[fund].budget > 0.0:
+        grant = lever.symbiosis_grant
+    _invite(s, p, cluster, w)
+    members, fee, quantity, fixed = _settle(s, p, cluster, lever, w, -1.0, grant)
+    if grant > 0.0 and members >= 2 and s.funds[fund].fund[1] < grant * fixed:
+        grant = 0.0  # the fund is empty: the same proposal without it
+        _dismiss(s, cluster, w)
+        _invite(s, p, cluster, w)
+        members, fee, quantity, fixed = _settle(s, p, cluster, lever, w, -1.0, 0.0)
+    if members < 2:
+        _dismiss(s, cluster, w)
+        return
+    hub.active, hub.members, hub.fee, hub.quantity, hub.invested = 1, members, fee, quantity, fixed
+    hub.price = hub_price(p, w)[0]
+    hub.review_at = city.time + 1.0
+    hub.capital_year = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
+    hub.capital_until = city.time + p.hub_years
+    s.money[Money.HUB_CAPEX] += fixed
+    if grant > 0.0:
+        s.funds[fund].fund[1] -= grant * fixed
+        s.funds[fund].spent += grant * fixed
+        s.money[Money.HUB_GRANT] += grant * fixed
+
+
+@jit
+def _review(s, p, c, w, cluster, lever, hub):
+    """Yearly: newcomers may join, losers leave, the fee follows; it closes below two members, capital is sunk."""
+    _invite(s, p, cluster, w)
+    members, fee, quantity, _ = _settle(s, p, cluster, lever, w, hub.capital_year, 0.0)
+    hub.review_at = s.city[0].time + 1.0
+    if members < 2:
+        _dismiss(s, cluster, w)
+        hub.active, hub.members = 0, 0
+        return
+    hub.members, hub.fee, hub.quantity = members, fee, quantity
+
+
+@jit
+def leave_hubs(f, k):
+    """A firm leaves the cluster: it leaves its hubs."""
+    f.hubs[k] = 0
+    for w in range(N_STREAMS):
+        f.sold[w, k] = 0.0
+        f.bought[w, k] = 0.0

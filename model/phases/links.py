@@ -1,0 +1,462 @@
+"""Phases 3 and 8: by-product links between two firms, from the search for a partner to the end of the contract (5f)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import jit
+from ..ledger import Matter, Money
+from ..maths import exp
+from ..randomness import Purpose, draw, mix, uniform
+from ..rules.diffusion import event
+from ..rules.symbiosis import deal_price, feasible, fixed_cost, outside_gain, study_worth, unit_gain
+from ..rules.trust import belief, breach_hazard, pair_trust, visible_share
+from ..state import (
+    AWARE_SYMBIOSIS, LANES, LINK_ACTIVE, LINK_BARRED, LINK_CLOSED, LINK_FREE, LINK_PERMIT, N_STREAMS, OUTSIDE, PLANNED,
+    REAL_OWN, SLOT_TAKEN,
+)
+from .knowledge import enforcement
+from .lottery import SEARCH, digits
+from .requests import add_request, sort_requests
+from .technology import own_funds
+
+__all__ = ["close_links_of", "deliver", "demand_of", "pair_belief", "search_partners", "sign_deals", "supply_of"]
+
+TREATED_WATER = 6
+
+
+@jit
+def supply_of(p, f, k, w):
+    """By-product that a firm has, units a year: waste; of treated water a share of its treated effluent."""
+    if w == TREATED_WATER:
+        return p.supply[f.sector[k], w] * f.effluent[k] if f.z[k] >= REAL_OWN else 0.0
+    return p.supply[f.sector[k], w] * f.waste[k]
+
+
+@jit
+def demand_of(p, f, k, w):
+    """Input that a by-product can replace, units a year."""
+    if w == TREATED_WATER:
+        return p.demand[f.sector[k], w] * f.water[k]
+    return p.demand[f.sector[k], w] * f.activity[k]
+
+
+@jit
+def pair_id(supplier_id, buyer_id, w):
+    """Persistent id of an ordered pair and stream (40 bits of a hash)."""
+    return np.int64(mix(np.uint64(supplier_id * 1048576 + buyer_id) * np.uint64(8) + np.uint64(w)) >> np.uint64(24))
+
+
+# --- delivery -------------------------------------------------------------------------------------------
+
+
+@jit
+def deliver(s, p):
+    """Active links deliver, are breached, expire or are renewed; permits arrive; old records are forgotten."""
+    city = s.city[0]
+    now, dt = city.time, city.dt
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        cluster.links = 0
+        cluster.exchanged = cluster.exchanged_landfill = cluster.exchanged_value = 0.0
+        cluster.heat_used = cluster.water_linked = 0.0
+        cluster.breach_rate = 0.0
+    for n in range(city.links_high):
+        link = s.links[n]
+        if link.state == LINK_FREE:
+            continue
+        if link.state == LINK_ACTIVE:
+            _deliver(s, p, n, link)
+        elif link.state == LINK_PERMIT:
+            lever = s.levers[s.clusters[link.cluster].lever_row]
+            u = uniform(city.key, Purpose.LINK_PERMIT, city.step, pair_id(link.supplier_id, link.buyer_id, link.stream))
+            if lever.relief_permits > 0.5 or u < event(lever.permit_rate, dt):
+                link.state = LINK_ACTIVE
+                link.started, link.until, link.updated = now, now + link.years, now
+                city.activated += 1
+                _count_link(s, link, 1)
+        elif link.until <= now + 1e-9:
+            _forget(s, n)
+    for n in range(city.links_high):
+        if s.links[n].state == LINK_ACTIVE:
+            s.clusters[s.links[n].cluster].links += 1
+
+
+@jit
+def _count_link(s, link, sign):
+    for role in range(2):
+        i = link.supplier if role == 0 else link.buyer
+        s.firms[i >> 4].links[i & 15] += sign
+
+
+@jit
+def _deliver(s, p, n, link):
+    city = s.city[0]
+    now, dt = city.time, city.dt
+    i, j, w, q = link.supplier, link.buyer, link.stream, link.quantity
+    a, b = s.firms[i >> 4], s.firms[j >> 4]
+    x, y = i & 15, j & 15
+    cluster = s.clusters[link.cluster]
+    lever = s.levers[cluster.lever_row]
+    have, need = supply_of(p, a, x, w), demand_of(p, b, y, w)
+    # what falls short is shared out in proportion to the contracts, so that no order of links matters
+    part = min(1.0, min(have / max(a.sold[w, x], 1e-12), need / max(b.bought[w, y], 1e-12)))
+    if part < p.mismatch:
+        _end(s, p, n, LINK_CLOSED)
+        return
+    e = enforcement(p, lever, cluster.kind == PLANNED)
+    key, pair = city.key, pair_id(link.supplier_id, link.buyer_id, w)
+    hazard_s = breach_hazard(p, a.integrity[x], e, outside_gain(p, w, link.price, True))
+    hazard_b = breach_hazard(p, b.integrity[y], e, outside_gain(p, w, link.price, False))
+    u = uniform(key, Purpose.LINK_BREACH, city.step, pair)
+    chance = event(hazard_s + hazard_b, dt)
+    cluster.breach_rate += hazard_s + hazard_b
+    keep = exp(-dt / p.tau)
+    if u < chance:
+        supplier_breaks = u * (hazard_s + hazard_b) < chance * hazard_s
+        link.s, link.f, link.updated = link.s * keep, link.f * keep + 1.0, now
+        if supplier_breaks:
+            a.bad[x] += 1.0
+        else:
+            b.bad[y] += 1.0
+        cluster.breaches += 1.0
+        city.broken += 1
+        _end(s, p, n, LINK_CLOSED)
+        return
+    link.s, link.f, link.updated = link.s * keep + p.tau * (1.0 - keep), link.f * keep, now
+    amount = q * part
+    link.delivered = amount
+    use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
+    half = 0.5 * p.cost_link_coordination
+    a.exchange_gain[x] += amount * (p.stream_disposal_cost[w] + link.price) - half
+    b.exchange_gain[y] += amount * (use - link.price) - half
+    s.money[Money.EXCHANGE_SAVED] += dt * amount * (p.stream_disposal_cost[w] + use)
+    s.money[Money.LINK_COORDINATION] += dt * 2.0 * half
+    s.money[Money.LINK_PAYMENTS] += dt * amount * abs(link.price)
+    cluster.exchanged_value += amount * abs(link.price)
+    book_exchange(s, p, cluster, w, amount, 1.0, False)
+    if now + dt >= link.until - 1e-9:
+        b_s = pair_belief(s, p, lever, cluster, a, x, b, y, link.s, link.f)
+        b_b = pair_belief(s, p, lever, cluster, b, y, a, x, link.s, link.f)
+        if amount * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
+            link.until = now + dt + link.years
+        else:
+            _end(s, p, n, LINK_CLOSED)
+
+
+@jit
+def book_exchange(s, p, cluster, w, amount, counted, pooled):
+    """Physical side of an exchange: tonnes, heat or water, emissions avoided here, upstream effects apart."""
+    dt = s.city[0].dt
+    matter = s.matter
+    additional = p.stream_additional[w]
+    replaced = amount * p.stream_substitution[w]
+    if w < N_STREAMS - 2:
+        cluster.exchanged += amount
+        if p.stream_disposal_cost[w] > 0.0:
+            cluster.exchanged_landfill += amount
+        matter[Matter.POOLED_T if pooled else Matter.EXCHANGED_T] += dt * amount
+        matter[Matter.VIRGIN_SAVED_T] += dt * replaced * counted
+    elif w == TREATED_WATER:
+        cluster.water_linked += amount
+        matter[Matter.EXCHANGED_M3] += dt * amount
+    else:
+        cluster.heat_used += amount
+        matter[Matter.EXCHANGED_GJ] += dt * amount
+    matter[Matter.EXCHANGE_TCO2E] += dt * replaced * p.stream_ef_onsite[w] * additional * counted
+    matter[Matter.UPSTREAM_TCO2E] += dt * replaced * p.stream_ef_upstream[w] * additional
+
+
+@jit
+def _end(s, p, n, state):
+    """A link ends; its record stays for the memory of the pair."""
+    link = s.links[n]
+    w = link.stream
+    if link.state == LINK_ACTIVE:
+        _count_link(s, link, -1)
+    if link.state == LINK_ACTIVE or link.state == LINK_PERMIT:
+        a, b = s.firms[link.supplier >> 4], s.firms[link.buyer >> 4]
+        x, y = link.supplier & 15, link.buyer & 15
+        a.sold[w, x] = max(a.sold[w, x] - link.quantity, 0.0)
+        b.bought[w, y] = max(b.bought[w, y] - link.quantity, 0.0)
+    link.state = state
+    link.until = s.city[0].time + p.memory_years
+    link.delivered = 0.0
+
+
+@jit
+def _forget(s, n):
+    """Take a record out of both lists and give it back."""
+    city = s.city[0]
+    link = s.links[n]
+    for role in range(2):
+        slot = link.supplier if role == 0 else link.buyer
+        at = s.head[slot, role]
+        if at == n:
+            s.head[slot, role] = link.next[role]
+        else:
+            while s.links[at].next[role] != n:
+                at = s.links[at].next[role]
+            s.links[at].next[role] = link.next[role]
+    link.state = LINK_FREE
+    link.next[0] = city.links_free
+    city.links_free = n
+    city.links_used -= 1
+
+
+@jit
+def close_links_of(s, p, slot):
+    """A firm leaves: its links end and nobody remembers them."""
+    for role in range(2):
+        n = s.head[slot, role]
+        while n >= 0:
+            after = s.links[n].next[role]
+            if s.links[n].state == LINK_ACTIVE:
+                s.city[0].broken += 1
+            _end(s, p, n, LINK_CLOSED)
+            _forget(s, n)
+            n = after
+
+
+# --- search and negotiation -----------------------------------------------------------------------------
+
+
+@jit
+def _best_stream(s, p, i, j):
+    """Best stream and direction between two slots by yearly gain less coordination.
+
+    Returns
+    -------
+    (worth, stream, forward, quantity)
+        forward: True if slot i supplies.
+    """
+    best, stream, forward, amount = 0.0, -1, True, 0.0
+    for w in range(N_STREAMS):
+        gain = unit_gain(p, w)
+        if gain <= 0.0:
+            continue
+        for way in range(2):
+            q = free_quantity(s, p, i if way == 0 else j, j if way == 0 else i, w)
+            worth = q * gain - p.cost_link_coordination
+            if worth > best:
+                best, stream, forward, amount = worth, w, way == 0, q
+    return best, stream, forward, amount
+
+
+@jit
+def free_quantity(s, p, supplier, buyer, w):
+    """min(free supply, unmet demand) of an ordered pair, units a year; 0 where a hub already takes the stream."""
+    a, b = s.firms[supplier >> 4], s.firms[buyer >> 4]
+    x, y = supplier & 15, buyer & 15
+    if w < N_STREAMS - 1 and ((a.hubs[x] | b.hubs[y]) >> w) & 1:
+        return 0.0
+    have = supply_of(p, a, x, w) - a.sold[w, x]
+    need = demand_of(p, b, y, w) - b.bought[w, y]
+    return max(min(have, need), 0.0)
+
+
+@jit
+def search_partners(s, p):
+    """Searches of this step: propose the best link with a random firm, or with the best of those on the map."""
+    city = s.city[0]
+    dt = city.dt
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.kind == OUTSIDE or cluster.firms < 2:
+            continue
+        lever = s.levers[cluster.lever_row]
+        usage = cluster.disclosing / cluster.firms
+        hazard = p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
+                                  + p.search_platform * lever.platform * usage)
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if not (f.events[k] >> SEARCH) & 1 or not (f.aware[k] >> AWARE_SYMBIOSIS) & 1:
+                    continue
+                if digits(city.key, city.step, f.id[k], SEARCH) >= event(hazard, dt):
+                    continue
+                mapped = f.discloses[k] == 1 and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform
+                _search(s, p, cluster, f.id[k], b * LANES + k, mapped)
+
+
+@jit
+def _search(s, p, cluster, ident, slot, mapped):
+    """Look at random slots of the cluster in the order of a hash until enough firms have been seen."""
+    city = s.city[0]
+    wanted = np.int64(p.map_candidates) if mapped else 1
+    seen = 0
+    best, stream, supplier, buyer, amount = 0.0, -1, -1, -1, 0.0
+    for attempt in range(4 * cluster.slots):
+        if seen >= wanted:
+            break
+        h = draw(city.key, Purpose.SEARCH, city.step, ident * 4096 + attempt)
+        other = s.slot_at[cluster.first * LANES + np.int64((h >> np.uint64(33)) % np.uint64(cluster.slots))]
+        g = s.firms[other >> 4]
+        if other == slot or g.status[other & 15] != SLOT_TAKEN:
+            continue
+        if mapped and not g.discloses[other & 15]:
+            continue
+        worth, w, forward, q = _best_stream(s, p, slot, other)
+        if w < 0:
+            if not mapped:
+                seen += 1
+            continue
+        seen += 1
+        if worth > best:
+            best, stream, amount = worth, w, q
+            supplier, buyer = (slot, other) if forward else (other, slot)
+    if stream >= 0:
+        city.identified += 1
+        priority = draw(city.key, Purpose.PRIORITY, city.step, ident * 8 + 6)
+        add_request(s, supplier, stream, cluster.programme, buyer, amount, 0.0, priority)
+
+
+@jit
+def sign_deals(s, p):
+    """Proposals in the order of their hashed priority: study, negotiate, sign or bar the pair for some years."""
+    city = s.city[0]
+    n = city.requests
+    sort_requests(s.requests, n)
+    for r in range(n):
+        request = s.requests[r]
+        _negotiate(s, p, request.slot, request.other, request.tech, request.fund)
+    city.requests = 0
+
+
+@jit
+def _record(s, i, j, w, now, tau):
+    """Memory of a pair: evidence of both directions, record of this stream (-1: none) and whether it is barred."""
+    good, bad, found, barred = 0.0, 0.0, -1, False
+    for way in range(2):
+        a, b = (i, j) if way == 0 else (j, i)
+        n = s.head[a, 0]
+        while n >= 0:
+            link = s.links[n]
+            if link.buyer == b:
+                keep = exp(-(now - link.updated) / tau)
+                good += link.s * keep
+                bad += link.f * keep
+                if way == 0 and link.stream == w:
+                    found = n
+                    barred = link.state == LINK_BARRED or link.state == LINK_ACTIVE or link.state == LINK_PERMIT
+            n = link.next[0]
+    return good, bad, found, barred
+
+
+@jit
+def pair_belief(s, p, lever, cluster, f, k, g, m, good, bad):
+    """What firm (f, k) believes of partner (g, m), given the evidence of the pair; the truth if barrier 6 is removed."""
+    e = enforcement(p, lever, cluster.kind == PLANNED)
+    if lever.relief_trust > 0.5:
+        return exp(-breach_hazard(p, g.integrity[m], e, 0.0))
+    omega = visible_share(p, lever.platform, lever.coordinator)
+    return belief(p, pair_trust(p, f.trust[k], good, bad, omega, g.good[m], g.bad[m]), e)
+
+
+@jit
+def _negotiate(s, p, i, j, w, fund):
+    city = s.city[0]
+    now = city.time
+    a, b = s.firms[i >> 4], s.firms[j >> 4]
+    x, y = i & 15, j & 15
+    cluster = s.clusters[a.cluster[x]]
+    lever = s.levers[cluster.lever_row]
+    good, bad, found, barred = _record(s, i, j, w, now, p.tau)
+    q = free_quantity(s, p, i, j, w)
+    if barred or q <= 0.0:
+        return
+    gap = np.sqrt((a.x[x] - b.x[y]) ** 2 + (a.y[x] - b.y[y]) ** 2)
+    fixed = fixed_cost(p, w, q, gap)
+    h = 0.5 * (a.hurdle[x] + b.hurdle[y])
+    pair = pair_id(a.id[x], b.id[y], w)
+    years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
+    gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
+    aid, grant = 0.0, 0.0
+    if fund >= 0 and s.funds[fund].budget > 0.0:
+        need = lever.study_aid * p.cost_study + lever.symbiosis_grant * fixed
+        if need > 0.0 and s.funds[fund].fund[1] >= need:
+            aid, grant = lever.study_aid, lever.symbiosis_grant
+    if not study_worth(gain, coordination, h, years, fixed, grant, aid, p.cost_study):
+        _bar(s, p, i, j, w, found, good, bad)
+        return
+    city.studied += 1
+    share = 0.5 * (1.0 - aid) * p.cost_study
+    a.cash[x] -= share
+    b.cash[y] -= share
+    s.money[Money.STUDY] += 2.0 * share
+    if aid > 0.0:
+        _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
+    b_s = pair_belief(s, p, lever, cluster, a, x, b, y, good, bad)
+    b_b = pair_belief(s, p, lever, cluster, b, y, a, x, good, bad)
+    net = (1.0 - grant) * fixed
+    able = (p.split_fixed * net <= own_funds(p, lever, a, x)
+            and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y))
+    agreed = feasible(p, gain, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    if not agreed:
+        # value lost because belief lies below the objective delivery rate
+        e = enforcement(p, lever, cluster.kind == PLANNED)
+        o_s = exp(-breach_hazard(p, b.integrity[y], e, 0.0))
+        o_b = exp(-breach_hazard(p, a.integrity[x], e, 0.0))
+        if feasible(p, gain, o_s, o_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years):
+            city.trust_gap += (gain * 0.5 * (o_s + o_b) - coordination) / city.dt
+    if not agreed or not able:
+        _bar(s, p, i, j, w, found, good, bad)
+        return
+    low, high = deal_price(p, w, q, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    n = found if found >= 0 else _new_record(s, i, j, w)
+    if n < 0:
+        return
+    a.cash[x] -= p.split_fixed * net
+    b.cash[y] -= (1.0 - p.split_fixed) * net
+    s.money[Money.LINK_FIXED] += net
+    s.money[Money.PRIVATE_CAPEX] += net
+    if grant > 0.0:
+        _pay(s, fund, grant * fixed, Money.LINK_GRANT)
+    link = s.links[n]
+    link.state, link.quantity, link.price, link.invested, link.grant = LINK_PERMIT, q, 0.5 * (low + high), net, grant
+    link.years, link.until, link.s, link.f, link.updated, link.delivered = years, 1e9, good, bad, now, 0.0
+    a.sold[w, x] += q
+    b.bought[w, y] += q
+
+
+@jit
+def _pay(s, fund, amount, flow):
+    """Pay from the symbiosis fund of a programme."""
+    s.funds[fund].fund[1] -= amount
+    s.funds[fund].spent += amount
+    s.money[flow] += amount
+
+
+@jit
+def _bar(s, p, i, j, w, found, good, bad):
+    """The pair does not look at this stream again for some years."""
+    n = found if found >= 0 else _new_record(s, i, j, w)
+    if n >= 0:
+        link = s.links[n]
+        link.state, link.s, link.f, link.updated = LINK_BARRED, good, bad, s.city[0].time
+        link.until, link.delivered = s.city[0].time + p.bar_years, 0.0
+
+
+@jit
+def _new_record(s, i, j, w):
+    """A free record, entered in the lists of both firms; -1 and the run fails if there is none."""
+    city = s.city[0]
+    n = city.links_free
+    if n >= 0:
+        city.links_free = s.links[n].next[0]
+    elif city.links_high < s.links.size:
+        n = city.links_high
+        city.links_high += 1
+    else:
+        city.overflow = 1
+        return -1
+    city.links_used += 1
+    link = s.links[n]
+    a, b = s.firms[i >> 4], s.firms[j >> 4]
+    link.supplier, link.buyer, link.stream = i, j, w
+    link.supplier_id, link.buyer_id = a.id[i & 15], b.id[j & 15]
+    link.cluster = a.cluster[i & 15]
+    link.next[0], link.next[1] = s.head[i, 0], s.head[j, 1]
+    s.head[i, 0] = n
+    s.head[j, 1] = n
+    return n

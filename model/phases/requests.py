@@ -1,0 +1,70 @@
+"""Requests for something scarce: collected in a step, sorted by hashed priority, served while it lasts."""
+
+from __future__ import annotations
+
+from ..jit import jit
+from ..ledger import Money
+from ..randomness import Purpose, draw
+
+__all__ = ["add_request", "ask", "sort_requests"]
+
+
+@jit
+def add_request(s, slot, tech, fund, other, quantity, amount, priority):
+    """Put a request; the run is marked as failed if there is no room (there always is, see `new_state`)."""
+    city = s.city[0]
+    n = city.requests
+    if n >= s.requests.size:
+        city.overflow = 1
+        return
+    request = s.requests[n]
+    request.slot, request.tech, request.fund, request.other = slot, tech, fund, other
+    request.quantity, request.amount, request.priority = quantity, amount, priority
+    city.requests = n + 1
+
+
+@jit
+def ask(s, lever, f, k, j, slot, fund, amount):
+    """Ask the grants fund for technology j; the effort is spent whatever the fate of the request."""
+    city = s.city[0]
+    if lever.effort_cost > 0.0:
+        f.cash[k] -= lever.effort_cost
+        s.money[Money.EFFORT] += lever.effort_cost
+    priority = draw(city.key, Purpose.PRIORITY, city.step, f.id[k] * 8 + j)
+    add_request(s, slot, j, fund, 0, 0.0, amount, priority)
+
+
+@jit
+def sort_requests(requests, n):
+    """Heap sort by hashed priority, in place, without allocation."""
+    for start in range(n // 2 - 1, -1, -1):
+        _sift(requests, start, n)
+    for last in range(n - 1, 0, -1):
+        _swap(requests, 0, last)
+        _sift(requests, 0, last)
+
+
+@jit
+def _swap(requests, a, b):
+    x, y = requests[a], requests[b]
+    x.slot, y.slot = y.slot, x.slot
+    x.tech, y.tech = y.tech, x.tech
+    x.fund, y.fund = y.fund, x.fund
+    x.other, y.other = y.other, x.other
+    x.priority, y.priority = y.priority, x.priority
+    x.amount, y.amount = y.amount, x.amount
+    x.quantity, y.quantity = y.quantity, x.quantity
+
+
+@jit
+def _sift(requests, root, n):
+    while True:
+        child = 2 * root + 1
+        if child >= n:
+            return
+        if child + 1 < n and requests[child + 1].priority > requests[child].priority:
+            child += 1
+        if requests[child].priority <= requests[root].priority:
+            return
+        _swap(requests, root, child)
+        root = child

@@ -1,0 +1,405 @@
+"""Phase 7: reviews of technologies, loans and grants (5d); and what becomes of technology with time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import jit
+from ..ledger import Money
+from ..maths import annuity, exp, log, normal_quantile
+from ..randomness import Purpose, uniform
+from ..rules.adoption import (
+    adopts, capex, marginal_saving, option_multiple, present_value, value_ratio, volatility,
+)
+from ..rules.credit import approval, granted_share, interest_subsidy, loan_payment
+from ..rules.diffusion import event, review_hazard
+from ..rules.production import tax_rate
+from ..state import (
+    LANES, LINK_ACTIVE, N_TECH, NEVER, NONE, OWN_PLANT, PLANNED, REAL_CONNECTED, REAL_OWN, SLOT_TAKEN, T1, T2,
+)
+from .lottery import TECHNOLOGY_REVIEW, digits
+from .production import set_coefficients
+from .requests import ask
+
+__all__ = ["add_loan", "age_technologies", "appraise", "consider", "finance", "grant_of", "investment", "order",
+           "own_funds", "review_technologies", "set_due", "taste", "tie_adopters", "total_loans"]
+
+
+# --- what becomes of technology with time ------------------------------------------------------------
+
+
+@jit
+def age_technologies(s, p):
+    """What was ordered begins to operate, tax reductions end, and at the end of its life it is kept or lapses."""
+    now = s.city[0].time + 1e-9
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if f.status[k] == SLOT_TAKEN and f.due[k] <= now:
+                    _age(s, p, cluster, f, k, now)
+
+
+@jit
+def _age(s, p, cluster, f, k, now):
+    city = s.city[0]
+    for j in range(N_TECH):
+        bit = np.uint8(1 << j)
+        if f.pending[k] & bit and f.start[j, k] <= now:
+            f.pending[k] &= ~bit
+            f.tech[k] |= bit
+            f.depreciation[k] += f.write_off[j, k]
+            if f.cut_value[j, k] > 0.0:
+                f.cuts[k] |= bit
+                f.cut_total[k] += f.cut_value[j, k]
+            if j == OWN_PLANT and f.z[k] < REAL_OWN:
+                f.z[k] = REAL_OWN
+        if f.cuts[k] & bit and f.cut_until[j, k] <= now:
+            f.cuts[k] &= ~bit
+            f.cut_total[k] -= f.cut_value[j, k]
+            f.cut_value[j, k] = 0.0
+        if f.tech[k] & bit and f.start[j, k] + p.tech_life_yr[j] <= now:
+            f.depreciation[k] -= f.write_off[j, k]
+            f.write_off[j, k] = 0.0
+            required = f.admitted[k] and (j == T1 or j == T2)
+            if required or uniform(city.key, Purpose.KEEP, city.step, f.id[k] * 8 + j) < p.keep_probability:
+                _renew(s, p, f, k, j)
+            else:
+                f.tech[k] &= ~bit
+                if j == OWN_PLANT and f.z[k] == REAL_OWN:
+                    f.z[k] = NONE
+    if f.cuts[k] == 0:
+        f.cut_total[k] = 0.0
+    set_coefficients(p, f, k, cluster.kind == PLANNED)
+    set_due(p, f, k)
+
+
+@jit
+def set_due(p, f, k):
+    """Time of the next event in the life of the firm's technologies."""
+    due = NEVER
+    for j in range(N_TECH):
+        bit = 1 << j
+        if f.pending[k] & bit:
+            due = min(due, f.start[j, k])
+        if f.tech[k] & bit:
+            due = min(due, f.start[j, k] + p.tech_life_yr[j])
+        if f.cuts[k] & bit:
+            due = min(due, f.cut_until[j, k])
+    f.due[k] = due
+
+
+@jit
+def _renew(s, p, f, k, j):
+    """Replacement at the capital cost of the day, on the supplier's credit at the bank's rate: no grant, no choice."""
+    cost = investment(s, p, f, k, j)
+    f.start[j, k] = s.city[0].time
+    add_loan(s.city[0].dt, f, k, j, cost, p.bank_rate, p.loan_years)
+    f.write_off[j, k] = cost / p.tech_life_yr[j]
+    f.depreciation[k] += f.write_off[j, k]
+    s.money[Money.LOANS] += cost
+    s.money[Money.PRIVATE_CAPEX] += cost
+
+
+@jit
+def add_loan(dt, f, k, j, balance, rate, years):
+    """Add to the loan on technology j; equal payments in every step repay it in `years`."""
+    if balance <= 0.0:
+        return
+    step_rate = exp(dt * log(1.0 + rate)) - 1.0
+    total = f.loan_balance[j, k] + balance
+    payments = years / dt
+    if step_rate <= 1e-12:
+        f.loan_payment[j, k] = total / years
+    else:
+        f.loan_payment[j, k] = total * step_rate / (1.0 - exp(-payments * log(1.0 + step_rate))) / dt
+    f.loan_balance[j, k] = total
+    f.loan_rate[j, k] = rate
+    f.loans[k] |= np.uint8(1 << j)
+
+
+# --- what a firm knows when it reviews -----------------------------------------------------------------
+
+
+@jit
+def taste(city, p, ident, which, purpose):
+    """Persistent taste of a firm for technology (or compliance) `which`: renewed at `taste_renewal` a year."""
+    offset = uniform(city.key, Purpose.TASTE_OFFSET, 0, ident * 8 + which)
+    epoch = np.int64(np.floor(p.taste_renewal * (city.time - 2010.0) + offset))
+    return uniform(city.key, purpose, epoch, ident * 8 + which)
+
+
+@jit
+def tie_adopters(s, slot, j):
+    """Adopters of technology j among acquaintances and link partners, and how many of those there are."""
+    adopters, known = 0, 0
+    for n in range(4):
+        i = s.ties[slot, n]
+        if i >= 0 and i != slot:
+            f = s.firms[i >> 4]
+            if f.status[i & 15] == SLOT_TAKEN:
+                known += 1
+                adopters += (f.tech[i & 15] >> j) & 1
+    for role in range(2):
+        link = s.head[slot, role]
+        while link >= 0:
+            if s.links[link].state == LINK_ACTIVE:
+                i = s.links[link].buyer if role == 0 else s.links[link].supplier
+                known += 1
+                adopters += (s.firms[i >> 4].tech[i & 15] >> j) & 1
+            link = s.links[link].next[role]
+    return adopters, known
+
+
+@jit
+def investment(s, p, f, k, j):
+    """Capital cost of technology j for this firm today, before grants, mVND."""
+    city = s.city[0]
+    noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, f.id[k] * 8 + j)))
+    return capex(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j], f.workers[k], noise, city.learning[j])
+
+
+@jit
+def own_funds(p, lever, f, k):
+    """Cash that may be invested, mVND."""
+    if lever.relief_cash > 0.5:
+        return 1e300
+    return f.cash[k] - p.cash_reserve * f.k_revenue[k] * f.workers[k]
+
+
+@jit
+def grant_of(lever, j, level):
+    """Grant share of technology j at a level of certificate, at most .9."""
+    share = lever.grant_T1
+    if j == 1:
+        share = lever.grant_T2
+    elif j == 2:
+        share = lever.grant_T4
+    elif j == 3:
+        share = lever.grant_T5
+    elif j == 4:
+        share = lever.grant_own_plant
+    factor = lever.multiplier_L0
+    if level == 1:
+        factor = lever.multiplier_L1
+    elif level == 2:
+        factor = lever.multiplier_L2
+    elif level == 3:
+        factor = lever.multiplier_L3
+    return min(share * factor, 0.9)
+
+
+@jit
+def finance(s, p, lever, base, f, k, j, cost, supported):
+    """Loan that the firm gets for an investment of `cost`.
+
+    Parameters
+    ----------
+    lever, base : records of levers
+        In force, and at baseline.
+    supported : bool
+        True if the programme's money may be used; else only what exists without it.
+
+    Returns
+    -------
+    (share, rate, subsidy, guarantee, asked) : float
+        Share financed, real rate, present value of the interest paid by the programme, cost of a guarantee
+        by the programme, and 1 if the firm applied.
+    """
+    city = s.city[0]
+    ident = f.id[k] * 8 + j
+    guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
+    by_base = guaranteed < base.guarantee
+    by_programme = supported and not by_base and guaranteed < lever.guarantee
+    green = supported and uniform(city.key, Purpose.GREEN_FUND, 0, ident) < lever.green_fund
+    rate = p.bank_rate
+    if green:
+        rate = p.soft_rate
+    elif supported:
+        rate = max(p.bank_rate - 0.01 * lever.interest_cut, 0.0)
+    if rate >= f.hurdle[k] or cost <= p.loan_minimum:
+        return 0.0, rate, 0.0, 0.0, 0.0
+    helped = by_base or by_programme or green
+    if lever.relief_credit > 0.5:
+        share = p.granted_support
+    else:
+        chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0,
+                          (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k]))
+        if taste(city, p, f.id[k], j, Purpose.CREDIT) >= chance:
+            return 0.0, rate, 0.0, 0.0, 1.0
+        share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))
+    subsidy = interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years) if supported else 0.0
+    # expected losses on the mean balance, which falls from the whole to nothing
+    loss = p.cost_guarantee_loss * share * cost * 0.5 * (p.loan_years + 1.0) if by_programme else 0.0
+    return share, rate, subsidy, loss, 1.0
+
+
+@jit
+def total_loans(f, k):
+    """Balance of all loans of a firm, mVND."""
+    total = 0.0
+    if f.loans[k]:
+        for j in range(N_TECH):
+            total += f.loan_balance[j, k]
+    return total
+
+
+@jit
+def appraise(s, p, cluster, f, k, j, slot, supported):
+    """Would the firm adopt technology j now, and on which terms?
+
+    Returns
+    -------
+    (adopt, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, asked)
+        Decision; capital cost before grants, mVND; grant share; share of the rest financed; real rate; yearly
+        saving; share of tax forgone; cost of interest support and guarantee; claim on the grants fund; 1 if the
+        firm asked for a loan.
+    """
+    city = s.city[0]
+    lever = s.levers[cluster.lever_row]
+    base = s.levers[s.levers.size - 1]
+    cost = investment(s, p, f, k, j)
+    act = f.activity[k]
+    per_m3 = 0.0
+    if f.z[k] == REAL_CONNECTED:
+        per_m3 = cluster.fee
+    elif f.z[k] == REAL_OWN and f.effluent[k] > 0.0:
+        per_m3 = (1.0 + p.own_om_exponent) * p.own_om * exp(
+            p.own_om_exponent * log(f.effluent[k] / p.fine_flow))
+    saving = marginal_saving(p, j, f.elec[k], f.fuel[k], f.water[k], f.k_disposal[k] * act, per_m3,
+                             p.sector_effluent_share[f.sector[k]], city.electricity_price)
+    if f.exporter[k] > 0.5:
+        saving *= city.carbon_rule
+    cut, grant = base.CIT_reduction, 0.0
+    if supported:
+        cut, grant = lever.CIT_reduction, grant_of(lever, j, cluster.level)
+    net = cost * (1.0 - grant)
+    revenue = f.k_revenue[k] * f.workers[k]
+    tax = tax_rate(p, revenue, city.time) * p.taxable_share
+    life = p.tech_life_yr[j]
+    value = present_value(saving, net, f.hurdle[k], life, tax, cut, p.cit_years)
+    if value <= 0.0:
+        return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0
+    share, rate, subsidy, guarantee, asked = finance(s, p, lever, base, f, k, j, net, supported)
+    psi = value_ratio(value, net, share, rate, f.hurdle[k], min(p.loan_years, life))
+    adopters, known = tie_adopters(s, slot, j)
+    centre = 1.0 if lever.relief_technology > 0.5 else lever.innovation_centre
+    certainty = 1.0 if lever.relief_permits > 0.5 else lever.certainty  # barrier 1 removed
+    sigma0 = 0.05 if lever.relief_technology > 0.5 else p.sigma0
+    multiple = option_multiple(f.hurdle[k], volatility(p, sigma0, certainty, adopters + 4.0 * centre))
+    wants = adopts(psi, multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
+    if wants and (1.0 - share) * net > own_funds(p, lever, f, k):
+        wants = False
+    amount = 0.0
+    if supported:
+        more_cut = max(cut - base.CIT_reduction, 0.0)
+        amount = (grant * cost + subsidy + guarantee
+                  + tax * more_cut * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life)))
+    return wants, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, asked
+
+
+@jit
+def order(s, p, cluster, f, k, j, terms, fund):
+    """Order technology j on the given terms: money moves, operation begins within a year.
+
+    Parameters
+    ----------
+    terms : tuple
+        From `appraise`.
+    fund : int
+        Programme whose grants fund pays; -1: none.
+    """
+    city = s.city[0]
+    _, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, _ = terms
+    net = cost * (1.0 - grant)
+    loan = share * net
+    f.cash[k] -= net - loan
+    s.money[Money.OWN_CAPEX] += net - loan
+    s.money[Money.LOANS] += loan
+    s.money[Money.PRIVATE_CAPEX] += net
+    add_loan(city.dt, f, k, j, loan, rate, min(p.loan_years, p.tech_life_yr[j]))
+    if fund >= 0:
+        s.funds[fund].fund[0] -= amount
+        s.funds[fund].spent += amount
+        s.money[Money.GRANTS] += grant * cost
+        s.money[Money.INTEREST_CUT] += subsidy
+        s.money[Money.GUARANTEE] += guarantee
+        reserve = amount - grant * cost - subsidy - guarantee
+        s.funds[fund].cut_reserve += reserve
+        cluster.grants_flow += grant * cost
+    bit = np.uint8(1 << j)
+    if fund >= 0 and s.ever_null[f.id[k]] & bit:
+        s.money[Money.FREE_RIDERS] += amount
+    f.pending[k] |= bit
+    f.ever[k] |= bit
+    s.ever[f.id[k]] |= bit
+    wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, f.id[k] * 8 + j) * 4.0)
+    f.start[j, k] = city.time + max(0.25 * wait * p.install_years, city.dt)
+    f.write_off[j, k] = net / p.tech_life_yr[j]
+    f.cut_value[j, k] = cut * max(saving, 0.0)
+    f.cut_until[j, k] = f.start[j, k] + p.cit_years
+    f.due[k] = min(f.due[k], f.start[j, k])
+
+
+# --- reviews -------------------------------------------------------------------------------------------
+
+
+@jit
+def review_technologies(s, p):
+    """Reviews of this step: order what needs no public money, ask the fund for what does (requests)."""
+    city = s.city[0]
+    dt = city.dt
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        lever = s.levers[cluster.lever_row]
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if not (f.events[k] >> TECHNOLOGY_REVIEW) & 1:
+                    continue
+                u = digits(city.key, city.step, f.id[k], TECHNOLOGY_REVIEW)
+                if u >= event(review_hazard(p, f.attitude[k]), dt):
+                    continue
+                taken = f.tech[k] | f.pending[k]
+                for j in range(4):
+                    if not (f.aware[k] >> j) & 1 or (taken >> j) & 1 or not city.learning_offered[j]:
+                        continue
+                    consider(s, p, cluster, lever, f, k, j, b * LANES + k)
+
+
+@jit
+def consider(s, p, cluster, lever, f, k, j, slot):
+    """Adopt technology j with the programme's money, or without it, or not at all.
+
+    Returns
+    -------
+    bool
+        True if the technology was ordered or a request was made.
+    """
+    city = s.city[0]
+    fund = cluster.programme
+    if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
+        terms = appraise(s, p, cluster, f, k, j, slot, True)
+        count_credit(s, terms)
+        if not terms[0]:
+            return False  # what does not pay with support does not pay without
+        if terms[9] > lever.effort_cost:
+            ask(s, lever, f, k, j, slot, fund, terms[9])
+            return True
+    terms = appraise(s, p, cluster, f, k, j, slot, False)
+    count_credit(s, terms)
+    if terms[0]:
+        order(s, p, cluster, f, k, j, terms, -1)
+    return terms[0]
+
+
+@jit
+def count_credit(s, terms):
+    """Applications for credit and their fate (calibration target C2)."""
+    city = s.city[0]
+    if terms[10] > 0.5:
+        city.credit_asked += 1
+        if terms[3] > 0.0:
+            city.credit_approved += 1
+            city.credit_granted += terms[3]

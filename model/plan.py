@@ -1,0 +1,151 @@
+"""What is laid down before a run begins: prices, shocks and levers over time.
+
+`Plan` holds arrays that a run only reads; the kernels look up the row of the step or programme they need.
+"""
+
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+
+from .inputs import SECTORS, TECHNOLOGIES, Arm, Schedule, Shock
+from .levers import LEVERS
+
+__all__ = ["FORK_YEAR", "LAST_YEAR", "Plan", "START_YEAR", "make_plan", "steps_between"]
+
+START_YEAR, FORK_YEAR, LAST_YEAR = 2010, 2020, 2046  # first step, programmes act from, end of the last step
+
+KINDS = {"dose": 0, "law": 1, "money": 2, "procedure": 3, "relief": 4}
+DOSE, LAW, MONEY, PROCEDURE, RELIEF = range(5)
+
+
+class Plan(NamedTuple):
+    """Read-only arrays of one arm.
+
+    Attributes
+    ----------
+    electricity, grid, carbon : (steps,) float64
+        mVND/MWh; tCO2/MWh; factor on the saving of exporters.
+    demand : (steps, sectors) float64
+        Factor on utilisation.
+    slump_rate, slump_factor : (steps,) float64
+        Random slumps a sector-year and the factor while they last.
+    capex : (steps, technologies) float64
+        Exogenous learning factor of capital cost.
+    offered : (steps, technologies) uint8
+        1 if a technology is on the market.
+    baseline, cap : (levers,) float64
+    kind : (levers,) int64
+        Index into `KINDS`.
+    target : (rows, levers) float64
+        Value while a programme acts; rows 2p and 2p + 1 of programme p, the last two are the baseline.
+    start, ramp, end : (programmes, levers) float64
+    """
+
+    electricity: np.ndarray
+    grid: np.ndarray
+    carbon: np.ndarray
+    demand: np.ndarray
+    slump_rate: np.ndarray
+    slump_factor: np.ndarray
+    capex: np.ndarray
+    offered: np.ndarray
+    baseline: np.ndarray
+    cap: np.ndarray
+    kind: np.ndarray
+    target: np.ndarray
+    start: np.ndarray
+    ramp: np.ndarray
+    end: np.ndarray
+
+
+def steps_between(first: float, last: float, steps_per_year: int) -> int:
+    """Number of steps from one calendar time to another."""
+    return round((last - first) * steps_per_year)
+
+
+def _grid_path() -> dict[int, float]:
+    text = files("ecocluster.model").joinpath("tables", "prices.csv").read_text(encoding="utf-8")
+    return {int(r["year"]): float(r["value"]) for r in csv.DictReader(text.splitlines()) if r["series"] == "grid_factor"}
+
+
+def _outside(p: np.ndarray, shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
+    n = steps_between(START_YEAR, last_year, steps_per_year)
+    time = START_YEAR + np.arange(n) / steps_per_year
+    years = np.maximum(time - 2020, 0)
+    electricity = p["electricity_price"] * (1 + p["electricity_growth"]) ** years
+    documented = _grid_path()
+    newest = max(documented)
+    grid = np.full(n, float(p["grid_factor_2010"]))
+    for i, year in enumerate(np.floor(time).astype(int)):
+        if year in documented:
+            grid[i] = documented[year]
+        elif year > newest:
+            grid[i] = documented[newest] * (1 + p["grid_factor_trend"]) ** (time[i] - newest - 1 + 1 / steps_per_year)
+    demand = np.ones((n, len(SECTORS)))
+    carbon, slump_rate, slump_factor = np.ones(n), np.zeros(n), np.ones(n)
+    for shock in shocks:
+        during = (time >= shock.start - 1e-9) & (time < shock.end - 1e-9)
+        if shock.kind == "demand":
+            columns = [SECTORS.index(s) for s in shock.sectors] or list(range(len(SECTORS)))
+            demand[np.ix_(during, columns)] *= shock.factor
+        elif shock.kind == "electricity":
+            electricity[during] *= shock.factor
+        elif shock.kind == "carbon_rule":
+            carbon[during] *= shock.factor
+        elif shock.kind == "sector":
+            slump_rate[during], slump_factor[during] = 0.1, shock.factor
+        else:
+            raise ValueError(f"unknown kind of shock {shock.kind!r}")
+    growth = float(p["learning_growth"])
+    exponent = p["tech_learning_exponent"][None, :]
+    before = np.exp(growth * exponent * (2020 - time)[:, None])
+    after = (1 + growth * years[:, None]) ** -exponent
+    capex = np.where(time[:, None] < 2020, before, after)
+    offered = np.ones((n, len(TECHNOLOGIES)), np.uint8)
+    offered[time < p["solar_since"] - 1e-9, TECHNOLOGIES.index("T4")] = 0
+    return electricity, grid, carbon, demand, slump_rate, slump_factor, capex, offered
+
+
+def make_plan(
+    p: np.ndarray,
+    arm: Arm,
+    shocks: tuple[Shock, ...] = (),
+    steps_per_year: int = 4,
+    last_year: float = LAST_YEAR,
+    programmes: int | None = None,
+) -> Plan:
+    """Lay down prices, shocks and levers of an arm.
+
+    Parameters
+    ----------
+    p : record
+        From `parameter_record`.
+    arm : Arm
+    shocks : tuple of Shock
+    steps_per_year : int
+        4; 12 for the test of the step length.
+    last_year : float
+        End of the last step.
+    programmes : int, optional
+        Rows to provide for, so that all arms of a comparison have arrays of one size.
+    """
+    names = list(LEVERS)
+    baseline = np.array([LEVERS[n].baseline for n in names])
+    cap = np.array([LEVERS[n].high if LEVERS[n].cap is None else LEVERS[n].cap for n in names])
+    kind = np.array([KINDS[LEVERS[n].kind] for n in names])
+    programmes = len(arm.programmes) if programmes is None else programmes
+    target = np.tile(baseline, (2 * programmes + 2, 1))
+    start, ramp, end = (np.zeros((max(1, programmes), len(names))) for _ in range(3))
+    for k, programme in enumerate(arm.programmes):
+        for i, name in enumerate(names):
+            schedule: Schedule = programme.schedules.get(name, programme.schedule)
+            start[k, i], ramp[k, i], end[k, i] = schedule.start, schedule.ramp, schedule.end
+            target[2 * k, i] = programme.levers.get(name, baseline[i])
+            target[2 * k + 1, i] = programme.planned.get(name, target[2 * k, i])
+    money = np.array([LEVERS[n].unit.startswith("mVND") for n in names])
+    target[:, money] *= p["money_scale"]
+    return Plan(*_outside(p, shocks, steps_per_year, last_year), baseline, cap, kind, target, start, ramp, end)

@@ -1,0 +1,107 @@
+"""5d: the value of a technology and the choice to adopt it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import jit
+from ..maths import annuity, exp, log, power
+
+__all__ = ["adopts", "capex", "critical_grant", "learning_factor", "marginal_saving", "option_multiple", "present_value",
+           "value_ratio", "volatility"]
+
+
+@jit
+def learning_factor(exponent, growth, time):
+    """Exogenous fall of capex: (1 + .12 (t - 2020))^-b; before 2020 e^(.12 b (2020 - t))."""
+    if time < 2020.0:
+        return exp(growth * exponent * (2020.0 - time))
+    return power(1.0 + growth * (time - 2020.0), -exponent)
+
+
+@jit
+def capex(per_worker_at_15, scale, workers, noise, learning):
+    """Investment in mVND: capex_j 15^(1 - scale) workers^scale x noise x learning."""
+    return per_worker_at_15 * power(15.0, 1.0 - scale) * power(workers, scale) * noise * learning
+
+
+@jit
+def marginal_saving(p, j, elec, fuel, water, disposal, running_per_m3, effluent_share, price):
+    """Yearly saving of technology j on what the firm uses now, mVND/yr.
+
+    Parameters
+    ----------
+    elec, fuel, water : float
+        Present use, MWh, GJ and m3 a year.
+    disposal : float
+        Present cost of disposal (negative where scrap is sold: cleaner production then loses money).
+    running_per_m3 : float
+        Cost of effluent saved per m3.
+    price : float
+        Electricity, mVND/MWh.
+    """
+    return (p.tech_saves_electricity[j] * elec * price + p.tech_saves_fuel[j] * fuel * p.fuel_price
+            + p.tech_saves_water[j] * water * (p.water_price + effluent_share * running_per_m3)
+            + p.tech_saves_waste[j] * disposal + p.tech_solar_share[j] * elec * price)
+
+
+@jit
+def volatility(p, sigma0, certainty, peers):
+    """sigma = sigma0 sqrt(1 + (1 - certainty) + 2.25/(1 + peers/2))."""
+    return sigma0 * np.sqrt(1.0 + (1.0 - certainty) + 2.25 / (1.0 + 0.5 * peers))
+
+
+@jit
+def option_multiple(rate, sigma):
+    """Phi = B/(B - 1), B = 1/2 + sqrt(1/4 + 2 h/sigma^2): value over cost at which waiting ends (Dixit, Pindyck)."""
+    if sigma <= 1e-9:
+        return 1.0
+    b = 0.5 + np.sqrt(0.25 + 2.0 * rate / (sigma * sigma))
+    return b / (b - 1.0)
+
+
+@jit
+def present_value(saving, investment, hurdle, life, tax, cut, cut_years):
+    """Value of a saving after tax, mVND.
+
+    V = S [(1 - tax) A(h, L) + tax x cut x A(h, n_cut)] + tax (I'/L) A(h, L).
+
+    Parameters
+    ----------
+    tax : float
+        Tax rate times the expected taxable share.
+    cut : float
+        Share of the tax on the saving that is forgone for `cut_years`.
+    """
+    a = annuity(hurdle, life)
+    return saving * ((1.0 - tax) * a + tax * cut * annuity(hurdle, min(cut_years, life))) + tax * investment / life * a
+
+
+@jit
+def value_ratio(value, investment, share, rate, hurdle, years):
+    """psi = (V + V_fin)/I' with V_fin = c I' (1 - A(h, n)/A(r, n)).
+
+    Parameters
+    ----------
+    share, rate : float
+        Share of the investment that is financed; real rate of the loan.
+    """
+    gain = 0.0
+    if share > 0.0:
+        cheap = years if rate <= 1e-9 else annuity(rate, years)
+        gain = share * investment * (1.0 - annuity(hurdle, years) / cheap)
+    return (value + gain) / investment
+
+
+@jit
+def adopts(psi, multiple, slope, u):
+    """True iff u < logistic(slope [ln psi - ln Phi]) with the persistent taste u; never if psi <= 0."""
+    if psi <= 0.0:
+        return False
+    return u * (1.0 + power(multiple / psi, slope)) < 1.0
+
+
+@jit
+def critical_grant(value_of_saving, investment, tax, hurdle, life, financing):
+    """Grant share at which psi = 1 (V6): 1 - V0/(I (1 - tax A(h, L)/L - financing term))."""
+    return 1.0 - value_of_saving / (investment * (1.0 - tax * annuity(hurdle, life) / life - financing))

@@ -1,0 +1,116 @@
+"""5b: inspections, fines, and the choice between no, sham and real treatment of effluent."""
+
+from __future__ import annotations
+
+from ..jit import jit
+from ..maths import power
+
+__all__ = ["choose", "detection", "detection_hazard", "environmental_fee", "fine", "inspection_hazard",
+           "own_running_cost", "payment_share", "removal", "sham_cost"]
+
+NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
+
+
+@jit
+def inspection_hazard(p, rate, workers):
+    """Inspections a year: rate x clip((workers/15.5)^.5, .2, 5)."""
+    size = power(workers / p.inspection_workers, p.inspection_exponent)
+    return rate * min(max(size, p.inspection_low), p.inspection_high)
+
+
+@jit
+def detection(p, z, data):
+    """Probability that an inspection detects: .9 (none), .15 + .65 m (sham), 0 (real)."""
+    if z == NONE:
+        return p.detect_none
+    if z == SHAM:
+        return p.detect_sham_low + (p.detect_sham_high - p.detect_sham_low) * data
+    return 0.0
+
+
+@jit
+def detection_hazard(p, z, data, hazard, continuous):
+    """Detections a year: by inspections, and by automatic data where a plant or project T makes them possible.
+
+    Parameters
+    ----------
+    hazard : float
+        Inspections a year of this firm.
+    continuous : bool
+        True in clusters with a central plant or project T.
+    """
+    if z >= REAL_OWN:
+        return 0.0
+    return hazard * detection(p, z, data) + (p.continuous_rate * data if continuous else 0.0)
+
+
+@jit
+def fine(p, effluent, multiplier):
+    """Fine in mVND: clip(300 (q/6000)^.5, 20, 1000) x multiplier, q in m3/yr."""
+    base = p.fine_reference * power(max(effluent, 1e-9) / p.fine_flow, p.fine_exponent)
+    return min(max(base, p.fine_low), p.fine_high) * multiplier
+
+
+@jit
+def payment_share(p, data, discount):
+    """What a fine costs a firm, as a share of it: the state's part 1 - d and the side payment.
+
+    Returns
+    -------
+    (float, float)
+        Paid to the state; paid on the side. d = discount x (1 - data).
+    """
+    d = discount * (1.0 - data)
+    return 1.0 - d, p.side_share * d
+
+
+@jit
+def own_running_cost(p, effluent):
+    """Running cost of an own plant, mVND/yr: 9 kVND/m3 x q (q/6000)^-.2."""
+    q = max(effluent, 1e-9)
+    return p.own_om * q * power(q / p.fine_flow, p.own_om_exponent)
+
+
+@jit
+def environmental_fee(p, effluent, cod_kg_m3):
+    """Fee on industrial effluent, mVND/yr: 2.5, 3, 4 by flow, and per kg COD from 7,300 m3/yr."""
+    fixed = p.fee_small if effluent < 1825.0 else (p.fee_middle if effluent < 3650.0 else p.fee_large)
+    return fixed + (p.fee_cod * cod_kg_m3 * effluent if effluent >= 7300.0 else 0.0)
+
+
+@jit
+def sham_cost(p, running):
+    """Cost of looking compliant, mVND/yr, before fines: 1.0 + .25 x own running cost."""
+    return p.sham_fixed + p.sham_om_share * running
+
+
+@jit
+def choose(p, cost_none, cost_sham, cost_real, u):
+    """Compliance chosen by a persistent taste u: P(z) proportional to cost_z^-3, in the order none, sham, real.
+
+    Parameters
+    ----------
+    cost_real : float
+        Infinity if the firm cannot pay for real treatment.
+
+    Returns
+    -------
+    int
+        0 none, 1 sham, 2 real.
+    """
+    tiny = 1e-12
+    wn = power(max(cost_none, tiny), -p.choice_exponent)
+    ws = power(max(cost_sham, tiny), -p.choice_exponent)
+    wr = power(max(cost_real, tiny), -p.choice_exponent) if cost_real < 1e300 else 0.0
+    x = u * (wn + ws + wr)
+    if x < wn:
+        return 0
+    return 1 if x < wn + ws else 2
+
+
+@jit
+def removal(p, z):
+    """Share of the load that is removed: 0 (none), .25 (sham), .90 (real)."""
+    if z == NONE:
+        return 0.0
+    return p.removal_sham if z == SHAM else p.removal_real

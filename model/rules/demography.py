@@ -1,0 +1,52 @@
+"""5i, 5g and 3: exit, arrival, relocation."""
+
+from __future__ import annotations
+
+from ..jit import jit
+from ..maths import annuity, log
+
+__all__ = ["arrival_intensity", "exit_hazard", "relocation_value", "thinning"]
+
+
+@jit
+def exit_hazard(p, workers):
+    """Base exit, 1/yr: clip(.09 - .01 ln workers, .05, .09)."""
+    return min(max(p.exit_high - p.exit_slope * log(workers), p.exit_low), p.exit_high)
+
+
+@jit
+def thinning(p, workers):
+    """Probability that a size drawn from the law of the stock is kept for an arrival.
+
+    Exits remove firms at a rate h(workers), so arrivals must come as (h + g) x law to leave it stationary.
+    """
+    return (exit_hazard(p, workers) + p.growth) / (p.exit_high + p.growth)
+
+
+@jit
+def arrival_intensity(p, initial_firms, years):
+    """Arrivals a year: (.0925 + g) N_2010 (1 + g)^years; `years` since 2010."""
+    return (p.arrival_base + p.growth) * initial_firms * (1.0 + p.growth) ** years
+
+
+@jit
+def relocation_value(p, yearly_gain, lump_gain, workers, revenue, margin, hurdle, aid, noise, moves):
+    """Net present value over 10 years of a plot in a planned cluster, mVND.
+
+    Parameters
+    ----------
+    yearly_gain : float
+        Change of compliance cost, energy, rent, tax, and the saving of technologies required at admission.
+    lump_gain : float
+        Value of the old plot less the capital of technologies required at admission.
+    margin : float
+        max(margin, sector margin): what a day without production costs, as a share of revenue.
+    moves : bool
+        False for an arrival: no moving, no downtime, no adaptation.
+    """
+    value = yearly_gain * annuity(hurdle, p.relocation_years) + lump_gain
+    if moves:
+        moving = p.moving_cost * workers * (1.0 + noise)
+        idle = (p.downtime + p.dip * p.dip_years) * margin * revenue
+        value -= (1.0 - aid) * (moving + idle)
+    return value

@@ -1,0 +1,54 @@
+"""5e: trust as beta reputation with forgetting, and what a firm believes of a partner."""
+
+from __future__ import annotations
+
+from ..jit import jit
+from ..maths import exp
+
+__all__ = ["belief", "breach_hazard", "decay", "disclosure", "evidence", "pair_trust", "visible_share"]
+
+
+@jit
+def decay(tau, dt):
+    """e^(-dt/tau)."""
+    return exp(-dt / tau)
+
+
+@jit
+def evidence(s, tau, dt, faultless):
+    """Good evidence after a step: s e^(-dt/tau) + tau (1 - e^(-dt/tau)) per faultless link (exact integrator)."""
+    keep = exp(-dt / tau)
+    return s * keep + faultless * tau * (1.0 - keep)
+
+
+@jit
+def visible_share(p, platform, coordinator):
+    """omega = min(.5, .3 Plat + .2 Coord): visible share of other firms' evidence."""
+    return min(p.omega_cap, p.omega_platform * platform + p.omega_coordinator * coordinator)
+
+
+@jit
+def pair_trust(p, general, s, f, omega, good, bad):
+    """T = [kappa G + s + omega S]/[kappa + s + omega S + lambda (f + omega F)]."""
+    top = p.kappa * general + s + omega * good
+    return top / (p.kappa + s + omega * good + p.lambda_breach * (f + omega * bad))
+
+
+@jit
+def belief(p, trust, enforcement):
+    """Subjective probability that a partner performs: b = 1 - v (1 - E)(1 - T)."""
+    return 1.0 - p.worst_breach * (1.0 - enforcement) * (1.0 - trust)
+
+
+@jit
+def disclosure(p, b):
+    """Probability of showing flows to map, platform or hub: logistic((b_op - b_min)/.02); gate off: 1."""
+    if p.disclosure_gate < 0.5:
+        return 1.0
+    return 1.0 / (1.0 + exp(-(b - p.b_min) / p.b_scale))
+
+
+@jit
+def breach_hazard(p, integrity, enforcement, outside_gain):
+    """Opportunism of one partner, 1/yr: eta0 2 (1 - integrity)(1 - E)(1 + outside gain)."""
+    return p.eta0 * 2.0 * (1.0 - integrity) * (1.0 - enforcement) * (1.0 + outside_gain)

@@ -1,0 +1,428 @@
+"""The first day (2010): arrays of the right size, clusters, slots, acquaintances and the firms of the start."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .inputs import SECTORS, TECHNOLOGIES, Arm, Site
+from .jit import jit
+from .ledger import N_FLOWS, N_MATTER
+from .levers import LEVERS
+from .maths import exp, log, normal_quantile
+from .phases.births import draw_sector, draw_workers, give_traits, give_technology, start_business
+from .phases.production import set_coefficients
+from .phases.technology import set_due
+from .randomness import Purpose, draw, key_of, uniform
+from .rules.government import enactment_hazard
+from .state import (
+    EXISTING, LANES, NEVER, OUTSIDE, PLANNED, REAL_CONNECTED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_UNUSABLE, SLOT_VACANT,
+    T1, State, blocks_of, new_state,
+)
+
+__all__ = ["Layout", "allocate", "apply_arm", "begin", "layout_of"]
+
+_BETA_ATTITUDE = (0.1, 0.3, 0.5, 0.7, 0.9)  # Likert 1-5 as the middle of fifths
+
+
+class Layout:
+    """Sizes and the constant table of clusters of a site, for one set of parameters and arms.
+
+    Attributes
+    ----------
+    slots : (clusters,) int64
+        Usable slots of every existing cluster.
+    planned : int
+        Planned clusters that any arm may open.
+    outside_blocks : int
+        Room for firms outside clusters.
+    programmes : int
+        Largest number of programmes of an arm.
+    """
+
+    def __init__(self, site: Site, p: np.ndarray, arms: tuple[Arm, ...]):
+        self.site = site
+        occupancy = float(p["occupancy_2018"])
+        self.slots = np.array(
+            [max(len(c.firms), math.ceil(c.firms_2018 / occupancy - 1e-9), 1) for c in site.clusters], np.int64
+        )
+        self.existing_blocks = np.array([blocks_of(int(n)) for n in self.slots])
+        wanted = 0.0
+        for arm in arms:
+            for programme in arm.programmes:
+                levels = [programme.levers.get("planned_slots", 0.0)]
+                if max(levels) > 0 and arm.budget > 0:
+                    cap = LEVERS["planned_slots"].cap
+                    top = max(levels) if arm.scale is not None and arm.scale <= 1 else min(cap, 3 * max(levels))
+                    if arm.scale is not None:
+                        top = min(cap, max(levels) * max(arm.scale, 1.0))
+                    wanted = max(wanted, math.floor(max(top, max(levels)) * site.budget_share + 0.5))
+        size = int(p["planned_cluster_slots"])
+        per_programme = math.ceil(wanted / size)
+        self.programmes = max([len(a.programmes) for a in arms], default=0)
+        with_planned = max(
+            [sum(1 for q in a.programmes if q.levers.get("planned_slots", 0) > 0) for a in arms], default=0
+        )
+        self.planned_per_programme = per_programme
+        self.planned = per_programme * with_planned
+        self.planned_blocks = blocks_of(size)
+        growth = float(p["growth"])
+        total = float(self.slots.sum())
+        self.outside_blocks = blocks_of(int(total * max(0.62 * (1 + growth) ** 36, 0.3) + 6 * math.sqrt(total) + 48))
+        initial = total * occupancy / (1 + growth) ** 8
+        rate = float(p["arrival_base"]) + growth
+        years = 36.5
+        expected = rate * initial * ((1 + growth) ** years - 1) / math.log1p(growth) if growth > 0 else rate * initial * years
+        expected = max(expected, 1.0) * float(max(1.0, p["start_factor"]))
+        self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
+        self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
+        self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_blocks
+        self.links = max(256, int(self.first_arrival_id) * 2)
+
+
+def layout_of(site: Site, p: np.ndarray, arms: tuple[Arm, ...]) -> Layout:
+    """Sizes for a site and the arms that will be run on it."""
+    return Layout(site, p, tuple(arms))
+
+
+def allocate(layout: Layout) -> State:
+    """Arrays for one run."""
+    clusters = len(layout.slots) + layout.planned + 1
+    return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER)
+
+
+def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: int, steps_per_year: int) -> None:
+    """Fill the arrays for the first day of 2010.
+
+    Parameters
+    ----------
+    s : State
+        From `allocate`; overwritten.
+    seed, replicate : int
+        0 to 2^64 - 1; the whole run is a pure function of them.
+    """
+    for array in s:
+        array[...] = 0
+    s.head[...] = -1
+    s.slot_at[...] = np.arange(s.slot_at.size)
+    city = s.city[0]
+    site = layout.site
+    existing = len(site.clusters)
+    city["key"] = key_of(np.uint64(seed), np.uint64(replicate))
+    city["time"], city["dt"] = 2010.0, 1.0 / steps_per_year
+    city["existing"], city["planned"], city["outside"] = existing, layout.planned, existing + layout.planned
+    city["links_free"] = -1
+    city["first_arrival_id"] = layout.first_arrival_id
+    city["planned_factor"] = site.budget_share
+    baseline = s.levers.size - 2
+    clusters = s.clusters
+    first = 0
+    for c, cluster in enumerate(site.clusters):
+        row = clusters[c]
+        row["first"], row["last"], row["slots"] = first, first + layout.existing_blocks[c], layout.slots[c]
+        first += layout.existing_blocks[c]
+        row["kind"], row["hold"], row["urban"] = EXISTING, 1 if cluster.firms else 0, float(cluster.urban)
+        row["area"] = cluster.area_built
+        row["land"] = -1.0 if cluster.shared_land is None else cluster.shared_land
+        row["mix"] = -1.0 if cluster.mix is None else [cluster.mix.get(name, 0.0) for name in SECTORS]
+        if cluster.firms:
+            counts = np.array([sum(f.sector == name for f in cluster.firms) for name in SECTORS], float)
+            row["mix"] = counts / counts.sum()
+        _size_law(row, cluster, p)
+        row["scale"] = cluster.firms_2018 / 55.0
+        if cluster.cetp_since is not None:
+            row["ready"][1] = max(cluster.cetp_since, 2010.0)
+    for c in range(existing, existing + layout.planned):
+        row = clusters[c]
+        row["first"], row["last"], row["kind"] = first, first + layout.planned_blocks, PLANNED
+        row["opened"] = NEVER
+        first += layout.planned_blocks
+        _size_law(row, site.clusters[0], p)
+    outside = clusters[existing + layout.planned]
+    outside["first"] = outside["last"] = first
+    outside["kind"], outside["slots"] = OUTSIDE, layout.outside_blocks * LANES
+    _size_law(outside, site.clusters[0], p)
+    for row in clusters:
+        row["programme"], row["lever_row"], row["last_violation"] = -1, baseline, -NEVER
+        row["certified_at"], row["review_at"] = NEVER, NEVER
+    weights = np.array([c.firms_2018 for c in site.clusters])
+    for name in ("workers_median", "workers_sd", "workers_cap"):
+        city[name] = np.average(clusters[name][:existing], weights=weights)
+    for i, (name, lever) in enumerate(LEVERS.items()):
+        s.levers[name] = plan.baseline[i]
+    _place(s, p[()], plan)
+    initial = 0
+    for c, cluster in enumerate(site.clusters):
+        start = len(cluster.firms) or _start_number(cluster.firms_2018, p)
+        start = min(start, int(layout.slots[c]))
+        initial += start
+        _populate(s, p[()], c, start, 1 if cluster.firms else 0)
+        for n, firm in enumerate(cluster.firms):
+            _impose(s, p, c, n, firm)
+    city["initial_firms"] = max(
+        sum(_start_number(c.firms_2018, p, rounded=False) for c in site.clusters if not c.firms), 0.0
+    )
+    city["next_gap"] = -math.log(uniform(city["key"], Purpose.ARRIVAL_GAP, 0, 0))
+    _tie(s)
+
+
+def _size_law(row, cluster, p):
+    row["workers_median"] = cluster.workers_median or float(p["workers_median"])
+    row["workers_sd"] = float(p["workers_sd"]) if cluster.workers_sd is None else cluster.workers_sd
+    row["workers_cap"] = cluster.workers_cap or float(p["workers_cap"])
+
+
+def _start_number(firms_2018: float, p: np.ndarray, rounded: bool = True):
+    """Firms of 2010 in a cluster that has `firms_2018` eight years later."""
+    number = float(p["start_factor"]) * firms_2018 / (1 + float(p["growth"])) ** 8
+    return max(1, round(number)) if rounded else number
+
+
+def _impose(s, p, c, n, firm):
+    """What the user knows of an enterprise replaces what was drawn."""
+    slot = int(s.clusters[c]["first"]) * LANES + n
+    f, k = s.firms[slot >> 4], slot & 15
+    if firm.x is not None:
+        f["x"][k] = firm.x
+    if firm.y is not None:
+        f["y"][k] = firm.y
+    i = SECTORS.index(firm.sector)
+    give_traits(s, p[()], slot, slot, i, float(firm.workers))
+    if firm.revenue is not None:
+        f["revenue_factor"][k] = firm.revenue * float(p["money_scale"]) / (p["sector_revenue_mVND"][i] * firm.workers)
+    if firm.need is not None:
+        f["attitude_start"][k] = f["attitude"][k] = _BETA_ATTITUDE[round(firm.need) - 1]
+    if firm.trust is not None:
+        f["trust_start"][k] = f["trust"][k] = _BETA_ATTITUDE[round(firm.trust) - 1]
+    start_business(s, p[()], slot, float(p["tech_initial_share"][T1]))
+
+
+def release_held(s: State, layout: Layout, p: np.ndarray) -> None:
+    """At the fork: clusters held as the user described them come to life, with the technologies of the table."""
+    for c, cluster in enumerate(layout.site.clusters):
+        if not cluster.firms:
+            continue
+        s.clusters[c]["hold"] = 0
+        for n, firm in enumerate(cluster.firms):
+            if firm.technologies is None:
+                continue
+            slot = int(s.clusters[c]["first"]) * LANES + n
+            bits = sum(1 << TECHNOLOGIES.index(t) for t in firm.technologies)
+            _equip(s, p[()], slot, bits)
+        city = s.city[0]
+        city["initial_firms"] += _start_number(cluster.firms_2018, p, rounded=False)
+
+
+@jit
+def _equip(s, p, slot, bits):
+    """Exactly these technologies operate; ages are drawn."""
+    f, k = s.firms[slot >> 4], slot & 15
+    f.tech[k] = f.pending[k] = f.cuts[k] = f.loans[k] = 0
+    f.cut_total[k] = f.depreciation[k] = f.debt_service[k] = 0.0
+    for j in range(f.start.shape[0]):
+        f.write_off[j, k] = f.cut_value[j, k] = f.loan_balance[j, k] = 0.0
+        if (bits >> j) & 1:
+            give_technology(s, p, f, k, j)
+    if (bits >> 4) & 1 and f.z[k] < 2:
+        f.z[k] = 2
+    elif not (bits >> 4) & 1 and f.z[k] == 2:
+        f.z[k] = 0
+    set_coefficients(p, f, k, False)
+    set_due(p, f, k)
+
+
+@jit
+def _gamma(city, shape, ident):
+    """Standard gamma number (Marsaglia and Tsang 2000) from stateless draws."""
+    boost = 1.0
+    if shape < 1.0:
+        boost = exp(log(uniform(city.key, Purpose.CLUSTER_MIX, 1, ident)) / shape)
+        shape += 1.0
+    d = shape - 1.0 / 3.0
+    c = 1.0 / np.sqrt(9.0 * d)
+    for attempt in range(100):
+        x = normal_quantile(uniform(city.key, Purpose.CLUSTER_MIX, 2, ident * 128 + attempt))
+        v = 1.0 + c * x
+        if v <= 0.0:
+            continue
+        v = v * v * v
+        u = uniform(city.key, Purpose.CLUSTER_MIX, 3, ident * 128 + attempt)
+        if log(u) < 0.5 * x * x + d - d * v + d * log(v):
+            return d * v * boost
+    return d * boost
+
+
+@jit
+def _place(s, p, plan):
+    """Draw what the data leave open of a cluster; prepare slots and their positions."""
+    city = s.city[0]
+    for j in range(city.learning.size):
+        city.learning[j] = plan.capex[0, j]
+        city.learning_offered[j] = plan.offered[0, j]
+    city.electricity_price, city.carbon_rule, city.grid_factor = plan.electricity[0], 1.0, plan.grid[0]
+    for i in range(city.mix.size):
+        city.demand[i] = 1.0
+        city.sector_z[i] = normal_quantile(uniform(city.key, Purpose.SECTOR, 65535, i))
+    weight = 0.0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.kind == EXISTING:
+            if cluster.mix[0] < 0.0:
+                total = 0.0
+                for i in range(cluster.mix.size):
+                    cluster.mix[i] = _gamma(city, p.sector_mix_prior[i], c * 8 + i)
+                    total += cluster.mix[i]
+                for i in range(cluster.mix.size):
+                    cluster.mix[i] /= total
+            if cluster.land < 0.0:
+                cluster.land = p.land_low + (p.land_high - p.land_low) * uniform(city.key, Purpose.CLUSTER_LAND, 0, c)
+            if cluster.ready[1] > 0.0:
+                pass
+            elif uniform(city.key, Purpose.CLUSTER_CETP, 0, c) < p.cetp_share_2010:
+                cluster.built[1], cluster.fee = 1, p.cetp_fee
+            mean_water = 0.0
+            for i in range(cluster.mix.size):
+                city.mix[i] += cluster.mix[i] * cluster.slots
+                city.mix_top[i] = max(city.mix_top[i], cluster.mix[i])
+                mean_water += cluster.mix[i] * p.sector_water_m3[i] * p.sector_effluent_share[i]
+            weight += cluster.slots
+            # mean of the log-normal law (the cap takes off little)
+            mean = cluster.workers_median * exp(0.5 * cluster.workers_sd * cluster.workers_sd)
+            cluster.design_flow = p.design_factor * mean_water * mean * cluster.slots
+        side = np.sqrt(max(cluster.area, 1.0))
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                slot = b * LANES + k
+                n = slot - cluster.first * LANES
+                f.cluster[k], f.id[k], f.slot_id[k] = c, slot, slot
+                f.status[k] = SLOT_UNUSABLE
+                if cluster.kind == EXISTING and n < cluster.slots:
+                    f.status[k] = SLOT_VACANT
+                f.due[k], f.moved_at[k] = NEVER, NEVER
+                f.x[k] = side * uniform(city.key, Purpose.SLOT_POSITION, 0, slot)
+                f.y[k] = side * uniform(city.key, Purpose.SLOT_POSITION, 1, slot)
+                f.k_revenue[k] = f.k_water[k] = 1.0
+    # the world outside: its blocks follow the last cluster
+    outside = s.clusters[city.outside]
+    for b in range(outside.first, s.firms.size):
+        f = s.firms[b]
+        for k in range(LANES):
+            slot = b * LANES + k
+            f.cluster[k], f.id[k], f.slot_id[k] = city.outside, slot, slot
+            f.status[k], f.due[k], f.moved_at[k] = SLOT_VACANT, NEVER, NEVER
+            f.k_revenue[k] = f.k_water[k] = 1.0
+    for i in range(city.mix.size):
+        city.mix[i] /= weight
+
+
+@jit
+def _populate(s, p, c, number, all_first):
+    """Firms of the first day: `number` slots of the cluster in the order of a hash (or simply the first ones)."""
+    city = s.city[0]
+    cluster = s.clusters[c]
+    slots = cluster.slots
+    rank = np.empty(slots, np.uint64)
+    for n in range(slots):
+        rank[n] = draw(city.key, Purpose.SLOT_INITIAL, 0, cluster.first * LANES + n)
+    order = np.argsort(rank)
+    median, sd, cap = city.workers_median, city.workers_sd, city.workers_cap
+    city.workers_median, city.workers_sd, city.workers_cap = (
+        cluster.workers_median, cluster.workers_sd, cluster.workers_cap)
+    for m in range(number):
+        n = m if all_first else order[m]
+        slot = cluster.first * LANES + n
+        sector = draw_sector(cluster.mix, uniform(city.key, Purpose.TRAIT_SECTOR, 0, slot))
+        give_traits(s, p, slot, slot, sector, draw_workers(city, p, slot, False))
+        start_business(s, p, slot, p.tech_initial_share[T1])
+    city.workers_median, city.workers_sd, city.workers_cap = median, sd, cap
+    cluster.firms = number
+    # the part of the slots that is empty on the first day can be let
+    for m in range(number, slots):
+        if not all_first:
+            slot = cluster.first * LANES + order[m]
+            s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
+
+
+@jit
+def _tie(s):
+    """Acquaintances of a slot: the two nearest and two random slots of the cluster; outside: random slots."""
+    city = s.city[0]
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        low = cluster.first * LANES
+        slots = cluster.slots
+        if cluster.kind == PLANNED:
+            slots = (cluster.last - cluster.first) * LANES
+        for n in range(slots):
+            slot = low + n
+            f, k = s.firms[slot >> 4], slot & 15
+            near, second, d1, d2 = -1, -1, 1e300, 1e300
+            if cluster.kind != OUTSIDE:
+                for m in range(slots):
+                    if m != n:
+                        g, i = s.firms[(low + m) >> 4], (low + m) & 15
+                        d = (g.x[i] - f.x[k]) ** 2 + (g.y[i] - f.y[k]) ** 2
+                        if d < d1:
+                            near, second, d1, d2 = low + m, near, d, d1
+                        elif d < d2:
+                            second, d2 = low + m, d
+            s.ties[slot, 0], s.ties[slot, 1] = near, second
+            for t in range(2):
+                other = low + np.int64(draw(city.key, Purpose.SLOT_NEIGHBOUR, t, slot) >> np.uint64(33)) % slots
+                s.ties[slot, 2 + t] = other if other != slot else -1
+            if cluster.kind == OUTSIDE:
+                for t in range(2):
+                    other = low + np.int64(draw(city.key, Purpose.SLOT_NEIGHBOUR, 2 + t, slot) >> np.uint64(33)) % slots
+                    s.ties[slot, t] = other if other != slot else -1
+
+
+def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, discount_support: float) -> None:
+    """Fork: give a burnt-in state the programmes, budgets and assignments of an arm.
+
+    Parameters
+    ----------
+    scale : float
+        Scale factor of the programmes.
+    discount_support : float
+        Officials' support for a dedicated policy (0-1), which enters the hazard of enactment.
+    """
+    city = s.city[0]
+    existing = len(layout.slots)
+    count = len(arm.programmes)
+    assignment = np.zeros(existing, np.int64) if arm.assignment is None else np.array(arm.assignment, np.int64)
+    if count == 0:
+        assignment[:] = -1
+    firms = np.array([c.firms_2018 for c in layout.site.clusters])
+    served = max(firms[assignment >= 0].sum(), 1e-9)
+    baseline = s.levers.size - 2
+    for k, programme in enumerate(arm.programmes):
+        fund = s.funds[k]
+        share = firms[assignment == k].sum() / served
+        fund["budget"] = arm.budget * float(p["money_scale"]) * share
+        fund["scale"], fund["dose"] = scale if programme.scalable else 1.0, 1.0
+        fund["law_need"] = (float(p["cost_law_set_up"]) + programme.set_up_cost * float(p["money_scale"])) * (
+            layout.site.budget_share * share)
+        fund["enacted_at"] = 2020.0
+        if programme.enactment_lag > 0:
+            hazard = enactment_hazard(programme.enactment_lag, discount_support, float(p["own_support"]))
+            fund["enacted_at"] = 2020.0 - math.log(uniform(city["key"], Purpose.ENACTMENT, 0, 0)) / hazard
+    only = np.unique(assignment)
+    outside_programme = int(only[0]) if only.size == 1 else -1
+    for c, row in enumerate(s.clusters):
+        if row["kind"] == EXISTING:
+            row["programme"] = assignment[c]
+        elif row["kind"] == OUTSIDE:
+            row["programme"] = outside_programme
+        else:
+            row["programme"] = -1
+    place = existing
+    for k, programme in enumerate(arm.programmes):
+        if programme.levers.get("planned_slots", 0) > 0:
+            for c in range(place, place + layout.planned_per_programme):
+                s.clusters[c]["programme"] = k
+            place += layout.planned_per_programme
+    for row in s.clusters:
+        k = row["programme"]
+        row["lever_row"] = baseline if k < 0 else 2 * k + (1 if row["kind"] == PLANNED else 0)

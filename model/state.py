@@ -1,0 +1,224 @@
+"""The state of one run as a few arrays of records.
+
+Firms live in slots; slots are stored in blocks of `LANES` records whose fields are short arrays
+(``firms[b].cash[k]``): all numbers of a block lie side by side in the cache, every field has a constant offset
+from one address, and loops over `k` become vector instructions. A cluster starts at a new block; slots that
+fill up its last block are never usable. Slot index i = LANES * b + k.
+
+Money in mVND, energy in MWh and GJ, water in m3, flows per year, time in calendar years.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .inputs import SECTORS, STREAMS, TECHNOLOGIES
+from .levers import LEVER_DTYPE
+
+__all__ = ["LANES", "State", "new_state"]
+
+LANES = 16
+N_SECTORS, N_TECH, N_STREAMS = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
+N_HUBS = 6  # hubs pool the five solid streams and heat
+
+# technologies and bits of knowledge
+T1, T2, T4, T5, OWN_PLANT = range(5)
+AWARE_LAW, AWARE_SYMBIOSIS = 5, 6
+# compliance
+NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
+# clusters
+EXISTING, PLANNED, OUTSIDE = range(3)
+# projects of a cluster
+ENERGY, WATER, INFRASTRUCTURE, INFORMATION = range(4)
+# links
+LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
+# slots
+SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE = range(5)
+NEVER = 1e9  # a time that does not come
+
+_f, _i, _u, _b = "f8", "i8", "u8", "u1"
+
+
+def _block(fields):
+    out = []
+    for name, kind, *shape in fields:
+        out.append((name, kind, (*shape, LANES)))
+    return np.dtype(out, align=True)
+
+
+FIRM_DTYPE = _block([
+    # who
+    ("id", _i), ("slot_id", _i), ("sector", _i), ("status", _i), ("cluster", _i), ("events", _i),
+    ("workers", _f), ("eps", _f), ("revenue_factor", _f), ("margin_life", _f), ("hurdle", _f), ("collateral", _f),
+    ("integrity", _f), ("attitude_start", _f), ("trust_start", _f), ("trade_share", _f), ("exporter", _f), ("offer_taste", _f),
+    ("x", _f), ("y", _f), ("born", _f), ("admitted", _b), ("aided", _b), ("moved_at", _f),
+    # what it knows and believes
+    ("aware", _b), ("attitude", _f), ("trust", _f), ("good", _f), ("bad", _f), ("discloses", _b), ("club", _b),
+    # technology
+    ("tech", _b), ("pending", _b), ("ever", _b), ("loans", _b), ("cuts", _b), ("due", _f),
+    ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_rate", _f, N_TECH),
+    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("cut_total", _f), ("write_off", _f, N_TECH),
+    ("depreciation", _f),
+    # compliance
+    ("z", _b),
+    # coefficients per worker at utilisation 1, remade when technology or place changes (see `coefficients`)
+    ("k_revenue", _f), ("k_margin", _f), ("k_value", _f), ("k_elec", _f), ("k_fuel", _f), ("k_water", _f),
+    ("k_waste", _f), ("k_effluent", _f), ("k_cod", _f), ("k_disposal", _f), ("k_solar", _f),
+    ("k_tonnes", _f), ("k_landfill", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
+    ("d_tonnes", _f), ("energy_saved", _f), ("water_saved", _f), ("recp", _b),
+    # flows of the step (per year)
+    ("z_util", _f), ("z_margin", _f), ("utilisation", _f), ("activity", _f),
+    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("solar", _f),
+    ("u_sector", _f), ("value_added", _f), ("profit", _f), ("exchange_gain", _f),
+    # money
+    ("cash", _f), ("debt", _f), ("debt_service", _f), ("negative_years", _f),
+    # symbiosis
+    ("links", _i), ("hubs", _b), ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
+])
+
+CLUSTER_DTYPE = np.dtype([
+    ("first", _i), ("last", _i), ("slots", _i), ("kind", _i), ("programme", _i), ("lever_row", _i), ("hold", _i),
+    ("urban", _f), ("area", _f), ("land", _f), ("scale", _f), ("opened", _f),
+    ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),
+    # projects
+    ("built", _b, (4,)), ("ready", _f, (4,)), ("paid_by_fund", _f, (4,)), ("own_capital", _f, (4,)),
+    ("kilowatt", _f), ("design_flow", _f), ("connected", _f), ("fee", _f), ("gains_from_I", _f), ("gains_from_T", _f),
+    # certificate
+    ("level", _i), ("review_at", _f), ("last_violation", _f), ("binding", _i), ("certified_at", _f),
+    ("grants_year", _f), ("grants_flow", _f), ("revocations", _f),
+    # sums over the firms, made once a step
+    ("firms", _i), ("workers", _f), ("links", _i), ("breaches", _f), ("tech_count", _i, (N_TECH,)),
+    ("intensity_reference", _f), ("reference_weight", _f),
+    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("untreated", _f), ("output", _f), ("waste", _f),
+    ("solar", _f), ("shared_solar", _f), ("reused", _f), ("disclosing", _i), ("sharing", _i), ("recp", _i),
+    ("in_symbiosis", _i), ("group", _f, (4,)), ("exchanged_value", _f), ("sales_inside", _f),
+    ("monitoring", _f), ("real_count", _i), ("sham_count", _i), ("benefit_I", _f), ("benefit_T", _f),
+    ("exchanged", _f), ("exchanged_landfill", _f), ("complaints", _f), ("cut", _f), ("heat_used", _f), ("heat_demand", _f),
+    ("water_linked", _f), ("t5_workers", _f), ("rethink_workers", _f), ("hub_count", _i), ("elec_before", _f),
+    ("cod", _f), ("cod_removed", _f), ("value_added", _f), ("profit", _f), ("landfill", _f), ("waste_reduced", _f),
+    ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f), ("belief_sum", _f),
+], align=True)
+
+HUB_DTYPE = np.dtype([
+    ("active", _b), ("members", _i), ("review_at", _f), ("fee", _f), ("price", _f), ("quantity", _f),
+    ("capital_year", _f), ("capital_until", _f), ("supply_ratio", _f), ("demand_ratio", _f), ("invested", _f),
+], align=True)
+
+LINK_DTYPE = np.dtype([
+    ("state", _i), ("supplier", _i), ("buyer", _i), ("supplier_id", _i), ("buyer_id", _i), ("stream", _i),
+    ("cluster", _i), ("next", _i, (2,)), ("quantity", _f), ("price", _f), ("invested", _f), ("started", _f), ("until", _f),
+    ("s", _f), ("f", _f), ("updated", _f), ("delivered", _f), ("years", _f), ("grant", _f),
+], align=True)
+
+FUND_DTYPE = np.dtype([
+    ("enacted_at", _f), ("enacted", _f), ("budget", _f), ("scale", _f), ("dose", _f), ("law_need", _f), ("law_paid", _f),
+    ("general", _f), ("fund", _f, (3,)), ("cut_reserve", _f), ("released", _f), ("spent", _f), ("need", _f),
+    ("inspection_share", _f), ("planned_wanted", _f), ("planned_paid", _f), ("firms", _f), ("clusters", _f),
+    ("base_rate", _f), ("fines_back", _f), ("lapsed", _f), ("saved_for_planned", _f),
+], align=True)
+
+CITY_DTYPE = np.dtype([
+    ("key", _u), ("step", _i), ("time", _f), ("dt", _f), ("existing", _i), ("planned", _i), ("outside", _i),
+    ("initial_firms", _f), ("arrivals", _i), ("next_gap", _f), ("operational", _f), ("first_arrival_id", _i), ("mix", _f, (N_SECTORS,)), ("mix_top", _f, (N_SECTORS,)),
+    ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("share", _f), ("planned_factor", _f),
+    ("lettable_planned", _i), ("elec_per_firm", _f), ("effluent_per_firm", _f),
+    ("sector_z", _f, (N_SECTORS,)), ("demand", _f, (N_SECTORS,)), ("slump_until", _f, (N_SECTORS,)),
+    ("electricity_price", _f), ("grid_factor", _f), ("carbon_rule", _f), ("learning", _f, (N_TECH,)),
+    ("learning_offered", _b, (N_TECH,)),
+    ("firms", _i), ("tech_count", _i, (N_TECH,)), ("links_high", _i), ("links_free", _i), ("links_used", _i),
+    ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
+    ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("credit_asked", _i), ("credit_approved", _i),
+    ("credit_granted", _f), ("credit_wanted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f),
+    
+    ("trust_gap", _f), ("degree", _i, (64,)),
+    
+], align=True)
+
+
+REQUEST_DTYPE = np.dtype([
+    ("slot", _i), ("tech", _i), ("fund", _i), ("priority", _u), ("amount", _f), ("other", _i), ("quantity", _f),
+], align=True)
+
+
+class State(NamedTuple):
+    """All arrays of one run.
+
+    Attributes
+    ----------
+    firms : (blocks,) FIRM_DTYPE
+    clusters : (clusters,) CLUSTER_DTYPE
+        Existing clusters, then planned ones, last the world outside clusters.
+    hubs : (clusters, N_HUBS) HUB_DTYPE
+    links : (capacity,) LINK_DTYPE
+    funds : (programmes,) FUND_DTYPE
+    levers : (2 * programmes + 2,) LEVER_DTYPE
+        Rows 2p and 2p + 1: programme p in existing and in planned clusters; the last two: baseline.
+    city : (1,) CITY_DTYPE
+    head : (slots, 2) int64
+        First link record of a slot as supplier and as buyer, -1: none.
+    requests : (capacity,) REQUEST_DTYPE
+        Requests to the grants fund made in this step.
+    ties : (slots, 4) int64
+        Acquaintances of a slot.
+    slot_at : (slots,) int64
+        Index of the slot with a persistent slot id.
+    ever : (ids,) uint8
+        Technologies that a firm ever ordered, by persistent id.
+    ever_null : (ids,) uint8
+        The same in the matched null: whoever is paid for what he orders there too is a free rider.
+    money : (N_FLOWS,) float64
+        Money that moved in this step, see `ledger`.
+    matter : (N_MATTER,) float64
+        Physical quantities of this step.
+    """
+
+    firms: np.ndarray
+    clusters: np.ndarray
+    hubs: np.ndarray
+    links: np.ndarray
+    funds: np.ndarray
+    levers: np.ndarray
+    city: np.ndarray
+    head: np.ndarray
+    requests: np.ndarray
+    ties: np.ndarray
+    slot_at: np.ndarray
+    ever: np.ndarray
+    ever_null: np.ndarray
+    money: np.ndarray
+    matter: np.ndarray
+
+
+def blocks_of(slots: int) -> int:
+    """Number of blocks that hold `slots` slots."""
+    return -(-slots // LANES)
+
+
+def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int) -> State:
+    """Zeroed arrays of the given sizes."""
+    slots = blocks * LANES
+    return State(
+        firms=np.zeros(blocks, FIRM_DTYPE),
+        clusters=np.zeros(clusters, CLUSTER_DTYPE),
+        hubs=np.zeros((clusters, N_HUBS), HUB_DTYPE),
+        links=np.zeros(links, LINK_DTYPE),
+        funds=np.zeros(max(1, programmes), FUND_DTYPE),
+        levers=np.zeros(2 * programmes + 2, LEVER_DTYPE),
+        city=np.zeros(1, CITY_DTYPE),
+        head=np.full((slots, 2), -1, np.int64),
+        requests=np.zeros(max(64, slots), REQUEST_DTYPE),
+        ties=np.zeros((slots, 4), np.int64),
+        slot_at=np.arange(slots, dtype=np.int64),
+        ever=np.zeros(ids, np.uint8),
+        ever_null=np.zeros(ids, np.uint8),
+        money=np.zeros(flows),
+        matter=np.zeros(matter),
+    )
+
+
+def copy_state(target: State, source: State) -> None:
+    """Overwrite `target` with `source` (the fork of a burn-in into the arms)."""
+    for a, b in zip(target, source, strict=True):
+        a[...] = b

@@ -1,0 +1,46 @@
+"""What a user can choose: sites, pathways, policies, shocks and portfolios, as data files that are validated.
+
+`load_scenario`, `load_pathway`, `load_policy` and `load_shocks` take an id that ships (the `list_...`
+functions) or the path of a TOML file of the same form; `make_arm` and `load_portfolio` make what a run
+needs of them; `new_scenario` makes a scenario from a table of enterprises. Whatever cannot be used raises
+`ScenarioError`.
+"""
+
+from .describe import describe, validate_file
+from .enterprises import Report, new_scenario
+from .errors import Refusal, ScenarioError
+from .library import Entry, list_pathways, list_policies, list_portfolios, list_shocks
+from .programmes import (
+    Policy,
+    apply_policy,
+    load_pathway,
+    load_policy,
+    load_portfolio,
+    load_shocks,
+    make_arm,
+)
+from .sites import Scenario, list_sites, load_scenario
+
+__all__ = [
+    "Entry",
+    "Policy",
+    "Refusal",
+    "Report",
+    "Scenario",
+    "ScenarioError",
+    "apply_policy",
+    "describe",
+    "list_pathways",
+    "list_policies",
+    "list_portfolios",
+    "list_shocks",
+    "list_sites",
+    "load_pathway",
+    "load_policy",
+    "load_portfolio",
+    "load_scenario",
+    "load_shocks",
+    "make_arm",
+    "new_scenario",
+    "validate_file",
+]

@@ -1,0 +1,337 @@
+"""Programmes, the policies laid over them, shocks, and the arms of a comparison."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..model.inputs import Arm, Programme, Schedule, Shock, Site
+from ..model.levers import LEVERS
+from .errors import ScenarioError, nearest_name
+from .library import find, read
+from .schema import PathwayFile, ScheduleEntry
+
+__all__ = [
+    "Policy",
+    "apply_policy",
+    "load_pathway",
+    "load_policy",
+    "load_portfolio",
+    "load_shocks",
+    "make_arm",
+]
+
+CITY_BUDGET = 150_000.0  # mVND a year
+_FUNDS = ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Levers laid over a programme.
+
+    Attributes
+    ----------
+    id : str
+    levers : mapping
+        Lever to a value that holds where it is larger than the programme's.
+    set : mapping
+        Lever to a value that holds in any case.
+    schedules : mapping
+        Lever to the schedule of its value here; the others follow the programme.
+    enactment_lag : float
+        Median years until the programme, with the policy, is enacted.
+    set_up_cost : float
+        mVND, once, for the whole city.
+    """
+
+    id: str
+    levers: Mapping[str, float] = field(default_factory=dict)
+    set: Mapping[str, float] = field(default_factory=dict)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    enactment_lag: float = 0.0
+    set_up_cost: float = 0.0
+
+
+def load_pathway(name: str | Path, site: Site | None = None) -> Programme:
+    """Programme of a pathway.
+
+    Parameters
+    ----------
+    name : str or Path
+        Id (`list_pathways`) or TOML file.
+    site : Site, optional
+        A site of one cluster gets the values that the file keeps for single clusters.
+
+    Raises
+    ------
+    ScenarioError
+        If the file cannot be used or its fund shares do not add up to 1.
+    """
+    return _load_pathway(name, site)[0]
+
+
+def load_policy(name: str | Path) -> Policy:
+    """Policy of an id (`list_policies`) or of a TOML file; what it combines is taken lever by lever."""
+    return _load_policy(find("policies", name))
+
+
+def load_shocks(name: str | Path) -> tuple[Shock, ...]:
+    """Script of shocks of an id (`list_shocks`) or of a TOML file."""
+    return _load_shocks(find("shocks", name))
+
+
+def apply_policy(programme: Programme, policy: Policy) -> Programme:
+    """The programme with the policy laid over it.
+
+    Every lever gets the larger value, with the schedule of the winner (of the programme at a tie); `set`
+    replaces. The same holds for the values inside planned clusters that the programme has. Fund shares are
+    the larger ones divided by their sum, so that no lever of the policy is left without a fund. Of the lags
+    the longer one holds; set-up costs add up.
+
+    Notes
+    -----
+    An empty policy gives back the programme itself.
+    """
+    if policy == Policy(policy.id):
+        return programme
+    laid = Programme(
+        programme.id,
+        policy.levers,
+        schedules={name: policy.schedules.get(name, programme.schedule) for name in policy.levers},
+        enactment_lag=policy.enactment_lag,
+        set_up_cost=policy.set_up_cost,
+    )
+    merged = _larger(programme, laid)
+    planned = {name: policy.set.get(name, value) for name, value in merged.planned.items()}
+    schedules = {name: when for name, when in merged.schedules.items() if name not in policy.set}
+    schedules |= {name: when for name, when in policy.schedules.items() if name in policy.set}
+    return replace(
+        merged,
+        id=f"{programme.id}+{policy.id}",
+        levers={**merged.levers, **policy.set},
+        planned=planned,
+        schedules=schedules,
+        scalable=programme.scalable,
+    )
+
+
+def make_arm(
+    pathway: str | Path,
+    policy: str | Path | Policy = "vietnam-2020",
+    budget: float = CITY_BUDGET,
+    site: Site | None = None,
+    site_budget: float | None = None,
+    name: str | None = None,
+) -> Arm:
+    """One arm of a comparison: a pathway under a policy and a budget.
+
+    Parameters
+    ----------
+    pathway, policy : str or Path
+        Id or file. The null has no programme, whatever the policy.
+    budget : float
+        mVND a year for the city.
+    site : Site, optional
+        Gets its share of the budget by firms; None: the whole budget.
+    site_budget : float, optional
+        mVND a year for the site, instead of its share.
+    name : str, optional
+        Default: the id of the pathway.
+
+    Raises
+    ------
+    ScenarioError
+        For unknown ids, unusable files and budgets that are negative or not finite.
+    """
+    overlay = policy if isinstance(policy, Policy) else load_policy(policy)
+    money = _budget(budget, site, site_budget)
+    programme, acts = _load_pathway(pathway, site)
+    programmes = (apply_policy(programme, overlay),) if acts else ()
+    return Arm(name or programme.id, programmes, None, money)
+
+
+def load_portfolio(
+    name: str | Path,
+    site: Site,
+    policy: str | Path | Policy = "vietnam-2020",
+    budget: float = CITY_BUDGET,
+    site_budget: float | None = None,
+) -> Arm:
+    """Arm in which every cluster follows its own pathway, all under one budget.
+
+    Parameters
+    ----------
+    name : str or Path
+        Id of a portfolio that ships, or a TOML file with `default` and a table `clusters`.
+    site : Site
+    policy, budget, site_budget
+        See `make_arm`.
+    """
+    path = find("portfolios", name)
+    entry = read("portfolios", path)
+    overlay = policy if isinstance(policy, Policy) else load_policy(policy)
+    ids = [cluster.id for cluster in site.clusters]
+    for cluster in entry.clusters:
+        if cluster not in ids:
+            raise ScenarioError(
+                f"no such cluster in {site.id}", file=path, key="clusters", value=cluster,
+                nearest=nearest_name(cluster, ids),
+            )  # fmt: skip
+    index: dict[str, int] = {}
+    programmes: list[Programme] = []
+    # the default may be a file as well: paths count from the portfolio's folder
+    for pathway in dict.fromkeys(entry.clusters.get(cluster, entry.default) for cluster in ids):
+        programme, acts = _load_pathway(pathway, site, relative_to=path.parent)
+        index[pathway] = len(programmes) if acts else -1
+        if acts:
+            programmes.append(apply_policy(programme, overlay))
+    assignment = tuple(index[entry.clusters.get(cluster, entry.default)] for cluster in ids)
+    return Arm(entry.id or path.stem, tuple(programmes), assignment, _budget(budget, site, site_budget))
+
+
+def _budget(budget: float, site: Site | None, site_budget: float | None) -> float:
+    share = 1.0 if site is None or site_budget is not None else site.budget_share
+    for key, value in (("budget", budget), ("site_budget", 0.0 if site_budget is None else site_budget)):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not math.isfinite(value)
+            or value < 0
+        ):
+            raise ScenarioError(
+                "not a usable budget", key=key, value=value, allowed="0 or more million VND a year"
+            )
+    return float(budget if site_budget is None else site_budget) * share
+
+
+def _load_pathway(
+    name: str | Path, site: Site | None, chain: tuple[Path, ...] = (), relative_to: Path | None = None
+) -> tuple[Programme, bool]:
+    """Programme of a pathway, and whether there is one at all (not so for the null)."""
+    path = find("pathways", name, relative_to)
+    entry: PathwayFile = read("pathways", path, chain)
+    inner = (*chain, path.resolve())
+    own = _schedules(entry.schedules)
+    merged = Programme("", schedule=_schedule(entry.schedule), scalable=entry.scalable)
+    parts = [_load_pathway(part, site, inner, path.parent)[0] for part in entry.combine]
+    if parts:
+        merged = parts[0]
+        for part in parts[1:]:
+            merged = _larger(merged, part)
+    planned = dict(merged.planned)
+    for part in entry.combine_planned:
+        inside = _load_pathway(part, site, inner, path.parent)[0].levers
+        for lever, value in inside.items():
+            if lever not in _FUNDS:  # funds belong to the whole programme
+                planned[lever] = max(value, planned.get(lever, _value(merged, lever)))
+    single = entry.single_cluster if site is not None and len(site.clusters) == 1 else {}
+    programme = Programme(
+        id=entry.id or path.stem,
+        levers={**merged.levers, **entry.levers, **single},
+        planned={**planned, **entry.planned},
+        schedules={**merged.schedules, **own},
+        schedule=_schedule(entry.schedule) if "schedule" in entry.model_fields_set else merged.schedule,
+        scalable=entry.scalable and merged.scalable,
+        enactment_lag=max(entry.enactment_lag, merged.enactment_lag),
+        set_up_cost=entry.set_up_cost + merged.set_up_cost,
+    )
+    total = math.fsum(programme.levers.get(fund, 0.0) for fund in _FUNDS)
+    if total and abs(total - 1) > 1e-6:
+        raise ScenarioError(
+            f"the fund shares add up to {total:.4g}", file=path, key="levers.fund_share_...",
+            allowed="a sum of 1, or none of them",
+        )  # fmt: skip
+    return programme, entry.programme
+
+
+def _load_policy(path: Path, chain: tuple[Path, ...] = ()) -> Policy:
+    entry = read("policies", path, chain)
+    levers: dict[str, float] = {}
+    fixed: dict[str, float] = {}
+    schedules: dict[str, Schedule] = {}
+    lag, cost = entry.enactment_lag, entry.set_up_cost
+    for name in entry.combine:
+        part = _load_policy(find("policies", name, path.parent), (*chain, path.resolve()))
+        for lever, value in part.levers.items():
+            if lever not in levers or value > levers[lever]:
+                levers[lever] = value
+                schedules.pop(lever, None)
+                if lever in part.schedules:
+                    schedules[lever] = part.schedules[lever]
+        fixed |= part.set
+        schedules |= {lever: when for lever, when in part.schedules.items() if lever in part.set}
+        lag, cost = max(lag, part.enactment_lag), cost + part.set_up_cost
+    own = _schedules(entry.schedules)
+    schedules = {lever: when for lever, when in schedules.items() if lever not in entry.levers | entry.set}
+    for lever in own:
+        if lever not in entry.levers and lever not in entry.set:
+            raise ScenarioError(
+                "a schedule for a lever that the policy does not have",
+                file=path,
+                key="schedules",
+                value=lever,
+            )
+    for lever in entry.levers.keys() & entry.set.keys():
+        raise ScenarioError("the lever stands in both tables", file=path, key="levers, set", value=lever)
+    return Policy(entry.id or path.stem, levers | entry.levers, fixed | entry.set, schedules | own, lag, cost)
+
+
+def _load_shocks(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Shock, ...]:
+    entry = read("shocks", path, chain)
+    shocks: list[Shock] = []
+    for name in entry.combine:
+        shocks += _load_shocks(find("shocks", name, path.parent), (*chain, path.resolve()))
+    shocks += [
+        Shock(item.kind, item.start, item.end, item.factor, tuple(item.sectors)) for item in entry.shocks
+    ]
+    return tuple(shocks)
+
+
+def _larger(a: Programme, b: Programme) -> Programme:
+    """Of both programmes the larger value of every lever, with the schedule of the winner (a's at a tie)."""
+    levers: dict[str, float] = {}
+    planned: dict[str, float] = {}
+    schedules: dict[str, Schedule] = {}
+    for name in LEVERS:
+        if name in a.levers or name in b.levers:
+            levers[name] = max(_value(a, name), _value(b, name))
+        if name in a.planned or name in b.planned:
+            inside_a, inside_b = a.planned.get(name, _value(a, name)), b.planned.get(name, _value(b, name))
+            planned[name] = max(inside_a, inside_b)
+        if name not in levers and name not in planned:
+            continue
+        b_wins = (
+            _value(b, name) > _value(a, name)
+            if name in levers
+            else planned[name] > a.planned.get(name, -math.inf)
+        )
+        winner = b if b_wins else a
+        when = winner.schedules.get(name, winner.schedule)
+        if when != a.schedule:
+            schedules[name] = when
+    total = math.fsum(levers.get(fund, 0.0) for fund in _FUNDS)
+    if total:
+        levers |= {fund: levers[fund] / total for fund in _FUNDS if fund in levers}
+    return replace(
+        a,
+        levers=levers,
+        planned=planned,
+        schedules=schedules,
+        scalable=a.scalable and b.scalable,
+        enactment_lag=max(a.enactment_lag, b.enactment_lag),
+        set_up_cost=a.set_up_cost + b.set_up_cost,
+    )
+
+
+def _value(programme: Programme, name: str) -> float:
+    return programme.levers.get(name, LEVERS[name].baseline)
+
+
+def _schedule(entry: ScheduleEntry) -> Schedule:
+    return Schedule(entry.start, entry.ramp, entry.end)
+
+
+def _schedules(entries: Mapping[str, ScheduleEntry]) -> dict[str, Schedule]:
+    return {name: _schedule(entry) for name, entry in entries.items()}

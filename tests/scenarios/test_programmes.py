@@ -1,0 +1,214 @@
+"""Pathways, policies laid over them, and arms."""
+
+import pytest
+from ecocluster import scenarios
+from ecocluster.model.inputs import Programme, Schedule
+from ecocluster.model.levers import LEVERS
+from ecocluster.scenarios import Policy, apply_policy, load_pathway, load_policy, make_arm
+
+FUNDS = {"fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure"}
+
+
+def value(programme, name):
+    return programme.levers.get(name, LEVERS[name].baseline)
+
+
+def test_combined_is_the_larger_of_both_lever_by_lever():
+    one, two, combined = (load_pathway(name) for name in ("self-transition", "symbiosis", "combined"))
+    assert set(combined.levers) == set(one.levers) | set(two.levers)
+    for name in set(combined.levers) - FUNDS:
+        assert value(combined, name) == max(value(one, name), value(two, name))
+    assert [value(combined, f"fund_share_{fund}") for fund in ("grants", "symbiosis", "infrastructure")] == [
+        0.4,
+        0.2,
+        0.4,
+    ]
+    assert combined.planned == {}
+
+
+def test_levers_of_the_three_pathways_as_specified():
+    self_transition, symbiosis, planned = (
+        load_pathway(name) for name in ("self-transition", "symbiosis", "newly-planned")
+    )
+    assert (value(self_transition, "extension"), value(self_transition, "inspection_rate")) == (0.8, 0.24)
+    assert (value(symbiosis, "coordinator"), value(symbiosis, "symbiosis_grant")) == (1, 0.4)
+    assert planned.planned == {
+        "monitoring_data": 0.6,
+        "CIT_reduction": 0.3,
+        "certainty": 0.7,
+        "permit_rate": 4,
+    }
+    for name in planned.planned:
+        assert name not in planned.levers, "existing clusters stay at baseline"
+
+
+def test_symbiosis_in_planned_acts_inside_only():
+    inside = load_pathway("symbiosis-in-planned")
+    for name in ("coordinator", "platform", "study_aid", "symbiosis_grant", "permit_rate"):
+        assert inside.planned[name] == load_pathway("symbiosis").levers[name]
+        assert name not in inside.levers
+    assert not FUNDS & set(inside.planned)
+
+
+def test_all_holds_what_each_holds():
+    everything = load_pathway("all")
+    for name in ("self-transition", "symbiosis", "newly-planned"):
+        part = load_pathway(name)
+        assert all(everything.levers[key] >= part.levers[key] for key in set(part.levers) - FUNDS)
+        assert all(everything.planned[key] >= part.planned[key] for key in part.planned)
+
+
+def test_a_single_cluster_gets_planned_slots_for_half_of_its_firms():
+    site = scenarios.load_scenario("nguyen-khe").site
+    slots = load_pathway("newly-planned", site).levers["planned_slots"] * site.budget_share
+    assert slots == pytest.approx(site.firms_2018 / 2)
+    assert (
+        load_pathway("newly-planned", scenarios.load_scenario("hanoi").site).levers["planned_slots"] == 1440
+    )
+
+
+def test_an_empty_policy_gives_back_the_programme():
+    programme = load_pathway("self-transition")
+    assert apply_policy(programme, load_policy("vietnam-2020")) is programme
+
+
+def test_a_policy_takes_the_larger_and_set_replaces():
+    programme = Programme("p", levers={"extension": 0.8, "certainty": 0.7, "coordinator": 0.2})
+    policy = Policy(
+        "q", levers={"extension": 0.5, "coordinator": 0.6, "inspection_rate": 0.05}, set={"certainty": 0.3}
+    )
+    both = apply_policy(programme, policy)
+    assert both.levers["extension"] == 0.8
+    assert both.levers["coordinator"] == 0.6
+    assert both.levers["inspection_rate"] == LEVERS["inspection_rate"].baseline, "never below the baseline"
+    assert both.levers["certainty"] == 0.3
+    assert programme.levers == {"extension": 0.8, "certainty": 0.7, "coordinator": 0.2}
+
+
+def test_a_policy_reaches_into_planned_clusters():
+    programme = load_pathway("newly-planned")
+    japan = apply_policy(programme, load_policy("japan"))
+    assert japan.planned["monitoring_data"] == 0.8 and japan.planned["certainty"] == 0.9
+    assert japan.planned["permit_rate"] == 4
+    shared = apply_policy(programme, load_policy("shared"))
+    assert shared.planned["certainty"] == shared.levers["certainty"] == 0.3
+    assert shared.levers["request_success"] == 0.5 and shared.levers["effort_cost"] == 10
+
+
+def test_the_schedule_belongs_to_the_winner():
+    late = Schedule(2030)
+    policy = Policy(
+        "q", {"extension": 0.9, "coordinator": 0.1}, schedules={"extension": late, "coordinator": late}
+    )
+    both = apply_policy(
+        Programme("p", {"extension": 0.8, "coordinator": 0.5}, schedule=Schedule(2024)), policy
+    )
+    assert both.schedules == {"extension": late}
+    assert both.schedule == Schedule(2024)
+    over_empty = apply_policy(load_pathway("policy"), load_policy("solution-2"))
+    assert over_empty.schedules == {"certainty": Schedule(2023), "permit_rate": Schedule(2023)}
+    over_certain = apply_policy(load_pathway("self-transition"), load_policy("solution-2"))
+    assert set(over_certain.schedules) == {"permit_rate"}, "a tie keeps the programme's own schedule"
+
+
+def test_fund_shares_of_a_policy_feed_its_levers():
+    alone = apply_policy(load_pathway("policy"), load_policy("solution-5"))
+    assert value(alone, "fund_share_symbiosis") == pytest.approx(1 / 3)
+    both = apply_policy(load_pathway("self-transition"), load_policy("solution-5"))
+    shares = [value(both, f"fund_share_{fund}") for fund in ("grants", "symbiosis", "infrastructure")]
+    assert shares == pytest.approx([0.5 / 1.2, 0.2 / 1.2, 0.5 / 1.2])
+
+
+def test_special_and_shared():
+    special = apply_policy(load_pathway("combined"), load_policy("special"))
+    assert special.enactment_lag == 3 and special.set_up_cost > 0 and special.levers["certainty"] == 0.7
+    shared = apply_policy(load_pathway("combined"), load_policy("shared"))
+    assert shared.enactment_lag == 0 and shared.levers["certainty"] == 0.3
+
+
+def test_country_presets_as_specified():
+    table = {
+        "us": (0.25, 2, 0.4, 0.15, 0.5, 0.3, 1, 0.7, 0.5, 0.3, 0.4, 0.5),
+        "japan": (0.4, 1.5, 0.8, 0.3, 0.4, 0.4, 1, 0.6, 0.6, 0.5, 0.5, 0.9),
+        "canada": (0.25, 1.5, 0.4, 0.35, 0.3, 0.3, 1, 0.8, 0.5, 0.8, 0.3, 0.6),
+        "korea": (0.3, 1.5, 0.6, 0.3, 0.4, 0.4, 2, 0.8, 0.6, 0.6, 0.9, 0.9),
+    }
+    names = [
+        "inspection_rate", "fine_multiplier", "monitoring_data", "grant_T2", "CIT_reduction", "guarantee",
+        "interest_cut", "innovation_centre", "extension", "platform", "coordinator", "certainty",
+    ]  # fmt: skip
+    for country, expected in table.items():
+        policy = load_policy(country)
+        assert tuple(policy.levers[name] for name in names) == expected
+        assert policy.enactment_lag == 2
+
+
+def test_solutions_and_barriers_together_hold_each_alone():
+    for many, single, count in (("solutions-all", "solution", 7), ("barriers-all", "barrier", 6)):
+        together = load_policy(many)
+        for number in range(1, count + 1):
+            alone = load_policy(f"{single}-{number}")
+            assert alone.levers or alone.set
+            assert all(together.levers[name] >= value for name, value in alone.levers.items())
+            assert alone.set.items() <= together.set.items()
+            assert alone.schedules.items() <= together.schedules.items()
+    reliefs = {name for name in LEVERS if name.startswith("relief_")}
+    assert {name for name in load_policy("barriers-all").levers if name.startswith("relief_")} == reliefs
+
+
+def test_graded_multipliers():
+    graded = apply_policy(load_pathway("self-transition"), load_policy("graded"))
+    assert [graded.levers[f"multiplier_L{level}"] for level in range(4)] == [0.5, 1, 1.25, 1.5]
+    assert load_policy("solution-1").set == load_policy("graded").set
+
+
+def test_arms():
+    site = scenarios.load_scenario("nguyen-khe").site
+    arm = make_arm("symbiosis", "japan", budget=150_000, site=site)
+    assert arm.name == "symbiosis" and len(arm.programmes) == 1 and arm.assignment is None
+    assert arm.budget == pytest.approx(150_000 * 55 / 3864)
+    assert make_arm("symbiosis", budget=1, site=site, site_budget=700).budget == 700
+    assert make_arm("symbiosis", budget=0).budget == 0
+    assert make_arm("null", "japan").programmes == ()
+    assert make_arm("policy", "japan").programmes[0].levers["coordinator"] == 0.5
+    assert make_arm("policy").programmes[0].levers == {}
+
+
+@pytest.mark.parametrize("budget", [-1, float("nan"), float("inf"), "150", True])
+def test_unusable_budgets(budget):
+    for arguments in ({"budget": budget}, {"site_budget": budget}):
+        with pytest.raises(scenarios.ScenarioError, match="budget"):
+            make_arm("symbiosis", **arguments)
+
+
+def test_portfolio(write):
+    site = scenarios.load_scenario("hanoi").site
+    path = write(
+        "mine.toml",
+        'type = "portfolio"\ndefault = "null"\n[clusters]\nhapro = "combined"\nphung = "symbiosis"\n',
+    )
+    arm = scenarios.load_portfolio(path, site, budget=1000)
+    position = {cluster.id: index for index, cluster in enumerate(site.clusters)}
+    assert len(arm.programmes) == 2 and len(arm.assignment) == 70 and arm.budget == 1000
+    assert arm.programmes[arm.assignment[position["hapro"]]].id == "combined"
+    assert arm.programmes[arm.assignment[position["phung"]]].id == "symbiosis"
+    assert arm.assignment.count(-1) == 68
+    assert len(scenarios.load_portfolio("by-sector", site).assignment) == 70
+    bad = write("bad.toml", 'type = "portfolio"\n[clusters]\nhappro = "combined"\n')
+    with pytest.raises(scenarios.ScenarioError, match="did you mean 'hapro'"):
+        scenarios.load_portfolio(bad, site)
+
+
+def test_a_pathway_of_a_user(write):
+    path = write(
+        "mine.toml",
+        'type = "pathway"\ncombine = ["self-transition"]\n[levers]\nextension = 0.5\n'
+        "[schedule]\nstart = 2022\nramp = 2\n[schedules]\nfairs = { start = 2025, end = 2030 }\n",
+    )
+    programme = load_pathway(path)
+    assert programme.id == "mine" and programme.levers["extension"] == 0.5, (
+        "its own levers replace, larger or not"
+    )
+    assert programme.levers["grant_T2"] == 0.3
+    assert programme.schedule == Schedule(2022, 2) and programme.schedules["fairs"] == Schedule(2025, 0, 2030)
+    assert make_arm(path).name == "mine"

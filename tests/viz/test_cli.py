@@ -1,0 +1,140 @@
+"""The command line: exit codes, one-line messages, JSON alone on stdout, nothing written for bad input."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from ecocluster.viz.cli import main
+from fakes import make_comparison
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ECOCLUSTER_LANG", raising=False)
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """`compare` without a model."""
+    asked = {}
+
+    def compare(*args, progress=None, **options):
+        asked.update(options, args=args)
+        progress(0, 1)
+        return make_comparison(3)
+
+    monkeypatch.setattr("ecocluster.experiments.compare", compare)
+    monkeypatch.setattr("ecocluster.viz.cli._kernels_are_cold", lambda: False)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("compare --replicates 0", "--replicates is 0, but must be at least 1"),
+        ("compare --budget=-3 --lang vi", "--budget là -3.0, nhưng phải từ 0 trở lên"),
+        ("compare --budget nan", "finite"),
+        ("compare --seed -1", "--seed is -1"),
+        ("compare --seed 9223372036854775808", "at most 9223372036854775807"),
+        ("compare --threads 0", "--threads is 0"),
+        ("compare --pathways symbiosis,symbiosis", "named twice"),
+        ("compare hanio", "did you mean 'hanoi'?"),
+        ("compare --pathways symbiosys", "did you mean 'symbiosis'?"),
+        ("compare --policy jpan", "did you mean 'japan'?"),
+        ("compare --replicates many", "integer"),
+        ("compare --replicats 3", "--replicats"),
+        ("compare --lang fr", "en, vi"),
+        ("run hanoi --pathway combine", "did you mean 'combined'?"),
+        ("run hanoi --replicate -1", "--replicate is -1"),
+        ("scenarios show nguyen-ke", "did you mean 'nguyen-khe'?"),
+        ("scenarios validate nothing.toml", "nothing.toml"),
+        ("scenarios new mine --firms nothing.csv", "nothing.csv"),
+        ("compair", "compair"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(line, part, capsys, tmp_path):
+    assert main(line.split()) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and part in captured.err
+    assert captured.err.count("\n") == 1 and "Traceback" not in captured.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_other_files_is_refused_before_running(tmp_path, capsys, monkeypatch):
+    (tmp_path / "notes.txt").write_text("mine")
+    monkeypatch.setattr(
+        "ecocluster.experiments.compare", lambda *a, **k: pytest.fail("ran although --out is refused")
+    )
+    assert main(["compare", "--out", str(tmp_path)]) == 2
+    assert "did not write" in capsys.readouterr().err
+    assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_compare_prints_json_alone_and_writes_the_default_folder(made_up, capsys, tmp_path):
+    assert (
+        main("compare hanoi --json --pathways symbiosis,combined --pathways null --replicates 3".split()) == 0
+    )
+    captured = capsys.readouterr()
+    answer = json.loads(captured.out)
+    assert captured.err == "" and captured.out.count("\n") == 1
+    assert answer["out"] == "out/compare-hanoi" and answer["scenario"] == "hanoi"
+    assert made_up["args"][1] == ["symbiosis", "combined", "null"] and made_up["replicates"] == 3
+    assert (tmp_path / "out/compare-hanoi/report.html").exists()
+    assert main("compare hanoi --lang vi".split()) == 0  # our own folder is replaced
+    assert "Xác suất là phương án tốt nhất" in capsys.readouterr().out
+    assert 'lang="vi"' in (tmp_path / "out/compare-hanoi/report.html").read_text(encoding="utf-8")
+
+
+def test_language_from_the_environment(capsys, monkeypatch):
+    monkeypatch.setenv("ECOCLUSTER_LANG", "vi")
+    assert main(["scenarios", "list"]) == 0
+    assert "Chính sách" in capsys.readouterr().out
+    assert main(["scenarios", "list", "--lang", "en"]) == 0
+    assert "Policies" in capsys.readouterr().out
+
+
+def test_interruption_leaves_nothing(monkeypatch, capsys, tmp_path):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ecocluster.experiments.compare", interrupted)
+    assert main(["compare", "--lang", "vi"]) == 130
+    assert "đã ngắt" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
+def test_a_defect_is_told_in_a_line_and_shown_with_debug(monkeypatch, capsys):
+    def broken(*_, **__):
+        raise ZeroDivisionError("by us")
+
+    monkeypatch.setattr("ecocluster.experiments.compare", broken)
+    assert main(["compare"]) == 1
+    assert "ZeroDivisionError: by us (--debug" in capsys.readouterr().err
+    with pytest.raises(ZeroDivisionError):
+        main(["compare", "--debug"])
+
+
+def test_list_and_show(capsys):
+    assert main(["scenarios", "list", "--lang", "vi"]) == 0
+    listed = capsys.readouterr().out
+    for name in ("hanoi", "nguyen-khe", "deep-c", "symbiosis", "vietnam-2020", "special", "carbon-rule"):
+        assert name in listed
+    assert main(["scenarios", "show", "hanoi"]) == 0
+    assert "1686" in capsys.readouterr().out
+
+
+def test_help_is_in_both_languages_and_holds_no_key(capsys):
+    for arguments in ([], ["compare"], ["run"], ["bench"], ["scenarios"], ["scenarios", "new"]):
+        assert main([*arguments, "--help"]) == 0
+        assert "help." not in capsys.readouterr().out
+    assert main(["compare", "--help", "--lang", "vi"]) == 0
+    assert "Hạt giống" in capsys.readouterr().out
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys; from ecocluster.viz.cli import main; main(['--help']); print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"numpy", "numba", "pandas", "matplotlib", "scipy", "babel", "pydantic", "jinja2"} & set(
+        out.split()
+    )

@@ -1,0 +1,177 @@
+"""Scorecard, figures, report and terminal on made-up runs."""
+
+import html.parser
+import io
+import json
+import re
+
+import pytest
+from ecocluster.viz import write_report
+from ecocluster.viz.figures import comparison_figures, render, style_of
+from ecocluster.viz.flows import flow_map, sum_flows
+from ecocluster.viz.report import report_html, write_run
+from ecocluster.viz.scorecard import scorecard, verdict
+from ecocluster.viz.terminal import print_comparison, print_run
+from ecocluster.viz.words import Words
+from fakes import make_comparison
+from rich.console import Console
+
+KEYS = ("kind", "stream", "unit", "supplier_sector", "buyer_sector", "quantity")
+FLOWS = [
+    dict(zip(KEYS, row, strict=True))
+    for row in (
+        ("link", "metal", "t", "metal_mechanical", "textile", 3.0),
+        ("link", "metal", "t", "metal_mechanical", "textile", 4.0),
+        ("hub", "organic", "t", "food", "", 5.0),
+        ("hub", "heat_steam", "GJ", "food", "", 90.0),
+    )
+]
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return make_comparison(8)
+
+
+def test_scorecard_shows_values_intervals_and_differences(comparison):
+    groups = {group.title: group for group in scorecard(comparison, 2035, Words("en"))}
+    gas = next(row for row in groups["Environment"].rows if row.key == "tco2e_2035")
+    assert gas.unit == "kt/yr" and gas.cells[0].difference == ""
+    mean = comparison.values("tco2e_2035")[4].mean() / 1e3
+    assert gas.cells[4].value.startswith(f"{mean:.0f} ±")
+    assert gas.cells[4].difference.startswith("\N{MINUS SIGN}")
+    cost = next(
+        row for row in groups["Money, present value since 2020"].rows if row.key == "cost_per_tco2e_2035"
+    )
+    assert cost.cells[0].value == "\N{EN DASH}" and cost.cells[0].reason
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_verdict_names_the_leader(comparison, lang):
+    say = Words(lang)
+    text = " ".join(verdict(comparison, say))
+    assert say("pathway.combined") in text and say.percent(comparison.values("level1_2035")[4].mean()) in text
+
+
+def test_verdict_of_little_information():
+    say = Words("en")
+    assert verdict(make_comparison(3, arms=("null",)), say) == [say("verdict.only_null")]
+    assert "single run" in verdict(make_comparison(1), say)[0]
+    assert "cost per tonne cannot be given" in " ".join(verdict(make_comparison(1), say))
+    same = make_comparison(6)
+    same.runs["level1_2035"] = 0.1
+    sentences = verdict(same, say)
+    assert "no pathway certifies more" in sentences[0] and "The reason" not in " ".join(sentences)
+    unsure = make_comparison(6)
+    unsure.runs["level1_2035"] = [0.1, 0.2, 0.3, 0.2, 0.1, 0.2] * 4 + [0.3, 0.1, 0.2, 0.1, 0.3, 0.2]
+    assert "no pathway certifies clearly more" in verdict(unsure, say)[0]
+
+
+def test_figures_are_the_same_bytes_without_dates(comparison):
+    say = Words("vi")
+    first, second = comparison_figures(comparison, say), comparison_figures(comparison, say)
+    assert list(first) == ["trajectories", "cost-effect", "obstacles"]
+    for name in first:
+        svg = render(first[name], "svg")
+        assert svg == render(second[name], "svg") and b"<dc:date>" not in svg
+        png = render(first[name], "png")
+        assert png == render(second[name], "png") and png.startswith(b"\x89PNG")
+        assert first[name].get_size_inches()[0] * first[name].dpi == 1200
+
+
+def test_figures_of_little_information():
+    for options in (
+        {"replicates": 1},
+        {"replicates": 3, "arms": ("null",)},
+        {"replicates": 4, "failed": [(1, r) for r in range(4)]},
+    ):
+        for figure in comparison_figures(make_comparison(**options), Words("en")).values():
+            assert len(render(figure, "svg")) > 2000
+
+
+def test_arms_differ_without_colour():
+    arms = ["null", "self-transition", "symbiosis", "newly-planned", "combined", "mine", "yours"]
+    styles = [style_of(arm, index) for index, arm in enumerate(arms)]
+    assert len({marker for _, _, marker in styles}) == len({str(dash) for _, dash, _ in styles}) == len(arms)
+
+
+class Page(html.parser.HTMLParser):
+    """Collects tags, addresses and text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.addresses, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [
+            value for name, value in attrs if name in ("src", "href", "action", "data", "poster", "srcset")
+        ]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_folder_and_report(comparison, lang, tmp_path):
+    out = write_report(comparison, tmp_path / "out", lang)
+    names = {entry.name for entry in out.iterdir()}
+    pictures = {
+        f"{name}.{kind}" for name in ("trajectories", "cost-effect", "obstacles") for kind in ("png", "svg")
+    }
+    tables = {"runs.parquet", "series.parquet", "summary.csv", "summary.json", "manifest.json", "report.html"}
+    assert names == pictures | tables
+    text = (out / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.addresses and all(
+        address.startswith("data:image/svg+xml;base64,") for address in page.addresses
+    )
+    assert "script" not in page.tags and "link" not in page.tags
+    assert not re.search(r"https?:|@import|url\(", text)
+    assert "ecocluster compare hanoi --replicates 8" in text and f'lang="{lang}"' in text
+    for sentence in verdict(comparison, Words(lang)):
+        assert sentence in " ".join(page.words)
+    assert "wall_s" not in json.loads((out / "summary.json").read_text())
+
+
+def test_report_escapes_names(comparison):
+    comparison.trace.site.name, name = "<script>alert(1)</script>", comparison.trace.site.name
+    try:
+        assert "<script>" not in report_html(comparison, Words("en"), {})
+    finally:
+        comparison.trace.site.name = name
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_terminal_fits_100_columns(comparison, lang):
+    stream = io.StringIO()
+    print_comparison(comparison, Console(file=stream, width=100), Words(lang))
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 100 and "…" not in stream.getvalue()
+    assert [line.strip()[-4:] for line in lines if re.match(r"(Năm )?20\d\d *$", line)] == ["2030", "2035"]
+
+
+def test_reasons_are_told_in_the_terminal():
+    stream = io.StringIO()
+    print_comparison(make_comparison(1), Console(file=stream, width=100), Words("vi"))
+    assert "một lần lặp không cho khoảng tin cậy" in stream.getvalue()
+
+
+def test_one_run_is_printed_and_written(tmp_path):
+    single = make_comparison(1, arms=("combined",))
+    stream = io.StringIO()
+    print_run(single, FLOWS, Console(file=stream, width=100), Words("en"))
+    assert "metal scrap (links): 7 t/yr" in stream.getvalue()
+    out = write_run(single, FLOWS, tmp_path / "run", "en")
+    assert {"flows.svg", "flows.png", "flows.csv", "trajectories.svg", "series.parquet"} <= {
+        e.name for e in out.iterdir()
+    }
+
+
+def test_flows_are_summed_by_unit():
+    assert sum_flows(FLOWS) == {
+        "GJ": {("heat_steam", "food", "hub"): 90.0},
+        "t": {("metal", "metal_mechanical", "textile"): 7.0, ("organic", "food", "hub"): 5.0},
+    }
+    assert len(render(flow_map([], Words("vi")), "png")) > 1000

@@ -1,0 +1,354 @@
+"""Figures: how pathways develop, what they cost for what they bring, and what stands in the way.
+
+Drawn with `matplotlib.figure.Figure` only (no pyplot, no global state), so they may be drawn in any thread.
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; every pathway also has its own dash
+and marker, so figures read in greyscale. Same input, same bytes: no dates, fixed salt of ids.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from .words import Words, scale_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "comparison_figures",
+    "cost_effect",
+    "in_style",
+    "new_figure",
+    "obstacles",
+    "render",
+    "style_of",
+    "title_and_legend",
+    "trajectories",
+]
+
+DPI = 100
+WIDTH = 12.0  # inches
+PANELS = ("level1", "tco2e", "cod", "water", "landfilled", "jobs")
+GUIDES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # mVND per tCO2e
+STYLES = {
+    "null": ("#000000", (0, (4, 2)), "x"),
+    "self-transition": ("#0072B2", "-", "o"),
+    "symbiosis": ("#D55E00", (0, (6, 1, 1, 1)), "s"),
+    "newly-planned": ("#009E73", (0, (1, 1)), "^"),
+    "combined": ("#CC79A7", (0, (8, 2)), "D"),
+}
+OTHERS = (("#56B4E9", "-", "v"), ("#E69F00", (0, (5, 1)), "P"), ("#999999", "-.", "*"), ("#F0E442", ":", "h"))
+RC = {
+    "font.family": "DejaVu Sans",  # ships with matplotlib and has every Vietnamese letter
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.7,
+    "axes.edgecolor": "#666666",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "svg.hashsalt": "ecocluster",
+    "svg.fonttype": "path",
+}
+
+
+def style_of(arm: str, index: int) -> tuple[str, object, str]:
+    """Colour, dash and marker of an arm; those without their own get one by position."""
+    return STYLES.get(arm) or OTHERS[index % len(OTHERS)]
+
+
+def new_figure(height: float, **margins: float) -> Figure:
+    """A figure 1200 px wide without pyplot.
+
+    Margins are set by hand: an automatic layout measures every text several times, as long as drawing takes.
+
+    Parameters
+    ----------
+    height : float
+        Inches at `DPI`.
+    **margins : float
+        left, right, bottom, top in inches from their edge; wspace, hspace as matplotlib has them.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI)
+    FigureCanvasAgg(figure)
+    figure.subplots_adjust(
+        left=margins.get("left", 0.6) / WIDTH, right=1 - margins.get("right", 0.15) / WIDTH,
+        bottom=margins.get("bottom", 0.75) / height, top=1 - margins.get("top", 0.75) / height,
+        wspace=margins.get("wspace", 0.2), hspace=margins.get("hspace", 0.25),
+    )  # fmt: skip
+    return figure
+
+
+def title_and_legend(figure: Figure, title: str, handles: Sequence, labels: Sequence[str], **options) -> None:
+    """The title at the top left and one legend below all panels."""
+    figure.suptitle(title, x=0.01, y=1 - 0.1 / figure.get_figheight(), ha="left", va="top", fontsize=13)
+    if handles:
+        figure.legend(handles, labels, loc="lower center", ncols=len(handles), frameon=False, **options)
+
+
+def in_style(draw):
+    """Draw with our settings, whatever the caller's are."""
+    from functools import wraps
+
+    @wraps(draw)
+    def wrapped(*args, **options):
+        from matplotlib import rc_context
+
+        with rc_context(RC):
+            return draw(*args, **options)
+
+    return wrapped
+
+
+def _plain_ticks(axis, say: Words) -> None:
+    """Numbers on an axis in the reader's format, with as many decimals as the ticks need."""
+    from matplotlib.ticker import Formatter, MaxNLocator
+
+    class Reader(Formatter):
+        def __call__(self, value, pos=None):
+            return self.format_ticks([value])[0]
+
+        def format_ticks(self, values):
+            step = abs(values[1] - values[0]) if len(values) > 1 else 1.0
+            decimals = max(0, int(np.ceil(-np.log10(step) - 1e-9))) if step else 0
+            return [say.number(value, decimals) for value in values]
+
+    axis.set_major_formatter(Reader())
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+
+
+@in_style
+def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] = PANELS) -> Figure:
+    """Six indicators over time: the mean of the runs, and the band that holds 80 % of them.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    say : Words
+    panels : tuple of str
+        Keys of series; those that the runs do not have are left out.
+    """
+    shown = [key for key in panels if key in comparison.trace.keys]
+    figure = new_figure(7.2)
+    grid = figure.subplots(2, -(-len(shown) // 2), squeeze=False, sharex=True)
+    several = comparison.question.replicates > 1
+    series = comparison.series.set_index(["indicator", "pathway"]).sort_index()
+    for axes in grid.flat[len(shown) :]:
+        axes.set_visible(False)
+    for axes, key in zip(grid.flat, shown, strict=False):
+        column = comparison.columns[f"{key}_{YEARS[0]}"]
+        factor, unit = scale_of(column.unit, column.kind, float(np.nanmax(series.loc[key, "p90"])))
+        for index, arm in enumerate(comparison.arms):
+            if (key, arm) not in series.index:
+                continue
+            color, dash, marker = style_of(arm, index)
+            path = series.loc[(key, arm)]
+            years = path["year"].to_numpy()
+            if several:
+                axes.fill_between(
+                    years, path["p10"] * factor, path["p90"] * factor, color=color, alpha=0.13, linewidth=0
+                )
+            axes.plot(
+                years, path["mean"] * factor, color=color, linestyle=dash, linewidth=1.8,
+                label=say.name("pathway", arm), marker=marker, markersize=5, markevery=(12 + 4 * index, 20),
+            )  # fmt: skip
+        beyond = axes.axvspan(YEARS[1] + 1, EXPLORATION + 1, color="#efefef", zorder=0, linewidth=0)
+        name = say.unit(unit)
+        axes.set_title(say.name("indicator", key) + (f" ({name})" if name else ""))
+        axes.set_xlim(2020, EXPLORATION + 1)
+        if column.kind == "share":
+            axes.set_ylim(bottom=0)
+        _plain_ticks(axes.yaxis, say)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    handles, labels = [*handles, beyond], [*labels, say("figure.exploration")]
+    title = say(
+        "figure.trajectories" if several else "figure.trajectories_one",
+        replicates=comparison.question.replicates,
+    )
+    title_and_legend(figure, title, handles, labels, handlelength=3.5)
+    return figure
+
+
+def _ellipse(axes: Axes, x: np.ndarray, y: np.ndarray, color: str) -> None:
+    """95 % region of the two means (Hotelling): where the true pair of means lies, not where runs scatter."""
+    from matplotlib.patches import Ellipse
+    from scipy.special import fdtri
+
+    n = len(x)
+    if n < 4:
+        return
+    values, vectors = np.linalg.eigh(np.cov(x, y) / n)
+    radius = np.sqrt(2 * (n - 1) / (n - 2) * fdtri(2, n - 2, 0.95))
+    width, height = 2 * radius * np.sqrt(np.maximum(values, 0))
+    angle = float(np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0])))
+    axes.add_patch(
+        Ellipse(
+            (x.mean(), y.mean()),
+            width,
+            height,
+            angle=angle,
+            facecolor="none",
+            edgecolor=color,
+            linewidth=1.6,
+            zorder=4,
+        )
+    )
+
+
+def _guides(axes: Axes, scale: float, say: Words) -> None:
+    """Lines of equal cost per tonne through the origin, labelled where they leave the panel."""
+    (_, right), (_, top) = axes.get_xlim(), axes.get_ylim()
+    drawn = 0
+    for cost in GUIDES:
+        slope = cost * scale  # units of y per unit of x
+        if right <= 0 or top <= 0 or not 0.12 < slope * right / top < 6 or drawn == 4:
+            continue
+        drawn += 1
+        axes.plot(
+            [0, right], [0, slope * right], color="#b5b5b5", linewidth=0.8, linestyle=(0, (2, 3)), zorder=1
+        )
+        inside = slope * right <= top
+        where = (right, slope * right) if inside else (top / slope, top)
+        text = say("figure.guide", cost=say.number(cost, 1 if cost < 1 else 0))
+        offset, ha, va = ((4, 0), "left", "center") if inside else ((0, 3), "center", "bottom")
+        axes.annotate(
+            text, where, offset, textcoords="offset points", fontsize=8, color="#777777", ha=ha, va=va,
+            annotation_clip=False,
+        )  # fmt: skip
+
+
+@in_style
+def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (2035, 2045)) -> Figure:
+    """What the state pays (net of receipts) against the tonnes avoided, to 2035 and, as exploration, to 2045.
+
+    Faint marks are runs, full marks their means with the 95 % region of the mean.
+    """
+    shown = [year for year in years if f"cost_per_tco2e_{year}" in comparison.columns]
+    figure = new_figure(5.8, left=0.8, right=0.75, bottom=1.0, top=0.95, wspace=0.3)
+    for axes, year in zip(figure.subplots(1, len(shown), squeeze=False).flat, shown, strict=True):
+        cuts, costs = comparison.abatement(year), comparison.net_outlay(year)
+        x_factor, x_unit = scale_of("t", "flow", float(np.nanmax(np.abs(cuts), initial=1.0)))
+        y_factor, y_unit = scale_of("mVND", "money", float(np.nanmax(np.abs(costs), initial=1.0)))
+        for index, arm in enumerate(comparison.arms):
+            fine = np.isfinite(cuts[index]) & np.isfinite(costs[index])
+            if not fine.any():
+                continue
+            color, _, marker = style_of(arm, index)
+            if index == 0:  # the origin
+                axes.plot(0, 0, marker, color=color, markersize=8, zorder=5, label=say.name("pathway", arm))
+                continue
+            x, y = cuts[index][fine] * x_factor, costs[index][fine] * y_factor
+            axes.scatter(
+                x,
+                y,
+                s=14,
+                color=color,
+                marker=marker,
+                alpha=0.28,
+                linewidths=0,
+                zorder=2,
+                rasterized=len(x) > 500,
+            )
+            _ellipse(axes, x, y, color)
+            axes.plot(
+                x.mean(), y.mean(), marker, color=color, markersize=9, markeredgecolor="white", zorder=5,
+                label=say.name("pathway", arm),
+            )  # fmt: skip
+        axes.axhline(0, color="#666666", linewidth=0.8)
+        axes.axvline(0, color="#666666", linewidth=0.8)
+        axes.margins(0.12)
+        axes.autoscale_view()
+        axes.set_xlim(min(0, axes.get_xlim()[0]), max(axes.get_xlim()[1], 0))
+        axes.set_ylim(min(0, axes.get_ylim()[0]), max(axes.get_ylim()[1], 0))
+        axes.autoscale(False)
+        _guides(axes, y_factor / x_factor, say)
+        axes.set_title(
+            say("figure.to_exploration" if year >= EXPLORATION else "figure.to", year=year), pad=18
+        )
+        axes.set_xlabel(f"{say('figure.avoided')} ({say.unit(x_unit)})")
+        axes.set_ylabel(f"{say('figure.net_outlay')} ({say.unit(y_unit)})")
+        _plain_ticks(axes.xaxis, say)
+        _plain_ticks(axes.yaxis, say)
+    handles, labels = figure.axes[0].get_legend_handles_labels() if shown else ((), ())
+    title_and_legend(figure, say("figure.cost_effect"), handles, labels)
+    return figure
+
+
+@in_style
+def obstacles(comparison: Comparison, say: Words, years: tuple[int, int] = (2030, 2035)) -> Figure:
+    """Which criterion keeps clusters below level 1, per pathway, in two years; the first bar: certified."""
+    arms = comparison.arms
+    held = {year: comparison.obstacles(year) for year in years}
+    seen = [
+        i
+        for i in np.argsort(-held[years[-1]].mean(axis=0), kind="stable")
+        if max(h[:, i].max() for h in held.values()) > 0
+    ]
+    labels = [say("figure.certified"), *(say.name("criterion", comparison.criteria[i]) for i in seen)]
+    left = 0.3 + 0.076 * max(map(len, labels))  # inches a letter
+    figure = new_figure(1.9 + 0.42 * len(labels), left=left, right=0.25, bottom=1.0, top=0.9, wspace=0.18)
+    grid = figure.subplots(1, len(arms), sharey=True, squeeze=False)[0]
+    at = np.arange(len(labels))
+    for index, (axes, arm) in enumerate(zip(grid, arms, strict=True)):
+        color = style_of(arm, index)[0]
+        for row, year in enumerate(years):
+            share = np.concatenate([[1 - held[year][index].sum()], held[year][index][seen]]) * 100
+            filled = row == len(years) - 1
+            axes.barh(
+                at + (row - 0.5) * 0.38,
+                share,
+                0.34,
+                facecolor=color if filled else "white",
+                edgecolor=color,
+                label=str(year),
+            )
+        axes.set_title(say.name("pathway", arm), color=color)
+        axes.set_xlim(0, 100)
+        axes.set_xticks([0, 50, 100])
+        axes.grid(visible=False, axis="y")
+        axes.set_yticks(at, labels)
+        axes.tick_params(axis="y", length=0)
+        axes.axhline(0.5, color="#999999", linewidth=0.8)
+    grid[0].invert_yaxis()
+    figure.supxlabel(say("figure.share_of_clusters"), fontsize=10, y=0.42 / figure.get_figheight())
+    title_and_legend(figure, say("figure.obstacles"), *grid[0].get_legend_handles_labels())
+    return figure
+
+
+def render(figure: Figure, kind: str) -> bytes:
+    """A figure as the bytes of a file, without dates.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    kind : str
+        "png" or "svg".
+    """
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+    with rc_context(RC):
+        figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
+
+
+def comparison_figures(comparison: Comparison, say: Words) -> dict[str, Figure]:
+    """All figures of a comparison by name."""
+    figures = {"trajectories": trajectories(comparison, say)}
+    if len(comparison.arms) > 1 and any(key.startswith("cost_per_tco2e") for key in comparison.columns):
+        figures["cost-effect"] = cost_effect(comparison, say)
+    figures["obstacles"] = obstacles(comparison, say)
+    return figures

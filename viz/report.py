@@ -1,0 +1,121 @@
+"""The report: one page of HTML that holds everything it shows and opens from disk."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from .figures import comparison_figures, render, trajectories
+from .flows import flow_map
+from .scorecard import SURE, best_rows, scorecard, verdict
+from .words import Words
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["report_html", "write_report", "write_run"]
+
+
+def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes]) -> str:
+    """The page as text.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    say : Words
+    pictures : mapping of str to bytes
+        SVG of every figure, by name.
+    """
+    from importlib.metadata import version
+
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from ..scenarios import list_policies
+
+    environment = Environment(
+        loader=PackageLoader("ecocluster.viz", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    question = comparison.question
+    policies = {entry.id: getattr(entry, say.lang) for entry in list_policies()}
+    budget = question.budget if question.site_budget is None else question.site_budget
+    return environment.get_template("report.html.j2").render(
+        say=say,
+        policy=policies.get(question.policy, question.policy),
+        question=question,
+        command=question.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
+        site=comparison.trace.site.name,
+        version=version("ecocluster"),
+        arms=comparison.arms,
+        verdict=verdict(comparison, say),
+        years=[(year, year >= EXPLORATION, scorecard(comparison, year, say)) for year in YEARS],
+        best=best_rows(comparison, YEARS[1], say),
+        best_year=YEARS[1],
+        sure=SURE,
+        failed=int((comparison.runs["failed"] != "").sum()),
+        pictures={
+            name: "data:image/svg+xml;base64," + base64.b64encode(data).decode()
+            for name, data in pictures.items()
+        },
+        budget=say.number(budget, 0 if budget == round(budget) else 2),
+    )
+
+
+def write_report(comparison: Comparison, out: str | Path, lang: str = "en") -> Path:
+    """Write tables, figures (PNG and SVG) and the report of a comparison into a folder.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    out : path
+        Absent, empty, or written by an earlier call.
+    lang : str
+        "en" or "vi".
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        If the folder holds files that are not ours, or cannot be written.
+    """
+    say = Words(lang)
+    files = picture_files(comparison_figures(comparison, say))
+    vectors = {name.removesuffix(".svg"): data for name, data in files.items() if name.endswith(".svg")}
+    return comparison.write(out, {**files, "report.html": report_html(comparison, say, vectors).encode()})
+
+
+def write_run(
+    comparison: Comparison, flows: Iterable[Mapping[str, Any]], out: str | Path, lang: str = "en"
+) -> Path:
+    """Write one run: its numbers, its time series, its material flows, and figures of both.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of one arm and one replicate.
+    flows : iterable of mapping
+        `Run.flows`.
+    out, lang
+        As in `write_report`.
+    """
+    import pandas as pd
+
+    say, rows = Words(lang), list(flows)
+    files = picture_files({"trajectories": trajectories(comparison, say), "flows": flow_map(rows, say)})
+    return comparison.write(
+        out, {**files, "flows.csv": pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()}
+    )
+
+
+def picture_files(figures: Mapping[str, Figure]) -> dict[str, bytes]:
+    """Every figure as SVG and PNG, by file name."""
+    return {
+        f"{name}.{kind}": render(figure, kind) for kind in ("svg", "png") for name, figure in figures.items()
+    }

@@ -1,0 +1,159 @@
+"""Tables for the terminal, readable on 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from .scorecard import SURE, best_rows, scorecard, verdict
+from .words import Words
+
+__all__ = ["print_comparison", "print_entries", "print_facts", "print_run"]
+
+WIDTH = 100
+ARM_WIDTH = 15
+
+
+def _columns(comparison: Comparison, say: Words, title: str) -> Table:
+    table = Table(
+        title=title,
+        title_style="bold",
+        title_justify="left",
+        width=WIDTH,
+        pad_edge=False,
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("", width=WIDTH - len(comparison.arms) * (ARM_WIDTH + 1))
+    for arm in comparison.arms:
+        table.add_column(say.name("pathway", arm), justify="right", width=ARM_WIDTH, header_style="bold")
+    return table
+
+
+def _year_table(comparison: Comparison, year: int, say: Words) -> Table:
+    title = say("table.exploration" if year >= EXPLORATION else "table.year", year=year)
+    table = _columns(comparison, say, title)
+    for group in scorecard(comparison, year, say):
+        table.add_row(f"[bold cyan]{group.title}[/]")
+        for row in group.rows:
+            label = f"{row.label}" + (f" [dim]{row.unit}[/]" if row.unit else "")
+            cells = []
+            for cell in row.cells:
+                value = f"[bold]{cell.value}[/]" if cell.best >= SURE else cell.value
+                cells.append(value + (f"\n[dim]Δ {cell.difference}[/]" if cell.difference else ""))
+            table.add_row(label, *cells)
+    return table
+
+
+def print_comparison(comparison: Comparison, console: Console, say: Words) -> None:
+    """Print the scorecards (2030 and 2035, then 2045 as exploration), who is best, and the answer.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    console : rich.console.Console
+    say : Words
+    """
+    for year in YEARS:
+        console.print(_year_table(comparison, year, say))
+        console.print()
+    best = _columns(comparison, say, say("table.best", year=2035))
+    for label, shares in best_rows(comparison, 2035, say):
+        best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if p >= SURE else say.percent(p) for p in shares))
+    console.print(best)
+    console.print(f"\n[dim]{say('table.legend', replicates=comparison.question.replicates)}[/]", width=WIDTH)
+    for reason in _reasons(comparison, say):
+        console.print(f"[dim]{reason}[/]", width=WIDTH)
+    console.print("\n" + " ".join(verdict(comparison, say)), width=WIDTH, highlight=False)
+
+
+def _reasons(comparison: Comparison, say: Words) -> list[str]:
+    """Why headline numbers are missing, each reason once with the indicators and pathways it concerns."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for year in YEARS:
+        for row in (row for group in scorecard(comparison, year, say) for row in group.rows):
+            for arm, cell in list(zip(comparison.arms, row.cells, strict=True))[1:]:
+                if cell.reason:
+                    where = found.setdefault(cell.reason, {}).setdefault(f"{row.label} {year}", [])
+                    where.append(say.name("pathway", arm))
+    lines = []
+    for reason, where in found.items():
+        shown = [f"{label} ({', '.join(arms)})" for label, arms in list(where.items())[:3]]
+        lines.append(f"– {reason}: {'; '.join(shown)}{'; …' if len(where) > 3 else ''}")
+    return lines
+
+
+def print_run(
+    comparison: Comparison, flows: Iterable[Mapping[str, Any]], console: Console, say: Words
+) -> None:
+    """Print one run: the scorecard with the years as columns, then its material flows by stream.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of one arm and one replicate.
+    flows : iterable of mapping
+        `Run.flows`.
+    """
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for year in YEARS:
+        table.add_column(str(year), justify="right")
+    cards = [scorecard(comparison, year, say) for year in YEARS]
+    for groups in zip(*cards, strict=True):
+        table.add_row(f"[bold cyan]{groups[0].title}[/]")
+        for rows in zip(*(group.rows for group in groups), strict=True):
+            # a year may have its own unit (thousand or million), so it stands beside the number
+            table.add_row(rows[0].label, *(f"{row.cells[0].value} [dim]{row.unit}[/]" for row in rows))
+    console.print(table)
+    totals: dict[tuple[str, str, str], float] = {}
+    for row in flows:
+        key = (row["stream"], row["kind"], row["unit"])
+        totals[key] = totals.get(key, 0.0) + float(row["quantity"])
+    console.print(f"\n[bold]{say('cli.flows_title')}[/]")
+    for (stream, kind, unit), total in sorted(totals.items()):
+        quantity = f"{say.number(total)} {say.unit(unit + '/yr')}"
+        console.print(
+            f"  {say.name('stream', stream)} ({say.name('flow', kind)}): {quantity}", highlight=False
+        )
+    if not totals:
+        console.print(f"  {say('figure.no_flows')}", highlight=False)
+
+
+def print_facts(facts: Mapping[str, Any], console: Console, indent: int = 0) -> None:
+    """Print nested facts, one a line; long lists are wrapped, empty ones left out."""
+    for key, value in facts.items():
+        if value in (None, "", [], {}, ()):
+            continue
+        head = " " * indent + f"[cyan]{key}[/]: "
+        if isinstance(value, Mapping):
+            console.print(head)
+            print_facts(value, console, indent + 2)
+        elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
+            for item in value:
+                console.print(
+                    head + ", ".join(f"{name} {part}" for name, part in item.items()), highlight=False
+                )
+        else:
+            text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+            console.print(
+                head + escape(f"{text:.12g}" if isinstance(text, float) else str(text)), highlight=False
+            )
+
+
+def print_entries(title: str, entries: Iterable[Any], console: Console, say: Words) -> None:
+    """Print ids with their titles in the reader's language."""
+    table = Table(
+        title=title, title_style="bold", title_justify="left", box=None, pad_edge=False, show_header=False
+    )
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    for entry in entries:
+        table.add_row(entry.id, escape(getattr(entry, say.lang)))
+    console.print(table)
+    console.print()

@@ -1,0 +1,134 @@
+"""Every text a user reads, and every number, in Vietnamese or English.
+
+Texts are gettext catalogues under `locale/`; the keys are symbolic ("report.title"), so both languages are
+translations and neither is the source of the other. Numbers follow the reader's format (1,234.5 or 1.234,5).
+"""
+
+from __future__ import annotations
+
+import gettext
+import math
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["LANGUAGES", "Words", "scale_of"]
+
+LANGUAGES = ("en", "vi")
+MINUS = "\N{MINUS SIGN}"
+COUNTS = ("", "1", "links", "hubs", "firms", "slots")
+MISSING = "\N{EN DASH}"
+# thousands of these units have names of their own
+_SCALED = {"mVND": ("mVND", "bnVND", "trVND"), "t": ("t", "kt", "Mt"), "m3": ("m3", "km3", "Mm3")}
+
+
+@cache
+def _catalogue(lang: str) -> gettext.GNUTranslations:
+    with (files(__package__) / "locale" / lang / "LC_MESSAGES" / "ecocluster.mo").open("rb") as stream:
+        return gettext.GNUTranslations(stream)
+
+
+def scale_of(unit: str, kind: str, largest: float) -> tuple[float, str]:
+    """Factor and unit that make the largest number of a row short.
+
+    Parameters
+    ----------
+    unit : str
+        As in the registry, e.g. "t/yr".
+    kind : str
+        "share" is shown in percent.
+    largest : float
+        Largest absolute number to be shown.
+
+    Returns
+    -------
+    factor : float
+        What numbers are multiplied with.
+    unit : str
+        Key of the unit to show with them, e.g. "kt/yr".
+    """
+    if kind == "share":
+        return 100.0, "%"
+    plain, slash, rest = unit.partition("/")
+    if plain not in _SCALED:
+        return 1.0, unit
+    power = 0
+    while power < 2 and largest >= 10_000 * 1000**power:
+        power += 1
+    return 1000.0**-power, _SCALED[plain][power] + slash + rest
+
+
+class Words:
+    """Texts and numbers of one language.
+
+    Parameters
+    ----------
+    lang : str
+        One of `LANGUAGES`.
+    """
+
+    def __init__(self, lang: str = "en") -> None:
+        self.lang = lang
+        self._texts = _catalogue(lang)
+
+    def __call__(self, key: str, **fields) -> str:
+        """Text of a key with its fields filled in; `KeyError` if the catalogue lacks it."""
+        text = self._texts.gettext(key)
+        if text == key:
+            raise KeyError(f"{key!r} is missing in the catalogue {self.lang!r}")
+        return text.format(**fields) if fields else text
+
+    def name(self, family: str, key: str) -> str:
+        """Name of a pathway, indicator, criterion ...; the key itself where it has none (a user's own)."""
+        full = f"{family}.{key}"
+        text = self._texts.gettext(full)
+        return key if text == full else text
+
+    def unit(self, unit: str) -> str:
+        """Unit as the reader writes it; empty for counts, which the name of the indicator explains."""
+        return "" if unit in COUNTS else self.name("unit", unit)
+
+    def number(self, value: float, decimals: int = 0, sign: bool = False) -> str:
+        """A number with fixed decimals; a dash where there is none.
+
+        Parameters
+        ----------
+        value : float
+        decimals : int
+        sign : bool
+            Write + too (for differences).
+        """
+        if value is None or not math.isfinite(value):
+            return MISSING
+        from babel.numbers import format_decimal
+
+        rounded = round(value, decimals) + 0.0  # + 0.0: no minus zero
+        digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+        text = format_decimal(abs(rounded), format=digits, locale=self.lang)
+        return (MINUS if rounded < 0 else "+" if sign and rounded > 0 else "") + text
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """A share as percent."""
+        return f"{self.number(100 * share, decimals)} %" if math.isfinite(share) else MISSING
+
+    def reason(self, text: str) -> str:
+        """Why a number is missing, as `experiments.statistics` says it, in the reader's language."""
+        from ..experiments import statistics
+        from ..experiments.comparison import IS_DIFFERENCE, NULL_AVOIDS_NOTHING
+
+        known = {
+            statistics.ONE_RUN: "reason.one_run",
+            statistics.NO_RUN: "reason.no_run",
+            statistics.NO_ABATEMENT: "reason.no_abatement",
+            statistics.EMISSIONS_RISE: "reason.emissions_rise",
+            IS_DIFFERENCE: "reason.is_difference",
+            NULL_AVOIDS_NOTHING: "reason.null",
+        }
+        missing, _, rest = text.partition(" of ")
+        total = rest.partition(" ")[0]
+        if text == statistics.LOST_PAIRS.format(missing=missing, total=total):
+            return self("reason.lost", missing=missing, total=total)
+        return self(known[text]) if text in known else text
+
+    def error(self, error) -> str:
+        """The sentence of an `InputError` in the reader's language."""
+        return self(f"error.{error.key}", **error.fields)
