@@ -50,6 +50,7 @@ RC = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.7,
     "axes.edgecolor": "#666666",
@@ -162,7 +163,8 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] = P
                 )
             axes.plot(
                 years, path["mean"] * factor, color=color, linestyle=dash, linewidth=1.8,
-                label=say.name("pathway", arm), marker=marker, markersize=5, markevery=(12 + 4 * index, 20),
+                label=say.name("pathway", arm), zorder=2 + (index == 0), marker=marker, markersize=5,
+                markevery=(12 + 4 * index, 20),
             )  # fmt: skip
         beyond = axes.axvspan(YEARS[1] + 1, EXPLORATION + 1, color="#efefef", zorder=0, linewidth=0)
         name = say.unit(unit)

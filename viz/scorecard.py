@@ -161,7 +161,7 @@ def verdict(comparison: Comparison, say: Words, year: int = 2035) -> list[str]:
 
 
 def _certification(comparison: Comparison, say: Words, year: int) -> tuple[int, bool, str]:
-    """The arm with most certified clusters, whether that is more than the null beyond chance, and a sentence."""
+    """The arm with most certified clusters, whether it beats the null beyond chance, and a sentence."""
     entries, arms = comparison.estimates[f"level1_{year}"], comparison.arms
     leader = max(range(1, len(arms)), key=lambda index: entries[index][0].mean)
     value, delta, _ = entries[leader]
