@@ -19,6 +19,7 @@ from .state import State, copy_state
 
 __all__ = ["FAILURES", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
+STOCKS = np.array([row.kind in ("stock", "share") for row in INDICATORS.values()])
 FAILURES = {0: "", 1: "an array of the run was too small", 2: "a result is not a number"}
 PILOTS, PILOT_YEARS, PILOT_OFFSET = 2, 10, 2**40  # scale factors are found on replicates that no user runs
 
@@ -102,6 +103,9 @@ class Simulator:
         self.base, self.work = allocate(self.layout), allocate(self.layout)
         self.burn_steps = steps_between(START_YEAR, FORK_YEAR, self.steps_per_year)
         self.steps = steps_between(FORK_YEAR, self.last_year, self.steps_per_year)
+        self.burn_series = np.full((self.burn_steps + 1, len(INDICATORS)), np.nan)
+        self.burn_level = np.zeros((self.burn_steps + 1, len(self.site.clusters)), np.int8)
+        self.burn_binding = np.zeros_like(self.burn_level)
 
     @staticmethod
     def values(state: State) -> np.ndarray:
@@ -109,23 +113,25 @@ class Simulator:
         return state.levers.view(np.float64).reshape(state.levers.size, -1)
 
     def burn(self, seed: int, replicate: int) -> int:
-        """Run 2010-2019 of a replicate into `self.base`."""
-        from .step import burn_in
+        """Run 2010-2019 of a replicate into `self.base` and `self.burn_series`; a code into `FAILURES`."""
+        from .step import run_steps
 
         begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
-        code = burn_in(self.base, self.p[()], self.plans[0], self.values(self.base), self.burn_steps)
+        code = run_steps(self.base, self.p[()], self.plans[0], self.values(self.base), 1, self.burn_series,
+                         self.burn_level, self.burn_binding)
         release_held(self.base, self.layout, self.p)
         return code
 
     def support(self) -> float:
-        """Officials' support for a dedicated policy in this replicate: Beta(45, 35) + 1/2 of an answer."""
-        law = _beta_law(45.5, 35.5)
+        """Officials' support for a dedicated policy in this replicate: the margin of Dirichlet(45, 30, 5) + 1/2."""
+        law = _beta_law(45.5, 36.0)
         u = uniform(self.base.city[0]["key"], Purpose.SUPPORT, 0, 0)
         return float(np.interp(u, np.linspace(0, 1, law.size), law))
 
     def fork(self, index: int, scale: float, ever_null: np.ndarray | None) -> None:
         """Copy the burn-in into `self.work` and give it arm number `index`."""
         copy_state(self.work, self.base)
+        self.work.ever[...] = 0  # what is ordered from here on
         if ever_null is None:
             self.work.ever_null[...] = 0
         else:
@@ -136,7 +142,7 @@ class Simulator:
         """Run the forked arm; rows of the arrays are steps, row 0 the fork. Returns a code into `FAILURES`."""
         from .step import run_steps
 
-        series[0] = np.nan
+        series[0] = np.where(STOCKS, self.burn_series[-1], np.nan)
         level[0] = self.work.clusters["level"][: level.shape[1]]
         binding[0] = self.work.clusters["binding"][: binding.shape[1]]
         plan = self.plans[index]

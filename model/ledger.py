@@ -1,7 +1,7 @@
 """Accounts: every VND that leaves one arrives in another, every tonne and m3 is somewhere.
 
 `Money` numbers the flows of money of a step (mVND, in `State.money`) with the account that pays and the one
-that receives; `check_books` compares what they add up to with the stocks. `Matter` numbers physical amounts
+that receives; `balance` adds up an account, to be compared with its stock. `Matter` numbers physical amounts
 of a step.
 """
 
@@ -80,7 +80,6 @@ _FLOWS = [
     ("LINK_PAYMENTS", "", ""),  # between firms
     ("PRIVATE_CAPEX", "", ""),  # firms' investment at full price less grants
     ("FREE_RIDERS", "", ""),
-    ("ANCHOR_OUTLAY", "", ""),
 ]
 
 Money = IntEnum("Money", {name: i for i, (name, _, _) in enumerate(_FLOWS)})

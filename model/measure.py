@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .indicators import Series as I  # noqa: E741 - an index, read as I.TCO2E
-from .jit import jit
+from .jit import inner
 from .ledger import Matter, Money
 from .rules.trust import belief
 from .state import EXISTING, LANES, OUTSIDE, OWN_PLANT, PLANNED, SLOT_TAKEN
@@ -13,7 +13,7 @@ from .state import EXISTING, LANES, OUTSIDE, OWN_PLANT, PLANNED, SLOT_TAKEN
 __all__ = ["measure", "record_levels"]
 
 
-@jit
+@inner
 def record_levels(s, level, binding):
     """Level and binding criterion of existing clusters."""
     for c in range(level.size):
@@ -21,7 +21,7 @@ def record_levels(s, level, binding):
         binding[c] = s.clusters[c].binding
 
 
-@jit
+@inner
 def measure(s, p, out, before):
     """Indicators of the step.
 
@@ -71,14 +71,14 @@ def measure(s, p, out, before):
             out[i] = before[i]
 
 
-@jit
+@inner
 def _clear_events(city):
     city.exits = city.bankrupt = city.moved = city.credit_asked = city.credit_approved = 0
     city.inspections = city.fined = city.identified = city.studied = city.activated = city.broken = 0
     city.credit_granted = city.trust_gap = 0.0
 
 
-@jit
+@inner
 def _state(s, money, out, dt):
     """Money of the state, of operators and developers, mVND a year."""
     doses = money[Money.FIXED_DOSES] + money[Money.LAW_SET_UP]
@@ -97,10 +97,10 @@ def _state(s, money, out, dt):
     operator_capital = (money[Money.PROJECT_CAPEX] + money[Money.HUB_CAPEX] - money[Money.PROJECT_FUND]
                         - money[Money.CITY_CETP] - money[Money.HUB_GRANT])
     out[I.PRIVATE_COST] = (
-        money[Money.PRIVATE_CAPEX] + money[Money.OWN_RUNNING] + money[Money.SHAM] + money[Money.CETP_FEE]
-        + money[Money.STUDY] + money[Money.LINK_COORDINATION] + money[Money.MOVING] + money[Money.ADAPTATION]
-        + money[Money.EFFORT] + operator_capital + money[Money.HUB_RUNNING]
-        + money[Money.DEVELOPER_LAND] - money[Money.LAND_SUPPORT]) / dt
+        money[Money.PRIVATE_CAPEX] + money[Money.OWN_RUNNING] + money[Money.SHAM] + money[Money.STUDY]
+        + money[Money.LINK_COORDINATION] + money[Money.MOVING] + money[Money.ADAPTATION] + money[Money.EFFORT]
+        - money[Money.RELOCATION_AID] + operator_capital + money[Money.PROJECT_RUNNING] + money[Money.HUB_RUNNING]
+        + money[Money.APPLICATION] + money[Money.DEVELOPER_LAND] - money[Money.LAND_SUPPORT]) / dt
     out[I.FREE_RIDERS] = money[Money.FREE_RIDERS] / dt
     out[I.SIDE_PAYMENTS] = money[Money.SIDE_PAYMENT] / dt
     income = (money[Money.CETP_FEE] + money[Money.SHARED_SOLAR] + money[Money.LEVY] + money[Money.HUB_FEE]
@@ -117,7 +117,7 @@ def _state(s, money, out, dt):
     out[I.UNSPENT] = unspent
 
 
-@jit
+@inner
 def _clusters(s, p, out):
     """Sums and means over clusters."""
     city = s.city[0]
@@ -201,7 +201,7 @@ def _clusters(s, p, out):
         removed = 1.0 - cluster.untreated / max(cluster.effluent, 1e-9)
         renewable = (cluster.solar + cluster.shared_solar) / max(cluster.elec, 1e-9)
         left = (cluster.landfill - cluster.exchanged_landfill) / max(cluster.waste, 1e-9)
-        environment += (1.0 * (removed >= 0.95) + (used >= 0.5 * cluster.effluent) + (left < 0.5)
+        environment += (1.0 * (removed >= 0.95 * p.removal_real) + (used >= 0.5 * cluster.effluent) + (left < 0.5)
                         + (cluster.exchanged >= 0.2 * cluster.waste) + (renewable >= 0.2)
                         + (cluster.recp >= 0.2 * n)) / 6.0
         social += (1.0 * (lever.club_community >= 0.5) + (lever.skills_housing >= 0.5)
@@ -257,7 +257,7 @@ def _clusters(s, p, out):
     city.elec_per_firm, city.effluent_per_firm = elec / total, effluent / total
 
 
-@jit
+@inner
 def _once_a_year(s, p, out):
     """What needs a look at every firm: awareness, distribution of links, compliance of small firms."""
     technology, law, symbiosis, total = 0, 0, 0, 0

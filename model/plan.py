@@ -20,6 +20,7 @@ START_YEAR, FORK_YEAR, LAST_YEAR = 2010, 2020, 2046  # first step, programmes ac
 
 KINDS = {"dose": 0, "law": 1, "money": 2, "procedure": 3, "relief": 4}
 DOSE, LAW, MONEY, PROCEDURE, RELIEF = range(5)
+LOCAL = ("coordinator", "platform", "club_community")  # services of a cluster: not for firms outside
 
 
 class Plan(NamedTuple):
@@ -41,7 +42,7 @@ class Plan(NamedTuple):
     kind : (levers,) int64
         Index into `KINDS`.
     target : (rows, levers) float64
-        Value while a programme acts; rows 2p and 2p + 1 of programme p, the last two are the baseline.
+        Value while a programme acts; rows 3p, 3p + 1 and 3p + 2 of programme p, the last is the baseline.
     start, ramp, end : (programmes, levers) float64
     """
 
@@ -135,17 +136,19 @@ def make_plan(
     """
     names = list(LEVERS)
     baseline = np.array([LEVERS[n].baseline for n in names])
-    cap = np.array([LEVERS[n].high if LEVERS[n].cap is None else LEVERS[n].cap for n in names])
+    cap = np.array([-np.inf if LEVERS[n].cap is None else LEVERS[n].cap for n in names])  # -inf: never scaled
     kind = np.array([KINDS[LEVERS[n].kind] for n in names])
     programmes = len(arm.programmes) if programmes is None else programmes
-    target = np.tile(baseline, (2 * programmes + 2, 1))
+    target = np.tile(baseline, (3 * programmes + 1, 1))
     start, ramp, end = (np.zeros((max(1, programmes), len(names))) for _ in range(3))
     for k, programme in enumerate(arm.programmes):
         for i, name in enumerate(names):
             schedule: Schedule = programme.schedules.get(name, programme.schedule)
             start[k, i], ramp[k, i], end[k, i] = schedule.start, schedule.ramp, schedule.end
-            target[2 * k, i] = programme.levers.get(name, baseline[i])
-            target[2 * k + 1, i] = programme.planned.get(name, target[2 * k, i])
+            target[3 * k : 3 * k + 3, i] = programme.levers.get(name, baseline[i])
+            target[3 * k + 1, i] = programme.planned.get(name, target[3 * k, i])
+            if name in LOCAL:
+                target[3 * k + 2, i] = baseline[i]
     money = np.array([LEVERS[n].unit.startswith("mVND") for n in names])
     target[:, money] *= p["money_scale"]
     return Plan(*_outside(p, shocks, steps_per_year, last_year), baseline, cap, kind, target, start, ramp, end)

@@ -95,13 +95,11 @@ class Purpose(IntEnum):
     LINK_BREACH = 58
     LINK_TERM = 59
     HUB_START = 60
-    EXIT = 61
     ENACTMENT = 62
     SUPPORT = 63
     MOVING_NOISE = 64
     OLD_PLOT = 65
     COMPULSORY = 66
-    OUTSIDE_TIE = 67
     SLOT_INITIAL = 68
     MAP = 69
 

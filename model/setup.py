@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .inputs import SECTORS, TECHNOLOGIES, Arm, Site
-from .jit import jit
+from .jit import inner, jit
 from .ledger import N_FLOWS, N_MATTER
 from .levers import LEVERS
 from .maths import exp, log, normal_quantile
@@ -115,7 +115,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     city["links_free"] = -1
     city["first_arrival_id"] = layout.first_arrival_id
     city["planned_factor"] = site.budget_share
-    baseline = s.levers.size - 2
+    baseline = s.levers.size - 1
     clusters = s.clusters
     first = 0
     for c, cluster in enumerate(site.clusters):
@@ -133,10 +133,12 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
         row["scale"] = cluster.firms_2018 / 55.0
         if cluster.cetp_since is not None:
             row["ready"][1] = max(cluster.cetp_since, 2010.0)
+    size = int(p["planned_cluster_slots"])
     for c in range(existing, existing + layout.planned):
         row = clusters[c]
         row["first"], row["last"], row["kind"] = first, first + layout.planned_blocks, PLANNED
         row["opened"] = NEVER
+        row["area"] = float(p["planned_slot_area"]) * size
         first += layout.planned_blocks
         _size_law(row, site.clusters[0], p)
     outside = clusters[existing + layout.planned]
@@ -232,7 +234,7 @@ def _equip(s, p, slot, bits):
     set_due(p, f, k)
 
 
-@jit
+@inner
 def _gamma(city, shape, ident):
     """Standard gamma number (Marsaglia and Tsang 2000) from stateless draws."""
     boost = 1.0
@@ -378,6 +380,12 @@ def _tie(s):
                     s.ties[slot, t] = other if other != slot else -1
 
 
+def _changes_law(programme) -> bool:
+    """Does a programme need a law, beyond money and doses?"""
+    values = [*programme.levers.items(), *programme.planned.items()]
+    return any(LEVERS[name].kind == "law" and value != LEVERS[name].baseline for name, value in values)
+
+
 def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, discount_support: float) -> None:
     """Fork: give a burnt-in state the programmes, budgets and assignments of an arm.
 
@@ -396,14 +404,14 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, d
         assignment[:] = -1
     firms = np.array([c.firms_2018 for c in layout.site.clusters])
     served = max(firms[assignment >= 0].sum(), 1e-9)
-    baseline = s.levers.size - 2
+    baseline = s.levers.size - 1
     for k, programme in enumerate(arm.programmes):
         fund = s.funds[k]
         share = firms[assignment == k].sum() / served
         fund["budget"] = arm.budget * float(p["money_scale"]) * share
         fund["scale"], fund["dose"] = scale if programme.scalable else 1.0, 1.0
-        fund["law_need"] = (float(p["cost_law_set_up"]) + programme.set_up_cost * float(p["money_scale"])) * (
-            layout.site.budget_share * share)
+        law = float(p["cost_law_set_up"]) if _changes_law(programme) else 0.0
+        fund["law_need"] = (law + programme.set_up_cost * float(p["money_scale"])) * layout.site.budget_share * share
         fund["enacted_at"] = 2020.0
         if programme.enactment_lag > 0:
             hazard = enactment_hazard(programme.enactment_lag, discount_support, float(p["own_support"]))
@@ -425,4 +433,4 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, d
             place += layout.planned_per_programme
     for row in s.clusters:
         k = row["programme"]
-        row["lever_row"] = baseline if k < 0 else 2 * k + (1 if row["kind"] == PLANNED else 0)
+        row["lever_row"] = baseline if k < 0 else 3 * k + row["kind"]

@@ -69,36 +69,36 @@ FIRM_DTYPE = _block([
     ("k_tonnes", _f), ("k_landfill", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
     ("d_tonnes", _f), ("energy_saved", _f), ("water_saved", _f), ("recp", _b),
     # flows of the step (per year)
-    ("z_util", _f), ("z_margin", _f), ("utilisation", _f), ("activity", _f),
-    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("solar", _f),
-    ("u_sector", _f), ("value_added", _f), ("profit", _f), ("exchange_gain", _f),
+    ("z_util", _f), ("z_margin", _f), ("activity", _f),
+    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f),
+    ("profit", _f), ("exchange_gain", _f),
     # money
-    ("cash", _f), ("debt", _f), ("debt_service", _f), ("negative_years", _f),
+    ("cash", _f), ("debt", _f), ("debt_service", _f), ("interest", _f), ("negative_years", _f),
     # symbiosis
     ("links", _i), ("hubs", _b), ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
 ])
 
 CLUSTER_DTYPE = np.dtype([
     ("first", _i), ("last", _i), ("slots", _i), ("kind", _i), ("programme", _i), ("lever_row", _i), ("hold", _i),
-    ("urban", _f), ("area", _f), ("land", _f), ("scale", _f), ("opened", _f),
+    ("urban", _f), ("area", _f), ("land", _f), ("scale", _f), ("opened", _f), ("let", _b),
     ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),
     # projects
-    ("built", _b, (4,)), ("ready", _f, (4,)), ("paid_by_fund", _f, (4,)), ("own_capital", _f, (4,)),
-    ("kilowatt", _f), ("design_flow", _f), ("connected", _f), ("fee", _f), ("gains_from_I", _f), ("gains_from_T", _f),
+    ("built", _b, (4,)), ("ready", _f, (4,)), ("own_capital", _f, (4,)),
+    ("kilowatt", _f), ("design_flow", _f), ("connected", _f), ("fee", _f), 
     # certificate
     ("level", _i), ("review_at", _f), ("last_violation", _f), ("binding", _i), ("certified_at", _f),
     ("grants_year", _f), ("grants_flow", _f), ("revocations", _f),
     # sums over the firms, made once a step
     ("firms", _i), ("workers", _f), ("links", _i), ("breaches", _f), ("tech_count", _i, (N_TECH,)),
-    ("intensity_reference", _f), ("reference_weight", _f),
+    ("intensity_reference", _f), ("reference_energy", _f), ("reference_output", _f),
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("untreated", _f), ("output", _f), ("waste", _f),
     ("solar", _f), ("shared_solar", _f), ("reused", _f), ("disclosing", _i), ("sharing", _i), ("recp", _i),
     ("in_symbiosis", _i), ("group", _f, (4,)), ("exchanged_value", _f), ("sales_inside", _f),
-    ("monitoring", _f), ("real_count", _i), ("sham_count", _i), ("benefit_I", _f), ("benefit_T", _f),
-    ("exchanged", _f), ("exchanged_landfill", _f), ("complaints", _f), ("cut", _f), ("heat_used", _f), ("heat_demand", _f),
+    ("monitoring", _f), ("real_count", _i), ("sham_count", _i), 
+    ("exchanged", _f), ("exchanged_landfill", _f), ("complaints", _f), ("cut", _f), ("heat_used", _f), 
     ("water_linked", _f), ("t5_workers", _f), ("rethink_workers", _f), ("hub_count", _i), ("elec_before", _f),
     ("cod", _f), ("cod_removed", _f), ("value_added", _f), ("profit", _f), ("landfill", _f), ("waste_reduced", _f),
-    ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f), ("belief_sum", _f),
+    ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
 ], align=True)
 
 HUB_DTYPE = np.dtype([
@@ -109,14 +109,13 @@ HUB_DTYPE = np.dtype([
 LINK_DTYPE = np.dtype([
     ("state", _i), ("supplier", _i), ("buyer", _i), ("supplier_id", _i), ("buyer_id", _i), ("stream", _i),
     ("cluster", _i), ("next", _i, (2,)), ("quantity", _f), ("price", _f), ("invested", _f), ("started", _f), ("until", _f),
-    ("s", _f), ("f", _f), ("updated", _f), ("delivered", _f), ("years", _f), ("grant", _f),
+    ("s", _f), ("f", _f), ("updated", _f), ("delivered", _f), ("part", _f), ("years", _f), ("grant", _f),
 ], align=True)
 
 FUND_DTYPE = np.dtype([
     ("enacted_at", _f), ("enacted", _f), ("budget", _f), ("scale", _f), ("dose", _f), ("law_need", _f), ("law_paid", _f),
     ("general", _f), ("fund", _f, (3,)), ("cut_reserve", _f), ("released", _f), ("spent", _f), ("need", _f),
-    ("inspection_share", _f), ("planned_wanted", _f), ("planned_paid", _f), ("firms", _f), ("clusters", _f),
-    ("base_rate", _f), ("fines_back", _f), ("lapsed", _f), ("saved_for_planned", _f),
+    ("fines_back", _f), ("lapsed", _f),
 ], align=True)
 
 CITY_DTYPE = np.dtype([
@@ -130,7 +129,7 @@ CITY_DTYPE = np.dtype([
     ("firms", _i), ("tech_count", _i, (N_TECH,)), ("links_high", _i), ("links_free", _i), ("links_used", _i),
     ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
     ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("credit_asked", _i), ("credit_approved", _i),
-    ("credit_granted", _f), ("credit_wanted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f),
+    ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f),
     
     ("trust_gap", _f), ("degree", _i, (64,)),
     
@@ -153,8 +152,8 @@ class State(NamedTuple):
     hubs : (clusters, N_HUBS) HUB_DTYPE
     links : (capacity,) LINK_DTYPE
     funds : (programmes,) FUND_DTYPE
-    levers : (2 * programmes + 2,) LEVER_DTYPE
-        Rows 2p and 2p + 1: programme p in existing and in planned clusters; the last two: baseline.
+    levers : (3 * programmes + 1,) LEVER_DTYPE
+        Rows 3p, 3p + 1 and 3p + 2: programme p in existing clusters, in planned ones and outside; last: baseline.
     city : (1,) CITY_DTYPE
     head : (slots, 2) int64
         First link record of a slot as supplier and as buyer, -1: none.
@@ -205,7 +204,7 @@ def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int,
         hubs=np.zeros((clusters, N_HUBS), HUB_DTYPE),
         links=np.zeros(links, LINK_DTYPE),
         funds=np.zeros(max(1, programmes), FUND_DTYPE),
-        levers=np.zeros(2 * programmes + 2, LEVER_DTYPE),
+        levers=np.zeros(3 * programmes + 1, LEVER_DTYPE),
         city=np.zeros(1, CITY_DTYPE),
         head=np.full((slots, 2), -1, np.int64),
         requests=np.zeros(max(64, slots), REQUEST_DTYPE),

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from .jit import jit
+from .jit import inner, jit
 from .measure import measure, record_levels
 from .phases.demography import arrive, expel, leave, let_slots, open_planned, relocate
 from .phases.enforcement import inspect, review_compliance
 from .phases.funds import serve_requests
-from .phases.hubs import deliver_hubs, review_hubs
+from .phases.hubs import deliver_hubs, review_hubs, start_hubs
 from .phases.knowledge import learn, update_beliefs
 from .phases.links import deliver, search_partners, sign_deals
 from .phases.lottery import draw_lottery
 from .phases.operators import finish_projects, run_operators, run_projects, update_levels
 from .phases.outside import open_step
-from .phases.production import close_books, count_adopters, produce
+from .phases.production import close_books, count_adopters, count_city, produce
 from .phases.technology import age_technologies, review_technologies
 
-__all__ = ["advance", "run_steps", "step"]
+__all__ = ["run_steps"]
 
 
-@jit
+@inner
 def step(s, p, plan, values):
     """Advance the state by one step.
+
+    Phases that look only at one cluster run cluster by cluster, while its firms are in the cache; what is shared
+    by the city (funds, slots, operators' money) stands between these loops.
 
     Parameters
     ----------
@@ -31,37 +34,43 @@ def step(s, p, plan, values):
     values : (rows, levers) float64
         `s.levers` seen as numbers.
     """
+    clusters = s.clusters.size
     # what has become of last step's decisions
     finish_projects(s, p)
-    age_technologies(s, p)
-    count_adopters(s, p)
+    for c in range(clusters):
+        age_technologies(s, p, c)
+        count_adopters(s, p, c)
+    count_city(s)
     # 1 outside world, levers, funds
     open_step(s, p, plan, values)
-    draw_lottery(s, p)
-    # 2 production, resources, waste; 3 links deliver; then the cash of the step
-    produce(s, p)
+    # 2 production, resources, waste; 3 links deliver
+    for c in range(clusters):
+        produce(s, p, c)
     deliver(s, p)
-    deliver_hubs(s, p)
-    close_books(s, p)
-    # 4 records and trust, attitude; 5 awareness
-    update_beliefs(s, p)
-    learn(s, p)
-    # 6 inspections, fines, compliance
-    inspect(s, p)
-    review_compliance(s, p)
-    # 7 technology reviews, loans, grants
-    review_technologies(s, p)
+    for c in range(clusters):
+        draw_lottery(s, p, c)
+        deliver_hubs(s, p, c)
+        close_books(s, p, c)  # 2 the cash of the step
+        update_beliefs(s, p, c)  # 4 records and trust, 5 attitude
+        learn(s, p, c)  # 5 awareness
+        inspect(s, p, c)  # 6 inspections, fines, compliance
+        review_compliance(s, p, c)
+        review_technologies(s, p, c)  # 7 technology, loans, grants
     serve_requests(s, p)
     # 8 symbiosis
-    search_partners(s, p)
+    for c in range(clusters):
+        search_partners(s, p, c)
     sign_deals(s, p)
-    review_hubs(s, p)
+    for c in range(clusters):
+        review_hubs(s, p, c)
+    start_hubs(s, p)
     # 9 operators
     run_operators(s, p)
     run_projects(s, p)
     update_levels(s, p)
     # 10 exit, planned clusters, relocation, arrival
-    leave(s, p)
+    for c in range(clusters):
+        leave(s, p, c)
     open_planned(s, p)
     let_slots(s, p)
     expel(s, p)
@@ -69,12 +78,25 @@ def step(s, p, plan, values):
     arrive(s, p)
 
 
-@jit
-def advance(s):
-    """The clock."""
-    city = s.city[0]
-    city.step += 1
-    city.time = 2010.0 + city.step * city.dt
+@inner
+def note_reference(s):
+    """Energy intensity of 2018-19, the reference of each cluster's energy group; planned ones take the city's."""
+    now = s.city[0].time
+    if now < 2018.0 - 1e-9 or now >= 2020.0 - 1e-9:
+        return
+    energy, output = 0.0, 0.0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        cluster.reference_energy += cluster.elec * 3.6 + cluster.fuel
+        cluster.reference_output += cluster.output
+        energy += cluster.reference_energy
+        output += cluster.reference_output
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        own = cluster.reference_output > 0.0
+        if own or output > 0.0:
+            cluster.intensity_reference = (cluster.reference_energy / cluster.reference_output if own
+                                           else energy / output)
 
 
 @jit
@@ -84,38 +106,21 @@ def run_steps(s, p, plan, values, first_row, series, level, binding):
     Parameters
     ----------
     series : (steps + 1, K) float64
-    level, binding : (steps + 1, clusters) int8
+    level, binding : (steps + 1, existing clusters) int8
 
     Returns
     -------
     int
         0, or 1 if an array was too small (the run then counts as failed).
     """
+    city = s.city[0]
     for row in range(first_row, series.shape[0]):
         step(s, p, plan, values)
         measure(s, p, series[row], series[row - 1])
         record_levels(s, level[row], binding[row])
-        advance(s)
-        if s.city[0].overflow:
+        note_reference(s)
+        city.step += 1
+        city.time = 2010.0 + city.step * city.dt
+        if city.overflow:
             return 1
-    return 0
-
-
-@jit
-def burn_in(s, p, plan, values, steps):
-    """Run the steps before the programmes; energy intensity of 2018-19 becomes the reference of each cluster."""
-    for _ in range(steps):
-        step(s, p, plan, values)
-        if s.city[0].time >= 2018.0 - 1e-9:
-            for c in range(s.clusters.size):
-                cluster = s.clusters[c]
-                cluster.intensity_reference += cluster.elec * 3.6 + cluster.fuel
-                cluster.reference_weight += cluster.output
-        advance(s)
-        if s.city[0].overflow:
-            return 1
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.reference_weight > 0.0:
-            cluster.intensity_reference /= cluster.reference_weight
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner, jit
 from ..ledger import Money
 from ..maths import exp, log, normal_quantile
 from ..randomness import Purpose, uniform
@@ -20,13 +20,13 @@ from .technology import set_due
 __all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business"]
 
 
-@jit
+@inner
 def normal_trait(city, purpose, ident):
     """Standard normal trait of an id."""
     return normal_quantile(uniform(city.key, purpose, 0, ident))
 
 
-@jit
+@inner
 def _from_law(law, u):
     """Quantile from a table on equal steps of probability."""
     x = u * (law.size - 1)
@@ -34,7 +34,7 @@ def _from_law(law, u):
     return law[i] + (x - i) * (law[i + 1] - law[i])
 
 
-@jit
+@inner
 def draw_sector(mix, u):
     """Sector by its weight in a mix that adds up to 1."""
     total = 0.0
@@ -45,7 +45,7 @@ def draw_sector(mix, u):
     return mix.size - 1
 
 
-@jit
+@inner
 def draw_workers(city, p, ident, thinned):
     """Size from the log-normal law, capped at the upper end; for arrivals thinned so that the law is stationary."""
     for attempt in range(64):
@@ -85,12 +85,13 @@ def give_traits(s, p, slot, ident, sector, workers):
     sd = p.trade_share_sd
     f.trade_share[k] = min(p.tie_trade_share * exp(
         sd * normal_trait(city, Purpose.TRAIT_TRADE, ident) - 0.5 * sd * sd), 1.0)
-    f.offer_taste[k] = uniform(key, Purpose.DISCLOSE, 0, ident)
+    u = uniform(key, Purpose.DISCLOSE, 0, ident)
+    f.offer_taste[k] = log(u / (1.0 - u))
     f.discloses[k] = f.club[k] = 0
     f.z_util[k] = normal_trait(city, Purpose.TRAIT_STATE, ident * 2)
     f.z_margin[k] = normal_trait(city, Purpose.TRAIT_STATE, ident * 2 + 1)
-    f.utilisation[k], f.activity[k] = 1.0, workers
-    f.negative_years[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0
+    f.activity[k] = workers
+    f.negative_years[k] = f.interest[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0
     f.tech[k] = f.pending[k] = f.ever[k] = f.loans[k] = f.cuts[k] = f.hubs[k] = 0
     f.cut_total[k] = f.depreciation[k] = 0.0
     f.links[k] = 0
@@ -144,7 +145,7 @@ def start_business(s, p, slot, share_T1):
         f.z[k] = z
 
 
-@jit
+@inner
 def give_technology(s, p, f, k, j):
     """Technology j operates since a time that is uniform over its life."""
     city = s.city[0]
@@ -154,4 +155,3 @@ def give_technology(s, p, f, k, j):
     f.aware[k] |= bit
     age = uniform(city.key, Purpose.TRAIT_AGE, 0, f.id[k] * 8 + j) * p.tech_life_yr[j]
     f.start[j, k] = city.time - age
-    s.ever[f.id[k]] |= bit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Money
 from ..maths import exp, log
 from ..randomness import Purpose, draw, uniform
@@ -25,40 +25,39 @@ from .links import close_links_of
 from .lottery import EXIT, RELOCATION_REVIEW, digits
 from .production import set_coefficients
 from .requests import add_request, sort_requests
-from .technology import add_loan, investment, own_funds, set_due, total_loans
+from .technology import add_loan, investment, own_funds, saving_of, set_cut, set_due, total_loans
 
 __all__ = ["arrive", "expel", "leave", "let_slots", "open_planned", "relocate"]
 
 
-@jit
-def leave(s, p):
+@inner
+def leave(s, p, c):
     """Exits: the base hazard by size, and insolvency after two quarters of negative cash."""
     city = s.city[0]
     dt = city.dt
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.firms == 0 or cluster.hold:
-            continue
-        lever = s.levers[cluster.lever_row]
-        ease = 1.0 - p.skills_exit_cut * lever.skills_housing
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if not (f.events[k] >> EXIT) & 1:
-                    continue
-                base = exit_hazard(p, f.workers[k]) * ease
-                hazard = base + (p.insolvency_hazard if f.negative_years[k] >= 0.5 - 1e-9 else 0.0)
-                u = digits(city.key, city.step, f.id[k], EXIT)
-                if u < event(hazard, dt):
-                    city.exits += 1
-                    if u >= event(base, dt):
-                        city.bankrupt += 1
-                    s.money[Money.EXIT_CASH] += f.cash[k]
-                    s.money[Money.LOAN_WRITTEN_OFF] += total_loans(f, k)
-                    vacate(s, p, cluster, f, k, b * LANES + k, False)
+    cluster = s.clusters[c]
+    if cluster.firms == 0 or cluster.hold:
+        return
+    lever = s.levers[cluster.lever_row]
+    ease = 1.0 - p.skills_exit_cut * lever.skills_housing
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if not (f.events[k] >> EXIT) & 1:
+                continue
+            base = exit_hazard(p, f.workers[k]) * ease
+            hazard = base + (p.insolvency_hazard if f.negative_years[k] >= 0.5 - 1e-9 else 0.0)
+            u = digits(city.key, city.step, f.id[k], EXIT)
+            if u < event(hazard, dt):
+                city.exits += 1
+                if u >= event(base, dt):
+                    city.bankrupt += 1
+                s.money[Money.EXIT_CASH] += f.cash[k]
+                s.money[Money.LOAN_WRITTEN_OFF] += total_loans(f, k)
+                vacate(s, p, cluster, f, k, b * LANES + k, False)
 
 
-@jit
+@inner
 def vacate(s, p, cluster, f, k, slot, moved):
     """Empty a slot; the plot of a mover is lost to industry with probability .3."""
     city = s.city[0]
@@ -69,14 +68,14 @@ def vacate(s, p, cluster, f, k, slot, moved):
         if uniform(city.key, Purpose.SLOT_KEEP, city.step, f.slot_id[k]) >= p.old_plot_relet:
             f.status[k] = SLOT_RETIRED
     f.workers[k] = f.cash[k] = f.activity[k] = 0.0
-    f.debt_service[k] = f.debt[k] = 0.0
+    f.debt_service[k] = f.interest[k] = f.debt[k] = 0.0
     f.loans[k] = f.tech[k] = f.pending[k] = f.discloses[k] = f.club[k] = 0
     f.events[k] = 0
     f.due[k] = NEVER
     f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
 
 
-@jit
+@inner
 def let_slots(s, p):
     """Vacated slots become lettable at 1 a year; counts what can be let."""
     city = s.city[0]
@@ -102,13 +101,13 @@ def let_slots(s, p):
 # --- planned clusters -----------------------------------------------------------------------------------
 
 
-@jit
+@inner
 def open_planned(s, p):
     """Decide planned clusters as the infrastructure fund allows; open those that are built."""
     city = s.city[0]
     for k in range(s.funds.size):
         fund = s.funds[k]
-        lever = s.levers[2 * k]
+        lever = s.levers[3 * k]
         if fund.enacted < 0.5 or fund.budget <= 0.0:
             continue
         wanted = np.floor(lever.planned_slots * city.planned_factor + 0.5)
@@ -146,16 +145,15 @@ def open_planned(s, p):
         if cluster.kind != PLANNED or cluster.opened >= NEVER:
             continue
         s.money[Money.BASE_RENT] += city.dt * p.base_rent * p.planned_slot_area * cluster.firms
-        if not cluster.built[1] and cluster.opened <= city.time + 1e-9:
-            for j in range(4):
-                cluster.built[j] = 1
+        if not cluster.let and cluster.opened <= city.time + 1e-9:
+            cluster.let = 1
             for n in range(cluster.slots):
                 slot = cluster.first * LANES + n
                 s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
             city.lettable_planned += cluster.slots
 
 
-@jit
+@inner
 def _probe(s, first_cluster, last_cluster, ident, time, sector, status):
     """First lettable slot in the order of a hash over (firm, attempt): every lettable slot is as likely.
 
@@ -185,7 +183,7 @@ def _probe(s, first_cluster, last_cluster, ident, time, sector, status):
 # --- relocation -----------------------------------------------------------------------------------------
 
 
-@jit
+@inner
 def _effluent_cost(s, p, cluster, f, k):
     """What the present choice of compliance costs, mVND/yr."""
     q, z = f.effluent[k], f.z[k]
@@ -202,11 +200,10 @@ def _effluent_cost(s, p, cluster, f, k):
     return cost + (sham_cost(p, own_running_cost(p, q)) if z == SHAM else 0.0)
 
 
-@jit
-def _planned_gain(s, p, cluster, f, k, target, lever_there):
+@inner
+def _planned_gain(s, p, cluster, f, k, there, lever_there):
     """Yearly gain and lump gain of a plot in a planned cluster, without moving, mVND (admission included)."""
     city = s.city[0]
-    lever = s.levers[cluster.lever_row]
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     energy = f.elec[k] * city.electricity_price + f.fuel[k] * p.fuel_price
@@ -215,26 +212,21 @@ def _planned_gain(s, p, cluster, f, k, target, lever_there):
         here += p.cost_benefit_infrastructure
     if cluster.built[3]:
         here += p.cost_benefit_information
-    there = p.cost_benefit_infrastructure + p.cost_benefit_information
-    gain = (_effluent_cost(s, p, cluster, f, k) - target.fee * f.effluent[k] - p.connect_fixed
+    better = p.cost_benefit_infrastructure + p.cost_benefit_information
+    gain = (_effluent_cost(s, p, cluster, f, k) - there.fee * f.effluent[k] - p.connect_fixed
             + p.relocation_energy * energy - p.rent_difference * f.workers[k]
-            + (1.0 - p.operator_levy) * (there - here) * f.workers[k])
+            + (1.0 - p.operator_levy) * (better - here) * f.workers[k])
     lump = 0.0
     saving = 0.0
     if lever_there.admission > 0.5:
         for j in range(2):
             if not ((f.tech[k] | f.pending[k]) >> j) & 1:
-                lump -= investment(s, p, f, k, j)
-                saving += (p.tech_saves_electricity[j] * f.elec[k] * city.electricity_price
-                           + p.tech_saves_fuel[j] * f.fuel[k] * p.fuel_price
-                           + p.tech_saves_water[j] * f.water[k] * p.water_price
-                           + p.tech_saves_waste[j] * f.k_disposal[k] * f.activity[k])
-    cut = lever_there.CIT_reduction
-    more = (cut - lever.CIT_reduction) * tax * f.cut_total[k]
-    return (gain + saving) * (1.0 - tax) + tax * cut * saving + more, lump
+                lump -= investment(city, p, f, k, j)
+                saving += saving_of(city, p, there, f, k, j)
+    return (gain + saving) * (1.0 - tax) + tax * lever_there.CIT_reduction * saving, lump
 
 
-@jit
+@inner
 def relocate(s, p):
     """Reviews of relocation: whoever gains asks for a slot and for aid; hashed priority decides who is first."""
     city = s.city[0]
@@ -265,7 +257,7 @@ def relocate(s, p):
     city.requests = 0
 
 
-@jit
+@inner
 def _first_open(s):
     """Index of the first planned cluster that is open, -1: none."""
     for c in range(s.clusters.size):
@@ -274,7 +266,7 @@ def _first_open(s):
     return -1
 
 
-@jit
+@inner
 def _move_value(s, p, cluster, f, k, there, aid):
     city = s.city[0]
     gain, lump = _planned_gain(s, p, cluster, f, k, there, s.levers[there.lever_row])
@@ -286,7 +278,7 @@ def _move_value(s, p, cluster, f, k, there, aid):
                             True)
 
 
-@jit
+@inner
 def _move(s, p, slot, target):
     """Move the firm of a slot into a planned cluster, with aid if slot and fund allow."""
     city = s.city[0]
@@ -332,7 +324,7 @@ def _move(s, p, slot, target):
     enter_planned(s, p, lever, g, m)
 
 
-@jit
+@inner
 def _transfer(s, p, cluster, slot, new):
     """Carry a firm to another slot; its links, records and acquaintances are lost."""
     f, k = s.firms[slot >> 4], slot & 15
@@ -346,7 +338,7 @@ def _transfer(s, p, cluster, slot, new):
     g.good[m] = g.bad[m] = 0.0
 
 
-@jit
+@inner
 def expel(s, p):
     """Compulsory relocation: a hashed share of the firms of dense districts must go: to a planned slot, else outside."""
     city = s.city[0]
@@ -359,7 +351,7 @@ def expel(s, p):
         for b in range(cluster.first, cluster.last):
             f = s.firms[b]
             for k in range(LANES):
-                if f.status[k] != SLOT_TAKEN or uniform(city.key, Purpose.COMPULSORY, 0, f.id[k]) >= share:
+                if f.status[k] != SLOT_TAKEN or f.born[k] >= 2020.0 or uniform(city.key, Purpose.COMPULSORY, 0, f.id[k]) >= share:
                     continue
                 slot = b * LANES + k
                 if target >= 0:
@@ -375,7 +367,7 @@ def expel(s, p):
                     set_coefficients(p, g, m, False)
 
 
-@jit
+@inner
 def free_outside(s):
     """A free slot outside any cluster; the world outside grows by a block when it is full. -1 and failure at the end."""
     city = s.city[0]
@@ -392,7 +384,7 @@ def free_outside(s):
     return -1
 
 
-@jit
+@inner
 def enter_planned(s, p, lever, g, m):
     """What entering a planned cluster brings: connection, and the technologies required for admission."""
     city = s.city[0]
@@ -403,8 +395,8 @@ def enter_planned(s, p, lever, g, m):
             bit = np.uint8(1 << j)
             g.aware[m] |= bit
             if not (g.tech[m] | g.pending[m]) & bit:
-                cost = investment(s, p, g, m, j)
-                add_loan(city.dt, g, m, j, cost, p.bank_rate, p.loan_years)
+                cost = investment(city, p, g, m, j)
+                add_loan(city.dt, g, m, j, cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
                 s.money[Money.LOANS] += cost
                 s.money[Money.PRIVATE_CAPEX] += cost
                 g.pending[m] |= bit
@@ -412,11 +404,13 @@ def enter_planned(s, p, lever, g, m):
                 s.ever[g.id[m]] |= bit
                 g.start[j, m] = city.time + city.dt
                 g.write_off[j, m] = cost / p.tech_life_yr[j]
+                saving = saving_of(city, p, s.clusters[g.cluster[m]], g, m, j)
+                set_cut(p, g, m, j, lever.CIT_reduction * max(saving, 0.0))
     set_coefficients(p, g, m, True)
     set_due(p, g, m)
 
 
-@jit
+@inner
 def _copy_firm(f, k, g, m):
     """Copy all that belongs to the firm, not to the place."""
     g.id[m], g.sector[m], g.status[m], g.events[m] = f.id[k], f.sector[k], f.status[k], f.events[k]
@@ -434,9 +428,10 @@ def _copy_firm(f, k, g, m):
         g.loan_rate[j, m], g.cut_value[j, m], g.cut_until[j, m] = f.loan_rate[j, k], f.cut_value[j, k], f.cut_until[j, k]
         g.write_off[j, m] = f.write_off[j, k]
     g.cut_total[m], g.depreciation[m] = f.cut_total[k], f.depreciation[k]
-    g.z_util[m], g.z_margin[m], g.utilisation[m], g.activity[m] = f.z_util[k], f.z_margin[k], f.utilisation[k], f.activity[k]
+    g.z_util[m], g.z_margin[m], g.activity[m] = f.z_util[k], f.z_margin[k], f.activity[k]
     g.elec[m], g.fuel[m], g.water[m], g.effluent[m], g.waste[m] = f.elec[k], f.fuel[k], f.water[k], f.effluent[k], f.waste[k]
     g.profit[m], g.exchange_gain[m], g.cash[m], g.debt[m] = f.profit[k], 0.0, f.cash[k], f.debt[k]
+    g.interest[m] = f.interest[k]
     g.debt_service[m], g.negative_years[m], g.links[m], g.hubs[m] = f.debt_service[k], f.negative_years[k], 0, 0
     for w in range(g.sold.shape[0]):
         g.sold[w, m] = g.bought[w, m] = 0.0
@@ -445,7 +440,7 @@ def _copy_firm(f, k, g, m):
 # --- arrivals -------------------------------------------------------------------------------------------
 
 
-@jit
+@inner
 def arrive(s, p):
     """Arrivals of the step: one exogenous Poisson stream for the whole city, the same in every arm.
 
@@ -466,7 +461,7 @@ def arrive(s, p):
         _settle(s, p, ident, sector, draw_workers(city, p, ident, True))
 
 
-@jit
+@inner
 def _settle(s, p, ident, sector, workers):
     """A planned slot if its value is positive, else a lettable slot, else outside any cluster."""
     city = s.city[0]
@@ -485,7 +480,7 @@ def _settle(s, p, ident, sector, workers):
         _begin(s, p, slot, ident, sector, workers)
 
 
-@jit
+@inner
 def _begin(s, p, slot, ident, sector, workers):
     give_traits(s, p, slot, ident, sector, workers)
     f, k = s.firms[slot >> 4], slot & 15
@@ -494,7 +489,7 @@ def _begin(s, p, slot, ident, sector, workers):
     s.money[Money.ENTRY_CASH] += f.cash[k]
 
 
-@jit
+@inner
 def _try_planned(s, p, slot, ident, sector, workers):
     """Settle in a planned slot iff it is worth it, admission included; else leave the slot as it was."""
     city = s.city[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, exp, log
 from ..randomness import Purpose, uniform
@@ -23,43 +23,42 @@ from .technology import finance, grant_of, investment, order, own_funds, taste
 __all__ = ["choose_compliance", "inspect", "plant_terms", "review_compliance"]
 
 
-@jit
-def inspect(s, p):
+@inner
+def inspect(s, p, c):
     """Inspections by hazard and after complaints, detections by automatic data, and fines."""
     city = s.city[0]
     dt, step = city.dt, city.step
     base = s.levers[s.levers.size - 1]
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.firms == 0:
-            continue
-        lever = s.levers[cluster.lever_row]
-        multiplier, share, side = fine_terms(p, cluster, lever)
-        extra = max(1.0 - base.inspection_rate / lever.inspection_rate, 0.0) if lever.inspection_rate > 0.0 else 0.0
-        watched = has_continuous(cluster)
-        continuous = event(p.continuous_rate * cluster.monitoring, dt)
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if f.status[k] != SLOT_TAKEN:
-                    continue
-                if (f.events[k] >> INSPECTION) & 1:
-                    u = digits(city.key, step, f.id[k], INSPECTION)
-                    if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
-                        _visit(s, p, cluster, f, k, multiplier, share, side, extra)
-                if watched and f.z[k] < REAL_OWN:
-                    if uniform(city.key, Purpose.CONTINUOUS, step, f.id[k]) < continuous:
-                        _fine(s, p, cluster, f, k, multiplier, share, side)
-        _complaint(s, p, c, cluster, lever, multiplier, share, side)
+    cluster = s.clusters[c]
+    if cluster.firms == 0:
+        return
+    lever = s.levers[cluster.lever_row]
+    multiplier, share, side = fine_terms(p, cluster, lever)
+    extra = max(1.0 - base.inspection_rate / lever.inspection_rate, 0.0) if lever.inspection_rate > 0.0 else 0.0
+    watched = has_continuous(cluster)
+    continuous = event(p.continuous_rate * cluster.monitoring, dt)
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.status[k] != SLOT_TAKEN:
+                continue
+            if (f.events[k] >> INSPECTION) & 1:
+                u = digits(city.key, step, f.id[k], INSPECTION)
+                if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
+                    _visit(s, p, cluster, f, k, multiplier, share, side, extra)
+            if watched and f.z[k] < REAL_OWN:
+                if uniform(city.key, Purpose.CONTINUOUS, step, f.id[k]) < continuous:
+                    _fine(s, p, cluster, f, k, multiplier, share, side)
+    _complaint(s, p, c, cluster, lever, multiplier, share, side)
 
 
-@jit
+@inner
 def has_continuous(cluster):
     """Automatic data can detect where there is a central plant or project T."""
     return cluster.built[1] > 0 or cluster.built[3] > 0
 
 
-@jit
+@inner
 def fine_terms(p, cluster, lever):
     """Multiplier of fines in this cluster, and the parts that reach the state and that go to the side."""
     multiplier = lever.fine_multiplier
@@ -70,7 +69,7 @@ def fine_terms(p, cluster, lever):
     return multiplier, share, side
 
 
-@jit
+@inner
 def _visit(s, p, cluster, f, k, multiplier, share, side, extra):
     """One inspection: it costs the state, informs the firm of the law, and may detect."""
     city = s.city[0]
@@ -85,7 +84,7 @@ def _visit(s, p, cluster, f, k, multiplier, share, side, extra):
         _fine(s, p, cluster, f, k, multiplier, share, side)
 
 
-@jit
+@inner
 def _fine(s, p, cluster, f, k, multiplier, share, side):
     amount = fine(p, f.effluent[k], multiplier)
     s.city[0].fined += 1
@@ -96,7 +95,7 @@ def _fine(s, p, cluster, f, k, multiplier, share, side):
         s.funds[cluster.programme].fines_back += amount * share
 
 
-@jit
+@inner
 def _complaint(s, p, c, cluster, lever, multiplier, share, side):
     """Neighbours complain of untreated effluent; each complaint brings an inspection of one firm."""
     if cluster.kind == OUTSIDE or cluster.effluent <= 0.0:
@@ -121,12 +120,13 @@ def _complaint(s, p, c, cluster, lever, multiplier, share, side):
         _visit(s, p, cluster, s.firms[where >> 4], where & 15, multiplier, share, side, 0.0)
 
 
-@jit
+@inner
 def plant_terms(s, p, cluster, f, k, supported):
     """Terms of an own treatment plant, in the form of `technology.appraise` (its saving is compliance itself)."""
+    city = s.city[0]
     lever = s.levers[cluster.lever_row]
     base = s.levers[s.levers.size - 1]
-    cost = investment(s, p, f, k, OWN_PLANT)
+    cost = investment(city, p, f, k, OWN_PLANT)
     grant = grant_of(lever, OWN_PLANT, cluster.level) if supported else 0.0
     net = cost * (1.0 - grant)
     share, rate, subsidy, guarantee, asked = finance(s, p, lever, base, f, k, OWN_PLANT, net, supported)
@@ -135,7 +135,7 @@ def plant_terms(s, p, cluster, f, k, supported):
     return able, cost, grant, share, rate, 0.0, 0.0, subsidy, guarantee, amount, asked
 
 
-@jit
+@inner
 def choose_compliance(s, p, cluster, f, k, terms):
     """None, sham or real at present costs and with the persistent taste; `terms` of an own plant if there is none.
 
@@ -177,30 +177,29 @@ def choose_compliance(s, p, cluster, f, k, terms):
     return real if z == 2 else z
 
 
-@jit
-def review_compliance(s, p):
+@inner
+def review_compliance(s, p, c):
     """Reviews of compliance of this step, by firms that know the law."""
     city = s.city[0]
     dt = city.dt
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.firms == 0:
-            continue
-        lever = s.levers[cluster.lever_row]
-        fund = cluster.programme
-        funded = fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if not (f.events[k] >> COMPLIANCE_REVIEW) & 1 or not (f.aware[k] >> AWARE_LAW) & 1:
-                    continue
-                u = digits(city.key, city.step, f.id[k], COMPLIANCE_REVIEW)
-                if u >= event(review_hazard(p, f.attitude[k]), dt):
-                    continue
-                decide_compliance(s, p, cluster, lever, f, k, b * LANES + k, fund if funded else -1)
+    cluster = s.clusters[c]
+    if cluster.firms == 0:
+        return
+    lever = s.levers[cluster.lever_row]
+    fund = cluster.programme
+    funded = fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if not (f.events[k] >> COMPLIANCE_REVIEW) & 1 or not (f.aware[k] >> AWARE_LAW) & 1:
+                continue
+            u = digits(city.key, city.step, f.id[k], COMPLIANCE_REVIEW)
+            if u >= event(review_hazard(p, f.attitude[k]), dt):
+                continue
+            decide_compliance(s, p, cluster, lever, f, k, b * LANES + k, fund if funded else -1)
 
 
-@jit
+@inner
 def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
     """One review: choose, and order an own plant or ask the fund for it where that is the choice."""
     terms = plant_terms(s, p, cluster, f, k, fund >= 0)
@@ -219,7 +218,7 @@ def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
         order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
 
 
-@jit
+@inner
 def decide_compliance_alone(s, p, cluster, f, k):
     """The same choice without the programme's money."""
     terms = plant_terms(s, p, cluster, f, k, False)

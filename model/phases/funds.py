@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ..jit import jit
+from ..jit import inner
 from ..randomness import Purpose, uniform
 from ..state import OWN_PLANT
 from .enforcement import decide_compliance_alone, plant_terms
 from .requests import sort_requests
-from .technology import appraise, order
+from .technology import appraise, count_credit, order
 
 __all__ = ["serve_requests"]
 
 
-@jit
+@inner
 def serve_requests(s, p):
     """Serve requests while the fund lasts; the refused decide at once without it, with the same taste."""
     city = s.city[0]
@@ -34,6 +34,7 @@ def serve_requests(s, p):
                 decide_compliance_alone(s, p, cluster, f, k)
             continue
         terms = appraise(s, p, cluster, f, k, j, slot, funded)
+        count_credit(s, terms)
         if terms[0]:
             order(s, p, cluster, f, k, j, terms, fund if funded else -1)
     city.requests = 0

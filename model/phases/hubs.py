@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Matter, Money
 from ..maths import annuity
-from ..randomness import Purpose, uniform
+from ..randomness import Purpose, draw, uniform
 from ..rules.diffusion import event
 from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, unit_gain
 from ..rules.trust import belief, breach_hazard
 from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
 from .knowledge import enforcement
 from .links import book_exchange, demand_of, supply_of
+from .requests import add_request, sort_requests
 
-__all__ = ["deliver_hubs", "leave_hubs", "review_hubs"]
+__all__ = ["deliver_hubs", "leave_hubs", "review_hubs", "start_hubs"]
 
 
-@jit
+@inner
 def _offer(p, f, k, w):
     """Free supply and unmet demand of a firm for a hub, units a year."""
     have = max(supply_of(p, f, k, w) - f.sold[w, k], 0.0)
@@ -26,7 +27,7 @@ def _offer(p, f, k, w):
     return have, need
 
 
-@jit
+@inner
 def _totals(s, p, cluster, w):
     """Supply, demand and number of the members of a hub."""
     supply, demand, members = 0.0, 0.0, 0
@@ -41,80 +42,93 @@ def _totals(s, p, cluster, w):
     return supply, demand, members
 
 
-@jit
-def deliver_hubs(s, p):
+@inner
+def deliver_hubs(s, p, c):
     """Hubs deliver: inside pro rata, the surplus to the off-taker where that is better than disposal."""
     city = s.city[0]
     dt = city.dt
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        cluster.hub_count = 0
-        if cluster.kind == OUTSIDE:
+    cluster = s.clusters[c]
+    cluster.hub_count = 0
+    if cluster.kind == OUTSIDE:
+        return
+    for w in range(N_HUBS):
+        hub = s.hubs[c, w]
+        if not hub.active:
             continue
-        for w in range(N_HUBS):
-            hub = s.hubs[c, w]
-            if not hub.active:
-                continue
-            cluster.hub_count += 1
-            supply, demand, members = _totals(s, p, cluster, w)
-            inside = min(supply, demand)
-            hub.supply_ratio = inside / supply if supply > 0.0 else 0.0
-            hub.demand_ratio = inside / demand if demand > 0.0 else 0.0
-            price, price_out = hub_price(p, w)
-            half = 0.5 * hub.fee
-            gain_in = p.stream_disposal_cost[w] + price - half
-            gain_out = p.stream_disposal_cost[w] + price_out - half
-            use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
-            out_ratio = 1.0 - hub.supply_ratio if gain_out > 0.0 else 0.0
-            for b in range(cluster.first, cluster.last):
-                f = s.firms[b]
-                for k in range(LANES):
-                    if (f.hubs[k] >> w) & 1:
-                        have, need = _offer(p, f, k, w)
-                        f.exchange_gain[k] += have * (hub.supply_ratio * gain_in + out_ratio * gain_out)
-                        f.exchange_gain[k] += need * hub.demand_ratio * (use - price - half)
-            out = supply * out_ratio
-            hub.quantity = inside + out
-            fees = half * (2.0 * inside + out)
-            s.money[Money.EXCHANGE_SAVED] += dt * (inside * (p.stream_disposal_cost[w] + use)
-                                                   + out * p.stream_disposal_cost[w])
-            s.money[Money.OFFTAKE] += dt * out * price_out
-            s.money[Money.HUB_FEE] += dt * fees
-            s.money[Money.HUB_RUNNING] += dt * (p.cost_hub_fixed + p.cost_hub_member * members)
-            s.money[Money.LINK_PAYMENTS] += dt * inside * abs(price)
-            cluster.exchanged_value += inside * abs(price) + fees
-            book_exchange(s, p, cluster, w, inside, 1.0, True)
-            book_exchange(s, p, cluster, w, out, p.offtaker_in_city, True)
-            s.matter[Matter.OFFTAKEN_T] += dt * out
-            if hub.capital_until <= city.time + 1e-9:
-                s.money[Money.HUB_CAPEX] += hub.invested  # renewed without a grant
-                hub.capital_year = hub.invested / annuity(p.hub_rate, p.hub_years)
-                hub.capital_until = city.time + p.hub_years
+        cluster.hub_count += 1
+        supply, demand, members = _totals(s, p, cluster, w)
+        inside = min(supply, demand)
+        hub.supply_ratio = inside / supply if supply > 0.0 else 0.0
+        hub.demand_ratio = inside / demand if demand > 0.0 else 0.0
+        price, price_out = hub_price(p, w)
+        half = 0.5 * hub.fee
+        gain_in = p.stream_disposal_cost[w] + price - half
+        gain_out = p.stream_disposal_cost[w] + price_out - half
+        use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
+        # heat cannot be carried to an off-taker
+        out_ratio = 1.0 - hub.supply_ratio if gain_out > 0.0 and w < N_STREAMS - 2 else 0.0
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if (f.hubs[k] >> w) & 1:
+                    have, need = _offer(p, f, k, w)
+                    f.exchange_gain[k] += have * (hub.supply_ratio * gain_in + out_ratio * gain_out)
+                    f.exchange_gain[k] += need * hub.demand_ratio * (use - price - half)
+        out = supply * out_ratio
+        hub.quantity = inside + out
+        fees = half * (2.0 * inside + out)
+        s.money[Money.EXCHANGE_SAVED] += dt * (inside * (p.stream_disposal_cost[w] + use)
+                                               + out * p.stream_disposal_cost[w])
+        s.money[Money.OFFTAKE] += dt * out * price_out
+        s.money[Money.HUB_FEE] += dt * fees
+        s.money[Money.HUB_RUNNING] += dt * (p.cost_hub_fixed + p.cost_hub_member * members)
+        s.money[Money.LINK_PAYMENTS] += dt * inside * abs(price)
+        cluster.exchanged_value += inside * abs(price) + fees
+        book_exchange(s, p, cluster, w, inside, 1.0, True)
+        book_exchange(s, p, cluster, w, out, p.offtaker_in_city, True)
+        s.matter[Matter.OFFTAKEN_T] += dt * out
+        if hub.capital_until <= city.time + 1e-9:
+            s.money[Money.HUB_CAPEX] += hub.invested  # renewed without a grant
+            hub.capital_year = hub.invested / annuity(p.hub_rate, p.hub_years)
+            hub.capital_until = city.time + p.hub_years
 
 
-@jit
-def review_hubs(s, p):
+@inner
+def review_hubs(s, p, c):
     """Hubs start by hazard where they would pay, and are reviewed yearly."""
     city = s.city[0]
-    for c in range(s.clusters.size):
+    cluster = s.clusters[c]
+    if cluster.kind == OUTSIDE or cluster.firms < 2:
+        return
+    lever = s.levers[cluster.lever_row]
+    for w in range(N_HUBS):
+        hub = s.hubs[c, w]
+        if hub.active:
+            if hub.review_at <= city.time + 1e-9:
+                _review(s, p, c, w, cluster, lever, hub)
+        else:
+            hazard = p.hub_base + p.hub_coordinator * lever.coordinator
+            if p.hub_base <= 0.0 and p.hub_coordinator <= 0.0:
+                continue
+            if uniform(city.key, Purpose.HUB_START, city.step, c * 8 + w) < event(hazard, city.dt):
+                priority = draw(city.key, Purpose.PRIORITY, city.step, (1 << 39) + c * 8 + w)
+                add_request(s, c, w, cluster.programme, 0, 0.0, 0.0, priority)
+
+
+@inner
+def start_hubs(s, p):
+    """Proposed hubs, in the order of a hashed priority (they share the symbiosis fund)."""
+    city = s.city[0]
+    n = city.requests
+    sort_requests(s.requests, n)
+    for r in range(n):
+        c, w = s.requests[r].slot, s.requests[r].tech
         cluster = s.clusters[c]
-        if cluster.kind == OUTSIDE or cluster.firms < 2:
-            continue
-        lever = s.levers[cluster.lever_row]
-        for w in range(N_HUBS):
-            hub = s.hubs[c, w]
-            if hub.active:
-                if hub.review_at <= city.time + 1e-9:
-                    _review(s, p, c, w, cluster, lever, hub)
-            else:
-                hazard = p.hub_base + p.hub_coordinator * lever.coordinator
-                if p.hub_base <= 0.0 and p.hub_coordinator <= 0.0:
-                    continue
-                if uniform(city.key, Purpose.HUB_START, city.step, c * 8 + w) < event(hazard, city.dt):
-                    _start(s, p, c, w, cluster, lever, hub)
+        _start(s, p, c, w, cluster, s.levers[cluster.lever_row], s.hubs[c, w])
+    city.requests = 0
 
 
-@jit
+@inner
 def _invite(s, p, cluster, w):
     """Everyone who shows flows, knows of symbiosis and has something to give or take becomes a candidate."""
     bit = np.uint8(1 << w)
@@ -127,7 +141,7 @@ def _invite(s, p, cluster, w):
                     f.hubs[k] |= bit
 
 
-@jit
+@inner
 def _dismiss(s, cluster, w):
     bit = np.uint8(1 << w)
     for b in range(cluster.first, cluster.last):
@@ -136,7 +150,7 @@ def _dismiss(s, cluster, w):
             f.hubs[k] &= ~bit
 
 
-@jit
+@inner
 def _settle(s, p, cluster, lever, w, capital_year, grant):
     """Drop members who lose, recompute the fee, until stable (at most 10 passes).
 
@@ -158,7 +172,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
         inside = min(supply, demand)
         if members < 2 or supply <= 0.0:
             return 0, np.inf, 0.0, 0.0
-        surplus = supply - inside if p.stream_disposal_cost[w] + price_out > 0.0 else 0.0
+        surplus = supply - inside if w < N_STREAMS - 2 and p.stream_disposal_cost[w] + price_out > 0.0 else 0.0
         quantity = inside + surplus
         if quantity <= 0.0:
             return 0, np.inf, 0.0, 0.0
@@ -166,7 +180,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
         if capital_year < 0.0:
             fixed = fixed_cost(p, w, quantity, np.float64(members))  # one pipe of 100 m a member (heat only)
             capital = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
-        fee = hub_fee(p, quantity, members, capital)
+        fee = hub_fee(p, inside + 0.5 * surplus, members, capital)  # surplus pays one half only
         ratio_s = inside / supply
         ratio_d = inside / demand if demand > 0.0 else 0.0
         out_gain = p.stream_disposal_cost[w] + price_out - 0.5 * fee
@@ -193,7 +207,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
     return members, fee, quantity, fixed
 
 
-@jit
+@inner
 def _start(s, p, c, w, cluster, lever, hub):
     """A hub is proposed: it starts if at least two members gain."""
     city = s.city[0]
@@ -223,7 +237,7 @@ def _start(s, p, c, w, cluster, lever, hub):
         s.money[Money.HUB_GRANT] += grant * fixed
 
 
-@jit
+@inner
 def _review(s, p, c, w, cluster, lever, hub):
     """Yearly: newcomers may join, losers leave, the fee follows; it closes below two members, capital is sunk."""
     _invite(s, p, cluster, w)
@@ -236,7 +250,7 @@ def _review(s, p, c, w, cluster, lever, hub):
     hub.members, hub.fee, hub.quantity = members, fee, quantity
 
 
-@jit
+@inner
 def leave_hubs(f, k):
     """A firm leaves the cluster: it leaves its hubs."""
     f.hubs[k] = 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..maths import exp
 from ..randomness import Purpose, uniform
 from ..rules.diffusion import event, extension_effect, learning_hazard, symbiosis_hazard
-from ..rules.trust import belief, disclosure
+from ..rules.trust import belief, discloses
 from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, OUTSIDE, PLANNED, SLOT_TAKEN
 from .lottery import LAW, SYMBIOSIS, digits, fair_season, outside_learning
 from .technology import tie_adopters
@@ -16,112 +16,110 @@ from .technology import tie_adopters
 __all__ = ["enforcement", "learn", "update_beliefs"]
 
 
-@jit
+@inner
 def enforcement(p, lever, planned):
     """E: share of breaches that contracts, the coordinator and a planned cluster prevent, at most .95."""
     e = p.enforcement + p.enforcement_coordinator * lever.coordinator
     return min(e + (p.enforcement_planned if planned else 0.0), 0.95)
 
 
-@jit
-def update_beliefs(s, p):
+@inner
+def update_beliefs(s, p, c):
     """General trust, attitude, public records (exact integrators); who discloses and who is in the club."""
     city = s.city[0]
     dt = city.dt
     keep = exp(-dt / p.tau)
     grow = p.tau * (1.0 - keep)
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.firms == 0:
-            continue
-        lever = s.levers[cluster.lever_row]
-        firms = np.float64(cluster.firms)
-        trust_up = (p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator
-                    + p.eta_club_trust * lever.club_community)
-        trust_rate = trust_up + p.eta_F_trust
-        trust_keep = exp(-trust_rate * dt)
-        breaches = p.lambda_breach * p.eta_s * cluster.breaches / firms
-        attitude_up = (p.eta_E * lever.extension + p.eta_club_attitude * lever.club_community
-                       + p.eta_voluntary * lever.voluntary_agreement)
-        attitude_rate = attitude_up + p.eta_F_attitude
-        attitude_keep = exp(-attitude_rate * dt)
-        trust_pull = 1.0 / trust_rate if trust_rate > 0.0 else 0.0
-        attitude_pull = 1.0 / attitude_rate if attitude_rate > 0.0 else 0.0
-        relief = lever.relief_awareness > 0.5
-        e = enforcement(p, lever, cluster.kind == PLANNED)
-        cluster.breaches = 0.0
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                goal = (trust_up + p.eta_F_trust * f.trust_start[k]) * trust_pull
-                g = goal + (f.trust[k] - goal) * trust_keep - breaches
-                f.trust[k] = min(max(g, 0.0), 1.0)
-                goal = (attitude_up + p.eta_F_attitude * f.attitude_start[k]) * attitude_pull
-                a = goal + (f.attitude[k] - goal) * attitude_keep
-                f.attitude[k] = 1.0 if relief else min(max(a, 0.0), 1.0)
-                f.good[k] = f.good[k] * keep + grow * f.links[k]
-                f.bad[k] = f.bad[k] * keep
-        if cluster.kind == OUTSIDE:
-            continue
-        mapped = lever.platform > 0.0 or lever.coordinator > 0.0 or cluster.hub_count > 0 or lever.club_community > 0.0
-        objective = lever.relief_trust > 0.5
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if f.status[k] != SLOT_TAKEN:
-                    continue
-                # the disclosure gate looks at the operator with T = G
-                b_op = 1.0 if objective else belief(p, f.trust[k], e)
-                shows = f.offer_taste[k] < disclosure(p, b_op)
-                f.discloses[k] = 1 if shows else 0
-                f.club[k] = 0
-                if mapped and shows and lever.club_community > 0.0:
-                    f.club[k] = 1 if uniform(city.key, Purpose.CLUB, 0, f.id[k]) < lever.club_community else 0
+    cluster = s.clusters[c]
+    if cluster.firms == 0:
+        return
+    lever = s.levers[cluster.lever_row]
+    firms = np.float64(cluster.firms)
+    trust_up = (p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator
+                + p.eta_club_trust * lever.club_community)
+    trust_rate = trust_up + p.eta_F_trust
+    trust_keep = exp(-trust_rate * dt)
+    breaches = p.lambda_breach * p.eta_s * 2.0 * cluster.breaches / firms
+    attitude_up = (p.eta_E * lever.extension + p.eta_club_attitude * lever.club_community
+                   + p.eta_voluntary * lever.voluntary_agreement)
+    attitude_rate = attitude_up + p.eta_F_attitude
+    attitude_keep = exp(-attitude_rate * dt)
+    trust_pull = 1.0 / trust_rate if trust_rate > 0.0 else 0.0
+    attitude_pull = 1.0 / attitude_rate if attitude_rate > 0.0 else 0.0
+    relief = lever.relief_awareness > 0.5
+    e = enforcement(p, lever, cluster.kind == PLANNED)
+    cluster.breaches = 0.0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            goal = (trust_up + p.eta_F_trust * f.trust_start[k]) * trust_pull
+            g = goal + (f.trust[k] - goal) * trust_keep - breaches * f.trust[k]
+            f.trust[k] = min(max(g, 0.0), 1.0)
+            goal = (attitude_up + p.eta_F_attitude * f.attitude_start[k]) * attitude_pull
+            a = goal + (f.attitude[k] - goal) * attitude_keep
+            f.attitude[k] = 1.0 if relief else min(max(a, 0.0), 1.0)
+            f.good[k] = f.good[k] * keep + grow * f.links[k]
+            f.bad[k] = f.bad[k] * keep
+    if cluster.kind == OUTSIDE:
+        return
+    mapped = lever.platform > 0.0 or lever.coordinator > 0.0 or cluster.hub_count > 0 or lever.club_community > 0.0
+    objective = lever.relief_trust > 0.5
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.status[k] != SLOT_TAKEN:
+                continue
+            # the disclosure gate looks at the operator with T = G
+            b_op = 1.0 if objective else belief(p, f.trust[k], e)
+            shows = discloses(p, b_op, f.offer_taste[k])
+            f.discloses[k] = 1 if shows else 0
+            f.club[k] = 0
+            if mapped and shows and lever.club_community > 0.0:
+                f.club[k] = 1 if uniform(city.key, Purpose.CLUB, 0, f.id[k]) < lever.club_community else 0
 
 
-@jit
-def learn(s, p):
+@inner
+def learn(s, p, c):
     """Learning and forgetting, for those whom the lottery may mean (5c)."""
     city = s.city[0]
     dt = city.dt
     season = fair_season(city)
     forget = event(p.forgetting, dt)
     total = max(city.firms, 1)
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.firms == 0:
-            continue
-        lever = s.levers[cluster.lever_row]
-        relief = lever.relief_awareness > 0.5
-        base = outside_learning(p, lever, season)
-        others = max(np.float64(cluster.firms) - 1.0, 1.0)
-        law = event(p.p0 + p.p_ext * (1.0 + lever.fairs * season) * extension_effect(p, lever.extension), dt)
-        symbiosis = event(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if relief and f.status[k] == SLOT_TAKEN:
-                    f.aware[k] = 127
+    cluster = s.clusters[c]
+    if cluster.firms == 0:
+        return
+    lever = s.levers[cluster.lever_row]
+    relief = lever.relief_awareness > 0.5
+    base = outside_learning(p, lever, season)
+    others = max(np.float64(cluster.firms) - 1.0, 1.0)
+    law = event(p.p0 + p.p_ext * (1.0 + lever.fairs * season) * extension_effect(p, lever.extension), dt)
+    symbiosis = event(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if relief and f.status[k] == SLOT_TAKEN:
+                f.aware[k] = 127
+                continue
+            events = f.events[k] & 63
+            if events == 0:
+                continue
+            ident = f.id[k]
+            for j in range(4):
+                if not (events >> j) & 1:
                     continue
-                events = f.events[k] & 63
-                if events == 0:
+                u = digits(city.key, city.step, ident, j)
+                bit = np.uint8(1 << j)
+                if f.aware[k] & bit:
+                    if not f.ever[k] & bit and u < forget:
+                        f.aware[k] &= ~bit
                     continue
-                ident = f.id[k]
-                for j in range(4):
-                    if not (events >> j) & 1:
-                        continue
-                    u = digits(city.key, city.step, ident, j)
-                    bit = np.uint8(1 << j)
-                    if f.aware[k] & bit:
-                        if not f.ever[k] & bit and u < forget:
-                            f.aware[k] &= ~bit
-                        continue
-                    adopters, known = tie_adopters(s, b * LANES + k, j)
-                    h = learning_hazard(p, base, cluster.tech_count[j] / others, adopters / max(known, 1),
-                                        city.tech_count[j] / total)
-                    if u < event(h, dt):
-                        f.aware[k] |= bit
-                if (events >> LAW) & 1 and digits(city.key, city.step, ident, LAW) < law:
-                    f.aware[k] |= np.uint8(1 << AWARE_LAW)
-                if (events >> SYMBIOSIS) & 1 and digits(city.key, city.step, ident, SYMBIOSIS) < symbiosis:
-                    f.aware[k] |= np.uint8(1 << AWARE_SYMBIOSIS)
+                adopters, known = tie_adopters(s, b * LANES + k, j)
+                h = learning_hazard(p, base, cluster.tech_count[j] / others, adopters / max(known, 1),
+                                    city.tech_count[j] / total)
+                if u < event(h, dt):
+                    f.aware[k] |= bit
+            if (events >> LAW) & 1 and digits(city.key, city.step, ident, LAW) < law:
+                f.aware[k] |= np.uint8(1 << AWARE_LAW)
+            if (events >> SYMBIOSIS) & 1 and digits(city.key, city.step, ident, SYMBIOSIS) < symbiosis:
+                f.aware[k] |= np.uint8(1 << AWARE_SYMBIOSIS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Matter, Money
 from ..maths import exp
 from ..randomness import Purpose, draw, mix, uniform
@@ -25,7 +25,7 @@ __all__ = ["close_links_of", "deliver", "demand_of", "pair_belief", "search_part
 TREATED_WATER = 6
 
 
-@jit
+@inner
 def supply_of(p, f, k, w):
     """By-product that a firm has, units a year: waste; of treated water a share of its treated effluent."""
     if w == TREATED_WATER:
@@ -33,7 +33,7 @@ def supply_of(p, f, k, w):
     return p.supply[f.sector[k], w] * f.waste[k]
 
 
-@jit
+@inner
 def demand_of(p, f, k, w):
     """Input that a by-product can replace, units a year."""
     if w == TREATED_WATER:
@@ -41,7 +41,7 @@ def demand_of(p, f, k, w):
     return p.demand[f.sector[k], w] * f.activity[k]
 
 
-@jit
+@inner
 def pair_id(supplier_id, buyer_id, w):
     """Persistent id of an ordered pair and stream (40 bits of a hash)."""
     return np.int64(mix(np.uint64(supplier_id * 1048576 + buyer_id) * np.uint64(8) + np.uint64(w)) >> np.uint64(24))
@@ -50,7 +50,7 @@ def pair_id(supplier_id, buyer_id, w):
 # --- delivery -------------------------------------------------------------------------------------------
 
 
-@jit
+@inner
 def deliver(s, p):
     """Active links deliver, are breached, expire or are renewed; permits arrive; old records are forgotten."""
     city = s.city[0]
@@ -61,6 +61,14 @@ def deliver(s, p):
         cluster.exchanged = cluster.exchanged_landfill = cluster.exchanged_value = 0.0
         cluster.heat_used = cluster.water_linked = 0.0
         cluster.breach_rate = 0.0
+    for n in range(city.links_high):  # shares first, from the contracts at the start of the step
+        link = s.links[n]
+        if link.state == LINK_ACTIVE:
+            i, j, w = link.supplier, link.buyer, link.stream
+            a, b = s.firms[i >> 4], s.firms[j >> 4]
+            have, need = supply_of(p, a, i & 15, w), demand_of(p, b, j & 15, w)
+            # what falls short is shared out in proportion to the contracts, so that no order of links matters
+            link.part = min(1.0, min(have / max(a.sold[w, i & 15], 1e-12), need / max(b.bought[w, j & 15], 1e-12)))
     for n in range(city.links_high):
         link = s.links[n]
         if link.state == LINK_FREE:
@@ -72,7 +80,8 @@ def deliver(s, p):
             u = uniform(city.key, Purpose.LINK_PERMIT, city.step, pair_id(link.supplier_id, link.buyer_id, link.stream))
             if lever.relief_permits > 0.5 or u < event(lever.permit_rate, dt):
                 link.state = LINK_ACTIVE
-                link.started, link.until, link.updated = now, now + link.years, now
+                link.started, link.until = now, now + link.years
+                _update(p, link, now)
                 city.activated += 1
                 _count_link(s, link, 1)
         elif link.until <= now + 1e-9:
@@ -82,14 +91,14 @@ def deliver(s, p):
             s.clusters[s.links[n].cluster].links += 1
 
 
-@jit
+@inner
 def _count_link(s, link, sign):
     for role in range(2):
         i = link.supplier if role == 0 else link.buyer
         s.firms[i >> 4].links[i & 15] += sign
 
 
-@jit
+@inner
 def _deliver(s, p, n, link):
     city = s.city[0]
     now, dt = city.time, city.dt
@@ -98,9 +107,7 @@ def _deliver(s, p, n, link):
     x, y = i & 15, j & 15
     cluster = s.clusters[link.cluster]
     lever = s.levers[cluster.lever_row]
-    have, need = supply_of(p, a, x, w), demand_of(p, b, y, w)
-    # what falls short is shared out in proportion to the contracts, so that no order of links matters
-    part = min(1.0, min(have / max(a.sold[w, x], 1e-12), need / max(b.bought[w, y], 1e-12)))
+    part = link.part
     if part < p.mismatch:
         _end(s, p, n, LINK_CLOSED)
         return
@@ -136,15 +143,16 @@ def _deliver(s, p, n, link):
     cluster.exchanged_value += amount * abs(link.price)
     book_exchange(s, p, cluster, w, amount, 1.0, False)
     if now + dt >= link.until - 1e-9:
-        b_s = pair_belief(s, p, lever, cluster, a, x, b, y, link.s, link.f)
-        b_b = pair_belief(s, p, lever, cluster, b, y, a, x, link.s, link.f)
+        good, bad, _, _ = _record(s, i, j, w, now, p.tau)
+        b_s = pair_belief(s, p, lever, cluster, a, x, b, y, good, bad)
+        b_b = pair_belief(s, p, lever, cluster, b, y, a, x, good, bad)
         if amount * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
             link.until = now + dt + link.years
         else:
             _end(s, p, n, LINK_CLOSED)
 
 
-@jit
+@inner
 def book_exchange(s, p, cluster, w, amount, counted, pooled):
     """Physical side of an exchange: tonnes, heat or water, emissions avoided here, upstream effects apart."""
     dt = s.city[0].dt
@@ -167,7 +175,7 @@ def book_exchange(s, p, cluster, w, amount, counted, pooled):
     matter[Matter.UPSTREAM_TCO2E] += dt * replaced * p.stream_ef_upstream[w] * additional
 
 
-@jit
+@inner
 def _end(s, p, n, state):
     """A link ends; its record stays for the memory of the pair."""
     link = s.links[n]
@@ -184,7 +192,7 @@ def _end(s, p, n, state):
     link.delivered = 0.0
 
 
-@jit
+@inner
 def _forget(s, n):
     """Take a record out of both lists and give it back."""
     city = s.city[0]
@@ -204,7 +212,7 @@ def _forget(s, n):
     city.links_used -= 1
 
 
-@jit
+@inner
 def close_links_of(s, p, slot):
     """A firm leaves: its links end and nobody remembers them."""
     for role in range(2):
@@ -221,7 +229,7 @@ def close_links_of(s, p, slot):
 # --- search and negotiation -----------------------------------------------------------------------------
 
 
-@jit
+@inner
 def _best_stream(s, p, i, j):
     """Best stream and direction between two slots by yearly gain less coordination.
 
@@ -243,7 +251,7 @@ def _best_stream(s, p, i, j):
     return best, stream, forward, amount
 
 
-@jit
+@inner
 def free_quantity(s, p, supplier, buyer, w):
     """min(free supply, unmet demand) of an ordered pair, units a year; 0 where a hub already takes the stream."""
     a, b = s.firms[supplier >> 4], s.firms[buyer >> 4]
@@ -255,31 +263,30 @@ def free_quantity(s, p, supplier, buyer, w):
     return max(min(have, need), 0.0)
 
 
-@jit
-def search_partners(s, p):
+@inner
+def search_partners(s, p, c):
     """Searches of this step: propose the best link with a random firm, or with the best of those on the map."""
     city = s.city[0]
     dt = city.dt
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.kind == OUTSIDE or cluster.firms < 2:
-            continue
-        lever = s.levers[cluster.lever_row]
-        usage = cluster.disclosing / cluster.firms
-        hazard = p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
-                                  + p.search_platform * lever.platform * usage)
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if not (f.events[k] >> SEARCH) & 1 or not (f.aware[k] >> AWARE_SYMBIOSIS) & 1:
-                    continue
-                if digits(city.key, city.step, f.id[k], SEARCH) >= event(hazard, dt):
-                    continue
-                mapped = f.discloses[k] == 1 and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform
-                _search(s, p, cluster, f.id[k], b * LANES + k, mapped)
+    cluster = s.clusters[c]
+    if cluster.kind == OUTSIDE or cluster.firms < 2:
+        return
+    lever = s.levers[cluster.lever_row]
+    usage = cluster.disclosing / cluster.firms
+    hazard = p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
+                              + p.search_platform * lever.platform * usage)
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if not (f.events[k] >> SEARCH) & 1 or not (f.aware[k] >> AWARE_SYMBIOSIS) & 1:
+                continue
+            if digits(city.key, city.step, f.id[k], SEARCH) >= event(hazard, dt):
+                continue
+            mapped = f.discloses[k] == 1 and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform
+            _search(s, p, cluster, f.id[k], b * LANES + k, mapped)
 
 
-@jit
+@inner
 def _search(s, p, cluster, ident, slot, mapped):
     """Look at random slots of the cluster in the order of a hash until enough firms have been seen."""
     city = s.city[0]
@@ -311,7 +318,7 @@ def _search(s, p, cluster, ident, slot, mapped):
         add_request(s, supplier, stream, cluster.programme, buyer, amount, 0.0, priority)
 
 
-@jit
+@inner
 def sign_deals(s, p):
     """Proposals in the order of their hashed priority: study, negotiate, sign or bar the pair for some years."""
     city = s.city[0]
@@ -323,7 +330,7 @@ def sign_deals(s, p):
     city.requests = 0
 
 
-@jit
+@inner
 def _record(s, i, j, w, now, tau):
     """Memory of a pair: evidence of both directions, record of this stream (-1: none) and whether it is barred."""
     good, bad, found, barred = 0.0, 0.0, -1, False
@@ -343,7 +350,7 @@ def _record(s, i, j, w, now, tau):
     return good, bad, found, barred
 
 
-@jit
+@inner
 def pair_belief(s, p, lever, cluster, f, k, g, m, good, bad):
     """What firm (f, k) believes of partner (g, m), given the evidence of the pair; the truth if barrier 6 is removed."""
     e = enforcement(p, lever, cluster.kind == PLANNED)
@@ -353,7 +360,7 @@ def pair_belief(s, p, lever, cluster, f, k, g, m, good, bad):
     return belief(p, pair_trust(p, f.trust[k], good, bad, omega, g.good[m], g.bad[m]), e)
 
 
-@jit
+@inner
 def _negotiate(s, p, i, j, w, fund):
     city = s.city[0]
     now = city.time
@@ -377,7 +384,7 @@ def _negotiate(s, p, i, j, w, fund):
         if need > 0.0 and s.funds[fund].fund[1] >= need:
             aid, grant = lever.study_aid, lever.symbiosis_grant
     if not study_worth(gain, coordination, h, years, fixed, grant, aid, p.cost_study):
-        _bar(s, p, i, j, w, found, good, bad)
+        _bar(s, p, i, j, w, found)
         return
     city.studied += 1
     share = 0.5 * (1.0 - aid) * p.cost_study
@@ -400,7 +407,7 @@ def _negotiate(s, p, i, j, w, fund):
         if feasible(p, gain, o_s, o_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years):
             city.trust_gap += (gain * 0.5 * (o_s + o_b) - coordination) / city.dt
     if not agreed or not able:
-        _bar(s, p, i, j, w, found, good, bad)
+        _bar(s, p, i, j, w, found)
         return
     low, high = deal_price(p, w, q, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
     n = found if found >= 0 else _new_record(s, i, j, w)
@@ -414,12 +421,13 @@ def _negotiate(s, p, i, j, w, fund):
         _pay(s, fund, grant * fixed, Money.LINK_GRANT)
     link = s.links[n]
     link.state, link.quantity, link.price, link.invested, link.grant = LINK_PERMIT, q, 0.5 * (low + high), net, grant
-    link.years, link.until, link.s, link.f, link.updated, link.delivered = years, 1e9, good, bad, now, 0.0
+    link.years, link.until, link.delivered = years, 1e9, 0.0
+    _update(p, link, now)
     a.sold[w, x] += q
     b.bought[w, y] += q
 
 
-@jit
+@inner
 def _pay(s, fund, amount, flow):
     """Pay from the symbiosis fund of a programme."""
     s.funds[fund].fund[1] -= amount
@@ -427,17 +435,25 @@ def _pay(s, fund, amount, flow):
     s.money[flow] += amount
 
 
-@jit
-def _bar(s, p, i, j, w, found, good, bad):
+@inner
+def _bar(s, p, i, j, w, found):
     """The pair does not look at this stream again for some years."""
     n = found if found >= 0 else _new_record(s, i, j, w)
     if n >= 0:
         link = s.links[n]
-        link.state, link.s, link.f, link.updated = LINK_BARRED, good, bad, s.city[0].time
+        link.state = LINK_BARRED
+        _update(p, link, s.city[0].time)
         link.until, link.delivered = s.city[0].time + p.bar_years, 0.0
 
 
-@jit
+@inner
+def _update(p, link, now):
+    """Lazy decay of the evidence of a record up to now."""
+    keep = exp(-(now - link.updated) / p.tau)
+    link.s, link.f, link.updated = link.s * keep, link.f * keep, now
+
+
+@inner
 def _new_record(s, i, j, w):
     """A free record, entered in the lists of both firms; -1 and the run fails if there is none."""
     city = s.city[0]
@@ -456,6 +472,7 @@ def _new_record(s, i, j, w):
     link.supplier, link.buyer, link.stream = i, j, w
     link.supplier_id, link.buyer_id = a.id[i & 15], b.id[j & 15]
     link.cluster = a.cluster[i & 15]
+    link.s, link.f, link.updated = 0.0, 0.0, city.time
     link.next[0], link.next[1] = s.head[i, 0], s.head[j, 1]
     s.head[i, 0] = n
     s.head[j, 1] = n

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..maths import exp
 from ..randomness import Purpose, draw, lane, refine
 from ..rules.diffusion import extension_effect, symbiosis_hazard
@@ -23,20 +23,20 @@ LAW, SYMBIOSIS, INSPECTION, COMPLIANCE_REVIEW = 4, 5, 6, 7
 TECHNOLOGY_REVIEW, SEARCH, EXIT, RELOCATION_REVIEW = 8, 9, 10, 11
 
 
-@jit
+@inner
 def _threshold(hazard, dt):
     """Smallest number of 65,536ths that is not below 1 - exp(-hazard dt)."""
     return np.int64(np.ceil((1.0 - exp(-hazard * dt)) * 65536.0 + 1e-6))
 
 
-@jit
+@inner
 def digits(key, step, ident, event):
     """Uniform number in (0, 1) that decides event number `event` (0-11) of a firm in a step."""
     purpose = Purpose.LOTTERY_A + event // 4
     return refine(key, step, ident, event, lane(draw(key, purpose, step, ident), event % 4))
 
 
-@jit
+@inner
 def outside_learning(p, lever, season):
     """p0 + p_ext e(Ext) + p_IC IC of a cluster; fairs raise p_ext in one quarter a year."""
     fair = 1.0 + lever.fairs * season
@@ -44,64 +44,63 @@ def outside_learning(p, lever, season):
     return p.p0 + p.p_ext * fair * extension_effect(p, lever.extension) + p.p_IC * centre
 
 
-@jit
+@inner
 def fair_season(city):
     """1 in the first quarter of a year, when fairs are held."""
     return 1.0 if city.time - np.floor(city.time + 1e-6) < 0.25 - 1e-6 else 0.0
 
 
-@jit
-def draw_lottery(s, p):
+@inner
+def draw_lottery(s, p, c):
     """Mark in `firms.events` who may be meant in this step."""
     city = s.city[0]
     dt = city.dt
     step = city.step
     forget = _threshold(p.forgetting, dt)
     season = fair_season(city)
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.firms == 0:
-            continue
-        lever = s.levers[cluster.lever_row]
-        base = outside_learning(p, lever, season)
-        others = max(np.float64(cluster.firms) - 1.0, 1.0)
-        learn0 = _threshold(base + p.q_in * cluster.tech_count[0] / others + p.q_tie + p.q_out, dt)
-        learn1 = _threshold(base + p.q_in * cluster.tech_count[1] / others + p.q_tie + p.q_out, dt)
-        learn2 = _threshold(base + p.q_in * cluster.tech_count[2] / others + p.q_tie + p.q_out, dt)
-        learn3 = _threshold(base + p.q_in * cluster.tech_count[3] / others + p.q_tie + p.q_out, dt)
-        if not city.learning_offered[2]:
-            learn2 = 0
-        law = _threshold(base, dt)
-        symbiosis = _threshold(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
-        inspection = _threshold(lever.inspection_rate * p.inspection_high, dt)
-        review = _threshold(1.5 * p.review_rate, dt)
-        search = 0
-        if cluster.kind != OUTSIDE:
-            search = _threshold(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
-                                                 + p.search_platform * lever.platform), dt)
-        leave = _threshold(p.exit_high + p.insolvency_hazard, dt) if cluster.hold == 0 else 0
-        move = 0
-        if cluster.kind != PLANNED and city.planned > 0:
-            move = _threshold(p.relocation_review, dt)
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                ident = f.id[k]
-                ha = draw(city.key, Purpose.LOTTERY_A, step, ident)
-                hb = draw(city.key, Purpose.LOTTERY_B, step, ident)
-                hc = draw(city.key, Purpose.LOTTERY_C, step, ident)
-                unknown = ~np.int64(f.aware[k])
-                fickle = np.int64(f.aware[k]) & ~np.int64(f.ever[k])
-                m = np.int64(lane(ha, 0) < (learn0 * (unknown & 1) + forget * (fickle & 1)))
-                m |= np.int64(lane(ha, 1) < (learn1 * ((unknown >> 1) & 1) + forget * ((fickle >> 1) & 1))) << 1
-                m |= np.int64(lane(ha, 2) < (learn2 * ((unknown >> 2) & 1) + forget * ((fickle >> 2) & 1))) << 2
-                m |= np.int64(lane(ha, 3) < (learn3 * ((unknown >> 3) & 1) + forget * ((fickle >> 3) & 1))) << 3
-                m |= np.int64(lane(hb, 0) < law * ((unknown >> 5) & 1)) << 4
-                m |= np.int64(lane(hb, 1) < symbiosis * ((unknown >> 6) & 1)) << 5
-                m |= np.int64(lane(hb, 2) < inspection) << 6
-                m |= np.int64(lane(hb, 3) < review) << 7
-                m |= np.int64(lane(hc, 0) < review) << 8
-                m |= np.int64(lane(hc, 1) < search) << 9
-                m |= np.int64(lane(hc, 2) < leave) << 10
-                m |= np.int64(lane(hc, 3) < move) << 11
-                f.events[k] = m * np.int64(f.status[k] == SLOT_TAKEN)
+    cluster = s.clusters[c]
+    if cluster.firms == 0:
+        return
+    lever = s.levers[cluster.lever_row]
+    base = outside_learning(p, lever, season)
+    others = max(np.float64(cluster.firms) - 1.0, 1.0)
+    learn0 = _threshold(base + p.q_in * cluster.tech_count[0] / others + p.q_tie + p.q_out, dt)
+    learn1 = _threshold(base + p.q_in * cluster.tech_count[1] / others + p.q_tie + p.q_out, dt)
+    learn2 = _threshold(base + p.q_in * cluster.tech_count[2] / others + p.q_tie + p.q_out, dt)
+    learn3 = _threshold(base + p.q_in * cluster.tech_count[3] / others + p.q_tie + p.q_out, dt)
+    if not city.learning_offered[2]:
+        learn2 = 0
+    law = _threshold(base, dt)
+    symbiosis = _threshold(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
+    inspection = _threshold(lever.inspection_rate * p.inspection_high, dt)
+    review = _threshold(1.5 * p.review_rate, dt)
+    search = 0
+    if cluster.kind != OUTSIDE:
+        search = _threshold(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
+                                             + p.search_platform * lever.platform), dt)
+    leave = _threshold(p.exit_high + p.insolvency_hazard, dt) if cluster.hold == 0 else 0
+    move = 0
+    if cluster.kind != PLANNED and city.planned > 0:
+        move = _threshold(p.relocation_review, dt)
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            ident = f.id[k]
+            ha = draw(city.key, Purpose.LOTTERY_A, step, ident)
+            hb = draw(city.key, Purpose.LOTTERY_B, step, ident)
+            hc = draw(city.key, Purpose.LOTTERY_C, step, ident)
+            unknown = ~np.int64(f.aware[k])
+            fickle = np.int64(f.aware[k]) & ~np.int64(f.ever[k])
+            m = np.int64(lane(ha, 0) < (learn0 * (unknown & 1) + forget * (fickle & 1)))
+            m |= np.int64(lane(ha, 1) < (learn1 * ((unknown >> 1) & 1) + forget * ((fickle >> 1) & 1))) << 1
+            m |= np.int64(lane(ha, 2) < (learn2 * ((unknown >> 2) & 1) + forget * ((fickle >> 2) & 1))) << 2
+            m |= np.int64(lane(ha, 3) < (learn3 * ((unknown >> 3) & 1) + forget * ((fickle >> 3) & 1))) << 3
+            m |= np.int64(lane(hb, 0) < law * ((unknown >> 5) & 1)) << 4
+            m |= np.int64(lane(hb, 1) < symbiosis * ((unknown >> 6) & 1)) << 5
+            m |= np.int64(lane(hb, 2) < inspection) << 6
+            m |= np.int64(lane(hb, 3) < review) << 7
+            m |= np.int64(lane(hc, 0) < review) << 8
+            m |= np.int64(lane(hc, 1) < search) << 9
+            m |= np.int64(lane(hc, 2) < leave) << 10
+            m |= np.int64(lane(hc, 3) < move) << 11
+            f.events[k] = m * np.int64(f.status[k] == SLOT_TAKEN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Money
 from ..maths import exp
 from ..randomness import Purpose, draw, uniform
@@ -25,7 +25,7 @@ from .requests import add_request, sort_requests
 __all__ = ["finish_projects", "multiplier_at", "run_operators", "run_projects", "update_levels"]
 
 
-@jit
+@inner
 def finish_projects(s, p):
     """Projects under construction are opened; a new central plant asks for the regulated fee."""
     city = s.city[0]
@@ -36,11 +36,11 @@ def finish_projects(s, p):
                 cluster.built[j] = 1
                 if j == WATER:
                     cluster.fee = p.cetp_fee
-                elif j == INFRASTRUCTURE:
+                elif j == INFRASTRUCTURE and cluster.kind == EXISTING:
                     cluster.land = raised_land(p, cluster.land)
 
 
-@jit
+@inner
 def run_operators(s, p):
     """Yearly running cost of what stands, and the fee of the central plant."""
     city = s.city[0]
@@ -57,7 +57,7 @@ def run_operators(s, p):
             s.money[Money.PROJECT_RUNNING] += dt * p.solar_om * p.cost_project_energy * cluster.kilowatt
 
 
-@jit
+@inner
 def run_projects(s, p):
     """Reviews of projects: proposals to the infrastructure fund are served in the order of a hashed priority."""
     city = s.city[0]
@@ -88,7 +88,7 @@ def run_projects(s, p):
     city.requests = 0
 
 
-@jit
+@inner
 def _decide(s, p, c, j, fund):
     """Start the project iff it pays the operator after co-funding and at least half of the firms gain or consent."""
     city = s.city[0]
@@ -122,18 +122,18 @@ def _decide(s, p, c, j, fund):
     if not starts:
         return
     s.money[Money.PROJECT_CAPEX] += cost
-    s.money[Money.ANCHOR] += anchor * (cost - aid)
+    s.money[Money.ANCHOR] += anchor * cost
     if aid > 0.0:
         s.funds[fund].fund[2] -= aid
         s.funds[fund].spent += aid
         s.money[Money.PROJECT_FUND] += aid
-    cluster.own_capital[j] = (cost - aid) * (1.0 - anchor)
+    cluster.own_capital[j] = max(cost * (1.0 - anchor) - aid, 0.0)
     years = p.cetp_build if j == WATER else p.build_low + (p.build_high - p.build_low) * uniform(
         city.key, Purpose.CLUSTER_BUILD, city.step, c * 8 + j)
     cluster.ready[j] = city.time + max(years, city.dt)
 
 
-@jit
+@inner
 def _with_aid(value, cost, share, anchor, free):
     """Does a project of this value start, and with how much of the fund's money?
 
@@ -147,7 +147,7 @@ def _with_aid(value, cost, share, anchor, free):
     return False, 0.0
 
 
-@jit
+@inner
 def _consent(s, p, cluster, benefit):
     """At least half of the firms gain more than the levy or agree by attitude."""
     yes, firms = 0, 0
@@ -161,7 +161,7 @@ def _consent(s, p, cluster, benefit):
     return 2 * yes >= firms
 
 
-@jit
+@inner
 def multiplier_at(lever, level):
     """Factor on grants at a level of certificate."""
     if level == 0:
@@ -171,7 +171,7 @@ def multiplier_at(lever, level):
     return lever.multiplier_L2 if level == 2 else lever.multiplier_L3
 
 
-@jit
+@inner
 def update_levels(s, p):
     """Groups and binding criterion of every cluster; serious violations; applications and reviews of certificates."""
     city = s.city[0]
@@ -213,7 +213,7 @@ def update_levels(s, p):
                 cluster.certified_at = min(cluster.certified_at, now + dt)
 
 
-@jit
+@inner
 def _groups(p, cluster, untreated):
     """The four groups of S1, each 0-1."""
     intensity = (cluster.elec * 3.6 + cluster.fuel) / max(cluster.output, 1e-9)
@@ -231,7 +231,7 @@ def _groups(p, cluster, untreated):
     cluster.group[3] = information_group(data, cluster.sharing / cluster.firms)
 
 
-@jit
+@inner
 def _binding(p, cluster, untreated, level, now):
     """First criterion of a level that is not met; FINE_ALL if all are."""
     firms = np.float64(cluster.firms)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Money
 from ..maths import exp, log, normal_pair
 from ..plan import DOSE, LAW, MONEY
 from ..randomness import Purpose, draw, uniform
 from ..rules.compliance import inspection_hazard
 from ..rules.government import dose_factor, scaled, scheduled
-from ..state import OUTSIDE
+from ..state import OUTSIDE, PLANNED
 
 __all__ = ["open_step"]
 
 
-@jit
+@inner
 def open_step(s, p, plan, values):
     """Begin a step: clear the step's accounts, look up prices, draw sector shocks, set levers, release funds.
 
@@ -42,7 +42,7 @@ def open_step(s, p, plan, values):
     _apply_dose(s, p, plan, values)
 
 
-@jit
+@inner
 def _sectors(s, p, plan, n):
     """Utilisation of sectors: log-AR(1), shocks from the script and random slumps."""
     city = s.city[0]
@@ -59,7 +59,7 @@ def _sectors(s, p, plan, n):
         city.demand[i] = level * plan.demand[n, i]
 
 
-@jit
+@inner
 def _enact(s):
     """A programme begins when it is enacted (at once, unless its policy must first become law)."""
     city = s.city[0]
@@ -69,17 +69,17 @@ def _enact(s):
             fund.enacted = 1.0
 
 
-@jit
+@inner
 def _full_levers(s, plan, values):
     """Levers by schedule and scale factor, with doses at full; law only once its set-up is paid."""
     city = s.city[0]
     rows = values.shape[0]
     for row in range(rows):
-        k = row // 2
+        k = row // 3
         for i in range(values.shape[1]):
             base = plan.baseline[i]
             values[row, i] = base
-            if row >= rows - 2 or s.funds[k].enacted < 0.5:
+            if row >= rows - 1 or s.funds[k].enacted < 0.5:
                 continue
             fund = s.funds[k]
             kind = plan.kind[i]
@@ -91,12 +91,12 @@ def _full_levers(s, plan, values):
             values[row, i] = scheduled(base, target, city.time, plan.start[k, i], plan.ramp[k, i], plan.end[k, i])
 
 
-@jit
+@inner
 def _apply_dose(s, p, plan, values):
     """Doses fall short of their targets where the fixed half of the budget does not pay for them."""
     rows = values.shape[0]
-    for row in range(rows - 2):
-        dose = s.funds[row // 2].dose
+    for row in range(rows - 1):
+        dose = s.funds[row // 3].dose
         for i in range(values.shape[1]):
             if plan.kind[i] == DOSE:
                 values[row, i] = plan.baseline[i] + dose * (values[row, i] - plan.baseline[i])
@@ -107,7 +107,7 @@ def _apply_dose(s, p, plan, values):
         cluster.monitoring = 1.0 if lever.relief_monitoring > 0.5 else data
 
 
-@jit
+@inner
 def _release(s, p):
     """Release of funds: law set-up first, then fixed doses, the rest to the three funds by their shares."""
     city = s.city[0]
@@ -117,7 +117,7 @@ def _release(s, p):
             continue
         if fund.enacted < 0.5:
             continue
-        lever = s.levers[2 * k]
+        lever = s.levers[3 * k]
         release = fund.budget * city.dt + p.fine_return * fund.fines_back
         fund.fines_back = 0.0
         fund.released += release
@@ -133,8 +133,8 @@ def _release(s, p):
         paid = fund.dose * need * city.dt - inspections
         s.money[Money.FIXED_DOSES] += paid
         fund.spent += law + paid
-        free = release - law - paid - inspections
-        fund.general += inspections
+        free = release - law - paid - inspections + fund.general  # what inspections left over or overdrew
+        fund.general = inspections
         shares = lever.fund_share_grants + lever.fund_share_symbiosis + lever.fund_share_infrastructure
         if shares > 0.0:
             fund.fund[0] += free * lever.fund_share_grants / shares
@@ -149,7 +149,7 @@ def _release(s, p):
                 fund.fund[i] = min(fund.fund[i], 0.0)
 
 
-@jit
+@inner
 def _fixed_need(s, p, k):
     """Cost a year of all doses above baseline at their full targets, mVND."""
     total = _inspection_need(s, p, k)
@@ -163,8 +163,9 @@ def _fixed_need(s, p, k):
         firms = np.float64(cluster.firms)
         total += firms * (p.cost_extension * (full.extension - base.extension)
                           + p.cost_innovation_centre * (full.innovation_centre - base.innovation_centre)
-                          + p.cost_monitoring_data * (full.monitoring_data - base.monitoring_data)
                           + p.cost_fairs * full.fairs)
+        if cluster.kind != PLANNED:  # in planned clusters monitoring is built in
+            total += firms * p.cost_monitoring_data * (full.monitoring_data - base.monitoring_data)
         total += cluster.workers * p.cost_skills_housing * full.skills_housing
         if cluster.kind != OUTSIDE:
             total += (p.cost_coordinator * full.coordinator + p.cost_platform * full.platform
@@ -172,7 +173,7 @@ def _fixed_need(s, p, k):
     return total
 
 
-@jit
+@inner
 def _inspection_need(s, p, k):
     """Expected cost a year of the inspections above baseline, mVND."""
     total = 0.0

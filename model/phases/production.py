@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Matter, Money
 from ..maths import exp, log, normal_pair
 from ..randomness import Purpose, draw
 from ..rules.certification import is_recp
 from ..rules.compliance import environmental_fee
-from ..rules.production import keep_share, tax_rate, workers_growth
+from ..rules.production import keep_share
 from ..state import (
     LANES, N_STREAMS, N_TECH, NONE, PLANNED, REAL_CONNECTED, REAL_OWN, SHAM, SLOT_TAKEN,
 )
 
-__all__ = ["close_books", "count_adopters", "produce", "set_coefficients"]
+__all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
 
 
-@jit
+@inner
 def set_coefficients(p, f, k, planned):
     """Coefficients per worker at utilisation 1 of the firm in lane k, remade when technology or place changes.
 
@@ -65,46 +65,57 @@ def set_coefficients(p, f, k, planned):
     f.recp[k] = 1 if is_recp(bits, f.energy_saved[k], f.water_saved[k]) else 0
 
 
-@jit
-def count_adopters(s, p):
-    """Loans are served; firms, workers and adopters of every cluster are counted for this step."""
+@inner
+def count_adopters(s, p, c):
+    """Loans are served; firms, workers and adopters of a cluster are counted for this step."""
+    cluster, dt = s.clusters[c], s.city[0].dt
+    firms, workers = 0, 0.0
+    n0, n1, n2, n3, n4 = 0, 0, 0, 0, 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.loans[k]:
+                _serve_loans(dt, f, k)
+            else:
+                f.debt_service[k] = f.interest[k] = 0.0
+        for k in range(LANES):  # a vacant slot has no technology and no workers
+            bits = np.int64(f.tech[k])
+            n0 += bits & 1
+            n1 += (bits >> 1) & 1
+            n2 += (bits >> 2) & 1
+            n3 += (bits >> 3) & 1
+            n4 += (bits >> 4) & 1
+            firms += np.int64(f.status[k] == SLOT_TAKEN)
+            workers += f.workers[k]
+    count = cluster.tech_count
+    count[0], count[1], count[2], count[3], count[4] = n0, n1, n2, n3, n4
+    cluster.firms, cluster.workers = firms, workers
+    cluster.mean_workers = workers / max(firms, 1)
+
+
+@inner
+def count_city(s):
+    """Firms and adopters of the whole city."""
     city = s.city[0]
-    for j in range(N_TECH):
-        city.tech_count[j] = 0
     city.firms = 0
+    city.tech_count[:] = 0
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
-        for j in range(N_TECH):
-            cluster.tech_count[j] = 0
-        cluster.firms = 0
-        cluster.workers = 0.0
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if f.status[k] != SLOT_TAKEN:
-                    continue
-                if f.loans[k]:
-                    _serve_loans(city.dt, f, k)
-                cluster.firms += 1
-                cluster.workers += f.workers[k]
-                bits = f.tech[k]
-                for j in range(N_TECH):
-                    cluster.tech_count[j] += (bits >> j) & 1
         city.firms += cluster.firms
         for j in range(N_TECH):
             city.tech_count[j] += cluster.tech_count[j]
-        cluster.mean_workers = cluster.workers / max(cluster.firms, 1)
 
 
-@jit
+@inner
 def _serve_loans(dt, f, k):
     """Interest and repayment of the step; the last payment clears the balance exactly."""
-    service = 0.0
+    service, interest = 0.0, 0.0
     for j in range(N_TECH):
         if not (f.loans[k] >> j) & 1:
             continue
         growth = exp(dt * log(1.0 + f.loan_rate[j, k]))
         due = f.loan_balance[j, k] * growth
+        interest += due - f.loan_balance[j, k]
         pay = min(f.loan_payment[j, k] * dt, due)
         f.loan_balance[j, k] = due - pay
         if f.loan_balance[j, k] <= 1e-9 * f.loan_payment[j, k]:
@@ -112,204 +123,236 @@ def _serve_loans(dt, f, k):
             f.loan_balance[j, k] = 0.0
             f.loans[k] &= np.uint8(255 - (1 << j))
         service += pay
-    f.debt_service[k] = service / dt  # the debt service of firms without loans is kept at 0
+    f.debt_service[k] = service / dt
+    f.interest[k] = interest / dt
 
 
-@jit
-def produce(s, p):
+@inner
+def produce(s, p, c):
     """Utilisation, use of resources and waste of every firm, per year (5a)."""
-    city = s.city[0]
+    city, cluster = s.city[0], s.clusters[c]
+    key, step = city.key, city.step
     keep = exp(city.dt * log(p.util_corr))
     fresh = np.sqrt(1.0 - keep * keep)
     sd, shift = p.util_sd_own, 0.5 * p.util_sd_own * p.util_sd_own
     debt_keep = exp(-city.dt / p.debt_years)
-    step = city.step
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                f.u_sector[k] = city.demand[f.sector[k]]
-            for k in range(LANES):
-                n1, n2 = normal_pair(draw(city.key, Purpose.SHOCK, step, f.id[k]))
-                zu = keep * f.z_util[k] + fresh * n1
-                f.z_util[k] = zu
-                f.z_margin[k] = keep * f.z_margin[k] + fresh * n2
-                u = exp(sd * zu - shift) * f.u_sector[k]
-                f.utilisation[k] = u
-                act = f.workers[k] * u
-                f.activity[k] = act
-                f.elec[k] = f.k_elec[k] * act
-                f.fuel[k] = f.k_fuel[k] * act
-                f.water[k] = f.k_water[k] * act
-                f.effluent[k] = f.k_effluent[k] * act
-                f.waste[k] = f.k_waste[k] * act
-                f.debt[k] *= debt_keep
-                f.exchange_gain[k] = 0.0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            f.activity[k] = f.workers[k] * city.demand[f.sector[k]]
+        for k in range(LANES):
+            n1, n2 = normal_pair(draw(key, Purpose.SHOCK, step, f.id[k]))
+            zu = keep * f.z_util[k] + fresh * n1
+            f.z_util[k] = zu
+            f.z_margin[k] = keep * f.z_margin[k] + fresh * n2
+            act = f.activity[k] * exp(sd * zu - shift)
+            f.activity[k] = act
+            f.elec[k] = f.k_elec[k] * act
+            f.fuel[k] = f.k_fuel[k] * act
+            f.water[k] = f.k_water[k] * act
+            f.effluent[k] = f.k_effluent[k] * act
+            f.waste[k] = f.k_waste[k] * act
+            f.debt[k] = f.debt[k] * debt_keep
+            f.exchange_gain[k] = 0.0
 
 
-@jit
-def close_books(s, p):
-    """Cost, profit, tax, dividends and cash of every firm; sums of its cluster (5a)."""
-    city = s.city[0]
-    dt, price = city.dt, city.electricity_price
-    base = s.levers[s.levers.size - 1]
+@inner
+def close_books(s, p, c):
+    """Cost, profit, tax, dividends and cash of every firm; sums of its cluster (5a).
+
+    Money flows that are prices times sums of quantities are booked once per cluster.
+    """
+    city, cluster = s.city[0], s.clusters[c]
+    _clear_sums(cluster)
+    if cluster.firms == 0:
+        return
+    dt, price, now = city.dt, city.electricity_price, city.time
+    lever = s.levers[cluster.lever_row]
+    # benefit of roads and data room to firms, per worker; half of it is levied by the operator
+    benefit = 0.0
+    if cluster.built[2]:
+        benefit += p.cost_benefit_infrastructure
+    if cluster.built[3]:
+        benefit += p.cost_benefit_information
+    levy = p.operator_levy * benefit
+    shared_part = 0.0
+    if cluster.built[0] and cluster.elec_before > 0.0:
+        shared_part = min(cluster.kilowatt * p.solar_yield / cluster.elec_before, 0.9)
+    rent = p.rent_difference if cluster.kind == PLANNED else 0.0
+    per_worker = benefit - levy - rent
+    premium_share = p.export_premium if cluster.level >= 1 else 0.0
+    mapped = lever.platform > 0.0
+    fixed, fee_c, connect_fixed = p.fixed_share, cluster.fee, p.connect_fixed
+    om_factor = p.own_om * exp(-p.own_om_exponent * log(p.fine_flow))
+    small, middle = p.cit_small_revenue, p.cit_middle_revenue
+    reformed = now >= 2025.75
+    fuel_price, water_price, target_share = p.fuel_price, p.water_price, p.cash_target
+    growing = cluster.hold == 0
+    cap, eta = cluster.workers_cap, p.workers_elasticity
+    # sums
+    elec, fuel, water, effluent, untreated, cod, cod_removed = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    solar_sum, shared_sum, output, value, profits, tonnes, landfill, reduced = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    sales_sum, disposal, fees, owns, shams, connects, service = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    taxes, forgone_sum, dividends_sum, premiums, dips, inside = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    connected, treated_own, workers_sum, t5_workers, rethink = 0.0, 0.0, 0.0, 0.0, 0.0
+    attitude, trust = 0.0, 0.0
+    real, sham_count, recp, disclosing, sharing, symbiosis = 0, 0, 0, 0, 0, 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.status[k] != SLOT_TAKEN:
+                continue
+            act, workers = f.activity[k], f.workers[k]
+            u = act / workers
+            revenue = f.k_revenue[k] * workers
+            life = f.k_margin[k] + f.margin_life[k]
+            q, z = f.effluent[k], f.z[k]
+            # effluent: what is paid for the choice in force
+            fee, own, sham, connect = 0.0, 0.0, 0.0, 0.0
+            removed = 0.0
+            if z == REAL_CONNECTED:
+                connect = fee_c * q + connect_fixed
+                connected += q
+                removed = p.removal_real
+            else:
+                fee = environmental_fee(p, q, f.k_cod[k])
+                if z != NONE:
+                    running = om_factor * exp((1.0 + p.own_om_exponent) * log(max(q, 1e-9)))
+                    if z == REAL_OWN:
+                        own = running
+                        treated_own += q
+                        removed = p.removal_real
+                    else:
+                        sham = p.sham_fixed + p.sham_om_share * running
+                        removed = p.removal_sham
+            solar = f.k_solar[k] * f.elec[k]
+            shared = shared_part * (f.elec[k] - solar)
+            # reference: the same terms with nothing adopted; its effluent term is the environmental fee
+            q0 = q * (f.k_water[k] + f.d_water[k]) / f.k_water[k]
+            reference_fee = environmental_fee(p, q0, f.k_cod[k])
+            saved = act * (price * f.d_elec[k] + fuel_price * f.d_fuel[k] + water_price * f.d_water[k] + f.d_disposal[k])
+            ordinary = (price * f.elec[k] + fuel_price * f.fuel[k] + water_price * f.water[k] + f.k_disposal[k] * act)
+            # what is paid beside the ordinary cost that the reference holds too
+            beside = (fee + own + sham + connect + f.debt_service[k]
+                      - price * solar - (1.0 - p.solar_tariff) * price * shared)
+            margin = life + p.margin_sd_year * f.z_margin[k]
+            sales = revenue * (u - (1.0 - margin) * ((1.0 - fixed) * u + fixed))
+            premium = premium_share * revenue * u * f.exporter[k]
+            dip = 0.0
+            if f.moved_at[k] < 1e8:
+                dip = p.dip * exp(-(now - f.moved_at[k]) / p.dip_years) * max(life, f.k_margin[k]) * revenue
+            own_gain = saved + reference_fee + per_worker * workers + premium - dip + f.exchange_gain[k]
+            profit = sales + own_gain - beside
+            rate = p.cit_rate
+            if reformed:
+                rate = p.cit_small_rate if revenue < small else (p.cit_middle_rate if revenue < middle else p.cit_rate)
+            # interest and depreciation are deductible, repayment is not
+            due = max(profit + f.debt_service[k] - f.interest[k] - f.depreciation[k], 0.0) * rate
+            forgone = min(f.cut_total[k] * rate, due)
+            f.profit[k] = profit
+            cash = f.cash[k] + dt * (profit - due + forgone)
+            dividends = max(cash - target_share * revenue, 0.0)
+            cash -= dividends
+            f.cash[k] = cash
+            f.negative_years[k] = f.negative_years[k] + dt if cash < 0.0 else 0.0
+            # debt service is a use of value added, not a loss of it
+            value += f.k_value[k] * act + own_gain - beside + f.debt_service[k]
+            elec += f.elec[k]
+            fuel += f.fuel[k]
+            water += f.water[k]
+            effluent += q
+            untreated += q * (1.0 - removed)
+            cod += f.k_cod[k] * q * (1.0 - removed)
+            cod_removed += f.k_cod[k] * q * removed
+            solar_sum += solar
+            shared_sum += shared
+            output += revenue * u
+            profits += profit
+            tonnes += f.k_tonnes[k] * act
+            landfill += f.k_landfill[k] * act
+            reduced += f.d_tonnes[k] * act
+            sales_sum += sales + ordinary + saved + reference_fee
+            disposal += f.k_disposal[k] * act
+            fees += fee
+            owns += own
+            shams += sham
+            connects += connect
+            service += f.debt_service[k]
+            taxes += due - forgone
+            forgone_sum += forgone
+            dividends_sum += dividends
+            premiums += premium
+            dips += dip
+            inside += f.trade_share[k] * revenue * u
+            workers_sum += workers
+            attitude += f.attitude[k]
+            trust += f.trust[k]
+            real += np.int64(z >= REAL_OWN)
+            sham_count += np.int64(z == SHAM)
+            recp += np.int64(f.recp[k])
+            shows = np.int64(f.discloses[k])
+            disclosing += shows
+            sharing += np.int64(f.club[k] or f.hubs[k] or (mapped and shows))
+            symbiosis += np.int64(f.links[k] > 0 or f.hubs[k] > 0)
+            if (f.tech[k] >> 3) & 1:
+                t5_workers += workers
+                rethink += workers
+            elif f.admitted[k]:
+                rethink += workers
+            # size follows profitability (5a); a cluster held as it is until 2020 does not change
+            if growing:
+                excess = min(max(profit / revenue - f.k_margin[k], -1.0), 1.0)
+                f.workers[k] = min(max(workers * exp(eta * excess * dt), 1.0), cap)
+    cluster.elec, cluster.fuel, cluster.water, cluster.effluent = elec, fuel, water, effluent
+    cluster.untreated, cluster.cod, cluster.cod_removed = untreated, cod, cod_removed
+    cluster.solar, cluster.shared_solar, cluster.output, cluster.value_added = solar_sum, shared_sum, output, value
+    cluster.profit, cluster.waste, cluster.landfill, cluster.waste_reduced = profits, tonnes, landfill, reduced
+    cluster.sales_inside, cluster.connected, cluster.treated_own = inside, connected, treated_own
+    cluster.t5_workers, cluster.rethink_workers = t5_workers, rethink
+    cluster.attitude_sum, cluster.trust_sum = attitude, trust
+    cluster.real_count, cluster.sham_count, cluster.recp = real, sham_count, recp
+    cluster.disclosing, cluster.sharing, cluster.in_symbiosis = disclosing, sharing, symbiosis
+    cluster.elec_before = elec - solar_sum
+    cluster.reused = p.reuse_share * connected if cluster.built[1] else 0.0
+    grid = elec - solar_sum - shared_sum
     money, matter = s.money, s.matter
-    years_2025 = city.time
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        _clear_sums(cluster)
-        if cluster.firms == 0:
-            continue
-        lever = s.levers[cluster.lever_row]
-        planned = cluster.kind == PLANNED
-        has_plant, has_data = cluster.built[1] > 0, cluster.built[3] > 0
-        # benefit of roads and data room to firms, per worker, net of the operator's levy
-        benefit = 0.0
-        if cluster.built[2]:
-            benefit += p.cost_benefit_infrastructure
-        if cluster.built[3]:
-            benefit += p.cost_benefit_information
-        levy = p.operator_levy * benefit
-        solar_per_mwh = 0.0
-        if cluster.built[0] and cluster.elec_before > 0.0:
-            solar_per_mwh = min(cluster.kilowatt * p.solar_yield / cluster.elec_before, 0.9)
-        rent = p.rent_difference if planned else 0.0
-        certified = cluster.level >= 1
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if f.status[k] != SLOT_TAKEN:
-                    continue
-                act, workers, u = f.activity[k], f.workers[k], f.utilisation[k]
-                revenue = f.k_revenue[k] * workers
-                life = f.k_margin[k] + f.margin_life[k]
-                margin = life + p.margin_sd_year * f.z_margin[k]
-                q, z = f.effluent[k], f.z[k]
-                # effluent: what is paid for the choice in force
-                fee, own, sham, connect = 0.0, 0.0, 0.0, 0.0
-                if z == REAL_CONNECTED:
-                    connect = cluster.fee * q + p.connect_fixed
-                else:
-                    fee = environmental_fee(p, q, f.k_cod[k])
-                    if z != NONE:
-                        running = p.own_om * q * exp(p.own_om_exponent * log(max(q, 1e-9) / p.fine_flow))
-                        if z == REAL_OWN:
-                            own = running
-                        else:
-                            sham = p.sham_fixed + p.sham_om_share * running
-                solar = f.k_solar[k] * f.elec[k]
-                shared = solar_per_mwh * (f.elec[k] - solar)
-                grid = f.elec[k] - solar - shared
-                shared_cost = shared * p.solar_tariff * price
-                # reference: the same terms with nothing adopted; its effluent term is the environmental fee
-                q0 = q * (f.k_water[k] + f.d_water[k]) / f.k_water[k]
-                reference_fee = environmental_fee(p, q0, f.k_cod[k])
-                saved = act * (price * f.d_elec[k] + p.fuel_price * f.d_fuel[k] + p.water_price * f.d_water[k]
-                               + f.d_disposal[k]) + price * (solar + shared)
-                cost_elec, cost_fuel = price * grid, p.fuel_price * f.fuel[k]
-                cost_water, cost_waste = p.water_price * f.water[k], f.k_disposal[k] * act
-                running_cost = (cost_elec + cost_fuel + cost_water + cost_waste + shared_cost
-                                + fee + own + sham + connect + f.debt_service[k])
-                reference = cost_elec + cost_fuel + cost_water + cost_waste + saved + reference_fee
-                extra = benefit * workers - levy * workers - rent * workers
-                premium = p.export_premium * revenue * u * f.exporter[k] if certified else 0.0
-                dip = 0.0
-                if f.moved_at[k] < 1e8:
-                    dip = p.dip * exp(-(city.time - f.moved_at[k]) / p.dip_years) * max(life, f.k_margin[k]) * revenue
-                sales = revenue * (u - (1.0 - margin) * ((1.0 - p.fixed_share) * u + p.fixed_share))
-                gain = f.exchange_gain[k]
-                profit = sales + reference - running_cost + extra + premium - dip + gain
-                rate = tax_rate(p, revenue, years_2025)
-                due = max(profit - f.depreciation[k], 0.0) * rate
-                forgone = min(f.cut_total[k] * rate, due)
-                tax = due - forgone
-                f.profit[k] = profit
-                cash = f.cash[k] + dt * (profit - tax)
-                target = p.cash_target * revenue
-                dividends = max(cash - target, 0.0)
-                cash -= dividends
-                f.cash[k] = cash
-                f.negative_years[k] = f.negative_years[k] + dt if cash < 0.0 else 0.0
-                # books
-                money[Money.NET_SALES] += dt * (sales + reference)
-                money[Money.ELECTRICITY] += dt * cost_elec
-                money[Money.FUEL] += dt * cost_fuel
-                money[Money.WATER] += dt * cost_water
-                money[Money.DISPOSAL] += dt * cost_waste
-                money[Money.OWN_RUNNING] += dt * own
-                money[Money.SHAM] += dt * sham
-                money[Money.ENVIRONMENTAL_FEE] += dt * fee
-                money[Money.CETP_FEE] += dt * connect
-                money[Money.SHARED_SOLAR] += dt * shared_cost
-                money[Money.LEVY] += dt * levy * workers
-                money[Money.PROJECT_BENEFIT] += dt * benefit * workers
-                money[Money.RENT] += dt * rent * workers
-                money[Money.GREEN_PREMIUM] += dt * premium
-                money[Money.ADAPTATION] += dt * dip
-                money[Money.DEBT_SERVICE] += dt * f.debt_service[k]
-                money[Money.TAX] += dt * tax
-                money[Money.TAX_FORGONE] += dt * forgone
-                money[Money.DIVIDENDS] += dividends
-                f.value_added[k] = (f.k_value[k] * act + reference - (running_cost - f.debt_service[k]) + extra
-                                    + premium - dip + gain)
-                f.solar[k] = solar + shared
-                # sums of the cluster
-                cluster.elec += f.elec[k]
-                cluster.fuel += f.fuel[k]
-                cluster.water += f.water[k]
-                cluster.effluent += q
-                removed = 0.0 if z == NONE else (p.removal_sham if z == SHAM else p.removal_real)
-                cluster.untreated += q * (1.0 - removed)
-                cluster.cod += f.k_cod[k] * q * (1.0 - removed)
-                cluster.cod_removed += f.k_cod[k] * q * removed
-                cluster.output += revenue * u
-                cluster.value_added += f.value_added[k]
-                cluster.profit += profit
-                cluster.waste += f.k_tonnes[k] * act
-                cluster.landfill += f.k_landfill[k] * act
-                cluster.waste_reduced += f.d_tonnes[k] * act
-                cluster.solar += solar
-                cluster.shared_solar += shared
-                cluster.sales_inside += f.trade_share[k] * revenue * u
-                if z == REAL_CONNECTED:
-                    cluster.connected += q
-                if z == REAL_OWN:
-                    cluster.treated_own += q
-                cluster.real_count += 1 if z >= REAL_OWN else 0
-                cluster.sham_count += 1 if z == SHAM else 0
-                cluster.recp += f.recp[k]
-                cluster.disclosing += f.discloses[k]
-                cluster.sharing += 1 if (f.club[k] or f.hubs[k] or (f.discloses[k] and lever.platform > 0.0)) else 0
-                cluster.in_symbiosis += 1 if (f.links[k] > 0 or f.hubs[k]) else 0
-                cluster.t5_workers += workers if (f.tech[k] >> 3) & 1 else 0.0
-                cluster.rethink_workers += workers if ((f.tech[k] >> 3) & 1 or f.admitted[k]) else 0.0
-                cluster.attitude_sum += f.attitude[k]
-                cluster.trust_sum += f.trust[k]
-                # size follows profitability (5a); a cluster held as it is until 2020 does not change
-                if cluster.hold == 0:
-                    grown = workers * workers_growth(p, profit, revenue, f.k_margin[k], dt)
-                    f.workers[k] = min(max(grown, 1.0), cluster.workers_cap)
-        cluster.elec_before = cluster.elec - cluster.solar
-        cluster.reused += p.reuse_share * cluster.connected if has_plant else 0.0
-        matter[Matter.GRID_MWH] += dt * (cluster.elec - cluster.solar - cluster.shared_solar)
-        matter[Matter.SOLAR_MWH] += dt * cluster.solar
-        matter[Matter.SHARED_SOLAR_MWH] += dt * cluster.shared_solar
-        matter[Matter.FUEL_GJ] += dt * cluster.fuel
-        matter[Matter.WATER_M3] += dt * cluster.water
-        matter[Matter.EFFLUENT_M3] += dt * cluster.effluent
-        matter[Matter.UNTREATED_M3] += dt * cluster.untreated
-        matter[Matter.TREATED_CETP_M3] += dt * cluster.connected
-        matter[Matter.TREATED_OWN_M3] += dt * cluster.treated_own
-        matter[Matter.COD_KG] += dt * cluster.cod
-        matter[Matter.COD_REMOVED_KG] += dt * cluster.cod_removed
-        matter[Matter.WASTE_T] += dt * cluster.waste
-        matter[Matter.WASTE_REDUCED_T] += dt * cluster.waste_reduced
+    money[Money.NET_SALES] += dt * sales_sum
+    money[Money.ELECTRICITY] += dt * price * grid
+    money[Money.FUEL] += dt * fuel_price * fuel
+    money[Money.WATER] += dt * water_price * water
+    money[Money.DISPOSAL] += dt * disposal
+    money[Money.OWN_RUNNING] += dt * owns
+    money[Money.SHAM] += dt * shams
+    money[Money.ENVIRONMENTAL_FEE] += dt * fees
+    money[Money.CETP_FEE] += dt * connects
+    money[Money.SHARED_SOLAR] += dt * p.solar_tariff * price * shared_sum
+    money[Money.LEVY] += dt * levy * workers_sum
+    money[Money.PROJECT_BENEFIT] += dt * benefit * workers_sum
+    money[Money.RENT] += dt * rent * workers_sum
+    money[Money.GREEN_PREMIUM] += dt * premiums
+    money[Money.ADAPTATION] += dt * dips
+    money[Money.DEBT_SERVICE] += dt * service
+    money[Money.TAX] += dt * taxes
+    money[Money.TAX_FORGONE] += dt * forgone_sum
+    money[Money.DIVIDENDS] += dividends_sum
+    matter[Matter.GRID_MWH] += dt * grid
+    matter[Matter.SOLAR_MWH] += dt * solar_sum
+    matter[Matter.SHARED_SOLAR_MWH] += dt * shared_sum
+    matter[Matter.FUEL_GJ] += dt * fuel
+    matter[Matter.WATER_M3] += dt * water
+    matter[Matter.EFFLUENT_M3] += dt * effluent
+    matter[Matter.UNTREATED_M3] += dt * untreated
+    matter[Matter.TREATED_CETP_M3] += dt * connected
+    matter[Matter.TREATED_OWN_M3] += dt * treated_own
+    matter[Matter.COD_KG] += dt * cod
+    matter[Matter.COD_REMOVED_KG] += dt * cod_removed
+    matter[Matter.WASTE_T] += dt * tonnes
+    matter[Matter.WASTE_REDUCED_T] += dt * reduced
 
 
-@jit
+@inner
 def _clear_sums(cluster):
-    """Sums that are made anew in every step."""
+    """Sums of a cluster without firms."""
     cluster.elec = cluster.fuel = cluster.water = cluster.effluent = cluster.untreated = cluster.output = 0.0
     cluster.cod = cluster.cod_removed = cluster.value_added = cluster.profit = cluster.waste = cluster.landfill = 0.0
     cluster.waste_reduced = cluster.solar = cluster.shared_solar = cluster.sales_inside = cluster.connected = 0.0

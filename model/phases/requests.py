@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Money
 from ..randomness import Purpose, draw
 
 __all__ = ["add_request", "ask", "sort_requests"]
 
 
-@jit
+@inner
 def add_request(s, slot, tech, fund, other, quantity, amount, priority):
     """Put a request; the run is marked as failed if there is no room (there always is, see `new_state`)."""
     city = s.city[0]
@@ -23,7 +23,7 @@ def add_request(s, slot, tech, fund, other, quantity, amount, priority):
     city.requests = n + 1
 
 
-@jit
+@inner
 def ask(s, lever, f, k, j, slot, fund, amount):
     """Ask the grants fund for technology j; the effort is spent whatever the fate of the request."""
     city = s.city[0]
@@ -34,7 +34,7 @@ def ask(s, lever, f, k, j, slot, fund, amount):
     add_request(s, slot, j, fund, 0, 0.0, amount, priority)
 
 
-@jit
+@inner
 def sort_requests(requests, n):
     """Heap sort by hashed priority, in place, without allocation."""
     for start in range(n // 2 - 1, -1, -1):
@@ -44,7 +44,7 @@ def sort_requests(requests, n):
         _sift(requests, 0, last)
 
 
-@jit
+@inner
 def _swap(requests, a, b):
     x, y = requests[a], requests[b]
     x.slot, y.slot = y.slot, x.slot
@@ -56,7 +56,7 @@ def _swap(requests, a, b):
     x.quantity, y.quantity = y.quantity, x.quantity
 
 
-@jit
+@inner
 def _sift(requests, root, n):
     while True:
         child = 2 * root + 1

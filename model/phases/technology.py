@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import jit
+from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, exp, log, normal_quantile
 from ..randomness import Purpose, uniform
@@ -22,26 +22,29 @@ from .production import set_coefficients
 from .requests import ask
 
 __all__ = ["add_loan", "age_technologies", "appraise", "consider", "finance", "grant_of", "investment", "order",
-           "own_funds", "review_technologies", "set_due", "taste", "tie_adopters", "total_loans"]
+           "own_funds", "review_technologies", "saving_of", "set_cut", "set_due", "taste", "tie_adopters", "total_loans"]
 
 
 # --- what becomes of technology with time ------------------------------------------------------------
 
 
-@jit
-def age_technologies(s, p):
+@inner
+def age_technologies(s, p, c):
     """What was ordered begins to operate, tax reductions end, and at the end of its life it is kept or lapses."""
     now = s.city[0].time + 1e-9
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if f.status[k] == SLOT_TAKEN and f.due[k] <= now:
-                    _age(s, p, cluster, f, k, now)
+    cluster = s.clusters[c]
+    perfect = s.levers[cluster.lever_row].relief_technology > 0.5
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.due[k] <= now:  # a vacant slot is never due
+                _age(s, p, cluster, f, k, now)
+            if perfect and f.eps[k] != 1.0:  # barrier 5 removed
+                f.eps[k] = 1.0
+                set_coefficients(p, f, k, cluster.kind == PLANNED)
 
 
-@jit
+@inner
 def _age(s, p, cluster, f, k, now):
     city = s.city[0]
     for j in range(N_TECH):
@@ -63,7 +66,8 @@ def _age(s, p, cluster, f, k, now):
             f.depreciation[k] -= f.write_off[j, k]
             f.write_off[j, k] = 0.0
             required = f.admitted[k] and (j == T1 or j == T2)
-            if required or uniform(city.key, Purpose.KEEP, city.step, f.id[k] * 8 + j) < p.keep_probability:
+            idle = j == OWN_PLANT and f.z[k] == REAL_CONNECTED  # nobody renews a plant that stands idle
+            if required or not idle and uniform(city.key, Purpose.KEEP, city.step, f.id[k] * 8 + j) < p.keep_probability:
                 _renew(s, p, f, k, j)
             else:
                 f.tech[k] &= ~bit
@@ -75,7 +79,7 @@ def _age(s, p, cluster, f, k, now):
     set_due(p, f, k)
 
 
-@jit
+@inner
 def set_due(p, f, k):
     """Time of the next event in the life of the firm's technologies."""
     due = NEVER
@@ -90,19 +94,20 @@ def set_due(p, f, k):
     f.due[k] = due
 
 
-@jit
+@inner
 def _renew(s, p, f, k, j):
     """Replacement at the capital cost of the day, on the supplier's credit at the bank's rate: no grant, no choice."""
-    cost = investment(s, p, f, k, j)
-    f.start[j, k] = s.city[0].time
-    add_loan(s.city[0].dt, f, k, j, cost, p.bank_rate, p.loan_years)
+    city = s.city[0]
+    cost = investment(city, p, f, k, j)
+    f.start[j, k] = city.time
+    add_loan(city.dt, f, k, j, cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
     f.write_off[j, k] = cost / p.tech_life_yr[j]
     f.depreciation[k] += f.write_off[j, k]
     s.money[Money.LOANS] += cost
     s.money[Money.PRIVATE_CAPEX] += cost
 
 
-@jit
+@inner
 def add_loan(dt, f, k, j, balance, rate, years):
     """Add to the loan on technology j; equal payments in every step repay it in `years`."""
     if balance <= 0.0:
@@ -122,7 +127,7 @@ def add_loan(dt, f, k, j, balance, rate, years):
 # --- what a firm knows when it reviews -----------------------------------------------------------------
 
 
-@jit
+@inner
 def taste(city, p, ident, which, purpose):
     """Persistent taste of a firm for technology (or compliance) `which`: renewed at `taste_renewal` a year."""
     offset = uniform(city.key, Purpose.TASTE_OFFSET, 0, ident * 8 + which)
@@ -130,7 +135,7 @@ def taste(city, p, ident, which, purpose):
     return uniform(city.key, purpose, epoch, ident * 8 + which)
 
 
-@jit
+@inner
 def tie_adopters(s, slot, j):
     """Adopters of technology j among acquaintances and link partners, and how many of those there are."""
     adopters, known = 0, 0
@@ -152,15 +157,14 @@ def tie_adopters(s, slot, j):
     return adopters, known
 
 
-@jit
-def investment(s, p, f, k, j):
+@inner
+def investment(city, p, f, k, j):
     """Capital cost of technology j for this firm today, before grants, mVND."""
-    city = s.city[0]
     noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, f.id[k] * 8 + j)))
     return capex(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j], f.workers[k], noise, city.learning[j])
 
 
-@jit
+@inner
 def own_funds(p, lever, f, k):
     """Cash that may be invested, mVND."""
     if lever.relief_cash > 0.5:
@@ -168,7 +172,7 @@ def own_funds(p, lever, f, k):
     return f.cash[k] - p.cash_reserve * f.k_revenue[k] * f.workers[k]
 
 
-@jit
+@inner
 def grant_of(lever, j, level):
     """Grant share of technology j at a level of certificate, at most .9."""
     share = lever.grant_T1
@@ -190,7 +194,7 @@ def grant_of(lever, j, level):
     return min(share * factor, 0.9)
 
 
-@jit
+@inner
 def finance(s, p, lever, base, f, k, j, cost, supported):
     """Loan that the firm gets for an investment of `cost`.
 
@@ -235,7 +239,7 @@ def finance(s, p, lever, base, f, k, j, cost, supported):
     return share, rate, subsidy, loss, 1.0
 
 
-@jit
+@inner
 def total_loans(f, k):
     """Balance of all loans of a firm, mVND."""
     total = 0.0
@@ -245,7 +249,22 @@ def total_loans(f, k):
     return total
 
 
-@jit
+@inner
+def saving_of(city, p, cluster, f, k, j):
+    """Yearly saving of technology j on what the firm buys now, mVND/yr; own solar power is not bought."""
+    per_m3 = 0.0
+    if f.z[k] == REAL_CONNECTED:
+        per_m3 = cluster.fee
+    elif f.z[k] == REAL_OWN and f.effluent[k] > 0.0:
+        per_m3 = (1.0 + p.own_om_exponent) * p.own_om * exp(
+            p.own_om_exponent * log(f.effluent[k] / p.fine_flow))
+    saving = marginal_saving(p, j, f.elec[k] * (1.0 - f.k_solar[k]), f.fuel[k], f.water[k],
+                             f.k_disposal[k] * f.activity[k], per_m3, p.sector_effluent_share[f.sector[k]],
+                             city.electricity_price)
+    return saving * city.carbon_rule if f.exporter[k] > 0.5 else saving
+
+
+@inner
 def appraise(s, p, cluster, f, k, j, slot, supported):
     """Would the firm adopt technology j now, and on which terms?
 
@@ -259,18 +278,8 @@ def appraise(s, p, cluster, f, k, j, slot, supported):
     city = s.city[0]
     lever = s.levers[cluster.lever_row]
     base = s.levers[s.levers.size - 1]
-    cost = investment(s, p, f, k, j)
-    act = f.activity[k]
-    per_m3 = 0.0
-    if f.z[k] == REAL_CONNECTED:
-        per_m3 = cluster.fee
-    elif f.z[k] == REAL_OWN and f.effluent[k] > 0.0:
-        per_m3 = (1.0 + p.own_om_exponent) * p.own_om * exp(
-            p.own_om_exponent * log(f.effluent[k] / p.fine_flow))
-    saving = marginal_saving(p, j, f.elec[k], f.fuel[k], f.water[k], f.k_disposal[k] * act, per_m3,
-                             p.sector_effluent_share[f.sector[k]], city.electricity_price)
-    if f.exporter[k] > 0.5:
-        saving *= city.carbon_rule
+    cost = investment(city, p, f, k, j)
+    saving = saving_of(city, p, cluster, f, k, j)
     cut, grant = base.CIT_reduction, 0.0
     if supported:
         cut, grant = lever.CIT_reduction, grant_of(lever, j, cluster.level)
@@ -289,6 +298,7 @@ def appraise(s, p, cluster, f, k, j, slot, supported):
     sigma0 = 0.05 if lever.relief_technology > 0.5 else p.sigma0
     multiple = option_multiple(f.hurdle[k], volatility(p, sigma0, certainty, adopters + 4.0 * centre))
     wants = adopts(psi, multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
+    asked = asked if wants else 0.0
     if wants and (1.0 - share) * net > own_funds(p, lever, f, k):
         wants = False
     amount = 0.0
@@ -299,7 +309,7 @@ def appraise(s, p, cluster, f, k, j, slot, supported):
     return wants, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, asked
 
 
-@jit
+@inner
 def order(s, p, cluster, f, k, j, terms, fund):
     """Order technology j on the given terms: money moves, operation begins within a year.
 
@@ -337,38 +347,36 @@ def order(s, p, cluster, f, k, j, terms, fund):
     wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, f.id[k] * 8 + j) * 4.0)
     f.start[j, k] = city.time + max(0.25 * wait * p.install_years, city.dt)
     f.write_off[j, k] = net / p.tech_life_yr[j]
-    f.cut_value[j, k] = cut * max(saving, 0.0)
-    f.cut_until[j, k] = f.start[j, k] + p.cit_years
+    set_cut(p, f, k, j, cut * max(saving, 0.0))
     f.due[k] = min(f.due[k], f.start[j, k])
 
 
 # --- reviews -------------------------------------------------------------------------------------------
 
 
-@jit
-def review_technologies(s, p):
+@inner
+def review_technologies(s, p, c):
     """Reviews of this step: order what needs no public money, ask the fund for what does (requests)."""
     city = s.city[0]
     dt = city.dt
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        lever = s.levers[cluster.lever_row]
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if not (f.events[k] >> TECHNOLOGY_REVIEW) & 1:
+    cluster = s.clusters[c]
+    lever = s.levers[cluster.lever_row]
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if not (f.events[k] >> TECHNOLOGY_REVIEW) & 1:
+                continue
+            u = digits(city.key, city.step, f.id[k], TECHNOLOGY_REVIEW)
+            if u >= event(review_hazard(p, f.attitude[k]), dt):
+                continue
+            taken = f.tech[k] | f.pending[k]
+            for j in range(4):
+                if not (f.aware[k] >> j) & 1 or (taken >> j) & 1 or not city.learning_offered[j]:
                     continue
-                u = digits(city.key, city.step, f.id[k], TECHNOLOGY_REVIEW)
-                if u >= event(review_hazard(p, f.attitude[k]), dt):
-                    continue
-                taken = f.tech[k] | f.pending[k]
-                for j in range(4):
-                    if not (f.aware[k] >> j) & 1 or (taken >> j) & 1 or not city.learning_offered[j]:
-                        continue
-                    consider(s, p, cluster, lever, f, k, j, b * LANES + k)
+                consider(s, p, cluster, lever, f, k, j, b * LANES + k)
 
 
-@jit
+@inner
 def consider(s, p, cluster, lever, f, k, j, slot):
     """Adopt technology j with the programme's money, or without it, or not at all.
 
@@ -381,7 +389,6 @@ def consider(s, p, cluster, lever, f, k, j, slot):
     fund = cluster.programme
     if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
         terms = appraise(s, p, cluster, f, k, j, slot, True)
-        count_credit(s, terms)
         if not terms[0]:
             return False  # what does not pay with support does not pay without
         if terms[9] > lever.effort_cost:
@@ -394,7 +401,17 @@ def consider(s, p, cluster, lever, f, k, j, slot):
     return terms[0]
 
 
-@jit
+@inner
+def set_cut(p, f, k, j, value):
+    """Tax-free part of the saving of technology j, mVND/yr, from its start for 8 years or its life."""
+    if (f.cuts[k] >> j) & 1:
+        f.cut_total[k] -= f.cut_value[j, k]
+        f.cuts[k] &= np.uint8(255 - (1 << j))
+    f.cut_value[j, k] = value
+    f.cut_until[j, k] = f.start[j, k] + min(p.cit_years, p.tech_life_yr[j])
+
+
+@inner
 def count_credit(s, terms):
     """Applications for credit and their fate (calibration target C2)."""
     city = s.city[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit
 from ..maths import exp
 
-__all__ = ["belief", "breach_hazard", "decay", "disclosure", "evidence", "pair_trust", "visible_share"]
+__all__ = ["belief", "breach_hazard", "decay", "discloses", "disclosure", "evidence", "pair_trust", "visible_share"]
 
 
 @jit
@@ -46,6 +46,12 @@ def disclosure(p, b):
     if p.disclosure_gate < 0.5:
         return 1.0
     return 1.0 / (1.0 + exp(-(b - p.b_min) / p.b_scale))
+
+
+@jit
+def discloses(p, b, taste):
+    """True iff a firm shows its flows: its persistent u < `disclosure`, with `taste` = ln(u/(1 - u))."""
+    return p.disclosure_gate < 0.5 or taste * p.b_scale < b - p.b_min
 
 
 @jit

@@ -1,0 +1,299 @@
+"""How the tests of section 10 reach into the model: single phases on small worlds made by hand.
+
+`phases` runs any choice of the model's own phases, in the order of a step; what a test leaves out is what it
+replaces. `world` makes groups of like firms with nothing drawn; `city` makes the first day of a small site as
+`ecocluster` itself does. Nothing here repeats a formula of the model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from ecocluster.model.inputs import Arm, Cluster, Site
+from ecocluster.model.jit import jit
+from ecocluster.model.ledger import N_FLOWS, N_MATTER
+from ecocluster.model.levers import LEVERS
+from ecocluster.model.maths import normal_pair
+from ecocluster.model.parameters import parameter_record
+from ecocluster.model.phases.demography import arrive, leave, let_slots, relocate
+from ecocluster.model.phases.enforcement import choose_compliance, plant_terms
+from ecocluster.model.phases.funds import serve_requests
+from ecocluster.model.phases.knowledge import learn, update_beliefs
+from ecocluster.model.phases.links import _record, deliver, pair_belief, pair_id, search_partners, sign_deals
+from ecocluster.model.phases.lottery import digits, draw_lottery
+from ecocluster.model.phases.operators import run_operators, run_projects
+from ecocluster.model.phases.production import count_adopters
+from ecocluster.model.phases.technology import appraise, finance, review_technologies
+from ecocluster.model.plan import make_plan
+from ecocluster.model.randomness import Purpose, draw, key_of, uniform
+from ecocluster.model.setup import allocate, begin, layout_of
+from ecocluster.model.state import (
+    EXISTING, LANES, LINK_ACTIVE, LINK_PERMIT, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_UNUSABLE,
+    State, blocks_of, new_state,
+)
+from ecocluster.model.step import advance
+
+COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (
+    1 << n for n in range(11))
+LEAVE, LET, RELOCATE, ARRIVE, ADVANCE = (1 << n for n in range(11, 16))
+ADOPT_ALL, PERMIT_ALL = 1 << 16, 1 << 17
+
+
+@jit
+def phases(s, p, chosen, steps):
+    """Run the chosen phases of the model, in the order of its step, `steps` times.
+
+    Two that the model has not: ADOPT_ALL (every aware firm operates T1, T2, T4, T5 from the next step on) and
+    PERMIT_ALL (a signed link becomes active in the step in which it is signed).
+
+    Parameters
+    ----------
+    s : State
+    p : record of parameters
+    chosen : int
+        Sum of the constants above.
+    """
+    for _ in range(steps):
+        if chosen & COUNT:
+            count_adopters(s, p)
+        if chosen & LOTTERY:
+            draw_lottery(s, p)
+        if chosen & DELIVER:
+            deliver(s, p)
+        if chosen & BELIEFS:
+            update_beliefs(s, p)
+        if chosen & LEARN:
+            learn(s, p)
+        if chosen & ADOPT_ALL:
+            for b in range(s.firms.size):
+                f = s.firms[b]
+                for k in range(LANES):
+                    if f.status[k] == SLOT_TAKEN:
+                        f.tech[k] |= np.uint8(f.aware[k] & 15)
+        if chosen & TECHNOLOGY:
+            review_technologies(s, p)
+        if chosen & FUNDS:
+            serve_requests(s, p)
+        if chosen & SEARCH:
+            search_partners(s, p)
+        if chosen & SIGN:
+            sign_deals(s, p)
+        if chosen & PERMIT_ALL:
+            for n in range(s.city[0].links_high):
+                link = s.links[n]
+                if link.state == LINK_PERMIT:
+                    link.state, link.started, link.updated = LINK_ACTIVE, s.city[0].time, s.city[0].time
+                    link.until = s.city[0].time + link.years
+                    s.firms[link.supplier >> 4].links[link.supplier & 15] += 1
+                    s.firms[link.buyer >> 4].links[link.buyer & 15] += 1
+        if chosen & FEES:
+            run_operators(s, p)
+        if chosen & PROJECTS:
+            run_projects(s, p)
+        if chosen & LEAVE:
+            leave(s, p)
+        if chosen & LET:
+            let_slots(s, p)
+        if chosen & RELOCATE:
+            relocate(s, p)
+        if chosen & ARRIVE:
+            arrive(s, p)
+        if chosen & ADVANCE:
+            advance(s)
+
+
+@jit
+def appraisal(s, p, slot, j, supported):
+    """What a firm thinks of technology j: (adopts, cost, grant, share lent, rate, saving, ...) of `appraise`."""
+    f, k = s.firms[slot >> 4], slot & 15
+    return appraise(s, p, s.clusters[f.cluster[k]], f, k, j, slot, supported)
+
+
+@jit
+def loans(s, p, slots, j, cost, out):
+    """Terms of a loan for each slot: out[n] = (share lent, real rate, asked), at `cost[n]` mVND."""
+    base = s.levers[s.levers.size - 1]
+    for n in range(slots.size):
+        f, k = s.firms[slots[n] >> 4], slots[n] & 15
+        lever = s.levers[s.clusters[f.cluster[k]].lever_row]
+        terms = finance(s, p, lever, base, f, k, j, cost[n], False)
+        out[n, 0], out[n, 1], out[n, 2] = terms[0], terms[1], terms[4]
+
+
+@jit
+def compliance(s, p, slots, z, terms):
+    """Choice of compliance of each slot, and what it knows: terms[n] = (able, capital, grant, share, rate)."""
+    for n in range(slots.size):
+        f, k = s.firms[slots[n] >> 4], slots[n] & 15
+        cluster = s.clusters[f.cluster[k]]
+        t = plant_terms(s, p, cluster, f, k, False)
+        terms[n, 0] = 1.0 if t[0] else 0.0
+        terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t[1], t[2], t[3], t[4]
+        z[n] = choose_compliance(s, p, cluster, f, k, t)
+
+
+@jit
+def memory(s, p, i, j, w, now):
+    """Evidence (good, bad) that a pair of slots remembers at time `now`."""
+    good, bad, _, _ = _record(s, i, j, w, now, p.tau)
+    return good, bad
+
+
+@jit
+def term_draw(s, i, j, w):
+    """The uniform number that decides the term of a contract between two slots signed in this step."""
+    pair = pair_id(s.firms[i >> 4].id[i & 15], s.firms[j >> 4].id[j & 15], w)
+    return uniform(s.city[0].key, Purpose.LINK_TERM, s.city[0].step, pair)
+
+
+@jit
+def partner_belief(s, p, i, j, good, bad):
+    """What the firm in slot i believes of the firm in slot j, given the evidence of the pair."""
+    f, k = s.firms[i >> 4], i & 15
+    cluster = s.clusters[f.cluster[k]]
+    return pair_belief(s, p, s.levers[cluster.lever_row], cluster, f, k, s.firms[j >> 4], j & 15, good, bad)
+
+
+@jit
+def uniforms(key, purpose, first_time, first_id, along_time, out):
+    """Fill `out` with uniform numbers of successive ids (or, along_time, of successive steps of one id)."""
+    for n in range(out.size):
+        if along_time:
+            out[n] = uniform(key, purpose, first_time + n, first_id)
+        else:
+            out[n] = uniform(key, purpose, first_time, first_id + n)
+
+
+@jit
+def keyed_uniforms(seed, purpose, ident, out):
+    """Fill `out` with the number of one id in successive replicates."""
+    for n in range(out.size):
+        out[n] = uniform(key_of(np.uint64(seed), np.uint64(n)), purpose, 0, ident)
+
+
+@jit
+def lottery_digits(key, step, event, out):
+    """Fill `out` with the numbers that decide event 0-11 of successive firms."""
+    for n in range(out.size):
+        out[n] = digits(key, step, n, event)
+
+
+@jit
+def normals(key, purpose, time, first, second):
+    """Fill two arrays with pairs of normal numbers of successive ids."""
+    for n in range(first.size):
+        first[n], second[n] = normal_pair(draw(key, purpose, time, n))
+
+
+# --- worlds -----------------------------------------------------------------------------------------
+
+
+def parameters(**overrides):
+    """Record of parameters; names with a dot are written with two underscores (``food__margin``)."""
+    return parameter_record({name.replace("__", "."): value for name, value in overrides.items()})
+
+
+def blank(*names):
+    """Overrides that set parameters to 0."""
+    return dict.fromkeys(names, 0.0)
+
+
+def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
+    """Clusters of like firms, with nothing drawn: every field not set here is 0, levers are at baseline.
+
+    Parameters
+    ----------
+    groups, size : int
+        Clusters, and firms in each.
+    planned : int
+        Lettable slots of one planned cluster that is open; 0: none.
+    links : int
+        Room for records of links.
+
+    Returns
+    -------
+    State
+        Firms lie in slots `first * 16` ... of their cluster; rows 0 and 1 of the levers are those of
+        existing and planned clusters, without a programme.
+    """
+    per = blocks_of(size)
+    blocks = groups * per + blocks_of(planned)
+    s = new_state(blocks, groups + (1 if planned else 0) + 1, 1, max(links, 1), blocks * LANES, N_FLOWS, N_MATTER)
+    for name, lever in LEVERS.items():
+        s.levers[name] = lever.baseline
+    town, firms, clusters = s.city[0], s.firms, s.clusters
+    town["key"], town["time"], town["dt"] = key_of(np.uint64(seed), np.uint64(0)), 2010.0, dt
+    town["existing"], town["planned"], town["outside"] = groups, 1 if planned else 0, clusters.size - 1
+    town["links_free"] = -1
+    town["learning"], town["learning_offered"], town["demand"], town["carbon_rule"] = 1.0, 1, 1.0, 1.0
+    town["electricity_price"] = 1.9
+    firms["status"] = SLOT_UNUSABLE
+    firms["id"] = firms["slot_id"] = np.arange(blocks * LANES).reshape(blocks, LANES)
+    firms["due"] = firms["moved_at"] = NEVER
+    firms["workers"], firms["hurdle"], firms["utilisation"] = 10.0, 0.25, 1.0
+    firms["k_revenue"] = firms["k_water"] = firms["revenue_factor"] = firms["eps"] = 1.0
+    s.ties[...] = -1
+    clusters["programme"], clusters["kind"], clusters["scale"] = -1, EXISTING, 1.0
+    clusters["last_violation"] = -NEVER
+    clusters["mix"] = town["mix"] = town["mix_top"] = 1.0 / clusters["mix"].shape[1]
+    for c in range(groups):
+        clusters[c]["first"], clusters[c]["last"], clusters[c]["slots"] = c * per, (c + 1) * per, size
+        firms["cluster"][c * per:(c + 1) * per] = c
+    pattern = np.where(np.arange(per * LANES) < size, SLOT_TAKEN, SLOT_UNUSABLE).reshape(per, LANES)
+    firms["status"][:groups * per] = np.tile(pattern, (groups, 1))
+    clusters["firms"][:groups], clusters["workers"][:groups] = size, 10.0 * size
+    if planned:
+        new = clusters[groups]
+        new["first"], new["last"], new["slots"], new["kind"] = groups * per, blocks, planned, PLANNED
+        new["lever_row"], new["built"], new["opened"] = 1, 1, 2010.0
+        firms["cluster"][groups * per:] = groups
+        room = np.arange((blocks - groups * per) * LANES) < planned
+        firms["status"][groups * per:] = np.where(room, SLOT_LETTABLE, SLOT_UNUSABLE).reshape(-1, LANES)
+        town["lettable_planned"] = planned
+    rest = clusters[-1]
+    rest["first"] = rest["last"] = blocks
+    rest["kind"] = OUTSIDE
+    town["firms"] = groups * size
+    return s
+
+
+def flat(s, name):
+    """A field of all firms in the order of slots, a copy."""
+    return s.firms[name].reshape(-1)
+
+
+def put(s, name, values):
+    """Write a field of all firms, given in the order of slots."""
+    s.firms[name] = np.asarray(values).reshape(s.firms.size, LANES)
+
+
+def taken(s):
+    """Slots with a firm, in order."""
+    return np.flatnonzero(s.firms["status"].reshape(-1) == SLOT_TAKEN)
+
+
+def rewind(s, seed, replicate):
+    """Set the clock to 2010 and give the world other luck."""
+    town = s.city[0]
+    town["key"], town["step"], town["time"] = key_of(np.uint64(seed), np.uint64(replicate)), 0, 2010.0
+
+
+def city(p, firms=2000, sector=None, seed=1, replicate=0, clusters=1, area=40.0):
+    """First day of 2010 of a small site, made by the model itself.
+
+    Parameters
+    ----------
+    p : record
+    firms : float
+        Firms of 2018 in each cluster.
+    sector : str, optional
+        Sector of every firm; None: drawn.
+    """
+    mix = None if sector is None else {sector: 1.0}
+    site = Site("probe", "probe", "city", tuple(
+        Cluster(f"c{c}", f"c{c}", "here", firms, area, area, mix=mix, shared_land=0.2) for c in range(clusters)
+    ), city_firms=firms * clusters)
+    arm = Arm("null")
+    layout = layout_of(site, p, (arm,))
+    s = allocate(layout)
+    begin(s, layout, p, make_plan(p, arm), seed, replicate, 4)
+    return s
