@@ -20,7 +20,8 @@ from .comparison import PATHWAYS, Comparison, Question, Vocabulary
 from .errors import InputError, check_number
 
 if TYPE_CHECKING:
-    from ..model.ensemble import Run, Runs
+    from ..model.ensemble import Runs
+    from ..model.single import Run
 
 __all__ = ["compare", "run"]
 
@@ -171,7 +172,7 @@ def run(
     -------
     numbers : Comparison
         One arm, one replicate; nothing to compare with, so only its values mean something.
-    run : ecocluster.model.ensemble.Run
+    run : ecocluster.model.single.Run
         With `flows` and `firms` at the end of the run.
     """
     asked = _ask(scenario, [pathway], policy, 1, budget, site_budget, seed, None, False)
@@ -179,7 +180,7 @@ def run(
     check_number("--replicate", replicate, 0, MAX_SEED, whole=True)
     loaded, (arm,) = _load(question)
 
-    from ..model.ensemble import run_one
+    from ..model.single import run_one
     from ..scenarios import load_shocks
 
     shocks = load_shocks(loaded.shocks)

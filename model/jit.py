@@ -14,7 +14,10 @@ from pathlib import Path
 import numba
 from numba.core import config
 
-__all__ = ["cache_folder", "inner", "jit"]
+__all__ = ["cache_folder", "inner", "jit", "small"]
+
+
+_NO_KERNELS = {"ensemble.py", "single.py", "parameters.py"}  # they hold neither a kernel nor a constant of one
 
 
 @lru_cache(maxsize=1)
@@ -26,6 +29,8 @@ def cache_folder() -> str | None:
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted(here.rglob("*.py")):
+        if path.name in _NO_KERNELS:
+            continue
         digest.update(path.relative_to(here).as_posix().encode())
         digest.update(path.read_bytes())
     base = os.environ.get("ECOCLUSTER_CACHE_DIR") or os.path.join(
@@ -43,7 +48,7 @@ def cache_folder() -> str | None:
     return folder
 
 
-def jit(function=None, *, inner: bool = False):
+def jit(function=None, *, inner: bool = False, always_inline: bool = False):
     """Compile a kernel: releases the GIL, IEEE division, cached under `cache_folder`.
 
     No `fastmath`: sums keep their order, so that results are the same bits on every run.
@@ -53,15 +58,17 @@ def jit(function=None, *, inner: bool = False):
     function : callable
         Module-level function (closures never hit the cache).
     inner : bool
-        Called by other kernels only: no entry from Python is compiled, which saves half of the compile time.
+        Called by other kernels only: no entry from Python is compiled.
+    always_inline : bool
+        Tell LLVM to inline every call: loops with a call in them are not vectorised.
     """
-    if function is None:
-        return lambda f: jit(f, inner=inner)
     options = {"nogil": True, "error_model": "numpy"}
     if inner:
         # arrays are only borrowed and nothing is allocated, so no reference needs counting: atomic counts cost a fifth
         # of a step and much of the compile time
         options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+    if always_inline:
+        options["forceinline"] = True
     folder = cache_folder()
     if folder is None:
         return numba.njit(**options)(function)
@@ -78,3 +85,8 @@ def jit(function=None, *, inner: bool = False):
 def inner(function):
     """`jit` for functions that only other kernels call."""
     return jit(function, inner=True)
+
+
+def small(function):
+    """`jit` for elementary functions inside dense loops."""
+    return jit(function, always_inline=True)

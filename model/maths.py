@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .jit import jit
+from .jit import jit, small
 
 __all__ = ["annuity", "exp", "log", "normal_pair", "normal_quantile", "power"]
 
@@ -18,7 +18,7 @@ _LN2_LOW = 1.90821492927058770002e-10
 _LOG2_E = 1.4426950408889634
 
 
-@jit
+@small
 def exp(x):
     """e^x for -700 < x < 700 (clamped outside)."""
     x = min(max(x, -700.0), 700.0)
@@ -31,7 +31,7 @@ def exp(x):
     return p * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
 
 
-@jit
+@small
 def log(x):
     """Natural logarithm of a positive normal number."""
     bits = np.float64(x).view(np.int64)
@@ -58,7 +58,7 @@ def annuity(rate, years):
     return (1.0 - exp(-years * log(1.0 + rate))) / rate
 
 
-@jit
+@small
 def normal_pair(h):
     """Two independent standard normal numbers from one hash (Box and Muller, 32 bits each).
 

@@ -27,7 +27,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from .jit import jit
+from .jit import jit, small
 
 __all__ = ["Purpose", "draw", "key_of", "lane", "mix", "refine", "uniform"]
 
@@ -108,7 +108,7 @@ class Purpose(IntEnum):
 _GAMMA = 0x9E3779B97F4A7C15
 
 
-@jit
+@small
 def mix(z):
     """Finaliser of SplitMix64 (Stafford's mix 13): a bijection of 64-bit words that avalanches."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -116,7 +116,7 @@ def mix(z):
     return z ^ (z >> np.uint64(31))
 
 
-@jit
+@small
 def draw(key, purpose, time, ident):
     """64 random bits.
 
@@ -135,13 +135,13 @@ def draw(key, purpose, time, ident):
     return mix(key + np.uint64(0x9E3779B97F4A7C15) * counter)
 
 
-@jit
+@small
 def uniform(key, purpose, time, ident):
     """Uniform number in (0, 1): 52 random bits and a half."""
     return (np.float64(draw(key, purpose, time, ident) >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
 
 
-@jit
+@small
 def lane(h, which):
     """One of the four 16-bit lanes of a hash, as an integer 0-65535."""
     return np.int64((h >> np.uint64(16 * which)) & np.uint64(0xFFFF))

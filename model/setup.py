@@ -339,7 +339,7 @@ def _populate(s, p, c, number, all_first):
         give_traits(s, p, slot, slot, sector, draw_workers(city, p, slot, False))
         start_business(s, p, slot, p.tech_initial_share[T1])
     city.workers_median, city.workers_sd, city.workers_cap = median, sd, cap
-    cluster.firms = number
+    cluster.firms, cluster.workers = number, number * cluster.workers_median
     # the part of the slots that is empty on the first day can be let
     for m in range(number, slots):
         if not all_first:

@@ -48,34 +48,32 @@ def _block(fields):
     return np.dtype(out, align=True)
 
 
+# in the order in which a step reads them, what it seldom reads last
 FIRM_DTYPE = _block([
-    # who
-    ("id", _i), ("slot_id", _i), ("sector", _i), ("status", _i), ("cluster", _i), ("events", _i),
-    ("workers", _f), ("eps", _f), ("revenue_factor", _f), ("margin_life", _f), ("hurdle", _f), ("collateral", _f),
-    ("integrity", _f), ("attitude_start", _f), ("trust_start", _f), ("trade_share", _f), ("exporter", _f), ("offer_taste", _f),
-    ("x", _f), ("y", _f), ("born", _f), ("admitted", _b), ("aided", _b), ("moved_at", _f),
-    # what it knows and believes
-    ("aware", _b), ("attitude", _f), ("trust", _f), ("good", _f), ("bad", _f), ("discloses", _b), ("club", _b),
-    # technology
-    ("tech", _b), ("pending", _b), ("ever", _b), ("loans", _b), ("cuts", _b), ("due", _f),
-    ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_rate", _f, N_TECH),
-    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("cut_total", _f), ("write_off", _f, N_TECH),
-    ("depreciation", _f),
-    # compliance
-    ("z", _b),
-    # coefficients per worker at utilisation 1, remade when technology or place changes (see `coefficients`)
-    ("k_revenue", _f), ("k_margin", _f), ("k_value", _f), ("k_elec", _f), ("k_fuel", _f), ("k_water", _f),
-    ("k_waste", _f), ("k_effluent", _f), ("k_cod", _f), ("k_disposal", _f), ("k_solar", _f),
-    ("k_tonnes", _f), ("k_landfill", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
-    ("d_tonnes", _f), ("energy_saved", _f), ("water_saved", _f), ("recp", _b),
+    # who is there, and what may happen to him in this step
+    ("status", _i), ("events", _i), ("id", _i), ("sector", _i), ("due", _f),
+    ("tech", _b), ("loans", _b), ("aware", _b), ("ever", _b), ("pending", _b), ("cuts", _b), ("z", _b), ("recp", _b),
+    ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b),
+    ("workers", _f), ("activity", _f), ("z_util", _f), ("z_margin", _f),
+    # coefficients per worker at utilisation 1, remade when technology or place changes (see `set_coefficients`)
+    ("k_elec", _f), ("k_fuel", _f), ("k_water", _f), ("k_effluent", _f), ("k_waste", _f),
     # flows of the step (per year)
-    ("z_util", _f), ("z_margin", _f), ("activity", _f),
-    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f),
-    ("profit", _f), ("exchange_gain", _f),
+    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f), ("excess", _f),
+    ("k_revenue", _f), ("k_margin", _f), ("k_value", _f), ("k_cod", _f), ("k_disposal", _f), ("k_solar", _f),
+    ("k_tonnes", _f), ("k_landfill", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
+    ("d_tonnes", _f), ("margin_life", _f), ("exporter", _f), ("trade_share", _f), ("moved_at", _f),
     # money
-    ("cash", _f), ("debt", _f), ("debt_service", _f), ("interest", _f), ("negative_years", _f),
-    # symbiosis
-    ("links", _i), ("hubs", _b), ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
+    ("cash", _f), ("profit", _f), ("debt_service", _f), ("interest", _f), ("depreciation", _f), ("cut_total", _f),
+    ("negative_years", _f),
+    # what it believes
+    ("attitude", _f), ("trust", _f), ("attitude_start", _f), ("trust_start", _f), ("good", _f), ("bad", _f),
+    ("offer_taste", _f), ("links", _i), ("offers", _i),
+    # what reviews look at
+    ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("energy_saved", _f),
+    ("water_saved", _f), ("born", _f), ("cluster", _i), ("slot_id", _i), ("x", _f), ("y", _f),
+    ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_rate", _f, N_TECH),
+    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH),
+    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
 ])
 
 CLUSTER_DTYPE = np.dtype([
@@ -128,7 +126,7 @@ CITY_DTYPE = np.dtype([
     ("learning_offered", _b, (N_TECH,)),
     ("firms", _i), ("tech_count", _i, (N_TECH,)), ("links_high", _i), ("links_free", _i), ("links_used", _i),
     ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
-    ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("credit_asked", _i), ("credit_approved", _i),
+    ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("proposals", _i), ("leavers", _i), ("credit_asked", _i), ("credit_approved", _i),
     ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f),
     
     ("trust_gap", _f), ("degree", _i, (64,)),
@@ -158,7 +156,13 @@ class State(NamedTuple):
     head : (slots, 2) int64
         First link record of a slot as supplier and as buyer, -1: none.
     requests : (capacity,) REQUEST_DTYPE
-        Requests to the grants fund made in this step.
+        Requests to the grants fund made in this step; later in the step, other queues.
+    proposals : (capacity,) REQUEST_DTYPE
+        Links proposed in this step.
+    lettable : (slots,) uint8
+        1 if the slot can be let: looked at by arrivals, which probe slots at random.
+    leavers : (slots,) int64
+        Slots whose firms leave at the end of this step.
     ties : (slots, 4) int64
         Acquaintances of a slot.
     slot_at : (slots,) int64
@@ -182,6 +186,9 @@ class State(NamedTuple):
     city: np.ndarray
     head: np.ndarray
     requests: np.ndarray
+    proposals: np.ndarray
+    lettable: np.ndarray
+    leavers: np.ndarray
     ties: np.ndarray
     slot_at: np.ndarray
     ever: np.ndarray
@@ -207,7 +214,10 @@ def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int,
         levers=np.zeros(3 * programmes + 1, LEVER_DTYPE),
         city=np.zeros(1, CITY_DTYPE),
         head=np.full((slots, 2), -1, np.int64),
-        requests=np.zeros(max(64, slots), REQUEST_DTYPE),
+        requests=np.zeros(max(64, slots // 2), REQUEST_DTYPE),
+        proposals=np.zeros(max(64, slots // 2), REQUEST_DTYPE),
+        lettable=np.zeros(slots, np.uint8),
+        leavers=np.zeros(slots, np.int64),
         ties=np.zeros((slots, 4), np.int64),
         slot_at=np.arange(slots, dtype=np.int64),
         ever=np.zeros(ids, np.uint8),

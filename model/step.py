@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .jit import inner, jit
 from .measure import measure, record_levels
-from .phases.demography import arrive, expel, leave, let_slots, open_planned, relocate
+from .phases.demography import arrive, expel, leave, let_slots, note_leavers, open_planned, relocate
 from .phases.enforcement import inspect, review_compliance
 from .phases.funds import serve_requests
 from .phases.hubs import deliver_hubs, review_hubs, start_hubs
@@ -35,31 +35,30 @@ def step(s, p, plan, values):
         `s.levers` seen as numbers.
     """
     clusters = s.clusters.size
-    # what has become of last step's decisions
+    # 1 outside world, levers, funds; projects that are finished
     finish_projects(s, p)
+    open_step(s, p, plan, values)
+    # what was ordered begins to operate; 2 production, resources, waste
     for c in range(clusters):
         age_technologies(s, p, c)
         count_adopters(s, p, c)
-    count_city(s)
-    # 1 outside world, levers, funds
-    open_step(s, p, plan, values)
-    # 2 production, resources, waste; 3 links deliver
-    for c in range(clusters):
         produce(s, p, c)
+    count_city(s)
+    # 3 links deliver
     deliver(s, p)
     for c in range(clusters):
-        draw_lottery(s, p, c)
         deliver_hubs(s, p, c)
         close_books(s, p, c)  # 2 the cash of the step
+        draw_lottery(s, p, c)
         update_beliefs(s, p, c)  # 4 records and trust, 5 attitude
         learn(s, p, c)  # 5 awareness
         inspect(s, p, c)  # 6 inspections, fines, compliance
         review_compliance(s, p, c)
-        review_technologies(s, p, c)  # 7 technology, loans, grants
-    serve_requests(s, p)
-    # 8 symbiosis
-    for c in range(clusters):
-        search_partners(s, p, c)
+        review_technologies(s, p, c)  # 7 technology, loans, grants: requests
+        search_partners(s, p, c)  # 8 symbiosis: proposals
+        note_leavers(s, p, c)  # 10 who will leave
+    serve_requests(s, p)  # 7 the fund serves
+    # 8 symbiosis: studies and deals, hubs
     sign_deals(s, p)
     for c in range(clusters):
         review_hubs(s, p, c)
@@ -69,8 +68,7 @@ def step(s, p, plan, values):
     run_projects(s, p)
     update_levels(s, p)
     # 10 exit, planned clusters, relocation, arrival
-    for c in range(clusters):
-        leave(s, p, c)
+    leave(s, p)
     open_planned(s, p)
     let_slots(s, p)
     expel(s, p)

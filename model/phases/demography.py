@@ -27,19 +27,17 @@ from .production import set_coefficients
 from .requests import add_request, sort_requests
 from .technology import add_loan, investment, own_funds, saving_of, set_cut, set_due, total_loans
 
-__all__ = ["arrive", "expel", "leave", "let_slots", "open_planned", "relocate"]
+__all__ = ["arrive", "expel", "leave", "let_slots", "note_leavers", "open_planned", "relocate"]
 
 
 @inner
-def leave(s, p, c):
-    """Exits: the base hazard by size, and insolvency after two quarters of negative cash."""
-    city = s.city[0]
+def note_leavers(s, p, c):
+    """Who leaves in this step: the base hazard by size, and insolvency after two quarters of negative cash."""
+    city, cluster = s.city[0], s.clusters[c]
     dt = city.dt
-    cluster = s.clusters[c]
     if cluster.firms == 0 or cluster.hold:
         return
-    lever = s.levers[cluster.lever_row]
-    ease = 1.0 - p.skills_exit_cut * lever.skills_housing
+    ease = 1.0 - p.skills_exit_cut * s.levers[cluster.lever_row].skills_housing
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
@@ -52,9 +50,21 @@ def leave(s, p, c):
                 city.exits += 1
                 if u >= event(base, dt):
                     city.bankrupt += 1
-                s.money[Money.EXIT_CASH] += f.cash[k]
-                s.money[Money.LOAN_WRITTEN_OFF] += total_loans(f, k)
-                vacate(s, p, cluster, f, k, b * LANES + k, False)
+                s.leavers[city.leavers] = b * LANES + k
+                city.leavers += 1
+
+
+@inner
+def leave(s, p):
+    """The firms that were noted leave: their owners take what is left, the bank writes off what is owed."""
+    city = s.city[0]
+    for n in range(city.leavers):
+        slot = s.leavers[n]
+        f, k = s.firms[slot >> 4], slot & 15
+        s.money[Money.EXIT_CASH] += f.cash[k]
+        s.money[Money.LOAN_WRITTEN_OFF] += total_loans(f, k)
+        vacate(s, p, s.clusters[f.cluster[k]], f, k, slot, False)
+    city.leavers = 0
 
 
 @inner
@@ -91,10 +101,12 @@ def let_slots(s, p):
                 if f.status[k] == SLOT_VACANT:
                     if uniform(city.key, Purpose.SLOT_RELET, city.step, f.slot_id[k]) < chance:
                         f.status[k] = SLOT_LETTABLE
-                if f.status[k] == SLOT_LETTABLE:
+                free = f.status[k] == SLOT_LETTABLE and not cluster.hold
+                s.lettable[b * LANES + k] = free
+                if free:
                     if cluster.kind == PLANNED:
                         city.lettable_planned += 1
-                    elif not cluster.hold:
+                    else:
                         city.lettable += 1
 
 
@@ -150,28 +162,26 @@ def open_planned(s, p):
             for n in range(cluster.slots):
                 slot = cluster.first * LANES + n
                 s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
-            city.lettable_planned += cluster.slots
 
 
 @inner
-def _probe(s, first_cluster, last_cluster, ident, time, sector, status):
+def _probe(s, first_cluster, last_cluster, ident, time, sector):
     """First lettable slot in the order of a hash over (firm, attempt): every lettable slot is as likely.
 
     In existing clusters a slot is let to a sector with the probability of that sector in the cluster's mix, so
     that clusters keep their character. -1 if none is found.
     """
     city = s.city[0]
+    key = city.key
     low = s.clusters[first_cluster].first * LANES
-    span = s.clusters[last_cluster - 1].last * LANES - low
+    span = np.uint64(s.clusters[last_cluster - 1].last * LANES - low)
     for attempt in range(1024):
-        h = draw(city.key, Purpose.ARRIVAL_PROBE, time, ident * 1024 + attempt)
-        slot = s.slot_at[low + np.int64((h >> np.uint64(32)) % np.uint64(span))]
-        f = s.firms[slot >> 4]
-        if f.status[slot & 15] != status:
+        h = draw(key, Purpose.ARRIVAL_PROBE, time, ident * 1024 + attempt)
+        # the high half of the hash times the span: a uniform slot without a division
+        slot = s.slot_at[low + np.int64(((h >> np.uint64(32)) * span) >> np.uint64(32))]
+        if not s.lettable[slot]:
             continue
-        cluster = s.clusters[f.cluster[slot & 15]]
-        if cluster.hold:
-            continue
+        cluster = s.clusters[s.firms[slot >> 4].cluster[slot & 15]]
         if cluster.kind != PLANNED:
             u = np.float64(h & np.uint64(0xFFFFFFFF)) * 2.3283064365386963e-10
             if u * city.mix_top[sector] >= cluster.mix[sector]:
@@ -286,7 +296,7 @@ def _move(s, p, slot, target):
     cluster = s.clusters[f.cluster[k]]
     if city.lettable_planned == 0:
         return
-    new = _probe(s, city.existing, city.existing + city.planned, f.id[k], city.step, f.sector[k], SLOT_LETTABLE)
+    new = _probe(s, city.existing, city.existing + city.planned, f.id[k], city.step, f.sector[k])
     if new < 0:
         return
     g, m = s.firms[new >> 4], new & 15
@@ -321,6 +331,7 @@ def _move(s, p, slot, target):
         s.money[Money.OLD_PLOT] += plot
     _transfer(s, p, cluster, slot, new)
     city.lettable_planned -= 1
+    s.lettable[new] = 0
     enter_planned(s, p, lever, g, m)
 
 
@@ -466,13 +477,14 @@ def _settle(s, p, ident, sector, workers):
     """A planned slot if its value is positive, else a lettable slot, else outside any cluster."""
     city = s.city[0]
     if city.lettable_planned > 0:
-        slot = _probe(s, city.existing, city.existing + city.planned, ident, city.step, sector, SLOT_LETTABLE)
+        slot = _probe(s, city.existing, city.existing + city.planned, ident, city.step, sector)
         if slot >= 0 and _try_planned(s, p, slot, ident, sector, workers):
             return
     if city.lettable > 0:
-        slot = _probe(s, 0, city.existing, ident, city.step, sector, SLOT_LETTABLE)
+        slot = _probe(s, 0, city.existing, ident, city.step, sector)
         if slot >= 0:
             city.lettable -= 1
+            s.lettable[slot] = 0
             _begin(s, p, slot, ident, sector, workers)
             return
     slot = free_outside(s)
@@ -513,6 +525,7 @@ def _try_planned(s, p, slot, ident, sector, workers):
         f.due[k] = NEVER
         return False
     city.lettable_planned -= 1
+    s.lettable[slot] = 0
     s.money[Money.ENTRY_CASH] += f.cash[k]
     enter_planned(s, p, lever, f, k)
     return True

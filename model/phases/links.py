@@ -17,7 +17,7 @@ from ..state import (
 )
 from .knowledge import enforcement
 from .lottery import SEARCH, digits
-from .requests import add_request, sort_requests
+from .requests import propose, sort_requests
 from .technology import own_funds
 
 __all__ = ["close_links_of", "deliver", "demand_of", "pair_belief", "search_partners", "sign_deals", "supply_of"]
@@ -230,8 +230,8 @@ def close_links_of(s, p, slot):
 
 
 @inner
-def _best_stream(s, p, i, j):
-    """Best stream and direction between two slots by yearly gain less coordination.
+def _best_stream(s, p, i, j, match):
+    """Best stream (of those in `match`) and direction between two slots by yearly gain less coordination.
 
     Returns
     -------
@@ -240,9 +240,9 @@ def _best_stream(s, p, i, j):
     """
     best, stream, forward, amount = 0.0, -1, True, 0.0
     for w in range(N_STREAMS):
-        gain = unit_gain(p, w)
-        if gain <= 0.0:
+        if not (match >> w) & 1:
             continue
+        gain = unit_gain(p, w)
         for way in range(2):
             q = free_quantity(s, p, i if way == 0 else j, j if way == 0 else i, w)
             worth = q * gain - p.cost_link_coordination
@@ -264,6 +264,35 @@ def free_quantity(s, p, supplier, buyer, w):
 
 
 @inner
+def _offers(s, p, cluster):
+    """For every firm, the streams that it could give (bits 0-6) or take (bits 8-14) at a gain over coordination.
+
+    Returns
+    -------
+    int
+        The streams that anybody could give or take.
+    """
+    anybody = 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            offers = 0
+            if f.status[k] == SLOT_TAKEN:
+                for w in range(N_STREAMS):
+                    if w < N_STREAMS - 1 and (f.hubs[k] >> w) & 1:
+                        continue
+                    gain = unit_gain(p, w)
+                    if gain > 0.0:
+                        if (supply_of(p, f, k, w) - f.sold[w, k]) * gain > p.cost_link_coordination:
+                            offers |= 1 << w
+                        if (demand_of(p, f, k, w) - f.bought[w, k]) * gain > p.cost_link_coordination:
+                            offers |= 256 << w
+            f.offers[k] = offers
+            anybody |= offers
+    return anybody
+
+
+@inner
 def search_partners(s, p, c):
     """Searches of this step: propose the best link with a random firm, or with the best of those on the map."""
     city = s.city[0]
@@ -273,61 +302,69 @@ def search_partners(s, p, c):
         return
     lever = s.levers[cluster.lever_row]
     usage = cluster.disclosing / cluster.firms
-    hazard = p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
-                              + p.search_platform * lever.platform * usage)
+    chance = event(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
+                                    + p.search_platform * lever.platform * usage), dt)
+    ready, anybody = False, 0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
             if not (f.events[k] >> SEARCH) & 1 or not (f.aware[k] >> AWARE_SYMBIOSIS) & 1:
                 continue
-            if digits(city.key, city.step, f.id[k], SEARCH) >= event(hazard, dt):
+            if digits(city.key, city.step, f.id[k], SEARCH) >= chance:
                 continue
+            if not ready:
+                anybody = _offers(s, p, cluster)
+                ready = True
+            own = f.offers[k]
+            if ((own & (anybody >> 8)) | (anybody & (own >> 8))) & 127 == 0:
+                continue  # nobody here has a match
             mapped = f.discloses[k] == 1 and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform
-            _search(s, p, cluster, f.id[k], b * LANES + k, mapped)
+            _search(s, p, cluster, f.id[k], b * LANES + k, own, mapped)
 
 
 @inner
-def _search(s, p, cluster, ident, slot, mapped):
+def _search(s, p, cluster, ident, slot, own, mapped):
     """Look at random slots of the cluster in the order of a hash until enough firms have been seen."""
     city = s.city[0]
     wanted = np.int64(p.map_candidates) if mapped else 1
+    key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
     seen = 0
     best, stream, supplier, buyer, amount = 0.0, -1, -1, -1, 0.0
     for attempt in range(4 * cluster.slots):
         if seen >= wanted:
             break
-        h = draw(city.key, Purpose.SEARCH, city.step, ident * 4096 + attempt)
-        other = s.slot_at[cluster.first * LANES + np.int64((h >> np.uint64(33)) % np.uint64(cluster.slots))]
-        g = s.firms[other >> 4]
-        if other == slot or g.status[other & 15] != SLOT_TAKEN:
+        h = draw(key, Purpose.SEARCH, step, ident * 4096 + attempt)
+        other = s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))]
+        g, m = s.firms[other >> 4], other & 15
+        if other == slot or g.status[m] != SLOT_TAKEN:
             continue
-        if mapped and not g.discloses[other & 15]:
-            continue
-        worth, w, forward, q = _best_stream(s, p, slot, other)
-        if w < 0:
-            if not mapped:
-                seen += 1
+        theirs = g.offers[m]
+        match = (own & (theirs >> 8)) | (theirs & (own >> 8))
+        if mapped and (match & 127 == 0 or not g.discloses[m]):
             continue
         seen += 1
+        if match & 127 == 0:
+            continue
+        worth, w, forward, q = _best_stream(s, p, slot, other, match)
         if worth > best:
             best, stream, amount = worth, w, q
             supplier, buyer = (slot, other) if forward else (other, slot)
     if stream >= 0:
         city.identified += 1
-        priority = draw(city.key, Purpose.PRIORITY, city.step, ident * 8 + 6)
-        add_request(s, supplier, stream, cluster.programme, buyer, amount, 0.0, priority)
+        priority = draw(key, Purpose.PRIORITY, step, ident * 8 + 6)
+        propose(s, supplier, buyer, stream, cluster.programme, amount, priority)
 
 
 @inner
 def sign_deals(s, p):
     """Proposals in the order of their hashed priority: study, negotiate, sign or bar the pair for some years."""
     city = s.city[0]
-    n = city.requests
-    sort_requests(s.requests, n)
+    n = city.proposals
+    sort_requests(s.proposals, n)
     for r in range(n):
-        request = s.requests[r]
-        _negotiate(s, p, request.slot, request.other, request.tech, request.fund)
-    city.requests = 0
+        proposal = s.proposals[r]
+        _negotiate(s, p, proposal.slot, proposal.other, proposal.tech, proposal.fund)
+    city.proposals = 0
 
 
 @inner

@@ -200,6 +200,8 @@ def close_books(s, p, c):
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
+            f.running[k] = om_factor * exp((1.0 + p.own_om_exponent) * log(max(f.effluent[k], 1e-9)))
+        for k in range(LANES):
             if f.status[k] != SLOT_TAKEN:
                 continue
             act, workers = f.activity[k], f.workers[k]
@@ -217,13 +219,12 @@ def close_books(s, p, c):
             else:
                 fee = environmental_fee(p, q, f.k_cod[k])
                 if z != NONE:
-                    running = om_factor * exp((1.0 + p.own_om_exponent) * log(max(q, 1e-9)))
                     if z == REAL_OWN:
-                        own = running
+                        own = f.running[k]
                         treated_own += q
                         removed = p.removal_real
                     else:
-                        sham = p.sham_fixed + p.sham_om_share * running
+                        sham = p.sham_fixed + p.sham_om_share * f.running[k]
                         removed = p.removal_sham
             solar = f.k_solar[k] * f.elec[k]
             shared = shared_part * (f.elec[k] - solar)
@@ -299,10 +300,12 @@ def close_books(s, p, c):
                 rethink += workers
             elif f.admitted[k]:
                 rethink += workers
-            # size follows profitability (5a); a cluster held as it is until 2020 does not change
-            if growing:
-                excess = min(max(profit / revenue - f.k_margin[k], -1.0), 1.0)
-                f.workers[k] = min(max(workers * exp(eta * excess * dt), 1.0), cap)
+            f.excess[k] = profit / revenue - f.k_margin[k]
+        # size follows profitability (5a); a cluster held as it is until 2020 does not change
+        if growing:
+            for k in range(LANES):
+                grown = f.workers[k] * exp(eta * dt * min(max(f.excess[k], -1.0), 1.0))
+                f.workers[k] = min(max(grown, 1.0), cap) if f.workers[k] > 0.0 else 0.0
     cluster.elec, cluster.fuel, cluster.water, cluster.effluent = elec, fuel, water, effluent
     cluster.untreated, cluster.cod, cluster.cod_removed = untreated, cod, cod_removed
     cluster.solar, cluster.shared_solar, cluster.output, cluster.value_added = solar_sum, shared_sum, output, value

@@ -6,7 +6,7 @@ from ..jit import inner
 from ..ledger import Money
 from ..randomness import Purpose, draw
 
-__all__ = ["add_request", "ask", "sort_requests"]
+__all__ = ["add_request", "ask", "propose", "sort_requests"]
 
 
 @inner
@@ -21,6 +21,20 @@ def add_request(s, slot, tech, fund, other, quantity, amount, priority):
     request.slot, request.tech, request.fund, request.other = slot, tech, fund, other
     request.quantity, request.amount, request.priority = quantity, amount, priority
     city.requests = n + 1
+
+
+@inner
+def propose(s, supplier, buyer, stream, fund, quantity, priority):
+    """Put the proposal of a link."""
+    city = s.city[0]
+    n = city.proposals
+    if n >= s.proposals.size:
+        city.overflow = 1
+        return
+    proposal = s.proposals[n]
+    proposal.slot, proposal.other, proposal.tech, proposal.fund = supplier, buyer, stream, fund
+    proposal.quantity, proposal.priority = quantity, priority
+    city.proposals = n + 1
 
 
 @inner

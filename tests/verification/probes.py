@@ -14,28 +14,29 @@ from ecocluster.model.ledger import N_FLOWS, N_MATTER
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.maths import normal_pair
 from ecocluster.model.parameters import parameter_record
-from ecocluster.model.phases.demography import arrive, leave, let_slots, relocate
+from ecocluster.model.phases.demography import arrive, leave, let_slots, note_leavers, relocate
 from ecocluster.model.phases.enforcement import choose_compliance, plant_terms
 from ecocluster.model.phases.funds import serve_requests
 from ecocluster.model.phases.knowledge import learn, update_beliefs
 from ecocluster.model.phases.links import _record, deliver, pair_belief, pair_id, search_partners, sign_deals
 from ecocluster.model.phases.lottery import digits, draw_lottery
 from ecocluster.model.phases.operators import run_operators, run_projects
-from ecocluster.model.phases.production import count_adopters
+from ecocluster.model.phases.production import count_adopters, count_city
 from ecocluster.model.phases.technology import appraise, finance, review_technologies
 from ecocluster.model.plan import make_plan
 from ecocluster.model.randomness import Purpose, draw, key_of, uniform
+from ecocluster.model.rules.compliance import choose
 from ecocluster.model.setup import allocate, begin, layout_of
 from ecocluster.model.state import (
-    EXISTING, LANES, LINK_ACTIVE, LINK_PERMIT, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_UNUSABLE,
+    AWARE_SYMBIOSIS, EXISTING, LANES, LINK_ACTIVE, LINK_PERMIT, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_UNUSABLE,
     State, blocks_of, new_state,
 )
-from ecocluster.model.step import advance
 
 COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (
     1 << n for n in range(11))
 LEAVE, LET, RELOCATE, ARRIVE, ADVANCE = (1 << n for n in range(11, 16))
 ADOPT_ALL, PERMIT_ALL = 1 << 16, 1 << 17
+ORGANIC = 0  # the stream of `pairs`
 
 
 @jit
@@ -52,37 +53,42 @@ def phases(s, p, chosen, steps):
     chosen : int
         Sum of the constants above.
     """
+    town, clusters = s.city[0], s.clusters.size
     for _ in range(steps):
         if chosen & COUNT:
-            count_adopters(s, p)
-        if chosen & LOTTERY:
-            draw_lottery(s, p)
+            for c in range(clusters):
+                count_adopters(s, p, c)
+            count_city(s)
         if chosen & DELIVER:
             deliver(s, p)
-        if chosen & BELIEFS:
-            update_beliefs(s, p)
-        if chosen & LEARN:
-            learn(s, p)
+        for c in range(clusters):
+            if chosen & LOTTERY:
+                draw_lottery(s, p, c)
+            if chosen & BELIEFS:
+                update_beliefs(s, p, c)
+            if chosen & LEARN:
+                learn(s, p, c)
+            if chosen & TECHNOLOGY:
+                review_technologies(s, p, c)
+            if chosen & SEARCH:
+                search_partners(s, p, c)
+            if chosen & LEAVE:
+                note_leavers(s, p, c)
         if chosen & ADOPT_ALL:
             for b in range(s.firms.size):
                 f = s.firms[b]
                 for k in range(LANES):
                     if f.status[k] == SLOT_TAKEN:
                         f.tech[k] |= np.uint8(f.aware[k] & 15)
-        if chosen & TECHNOLOGY:
-            review_technologies(s, p)
         if chosen & FUNDS:
             serve_requests(s, p)
-        if chosen & SEARCH:
-            search_partners(s, p)
         if chosen & SIGN:
             sign_deals(s, p)
         if chosen & PERMIT_ALL:
-            for n in range(s.city[0].links_high):
+            for n in range(town.links_high):
                 link = s.links[n]
                 if link.state == LINK_PERMIT:
-                    link.state, link.started, link.updated = LINK_ACTIVE, s.city[0].time, s.city[0].time
-                    link.until = s.city[0].time + link.years
+                    link.state, link.started, link.until = LINK_ACTIVE, town.time, town.time + link.years
                     s.firms[link.supplier >> 4].links[link.supplier & 15] += 1
                     s.firms[link.buyer >> 4].links[link.buyer & 15] += 1
         if chosen & FEES:
@@ -98,7 +104,8 @@ def phases(s, p, chosen, steps):
         if chosen & ARRIVE:
             arrive(s, p)
         if chosen & ADVANCE:
-            advance(s)
+            town.step += 1
+            town.time = 2010.0 + town.step * town.dt
 
 
 @jit
@@ -129,6 +136,13 @@ def compliance(s, p, slots, z, terms):
         terms[n, 0] = 1.0 if t[0] else 0.0
         terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t[1], t[2], t[3], t[4]
         z[n] = choose_compliance(s, p, cluster, f, k, t)
+
+
+@jit
+def cheapest(p, cost, taste, z):
+    """The rule of choice alone: z[n] of none, sham, real at cost[n] and taste[n]."""
+    for n in range(taste.size):
+        z[n] = choose(p, cost[n, 0], cost[n, 1], cost[n, 2], taste[n])
 
 
 @jit
@@ -213,7 +227,7 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     -------
     State
         Firms lie in slots `first * 16` ... of their cluster; rows 0 and 1 of the levers are those of
-        existing and planned clusters, without a programme.
+        existing and planned clusters, which have no programme.
     """
     per = blocks_of(size)
     blocks = groups * per + blocks_of(planned)
@@ -229,7 +243,7 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     firms["status"] = SLOT_UNUSABLE
     firms["id"] = firms["slot_id"] = np.arange(blocks * LANES).reshape(blocks, LANES)
     firms["due"] = firms["moved_at"] = NEVER
-    firms["workers"], firms["hurdle"], firms["utilisation"] = 10.0, 0.25, 1.0
+    firms["workers"], firms["hurdle"] = 10.0, 0.25
     firms["k_revenue"] = firms["k_water"] = firms["revenue_factor"] = firms["eps"] = 1.0
     s.ties[...] = -1
     clusters["programme"], clusters["kind"], clusters["scale"] = -1, EXISTING, 1.0
@@ -244,10 +258,11 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     if planned:
         new = clusters[groups]
         new["first"], new["last"], new["slots"], new["kind"] = groups * per, blocks, planned, PLANNED
-        new["lever_row"], new["built"], new["opened"] = 1, 1, 2010.0
+        new["lever_row"], new["built"], new["let"], new["opened"] = PLANNED, 1, 1, 2010.0
         firms["cluster"][groups * per:] = groups
         room = np.arange((blocks - groups * per) * LANES) < planned
         firms["status"][groups * per:] = np.where(room, SLOT_LETTABLE, SLOT_UNUSABLE).reshape(-1, LANES)
+        s.lettable[groups * per * LANES:][:planned] = 1
         town["lettable_planned"] = planned
     rest = clusters[-1]
     rest["first"] = rest["last"] = blocks
@@ -275,6 +290,27 @@ def rewind(s, seed, replicate):
     """Set the clock to 2010 and give the world other luck."""
     town = s.city[0]
     town["key"], town["step"], town["time"] = key_of(np.uint64(seed), np.uint64(replicate)), 0, 2010.0
+
+
+def pairs(count, record):
+    """Clusters of two firms: the first one has organic waste and looks for a partner, the second one needs it.
+
+    The stream is worth 3 per unit, costs nothing to start and is traded at 1/2 inside as outside, so that every
+    proposal is signed and nobody has a reason of his own to break a contract.
+    """
+    record["supply"][...] = record["demand"][...] = 0.0
+    record["supply"][0, ORGANIC] = record["demand"][1, ORGANIC] = 1.0
+    for name, value in {"disposal_cost": 1.0, "virgin_price": 2.0, "substitution": 1.0, "treatment_cost": 0.0,
+                        "fixed_cost_ref": 0.0}.items():
+        record[f"stream_{name}"][ORGANIC] = value
+    record["offtake_price"] = 0.25
+    s = world(count, 2, links=2 * count)
+    for name, supplier, buyer in (("sector", 0, 1), ("waste", 10.0, 0.0), ("activity", 0.0, 10.0),
+                                  ("aware", 1 << AWARE_SYMBIOSIS, 0), ("cash", 1e6, 1e6), ("integrity", 0.5, 0.2)):
+        values = flat(s, name)
+        values[0::LANES], values[1::LANES] = supplier, buyer
+        put(s, name, values)
+    return s
 
 
 def city(p, firms=2000, sector=None, seed=1, replicate=0, clusters=1, area=40.0):

@@ -4,36 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ecocluster.model.randomness import uniform
+from ecocluster.model.ledger import Money
 from ecocluster.model.state import LINK_ACTIVE, LINK_PERMIT, REAL_CONNECTED, REQUEST_DTYPE
 from probes import (
-    ADVANCE, DELIVER, LOTTERY, PERMIT_ALL, SEARCH, SIGN, flat, parameters, phases, put, taken, term_draw, world,
+    ADVANCE, DELIVER, LOTTERY, ORGANIC, PERMIT_ALL, SEARCH, SIGN, flat, pairs, parameters, phases, put, taken,
+    term_draw, world,
 )
-
-ORGANIC, SYMBIOSIS_BIT = 0, 1 << 6
-SUPPLIERS, BUYERS = slice(0, None, 16), slice(1, None, 16)
-
-
-def pairs(count, record):
-    """Clusters of two firms: the first one has organic waste and looks for a partner, the second one needs it.
-
-    The stream is worth 3 per unit, costs nothing to start and is traded at 1/2 inside as outside, so that every
-    proposal is signed and nobody has a reason of his own to break a contract.
-    """
-    record["supply"][...] = record["demand"][...] = 0.0
-    record["supply"][0, ORGANIC] = record["demand"][1, ORGANIC] = 1.0
-    for name, value in {"disposal_cost": 1.0, "virgin_price": 2.0, "substitution": 1.0, "treatment_cost": 0.0,
-                        "fixed_cost_ref": 0.0}.items():
-        record[f"stream_{name}"][ORGANIC] = value
-    record["offtake_price"] = 0.25
-    s = world(count, 2, links=2 * count)
-    for name, supplier, buyer in (("sector", 0, 1), ("waste", 10.0, 0.0), ("activity", 0.0, 10.0),
-                                  ("aware", SYMBIOSIS_BIT, 0), ("cash", 1e6, 1e6), ("integrity", 0.5, 0.2)):
-        values = flat(s, name)
-        values[SUPPLIERS], values[BUYERS] = supplier, buyer
-        put(s, name, values)
-    return s
-
 
 def breach_hazard(record, integrity, enforcement):
     return float(record["eta0"]) * 2 * (1 - integrity) * (1 - enforcement)
@@ -143,13 +119,13 @@ def market(record, rng):
     s.funds["budget"], s.funds["fund"][0, 1] = 1.0, 1200.0
     proposals = [(i, j, w) for i in range(FIRMS) for j in range(FIRMS) if i != j for w in range(7)]
     proposals = [proposals[n] for n in rng.permutation(len(proposals))] + proposals[:200]  # some are made twice
-    s = s._replace(requests=np.zeros(len(proposals), REQUEST_DTYPE))
+    s = s._replace(proposals=np.zeros(len(proposals), REQUEST_DTYPE))
     for n, (i, j, w) in enumerate(proposals):
-        request = s.requests[n]
-        request["slot"], request["other"], request["tech"], request["fund"] = i, j, w, 0
-        request["priority"] = n
-    s.city["requests"] = len(proposals)
-    rng.shuffle(s.requests)  # the order in which they lie there must not matter
+        proposal = s.proposals[n]
+        proposal["slot"], proposal["other"], proposal["tech"], proposal["fund"] = i, j, w, 0
+        proposal["priority"] = n
+    s.city["proposals"] = len(proposals)
+    rng.shuffle(s.proposals)  # the order in which they lie there must not matter
     return s, proposals
 
 
@@ -263,7 +239,9 @@ def test_v10_deals_prices_and_payments(seed):
         check_price(key, found[key]["price"] + 0.1)
     # cash that left the firms = their halves of the fixed cost and of the studies, nothing between them
     paid = before - flat(s, "cash")[taken(s)].sum()
-    assert paid == pytest.approx(s.money[:].sum() - s.funds["spent"][0] - sum(2 * d["half"] for d in expected.values()))
+    assert s.money[Money.LINK_FIXED] == pytest.approx(sum(2 * deal["half"] for deal in expected.values()))
+    assert paid == pytest.approx(s.money[Money.LINK_FIXED] + s.money[Money.STUDY])
+    assert s.funds["spent"][0] == pytest.approx(s.money[Money.LINK_GRANT] + s.money[Money.STUDY_AID])
     # delivery: payments cancel
     phases(s, record[()], PERMIT_ALL, 1)
     record["eta0"] = 0.0
@@ -277,10 +255,3 @@ def test_v10_deals_prices_and_payments(seed):
     payments = flat(s, "exchange_gain") - own
     assert np.abs(payments).sum() > 0.1 * received
     assert abs(payments.sum()) < 1e-9 * received
-
-
-def test_v10_uniform_is_callable_from_python():
-    """The probe of the term of a contract gives a number of the model's own generator, in (0, 1)."""
-    s = world(1, 2)
-    assert 0.0 < term_draw(s, 0, 1, 0) < 1.0
-    assert uniform(s.city[0]["key"], 1, 0, 0) != term_draw(s, 0, 1, 0)

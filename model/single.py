@@ -1,0 +1,151 @@
+"""One run looked at closely: its series, the firms at the end, and who delivers what to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .ensemble import Runs, Simulator, find_scale
+from .indicators import INDICATORS
+from .inputs import SECTORS, STREAMS, Arm, Shock, Site
+from .parameters import parameter_record
+from .plan import FORK_YEAR
+from .state import LINK_ACTIVE, N_HUBS, SLOT_TAKEN, State
+
+__all__ = ["Run", "run_one", "firms_table", "material_flows"]
+
+_UNITS = {"heat_steam": "GJ/yr", "treated_water": "m3/yr"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run.
+
+    Attributes
+    ----------
+    runs : Runs
+        The run as an ensemble of one arm and one replicate.
+    flows : list of dict
+        Material-flow map at the end: kind ("link" or "hub"), cluster, stream, unit, supplier_sector, buyer_sector
+        ("off-taker" for what leaves the cluster), quantity per year; for links also supplier and buyer ids, price
+        (mVND per unit) and the year in which it ends.
+    firms : dict of arrays
+        One entry per firm at the end, see `firms_table`.
+    """
+
+    runs: Runs
+    flows: list[dict[str, Any]]
+    firms: dict[str, np.ndarray]
+
+
+def firms_table(s: State) -> dict[str, np.ndarray]:
+    """Columns of the firms that exist: id, cluster, sector (index), workers, cash, technology bits, compliance, ..."""
+    taken = s.firms["status"] == SLOT_TAKEN
+    names = ("id", "cluster", "sector", "workers", "cash", "profit", "tech", "aware", "z", "attitude", "trust", "links",
+             "hubs", "elec", "fuel", "water", "effluent", "hurdle", "integrity", "born", "x", "y")
+    return {name: s.firms[name][taken].copy() for name in names}
+
+
+def _amounts(s: State, p: np.ndarray, members: np.ndarray, w: int) -> tuple[np.ndarray, np.ndarray]:
+    """Supply and demand of a stream by sector, of the firms in `members` (mask over slots), net of links."""
+    firms = s.firms
+    sector = firms["sector"][members]
+    have = p["supply"][sector, w] * firms["waste"][members] - firms["sold"][:, w][members]
+    need = p["demand"][sector, w] * firms["activity"][members] - firms["bought"][:, w][members]
+    count = len(SECTORS)
+    return (np.bincount(sector, np.maximum(have, 0), count), np.bincount(sector, np.maximum(need, 0), count))
+
+
+def material_flows(s: State, p: np.ndarray, site: Site) -> list[dict[str, Any]]:
+    """Who delivers what to whom, from the links and hubs that are active.
+
+    Parameters
+    ----------
+    s : State
+    p : record of parameters
+    site : Site
+
+    Returns
+    -------
+    list of dict
+        See `Run.flows`.
+    """
+    names = [c.id for c in site.clusters]
+    names += [f"planned-{n + 1}" for n in range(int(s.city[0]["planned"]))] + ["outside"]
+    rows: list[dict[str, Any]] = []
+    for link in s.links[: int(s.city[0]["links_high"])]:
+        if link["state"] != LINK_ACTIVE:
+            continue
+        supplier, buyer, stream = int(link["supplier"]), int(link["buyer"]), STREAMS[int(link["stream"])]
+        rows.append({
+            "kind": "link", "cluster": names[int(link["cluster"])], "stream": stream, "unit": _UNITS.get(stream, "t/yr"),
+            "supplier_sector": SECTORS[int(s.firms[supplier >> 4]["sector"][supplier & 15])],
+            "buyer_sector": SECTORS[int(s.firms[buyer >> 4]["sector"][buyer & 15])],
+            "quantity": float(link["delivered"]), "price": float(link["price"]), "until": float(link["until"]),
+            "supplier": int(link["supplier_id"]), "buyer": int(link["buyer_id"]),
+        })
+    for c in range(s.clusters.size):
+        first, last = int(s.clusters[c]["first"]), int(s.clusters[c]["last"])
+        for w in range(N_HUBS):
+            hub = s.hubs[c, w]
+            if not hub["active"]:
+                continue
+            members = np.zeros(s.firms["hubs"].shape, bool)
+            members[first:last] = (s.firms["hubs"][first:last] >> w) & 1 == 1
+            supply, demand = _amounts(s, p, members, w)
+            inside = min(supply.sum(), demand.sum())
+            out = max(float(hub["quantity"]) - inside, 0.0)
+            common = {"kind": "hub", "cluster": names[c], "stream": STREAMS[w], "unit": _UNITS.get(STREAMS[w], "t/yr")}
+            for i in np.flatnonzero(supply):
+                part = supply[i] / supply.sum()
+                for j in np.flatnonzero(demand):
+                    rows.append({**common, "supplier_sector": SECTORS[i], "buyer_sector": SECTORS[j],
+                                 "quantity": float(inside * part * demand[j] / demand.sum())})
+                if out > 0:
+                    rows.append({**common, "supplier_sector": SECTORS[i], "buyer_sector": "off-taker",
+                                 "quantity": float(out * part)})
+    return rows
+
+
+def run_one(
+    site: Site,
+    arm: Arm,
+    *,
+    replicate: int = 0,
+    seed: int = 1,
+    parameters: Mapping[str, float] | None = None,
+    shocks: Sequence[Shock] = (),
+) -> Run:
+    """One run of one arm, the same bits as in an ensemble with the same seed and replicate.
+
+    Parameters
+    ----------
+    site, arm, seed, parameters, shocks : see `ecocluster.model.ensemble.run_ensemble`
+    replicate : int
+
+    Returns
+    -------
+    Run
+    """
+    p = parameter_record(parameters)
+    shocks = tuple(shocks)
+    scale = find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks)
+    scaled = Arm(arm.name, arm.programmes, arm.assignment, arm.budget, scale)
+    simulator = Simulator(site, (Arm("null"), scaled), p, shocks)
+    shape = (simulator.steps + 1, len(INDICATORS))
+    series, level = np.empty(shape), np.empty((shape[0], len(site.clusters)), np.int8)
+    binding = np.empty_like(level)
+    code = simulator.burn(seed, replicate)
+    ever_null = None
+    for index in range(2) if arm.programmes else (1,):  # the null first: free riders are counted against it
+        simulator.fork(index, scale if index else 1.0, ever_null)
+        code = code or simulator.run(index, series, level, binding)
+        ever_null = simulator.work.ever.copy()
+    years = FORK_YEAR + np.arange(shape[0]) / simulator.steps_per_year
+    runs = Runs(site, (arm.name,), seed, np.array([replicate]), years, tuple(INDICATORS), series[None, None],
+                level[None, None], binding[None, None], np.array([[code]]), {arm.name: scale},
+                simulator.steps_per_year, float(p["discount_rate"]))
+    return Run(runs, material_flows(simulator.work, p, site), firms_table(simulator.work))
