@@ -24,10 +24,14 @@ def exp(x):
     x = min(max(x, -700.0), 700.0)
     k = np.floor(x * 1.4426950408889634 + 0.5)
     r = (x - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10
-    p = 1.0 / 39916800 + r * (1.0 / 479001600 + r / 6227020800.0)
-    p = 1.0 / 40320 + r * (1.0 / 362880 + r * (1.0 / 3628800 + r * p))
-    p = 1.0 / 120 + r * (1.0 / 720 + r * (1.0 / 5040 + r * p))
-    p = 1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6 + r * (1.0 / 24 + r * p))))
+    # Taylor polynomial of degree 13 in Estrin's order: short chains of dependent operations
+    r2 = r * r
+    r4 = r2 * r2
+    r8 = r4 * r4
+    low = (1.0 + r) + r2 * (0.5 + r * (1.0 / 6)) + r4 * ((1.0 / 24 + r * (1.0 / 120)) + r2 * (1.0 / 720 + r * (1.0 / 5040)))
+    high = (1.0 / 40320 + r * (1.0 / 362880)) + r2 * (1.0 / 3628800 + r * (1.0 / 39916800)) + r4 * (
+        1.0 / 479001600 + r * (1.0 / 6227020800.0))
+    p = low + r8 * high
     return p * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
 
 
@@ -40,15 +44,23 @@ def log(x):
     m = np.int64(bits - (e << 52)).view(np.float64)
     s = (m - 1.0) / (m + 1.0)
     z = s * s
-    p = 1.0 / 15 + z * (1.0 / 17 + z * (1.0 / 19 + z * (1.0 / 21)))
-    p = 1.0 / 7 + z * (1.0 / 9 + z * (1.0 / 11 + z * (1.0 / 13 + z * p)))
-    p = 1.0 / 3 + z * (1.0 / 5 + z * p)
+    z2 = z * z
+    z4 = z2 * z2
+    low = (1.0 / 3 + z * (1.0 / 5)) + z2 * (1.0 / 7 + z * (1.0 / 9))
+    high = (1.0 / 11 + z * (1.0 / 13)) + z2 * (1.0 / 15 + z * (1.0 / 17)) + z4 * (1.0 / 19 + z * (1.0 / 21))
+    p = low + z4 * high
     return e * 6.93147180369123816490e-01 + (2.0 * s + (2.0 * s * z * p + e * 1.90821492927058770002e-10))
 
 
 @jit
 def power(x, y):
-    """x^y for x > 0."""
+    """x^y for x > 0; the exponents of the defaults without logarithms."""
+    if y == 0.5:
+        return np.sqrt(x)
+    if y == 4.0:
+        return (x * x) * (x * x)
+    if y == -3.0:
+        return 1.0 / (x * x * x)
     return exp(y * log(x))
 
 

@@ -8,6 +8,7 @@ from ..jit import inner, jit
 from ..ledger import Money
 from ..maths import exp, log, normal_quantile
 from ..randomness import Purpose, uniform
+from ..rules.compliance import own_running_cost
 from ..rules.demography import thinning
 from ..state import (
     AWARE_LAW, AWARE_SYMBIOSIS, N_TECH, NEVER, NONE, OUTSIDE, OWN_PLANT, PLANNED, REAL_CONNECTED, REAL_OWN, SLOT_TAKEN,
@@ -133,6 +134,7 @@ def start_business(s, p, slot, share_T1):
     f.elec[k], f.fuel[k] = f.k_elec[k] * f.activity[k], f.k_fuel[k] * f.activity[k]
     f.water[k], f.effluent[k] = f.k_water[k] * f.activity[k], f.k_effluent[k] * f.activity[k]
     f.waste[k] = f.k_waste[k] * f.activity[k]
+    f.running[k] = own_running_cost(p, f.effluent[k])
     set_due(p, f, k)
     f.z[k] = NONE
     if cluster.kind == PLANNED:
@@ -141,7 +143,8 @@ def start_business(s, p, slot, share_T1):
         f.z[k] = REAL_OWN
     elif (f.aware[k] >> AWARE_LAW) & 1:
         # no plant can be built before the first review: own treatment is out of reach here
-        z = choose_compliance(s, p, cluster, f, k, (False, 1.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+        lever = s.levers[cluster.lever_row]
+        z = choose_compliance(city, p, lever, cluster, f, k, (False, 1.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         f.z[k] = z
 
 

@@ -9,8 +9,7 @@ from ..ledger import Money
 from ..maths import annuity, exp, log
 from ..randomness import Purpose, uniform
 from ..rules.compliance import (
-    choose, detection, detection_hazard, environmental_fee, fine, inspection_hazard, own_running_cost, payment_share,
-    sham_cost,
+    choose, detection, detection_hazard, environmental_fee, fine, inspection_hazard, payment_share, sham_cost,
 )
 from ..rules.diffusion import event, review_hazard
 from ..state import (
@@ -121,22 +120,19 @@ def _complaint(s, p, c, cluster, lever, multiplier, share, side):
 
 
 @inner
-def plant_terms(s, p, cluster, f, k, supported):
+def plant_terms(city, p, lever, base, cluster, f, k, supported):
     """Terms of an own treatment plant, in the form of `technology.appraise` (its saving is compliance itself)."""
-    city = s.city[0]
-    lever = s.levers[cluster.lever_row]
-    base = s.levers[s.levers.size - 1]
     cost = investment(city, p, f, k, OWN_PLANT)
     grant = grant_of(lever, OWN_PLANT, cluster.level) if supported else 0.0
     net = cost * (1.0 - grant)
-    share, rate, subsidy, guarantee, asked = finance(s, p, lever, base, f, k, OWN_PLANT, net, supported)
+    share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, OWN_PLANT, net, supported)
     able = (1.0 - share) * net <= own_funds(p, lever, f, k)
     amount = grant * cost + subsidy + guarantee if supported else 0.0
     return able, cost, grant, share, rate, 0.0, 0.0, subsidy, guarantee, amount, asked
 
 
 @inner
-def choose_compliance(s, p, cluster, f, k, terms):
+def choose_compliance(city, p, lever, cluster, f, k, terms):
     """None, sham or real at present costs and with the persistent taste; `terms` of an own plant if there is none.
 
     Returns
@@ -144,15 +140,13 @@ def choose_compliance(s, p, cluster, f, k, terms):
     int
         NONE, SHAM, REAL_OWN (to be built if there is no plant) or REAL_CONNECTED.
     """
-    city = s.city[0]
-    lever = s.levers[cluster.lever_row]
     multiplier, share, side = fine_terms(p, cluster, lever)
     q = f.effluent[k]
     expected = fine(p, q, multiplier) * (share + side)
     visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
     watched = has_continuous(cluster)
     fee = environmental_fee(p, q, f.k_cod[k])
-    running = own_running_cost(p, q)
+    running = f.running[k]
     cost_none = expected * detection_hazard(p, NONE, cluster.monitoring, visits, watched) + fee
     cost_sham = (sham_cost(p, running) + fee
                  + expected * detection_hazard(p, SHAM, cluster.monitoring, visits, watched))
@@ -202,8 +196,9 @@ def review_compliance(s, p, c):
 @inner
 def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
     """One review: choose, and order an own plant or ask the fund for it where that is the choice."""
-    terms = plant_terms(s, p, cluster, f, k, fund >= 0)
-    z = choose_compliance(s, p, cluster, f, k, terms)
+    city, base = s.city[0], s.levers[s.levers.size - 1]
+    terms = plant_terms(city, p, lever, base, cluster, f, k, fund >= 0)
+    z = choose_compliance(city, p, lever, cluster, f, k, terms)
     has_plant = ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1
     if z != REAL_OWN or has_plant:
         if z == REAL_OWN and not (f.tech[k] >> OWN_PLANT) & 1:
@@ -221,8 +216,9 @@ def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
 @inner
 def decide_compliance_alone(s, p, cluster, f, k):
     """The same choice without the programme's money."""
-    terms = plant_terms(s, p, cluster, f, k, False)
-    z = choose_compliance(s, p, cluster, f, k, terms)
+    city, lever, base = s.city[0], s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
+    terms = plant_terms(city, p, lever, base, cluster, f, k, False)
+    z = choose_compliance(city, p, lever, cluster, f, k, terms)
     if z == REAL_OWN:
         order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
     else:

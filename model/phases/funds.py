@@ -27,7 +27,8 @@ def serve_requests(s, p):
         heard = success >= 1.0 or uniform(city.key, Purpose.REQUEST, city.step, f.id[k] * 8 + j) < success
         funded = heard and s.funds[fund].fund[0] >= request.amount
         if j == OWN_PLANT:
-            terms = plant_terms(s, p, cluster, f, k, True)
+            lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
+            terms = plant_terms(city, p, lever, base, cluster, f, k, True)
             if funded and terms[0]:
                 order(s, p, cluster, f, k, j, terms, fund)
             else:

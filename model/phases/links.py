@@ -264,29 +264,28 @@ def free_quantity(s, p, supplier, buyer, w):
 
 
 @inner
-def _offers(s, p, cluster):
-    """For every firm, the streams that it could give (bits 0-6) or take (bits 8-14) at a gain over coordination.
+def _offers_of(p, f, k):
+    """Streams that a firm could give (bits 0-6) or take (bits 8-14) at a gain over coordination."""
+    offers = 0
+    for w in range(N_STREAMS):
+        gain = unit_gain(p, w)
+        if gain <= 0.0 or (w < N_STREAMS - 1 and (f.hubs[k] >> w) & 1):
+            continue
+        if (supply_of(p, f, k, w) - f.sold[w, k]) * gain > p.cost_link_coordination:
+            offers |= 1 << w
+        if (demand_of(p, f, k, w) - f.bought[w, k]) * gain > p.cost_link_coordination:
+            offers |= 256 << w
+    return offers
 
-    Returns
-    -------
-    int
-        The streams that anybody could give or take.
-    """
+
+@inner
+def _offers(s, p, cluster):
+    """`_offers_of` every firm of a cluster, into `firms.offers`; returns what anybody offers."""
     anybody = 0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            offers = 0
-            if f.status[k] == SLOT_TAKEN:
-                for w in range(N_STREAMS):
-                    if w < N_STREAMS - 1 and (f.hubs[k] >> w) & 1:
-                        continue
-                    gain = unit_gain(p, w)
-                    if gain > 0.0:
-                        if (supply_of(p, f, k, w) - f.sold[w, k]) * gain > p.cost_link_coordination:
-                            offers |= 1 << w
-                        if (demand_of(p, f, k, w) - f.bought[w, k]) * gain > p.cost_link_coordination:
-                            offers |= 256 << w
+            offers = _offers_of(p, f, k) if f.status[k] == SLOT_TAKEN else 0
             f.offers[k] = offers
             anybody |= offers
     return anybody
@@ -312,10 +311,12 @@ def search_partners(s, p, c):
                 continue
             if digits(city.key, city.step, f.id[k], SEARCH) >= chance:
                 continue
+            own = _offers_of(p, f, k)
+            if own == 0:
+                continue  # nothing of its own is worth an exchange with anybody
             if not ready:
                 anybody = _offers(s, p, cluster)
                 ready = True
-            own = f.offers[k]
             if ((own & (anybody >> 8)) | (anybody & (own >> 8))) & 127 == 0:
                 continue  # nobody here has a match
             mapped = f.discloses[k] == 1 and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform

@@ -195,7 +195,7 @@ def grant_of(lever, j, level):
 
 
 @inner
-def finance(s, p, lever, base, f, k, j, cost, supported):
+def finance(city, p, lever, base, f, k, j, cost, supported):
     """Loan that the firm gets for an investment of `cost`.
 
     Parameters
@@ -211,7 +211,6 @@ def finance(s, p, lever, base, f, k, j, cost, supported):
         Share financed, real rate, present value of the interest paid by the programme, cost of a guarantee
         by the programme, and 1 if the firm applied.
     """
-    city = s.city[0]
     ident = f.id[k] * 8 + j
     guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
     by_base = guaranteed < base.guarantee
@@ -265,6 +264,24 @@ def saving_of(city, p, cluster, f, k, j):
 
 
 @inner
+def promising(city, p, cluster, lever, base, f, k, j):
+    """Could any loan and any neighbours make technology j worthwhile? Most reviews end here, at little cost.
+
+    The option multiple is at least 1, and a loan adds at most what an interest-free one of the largest share does.
+    """
+    grant = grant_of(lever, j, cluster.level)
+    cut = max(base.CIT_reduction, lever.CIT_reduction)
+    net = investment(city, p, f, k, j) * (1.0 - grant)
+    tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
+    value = present_value(saving_of(city, p, cluster, f, k, j), net, f.hurdle[k], p.tech_life_yr[j], tax, cut, p.cit_years)
+    if value <= 0.0:
+        return False
+    years = min(p.loan_years, p.tech_life_yr[j])
+    loan = max(p.granted_support, p.granted_high) * (1.0 - annuity(f.hurdle[k], years) / years)
+    return adopts(value / net + loan, 1.0, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
+
+
+@inner
 def appraise(s, p, cluster, f, k, j, slot, supported):
     """Would the firm adopt technology j now, and on which terms?
 
@@ -290,14 +307,15 @@ def appraise(s, p, cluster, f, k, j, slot, supported):
     value = present_value(saving, net, f.hurdle[k], life, tax, cut, p.cit_years)
     if value <= 0.0:
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0
-    share, rate, subsidy, guarantee, asked = finance(s, p, lever, base, f, k, j, net, supported)
+    u = taste(city, p, f.id[k], j, Purpose.TASTE)
+    share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, j, net, supported)
     psi = value_ratio(value, net, share, rate, f.hurdle[k], min(p.loan_years, life))
     adopters, known = tie_adopters(s, slot, j)
     centre = 1.0 if lever.relief_technology > 0.5 else lever.innovation_centre
     certainty = 1.0 if lever.relief_permits > 0.5 else lever.certainty  # barrier 1 removed
     sigma0 = 0.05 if lever.relief_technology > 0.5 else p.sigma0
     multiple = option_multiple(f.hurdle[k], volatility(p, sigma0, certainty, adopters + 4.0 * centre))
-    wants = adopts(psi, multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
+    wants = adopts(psi, multiple, p.adoption_slope, u)
     asked = asked if wants else 0.0
     if wants and (1.0 - share) * net > own_funds(p, lever, f, k):
         wants = False
@@ -361,6 +379,7 @@ def review_technologies(s, p, c):
     dt = city.dt
     cluster = s.clusters[c]
     lever = s.levers[cluster.lever_row]
+    base = s.levers[s.levers.size - 1]
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
@@ -373,7 +392,8 @@ def review_technologies(s, p, c):
             for j in range(4):
                 if not (f.aware[k] >> j) & 1 or (taken >> j) & 1 or not city.learning_offered[j]:
                     continue
-                consider(s, p, cluster, lever, f, k, j, b * LANES + k)
+                if promising(city, p, cluster, lever, base, f, k, j):
+                    consider(s, p, cluster, lever, f, k, j, b * LANES + k)
 
 
 @inner

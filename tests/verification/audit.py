@@ -11,7 +11,6 @@ from math import fsum
 import numpy as np
 from ecocluster.model.indicators import INDICATORS, Series
 from ecocluster.model.ledger import ACCOUNTS, FLOW_ACCOUNTS, Matter, Money, balance
-from ecocluster.model.plan import FORK_YEAR
 from ecocluster.model.setup import allocate, begin, release_held
 from ecocluster.model.state import LANES, LINK_ACTIVE, LINK_PERMIT, PLANNED, SLOT_TAKEN, copy_state
 from ecocluster.model.step import run_steps
@@ -267,9 +266,9 @@ def resources(before, after, p, row):
         if not np.array_equal(np.sort(old.id[one == c]), np.sort(new.id[ours])):
             continue
         cluster = clusters[c]
-        for name in ("elec", "fuel", "water", "effluent", "value_added"):
+        for name in ("elec", "fuel", "water", "effluent"):
             alike(cluster[name], fsum(new[name][ours]), f"{name} of a cluster")
-        alike(cluster["solar"] + cluster["shared_solar"], fsum(new["solar"][ours]), "solar power of a cluster")
+        alike(cluster["solar"], fsum((new["k_solar"] * new["elec"])[ours]), "own solar power of a cluster")
         alike(cluster["cod"] + cluster["cod_removed"], fsum((new["k_cod"] * new["effluent"])[ours]), "load")
         act = new["activity"]
         alike(cluster["waste"] + cluster["waste_reduced"], fsum((tonnes * eps * act)[ours]), "waste before technology")
@@ -309,8 +308,3 @@ def contracts(after, p):
         have, need = p["supply"][sector, w] * after.firms["waste"], p["demand"][sector, w] * after.firms["activity"]
         assert (delivered[:, w] <= have * (1 + MASS_TOLERANCE)).all(), "a firm delivers more than it has"
         assert (received[:, w] <= need * (1 + MASS_TOLERANCE)).all(), "a firm takes more than it needs"
-
-
-def horizon(years):
-    """Calendar year in which a short run ends."""
-    return FORK_YEAR + years

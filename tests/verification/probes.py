@@ -28,8 +28,8 @@ from ecocluster.model.randomness import Purpose, draw, key_of, uniform
 from ecocluster.model.rules.compliance import choose
 from ecocluster.model.setup import allocate, begin, layout_of
 from ecocluster.model.state import (
-    AWARE_SYMBIOSIS, EXISTING, LANES, LINK_ACTIVE, LINK_PERMIT, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_UNUSABLE,
-    State, blocks_of, new_state,
+    AWARE_SYMBIOSIS, EXISTING, LANES, LINK_ACTIVE, LINK_PERMIT, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE,
+    SLOT_TAKEN, SLOT_UNUSABLE, blocks_of, new_state,
 )
 
 COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (
@@ -37,6 +37,7 @@ COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, 
 LEAVE, LET, RELOCATE, ARRIVE, ADVANCE = (1 << n for n in range(11, 16))
 ADOPT_ALL, PERMIT_ALL = 1 << 16, 1 << 17
 ORGANIC = 0  # the stream of `pairs`
+FREE = {"cost__link_coordination": 0.0, "cost__study": 0.0}
 
 
 @jit
@@ -110,7 +111,7 @@ def phases(s, p, chosen, steps):
 
 @jit
 def appraisal(s, p, slot, j, supported):
-    """What a firm thinks of technology j: (adopts, cost, grant, share lent, rate, saving, ...) of `appraise`."""
+    """What a firm thinks of technology j: (adopts, cost, grant, share lent, rate, ...) of `appraise`."""
     f, k = s.firms[slot >> 4], slot & 15
     return appraise(s, p, s.clusters[f.cluster[k]], f, k, j, slot, supported)
 
@@ -128,7 +129,7 @@ def loans(s, p, slots, j, cost, out):
 
 @jit
 def compliance(s, p, slots, z, terms):
-    """Choice of compliance of each slot, and what it knows: terms[n] = (able, capital, grant, share, rate)."""
+    """Choice of compliance of each slot; terms[n] = (able, capital, grant, share, rate) of a plant."""
     for n in range(slots.size):
         f, k = s.firms[slots[n] >> 4], slots[n] & 15
         cluster = s.clusters[f.cluster[k]]
@@ -231,7 +232,8 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     """
     per = blocks_of(size)
     blocks = groups * per + blocks_of(planned)
-    s = new_state(blocks, groups + (1 if planned else 0) + 1, 1, max(links, 1), blocks * LANES, N_FLOWS, N_MATTER)
+    clusters = groups + (2 if planned else 1)
+    s = new_state(blocks, clusters, 1, max(links, 1), blocks * LANES, N_FLOWS, N_MATTER)
     for name, lever in LEVERS.items():
         s.levers[name] = lever.baseline
     town, firms, clusters = s.city[0], s.firms, s.clusters
@@ -293,10 +295,10 @@ def rewind(s, seed, replicate):
 
 
 def pairs(count, record):
-    """Clusters of two firms: the first one has organic waste and looks for a partner, the second one needs it.
+    """Clusters of two firms: the first has organic waste and looks for a partner, the second needs it.
 
-    The stream is worth 3 per unit, costs nothing to start and is traded at 1/2 inside as outside, so that every
-    proposal is signed and nobody has a reason of his own to break a contract.
+    The stream is worth 3 per unit, costs nothing to start and is traded at 1/2 inside as outside, so that
+    every proposal is signed and nobody has a reason of his own to break a contract.
     """
     record["supply"][...] = record["demand"][...] = 0.0
     record["supply"][0, ORGANIC] = record["demand"][1, ORGANIC] = 1.0
@@ -306,7 +308,8 @@ def pairs(count, record):
     record["offtake_price"] = 0.25
     s = world(count, 2, links=2 * count)
     for name, supplier, buyer in (("sector", 0, 1), ("waste", 10.0, 0.0), ("activity", 0.0, 10.0),
-                                  ("aware", 1 << AWARE_SYMBIOSIS, 0), ("cash", 1e6, 1e6), ("integrity", 0.5, 0.2)):
+                                  ("aware", 1 << AWARE_SYMBIOSIS, 0), ("cash", 1e6, 1e6),
+                                  ("integrity", 0.5, 0.2)):
         values = flat(s, name)
         values[0::LANES], values[1::LANES] = supplier, buyer
         put(s, name, values)
@@ -326,7 +329,8 @@ def city(p, firms=2000, sector=None, seed=1, replicate=0, clusters=1, area=40.0)
     """
     mix = None if sector is None else {sector: 1.0}
     site = Site("probe", "probe", "city", tuple(
-        Cluster(f"c{c}", f"c{c}", "here", firms, area, area, mix=mix, shared_land=0.2) for c in range(clusters)
+        Cluster(f"c{c}", f"c{c}", "here", firms, area, area, mix=mix, shared_land=0.2) for c in
+        range(clusters)
     ), city_firms=firms * clusters)
     arm = Arm("null")
     layout = layout_of(site, p, (arm,))

@@ -9,7 +9,7 @@ from audit import Audit, Firms
 from ecocluster.experiments.statistics import difference, fieller
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import INDICATORS, evaluate
-from ecocluster.model.inputs import SECTORS, STREAMS, TECHNOLOGIES, Arm, Cluster, Programme, Site
+from ecocluster.model.inputs import SECTORS, STREAMS, TECHNOLOGIES, Arm, Cluster, Firm, Programme, Site
 from ecocluster.model.ledger import FLOW_ACCOUNTS, Matter, Money
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import allocate
@@ -132,8 +132,9 @@ def test_v11_the_check_sees_small_losses(lively):
     old, new = Firms(lively[1]), Firms(lively[2])
     settled = next(c for c in np.unique(new["cluster"])
                    if set(old.id[old["cluster"] == c]) == set(new.id[new["cluster"] == c]))
-    for name in ("elec", "fuel", "water", "effluent", "waste", "cod", "value_added"):
+    for name in ("elec", "fuel", "water", "effluent", "waste", "cod", "solar"):
         _rejects(lively, resources, lambda s, n=name: _add(s.clusters[n], settled, 1e-7 * s.clusters[n].max()))
+    _rejects(lively, resources, lambda s: _add(s.clusters["exchanged"], settled, 1e-6 + s.clusters["waste"][settled]))
     busy = np.flatnonzero((lively[2].links["state"] == 3) & (lively[2].links["delivered"] > 0) & (lively[2].links["stream"] < 6))[0]
     _rejects(lively, contracts, lambda s: _add(s.links["delivered"], busy, 100 * s.links["quantity"][busy]))
     _rejects(lively, contracts, lambda s: _add(s.links["quantity"], busy, 1e-6 * s.links["quantity"].max() + 1e-6))
@@ -279,10 +280,8 @@ def test_v14_money_has_no_unit(small_city, shocks):
         check(spoilt)
 
 
-def test_v14_money_of_the_user_scales_too(tmp_path):
+def test_v14_money_of_the_user_scales_too():
     """Revenue of known enterprises is money as well: with it x 1024 stays a change of unit."""
-    from ecocluster.model.inputs import Firm
-
     firms = tuple(Firm(sector, 10.0 + 5 * n, revenue=3000.0 + 500 * n, technologies=("T1",) if n % 2 else ())
                   for n, sector in enumerate(SECTORS * 2))
     site = Site("known", "known", "cluster", (Cluster("k", "k", "d", 12.0, 5.2, 4.3, firms=firms),))

@@ -18,7 +18,7 @@ def check_share(count, total, chance):
 
 @pytest.mark.parametrize("dt", [0.25, 1 / 12])
 def test_v24_vacated_slots_become_lettable(dt):
-    """Vacated slots become lettable at nu = 1/yr: the share 1 - e^(-nu t) at every t, for quarters and for months.
+    """Vacated slots become lettable at nu = 1/yr: the share 1 - e^(-nu t) at every t, any dt.
 
     Controls: nu 4 % higher; the linear probability nu dt per step.
     """
@@ -133,7 +133,7 @@ def check_sizes(sizes):
 
 
 def grown(years, replicates, growth, thinned=True):
-    """Sizes of all firms after exits, letting and arrivals alone, and their number over that of the first day.
+    """Sizes of all firms after exits, letting and arrivals alone; their number over that at the start.
 
     Parameters
     ----------
@@ -159,9 +159,10 @@ def grown(years, replicates, growth, thinned=True):
 def test_v25_the_law_of_sizes_is_stationary(growth):
     """Thirty years of exits and arrivals only: sizes keep their log-normal law (chi-square, 4.9 sigma).
 
-    Thinning, Poisson arrivals, letting and births are the model's; replaced: profits (sizes do not grow, nobody
-    is insolvent) and the calibrated rate of arrivals, here the mean exit hazard by quadrature, at which the
-    number of firms grows by exactly `growth`. Control: arrivals that come with the law of the stock, unthinned.
+    Thinning, Poisson arrivals, letting and births are the model's; replaced: profits (sizes do not grow,
+    nobody is insolvent) and the calibrated rate of arrivals, here the mean exit hazard by quadrature, at
+    which the number of firms grows by exactly `growth`. Control: arrivals that come with the law of the
+    stock, unthinned.
     """
     years = 30
     sizes, ratio, start = grown(years, 3, growth)

@@ -7,7 +7,8 @@ import pytest
 from ecocluster.model.rules.diffusion import event, learning_hazard
 from ecocluster.model.state import SLOT_TAKEN
 from probes import (
-    ADOPT_ALL, ADVANCE, BELIEFS, COUNT, LEARN, LOTTERY, blank, flat, parameters, phases, put, rewind, taken, world,
+    ADOPT_ALL, ADVANCE, BELIEFS, COUNT, LEARN, LOTTERY, blank, flat, parameters, phases, put, rewind, taken,
+    world,
 )
 from scipy import stats
 
@@ -114,7 +115,7 @@ def check_path(share, path, sd):
 
 
 def test_v02_a_large_group_follows_bass():
-    """The same with M = 30,000: the path of the mean field within 4.5 sigma; gap to the Bass curve .029, .0099.
+    """M = 30,000: the path of the mean field within 4.5 sigma; gap to the Bass curve .029, .0099.
 
     The gap is that of the recursion (made with the model's rules) at steps of 1/4 and 1/12 year, p .03, q .4;
     it vanishes in proportion to dt. Control: the Bass curve itself is no path of quarterly steps.
@@ -195,12 +196,12 @@ def test_v03_a_one_sided_ring():
     """Contacts form a ring: F = 1 - exp(-(p + q) t + q (1 - e^(-p t))/p).
 
     The recursion in steps, which is exact, has this limit (the gap falls like dt); the model follows the
-    recursion at 1/4 year and the closed form at 1/48. A two-sided ring has the same aggregate law. Control: the
-    same p and q spread through a whole group (the Bass curve).
+    recursion at 1/4 year and the closed form at 1/48. A two-sided ring has the same aggregate law. Control:
+    the same p and q spread through a whole group (the Bass curve).
     """
     p, q, size = 0.05, 0.6, 12_000
-    gap = [np.abs(ring_recursion(p, q, dt, round(12 / dt)) - ring(p, q, dt * np.arange(round(12 / dt) + 1))).max()
-           for dt in (1 / 12, 1 / 24, 1 / 48)]
+    gap = [np.abs(ring_recursion(p, q, 1 / n, 12 * n) - ring(p, q, np.arange(12 * n + 1) / n)).max()
+           for n in (12, 24, 48)]
     assert gap[0] / gap[1] == pytest.approx(2, rel=0.05)
     assert gap[1] / gap[2] == pytest.approx(2, rel=0.03)
     assert gap[2] < 2e-3
@@ -239,7 +240,7 @@ def check_same(a, b):
 
 
 def test_v28_attitude_alone_is_an_exponential():
-    """Only extension acts on attitude: the exact exponential of a' = eta_E Ext (1 - a) - eta_F (a - a_0), any dt.
+    """Extension alone: the exact exponential of a' = eta_E Ext (1 - a) - eta_F (a - a_0), any dt.
 
     Control: the Euler step of the same equation.
     """

@@ -1,4 +1,4 @@
-"""V6, V7, V8, V23, V26, V27: what firms, the bank, a fund and operators decide, against independent solutions."""
+"""V6, V7, V8, V23, V26, V27: decisions of firms, bank, fund and operators, against independent solutions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ecocluster.model.randomness import Purpose, uniform
 from ecocluster.model.rules.adoption import critical_grant, option_multiple, volatility
 from ecocluster.model.state import REAL_CONNECTED, REAL_OWN, SLOT_TAKEN
 from probes import (
-    FEES, FUNDS, LOTTERY, PROJECTS, TECHNOLOGY, appraisal, cheapest, city, compliance, flat, loans, parameters, phases, put,
-    rewind, taken, world,
+    FEES, FUNDS, LOTTERY, PROJECTS, TECHNOLOGY, appraisal, cheapest, city, compliance, flat, loans,
+    parameters, phases, put, rewind, taken, world,
 )
 from scipy import optimize, stats
 
@@ -32,7 +32,7 @@ def draws(s, purpose, time, idents):
 
 
 def town_2022(record):
-    """400 firms of all kinds on an imagined day of 2022, who know everything and lack neither credit nor cash."""
+    """400 firms on an imagined day of 2022, who know everything and lack neither credit nor cash."""
     s = city(record, firms=400, seed=4)
     s.city["time"], s.city["learning_offered"], s.city["carbon_rule"] = 2022.0, 1, 1.15
     s.city["learning"] = 1.24 ** -record["tech_learning_exponent"]
@@ -46,25 +46,28 @@ def town_2022(record):
 
 
 def yearly_cost(record, f, bits, cleaned_per_m3):
-    """Cost of resources, disposal and treatment of firms that have the technologies in `bits`, mVND a year."""
+    """Cost of resources, disposal and treatment with the technologies in `bits`, mVND a year."""
     has = [(bits >> j) & 1 for j in range(5)]
     use = {}
     for name, column in (("elec", "elec_MWh"), ("fuel", "fuel_GJ"), ("water", "water_m3"), ("waste", None)):
-        use[name] = f["activity"] * f["eps"] * (1.0 if column is None else record[f"sector_{column}"][f["sector"]])
+        per_worker = 1.0 if column is None else record[f"sector_{column}"][f["sector"]]
+        use[name] = f["activity"] * f["eps"] * per_worker
         saves = record["tech_saves_" + {"elec": "electricity"}.get(name, name)]
         for j in range(5):
             use[name] = use[name] * (1 - saves[j] * has[j])
     disposal = (record["supply"][f["sector"], :5] * record["stream_disposal_cost"][:5]).sum(axis=1)
     solar = sum(record["tech_solar_share"][j] * has[j] for j in range(5))
     effluent = record["sector_effluent_share"][f["sector"]] * use["water"]
-    return (1.9 * use["elec"] * (1 - solar) + record["fuel_price"] * use["fuel"] + record["water_price"] * use["water"]
+    energy = 1.9 * use["elec"] * (1 - solar) + record["fuel_price"] * use["fuel"]
+    return (energy + record["water_price"] * use["water"]
             + disposal * use["waste"] + cleaned_per_m3 * effluent)
 
 
 def appraisals(s, record, where):
     """V0, I, tax and financing of every firm and technology by the formulas of 5d, each (firms, 4)."""
     f = {name: flat(s, name)[where] for name in
-         ("id", "sector", "activity", "eps", "workers", "hurdle", "tech", "z", "effluent", "exporter", "k_revenue")}
+         ("id", "sector", "activity", "eps", "workers", "hurdle", "tech", "z", "effluent", "exporter",
+          "k_revenue")}
     revenue = f["workers"] * record["sector_revenue_mVND"][f["sector"]]
     assert (s.city[0]["time"] < 2025.75) and (f["k_revenue"] * f["workers"] == revenue).all()
     tax = np.full(len(where), 0.20 * 0.85)
@@ -74,11 +77,13 @@ def appraisals(s, record, where):
     per_m3 = np.where(f["z"] == REAL_OWN, own, per_m3)
     out = {name: np.zeros((len(where), 4)) for name in ("value", "cost", "tax_term", "financing")}
     for j in range(4):
-        saving = yearly_cost(record, f, f["tech"], per_m3) - yearly_cost(record, f, f["tech"] | (1 << j), per_m3)
+        with_j = f["tech"] | (1 << j)
+        saving = yearly_cost(record, f, f["tech"], per_m3) - yearly_cost(record, f, with_j, per_m3)
         saving = saving * np.where(f["exporter"] > 0.5, 1.15, 1.0)
         scale, life = record["tech_scale_exponent"][j], record["tech_life_yr"][j]
         noise = np.exp(0.3 * stats.norm.ppf(draws(s, Purpose.CAPEX, 0, f["id"] * 8 + j)))
-        out["cost"][:, j] = (record["tech_capex_per_worker_at_15"][j] * 15 ** (1 - scale) * f["workers"] ** scale
+        out["cost"][:, j] = (record["tech_capex_per_worker_at_15"][j] * 15 ** (1 - scale) * f["workers"] **
+        scale
                              * noise * 1.24 ** -record["tech_learning_exponent"][j])
         out["value"][:, j] = saving * ((1 - tax) * annuity(h, life) + tax * 0.1 * annuity(h, min(8, life)))
         out["tax_term"][:, j] = tax * annuity(h, life) / life
@@ -91,8 +96,8 @@ def appraisals(s, record, where):
 def test_v06_hard_choice_at_the_first_review():
     """Logistic -> hard, sigma = 0, no limits of credit and cash: ordered at the first review iff psi >= 1.
 
-    The reviews, appraisals and orders are the model's; psi is worked out here from costs with and without each
-    technology. Control: psi without the value of financing.
+    The reviews, appraisals and orders are the model's; psi is worked out here from costs with and without
+    each technology. Control: psi without the value of financing.
     """
     record = parameters(**HARD)
     s = town_2022(record)
@@ -105,7 +110,8 @@ def test_v06_hard_choice_at_the_first_review():
     def check(psi):
         for j in range(4):
             free = (before >> j) & 1 == 0
-            clear = free & (np.abs(psi[:, j] - 1) > 1e-6)  # 1e-6: the marginal cost of an own plant is numerical
+            # the marginal cost of an own plant is numerical: nobody is looked at within 1e-6
+            clear = free & (np.abs(psi[:, j] - 1) > 1e-6)
             assert (((pending >> j) & 1)[clear] == (psi[clear, j] >= 1)).all()
             assert not ((pending >> j) & 1)[~free].any()
 
@@ -165,8 +171,8 @@ def test_v06_critical_grant_of_every_firm():
 def best_threshold(rate, sigma, dt=1e-4):
     """Value over cost at which waiting ends, by brute force on a binomial tree without drift.
 
-    From 1 the value reaches u^n with a discount of phi^n, where phi is that of one step up; the best n maximises
-    (u^n - 1) phi^n.
+    From 1 the value reaches u^n with a discount of phi^n, where phi is that of one step up; the best n
+    maximises (u^n - 1) phi^n.
     """
     u = np.exp(sigma * np.sqrt(dt))
     up = (1 - 1 / u) / (u - 1 / u)
@@ -177,7 +183,9 @@ def best_threshold(rate, sigma, dt=1e-4):
 
 
 def test_v07_option_multiple():
-    """Phi(sigma .1, .2, .3, .4; rate .10) = 1.25, 1.56, 1.93, 2.38; -> 1 as sigma -> 0; optimal stopping agrees.
+    """Phi(sigma .1, .2, .3, .4; rate .10) = 1.25, 1.56, 1.93, 2.38; -> 1 as sigma -> 0.
+
+    Optimal stopping on a tree agrees.
 
     Controls: the values of another rate, and of half the volatility.
     """
@@ -206,7 +214,7 @@ def test_v07_option_multiple():
 
 
 def test_v08_sharp_choice_takes_the_cheapest():
-    """Exponent -> infinity: the share of real treatment is P(C_real smallest), here lambda_r/(sum of lambdas).
+    """Exponent -> infinity: the share of real treatment is P(C_real smallest) = lambda_r/(sum of lambdas).
 
     Costs are exponential numbers of rates 1, 2, 1.5. The gap falls with the exponent; at 3 it is visible
     (control), at 90 every clear choice is the cheapest one.
@@ -277,9 +285,10 @@ def two_towns(record, **levers):
 def test_v08_share_of_real_treatment_in_a_town():
     """The same in two clusters, one with a central plant: costs worked out here by 5b.
 
-    At exponent 60 whoever has a clearly cheapest choice takes it, and the share of real treatment is the share
-    of firms for whom it is cheapest, up to the unclear ones; at 3 every firm's choice follows from its persistent
-    taste. Terms of loans are taken from the model (V26). Control: the costs without the informal discount.
+    At exponent 60 whoever has a clearly cheapest choice takes it, and the share of real treatment is the
+    share of firms for whom it is cheapest, up to the unclear ones; at 3 every firm's choice follows from its
+    persistent taste. Terms of loans are taken from the model (V26). Control: the costs without the informal
+    discount.
     """
     sharp = parameters(choice_exponent=60.0)
     s = two_towns(sharp, fine_multiplier=1.0, inspection_rate=0.12)
@@ -334,7 +343,7 @@ class Claims:
         self.claim = 0.4 * cost
 
     def spend(self, claimants, fund, replicate):
-        """Money spent, and the firms served, when `claimants` firms hear of T2 and the fund holds `fund` mVND."""
+        """Money spent, and the firms served, when `claimants` hear of T2 and the fund holds `fund` mVND."""
         s = self.s
         rewind(s, 23, replicate)
         put(s, "aware", np.isin(np.arange(256), claimants) * 2)
@@ -352,10 +361,10 @@ class Claims:
 def test_v23_poisson_claims_on_a_fund():
     """N Poisson claims of a mVND on a fund of B: E[spend] = E[min(B, a N)], path by path min(B, a N).
 
-    Reviews, requests, their hashed priority and the orders are the model's; replaced: who hears of the technology
-    (a Poisson number of like firms). Where B is no multiple of a the lump that does not fit is not paid:
-    a min(floor(B/a), N). Whoever is refused decides without the grant and declines. Those served lie anywhere in
-    the order of slots. Controls: min(B, a E[N]); a fund that pays in the order of slots.
+    Reviews, requests, their hashed priority and the orders are the model's; replaced: who hears of the
+    technology (a Poisson number of like firms). Where B is no multiple of a the lump that does not fit is not
+    paid: a min(floor(B/a), N). Whoever is refused decides without the grant and declines. Those served lie
+    anywhere in the order of slots. Controls: min(B, a E[N]); a fund that pays in the order of slots.
     """
     claims, mean, rng, trials = Claims(), 40.0, np.random.default_rng(23), 1500
     a = claims.claim
@@ -390,7 +399,7 @@ def test_v23_poisson_claims_on_a_fund():
 
 
 def approval_by_quadrature(factor, constant, collateral):
-    """Mean probability of approval over sizes, collateral, capex and debt of food firms, without and with support.
+    """Mean probability of approval of food firms over their laws, without and with support.
 
     Parameters
     ----------
@@ -406,7 +415,7 @@ def approval_by_quadrature(factor, constant, collateral):
     x = constant + 0.3 * np.log(workers) + collateral * (np.log(cover) + np.hypot(0.7, 0.3) * z)
     out = []
     for support in (0.0, 2.0):
-        p = sum(share / (1 + np.exp(-(x + support - leverage))) for share, leverage in ((2 / 3, 0.0), (1 / 3, 0.5)))
+        p = (2 / 3) / (1 + np.exp(-(x + support))) + (1 / 3) / (1 + np.exp(-(x + support - 0.5)))
         out.append((p @ weight / weight.sum()).mean())
     return out
 
@@ -414,9 +423,10 @@ def approval_by_quadrature(factor, constant, collateral):
 def test_v26_credit_rule():
     """Applications of all firms of six towns for T2: the share approved is the quadrature over their laws.
 
-    At an eighth, once and eight times the capital cost. Sizes, collateral, debt and tastes are the model's draws;
-    one in twenty has the guarantee of the baseline, which adds 2 and lends .7; the others get U(.25, .5).
-    Controls: the constant .15 higher; the coefficient of collateral .05 lower; another law of the share lent.
+    At an eighth, once and eight times the capital cost. Sizes, collateral, debt and tastes are the model's
+    draws; one in twenty has the guarantee of the baseline, which adds 2 and lends .7; the others get U(.25,
+    .5). Controls: the constant .15 higher; the coefficient of collateral .05 lower; another law of the share
+    lent.
     """
     record = parameters(loan_minimum=0.0)
     assert record["credit_constant"] == -3.0 and record["tech_capex_per_worker_at_15"][1] == 10
@@ -426,7 +436,8 @@ def test_v26_credit_rule():
     for replicate in range(6):
         s = city(record, firms=4500, sector="food", replicate=replicate)
         where = taken(s)
-        cost = 10 * 15**0.15 * flat(s, "workers")[where] ** 0.85 * np.exp(0.3 * rng.standard_normal(where.size))
+        noise = np.exp(0.3 * rng.standard_normal(where.size))
+        cost = 10 * 15**0.15 * flat(s, "workers")[where] ** 0.85 * noise
         guaranteed.append(draws(s, Purpose.GUARANTEED, 0, flat(s, "id")[where] * 8 + 1) < 0.05)
         for factor, found in approved.items():
             out = np.zeros((where.size, 3))
@@ -459,11 +470,11 @@ def test_v26_credit_rule():
 
 
 def cetp_npv(record, flow, brought=0.0):
-    """Net present value of a central plant of design flow `flow`, m3/yr, at .8 of it and the fee cap, mVND."""
+    """Net present value of a central plant of design flow `flow` (m3/yr) at .8 of it and the fee cap."""
     size = flow / 365_000
     capital = record["cost_CETP_capex"] * size**0.75 * 1.3 * (1 - brought)
-    yearly = 0.8 * flow * (1.5 * 0.0105 - record["cost_CETP_variable_OM"]) - record["cost_CETP_fixed_OM"] * size**0.6
-    return yearly * annuity(0.10, 20) - capital, capital
+    sales = 0.8 * flow * (1.5 * 0.0105 - record["cost_CETP_variable_OM"])
+    return (sales - record["cost_CETP_fixed_OM"] * size**0.6) * annuity(0.10, 20) - capital, capital
 
 
 def plants_started(record, flows, anchor=0.0, cofunding=0.0, fund=0.0):
@@ -511,7 +522,7 @@ def test_v27_break_even_flow_of_a_central_plant():
 
 
 def test_v27_fee_of_a_central_plant():
-    """The regulated fee up to the connected flow at which cost exceeds it; between, 1.1 x cost; never above 1.5.
+    """The regulated fee up to the flow at which cost exceeds it; then 1.1 x cost, at most 1.5 x regulated.
 
     E* = fixed/(regulated/1.1 - variable) where the city built the plant. Control: without the mark-up of 1.1.
     """
@@ -522,14 +533,17 @@ def test_v27_fee_of_a_central_plant():
     def fee(connected, capital=0.0):
         s = world(1, 2)
         row = s.clusters[0]
-        row["built"][1], row["design_flow"], row["connected"], row["own_capital"][1] = 1, design, connected, capital
+        row["built"][1], row["design_flow"] = 1, design
+        row["connected"], row["own_capital"][1] = connected, capital
         phases(s, record[()], FEES, 1)
         return float(row["fee"])
 
     for capital in (0.0, 4000.0, 20_000.0):
         for connected in np.geomspace(0.01, 1.2, 12) * design:
-            cost = capital / annuity(0.10, 20) / (0.8 * design) + fixed / max(connected, 0.3 * design) + variable
-            assert fee(connected, capital) == pytest.approx(min(0.01575, max(0.0105, 1.1 * cost)), rel=1e-12)
+            cost = capital / annuity(0.10, 20) / (0.8 * design) + variable
+            cost += fixed / max(connected, 0.3 * design)
+            expected = min(0.01575, max(0.0105, 1.1 * cost))
+            assert fee(connected, capital) == pytest.approx(expected, rel=1e-12)
 
     def check(markup):
         # the capital at which the cost at full flow is just the regulated fee
@@ -544,11 +558,11 @@ def test_v27_fee_of_a_central_plant():
 
 
 def test_v27_switch_size_between_own_plant_and_connection():
-    """Of firms with an own plant beside a central one, those below the switch size connect, larger ones do not.
+    """Of firms with an own plant beside a central one, the small ones connect, large ones do not.
 
-    The switches are the roots of own running cost + environmental fee = CETP fee x q + 1.5 in the effluent q, at
-    160 m3 per worker; the steps of the fee make more than one. Fines are so high, and the choice so sharp, that
-    everybody treats. Firms without a plant connect whatever their size. Control: a fee without steps.
+    The switches are the roots of own running cost + environmental fee = CETP fee x q + 1.5 in the effluent q,
+    at 160 m3 per worker; the steps of the fee make more than one. Fines are so high, and the choice so sharp,
+    that everybody treats. Firms without a plant connect whatever their size. Control: a fee without steps.
     """
     record = parameters(choice_exponent=50.0)
 

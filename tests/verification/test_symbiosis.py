@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ecocluster.model.ledger import Money
-from ecocluster.model.state import LINK_ACTIVE, LINK_PERMIT, REAL_CONNECTED, REQUEST_DTYPE
+from ecocluster.model.state import LINK_ACTIVE, LINK_PERMIT, REAL_OWN, REQUEST_DTYPE
 from probes import (
-    ADVANCE, DELIVER, LOTTERY, ORGANIC, PERMIT_ALL, SEARCH, SIGN, flat, pairs, parameters, phases, put, taken,
-    term_draw, world,
+    ADVANCE, DELIVER, FREE, LOTTERY, ORGANIC, PERMIT_ALL, SEARCH, SIGN, flat, pairs, parameters, phases, put,
+    taken, term_draw, world,
 )
 
 def breach_hazard(record, integrity, enforcement):
@@ -46,11 +46,11 @@ def test_v05_links_are_independent_slots():
     """Stationary share beta/(beta + delta), autocorrelation (1 - beta - delta)^k, trust fixed (v = 0: b = 1).
 
     The model's lottery, search, negotiation and delivery with breaches, renewals and forgotten records;
-    replaced: production (amounts are constant) and the permit, which comes in the step of the signature. A slot
-    is one pair. beta: a search finds the partner; a link that breaks may be signed anew in the same step, so
-    delta = P(breach) (1 - beta). Controls: 10 % more breaches; delta without the new signature.
+    replaced: production (amounts are constant) and the permit, which comes in the step of the signature. A
+    slot is one pair. beta: a search finds the partner; a link that breaks may be signed anew in the same
+    step, so delta = P(breach) (1 - beta). Controls: 10 % more breaches; delta without the new signature.
     """
-    record = parameters(eta0=0.4, worst_breach=0.0, search_rate=0.6, cost__link_coordination=0.0, cost__study=0.0)
+    record = parameters(eta0=0.4, worst_breach=0.0, search_rate=0.6, **FREE)
     s = pairs(1200, record)
     linked = watch(s, record, LOTTERY | DELIVER | SEARCH | SIGN | PERMIT_ALL | ADVANCE, 800)
     assert not s.city[0]["overflow"]
@@ -72,17 +72,19 @@ def test_v05_links_are_independent_slots():
 
 
 def test_v05_links_with_permits():
-    """The same with nothing but production replaced: free, waiting for a permit, active are a chain of three states.
+    """Nothing but production replaced: free, waiting for a permit, active are a chain of three states.
 
     A link delivers first in the step after its permit. Control: the chain of two states of the test above.
     """
-    record = parameters(eta0=0.4, worst_breach=0.0, search_rate=0.6, cost__link_coordination=0.0, cost__study=0.0)
+    record = parameters(eta0=0.4, worst_breach=0.0, search_rate=0.6, **FREE)
     s = pairs(1200, record)
     s.levers["permit_rate"] = 1.5
     linked = watch(s, record, LOTTERY | DELIVER | SEARCH | SIGN | ADVANCE, 800)
     breach = 1 - np.exp(-0.25 * sum(breach_hazard(record, integrity, 0.3) for integrity in (0.5, 0.2)))
     beta, permit = search_chance(0.6, 0.25), 1 - np.exp(-1.5 * 0.25)
-    move = np.array([[1 - beta, beta, 0], [0, 1 - permit, permit], [breach * (1 - beta), breach * beta, 1 - breach]])
+    move = np.array([[1 - beta, beta, 0],
+                     [0, 1 - permit, permit],
+                     [breach * (1 - beta), breach * beta, 1 - breach]])
     values, vectors = np.linalg.eig(move.T)
     law = np.real(vectors[:, np.argmax(np.real(values))])
     law /= law.sum()
@@ -102,23 +104,24 @@ FIRMS = 14
 
 
 def market(record, rng):
-    """Fourteen firms that differ in everything a negotiation looks at; all ordered pairs and streams are proposed."""
+    """Fourteen firms that differ in all that matters; all ordered pairs and streams are proposed."""
     s = world(1, FIRMS, links=4096)
-    draws = {
-        "sector": rng.integers(0, 6, 16), "activity": rng.uniform(20, 900, 16), "waste": rng.uniform(20, 900, 16),
-        "water": rng.uniform(1e3, 2e5, 16), "effluent": rng.uniform(1e3, 1e5, 16), "z": rng.integers(0, 4, 16),
-        "hurdle": rng.uniform(0.1, 0.8, 16), "trust": rng.uniform(0, 1, 16), "integrity": rng.uniform(0, 1, 16),
-        "good": rng.uniform(0, 3, 16), "bad": rng.uniform(0, 2, 16), "cash": rng.uniform(0, 900, 16),
-        "workers": rng.uniform(20, 600, 16), "x": rng.uniform(0, 6, 16), "y": rng.uniform(0, 6, 16),
+    ranges = {
+        "activity": (20, 900), "waste": (20, 900), "water": (1e3, 2e5), "effluent": (1e3, 1e5),
+        "workers": (20, 600), "cash": (0, 900), "hurdle": (0.1, 0.8), "trust": (0, 1), "integrity": (0, 1),
+        "good": (0, 3), "bad": (0, 2), "x": (0, 6), "y": (0, 6),
     }
-    for name, values in draws.items():
-        put(s, name, values)
+    for name, (low, high) in ranges.items():
+        put(s, name, rng.uniform(low, high, 16))
+    put(s, "sector", rng.integers(0, 6, 16))
+    put(s, "z", rng.integers(0, 4, 16))
     s.levers["platform"], s.levers["coordinator"] = 0.5, 0.4
     s.levers["study_aid"], s.levers["symbiosis_grant"] = 0.5, 0.4
     s.clusters["programme"][0] = 0
     s.funds["budget"], s.funds["fund"][0, 1] = 1.0, 1200.0
     proposals = [(i, j, w) for i in range(FIRMS) for j in range(FIRMS) if i != j for w in range(7)]
-    proposals = [proposals[n] for n in rng.permutation(len(proposals))] + proposals[:200]  # some are made twice
+    # some are made twice
+    proposals = [proposals[n] for n in rng.permutation(len(proposals))] + proposals[:200]
     s = s._replace(proposals=np.zeros(len(proposals), REQUEST_DTYPE))
     for n, (i, j, w) in enumerate(proposals):
         proposal = s.proposals[n]
@@ -142,7 +145,8 @@ def expected_deals(s, record, proposals, use_trust=True, fund=1200.0):
     omega = min(0.5, 0.3 * 0.5 + 0.2 * 0.4)
     deals, barred = {}, set()
     for i, j, w in proposals:
-        have = r["supply"][f["sector"][i], w] * (f["waste"][i] if w < 6 else f["effluent"][i] * (f["z"][i] >= 2))
+        source = f["waste"][i] if w < 6 else f["effluent"][i] * (f["z"][i] >= REAL_OWN)
+        have = r["supply"][f["sector"][i], w] * source
         need = r["demand"][f["sector"][j], w] * (f["activity"][j] if w < 6 else f["water"][j])
         q = min(have - sold[i, w], need - bought[j, w])
         if (i, j, w) in barred or (i, j, w) in deals or q <= 0:
@@ -195,12 +199,18 @@ def check_same_deals(found, expected):
         assert found[key]["years"] == deal["n"]
 
 
+def worth_in_use(record, w):
+    """What a unit is worth to the buyer, mVND."""
+    replaced = record["stream_substitution"][w] * record["stream_virgin_price"][w]
+    return replaced - record["stream_treatment_cost"][w]
+
+
 def worth(record, w, deal, price):
     """Net present value of a deal at a price to supplier and buyer, mVND."""
     b = sum(deal["b"]) / 2
-    use = (record["stream_substitution"][w] * record["stream_virgin_price"][w] - record["stream_treatment_cost"][w])
+    units = (record["stream_disposal_cost"][w] + price, worth_in_use(record, w) - price)
     return [(deal["q"] * b * unit - deal["coordination"] / 2) * discounted(rate, deal["n"]) - deal["half"]
-            for unit, rate in zip((record["stream_disposal_cost"][w] + price, use - price), deal["rate"], strict=True)]
+            for unit, rate in zip(units, deal["rate"], strict=True)]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -214,22 +224,22 @@ def test_v10_deals_prices_and_payments(seed):
     rng = np.random.default_rng(seed)
     record = parameters()
     s, proposals = market(record, rng)
-    assert not (flat(s, "z")[:FIRMS] > REAL_CONNECTED).any()
     before = flat(s, "cash")[taken(s)].sum()
     expected = expected_deals(s, record, proposals)
     without_trust = expected_deals(s, record, proposals, use_trust=False)
     phases(s, record[()], SIGN, 1)
     found = model_deals(s)
-    assert len(found) > 25
+    assert len(found) > 15
+    assert {float(link["grant"]) for link in found.values()} == {0.0, 0.4}  # the fund runs out on the way
     check_same_deals(found, expected)
     with pytest.raises(AssertionError):
         check_same_deals(found, without_trust)
 
     def check_price(key, price):
-        low = min(worth(record, key[2], expected[key], price))
-        assert low >= -1e-9
-        yearly = [x / discounted(rate, expected[key]["n"])
-                  for x, rate in zip(worth(record, key[2], expected[key], price), expected[key]["rate"], strict=True)]
+        deal = expected[key]
+        values = worth(record, key[2], deal, price)
+        assert min(values) >= -1e-9
+        yearly = [x / discounted(rate, deal["n"]) for x, rate in zip(values, deal["rate"], strict=True)]
         assert yearly[0] == pytest.approx(yearly[1], rel=1e-7, abs=1e-9)
 
     for key, link in found.items():
@@ -248,9 +258,9 @@ def test_v10_deals_prices_and_payments(seed):
     phases(s, record[()], DELIVER, 1)
     own, received = np.zeros(16), 0.0
     for (i, j, w), link in found.items():
-        use = record["stream_substitution"][w] * record["stream_virgin_price"][w] - record["stream_treatment_cost"][w]
-        own[i] += link["quantity"] * record["stream_disposal_cost"][w] - record["cost_link_coordination"] / 2
-        own[j] += link["quantity"] * use - record["cost_link_coordination"] / 2
+        half = record["cost_link_coordination"] / 2
+        own[i] += link["quantity"] * record["stream_disposal_cost"][w] - half
+        own[j] += link["quantity"] * worth_in_use(record, w) - half
         received += link["quantity"] * abs(link["price"])
     payments = flat(s, "exchange_gain") - own
     assert np.abs(payments).sum() > 0.1 * received

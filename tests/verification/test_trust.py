@@ -7,8 +7,8 @@ import pytest
 from ecocluster.model.rules.trust import decay, evidence, pair_trust
 from ecocluster.model.state import LINK_ACTIVE, LINK_CLOSED
 from probes import (
-    ADVANCE, BELIEFS, DELIVER, LOTTERY, ORGANIC, PERMIT_ALL, SEARCH, SIGN, flat, memory, pairs, parameters,
-    partner_belief, phases, put,
+    ADVANCE, BELIEFS, DELIVER, FREE, LOTTERY, ORGANIC, PERMIT_ALL, SEARCH, SIGN, flat, memory, pairs,
+    parameters, partner_belief, phases, put,
 )
 
 KAPPA, LAMBDA, TAU, G = 2.0, 2.0, 5.0, 0.35
@@ -28,8 +28,8 @@ def check_trust(found, expected, noise=0.0):
 def test_v09_stationary_trust_of_a_pair(p, r, dt):
     """Success p, rate r: T* = (kappa G + p r tau)/(kappa + p r tau + lambda (1 - p) r tau), for any step.
 
-    The integrator of the model takes the mean flow of good and of bad evidence from 0 to its limit; on the way
-    it is tau (1 - e^(-t/tau)). Control: breaches that weigh three times instead of twice.
+    The integrator of the model takes the mean flow of good and of bad evidence from 0 to its limit; on the
+    way it is tau (1 - e^(-t/tau)). Control: breaches that weigh three times instead of twice.
     """
     record = parameters()
     assert (record["kappa"], record["lambda_breach"], record["tau"]) == (KAPPA, LAMBDA, TAU)
@@ -45,15 +45,15 @@ def test_v09_stationary_trust_of_a_pair(p, r, dt):
 
 
 def test_v09_evidence_of_real_pairs():
-    """Links that break with hazard h and are signed anew at once, for a century: the mean evidence of the pairs.
+    """Links break with hazard h and are signed anew at once, for a century: mean evidence of the pairs.
 
-    Good evidence accrues in the share e^(-h dt) of the steps, breaches at 1 - e^(-h dt) per step: in the formula
-    p r = e^(-h dt) and (1 - p) r = (1 - e^(-h dt))/dt. Everything but production and permits is the model's.
-    The means within 4.5 standard errors (a breach is booked at the end of a step, which adds dt/(2 tau) to f), T of
-    the means within 1e-3 and 4.5 standard errors. Control: the same with 15 % more breaches.
+    Good evidence accrues in the share e^(-h dt) of the steps, breaches at 1 - e^(-h dt) per step: in the
+    formula p r = e^(-h dt) and (1 - p) r = (1 - e^(-h dt))/dt. Everything but production and permits is the
+    model's. The means within 4.5 standard errors (a breach is booked at the end of a step, which adds dt/(2
+    tau) to f), T of the means within 1e-3 and 4.5 standard errors. Control: the same with 15 % more breaches.
     """
     dt, integrity, enforcement = 1 / 24, (0.5, 0.2), 0.3
-    record = parameters(eta0=0.12, worst_breach=0.0, search_rate=5000.0, cost__link_coordination=0.0, cost__study=0.0)
+    record = parameters(eta0=0.12, worst_breach=0.0, search_rate=5000.0, **FREE)
     s = pairs(600, record)
     s.city["dt"] = dt
     chosen = LOTTERY | DELIVER | SEARCH | SIGN | PERMIT_ALL | ADVANCE
@@ -86,15 +86,14 @@ def test_v09_evidence_of_real_pairs():
 
 
 def test_v09_recovery_after_a_breach():
-    """Five faultless years, one breach, then nothing: T(t) in closed form, for the pair and for its public record.
+    """Five faultless years, one breach, then nothing: T(t) in closed form, of pair and public record.
 
-    s = tau (1 - e^(-5/tau)) e^(-t/tau), f = e^(-t/tau), each counted once from the pair and omega times from what
-    others see; b = 1 - v (1 - E)(1 - T). t is counted from the last faultless delivery for s and for what others
-    see, from the breach, one step later, for f. Delivery, breach, records and beliefs are the model's. Control: a
-    record that is not forgotten.
+    s = tau (1 - e^(-5/tau)) e^(-t/tau), f = e^(-t/tau), each counted once from the pair and omega times from
+    what others see; b = 1 - v (1 - E)(1 - T). t is counted from the last faultless delivery for s and for
+    what others see, from the breach, one step later, for f. Delivery, breach, records and beliefs are the
+    model's. Control: a record that is not forgotten.
     """
-    record = parameters(eta0=0.0, eta_s=0.0, eta_F_trust=0.0, search_rate=5000.0, cost__link_coordination=0.0,
-                        cost__study=0.0, worst_breach=0.35)
+    record = parameters(eta0=0.0, eta_s=0.0, eta_F_trust=0.0, search_rate=5000.0, worst_breach=0.35, **FREE)
     s = pairs(3, record)
     s.levers["platform"] = 0.5
     put(s, "trust", np.full(flat(s, "trust").size, G))
@@ -126,7 +125,8 @@ def test_v09_recovery_after_a_breach():
         beliefs.append(partner_belief(s, record[()], 1, 0, good, bad))
         check(beliefs[-1], quarter * 0.25)
         phases(s, record[()], ADVANCE, 1)
-    assert np.all(np.diff(beliefs[5:]) < 0)  # five good years outweigh one breach: forgetting both lowers trust
+    # five good years outweigh one breach: forgetting both lowers trust
+    assert np.all(np.diff(beliefs[5:]) < 0)
     assert decay(TAU, 10.0) == pytest.approx(np.exp(-2.0), rel=1e-14)
     with pytest.raises(AssertionError):
         check(beliefs[-1], 10.0, forgets=False)

@@ -1,0 +1,5 @@
+"""``python -m ecocluster.viz``: the command line."""
+
+from .cli import main
+
+main()
