@@ -273,7 +273,12 @@ class Comparison:
         if column.kind != "share":
             return statistics.mean_interval
         if column.base in CLUSTER_SHARES and len(self.trace.site.clusters) == 1:
-            return statistics.proportion_interval
+            # an arm that opens planned clusters has more than one cluster, and shares between 0 and 1
+            return lambda values: (
+                statistics.proportion_interval(values)
+                if np.isin(values[np.isfinite(values)], (0.0, 1.0)).all()
+                else statistics.mean_interval(values, (0.0, 1.0))
+            )
         low = -1.0 if column.base.endswith("gap") else 0.0  # a difference of two shares
         return lambda values: statistics.mean_interval(values, (low, 1.0))
 

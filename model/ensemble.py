@@ -152,8 +152,8 @@ class Simulator:
         return code
 
 
-def _site_scale(simulator: Simulator, index: int, arm: Arm, seed: int, candidates: int = 6) -> float:
-    """Scale factor at which the pilots use the funds: bisection between 1 and the cap, on the burnt-in pilots."""
+def _site_scale(simulator: Simulator, index: int, arm: Arm, seed: int, candidates: int = 4) -> float:
+    """Smallest scale factor at which the pilots use their funds; if there is none, the one that leaves least."""
     if arm.scale is not None:
         return float(arm.scale)
     if not arm.programmes or arm.budget <= 0 or not any(q.scalable for q in arm.programmes):
@@ -174,12 +174,21 @@ def _site_scale(simulator: Simulator, index: int, arm: Arm, seed: int, candidate
             total += series[-1, unspent] / max(released, 1e-9)
         return total / PILOTS
 
-    target, high = 0.05, 3.0
-    if leftover(1.0) <= target:
-        return 1.0
-    if leftover(high) > target:
-        return high
-    low = 1.0
+    # lumps (a planned cluster is paid at once) make the leftover rise with the scale: look before bisecting
+    target, grid = 0.05, (1.0, 1.5, 2.0, 2.5, 3.0)
+    low, best, least = 1.0, 1.0, float("inf")
+    for scale in grid:
+        left = leftover(scale)
+        if left <= target:
+            if scale == 1.0:
+                return 1.0
+            high = scale
+            break
+        if left < least - 1e-9:
+            best, least = scale, left
+        low = scale
+    else:
+        return best
     for _ in range(candidates):
         middle = 0.5 * (low + high)
         if leftover(middle) > target:
@@ -190,7 +199,7 @@ def _site_scale(simulator: Simulator, index: int, arm: Arm, seed: int, candidate
 
 
 def find_scale(site: Site, arm: Arm, *, seed: int = 1, parameters=None, shocks: tuple[Shock, ...] = ()) -> float:
-    """Scale factor of an arm's programmes: the smallest, up to 3, at which the funds are used (pilot runs).
+    """Scale factor of an arm's programmes: the smallest, up to 3, at which at most 5 % of the money is left (pilots).
 
     Parameters
     ----------
@@ -201,7 +210,7 @@ def find_scale(site: Site, arm: Arm, *, seed: int = 1, parameters=None, shocks: 
     Returns
     -------
     float
-        1 if the budget is used up without scaling (or there is none), 3 if everything is at its cap.
+        From 1 (the budget is used up without scaling, or there is none) to 3.
     """
     simulator = Simulator(site, (arm,), parameter_record(parameters), tuple(shocks), last_year=FORK_YEAR + PILOT_YEARS)
     return _site_scale(simulator, 0, arm, seed)

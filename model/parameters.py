@@ -276,5 +276,23 @@ def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] 
         u = generator.random()  # one draw each, so that a new override moves no other parameter
         if parameter.distribution != "fixed":
             values[name] = parameter.quantile(u)
+    if "arrival_base" not in (overrides or {}):
+        # arrivals replace exits: with other exit rates another base keeps the published number of firms
+        registry = _registry()
+        known = {n: values.get(n, registry[n].default) for n in _EXIT}
+        values["arrival_base"] = registry["arrival_base"].default + (
+            _mean_exit(known) - _mean_exit({n: registry[n].default for n in _EXIT}))
     values.update(overrides or {})
     return values
+
+
+_EXIT = ("exit_high", "exit_slope", "exit_low", "workers_median", "workers_sd")
+
+
+def _mean_exit(values: Mapping[str, float]) -> float:
+    """Base exit hazard, mean over the law of firm size, 1/yr."""
+    z = np.linspace(-5, 5, 2001)
+    weight = np.exp(-0.5 * z * z)
+    size = np.maximum(np.log(values["workers_median"]) + values["workers_sd"] * z, 0.0)
+    hazard = np.clip(values["exit_high"] - values["exit_slope"] * size, values["exit_low"], values["exit_high"])
+    return float((hazard * weight).sum() / weight.sum())

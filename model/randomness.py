@@ -132,7 +132,7 @@ def draw(key, purpose, time, ident):
         Persistent id, below 2^40.
     """
     counter = (np.uint64(purpose) << np.uint64(56)) | (np.uint64(time) << np.uint64(40)) | np.uint64(ident)
-    return mix(key + np.uint64(0x9E3779B97F4A7C15) * counter)
+    return mix(np.uint64(key) + np.uint64(0x9E3779B97F4A7C15) * counter)
 
 
 @small

@@ -69,7 +69,7 @@ class Layout:
         self.planned_blocks = blocks_of(size)
         growth = float(p["growth"])
         total = float(self.slots.sum())
-        self.outside_blocks = blocks_of(int(total * max(0.62 * (1 + growth) ** 36, 0.3) + 6 * math.sqrt(total) + 48))
+        self.outside_blocks = blocks_of(int(total * max(0.5 * (1 + growth) ** 36, 0.3) + 6 * math.sqrt(total) + 48))
         initial = total * occupancy / (1 + growth) ** 8
         rate = float(p["arrival_base"]) + growth
         years = 36.5

@@ -351,31 +351,46 @@ def _transfer(s, p, cluster, slot, new):
 
 @inner
 def expel(s, p):
-    """Compulsory relocation: a hashed share of the firms of dense districts must go: to a planned slot, else outside."""
+    """Compulsory relocation: a hashed share of the firms of dense districts must go: to a planned slot, else outside.
+
+    Firms that came after 2020 knew the plan and stay. Who goes first is decided by hashed priority.
+    """
     city = s.city[0]
     for c in range(city.existing):
         cluster = s.clusters[c]
         share = s.levers[cluster.lever_row].compulsory_share
         if share <= 0.0 or cluster.urban < 0.5:
             continue
-        target = _first_open(s)
         for b in range(cluster.first, cluster.last):
             f = s.firms[b]
             for k in range(LANES):
-                if f.status[k] != SLOT_TAKEN or f.born[k] >= 2020.0 or uniform(city.key, Purpose.COMPULSORY, 0, f.id[k]) >= share:
+                if f.status[k] != SLOT_TAKEN or f.born[k] >= 2020.0:
                     continue
-                slot = b * LANES + k
-                if target >= 0:
-                    _move(s, p, slot, target)
-                if f.status[k] == SLOT_TAKEN:
-                    new = free_outside(s)
-                    if new < 0:
-                        return
-                    _transfer(s, p, cluster, slot, new)
-                    g, m = s.firms[new >> 4], new & 15
-                    if g.z[m] == REAL_CONNECTED:
-                        g.z[m] = NONE
-                    set_coefficients(p, g, m, False)
+                if uniform(city.key, Purpose.COMPULSORY, 0, f.id[k]) < share:
+                    priority = draw(city.key, Purpose.PRIORITY, city.step, f.id[k] * 8 + 7)
+                    add_request(s, b * LANES + k, 0, cluster.programme, 0, 0.0, 0.0, priority)
+    n = city.requests
+    sort_requests(s.requests, n)
+    target = _first_open(s)
+    for r in range(n):
+        slot = s.requests[r].slot
+        f, k = s.firms[slot >> 4], slot & 15
+        cluster = s.clusters[f.cluster[k]]
+        if target >= 0:
+            _move(s, p, slot, target)
+        if f.status[k] == SLOT_TAKEN:
+            new = free_outside(s)
+            if new < 0:
+                break
+            moving = min(p.moving_cost * f.workers[k], max(own_funds(p, s.levers[s.levers.size - 1], f, k), 0.0))
+            f.cash[k] -= moving
+            s.money[Money.MOVING] += moving
+            _transfer(s, p, cluster, slot, new)
+            g, m = s.firms[new >> 4], new & 15
+            if g.z[m] == REAL_CONNECTED:
+                g.z[m] = NONE
+            set_coefficients(p, g, m, False)
+    city.requests = 0
 
 
 @inner

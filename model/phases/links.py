@@ -10,7 +10,7 @@ from ..maths import exp
 from ..randomness import Purpose, draw, mix, uniform
 from ..rules.diffusion import event
 from ..rules.symbiosis import deal_price, feasible, fixed_cost, outside_gain, study_worth, unit_gain
-from ..rules.trust import belief, breach_hazard, pair_trust, visible_share
+from ..rules.trust import belief, breach_hazard, decay, evidence, pair_trust, visible_share
 from ..state import (
     AWARE_SYMBIOSIS, LANES, LINK_ACTIVE, LINK_BARRED, LINK_CLOSED, LINK_FREE, LINK_PERMIT, N_STREAMS, OUTSIDE, PLANNED,
     REAL_OWN, SLOT_TAKEN,
@@ -118,9 +118,9 @@ def _deliver(s, p, n, link):
     u = uniform(key, Purpose.LINK_BREACH, city.step, pair)
     chance = event(hazard_s + hazard_b, dt)
     cluster.breach_rate += hazard_s + hazard_b
-    keep = exp(-dt / p.tau)
     if u < chance:
         supplier_breaks = u * (hazard_s + hazard_b) < chance * hazard_s
+        keep = decay(p.tau, dt)
         link.s, link.f, link.updated = link.s * keep, link.f * keep + 1.0, now
         if supplier_breaks:
             a.bad[x] += 1.0
@@ -130,7 +130,7 @@ def _deliver(s, p, n, link):
         city.broken += 1
         _end(s, p, n, LINK_CLOSED)
         return
-    link.s, link.f, link.updated = link.s * keep + p.tau * (1.0 - keep), link.f * keep, now
+    link.s, link.f, link.updated = evidence(link.s, p.tau, dt, 1.0), link.f * decay(p.tau, dt), now
     amount = q * part
     link.delivered = amount
     use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
@@ -378,7 +378,7 @@ def _record(s, i, j, w, now, tau):
         while n >= 0:
             link = s.links[n]
             if link.buyer == b:
-                keep = exp(-(now - link.updated) / tau)
+                keep = decay(tau, now - link.updated)
                 good += link.s * keep
                 bad += link.f * keep
                 if way == 0 and link.stream == w:
@@ -487,7 +487,7 @@ def _bar(s, p, i, j, w, found):
 @inner
 def _update(p, link, now):
     """Lazy decay of the evidence of a record up to now."""
-    keep = exp(-(now - link.updated) / p.tau)
+    keep = decay(p.tau, now - link.updated)
     link.s, link.f, link.updated = link.s * keep, link.f * keep, now
 
 

