@@ -64,7 +64,18 @@ def show_command(name: Annotated[str, typer.Argument(help="help.show_name")]) ->
     from ..scenarios import describe
     from .terminal import print_facts
 
-    print_facts(describe(name), _console())
+    facts = describe(name)
+    if facts.get("published"):
+        from ..experiments.published import meet_published
+        from ..scenarios import load_scenario, load_shocks
+
+        scenario = load_scenario(name)
+        met = meet_published(scenario.site, scenario.parameters, load_shocks(scenario.shocks))
+        for key, (mean, half) in met.items():
+            if key in facts["published"]:
+                digits = 0 if mean >= 100 else 3
+                facts["published"][key]["burn_in"] = f"{mean:,.{digits}f} ± {half:,.{digits}f}"
+    print_facts(facts, _console())
 
 
 @scenarios_app.command("validate", help="help.validate")
