@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .indicators import INDICATORS
-from .inputs import Arm, Programme, Shock, Site
+from .inputs import Arm, Shock, Site
 from .parameters import _beta_law, parameter_record, sample_parameters
 from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, steps_between
 from .randomness import Purpose, uniform

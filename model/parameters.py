@@ -19,7 +19,8 @@ import numpy as np
 
 from .inputs import SECTORS, STREAMS, TECHNOLOGIES
 
-__all__ = ["PARAMETERS", "PARAMETER_DTYPE", "Parameter", "parameter_record", "sample_parameters"]
+__all__ = ["PARAMETERS", "PARAMETER_DTYPE",  # noqa: F822 - made on first use by __getattr__
+            "Parameter", "parameter_record", "sample_parameters"]
 
 NS, NT, NW = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
 

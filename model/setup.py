@@ -11,14 +11,24 @@ from .jit import inner, jit
 from .ledger import N_FLOWS, N_MATTER
 from .levers import LEVERS
 from .maths import exp, log, normal_quantile
-from .phases.births import draw_sector, draw_workers, give_traits, give_technology, start_business
+from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
 from .phases.production import set_coefficients
 from .phases.technology import set_due
 from .randomness import Purpose, draw, key_of, uniform
 from .rules.government import enactment_hazard
 from .state import (
-    EXISTING, LANES, NEVER, OUTSIDE, PLANNED, REAL_CONNECTED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_UNUSABLE, SLOT_VACANT,
-    T1, State, blocks_of, new_state,
+    EXISTING,
+    LANES,
+    NEVER,
+    OUTSIDE,
+    PLANNED,
+    SLOT_LETTABLE,
+    SLOT_UNUSABLE,
+    SLOT_VACANT,
+    T1,
+    State,
+    blocks_of,
+    new_state,
 )
 
 __all__ = ["Layout", "allocate", "apply_arm", "begin", "layout_of"]
@@ -151,7 +161,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     weights = np.array([c.firms_2018 for c in site.clusters])
     for name in ("workers_median", "workers_sd", "workers_cap"):
         city[name] = np.average(clusters[name][:existing], weights=weights)
-    for i, (name, lever) in enumerate(LEVERS.items()):
+    for i, name in enumerate(LEVERS):
         s.levers[name] = plan.baseline[i]
     _place(s, p[()], plan)
     initial = 0

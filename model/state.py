@@ -82,7 +82,7 @@ CLUSTER_DTYPE = np.dtype([
     ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),
     # projects
     ("built", _b, (4,)), ("ready", _f, (4,)), ("own_capital", _f, (4,)),
-    ("kilowatt", _f), ("design_flow", _f), ("connected", _f), ("fee", _f), 
+    ("kilowatt", _f), ("design_flow", _f), ("connected", _f), ("fee", _f),
     # certificate
     ("level", _i), ("review_at", _f), ("last_violation", _f), ("binding", _i), ("certified_at", _f),
     ("grants_year", _f), ("grants_flow", _f), ("revocations", _f),
@@ -92,8 +92,8 @@ CLUSTER_DTYPE = np.dtype([
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("untreated", _f), ("output", _f), ("waste", _f),
     ("solar", _f), ("shared_solar", _f), ("reused", _f), ("disclosing", _i), ("sharing", _i), ("recp", _i),
     ("in_symbiosis", _i), ("group", _f, (4,)), ("exchanged_value", _f), ("sales_inside", _f),
-    ("monitoring", _f), ("real_count", _i), ("sham_count", _i), 
-    ("exchanged", _f), ("exchanged_landfill", _f), ("complaints", _f), ("cut", _f), ("heat_used", _f), 
+    ("monitoring", _f), ("real_count", _i), ("sham_count", _i),
+    ("exchanged", _f), ("exchanged_landfill", _f), ("complaints", _f), ("cut", _f), ("heat_used", _f),
     ("water_linked", _f), ("t5_workers", _f), ("rethink_workers", _f), ("hub_count", _i), ("elec_before", _f),
     ("cod", _f), ("cod_removed", _f), ("value_added", _f), ("profit", _f), ("landfill", _f), ("waste_reduced", _f),
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
@@ -128,9 +128,9 @@ CITY_DTYPE = np.dtype([
     ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
     ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("proposals", _i), ("leavers", _i), ("credit_asked", _i), ("credit_approved", _i),
     ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f),
-    
+
     ("trust_gap", _f), ("degree", _i, (64,)),
-    
+
 ], align=True)
 
 

@@ -107,7 +107,7 @@ def read_table(
                 )
             if len(rows) == max_rows:
                 raise ScenarioError("too many rows", file=path, allowed=f"at most {max_rows} rows")
-            row = {name: cell for name, cell in zip(columns, cells) if cell and name in known}
+            row = {name: cell for name, cell in zip(columns, cells, strict=False) if cell and name in known}
             rows.append((reader.line_num, row))
     except csv.Error as error:
         raise ScenarioError(f"broken table at line {reader.line_num}: {error}", file=path) from None

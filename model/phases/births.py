@@ -5,14 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import inner, jit
-from ..ledger import Money
 from ..maths import exp, log, normal_quantile
 from ..randomness import Purpose, uniform
 from ..rules.compliance import own_running_cost
 from ..rules.demography import thinning
 from ..state import (
-    AWARE_LAW, AWARE_SYMBIOSIS, N_TECH, NEVER, NONE, OUTSIDE, OWN_PLANT, PLANNED, REAL_CONNECTED, REAL_OWN, SLOT_TAKEN,
-    T1, T2, T4,
+    AWARE_LAW,
+    AWARE_SYMBIOSIS,
+    N_TECH,
+    NEVER,
+    NONE,
+    OWN_PLANT,
+    PLANNED,
+    REAL_CONNECTED,
+    REAL_OWN,
+    SLOT_TAKEN,
+    T1,
+    T4,
 )
 from .enforcement import choose_compliance
 from .production import set_coefficients

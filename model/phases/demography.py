@@ -9,14 +9,31 @@ from ..ledger import Money
 from ..maths import exp, log
 from ..randomness import Purpose, draw, uniform
 from ..rules.compliance import (
-    detection_hazard, environmental_fee, fine, inspection_hazard, own_running_cost, sham_cost,
+    detection_hazard,
+    environmental_fee,
+    fine,
+    inspection_hazard,
+    own_running_cost,
+    sham_cost,
 )
 from ..rules.demography import arrival_intensity, exit_hazard, relocation_value
 from ..rules.diffusion import event
 from ..rules.production import tax_rate
 from ..state import (
-    LANES, NEVER, NONE, N_TECH, OUTSIDE, PLANNED, REAL_CONNECTED, REAL_OWN, SHAM, SLOT_LETTABLE, SLOT_RETIRED,
-    SLOT_TAKEN, SLOT_VACANT, T1,
+    LANES,
+    N_TECH,
+    NEVER,
+    NONE,
+    OUTSIDE,
+    PLANNED,
+    REAL_CONNECTED,
+    REAL_OWN,
+    SHAM,
+    SLOT_LETTABLE,
+    SLOT_RETIRED,
+    SLOT_TAKEN,
+    SLOT_VACANT,
+    T1,
 )
 from .births import draw_sector, draw_workers, give_traits, normal_trait, start_business
 from .enforcement import fine_terms, has_continuous

@@ -6,14 +6,29 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..maths import annuity, exp, log
+from ..maths import annuity, log
 from ..randomness import Purpose, uniform
 from ..rules.compliance import (
-    choose, detection, detection_hazard, environmental_fee, fine, inspection_hazard, payment_share, sham_cost,
+    choose,
+    detection,
+    detection_hazard,
+    environmental_fee,
+    fine,
+    inspection_hazard,
+    payment_share,
+    sham_cost,
 )
 from ..rules.diffusion import event, review_hazard
 from ..state import (
-    AWARE_LAW, EXISTING, LANES, NONE, OUTSIDE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, SHAM, SLOT_TAKEN,
+    AWARE_LAW,
+    LANES,
+    NONE,
+    OUTSIDE,
+    OWN_PLANT,
+    REAL_CONNECTED,
+    REAL_OWN,
+    SHAM,
+    SLOT_TAKEN,
 )
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
 from .requests import ask

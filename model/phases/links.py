@@ -12,8 +12,18 @@ from ..rules.diffusion import event
 from ..rules.symbiosis import deal_price, feasible, fixed_cost, outside_gain, study_worth, unit_gain
 from ..rules.trust import belief, breach_hazard, decay, evidence, pair_trust, visible_share
 from ..state import (
-    AWARE_SYMBIOSIS, LANES, LINK_ACTIVE, LINK_BARRED, LINK_CLOSED, LINK_FREE, LINK_PERMIT, N_STREAMS, OUTSIDE, PLANNED,
-    REAL_OWN, SLOT_TAKEN,
+    AWARE_SYMBIOSIS,
+    LANES,
+    LINK_ACTIVE,
+    LINK_BARRED,
+    LINK_CLOSED,
+    LINK_FREE,
+    LINK_PERMIT,
+    N_STREAMS,
+    OUTSIDE,
+    PLANNED,
+    REAL_OWN,
+    SLOT_TAKEN,
 )
 from .knowledge import enforcement
 from .lottery import SEARCH, digits

@@ -9,16 +9,48 @@ from ..ledger import Money
 from ..maths import exp
 from ..randomness import Purpose, draw, uniform
 from ..rules.certification import (
-    CLEAN_RECORD, FINE_ALL, GROUP_ENERGY, GROUP_INFORMATION, GROUP_INFRASTRUCTURE, GROUP_WATER, MONITORING, NO_FIRMS,
-    NOT_WORTH, RECP_SHARE, SHARED_LAND, SYMBIOSIS, SYMBIOSIS_SHARE, TREATMENT, energy_group, incentive,
-    information_group, infrastructure_group, violation_hazard, water_group,
+    CLEAN_RECORD,
+    FINE_ALL,
+    GROUP_ENERGY,
+    GROUP_INFORMATION,
+    GROUP_INFRASTRUCTURE,
+    GROUP_WATER,
+    MONITORING,
+    NO_FIRMS,
+    NOT_WORTH,
+    RECP_SHARE,
+    SHARED_LAND,
+    SYMBIOSIS,
+    SYMBIOSIS_SHARE,
+    TREATMENT,
+    energy_group,
+    incentive,
+    information_group,
+    infrastructure_group,
+    violation_hazard,
+    water_group,
 )
 from ..rules.diffusion import event
 from ..rules.infrastructure import (
-    cetp_capex, cetp_fee, cetp_fixed_cost, cetp_gap, project_cost, project_value, raised_land, solar_value,
+    cetp_capex,
+    cetp_fee,
+    cetp_fixed_cost,
+    cetp_gap,
+    project_cost,
+    project_value,
+    raised_land,
+    solar_value,
 )
 from ..state import (
-    ENERGY, EXISTING, INFORMATION, INFRASTRUCTURE, LANES, OUTSIDE, SLOT_TAKEN, T4, WATER,
+    ENERGY,
+    EXISTING,
+    INFORMATION,
+    INFRASTRUCTURE,
+    LANES,
+    OUTSIDE,
+    SLOT_TAKEN,
+    T4,
+    WATER,
 )
 from .requests import add_request, sort_requests
 

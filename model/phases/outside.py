@@ -153,7 +153,6 @@ def _release(s, p):
 def _fixed_need(s, p, k):
     """Cost a year of all doses above baseline at their full targets, mVND."""
     total = _inspection_need(s, p, k)
-    city = s.city[0]
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         if cluster.programme != k or cluster.firms == 0:

@@ -12,7 +12,15 @@ from ..rules.certification import is_recp
 from ..rules.compliance import environmental_fee
 from ..rules.production import keep_share
 from ..state import (
-    LANES, N_STREAMS, N_TECH, NONE, PLANNED, REAL_CONNECTED, REAL_OWN, SHAM, SLOT_TAKEN,
+    LANES,
+    N_STREAMS,
+    N_TECH,
+    NONE,
+    PLANNED,
+    REAL_CONNECTED,
+    REAL_OWN,
+    SHAM,
+    SLOT_TAKEN,
 )
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]

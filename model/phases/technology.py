@@ -9,13 +9,30 @@ from ..ledger import Money
 from ..maths import annuity, exp, log, normal_quantile
 from ..randomness import Purpose, uniform
 from ..rules.adoption import (
-    adopts, capex, marginal_saving, option_multiple, present_value, value_ratio, volatility,
+    adopts,
+    capex,
+    marginal_saving,
+    option_multiple,
+    present_value,
+    value_ratio,
+    volatility,
 )
-from ..rules.credit import approval, granted_share, interest_subsidy, loan_payment
+from ..rules.credit import approval, granted_share, interest_subsidy
 from ..rules.diffusion import event, review_hazard
 from ..rules.production import tax_rate
 from ..state import (
-    LANES, LINK_ACTIVE, N_TECH, NEVER, NONE, OWN_PLANT, PLANNED, REAL_CONNECTED, REAL_OWN, SLOT_TAKEN, T1, T2,
+    LANES,
+    LINK_ACTIVE,
+    N_TECH,
+    NEVER,
+    NONE,
+    OWN_PLANT,
+    PLANNED,
+    REAL_CONNECTED,
+    REAL_OWN,
+    SLOT_TAKEN,
+    T1,
+    T2,
 )
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .production import set_coefficients
@@ -405,7 +422,6 @@ def consider(s, p, cluster, lever, f, k, j, slot):
     bool
         True if the technology was ordered or a request was made.
     """
-    city = s.city[0]
     fund = cluster.programme
     if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
         terms = appraise(s, p, cluster, f, k, j, slot, True)

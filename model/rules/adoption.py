@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import jit
-from ..maths import annuity, exp, log, power
+from ..maths import annuity, exp, power
 
 __all__ = ["adopts", "capex", "critical_grant", "learning_factor", "marginal_saving", "option_multiple", "present_value",
            "value_ratio", "volatility"]

@@ -28,8 +28,19 @@ from ecocluster.model.randomness import Purpose, draw, key_of, uniform
 from ecocluster.model.rules.compliance import choose
 from ecocluster.model.setup import allocate, begin, layout_of
 from ecocluster.model.state import (
-    AWARE_SYMBIOSIS, EXISTING, LANES, LINK_ACTIVE, LINK_PERMIT, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE,
-    SLOT_TAKEN, SLOT_UNUSABLE, blocks_of, new_state,
+    AWARE_SYMBIOSIS,
+    EXISTING,
+    LANES,
+    LINK_ACTIVE,
+    LINK_PERMIT,
+    NEVER,
+    OUTSIDE,
+    PLANNED,
+    SLOT_LETTABLE,
+    SLOT_TAKEN,
+    SLOT_UNUSABLE,
+    blocks_of,
+    new_state,
 )
 
 COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (

@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 from ecocluster.model.state import PLANNED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_VACANT
 from probes import (
-    ADVANCE, ARRIVE, COUNT, LEAVE, LET, LOTTERY, RELOCATE, city, flat, parameters, phases, put, taken, world,
+    ADVANCE,
+    ARRIVE,
+    COUNT,
+    LEAVE,
+    LET,
+    LOTTERY,
+    RELOCATE,
+    city,
+    flat,
+    parameters,
+    phases,
+    put,
+    taken,
+    world,
 )
 from scipy import integrate, stats
 

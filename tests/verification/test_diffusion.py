@@ -7,7 +7,19 @@ import pytest
 from ecocluster.model.rules.diffusion import event, learning_hazard
 from ecocluster.model.state import SLOT_TAKEN
 from probes import (
-    ADOPT_ALL, ADVANCE, BELIEFS, COUNT, LEARN, LOTTERY, blank, flat, parameters, phases, put, rewind, taken,
+    ADOPT_ALL,
+    ADVANCE,
+    BELIEFS,
+    COUNT,
+    LEARN,
+    LOTTERY,
+    blank,
+    flat,
+    parameters,
+    phases,
+    put,
+    rewind,
+    taken,
     world,
 )
 from scipy import stats

@@ -9,8 +9,23 @@ from ecocluster.model.rules.adoption import critical_grant, option_multiple, vol
 from ecocluster.model.rules.compliance import own_running_cost
 from ecocluster.model.state import REAL_CONNECTED, REAL_OWN, SLOT_TAKEN
 from probes import (
-    FEES, FUNDS, LOTTERY, PROJECTS, TECHNOLOGY, appraisal, cheapest, city, compliance, flat, loans,
-    parameters, phases, put, rewind, taken, world,
+    FEES,
+    FUNDS,
+    LOTTERY,
+    PROJECTS,
+    TECHNOLOGY,
+    appraisal,
+    cheapest,
+    city,
+    compliance,
+    flat,
+    loans,
+    parameters,
+    phases,
+    put,
+    rewind,
+    taken,
+    world,
 )
 from scipy import optimize, stats
 

@@ -7,9 +7,24 @@ import pytest
 from ecocluster.model.ledger import Money
 from ecocluster.model.state import LINK_ACTIVE, LINK_PERMIT, REAL_OWN, REQUEST_DTYPE
 from probes import (
-    ADVANCE, DELIVER, FREE, LOTTERY, ORGANIC, PERMIT_ALL, SEARCH, SIGN, flat, pairs, parameters, phases, put,
-    taken, term_draw, world,
+    ADVANCE,
+    DELIVER,
+    FREE,
+    LOTTERY,
+    ORGANIC,
+    PERMIT_ALL,
+    SEARCH,
+    SIGN,
+    flat,
+    pairs,
+    parameters,
+    phases,
+    put,
+    taken,
+    term_draw,
+    world,
 )
+
 
 def breach_hazard(record, integrity, enforcement):
     return float(record["eta0"]) * 2 * (1 - integrity) * (1 - enforcement)

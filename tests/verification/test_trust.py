@@ -7,8 +7,22 @@ import pytest
 from ecocluster.model.rules.trust import decay, evidence, pair_trust
 from ecocluster.model.state import LINK_ACTIVE, LINK_CLOSED
 from probes import (
-    ADVANCE, BELIEFS, DELIVER, FREE, LOTTERY, ORGANIC, PERMIT_ALL, SEARCH, SIGN, flat, memory, pairs,
-    parameters, partner_belief, phases, put,
+    ADVANCE,
+    BELIEFS,
+    DELIVER,
+    FREE,
+    LOTTERY,
+    ORGANIC,
+    PERMIT_ALL,
+    SEARCH,
+    SIGN,
+    flat,
+    memory,
+    pairs,
+    parameters,
+    partner_belief,
+    phases,
+    put,
 )
 
 KAPPA, LAMBDA, TAU, G = 2.0, 2.0, 5.0, 0.35

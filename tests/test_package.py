@@ -1,0 +1,123 @@
+"""The package as a whole: imports, registries, the cache of kernels, what a wheel holds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from ecocluster.model import jit
+from ecocluster.model.indicators import CRITERIA, INDICATORS, PILLARS
+from ecocluster.model.levers import LEVERS
+from ecocluster.model.parameters import parameter_record, sample_parameters
+
+ROOT = Path(__file__).parents[1]
+MARKS = {"seed", "documented", "press", "derived", "memory", "calibrated", "definition", "assumption"}
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\nfrom ecocluster.viz.cli import main\nsys.argv = ['ecocluster', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'numba', 'pandas', 'matplotlib', 'pyarrow', 'solara', 'mesa', 'scipy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_the_model_imports_nothing_above_it():
+    code = (
+        "import sys, ecocluster.model.ensemble\n"
+        "above = [m for m in sys.modules if m.startswith(('ecocluster.scenarios', 'ecocluster.experiments', 'ecocluster.viz'))]\n"
+        "assert not above, above"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_parameter_is_sourced_and_within_its_range():
+    from ecocluster.model.parameters import PARAMETERS
+
+    assert len(PARAMETERS) > 400
+    for name, parameter in PARAMETERS.items():
+        assert parameter.unit and parameter.source and parameter.mark in MARKS, name
+        low, high = sorted((parameter.low, parameter.high))
+        assert low <= parameter.default <= high, name
+
+
+def test_a_name_that_is_no_parameter_is_refused():
+    with pytest.raises(KeyError):
+        parameter_record({"no_such_parameter": 1.0})
+
+
+def test_sampled_parameters_stay_in_range_and_are_a_function_of_seed_and_replicate():
+    from ecocluster.model.parameters import PARAMETERS
+
+    drawn = sample_parameters(1, 7)
+    assert drawn == sample_parameters(1, 7)
+    assert drawn != sample_parameters(1, 8)
+    for name, value in drawn.items():
+        if name != "arrival_base":  # follows the exit rates
+            low, high = sorted((PARAMETERS[name].low, PARAMETERS[name].high))
+            assert low - 1e-12 <= value <= high + 1e-12, name
+
+
+def test_registries_are_complete():
+    for name, lever in LEVERS.items():
+        assert lever.low <= lever.baseline <= lever.high and lever.unit and lever.meaning, name
+    for key, indicator in INDICATORS.items():
+        assert indicator.unit and indicator.definition and indicator.pillar in PILLARS, key
+        assert indicator.direction in ("min", "max", "none"), key
+    assert len(set(CRITERIA)) == len(CRITERIA)
+
+
+def test_cache_folder_is_named_after_the_sources(tmp_path, monkeypatch):
+    copy = tmp_path / "model"
+    copy.mkdir()
+    for path in (ROOT / "model").rglob("*.py"):
+        target = copy / path.relative_to(ROOT / "model")
+        target.parent.mkdir(exist_ok=True, parents=True)
+        target.write_bytes(path.read_bytes())
+    monkeypatch.setattr(jit, "__file__", str(copy / "jit.py"))
+    monkeypatch.setenv("ECOCLUSTER_CACHE_DIR", str(tmp_path / "cache"))
+    jit.cache_folder.cache_clear()
+    before = jit.cache_folder()
+    jit.cache_folder.cache_clear()
+    assert jit.cache_folder() == before
+    helper = copy / "rules" / "trust.py"
+    helper.write_text(helper.read_text() + "\n# a change in a helper of another file\n")
+    jit.cache_folder.cache_clear()
+    after = jit.cache_folder()
+    jit.cache_folder.cache_clear()
+    assert after != before
+
+
+def test_an_unwritable_cache_does_not_break_a_kernel(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    code = "from ecocluster.model.maths import power; assert power(4.0, 0.5) == 2.0"
+
+
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "ECOCLUSTER_CACHE_DIR": str(blocked)})
+
+
+def test_version_comes_from_the_metadata():
+    assert version("ecocluster").count(".") == 2
+
+
+def test_a_wheel_holds_tables_scenarios_templates_and_words(tmp_path):
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path)]
+    source = tmp_path / "source"
+
+
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv*", "out", "*.egg-info", "build", "cache"))
+    subprocess.run([*command, str(source)], check=True, capture_output=True)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    for wanted in ("model/tables/parameters.csv", "scenarios/data/sites/hanoi.toml", "viz/templates/report.html.j2",
+                   "viz/locale/vi/LC_MESSAGES/", "model/rules/trust.py", "model/phases/links.py"):
+        assert any(wanted in name for name in names), wanted
+    assert not any(name.startswith(("model/", "viz/")) for name in names)
