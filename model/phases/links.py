@@ -324,12 +324,13 @@ def search_partners(s, p, c):
             own = _offers_of(p, f, k)
             if own == 0:
                 continue  # nothing of its own is worth an exchange with anybody
-            if not ready:
-                anybody = _offers(s, p, cluster)
-                ready = True
-            if ((own & (anybody >> 8)) | (anybody & (own >> 8))) & 127 == 0:
-                continue  # nobody here has a match
             mapped = f.discloses[k] == 1 and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform
+            if mapped:
+                if not ready:
+                    anybody = _offers(s, p, cluster)
+                    ready = True
+                if ((own & (anybody >> 8)) | (anybody & (own >> 8))) & 127 == 0:
+                    continue  # nobody on the map has a match
             _search(s, p, cluster, f.id[k], b * LANES + k, own, mapped)
 
 
@@ -349,7 +350,8 @@ def _search(s, p, cluster, ident, slot, own, mapped):
         g, m = s.firms[other >> 4], other & 15
         if other == slot or g.status[m] != SLOT_TAKEN:
             continue
-        theirs = g.offers[m]
+        # the map shows what everybody offers; without it only the firm that was met is asked
+        theirs = g.offers[m] if mapped else _offers_of(p, g, m)
         match = (own & (theirs >> 8)) | (theirs & (own >> 8))
         if mapped and (match & 127 == 0 or not g.discloses[m]):
             continue

@@ -382,7 +382,7 @@ def test_v21_the_step_length_does_not_matter():
     site = load_scenario("nguyen-khe").site
     arms = (make_arm("null", site=site), replace(make_arm("self-transition", site=site), scale=1.0))
 
-    def headlines(steps_per_year, parameters=None, replicates=300):
+    def headlines(steps_per_year, parameters=None, replicates=900):
         frame = evaluate(run_ensemble(site, arms, replicates=replicates, seed=21, threads=2, last_year=2036,
                                       steps_per_year=steps_per_year, parameters=parameters))
         wide = {arm: group.reset_index(drop=True) for arm, group in frame.groupby("arm")}
