@@ -1,0 +1,154 @@
+"""What the documents say is true: examples of the README run, pointers of docs/odd.md lead somewhere, floors hold."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from ecocluster.viz.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROOMS = ("model", "scenarios", "experiments", "viz")
+
+
+def blocks(language: str) -> list[str]:
+    """Contents of the README's fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.S | re.M)
+
+
+def command_lines() -> list[list[str]]:
+    """Arguments of every `ecocluster ...` line of the README."""
+    lines = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("ecocluster ")]
+    return [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+def missing(text: str, root: Path = ROOT / "model") -> list[str]:
+    """Pointers `file.py:name` in a text for which there is no such file, or no such name in it."""
+    found = []
+    for pointer in sorted(set(re.findall(r"`([\w/]+\.py:[\w.]+)`", text))):
+        file, name = pointer.split(":")
+        names = {
+            node.name
+            for path in root.rglob("*.py")
+            if path.as_posix().endswith(f"/{file}")
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        }
+        if name.rpartition(".")[2] not in names:
+            found.append(pointer)
+    return found
+
+
+def lint(source: Path) -> subprocess.CompletedProcess[str]:
+    """Outcome of the import contracts of pyproject.toml on the package that lies under `source`."""
+    code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    command = [sys.executable, "-c", code, "--no-cache", "--config", str(ROOT / "pyproject.toml")]
+    return subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(source)}, cwd=source, capture_output=True, text=True
+    )
+
+
+def test_command_lines_of_the_readme_work(tmp_path, monkeypatch, capsys):
+    """Every line but the benchmark and those on the whole city, which `.ci/run` compares."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ECOCLUSTER_LANG", raising=False)
+    (tmp_path / "firms.csv").write_text(blocks("csv")[0], encoding="utf-8")
+    policy = blocks("toml")[0]
+    (tmp_path / f"{tomllib.loads(policy)['id']}.toml").write_text(policy, encoding="utf-8")
+    small = [line for line in command_lines() if "hanoi" not in line and line != ["bench"]]
+    assert len(small) >= 6
+    for line in small:
+        few = ["--replicates", "3"] if line[0] == "compare" else []  # the last of two options counts
+        assert main([*line, *few]) == 0, (line, capsys.readouterr().err)
+    assert (tmp_path / "out" / "compare-phung" / "report.html").exists()
+
+
+def test_options_on_the_whole_city_exist(monkeypatch, capsys):
+    """The other lines, with the model taken out."""
+
+    class Reached(Exception):
+        pass
+
+    def stop(*arguments, **options):
+        raise Reached
+
+    monkeypatch.setattr("ecocluster.experiments.compare", stop)
+    lines = [line for line in command_lines() if line[0] == "compare" and "hanoi" in line]
+    assert lines
+    for line in lines:
+        with pytest.raises(Reached):
+            main(["--debug", *line])
+    assert main([*lines[0], "--no-such-option"]) == 2  # control
+
+
+@pytest.mark.parametrize("number", range(len(blocks("python"))))
+def test_python_of_the_readme_works(number, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    code = re.sub(r"replicates=\d+", "replicates=3", blocks("python")[number])
+    exec(compile(code, f"README.md, example {number + 1}", "exec"), {})
+
+
+def test_ids_of_policies_and_pathways_counted_in_the_changelog():
+    from ecocluster import scenarios
+
+    text = re.sub(r"\s+", " ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert f"{len(scenarios.list_policies())} policies" in text
+    assert len(scenarios.list_pathways()) == 8 and "eight pathways" in text
+    assert len(scenarios.list_shocks()) == 7 and "seven shock scripts" in text
+
+
+def test_equations_stand_where_the_description_says():
+    text = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8").replace("`file.py:function`", "")
+    assert text.count(".py:") > 30
+    assert missing(text) == []
+    assert missing("`rules/trust.py:no_such_rule`, `no_such.py:draw`") == [
+        "no_such.py:draw", "rules/trust.py:no_such_rule",
+    ]  # fmt: skip
+
+
+def test_constraints_name_exact_versions_of_all_dependencies_and_nothing_else():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert [pin for pin in pins if not re.fullmatch(r"[\w.\-]+==[\w.]+", pin)] == []
+    pinned = {re.sub(r"[-_.]+", "-", pin.partition("==")[0]).lower() for pin in pins}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(q for extra in project["optional-dependencies"].values() for q in extra)]
+    assert {re.match(r"[\w\-]+", requirement)[0].lower() for requirement in asked} <= pinned
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    """The four rooms as a package in another place."""
+    place = tmp_path_factory.mktemp("copied")
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, place / "ecocluster" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return place
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "broken"),
+    [
+        ("model/wrong.py", "from ..viz import words", "Imports only go down"),
+        ("scenarios/wrong.py", "def late():\n    from ..experiments import compare", "Imports only go down"),
+        ("model/rules/wrong.py", "from ..phases import links", "Phases call rules"),
+        ("model/wrong.py", "import rich", "The model stands on numpy and numba"),
+    ],
+)
+def test_a_wrong_import_breaks_a_contract(copied, file, line, broken):
+    assert lint(copied).returncode == 0
+    wrong = copied / "ecocluster" / file
+    wrong.write_text(line + "\n")
+    try:
+        outcome = lint(copied)
+    finally:
+        wrong.unlink()
+    assert outcome.returncode != 0 and f"{broken} BROKEN" in outcome.stdout
