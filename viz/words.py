@@ -22,9 +22,17 @@ _SCALED = {"mVND": ("mVND", "bnVND", "trVND"), "t": ("t", "kt", "Mt"), "m3": ("m
 
 
 @cache
-def _catalogue(lang: str) -> gettext.GNUTranslations:
-    with (files(__package__) / "locale" / lang / "LC_MESSAGES" / "ecocluster.mo").open("rb") as stream:
-        return gettext.GNUTranslations(stream)
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    """All domains of a language as one: keys are told apart by their families, files only by who reads them."""
+    found = gettext.NullTranslations()
+    folder = files(__package__) / "locale" / lang / "LC_MESSAGES"
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".mo"):
+            with path.open("rb") as stream:
+                domain = gettext.GNUTranslations(stream)
+            domain.add_fallback(found)
+            found = domain
+    return found
 
 
 def scale_of(unit: str, kind: str, largest: float) -> tuple[float, str]:

@@ -26,7 +26,7 @@ def made_up(monkeypatch):
         return make_comparison(3)
 
     monkeypatch.setattr("ecocluster.experiments.compare", compare)
-    monkeypatch.setattr("ecocluster.viz.cli._kernels_are_cold", lambda: False)
+    monkeypatch.setattr("ecocluster.viz.commands.common._kernels_are_cold", lambda: False)
     return asked
 
 

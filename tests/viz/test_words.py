@@ -20,25 +20,35 @@ from fakes import ARMS
 VIZ = files("ecocluster.viz")
 
 
-def catalogue(lang):
-    with (VIZ / "locale" / lang / "LC_MESSAGES" / "ecocluster.po").open("rb") as stream:
+DOMAINS = sorted(path.name.removesuffix(".po") for path in (VIZ / "locale/en/LC_MESSAGES").iterdir() if path.name.endswith(".po"))
+
+
+def catalogue(lang, domain):
+    with (VIZ / "locale" / lang / "LC_MESSAGES" / f"{domain}.po").open("rb") as stream:
         return read_po(stream)
 
 
 def texts(lang):
-    return {message.id: message.string for message in catalogue(lang) if message.id}
+    found = {}
+    for domain in DOMAINS:
+        for message in catalogue(lang, domain):
+            if message.id:
+                assert message.id not in found, f"{message.id} is in two catalogues"
+                found[message.id] = message.string
+    return found
 
 
 def fields(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+@pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_compiled_catalogue_matches_its_source(lang):
-    """After a change of a .po: `pybabel compile -d viz/locale -D ecocluster`."""
-    compiled = (VIZ / "locale" / lang / "LC_MESSAGES" / "ecocluster.mo").read_bytes()
+def test_compiled_catalogue_matches_its_source(lang, domain):
+    """After a change of a .po: `pybabel compile -d viz/locale -D DOMAIN`."""
+    compiled = (VIZ / "locale" / lang / "LC_MESSAGES" / f"{domain}.mo").read_bytes()
     again = io.BytesIO()
-    write_mo(again, catalogue(lang))
+    write_mo(again, catalogue(lang, domain))
     found, expected = (read_mo(io.BytesIO(data)) for data in (compiled, again.getvalue()))
     assert {m.id: m.string for m in found if m.id} == {m.id: m.string for m in expected if m.id}
 
@@ -57,7 +67,7 @@ def test_both_languages_have_the_same_keys_and_fields():
 def test_no_key_is_missing():
     known = texts("en")
     used = set()
-    for source in VIZ.iterdir():
+    for source in (*VIZ.iterdir(), *(VIZ / "commands").iterdir()):
         if source.name.endswith(".py"):
             text = source.read_text(encoding="utf-8")
             used |= set(re.findall(r'say\(\s*"([a-z_]+\.[\w-]+)"', text)) | set(

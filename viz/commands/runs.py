@@ -1,0 +1,119 @@
+"""`ecocluster run` and `ecocluster compare`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..words import Words
+from .common import (
+    AsJson,
+    Budget,
+    Lang,
+    Out,
+    Policy,
+    Scenario,
+    Seed,
+    SiteBudget,
+    open_console,
+    show_progress,
+    show_status,
+    slug,
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("run", help="help.run")(run_command)
+    app.command("compare", help="help.compare")(compare_command)
+
+
+def run_command(
+    scenario: Scenario = "hanoi",
+    pathway: Annotated[str, typer.Option(help="help.pathway")] = "combined",
+    policy: Policy = "vietnam-2020",
+    replicate: Annotated[int, typer.Option(help="help.replicate")] = 0,
+    budget: Budget = 150.0,
+    site_budget: SiteBudget = None,
+    seed: Seed = 1,
+    lang: Lang = "en",
+    out: Out = None,
+) -> None:
+    from ...experiments import run
+    from ...experiments.folder import check_folder
+    from ..terminal import print_run
+
+    say = Words(lang)
+    out = out or Path("out") / f"run-{slug(scenario)}-{slug(pathway)}"
+    check_folder(out)
+    with show_progress(say) as progress:
+        numbers, single = run(
+            scenario, pathway, policy, replicate=replicate, budget=budget, site_budget=site_budget, seed=seed,
+            progress=progress,
+        )  # fmt: skip
+    from ..report import write_run
+
+    flows = list(single.flows)
+    console = open_console()
+    fields = {
+        "site": numbers.trace.site.name,
+        "pathway": say.name("pathway", pathway),
+        "replicate": replicate,
+        "seed": seed,
+    }
+    console.print(f"[bold]{say('cli.run_title', **fields)}[/]\n", highlight=False)
+    print_run(numbers, flows, console, say)
+    write_run(numbers, flows, out, lang)
+    console.print("\n" + say("cli.written_run", path=out), highlight=False, soft_wrap=True)
+
+
+def compare_command(
+    scenario: Scenario = "hanoi",
+    pathways: Annotated[list[str] | None, typer.Option(help="help.pathways", show_default=False)] = None,
+    policy: Policy = "vietnam-2020",
+    replicates: Annotated[int, typer.Option(help="help.replicates")] = 20,
+    budget: Budget = 150.0,
+    site_budget: SiteBudget = None,
+    seed: Seed = 1,
+    threads: Annotated[int | None, typer.Option(help="help.threads", show_default=False)] = None,
+    lang: Lang = "en",
+    out: Out = None,
+    sample: Annotated[bool, typer.Option("--sample", help="help.sample")] = False,
+    as_json: AsJson = False,
+) -> None:
+    from ...experiments import PATHWAYS, compare
+    from ...experiments.folder import check_folder
+
+    say = Words(lang)
+    out = out or Path("out") / f"compare-{slug(scenario)}"
+    check_folder(out)
+    names = [name.strip() for text in pathways for name in text.split(",")] if pathways else PATHWAYS
+    with show_progress(say) as progress:
+        comparison = compare(
+            scenario, names, policy, replicates=replicates, budget=budget, site_budget=site_budget, seed=seed,
+            threads=threads, sample=sample, progress=progress,
+        )  # fmt: skip
+    with show_status(say("cli.drawing")):
+        from ..report import write_report
+
+        write_report(comparison, out, lang)
+    _tell_failures(comparison, say)
+    if as_json:
+        import json
+
+        print(json.dumps(comparison.to_json(), allow_nan=False))
+        return
+    from ..terminal import print_comparison
+
+    console = open_console()
+    print_comparison(comparison, console, say)
+    console.print("\n" + say("cli.written", path=out), highlight=False, soft_wrap=True)
+
+
+def _tell_failures(comparison: Any, say: Words) -> None:
+    lost = comparison.runs[comparison.runs["failed"] != ""]
+    if len(lost):
+        text = say("cli.failed", failed=len(lost), total=len(comparison.runs), reason=lost["failed"].iloc[0])
+        print(text, file=sys.stderr)

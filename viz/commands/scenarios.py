@@ -1,0 +1,77 @@
+"""`ecocluster scenarios list | show | validate | new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..words import Words
+from .common import Lang, open_console
+
+group = typer.Typer(help="help.scenarios")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="scenarios")
+
+
+@group.command("list", help="help.list")
+def list_command(lang: Lang = "en") -> None:
+    from ... import scenarios
+    from ..terminal import print_entries
+
+    say, console = Words(lang), open_console()
+    for title, entries in (
+        ("sites", scenarios.list_sites()),
+        ("pathways", scenarios.list_pathways()),
+        ("portfolios", scenarios.list_portfolios()),
+        ("policies", scenarios.list_policies()),
+        ("shocks", scenarios.list_shocks()),
+    ):
+        print_entries(say(f"cli.{title}"), entries, console, say)
+
+
+@group.command("show", help="help.show")
+def show_command(name: Annotated[str, typer.Argument(help="help.show_name")]) -> None:
+    from ...scenarios import describe
+    from ..terminal import print_facts
+
+    facts = describe(name)
+    if facts.get("published"):
+        from ...experiments.published import meet_published
+        from ...scenarios import load_scenario, load_shocks
+
+        scenario = load_scenario(name)
+        met = meet_published(scenario.site, scenario.parameters, load_shocks(scenario.shocks))
+        for key, (mean, half) in met.items():
+            if key in facts["published"]:
+                digits = 0 if mean >= 100 else 3
+                facts["published"][key]["burn_in"] = f"{mean:,.{digits}f} ± {half:,.{digits}f}"
+    print_facts(facts, open_console())
+
+
+@group.command("validate", help="help.validate")
+def validate_command(
+    file: Annotated[Path, typer.Argument(help="help.validate_file")], lang: Lang = "en"
+) -> None:
+    from ...scenarios import validate_file
+    from ..terminal import print_facts
+
+    facts = validate_file(file)
+    console = open_console()
+    console.print(Words(lang)("cli.valid", path=file), highlight=False)
+    print_facts(facts, console)
+
+
+@group.command("new", help="help.new")
+def new_command(
+    name: Annotated[str, typer.Argument(help="help.new_name")],
+    firms: Annotated[Path, typer.Option(help="help.new_firms")],
+    out: Annotated[Path, typer.Option(help="help.new_out")] = Path("."),
+    skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="help.new_skip")] = False,
+) -> None:
+    from ...scenarios import new_scenario
+
+    print(new_scenario(name, firms, out, skip_bad_rows))
