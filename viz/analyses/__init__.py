@@ -1,0 +1,1 @@
+"""Figures and plain words of the analyses."""
