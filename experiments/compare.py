@@ -10,22 +10,23 @@ Figures and the report belong to `ecocluster.viz`: `write_report(answer, "out/ng
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .comparison import PATHWAYS, Comparison, Question, Vocabulary
 from .errors import InputError, check_number
 
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
+    from ..model.inputs import Arm
     from ..model.single import Run
+    from ..scenarios import Scenario
 
-__all__ = ["compare", "run"]
+__all__ = ["answer", "ask", "compare", "prepare", "run", "set_levers"]
 
-MVND_PER_BN = 1000.0
 MAX_SEED = 2**63 - 1
 MAX_REPLICATES = 100_000
 
@@ -41,10 +42,21 @@ def _arm_names(pathways: Sequence[str]) -> tuple[str, ...]:
     return ("null", *(name for name in names if name != "null"))
 
 
-def _ask(scenario, pathways, policy, replicates, budget, site_budget, seed, threads, sample) -> Question:
-    """Check what needs no file; names are checked by the scenarios themselves."""
-    if threads is not None:
-        check_number("--threads", threads, 1, 1024, whole=True)
+def ask(
+    scenario: str | Path = "hanoi",
+    pathways: Sequence[str] = PATHWAYS,
+    policy: str = "vietnam-2020",
+    *,
+    replicates: int = 20,
+    budget: float = 150.0,
+    site_budget: float | None = None,
+    seed: int = 1,
+    sample: bool = False,
+    levers: Mapping[str, float] | None = None,
+) -> Question:
+    """A question with the parameters of `compare`: numbers are checked here, names when files are read."""
+    from .sweeps.ranges import check_values, lever_ranges
+
     return Question(
         str(scenario),
         _arm_names(pathways),
@@ -54,28 +66,35 @@ def _ask(scenario, pathways, policy, replicates, budget, site_budget, seed, thre
         check_number("--budget", budget, 0),
         None if site_budget is None else check_number("--site-budget", site_budget, 0),
         bool(sample),
+        tuple(sorted(check_values("levers", levers or {}, lever_ranges()).items())),
     )
 
 
-def _load(question: Question) -> tuple[Any, list[Any]]:
+def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
     """Scenario and arms of a question; a pathway may also be a portfolio (a pathway for every cluster)."""
-    from ..scenarios import list_portfolios, load_portfolio, load_scenario, make_arm
+    from ..scenarios import load_scenario
+    from .sweeps.cases import make_base
 
     loaded = load_scenario(question.scenario)
-    site = loaded.site
-    city = question.budget * MVND_PER_BN
-    own = None if question.site_budget is None else question.site_budget * MVND_PER_BN
-    portfolios = {entry.id for entry in list_portfolios()}
     arms = [
-        load_portfolio(name, site, question.policy, city, own)
-        if name in portfolios
-        else make_arm(name, question.policy, city, site, own)
+        make_base(name, loaded.site, question.policy, question.budget, question.site_budget)
         for name in question.pathways
     ]
     for index, arm in enumerate(arms):  # two files of the same name, or a file named like what ships
         if arm.name in [other.name for other in arms[:index]]:
             raise InputError("duplicate", kind="pathway", value=arm.name)
-    return loaded, arms
+    return loaded, set_levers(arms, question.levers)
+
+
+def set_levers(arms: Sequence[Arm], levers: Sequence[tuple[str, float]]) -> list[Arm]:
+    """The arms with these levers in all their programmes."""
+    from .sweeps.cases import with_levers
+
+    moved = dict(levers)
+    return [
+        replace(arm, programmes=tuple(with_levers(programme, moved, {}) for programme in arm.programmes))
+        for arm in arms
+    ]
 
 
 def compare(
@@ -89,6 +108,7 @@ def compare(
     seed: int = 1,
     threads: int | None = None,
     sample: bool = False,
+    levers: Mapping[str, float] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Run every pathway on the same draws and compare each with the null.
@@ -112,6 +132,8 @@ def compare(
         None: one per core. Does not change a bit of the result.
     sample : bool
         Draw the uncertain parameters anew in every replicate.
+    levers : mapping, optional
+        Levers of all programmes instead of what these hold; ``planned.LEVER`` inside planned clusters.
     progress : callable, optional
         Called with (runs done, runs in total); first with 0 done, when the input is known to be good.
 
@@ -124,8 +146,13 @@ def compare(
     InputError, ScenarioError
         For input that cannot be used.
     """
-    question = _ask(scenario, pathways, policy, replicates, budget, site_budget, seed, threads, sample)
-    loaded, arms = _load(question)
+    if threads is not None:
+        check_number("--threads", threads, 1, 1024, whole=True)
+    question = ask(
+        scenario, pathways, policy, replicates=replicates, budget=budget, site_budget=site_budget, seed=seed,
+        sample=sample, levers=levers,
+    )  # fmt: skip
+    loaded, arms = prepare(question)
 
     from ..model.ensemble import run_ensemble
     from ..scenarios import load_shocks
@@ -138,10 +165,11 @@ def compare(
         loaded.site, arms, replicates=question.replicates, seed=question.seed, threads=threads,
         parameters=loaded.parameters, shocks=shocks, sample=question.sample, progress=progress,
     )  # fmt: skip
-    return _answer(question, trace, perf_counter() - started)
+    return answer(question, trace, perf_counter() - started)
 
 
-def _answer(question: Question, trace: Runs, wall_s: float) -> Comparison:
+def answer(question: Question, trace: Runs, wall_s: float) -> Comparison:
+    """The comparison of runs that are done; `wall_s` is the time they took."""
     from ..model.ensemble import FAILURES
     from ..model.indicators import CRITERIA, INDICATORS, evaluate
 
@@ -175,10 +203,12 @@ def run(
     run : ecocluster.model.single.Run
         With `flows` and `firms` at the end of the run.
     """
-    asked = _ask(scenario, [pathway], policy, 1, budget, site_budget, seed, None, False)
+    asked = ask(
+        scenario, [pathway], policy, replicates=1, budget=budget, site_budget=site_budget, seed=seed
+    )
     question = replace(asked, pathways=(pathway,))
     check_number("--replicate", replicate, 0, MAX_SEED, whole=True)
-    loaded, (arm,) = _load(question)
+    loaded, (arm,) = prepare(question)
 
     from ..model.single import run_one
     from ..scenarios import load_shocks
@@ -190,4 +220,4 @@ def run(
     single = run_one(
         loaded.site, arm, replicate=replicate, seed=question.seed, parameters=loaded.parameters, shocks=shocks
     )  # fmt: skip
-    return _answer(question, single.runs, perf_counter() - started), single
+    return answer(question, single.runs, perf_counter() - started), single

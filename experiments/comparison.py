@@ -50,6 +50,8 @@ class Question:
         bn VND a year for this site; None: its share of the city's budget by firms.
     sample : bool
         Are uncertain parameters drawn per replicate?
+    levers : tuple of (str, float)
+        Levers of all programmes instead of what these hold, as in `ecocluster.experiments.sweeps.trials.Trial`.
     """
 
     scenario: str
@@ -60,6 +62,7 @@ class Question:
     budget: float
     site_budget: float | None
     sample: bool
+    levers: tuple[tuple[str, float], ...] = ()
 
     @property
     def command(self) -> str:
@@ -68,6 +71,7 @@ class Question:
         options += [f"--policy {self.policy}"] if self.policy != "vietnam-2020" else []
         options += [f"--replicates {self.replicates}", f"--budget {self.budget:g}"]
         options += [f"--site-budget {self.site_budget:g}"] if self.site_budget is not None else []
+        options += [f"--set {name}={value:.12g}" for name, value in self.levers]
         options += [f"--seed {self.seed}"] + (["--sample"] if self.sample else [])
         return " ".join(["ecocluster compare", self.scenario, *options])
 

@@ -6,16 +6,17 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from .indicators import INDICATORS
 from .inputs import Arm, Shock, Site
 from .parameters import _beta_law, parameter_record, sample_parameters
-from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, steps_between
+from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, _outside, make_plan, steps_between
 from .randomness import Purpose, uniform
 from .setup import Layout, allocate, apply_arm, begin, layout_of, release_held
-from .state import State, copy_state
+from .state import State, copy_state, with_more_room
 
 __all__ = ["FAILURES", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
@@ -95,17 +96,36 @@ class Simulator:
     work: State = field(init=False)
 
     def __post_init__(self):
-        self.layout = layout_of(self.site, self.p, tuple(self.arms))
-        count = self.layout.programmes
-        self.plans = [
-            make_plan(self.p, arm, self.shocks, self.steps_per_year, self.last_year, count) for arm in self.arms
-        ]
-        self.base, self.work = allocate(self.layout), allocate(self.layout)
         self.burn_steps = steps_between(START_YEAR, FORK_YEAR, self.steps_per_year)
         self.steps = steps_between(FORK_YEAR, self.last_year, self.steps_per_year)
         self.burn_series = np.full((self.burn_steps + 1, len(INDICATORS)), np.nan)
         self.burn_level = np.zeros((self.burn_steps + 1, len(self.site.clusters)), np.int8)
         self.burn_binding = np.zeros_like(self.burn_level)
+        self._levers: dict[float, list[Plan]] = {}
+        self._sizes = None
+        self.load(self.p)
+
+    def load(self, p: np.ndarray) -> None:
+        """Take other parameters: what depends on them is laid down anew, all else is kept.
+
+        A simulator that was loaded gives the same bits as a new one.
+        """
+        self.p = p
+        self.layout = layout_of(self.site, p, tuple(self.arms))
+        size = self.layout
+        sizes = (size.blocks, size.planned, size.programmes, size.links, size.ids)
+        if sizes != self._sizes:
+            self.base, self.work = allocate(size), allocate(size)
+            self._sizes = sizes
+
+        money = float(p["money_scale"])  # the only parameter that the levers of a plan depend on
+        if money not in self._levers:
+            self._levers[money] = [
+                make_plan(p, arm, self.shocks, self.steps_per_year, self.last_year, size.programmes) for arm in self.arms
+            ]
+        outside = _outside(p, self.shocks, self.steps_per_year, self.last_year)  # the same for all arms
+        prices = dict(zip(Plan._fields, outside, strict=False))
+        self.plans = [plan._replace(**prices) for plan in self._levers[money]]
 
     @staticmethod
     def values(state: State) -> np.ndarray:
@@ -116,20 +136,25 @@ class Simulator:
         """Run 2010-2019 of a replicate into `self.base` and `self.burn_series`; a code into `FAILURES`."""
         from .step import run_steps
 
-        begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
-        code = run_steps(self.base, self.p[()], self.plans[0], self.values(self.base), 1, self.burn_series,
-                         self.burn_level, self.burn_binding)
+        code = 1
+        while code == 1:
+            begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
+            code = run_steps(self.base, self.p[()], self.plans[0], self.values(self.base), 1, self.burn_series,
+                             self.burn_level, self.burn_binding)
+            if code == 1 and not self._make_room():
+                break
         release_held(self.base, self.layout, self.p)
         return code
 
     def support(self) -> float:
         """Officials' support for a dedicated policy in this replicate: the margin of Dirichlet(45, 30, 5) + 1/2."""
         law = _beta_law(45.5, 36.0)
-        u = uniform(self.base.city[0]["key"], Purpose.SUPPORT, 0, 0)
-        return float(np.interp(u, np.linspace(0, 1, law.size), law))
+        u = uniform(self.base.city[0]["key"], int(Purpose.SUPPORT), 0, 0)  # numba takes .6 ms to type an enum
+        return float(np.interp(u, _equal_steps(law.size), law))
 
     def fork(self, index: int, scale: float, ever_null: np.ndarray | None) -> None:
         """Copy the burn-in into `self.work` and give it arm number `index`."""
+        self._forked = index, scale, ever_null
         copy_state(self.work, self.base)
         self.work.ever[...] = 0  # what is ordered from here on
         if ever_null is None:
@@ -147,27 +172,43 @@ class Simulator:
         binding[0] = self.work.clusters["binding"][: binding.shape[1]]
         plan = self.plans[index]
         code = run_steps(self.work, self.p[()], plan, self.values(self.work), 1, series, level, binding)
+        while code == 1 and self._make_room():
+            self.fork(*self._forked)
+            code = run_steps(self.work, self.p[()], plan, self.values(self.work), 1, series, level, binding)
         if code == 0 and not np.isfinite(series[1:, 0]).all():
             code = 2
         return code
 
+    def _make_room(self) -> bool:
+        """Twice as many links: where partners cost little there may be more than the layout expects. False at 16 times."""
+        if self.base.links.size >= 16 * self.layout.links:
+            return False
+        self.base, self.work = with_more_room(self.base), with_more_room(self.work)
+        return True
 
-def _site_scale(simulator: Simulator, index: int, arm: Arm, seed: int, candidates: int = 4) -> float:
+
+@lru_cache(maxsize=1)
+def _equal_steps(nodes: int) -> np.ndarray:
+    return np.linspace(0, 1, nodes)
+
+
+def _site_scale(simulator: Simulator, index: int, seed: int, candidates: int = 4) -> float:
     """Smallest scale factor at which the pilots use their funds; if there is none, the one that leaves least."""
-    if arm.scale is not None:
-        return float(arm.scale)
-    if not arm.programmes or arm.budget <= 0 or not any(q.scalable for q in arm.programmes):
-        return 1.0
     rows = PILOT_YEARS * simulator.steps_per_year + 1
     series = np.empty((rows, len(INDICATORS)))
     clusters = len(simulator.layout.slots)
     level, binding = np.empty((rows, clusters), np.int8), np.empty((rows, clusters), np.int8)
     unspent = list(INDICATORS).index("unspent")
+    burnt: list[tuple[State, np.ndarray]] = []  # pilots after their burn-in, the same for all scale factors
+    for pilot in range(PILOTS):
+        simulator.burn(seed, PILOT_OFFSET + pilot)
+        burnt.append((State(*(array.copy() for array in simulator.base)), simulator.burn_series.copy()))
 
     def leftover(scale: float) -> float:
         total = 0.0
-        for pilot in range(PILOTS):
-            simulator.burn(seed, PILOT_OFFSET + pilot)
+        for base, series_before in burnt:
+            copy_state(simulator.base, base)
+            simulator.burn_series[...] = series_before
             simulator.fork(index, scale, None)
             simulator.run(index, series, level, binding)
             released = simulator.work.funds["released"].sum()
@@ -212,8 +253,12 @@ def find_scale(site: Site, arm: Arm, *, seed: int = 1, parameters=None, shocks: 
     float
         From 1 (the budget is used up without scaling, or there is none) to 3.
     """
+    if arm.scale is not None:
+        return float(arm.scale)
+    if not arm.programmes or arm.budget <= 0 or not any(q.scalable for q in arm.programmes):
+        return 1.0
     simulator = Simulator(site, (arm,), parameter_record(parameters), tuple(shocks), last_year=FORK_YEAR + PILOT_YEARS)
-    return _site_scale(simulator, 0, arm, seed)
+    return _site_scale(simulator, 0, seed)
 
 
 def run_ensemble(
@@ -291,13 +336,11 @@ def run_ensemble(
             nonlocal done
             if stop.is_set():
                 return
+            if not hasattr(local, "simulator"):
+                local.simulator = Simulator(site, scaled, default, shocks, steps_per_year, last_year)
+            simulator = local.simulator
             if sample:
-                p = parameter_record(sample_parameters(seed, int(ids[r]), parameters))
-                simulator = Simulator(site, scaled, p, shocks, steps_per_year, last_year)
-            else:
-                if not hasattr(local, "simulator"):
-                    local.simulator = Simulator(site, scaled, default, shocks, steps_per_year, last_year)
-                simulator = local.simulator
+                simulator.load(parameter_record(sample_parameters(seed, int(ids[r]), parameters)))
             burnt = simulator.burn(seed, int(ids[r]))
             ever_null = None
             for a in range(len(arms)):

@@ -20,7 +20,7 @@ import numpy as np
 from .inputs import SECTORS, STREAMS, TECHNOLOGIES
 
 __all__ = ["PARAMETERS", "PARAMETER_DTYPE",  # noqa: F822 - made on first use by __getattr__
-            "Parameter", "parameter_record", "sample_parameters"]
+            "Parameter", "changed_record", "matched_arrivals", "parameter_record", "sample_parameters"]
 
 NS, NT, NW = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
 
@@ -191,6 +191,7 @@ def _dtype() -> np.dtype:
 
 
 BETA_NODES = 513
+_LAWS = ("attitude", "integrity", "trust")  # beta laws with parameters LAW_alpha and LAW_beta
 
 
 def PARAMETER_DTYPE() -> np.dtype:  # noqa: N802 - a constant in spirit, built on first use
@@ -251,9 +252,50 @@ def parameter_record(overrides: Mapping[str, float] | None = None) -> np.ndarray
     for i, stream in enumerate(STREAMS):
         for column in _STREAM_UNITS:
             record[f"stream_{column}"][i] = values[f"{stream}.{column}"]
-    for law in ("attitude", "integrity", "trust"):
+    for law in _LAWS:
         record[f"{law}_law"] = _beta_law(values[f"{law}_alpha"], values[f"{law}_beta"])
     return record
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Where a parameter stands in the record: registry name to (field, index)."""
+    places = {name: (_field(name), ()) for name in _scalar_names()}
+    for rows, columns, kind in ((SECTORS, _SECTOR_UNITS, "sector"), (_TECHNOLOGY_ROWS, _TECHNOLOGY_UNITS, "tech"),
+                                (STREAMS, _STREAM_UNITS, "stream")):
+        for i, row in enumerate(rows):
+            places |= {f"{row}.{column}": (f"{kind}_{column}", (i,)) for column in columns}
+    for i, sector in enumerate(SECTORS):
+        for j, stream in enumerate(STREAMS):
+            places |= {f"{sector}.{table}.{stream}": (table, (i, j)) for table in ("supply", "demand")}
+    return places
+
+
+def changed_record(base: Mapping[str, float], record: np.ndarray, changes: Mapping[str, float]) -> np.ndarray:
+    """`parameter_record(base | changes)`, the same bits, for a few changes ten times faster.
+
+    Parameters
+    ----------
+    base : mapping
+        Overrides that `record` was made with.
+    record : numpy.ndarray
+        From `parameter_record(base)`; not touched.
+    changes : mapping
+        Registry name to value.
+    """
+    laws = {name.removesuffix(end) for name in changes for end in ("_alpha", "_beta") if name.endswith(end)} & set(_LAWS)
+    if "money_scale" in changes:
+        return parameter_record({**base, **changes})
+    registry, places = _registry(), _places()
+    changed = np.empty_like(record)
+    changed.reshape(1).view(np.uint8)[:] = record.reshape(1).view(np.uint8)  # NumPy copies structures field by field
+    money = float(record["money_scale"])
+    for name, value in changes.items():
+        field, index = places[name]
+        changed[field][index] = float(value) * money if registry[name].is_money else float(value)
+    for law in laws:
+        changed[f"{law}_law"] = _beta_law(float(changed[f"{law}_alpha"]), float(changed[f"{law}_beta"]))
+    return changed
 
 
 def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -278,16 +320,30 @@ def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] 
         if parameter.distribution != "fixed":
             values[name] = parameter.quantile(u)
     if "arrival_base" not in (overrides or {}):
-        # arrivals replace exits: with other exit rates another base keeps the published number of firms
-        registry = _registry()
-        known = {n: values.get(n, registry[n].default) for n in _EXIT}
-        values["arrival_base"] = registry["arrival_base"].default + (
-            _mean_exit(known) - _mean_exit({n: registry[n].default for n in _EXIT}))
+        values["arrival_base"] = matched_arrivals(values)
     values.update(overrides or {})
     return values
 
 
-_EXIT = ("exit_high", "exit_slope", "exit_low", "workers_median", "workers_sd")
+EXIT_NAMES = ("exit_high", "exit_slope", "exit_low", "workers_median", "workers_sd")
+
+
+def matched_arrivals(values: Mapping[str, float]) -> float:
+    """Arrival rate that replaces the exits: with other exit rates another base keeps the published number of firms.
+
+    Parameters
+    ----------
+    values : mapping
+        Registry name to value; of `EXIT_NAMES` what is missing is at its default.
+
+    Returns
+    -------
+    float
+        `arrival_base`, 1/yr.
+    """
+    default = {n: _registry()[n].default for n in (*EXIT_NAMES, "arrival_base")}
+    return default["arrival_base"] + (_mean_exit(default | {n: values[n] for n in EXIT_NAMES if n in values})
+                                      - _mean_exit(default))
 
 
 def _mean_exit(values: Mapping[str, float]) -> float:

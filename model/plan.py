@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -68,6 +69,7 @@ def steps_between(first: float, last: float, steps_per_year: int) -> int:
     return round((last - first) * steps_per_year)
 
 
+@lru_cache(maxsize=1)
 def _grid_path() -> dict[int, float]:
     text = files("ecocluster.model").joinpath("tables", "prices.csv").read_text(encoding="utf-8")
     return {int(r["year"]): float(r["value"]) for r in csv.DictReader(text.splitlines()) if r["series"] == "grid_factor"}

@@ -12,10 +12,10 @@ LOTTERY_A .. C         firm                                  step (four 16-bit l
 FINE                   firm, lane (fine digits of a lane)    step
 TASTE, CREDIT, ...     firm, technology                      epoch of the taste
 TRAIT_*                firm                                  -
-ARRIVAL_*              arrival number                        -
+ARRIVAL_*              arrival number; PROBE: firm           -; step (then against slots, see `versus`)
 SLOT_*                 slot                                  step or -
 CLUSTER_*              cluster (and project)                 step or -
-SEARCH, LINK_*         firm or pair                          step
+SEARCH, LINK_*         firm or pair                          step (on the map: against slots, see `versus`)
 HUB_*                  cluster and stream                    step
 PRIORITY_*             whoever asks                          step
 =====================  ====================================  =============================================
@@ -29,7 +29,7 @@ import numpy as np
 
 from .jit import jit, small
 
-__all__ = ["Purpose", "draw", "key_of", "lane", "mix", "refine", "uniform"]
+__all__ = ["Purpose", "draw", "key_of", "lane", "mix", "refine", "uniform", "versus"]
 
 
 class Purpose(IntEnum):
@@ -139,6 +139,12 @@ def draw(key, purpose, time, ident):
 def uniform(key, purpose, time, ident):
     """Uniform number in (0, 1): 52 random bits and a half."""
     return (np.float64(draw(key, purpose, time, ident) >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
+
+
+@small
+def versus(h, other):
+    """64 random bits of a pair: the draw `h` of one side against the persistent id of the other."""
+    return mix(h + np.uint64(0x9E3779B97F4A7C15) * np.uint64(other))
 
 
 @small

@@ -27,6 +27,7 @@ from .state import (
     SLOT_VACANT,
     T1,
     State,
+    as_bytes,
     blocks_of,
     new_state,
 )
@@ -113,7 +114,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
         0 to 2^64 - 1; the whole run is a pure function of them.
     """
     for array in s:
-        array[...] = 0
+        as_bytes(array)[...] = 0
     s.head[...] = -1
     s.slot_at[...] = np.arange(s.slot_at.size)
     city = s.city[0]
@@ -127,6 +128,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     city["planned_factor"] = site.budget_share
     baseline = s.levers.size - 1
     clusters = s.clusters
+    clusters["monitoring"] = LEVERS["monitoring_data"].baseline  # the first choices of compliance look at it
     first = 0
     for c, cluster in enumerate(site.clusters):
         row = clusters[c]
@@ -175,7 +177,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     city["initial_firms"] = max(
         sum(_start_number(c.firms_2018, p, rounded=False) for c in site.clusters if not c.firms), 0.0
     )
-    city["next_gap"] = -math.log(uniform(city["key"], Purpose.ARRIVAL_GAP, 0, 0))
+    city["next_gap"] = -math.log(uniform(city["key"], int(Purpose.ARRIVAL_GAP), 0, 0))
     _tie(s)
 
 
@@ -232,8 +234,8 @@ def _equip(s, p, slot, bits):
     f, k = s.firms[slot >> 4], slot & 15
     f.tech[k] = f.pending[k] = f.cuts[k] = f.loans[k] = 0
     f.cut_total[k] = f.depreciation[k] = f.debt_service[k] = 0.0
-    for j in range(f.start.shape[0]):
-        f.write_off[j, k] = f.cut_value[j, k] = f.loan_balance[j, k] = 0.0
+    for j in range(f.start.shape[1]):
+        f.write_off[k, j] = f.cut_value[k, j] = f.loan_balance[k, j] = 0.0
         if (bits >> j) & 1:
             give_technology(s, p, f, k, j)
     if (bits >> 4) & 1 and f.z[k] < 2:
@@ -296,7 +298,6 @@ def _place(s, p, plan):
             mean_water = 0.0
             for i in range(cluster.mix.size):
                 city.mix[i] += cluster.mix[i] * cluster.slots
-                city.mix_top[i] = max(city.mix_top[i], cluster.mix[i])
                 mean_water += cluster.mix[i] * p.sector_water_m3[i] * p.sector_effluent_share[i]
             weight += cluster.slots
             # mean of the log-normal law (the cap takes off little)
@@ -369,6 +370,8 @@ def _tie(s):
             slots = (cluster.last - cluster.first) * LANES
         for n in range(slots):
             slot = low + n
+            # where the world outside begins depends on the room kept for planned clusters: draws must not
+            ident = city.first_arrival_id + n if cluster.kind == OUTSIDE else slot
             f, k = s.firms[slot >> 4], slot & 15
             near, second, d1, d2 = -1, -1, 1e300, 1e300
             if cluster.kind != OUTSIDE:
@@ -382,11 +385,11 @@ def _tie(s):
                             second, d2 = low + m, d
             s.ties[slot, 0], s.ties[slot, 1] = near, second
             for t in range(2):
-                other = low + np.int64(draw(city.key, Purpose.SLOT_NEIGHBOUR, t, slot) >> np.uint64(33)) % slots
+                other = low + np.int64(draw(city.key, Purpose.SLOT_NEIGHBOUR, t, ident) >> np.uint64(33)) % slots
                 s.ties[slot, 2 + t] = other if other != slot else -1
             if cluster.kind == OUTSIDE:
                 for t in range(2):
-                    other = low + np.int64(draw(city.key, Purpose.SLOT_NEIGHBOUR, 2 + t, slot) >> np.uint64(33)) % slots
+                    other = low + np.int64(draw(city.key, Purpose.SLOT_NEIGHBOUR, 2 + t, ident) >> np.uint64(33)) % slots
                     s.ties[slot, t] = other if other != slot else -1
 
 
@@ -422,10 +425,10 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, d
         fund["scale"], fund["dose"] = scale if programme.scalable else 1.0, 1.0
         law = float(p["cost_law_set_up"]) if _changes_law(programme) else 0.0
         fund["law_need"] = (law + programme.set_up_cost * float(p["money_scale"])) * layout.site.budget_share * share
-        fund["enacted_at"] = 2020.0
+        fund["enacted"], fund["enacted_at"] = 0.0, 2020.0
         if programme.enactment_lag > 0:
             hazard = enactment_hazard(programme.enactment_lag, discount_support, float(p["own_support"]))
-            fund["enacted_at"] = 2020.0 - math.log(uniform(city["key"], Purpose.ENACTMENT, 0, 0)) / hazard
+            fund["enacted_at"] = 2020.0 - math.log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
     only = np.unique(assignment)
     outside_programme = int(only[0]) if only.size == 1 else -1
     for c, row in enumerate(s.clusters):

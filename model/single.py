@@ -53,8 +53,8 @@ def _amounts(s: State, p: np.ndarray, members: np.ndarray, w: int) -> tuple[np.n
     """Supply and demand of a stream by sector, of the firms in `members` (mask over slots), net of links."""
     firms = s.firms
     sector = firms["sector"][members]
-    have = p["supply"][sector, w] * firms["waste"][members] - firms["sold"][:, w][members]
-    need = p["demand"][sector, w] * firms["activity"][members] - firms["bought"][:, w][members]
+    have = p["supply"][sector, w] * firms["waste"][members] - firms["sold"][members][:, w]
+    need = p["demand"][sector, w] * firms["activity"][members] - firms["bought"][members][:, w]
     count = len(SECTORS)
     return (np.bincount(sector, np.maximum(have, 0), count), np.bincount(sector, np.maximum(need, 0), count))
 

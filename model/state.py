@@ -2,7 +2,8 @@
 
 Firms live in slots; slots are stored in blocks of `LANES` records whose fields are short arrays
 (``firms[b].cash[k]``): all numbers of a block lie side by side in the cache, every field has a constant offset
-from one address, and loops over `k` become vector instructions. A cluster starts at a new block; slots that
+from one address, and loops over `k` become vector instructions. Fields by technology or stream keep the numbers of
+one firm together (``firms[b].sold[k, w]``): only single firms are looked at there. A cluster starts at a new block; slots that
 fill up its last block are never usable. Slot index i = LANES * b + k.
 
 Money in mVND, energy in MWh and GJ, water in m3, flows per year, time in calendar years.
@@ -17,7 +18,7 @@ import numpy as np
 from .inputs import SECTORS, STREAMS, TECHNOLOGIES
 from .levers import LEVER_DTYPE
 
-__all__ = ["LANES", "State", "new_state"]
+__all__ = ["LANES", "State", "as_bytes", "copy_state", "new_state", "with_more_room"]
 
 LANES = 16
 N_SECTORS, N_TECH, N_STREAMS = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
@@ -37,15 +38,13 @@ LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
 # slots
 SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE = range(5)
 NEVER = 1e9  # a time that does not come
+MAP_SEEN = 20  # at most as many firms are looked at on the map
 
 _f, _i, _u, _b = "f8", "i8", "u8", "u1"
 
 
 def _block(fields):
-    out = []
-    for name, kind, *shape in fields:
-        out.append((name, kind, (*shape, LANES)))
-    return np.dtype(out, align=True)
+    return np.dtype([(name, kind, (LANES, *shape)) for name, kind, *shape in fields], align=True)
 
 
 # in the order in which a step reads them, what it seldom reads last
@@ -71,8 +70,8 @@ FIRM_DTYPE = _block([
     # what reviews look at
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("energy_saved", _f),
     ("water_saved", _f), ("born", _f), ("cluster", _i), ("slot_id", _i), ("x", _f), ("y", _f),
-    ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_rate", _f, N_TECH),
-    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH),
+    ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
+    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH),
     ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
 ])
 
@@ -82,7 +81,7 @@ CLUSTER_DTYPE = np.dtype([
     ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),
     # projects
     ("built", _b, (4,)), ("ready", _f, (4,)), ("own_capital", _f, (4,)),
-    ("kilowatt", _f), ("design_flow", _f), ("connected", _f), ("fee", _f),
+    ("kilowatt", _f), ("solar_capital", _f), ("design_flow", _f), ("connected", _f), ("fee", _f),
     # certificate
     ("level", _i), ("review_at", _f), ("last_violation", _f), ("binding", _i), ("certified_at", _f),
     ("grants_year", _f), ("grants_flow", _f), ("revocations", _f),
@@ -108,6 +107,7 @@ LINK_DTYPE = np.dtype([
     ("state", _i), ("supplier", _i), ("buyer", _i), ("supplier_id", _i), ("buyer_id", _i), ("stream", _i),
     ("cluster", _i), ("next", _i, (2,)), ("quantity", _f), ("price", _f), ("invested", _f), ("started", _f), ("until", _f),
     ("s", _f), ("f", _f), ("updated", _f), ("delivered", _f), ("part", _f), ("years", _f), ("grant", _f),
+    ("remembered", _f),
 ], align=True)
 
 FUND_DTYPE = np.dtype([
@@ -118,7 +118,7 @@ FUND_DTYPE = np.dtype([
 
 CITY_DTYPE = np.dtype([
     ("key", _u), ("step", _i), ("time", _f), ("dt", _f), ("existing", _i), ("planned", _i), ("outside", _i),
-    ("initial_firms", _f), ("arrivals", _i), ("next_gap", _f), ("operational", _f), ("first_arrival_id", _i), ("mix", _f, (N_SECTORS,)), ("mix_top", _f, (N_SECTORS,)),
+    ("initial_firms", _f), ("arrivals", _i), ("next_gap", _f), ("operational", _f), ("first_arrival_id", _i), ("mix", _f, (N_SECTORS,)),
     ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("share", _f), ("planned_factor", _f),
     ("lettable_planned", _i), ("elec_per_firm", _f), ("effluent_per_firm", _f),
     ("sector_z", _f, (N_SECTORS,)), ("demand", _f, (N_SECTORS,)), ("slump_until", _f, (N_SECTORS,)),
@@ -130,13 +130,25 @@ CITY_DTYPE = np.dtype([
     ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f),
 
     ("trust_gap", _f), ("degree", _i, (64,)),
+    # firms seen on the map in one search, by their hash
+    ("seen_hash", _u, (MAP_SEEN,)), ("seen_slot", _i, (MAP_SEEN,)), ("seen_match", _i, (MAP_SEEN,)), ("outside_from", _i),
 
 ], align=True)
 
+
+# terms of one block of firms that are added up over the cluster, see `phases.production.close_books`
+SHEET_DTYPE = _block([("z", _i)] + [(name, _f) for name in (
+    "value", "untreated", "cod", "cod_removed", "solar", "shared", "output", "profit", "tonnes", "landfill", "reduced",
+    "sales", "disposal", "fee", "own", "sham", "connect", "connected", "treated_own", "tax", "forgone", "dividends",
+    "premium", "dip", "inside", "t5_workers", "rethink", "attitude", "trust",
+)])
 
 REQUEST_DTYPE = np.dtype([
     ("slot", _i), ("tech", _i), ("fund", _i), ("priority", _u), ("amount", _f), ("other", _i), ("quantity", _f),
 ], align=True)
+
+
+LETTABLE_DTYPE = np.dtype([("slot", "i4"), ("slot_id", "i4"), ("cluster", "i4")])
 
 
 class State(NamedTuple):
@@ -159,8 +171,8 @@ class State(NamedTuple):
         Requests to the grants fund made in this step; later in the step, other queues.
     proposals : (capacity,) REQUEST_DTYPE
         Links proposed in this step.
-    lettable : (slots,) uint8
-        1 if the slot can be let: looked at by arrivals, which probe slots at random.
+    lettable : (slots,) LETTABLE_DTYPE
+        Slots that can be let in this step, the first `city.lettable` + `city.lettable_planned` of them, in no order.
     leavers : (slots,) int64
         Slots whose firms leave at the end of this step.
     ties : (slots, 4) int64
@@ -171,6 +183,8 @@ class State(NamedTuple):
         Technologies that a firm ever ordered, by persistent id.
     ever_null : (ids,) uint8
         The same in the matched null: whoever is paid for what he orders there too is a free rider.
+    sheet : (1,) SHEET_DTYPE
+        Scratch of one block.
     money : (N_FLOWS,) float64
         Money that moved in this step, see `ledger`.
     matter : (N_MATTER,) float64
@@ -193,6 +207,7 @@ class State(NamedTuple):
     slot_at: np.ndarray
     ever: np.ndarray
     ever_null: np.ndarray
+    sheet: np.ndarray
     money: np.ndarray
     matter: np.ndarray
 
@@ -216,18 +231,36 @@ def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int,
         head=np.full((slots, 2), -1, np.int64),
         requests=np.zeros(max(64, 2 * slots), REQUEST_DTYPE),
         proposals=np.zeros(max(64, slots // 2), REQUEST_DTYPE),
-        lettable=np.zeros(slots, np.uint8),
+        lettable=np.zeros(slots, LETTABLE_DTYPE),
         leavers=np.zeros(slots, np.int64),
         ties=np.zeros((slots, 4), np.int64),
         slot_at=np.arange(slots, dtype=np.int64),
         ever=np.zeros(ids, np.uint8),
         ever_null=np.zeros(ids, np.uint8),
+        sheet=np.zeros(1, SHEET_DTYPE),
         money=np.zeros(flows),
         matter=np.zeros(matter),
     )
 
 
+def as_bytes(array: np.ndarray) -> np.ndarray:
+    """The array as bytes, a view: NumPy copies and clears records field by field, twenty times slower."""
+    return array.reshape(-1).view(np.uint8)
+
+
 def copy_state(target: State, source: State) -> None:
-    """Overwrite `target` with `source` (the fork of a burn-in into the arms)."""
+    """Overwrite `target` with `source` (the fork of a burn-in into the arms); a target with more room is cleared there."""
     for a, b in zip(target, source, strict=True):
-        a[...] = b
+        room, given = as_bytes(a), as_bytes(b)
+        room[: given.size] = given
+        room[given.size :] = 0
+
+
+def with_more_room(state: State) -> State:
+    """The same state with room for twice as many links, requests and proposals."""
+    longer = {}
+    for name in ("links", "requests", "proposals"):
+        array = getattr(state, name)
+        longer[name] = np.zeros(2 * array.size, array.dtype)
+        as_bytes(longer[name])[: array.nbytes] = as_bytes(array)
+    return state._replace(**longer)

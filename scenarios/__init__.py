@@ -13,6 +13,7 @@ from .library import Entry, list_pathways, list_policies, list_portfolios, list_
 from .programmes import (
     Policy,
     apply_policy,
+    combine_policies,
     load_pathway,
     load_policy,
     load_portfolio,
@@ -29,6 +30,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "apply_policy",
+    "combine_policies",
     "describe",
     "list_pathways",
     "list_policies",

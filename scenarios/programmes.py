@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from .schema import PathwayFile, ScheduleEntry
 __all__ = [
     "Policy",
     "apply_policy",
+    "combine_policies",
     "load_pathway",
     "load_policy",
     "load_portfolio",
@@ -115,6 +116,27 @@ def apply_policy(programme: Programme, policy: Policy) -> Programme:
         schedules=schedules,
         scalable=programme.scalable,
     )
+
+
+def combine_policies(name: str, parts: Sequence[Policy]) -> Policy:
+    """Several policies as one: the larger value of every lever with its schedule (the first one's at a tie).
+
+    Of values that hold in any case (`set`) the last one stands; of the lags the longest; set-up costs add up.
+    """
+    levers: dict[str, float] = {}
+    fixed: dict[str, float] = {}
+    schedules: dict[str, Schedule] = {}
+    for part in parts:
+        for lever, value in part.levers.items():
+            if lever not in levers or value > levers[lever]:
+                levers[lever] = value
+                schedules.pop(lever, None)
+                if lever in part.schedules:
+                    schedules[lever] = part.schedules[lever]
+        fixed |= part.set
+        schedules |= {lever: when for lever, when in part.schedules.items() if lever in part.set}
+    lag = max((part.enactment_lag for part in parts), default=0.0)
+    return Policy(name, levers, fixed, schedules, lag, sum(part.set_up_cost for part in parts))
 
 
 def make_arm(
@@ -248,23 +270,12 @@ def _load_pathway(
 
 def _load_policy(path: Path, chain: tuple[Path, ...] = ()) -> Policy:
     entry = read("policies", path, chain)
-    levers: dict[str, float] = {}
-    fixed: dict[str, float] = {}
-    schedules: dict[str, Schedule] = {}
-    lag, cost = entry.enactment_lag, entry.set_up_cost
-    for name in entry.combine:
-        part = _load_policy(find("policies", name, path.parent), (*chain, path.resolve()))
-        for lever, value in part.levers.items():
-            if lever not in levers or value > levers[lever]:
-                levers[lever] = value
-                schedules.pop(lever, None)
-                if lever in part.schedules:
-                    schedules[lever] = part.schedules[lever]
-        fixed |= part.set
-        schedules |= {lever: when for lever, when in part.schedules.items() if lever in part.set}
-        lag, cost = max(lag, part.enactment_lag), cost + part.set_up_cost
+    inner = (*chain, path.resolve())
+    base = combine_policies("", [_load_policy(find("policies", n, path.parent), inner) for n in entry.combine])
     own = _schedules(entry.schedules)
-    schedules = {lever: when for lever, when in schedules.items() if lever not in entry.levers | entry.set}
+    schedules = {
+        lever: when for lever, when in base.schedules.items() if lever not in entry.levers | entry.set
+    }
     for lever in own:
         if lever not in entry.levers and lever not in entry.set:
             raise ScenarioError(
@@ -275,7 +286,10 @@ def _load_policy(path: Path, chain: tuple[Path, ...] = ()) -> Policy:
             )
     for lever in entry.levers.keys() & entry.set.keys():
         raise ScenarioError("the lever stands in both tables", file=path, key="levers, set", value=lever)
-    return Policy(entry.id or path.stem, levers | entry.levers, fixed | entry.set, schedules | own, lag, cost)
+    return Policy(
+        entry.id or path.stem, {**base.levers, **entry.levers}, {**base.set, **entry.set}, schedules | own,
+        max(entry.enactment_lag, base.enactment_lag), entry.set_up_cost + base.set_up_cost,
+    )  # fmt: skip
 
 
 def _load_shocks(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Shock, ...]:

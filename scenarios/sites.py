@@ -103,6 +103,13 @@ def _locate(name: str | Path, relative_to: Path | None = None) -> tuple[Path, st
         known |= {cluster: (path, cluster) for cluster in _alone(path, entry)}
     if name in known:
         return known[name]
+    whole, _, cluster = str(name).partition(":")  # any cluster of a city: "hanoi:phung"
+    if cluster and whole in known:
+        path = known[whole][0]
+        clusters = [row["id"] for _, row in _clusters(path, read("sites", path))]
+        if cluster in clusters:
+            return path, cluster
+        raise ScenarioError(f"no such cluster in {whole}", value=cluster, nearest=nearest_name(cluster, clusters))
     raise ScenarioError(
         "unknown scenario (a file ends in .toml)", value=name, nearest=nearest_name(name, known),
         allowed=", ".join(known),

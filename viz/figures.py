@@ -26,6 +26,7 @@ __all__ = [
     "in_style",
     "new_figure",
     "obstacles",
+    "plain_ticks",
     "render",
     "style_of",
     "title_and_legend",
@@ -113,7 +114,7 @@ def in_style(draw):
     return wrapped
 
 
-def _plain_ticks(axis, say: Words) -> None:
+def plain_ticks(axis, say: Words) -> None:
     """Numbers on an axis in the reader's format, with as many decimals as the ticks need."""
     from matplotlib.ticker import Formatter, MaxNLocator
 
@@ -172,7 +173,7 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] = P
         axes.set_xlim(2020, EXPLORATION + 1)
         if column.kind == "share":
             axes.set_ylim(bottom=0)
-        _plain_ticks(axes.yaxis, say)
+        plain_ticks(axes.yaxis, say)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     handles, labels = [*handles, beyond], [*labels, say("figure.exploration")]
     title = say(
@@ -281,8 +282,8 @@ def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (20
         )
         axes.set_xlabel(f"{say('figure.avoided')} ({say.unit(x_unit)})")
         axes.set_ylabel(f"{say('figure.net_outlay')} ({say.unit(y_unit)})")
-        _plain_ticks(axes.xaxis, say)
-        _plain_ticks(axes.yaxis, say)
+        plain_ticks(axes.xaxis, say)
+        plain_ticks(axes.yaxis, say)
     handles, labels = figure.axes[0].get_legend_handles_labels() if shown else ((), ())
     title_and_legend(figure, say("figure.cost_effect"), handles, labels)
     return figure

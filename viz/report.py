@@ -16,7 +16,23 @@ from .words import Words
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["report_html", "write_report", "write_run"]
+__all__ = ["as_source", "open_template", "picture_files", "report_html", "write_report", "write_run"]
+
+
+def open_template(name: str) -> Any:
+    """A page's template; texts are escaped, and a field that is missing is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("ecocluster.viz", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template(name)
+
+
+def as_source(svg: bytes) -> str:
+    """A picture as the source of an image inside the page."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
 
 
 def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes]) -> str:
@@ -31,18 +47,12 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
     """
     from importlib.metadata import version
 
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     from ..scenarios import list_policies
 
-    environment = Environment(
-        loader=PackageLoader("ecocluster.viz", "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
     question = comparison.question
     policies = {entry.id: getattr(entry, say.lang) for entry in list_policies()}
     budget = question.budget if question.site_budget is None else question.site_budget
-    return environment.get_template("report.html.j2").render(
+    return open_template("report.html.j2").render(
         say=say,
         policy=policies.get(question.policy, question.policy),
         question=question,
@@ -56,10 +66,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         best_year=YEARS[1],
         sure=SURE,
         failed=int((comparison.runs["failed"] != "").sum()),
-        pictures={
-            name: "data:image/svg+xml;base64," + base64.b64encode(data).decode()
-            for name, data in pictures.items()
-        },
+        pictures={name: as_source(data) for name, data in pictures.items()},
         budget=say.number(budget, 0 if budget == round(budget) else 2),
     )
 

@@ -14,7 +14,7 @@ from ..experiments.comparison import Comparison
 from ..experiments.statistics import Estimate
 from .words import Words, scale_of
 
-__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "scorecard", "verdict"]
+__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "scorecard", "verdict"]
 
 HEADLINES = {
     "certification": ("level1", "level2", "level3"),
@@ -75,7 +75,7 @@ def _decimals(estimates: list[Estimate], factor: float, shown: float) -> int:
     return max(0, min(fine, room, 2))
 
 
-def _interval(estimate: Estimate, factor: float, decimals: int, say: Words, sign: bool) -> str:
+def interval_text(estimate: Estimate, factor: float, decimals: int, say: Words, sign: bool = False) -> str:
     """ "384 ±4", or "12 [0 – 16]" where the interval is lopsided, or "384" where there is none."""
     mean, low, high = estimate.mean * factor, estimate.low * factor, estimate.high * factor
     text = say.number(mean, decimals, sign)
@@ -99,10 +99,10 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
     best = comparison.best.get(key, {})
     cells = tuple(
         Cell(
-            _interval(value, factor, decimals, say, sign=False),
+            interval_text(value, factor, decimals, say, sign=False),
             ""
             if index == 0 or not math.isfinite(delta.mean)
-            else _interval(delta, factor, decimals, say, sign=True),
+            else interval_text(delta, factor, decimals, say, sign=True),
             best.get(arm, math.nan),
             say.reason(value.reason) if value.reason else "",
         )

@@ -105,10 +105,11 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.tech[k] = f.pending[k] = f.ever[k] = f.loans[k] = f.cuts[k] = f.hubs[k] = 0
     f.cut_total[k] = f.depreciation[k] = 0.0
     f.links[k] = 0
-    for w in range(f.sold.shape[0]):
-        f.sold[w, k] = f.bought[w, k] = 0.0
+    for w in range(f.sold.shape[1]):
+        f.sold[k, w] = f.bought[k, w] = 0.0
     for j in range(N_TECH):
-        f.loan_balance[j, k] = f.loan_payment[j, k] = f.cut_value[j, k] = f.write_off[j, k] = 0.0
+        f.loan_balance[k, j] = f.loan_payment[k, j] = f.cut_value[k, j] = f.write_off[k, j] = 0.0
+        f.capex_noise[k, j] = 0.0
     aware = 0
     for j in range(7):
         chance = p.aware_technology_2010
@@ -166,4 +167,4 @@ def give_technology(s, p, f, k, j):
     f.ever[k] |= bit
     f.aware[k] |= bit
     age = uniform(city.key, Purpose.TRAIT_AGE, 0, f.id[k] * 8 + j) * p.tech_life_yr[j]
-    f.start[j, k] = city.time - age
+    f.start[k, j] = city.time - age

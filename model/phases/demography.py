@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Money
 from ..maths import exp, log
-from ..randomness import Purpose, draw, uniform
+from ..randomness import Purpose, draw, uniform, versus
 from ..rules.compliance import (
     detection_hazard,
     environmental_fee,
@@ -94,6 +94,8 @@ def vacate(s, p, cluster, f, k, slot, moved):
     if moved and cluster.kind != OUTSIDE:
         if uniform(city.key, Purpose.SLOT_KEEP, city.step, f.slot_id[k]) >= p.old_plot_relet:
             f.status[k] = SLOT_RETIRED
+    if cluster.kind == OUTSIDE:
+        city.outside_from = min(city.outside_from, slot >> 4)
     f.workers[k] = f.cash[k] = f.activity[k] = 0.0
     f.debt_service[k] = f.interest[k] = f.debt[k] = 0.0
     f.loans[k] = f.tech[k] = f.pending[k] = f.discloses[k] = f.club[k] = 0
@@ -118,9 +120,9 @@ def let_slots(s, p):
                 if f.status[k] == SLOT_VACANT:
                     if uniform(city.key, Purpose.SLOT_RELET, city.step, f.slot_id[k]) < chance:
                         f.status[k] = SLOT_LETTABLE
-                free = f.status[k] == SLOT_LETTABLE and not cluster.hold
-                s.lettable[b * LANES + k] = free
-                if free:
+                if f.status[k] == SLOT_LETTABLE and not cluster.hold:
+                    entry = s.lettable[city.lettable + city.lettable_planned]
+                    entry.slot, entry.slot_id, entry.cluster = b * LANES + k, f.slot_id[k], c
                     if cluster.kind == PLANNED:
                         city.lettable_planned += 1
                     else:
@@ -164,6 +166,7 @@ def open_planned(s, p):
             cluster.scale = slots * p.occupancy_2018 / 55.0
             cluster.land = p.planned_land
             cluster.kilowatt = p.solar_share * city.elec_per_firm * slots * p.occupancy_2018 / p.solar_yield
+            cluster.solar_capital = p.cost_project_energy * cluster.kilowatt
             cluster.design_flow = p.design_factor * city.effluent_per_firm * slots
             cluster.fee = p.cetp_fee
             for j in range(4):
@@ -182,29 +185,38 @@ def open_planned(s, p):
 
 
 @inner
-def _probe(s, first_cluster, last_cluster, ident, time, sector):
-    """First lettable slot in the order of a hash over (firm, attempt): every lettable slot is as likely.
+def _choose(s, planned, ident, sector):
+    """The entry of `lettable` that a firm takes: the first in a race of exponential times, by hash over (firm, slot).
 
-    In existing clusters a slot is let to a sector with the probability of that sector in the cluster's mix, so
-    that clusters keep their character. -1 if none is found.
+    In existing clusters the rate of a slot is the share of the sector in the cluster's mix, so that clusters keep
+    their character; planned ones are alike. -1 if there is none.
     """
     city = s.city[0]
-    key = city.key
-    low = s.clusters[first_cluster].first * LANES
-    span = np.uint64(s.clusters[last_cluster - 1].last * LANES - low)
-    for attempt in range(1024):
-        h = draw(key, Purpose.ARRIVAL_PROBE, time, ident * 1024 + attempt)
-        # the high half of the hash times the span: a uniform slot without a division
-        slot = s.slot_at[low + np.int64(((h >> np.uint64(32)) * span) >> np.uint64(32))]
-        if not s.lettable[slot]:
+    h = draw(city.key, Purpose.ARRIVAL_PROBE, city.step, ident)
+    best, at = np.inf, -1
+    for n in range(city.lettable + city.lettable_planned):
+        entry = s.lettable[n]
+        if (entry.cluster >= city.existing) != planned:
             continue
-        cluster = s.clusters[s.firms[slot >> 4].cluster[slot & 15]]
-        if cluster.kind != PLANNED:
-            u = np.float64(h & np.uint64(0xFFFFFFFF)) * 2.3283064365386963e-10
-            if u * city.mix_top[sector] >= cluster.mix[sector]:
-                continue
-        return slot
-    return -1
+        rate = 1.0 if planned else s.clusters[entry.cluster].mix[sector]
+        u = (np.float64(versus(h, entry.slot_id) >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
+        if (1.0 - u) < best * rate:  # -ln u is not below 1 - u: most slots are passed without a logarithm
+            time = -log(u) / rate
+            if time < best:
+                best, at = time, n
+    return at
+
+
+@inner
+def _take(s, n):
+    """Strike an entry from the list of slots that can be let."""
+    city = s.city[0]
+    entry, last = s.lettable[n], s.lettable[city.lettable + city.lettable_planned - 1]
+    if entry.cluster >= city.existing:
+        city.lettable_planned -= 1
+    else:
+        city.lettable -= 1
+    entry.slot, entry.slot_id, entry.cluster = last.slot, last.slot_id, last.cluster
 
 
 # --- relocation -----------------------------------------------------------------------------------------
@@ -234,6 +246,8 @@ def _planned_gain(s, p, cluster, f, k, there, lever_there):
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     energy = f.elec[k] * city.electricity_price + f.fuel[k] * p.fuel_price
+    if s.clusters[f.cluster[k]].kind == PLANNED:
+        energy /= 1.0 - p.relocation_energy  # an arrival: what it would use elsewhere
     here = 0.0
     if cluster.built[2]:
         here += p.cost_benefit_infrastructure
@@ -313,9 +327,10 @@ def _move(s, p, slot, target):
     cluster = s.clusters[f.cluster[k]]
     if city.lettable_planned == 0:
         return
-    new = _probe(s, city.existing, city.existing + city.planned, f.id[k], city.step, f.sector[k])
-    if new < 0:
+    entry = _choose(s, True, f.id[k], f.sector[k])
+    if entry < 0:
         return
+    new = np.int64(s.lettable[entry].slot)
     g, m = s.firms[new >> 4], new & 15
     there = s.clusters[g.cluster[m]]
     lever = s.levers[there.lever_row]
@@ -347,8 +362,7 @@ def _move(s, p, slot, target):
         f.cash[k] += plot
         s.money[Money.OLD_PLOT] += plot
     _transfer(s, p, cluster, slot, new)
-    city.lettable_planned -= 1
-    s.lettable[new] = 0
+    _take(s, entry)
     enter_planned(s, p, lever, g, m)
 
 
@@ -415,11 +429,13 @@ def free_outside(s):
     """A free slot outside any cluster; the world outside grows by a block when it is full. -1 and failure at the end."""
     city = s.city[0]
     cluster = s.clusters[city.outside]
-    for b in range(cluster.first, cluster.last):
+    for b in range(max(cluster.first, city.outside_from), cluster.last):
         f = s.firms[b]
         for k in range(LANES):
             if f.status[k] == SLOT_VACANT:
+                city.outside_from = b  # nothing is vacant before
                 return b * LANES + k
+    city.outside_from = cluster.last
     if cluster.last < s.firms.size:
         cluster.last += 1
         return (cluster.last - 1) * LANES
@@ -432,6 +448,7 @@ def enter_planned(s, p, lever, g, m):
     """What entering a planned cluster brings: connection, and the technologies required for admission."""
     city = s.city[0]
     g.z[m] = REAL_CONNECTED
+    set_coefficients(p, g, m, True)
     if lever.admission > 0.5:
         g.admitted[m] = 1
         for j in range(2):
@@ -445,11 +462,10 @@ def enter_planned(s, p, lever, g, m):
                 g.pending[m] |= bit
                 g.ever[m] |= bit
                 s.ever[g.id[m]] |= bit
-                g.start[j, m] = city.time + city.dt
-                g.write_off[j, m] = cost / p.tech_life_yr[j]
+                g.start[m, j] = city.time + city.dt
+                g.write_off[m, j] = cost / p.tech_life_yr[j]
                 saving = saving_of(city, p, s.clusters[g.cluster[m]], g, m, j)
                 set_cut(p, g, m, j, lever.CIT_reduction * max(saving, 0.0))
-    set_coefficients(p, g, m, True)
     set_due(p, g, m)
 
 
@@ -467,9 +483,9 @@ def _copy_firm(f, k, g, m):
     g.tech[m], g.pending[m], g.ever[m], g.loans[m], g.cuts[m], g.due[m] = (
         f.tech[k], f.pending[k], f.ever[k], f.loans[k], f.cuts[k], f.due[k])
     for j in range(N_TECH):
-        g.start[j, m], g.loan_balance[j, m], g.loan_payment[j, m] = f.start[j, k], f.loan_balance[j, k], f.loan_payment[j, k]
-        g.loan_rate[j, m], g.cut_value[j, m], g.cut_until[j, m] = f.loan_rate[j, k], f.cut_value[j, k], f.cut_until[j, k]
-        g.write_off[j, m] = f.write_off[j, k]
+        g.start[m, j], g.loan_balance[m, j], g.loan_payment[m, j] = f.start[k, j], f.loan_balance[k, j], f.loan_payment[k, j]
+        g.loan_growth[m, j], g.cut_value[m, j], g.cut_until[m, j] = f.loan_growth[k, j], f.cut_value[k, j], f.cut_until[k, j]
+        g.write_off[m, j], g.capex_noise[m, j] = f.write_off[k, j], f.capex_noise[k, j]
     g.cut_total[m], g.depreciation[m] = f.cut_total[k], f.depreciation[k]
     g.z_util[m], g.z_margin[m], g.activity[m] = f.z_util[k], f.z_margin[k], f.activity[k]
     g.elec[m], g.fuel[m], g.water[m], g.effluent[m], g.waste[m] = f.elec[k], f.fuel[k], f.water[k], f.effluent[k], f.waste[k]
@@ -477,8 +493,8 @@ def _copy_firm(f, k, g, m):
     g.profit[m], g.exchange_gain[m], g.cash[m], g.debt[m] = f.profit[k], 0.0, f.cash[k], f.debt[k]
     g.interest[m] = f.interest[k]
     g.debt_service[m], g.negative_years[m], g.links[m], g.hubs[m] = f.debt_service[k], f.negative_years[k], 0, 0
-    for w in range(g.sold.shape[0]):
-        g.sold[w, m] = g.bought[w, m] = 0.0
+    for w in range(g.sold.shape[1]):
+        g.sold[m, w] = g.bought[m, w] = 0.0
 
 
 # --- arrivals -------------------------------------------------------------------------------------------
@@ -510,14 +526,15 @@ def _settle(s, p, ident, sector, workers):
     """A planned slot if its value is positive, else a lettable slot, else outside any cluster."""
     city = s.city[0]
     if city.lettable_planned > 0:
-        slot = _probe(s, city.existing, city.existing + city.planned, ident, city.step, sector)
-        if slot >= 0 and _try_planned(s, p, slot, ident, sector, workers):
+        entry = _choose(s, True, ident, sector)
+        if entry >= 0 and _try_planned(s, p, np.int64(s.lettable[entry].slot), ident, sector, workers):
+            _take(s, entry)
             return
     if city.lettable > 0:
-        slot = _probe(s, 0, city.existing, ident, city.step, sector)
-        if slot >= 0:
-            city.lettable -= 1
-            s.lettable[slot] = 0
+        entry = _choose(s, False, ident, sector)
+        if entry >= 0:
+            slot = np.int64(s.lettable[entry].slot)
+            _take(s, entry)
             _begin(s, p, slot, ident, sector, workers)
             return
     slot = free_outside(s)
@@ -557,8 +574,6 @@ def _try_planned(s, p, slot, ident, sector, workers):
         f.debt[k] = f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
         f.due[k] = NEVER
         return False
-    city.lettable_planned -= 1
-    s.lettable[slot] = 0
     s.money[Money.ENTRY_CASH] += f.cash[k]
     enter_planned(s, p, lever, f, k)
     return True

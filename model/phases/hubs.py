@@ -6,7 +6,7 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Matter, Money
-from ..maths import annuity
+from ..maths import annuity, exp
 from ..randomness import Purpose, draw, uniform
 from ..rules.diffusion import event
 from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, unit_gain
@@ -22,8 +22,8 @@ __all__ = ["deliver_hubs", "leave_hubs", "review_hubs", "start_hubs"]
 @inner
 def _offer(p, f, k, w):
     """Free supply and unmet demand of a firm for a hub, units a year."""
-    have = max(supply_of(p, f, k, w) - f.sold[w, k], 0.0)
-    need = max(demand_of(p, f, k, w) - f.bought[w, k], 0.0)
+    have = max(supply_of(p, f, k, w) - f.sold[k, w], 0.0)
+    need = max(demand_of(p, f, k, w) - f.bought[k, w], 0.0)
     return have, need
 
 
@@ -193,7 +193,8 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
                 have, need = _offer(p, f, k, w)
                 belief_k = belief(p, f.trust[k], e)
                 if lever.relief_trust > 0.5:
-                    belief_k = 1.0 - breach_hazard(p, 0.75, e, 0.0)
+                    integrity = p.integrity_alpha / (p.integrity_alpha + p.integrity_beta)
+                    belief_k = exp(-breach_hazard(p, integrity, e, 0.0))  # the truth about an average partner
                 worth = hub_member_gain(have * ratio_s + need * ratio_d, gain, fee, belief_k, f.hurdle[k], 4.0)
                 if out_gain > 0.0 and surplus > 0.0:
                     worth += have * (1.0 - ratio_s) * out_gain * belief_k * annuity(f.hurdle[k], 4.0)
@@ -255,5 +256,5 @@ def leave_hubs(f, k):
     """A firm leaves the cluster: it leaves its hubs."""
     f.hubs[k] = 0
     for w in range(N_STREAMS):
-        f.sold[w, k] = 0.0
-        f.bought[w, k] = 0.0
+        f.sold[k, w] = 0.0
+        f.bought[k, w] = 0.0

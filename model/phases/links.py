@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inner
+from ..jit import inner, small
 from ..ledger import Matter, Money
 from ..maths import exp
-from ..randomness import Purpose, draw, mix, uniform
+from ..randomness import Purpose, draw, mix, uniform, versus
 from ..rules.diffusion import event
 from ..rules.symbiosis import deal_price, feasible, fixed_cost, outside_gain, study_worth, unit_gain
 from ..rules.trust import belief, breach_hazard, decay, evidence, pair_trust, visible_share
@@ -19,6 +19,7 @@ from ..state import (
     LINK_CLOSED,
     LINK_FREE,
     LINK_PERMIT,
+    MAP_SEEN,
     N_STREAMS,
     OUTSIDE,
     PLANNED,
@@ -78,7 +79,7 @@ def deliver(s, p):
             a, b = s.firms[i >> 4], s.firms[j >> 4]
             have, need = supply_of(p, a, i & 15, w), demand_of(p, b, j & 15, w)
             # what falls short is shared out in proportion to the contracts, so that no order of links matters
-            link.part = min(1.0, min(have / max(a.sold[w, i & 15], 1e-12), need / max(b.bought[w, j & 15], 1e-12)))
+            link.part = min(1.0, min(have / max(a.sold[i & 15, w], 1e-12), need / max(b.bought[j & 15, w], 1e-12)))
     for n in range(city.links_high):
         link = s.links[n]
         if link.state == LINK_FREE:
@@ -95,10 +96,17 @@ def deliver(s, p):
                 city.activated += 1
                 _count_link(s, link, 1)
         elif link.until <= now + 1e-9:
-            _forget(s, n)
-    for n in range(city.links_high):
-        if s.links[n].state == LINK_ACTIVE:
-            s.clusters[s.links[n].cluster].links += 1
+            if link.remembered > now + 1e-9:  # a bar is over, but the link before it is still remembered
+                link.state, link.until = LINK_CLOSED, link.remembered
+            else:
+                _forget(s, n)
+    for n in range(city.links_high):  # when all have delivered, so that the order of links does not matter
+        link = s.links[n]
+        if link.state == LINK_ACTIVE:
+            if now + dt >= link.until - 1e-9:
+                _renew(s, p, n, link)
+            if link.state == LINK_ACTIVE:
+                s.clusters[link.cluster].links += 1
 
 
 @inner
@@ -152,14 +160,24 @@ def _deliver(s, p, n, link):
     s.money[Money.LINK_PAYMENTS] += dt * amount * abs(link.price)
     cluster.exchanged_value += amount * abs(link.price)
     book_exchange(s, p, cluster, w, amount, 1.0, False)
-    if now + dt >= link.until - 1e-9:
-        good, bad, _, _ = _record(s, i, j, w, now, p.tau)
-        b_s = pair_belief(s, p, lever, cluster, a, x, b, y, good, bad)
-        b_b = pair_belief(s, p, lever, cluster, b, y, a, x, good, bad)
-        if amount * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
-            link.until = now + dt + link.years
-        else:
-            _end(s, p, n, LINK_CLOSED)
+
+
+@inner
+def _renew(s, p, n, link):
+    """At the end of its contract a link is renewed if it is still worth its coordination, else closed."""
+    now, dt = s.city[0].time, s.city[0].dt
+    i, j, w = link.supplier, link.buyer, link.stream
+    a, b = s.firms[i >> 4], s.firms[j >> 4]
+    x, y = i & 15, j & 15
+    cluster = s.clusters[link.cluster]
+    lever = s.levers[cluster.lever_row]
+    good, bad, _, _ = _record(s.head, s.links, i, j, w, now, p.tau)
+    b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
+    b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
+    if link.delivered * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
+        link.until = now + dt + link.years
+    else:
+        _end(s, p, n, LINK_CLOSED)
 
 
 @inner
@@ -195,10 +213,10 @@ def _end(s, p, n, state):
     if link.state == LINK_ACTIVE or link.state == LINK_PERMIT:
         a, b = s.firms[link.supplier >> 4], s.firms[link.buyer >> 4]
         x, y = link.supplier & 15, link.buyer & 15
-        a.sold[w, x] = max(a.sold[w, x] - link.quantity, 0.0)
-        b.bought[w, y] = max(b.bought[w, y] - link.quantity, 0.0)
+        a.sold[x, w] = max(a.sold[x, w] - link.quantity, 0.0)
+        b.bought[y, w] = max(b.bought[y, w] - link.quantity, 0.0)
     link.state = state
-    link.until = s.city[0].time + p.memory_years
+    link.until = link.remembered = s.city[0].time + p.memory_years
     link.delivered = 0.0
 
 
@@ -240,13 +258,13 @@ def close_links_of(s, p, slot):
 
 
 @inner
-def _best_stream(s, p, i, j, match):
-    """Best stream (of those in `match`) and direction between two slots by yearly gain less coordination.
+def _best_stream(p, a, x, b, y, match):
+    """Best stream (of those in `match`) and direction between firms (a, x) and (b, y) by yearly gain less coordination.
 
     Returns
     -------
     (worth, stream, forward, quantity)
-        forward: True if slot i supplies.
+        forward: True if (a, x) supplies.
     """
     best, stream, forward, amount = 0.0, -1, True, 0.0
     for w in range(N_STREAMS):
@@ -254,7 +272,7 @@ def _best_stream(s, p, i, j, match):
             continue
         gain = unit_gain(p, w)
         for way in range(2):
-            q = free_quantity(s, p, i if way == 0 else j, j if way == 0 else i, w)
+            q = free_quantity(p, a, x, b, y, w) if way == 0 else free_quantity(p, b, y, a, x, w)
             worth = q * gain - p.cost_link_coordination
             if worth > best:
                 best, stream, forward, amount = worth, w, way == 0, q
@@ -262,14 +280,12 @@ def _best_stream(s, p, i, j, match):
 
 
 @inner
-def free_quantity(s, p, supplier, buyer, w):
+def free_quantity(p, a, x, b, y, w):
     """min(free supply, unmet demand) of an ordered pair, units a year; 0 where a hub already takes the stream."""
-    a, b = s.firms[supplier >> 4], s.firms[buyer >> 4]
-    x, y = supplier & 15, buyer & 15
     if w < N_STREAMS - 1 and ((a.hubs[x] | b.hubs[y]) >> w) & 1:
         return 0.0
-    have = supply_of(p, a, x, w) - a.sold[w, x]
-    need = demand_of(p, b, y, w) - b.bought[w, y]
+    have = supply_of(p, a, x, w) - a.sold[x, w]
+    need = demand_of(p, b, y, w) - b.bought[y, w]
     return max(min(have, need), 0.0)
 
 
@@ -281,9 +297,9 @@ def _offers_of(p, f, k):
         gain = unit_gain(p, w)
         if gain <= 0.0 or (w < N_STREAMS - 1 and (f.hubs[k] >> w) & 1):
             continue
-        if (supply_of(p, f, k, w) - f.sold[w, k]) * gain > p.cost_link_coordination:
+        if (supply_of(p, f, k, w) - f.sold[k, w]) * gain > p.cost_link_coordination:
             offers |= 1 << w
-        if (demand_of(p, f, k, w) - f.bought[w, k]) * gain > p.cost_link_coordination:
+        if (demand_of(p, f, k, w) - f.bought[k, w]) * gain > p.cost_link_coordination:
             offers |= 256 << w
     return offers
 
@@ -314,6 +330,7 @@ def search_partners(s, p, c):
     chance = event(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
                                     + p.search_platform * lever.platform * usage), dt)
     ready, anybody = False, 0
+    wanted = min(np.int64(p.map_candidates), MAP_SEEN)
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
@@ -329,42 +346,77 @@ def search_partners(s, p, c):
                 if not ready:
                     anybody = _offers(s, p, cluster)
                     ready = True
-                if ((own & (anybody >> 8)) | (anybody & (own >> 8))) & 127 == 0:
-                    continue  # nobody on the map has a match
-            _search(s, p, cluster, f.id[k], b * LANES + k, own, mapped)
+                if _match(own, anybody):
+                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, own, wanted)
+            else:
+                _meet(s, p, cluster, f.id[k], b * LANES + k, own)
 
 
 @inner
-def _search(s, p, cluster, ident, slot, own, mapped):
-    """Look at random slots of the cluster in the order of a hash until enough firms have been seen."""
+def _meet(s, p, cluster, ident, slot, own):
+    """Ask a random other firm of the cluster: slots are probed in the order of a hash until one is taken."""
     city = s.city[0]
-    wanted = np.int64(p.map_candidates) if mapped else 1
     key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
-    seen = 0
-    best, stream, supplier, buyer, amount = 0.0, -1, -1, -1, 0.0
     for attempt in range(4 * cluster.slots):
-        if seen >= wanted:
-            break
         h = draw(key, Purpose.SEARCH, step, ident * 4096 + attempt)
         other = s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))]
         g, m = s.firms[other >> 4], other & 15
         if other == slot or g.status[m] != SLOT_TAKEN:
             continue
-        # the map shows what everybody offers; without it only the firm that was met is asked
-        theirs = g.offers[m] if mapped else _offers_of(p, g, m)
-        match = (own & (theirs >> 8)) | (theirs & (own >> 8))
-        if mapped and (match & 127 == 0 or not g.discloses[m]):
-            continue
-        seen += 1
-        if match & 127 == 0:
-            continue
-        worth, w, forward, q = _best_stream(s, p, slot, other, match)
+        match = _match(own, _offers_of(p, g, m))
+        if match:
+            city.seen_slot[0], city.seen_match[0] = other, match
+            _propose_best(s, p, cluster, ident, slot, 1)
+        return
+
+
+@inner
+def _look_at_map(s, p, cluster, ident, slot, own, wanted):
+    """Look at the disclosing firms of the cluster that offer a match: at most `wanted`, those of the smallest hash."""
+    city = s.city[0]
+    h = draw(city.key, Purpose.SEARCH, city.step, ident * 4096)
+    hashes, slots, matches, seen = city.seen_hash, city.seen_slot, city.seen_match, 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            match = _match(own, f.offers[k])  # nobody offers anything in an empty slot
+            if match == 0 or not f.discloses[k] or b * LANES + k == slot:
+                continue
+            rank = versus(h, f.slot_id[k])
+            if seen == wanted:
+                if rank >= hashes[seen - 1]:
+                    continue
+                seen -= 1
+            n = seen
+            while n > 0 and hashes[n - 1] > rank:
+                hashes[n], slots[n], matches[n] = hashes[n - 1], slots[n - 1], matches[n - 1]
+                n -= 1
+            hashes[n], slots[n], matches[n] = rank, b * LANES + k, match
+            seen += 1
+    _propose_best(s, p, cluster, ident, slot, seen)
+
+
+@small
+def _match(own, theirs):
+    """Streams that one side offers and the other could take, as bits."""
+    return ((own & (theirs >> 8)) | (theirs & (own >> 8))) & 127
+
+
+@inner
+def _propose_best(s, p, cluster, ident, slot, seen):
+    """Propose the best link with one of the firms that were seen (`city.seen_slot`, `seen_match`), if any is worth it."""
+    city = s.city[0]
+    best, stream, supplier, buyer, amount = 0.0, -1, -1, -1, 0.0
+    f, k = s.firms[slot >> 4], slot & 15
+    for n in range(seen):
+        other = city.seen_slot[n]
+        worth, w, forward, q = _best_stream(p, f, k, s.firms[other >> 4], other & 15, city.seen_match[n])
         if worth > best:
             best, stream, amount = worth, w, q
             supplier, buyer = (slot, other) if forward else (other, slot)
     if stream >= 0:
         city.identified += 1
-        priority = draw(key, Purpose.PRIORITY, step, ident * 8 + 6)
+        priority = draw(city.key, Purpose.PRIORITY, city.step, ident * 8 + 6)
         propose(s, supplier, buyer, stream, cluster.programme, amount, priority)
 
 
@@ -381,14 +433,14 @@ def sign_deals(s, p):
 
 
 @inner
-def _record(s, i, j, w, now, tau):
+def _record(head, links, i, j, w, now, tau):
     """Memory of a pair: evidence of both directions, record of this stream (-1: none) and whether it is barred."""
     good, bad, found, barred = 0.0, 0.0, -1, False
     for way in range(2):
         a, b = (i, j) if way == 0 else (j, i)
-        n = s.head[a, 0]
+        n = head[a, 0]
         while n >= 0:
-            link = s.links[n]
+            link = links[n]
             if link.buyer == b:
                 keep = decay(tau, now - link.updated)
                 good += link.s * keep
@@ -401,7 +453,7 @@ def _record(s, i, j, w, now, tau):
 
 
 @inner
-def pair_belief(s, p, lever, cluster, f, k, g, m, good, bad):
+def pair_belief(p, lever, cluster, f, k, g, m, good, bad):
     """What firm (f, k) believes of partner (g, m), given the evidence of the pair; the truth if barrier 6 is removed."""
     e = enforcement(p, lever, cluster.kind == PLANNED)
     if lever.relief_trust > 0.5:
@@ -418,8 +470,8 @@ def _negotiate(s, p, i, j, w, fund):
     x, y = i & 15, j & 15
     cluster = s.clusters[a.cluster[x]]
     lever = s.levers[cluster.lever_row]
-    good, bad, found, barred = _record(s, i, j, w, now, p.tau)
-    q = free_quantity(s, p, i, j, w)
+    good, bad, found, barred = _record(s.head, s.links, i, j, w, now, p.tau)
+    q = free_quantity(p, a, x, b, y, w)
     if barred or q <= 0.0:
         return
     gap = np.sqrt((a.x[x] - b.x[y]) ** 2 + (a.y[x] - b.y[y]) ** 2)
@@ -443,8 +495,8 @@ def _negotiate(s, p, i, j, w, fund):
     s.money[Money.STUDY] += 2.0 * share
     if aid > 0.0:
         _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
-    b_s = pair_belief(s, p, lever, cluster, a, x, b, y, good, bad)
-    b_b = pair_belief(s, p, lever, cluster, b, y, a, x, good, bad)
+    b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
+    b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
     net = (1.0 - grant) * fixed
     able = (p.split_fixed * net <= own_funds(p, lever, a, x)
             and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y))
@@ -473,8 +525,8 @@ def _negotiate(s, p, i, j, w, fund):
     link.state, link.quantity, link.price, link.invested, link.grant = LINK_PERMIT, q, 0.5 * (low + high), net, grant
     link.years, link.until, link.delivered = years, 1e9, 0.0
     _update(p, link, now)
-    a.sold[w, x] += q
-    b.bought[w, y] += q
+    a.sold[x, w] += q
+    b.bought[y, w] += q
 
 
 @inner
@@ -522,7 +574,7 @@ def _new_record(s, i, j, w):
     link.supplier, link.buyer, link.stream = i, j, w
     link.supplier_id, link.buyer_id = a.id[i & 15], b.id[j & 15]
     link.cluster = a.cluster[i & 15]
-    link.s, link.f, link.updated = 0.0, 0.0, city.time
+    link.s, link.f, link.updated, link.remembered = 0.0, 0.0, city.time, 0.0
     link.next[0], link.next[1] = s.head[i, 0], s.head[j, 1]
     s.head[i, 0] = n
     s.head[j, 1] = n

@@ -83,10 +83,10 @@ def run_operators(s, p):
         if cluster.built[WATER]:
             cost = cetp_fixed_cost(p, cluster.design_flow) + p.cost_CETP_variable_OM * cluster.connected
             s.money[Money.PROJECT_RUNNING] += dt * cost
-            if yearly and cluster.connected > 0.0:
+            if yearly:
                 cluster.fee = cetp_fee(p, cluster.design_flow, cluster.connected, cluster.own_capital[WATER])
         if cluster.built[ENERGY]:
-            s.money[Money.PROJECT_RUNNING] += dt * p.solar_om * p.cost_project_energy * cluster.kilowatt
+            s.money[Money.PROJECT_RUNNING] += dt * p.solar_om * cluster.solar_capital
 
 
 @inner
@@ -143,7 +143,7 @@ def _decide(s, p, c, j, fund):
         starts, aid = _with_aid(solar_value(p, city.electricity_price, city.learning[T4], p.retrofit, anchor) * kilowatt,
                                 cost, share, anchor, free)
         if starts:
-            cluster.kilowatt = kilowatt
+            cluster.kilowatt, cluster.solar_capital = kilowatt, cost
     else:
         reference = p.cost_project_infrastructure if j == INFRASTRUCTURE else p.cost_project_information
         benefit = p.cost_benefit_infrastructure if j == INFRASTRUCTURE else p.cost_benefit_information

@@ -9,18 +9,18 @@ from ..ledger import Matter, Money
 from ..maths import exp, log, normal_pair
 from ..randomness import Purpose, draw
 from ..rules.certification import is_recp
-from ..rules.compliance import environmental_fee
+from ..rules.compliance import fee_of
 from ..rules.production import keep_share
 from ..state import (
     LANES,
     N_STREAMS,
     N_TECH,
-    NONE,
     PLANNED,
     REAL_CONNECTED,
     REAL_OWN,
     SHAM,
     SLOT_TAKEN,
+    T5,
 )
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
@@ -86,7 +86,9 @@ def count_adopters(s, p, c):
                 _serve_loans(dt, f, k)
             else:
                 f.debt_service[k] = f.interest[k] = 0.0
-        for k in range(LANES):  # a vacant slot has no technology and no workers
+        for k in range(LANES):
+            workers += f.workers[k]
+        for k in range(LANES):  # a vacant slot has no technology and no workers; integers apart, so that they vectorise
             bits = np.int64(f.tech[k])
             n0 += bits & 1
             n1 += (bits >> 1) & 1
@@ -94,7 +96,6 @@ def count_adopters(s, p, c):
             n3 += (bits >> 3) & 1
             n4 += (bits >> 4) & 1
             firms += np.int64(f.status[k] == SLOT_TAKEN)
-            workers += f.workers[k]
     count = cluster.tech_count
     count[0], count[1], count[2], count[3], count[4] = n0, n1, n2, n3, n4
     cluster.firms, cluster.workers = firms, workers
@@ -121,14 +122,13 @@ def _serve_loans(dt, f, k):
     for j in range(N_TECH):
         if not (f.loans[k] >> j) & 1:
             continue
-        growth = exp(dt * log(1.0 + f.loan_rate[j, k]))
-        due = f.loan_balance[j, k] * growth
-        interest += due - f.loan_balance[j, k]
-        pay = min(f.loan_payment[j, k] * dt, due)
-        f.loan_balance[j, k] = due - pay
-        if f.loan_balance[j, k] <= 1e-9 * f.loan_payment[j, k]:
-            pay += f.loan_balance[j, k]
-            f.loan_balance[j, k] = 0.0
+        due = f.loan_balance[k, j] * f.loan_growth[k, j]
+        interest += due - f.loan_balance[k, j]
+        pay = min(f.loan_payment[k, j] * dt, due)
+        f.loan_balance[k, j] = due - pay
+        if f.loan_balance[k, j] <= 1e-9 * f.loan_payment[k, j]:
+            pay += f.loan_balance[k, j]
+            f.loan_balance[k, j] = 0.0
             f.loans[k] &= np.uint8(255 - (1 << j))
         service += pay
     f.debt_service[k] = service / dt
@@ -189,7 +189,7 @@ def close_books(s, p, c):
     rent = p.rent_difference if cluster.kind == PLANNED else 0.0
     per_worker = benefit - levy - rent
     premium_share = p.export_premium if cluster.level >= 1 else 0.0
-    mapped = lever.platform > 0.0
+    mapped = np.int64(lever.platform > 0.0)
     fixed, fee_c, connect_fixed = p.fixed_share, cluster.fee, p.connect_fixed
     om_factor = p.own_om * exp(-p.own_om_exponent * log(p.fine_flow))
     small, middle = p.cit_small_revenue, p.cit_middle_revenue
@@ -198,124 +198,157 @@ def close_books(s, p, c):
     growing = cluster.hold == 0
     cap, eta = cluster.workers_cap, p.workers_elasticity
     # sums
-    elec, fuel, water, effluent, untreated, cod, cod_removed = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    elec, fuel, water, effluent, untreated, cod_sum, cod_removed = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     solar_sum, shared_sum, output, value, profits, tonnes, landfill, reduced = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     sales_sum, disposal, fees, owns, shams, connects, service = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     taxes, forgone_sum, dividends_sum, premiums, dips, inside = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     connected, treated_own, workers_sum, t5_workers, rethink = 0.0, 0.0, 0.0, 0.0, 0.0
     attitude, trust = 0.0, 0.0
     real, sham_count, recp, disclosing, sharing, symbiosis = 0, 0, 0, 0, 0, 0
+    sheet = s.sheet[0]
+    removal, removal_sham, sham_fixed, sham_share = p.removal_real, p.removal_sham, p.sham_fixed, p.sham_om_share
+    fee_small, fee_middle, fee_large, fee_cod = p.fee_small, p.fee_middle, p.fee_large, p.fee_cod
+    sd_year, solar_price = p.margin_sd_year, (1.0 - p.solar_tariff) * price
+    rate_all = p.cit_rate
+    rate_small, rate_middle = (p.cit_small_rate, p.cit_middle_rate) if reformed else (rate_all, rate_all)
+    dip_size, dip_years, om_power = p.dip, p.dip_years, 1.0 + p.own_om_exponent
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
+        for k in range(LANES):  # bytes apart: a loop over numbers of two widths would not become vector instructions
+            live = f.status[k] == SLOT_TAKEN
+            cleaner = (f.tech[k] >> T5) & 1 == 1
+            sheet.z[k] = np.int64(f.z[k])
+            sheet.t5_workers[k] = f.workers[k] if live and cleaner else 0.0
+            sheet.rethink[k] = f.workers[k] if live and (cleaner or f.admitted[k] != 0) else 0.0
+        # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
-            f.running[k] = om_factor * exp((1.0 + p.own_om_exponent) * log(max(f.effluent[k], 1e-9)))
-        for k in range(LANES):
-            if f.status[k] != SLOT_TAKEN:
-                continue
-            act, workers = f.activity[k], f.workers[k]
+            live = f.status[k] == SLOT_TAKEN
+            act, workers = f.activity[k], (f.workers[k] if live else 1.0)
+            running = om_factor * exp(om_power * log(max(f.effluent[k], 1e-9)))
+            f.running[k] = running
             u = act / workers
-            revenue = f.k_revenue[k] * workers
+            revenue = (f.k_revenue[k] if live else 1.0) * workers
             life = f.k_margin[k] + f.margin_life[k]
-            q, z = f.effluent[k], f.z[k]
+            q, z, cod = f.effluent[k], sheet.z[k], f.k_cod[k]
             # effluent: what is paid for the choice in force
-            fee, own, sham, connect = 0.0, 0.0, 0.0, 0.0
-            removed = 0.0
-            if z == REAL_CONNECTED:
-                connect = fee_c * q + connect_fixed
-                connected += q
-                removed = p.removal_real
-            else:
-                fee = environmental_fee(p, q, f.k_cod[k])
-                if z != NONE:
-                    if z == REAL_OWN:
-                        own = f.running[k]
-                        treated_own += q
-                        removed = p.removal_real
-                    else:
-                        sham = p.sham_fixed + p.sham_om_share * f.running[k]
-                        removed = p.removal_sham
+            joined = z == REAL_CONNECTED
+            connect = fee_c * q + connect_fixed if joined else 0.0
+            fee = 0.0 if joined else fee_of(q, cod, fee_small, fee_middle, fee_large, fee_cod)
+            own = running if z == REAL_OWN else 0.0
+            sham = sham_fixed + sham_share * running if z == SHAM else 0.0
+            removed = removal if z >= REAL_OWN else (removal_sham if z == SHAM else 0.0)
             solar = f.k_solar[k] * f.elec[k]
             shared = shared_part * (f.elec[k] - solar)
             # reference: the same terms with nothing adopted; its effluent term is the environmental fee
-            q0 = q * (f.k_water[k] + f.d_water[k]) / f.k_water[k]
-            reference_fee = environmental_fee(p, q0, f.k_cod[k])
+            q0 = q * (f.k_water[k] + f.d_water[k]) / (f.k_water[k] if live else 1.0)
+            reference_fee = fee_of(q0, cod, fee_small, fee_middle, fee_large, fee_cod)
             saved = act * (price * f.d_elec[k] + fuel_price * f.d_fuel[k] + water_price * f.d_water[k] + f.d_disposal[k])
             ordinary = (price * f.elec[k] + fuel_price * f.fuel[k] + water_price * f.water[k] + f.k_disposal[k] * act)
             # what is paid beside the ordinary cost that the reference holds too
             beside = (fee + own + sham + connect + f.debt_service[k]
-                      - price * solar - (1.0 - p.solar_tariff) * price * shared)
-            margin = life + p.margin_sd_year * f.z_margin[k]
+                      - price * solar - solar_price * shared)
+            margin = life + sd_year * f.z_margin[k]
             sales = revenue * (u - (1.0 - margin) * ((1.0 - fixed) * u + fixed))
             premium = premium_share * revenue * u * f.exporter[k]
-            dip = 0.0
-            if f.moved_at[k] < 1e8:
-                dip = p.dip * exp(-(now - f.moved_at[k]) / p.dip_years) * max(life, f.k_margin[k]) * revenue
+            dip = dip_size * exp(-(now - f.moved_at[k]) / dip_years) * max(life, f.k_margin[k]) * revenue
+            dip = dip if f.moved_at[k] < 1e8 else 0.0
             own_gain = saved + reference_fee + per_worker * workers + premium - dip + f.exchange_gain[k]
             profit = sales + own_gain - beside
-            rate = p.cit_rate
-            if reformed:
-                rate = p.cit_small_rate if revenue < small else (p.cit_middle_rate if revenue < middle else p.cit_rate)
+            rate = rate_small if revenue < small else (rate_middle if revenue < middle else rate_all)
             # interest and depreciation are deductible, repayment is not
             due = max(profit + f.debt_service[k] - f.interest[k] - f.depreciation[k], 0.0) * rate
             forgone = min(f.cut_total[k] * rate, due)
-            f.profit[k] = profit
             cash = f.cash[k] + dt * (profit - due + forgone)
             dividends = max(cash - target_share * revenue, 0.0)
             cash -= dividends
-            f.cash[k] = cash
-            f.negative_years[k] = f.negative_years[k] + dt if cash < 0.0 else 0.0
+            f.profit[k] = profit if live else f.profit[k]
+            f.cash[k] = cash if live else f.cash[k]
+            negative = f.negative_years[k] + dt if cash < 0.0 else 0.0
+            f.negative_years[k] = negative if live else f.negative_years[k]
+            f.excess[k] = profit / revenue - f.k_margin[k] if live else f.excess[k]
             # debt service is a use of value added, not a loss of it
-            value += f.k_value[k] * act + own_gain - beside + f.debt_service[k]
+            sheet.value[k] = f.k_value[k] * act + own_gain - beside + f.debt_service[k] if live else 0.0
+            sheet.untreated[k] = q * (1.0 - removed)
+            sheet.cod[k] = cod * q * (1.0 - removed)
+            sheet.cod_removed[k] = cod * q * removed
+            sheet.solar[k] = solar
+            sheet.shared[k] = shared
+            sheet.output[k] = revenue * u if live else 0.0
+            sheet.profit[k] = profit if live else 0.0
+            sheet.tonnes[k] = f.k_tonnes[k] * act
+            sheet.landfill[k] = f.k_landfill[k] * act
+            sheet.reduced[k] = f.d_tonnes[k] * act
+            sheet.sales[k] = sales + ordinary + saved + reference_fee if live else 0.0
+            sheet.disposal[k] = f.k_disposal[k] * act
+            sheet.fee[k] = fee if live else 0.0
+            sheet.own[k] = own if live else 0.0
+            sheet.sham[k] = sham if live else 0.0
+            sheet.connect[k] = connect if live else 0.0
+            sheet.connected[k] = q if joined else 0.0
+            sheet.treated_own[k] = q if z == REAL_OWN else 0.0
+            sheet.tax[k] = due - forgone if live else 0.0
+            sheet.forgone[k] = forgone if live else 0.0
+            sheet.dividends[k] = dividends if live else 0.0
+            sheet.premium[k] = premium if live else 0.0
+            sheet.dip[k] = dip if live else 0.0
+            sheet.inside[k] = f.trade_share[k] * revenue * u if live else 0.0
+            sheet.attitude[k] = f.attitude[k] if live else 0.0
+            sheet.trust[k] = f.trust[k] if live else 0.0
+        # sums in the order of slots: the same bits whatever the vectors
+        for k in range(LANES):
+            value += sheet.value[k]
             elec += f.elec[k]
             fuel += f.fuel[k]
             water += f.water[k]
-            effluent += q
-            untreated += q * (1.0 - removed)
-            cod += f.k_cod[k] * q * (1.0 - removed)
-            cod_removed += f.k_cod[k] * q * removed
-            solar_sum += solar
-            shared_sum += shared
-            output += revenue * u
-            profits += profit
-            tonnes += f.k_tonnes[k] * act
-            landfill += f.k_landfill[k] * act
-            reduced += f.d_tonnes[k] * act
-            sales_sum += sales + ordinary + saved + reference_fee
-            disposal += f.k_disposal[k] * act
-            fees += fee
-            owns += own
-            shams += sham
-            connects += connect
+            effluent += f.effluent[k]
+            untreated += sheet.untreated[k]
+            cod_sum += sheet.cod[k]
+            cod_removed += sheet.cod_removed[k]
+            solar_sum += sheet.solar[k]
+            shared_sum += sheet.shared[k]
+            output += sheet.output[k]
+            profits += sheet.profit[k]
+        for k in range(LANES):
+            tonnes += sheet.tonnes[k]
+            landfill += sheet.landfill[k]
+            reduced += sheet.reduced[k]
+            sales_sum += sheet.sales[k]
+            disposal += sheet.disposal[k]
+            fees += sheet.fee[k]
+            owns += sheet.own[k]
+            shams += sheet.sham[k]
+            connects += sheet.connect[k]
+            connected += sheet.connected[k]
+            treated_own += sheet.treated_own[k]
             service += f.debt_service[k]
-            taxes += due - forgone
-            forgone_sum += forgone
-            dividends_sum += dividends
-            premiums += premium
-            dips += dip
-            inside += f.trade_share[k] * revenue * u
-            workers_sum += workers
-            attitude += f.attitude[k]
-            trust += f.trust[k]
-            real += np.int64(z >= REAL_OWN)
-            sham_count += np.int64(z == SHAM)
-            recp += np.int64(f.recp[k])
-            shows = np.int64(f.discloses[k])
-            disclosing += shows
-            sharing += np.int64(f.club[k] or f.hubs[k] or (mapped and shows))
-            symbiosis += np.int64(f.links[k] > 0 or f.hubs[k] > 0)
-            if (f.tech[k] >> 3) & 1:
-                t5_workers += workers
-                rethink += workers
-            elif f.admitted[k]:
-                rethink += workers
-            f.excess[k] = profit / revenue - f.k_margin[k]
+        for k in range(LANES):
+            taxes += sheet.tax[k]
+            forgone_sum += sheet.forgone[k]
+            dividends_sum += sheet.dividends[k]
+            premiums += sheet.premium[k]
+            dips += sheet.dip[k]
+            inside += sheet.inside[k]
+            workers_sum += f.workers[k]
+            t5_workers += sheet.t5_workers[k]
+            rethink += sheet.rethink[k]
+            attitude += sheet.attitude[k]
+            trust += sheet.trust[k]
+        for k in range(LANES):  # integers apart: their sums may be taken in any order
+            live = np.int64(f.status[k] == SLOT_TAKEN)
+            shows = np.int64(f.discloses[k] != 0)
+            real += live & np.int64(f.z[k] >= REAL_OWN)
+            sham_count += live & np.int64(f.z[k] == SHAM)
+            recp += live & np.int64(f.recp[k])
+            disclosing += live & shows
+            sharing += live & (np.int64(f.club[k] != 0) | np.int64(f.hubs[k] != 0) | (shows & mapped))
+            symbiosis += live & (np.int64(f.links[k] > 0) | np.int64(f.hubs[k] != 0))
         # size follows profitability (5a); a cluster held as it is until 2020 does not change
         if growing:
             for k in range(LANES):
                 grown = f.workers[k] * exp(eta * dt * min(max(f.excess[k], -1.0), 1.0))
                 f.workers[k] = min(max(grown, 1.0), cap) if f.workers[k] > 0.0 else 0.0
     cluster.elec, cluster.fuel, cluster.water, cluster.effluent = elec, fuel, water, effluent
-    cluster.untreated, cluster.cod, cluster.cod_removed = untreated, cod, cod_removed
+    cluster.untreated, cluster.cod, cluster.cod_removed = untreated, cod_sum, cod_removed
     cluster.solar, cluster.shared_solar, cluster.output, cluster.value_added = solar_sum, shared_sum, output, value
     cluster.profit, cluster.waste, cluster.landfill, cluster.waste_reduced = profits, tonnes, landfill, reduced
     cluster.sales_inside, cluster.connected, cluster.treated_own = inside, connected, treated_own
@@ -355,7 +388,7 @@ def close_books(s, p, c):
     matter[Matter.UNTREATED_M3] += dt * untreated
     matter[Matter.TREATED_CETP_M3] += dt * connected
     matter[Matter.TREATED_OWN_M3] += dt * treated_own
-    matter[Matter.COD_KG] += dt * cod
+    matter[Matter.COD_KG] += dt * cod_sum
     matter[Matter.COD_REMOVED_KG] += dt * cod_removed
     matter[Matter.WASTE_T] += dt * tonnes
     matter[Matter.WASTE_REDUCED_T] += dt * reduced

@@ -66,22 +66,22 @@ def _age(s, p, cluster, f, k, now):
     city = s.city[0]
     for j in range(N_TECH):
         bit = np.uint8(1 << j)
-        if f.pending[k] & bit and f.start[j, k] <= now:
+        if f.pending[k] & bit and f.start[k, j] <= now:
             f.pending[k] &= ~bit
             f.tech[k] |= bit
-            f.depreciation[k] += f.write_off[j, k]
-            if f.cut_value[j, k] > 0.0:
+            f.depreciation[k] += f.write_off[k, j]
+            if f.cut_value[k, j] > 0.0:
                 f.cuts[k] |= bit
-                f.cut_total[k] += f.cut_value[j, k]
+                f.cut_total[k] += f.cut_value[k, j]
             if j == OWN_PLANT and f.z[k] < REAL_OWN:
                 f.z[k] = REAL_OWN
-        if f.cuts[k] & bit and f.cut_until[j, k] <= now:
+        if f.cuts[k] & bit and f.cut_until[k, j] <= now:
             f.cuts[k] &= ~bit
-            f.cut_total[k] -= f.cut_value[j, k]
-            f.cut_value[j, k] = 0.0
-        if f.tech[k] & bit and f.start[j, k] + p.tech_life_yr[j] <= now:
-            f.depreciation[k] -= f.write_off[j, k]
-            f.write_off[j, k] = 0.0
+            f.cut_total[k] -= f.cut_value[k, j]
+            f.cut_value[k, j] = 0.0
+        if f.tech[k] & bit and f.start[k, j] + p.tech_life_yr[j] <= now:
+            f.depreciation[k] -= f.write_off[k, j]
+            f.write_off[k, j] = 0.0
             required = f.admitted[k] and (j == T1 or j == T2)
             idle = j == OWN_PLANT and f.z[k] == REAL_CONNECTED  # nobody renews a plant that stands idle
             if required or not idle and uniform(city.key, Purpose.KEEP, city.step, f.id[k] * 8 + j) < p.keep_probability:
@@ -103,11 +103,11 @@ def set_due(p, f, k):
     for j in range(N_TECH):
         bit = 1 << j
         if f.pending[k] & bit:
-            due = min(due, f.start[j, k])
+            due = min(due, f.start[k, j])
         if f.tech[k] & bit:
-            due = min(due, f.start[j, k] + p.tech_life_yr[j])
+            due = min(due, f.start[k, j] + p.tech_life_yr[j])
         if f.cuts[k] & bit:
-            due = min(due, f.cut_until[j, k])
+            due = min(due, f.cut_until[k, j])
     f.due[k] = due
 
 
@@ -116,10 +116,10 @@ def _renew(s, p, f, k, j):
     """Replacement at the capital cost of the day, on the supplier's credit at the bank's rate: no grant, no choice."""
     city = s.city[0]
     cost = investment(city, p, f, k, j)
-    f.start[j, k] = city.time
+    f.start[k, j] = city.time
     add_loan(city.dt, f, k, j, cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
-    f.write_off[j, k] = cost / p.tech_life_yr[j]
-    f.depreciation[k] += f.write_off[j, k]
+    f.write_off[k, j] = cost / p.tech_life_yr[j]
+    f.depreciation[k] += f.write_off[k, j]
     s.money[Money.LOANS] += cost
     s.money[Money.PRIVATE_CAPEX] += cost
 
@@ -129,15 +129,16 @@ def add_loan(dt, f, k, j, balance, rate, years):
     """Add to the loan on technology j; equal payments in every step repay it in `years`."""
     if balance <= 0.0:
         return
-    step_rate = exp(dt * log(1.0 + rate)) - 1.0
-    total = f.loan_balance[j, k] + balance
+    growth = exp(dt * log(1.0 + rate))
+    step_rate = growth - 1.0
+    total = f.loan_balance[k, j] + balance
     payments = years / dt
     if step_rate <= 1e-12:
-        f.loan_payment[j, k] = total / years
+        f.loan_payment[k, j] = total / years
     else:
-        f.loan_payment[j, k] = total * step_rate / (1.0 - exp(-payments * log(1.0 + step_rate))) / dt
-    f.loan_balance[j, k] = total
-    f.loan_rate[j, k] = rate
+        f.loan_payment[k, j] = total * step_rate / (1.0 - exp(-payments * log(1.0 + step_rate))) / dt
+    f.loan_balance[k, j] = total
+    f.loan_growth[k, j] = growth
     f.loans[k] |= np.uint8(1 << j)
 
 
@@ -153,31 +154,34 @@ def taste(city, p, ident, which, purpose):
 
 
 @inner
-def tie_adopters(s, slot, j):
+def tie_adopters(firms, ties, head, links, slot, j):
     """Adopters of technology j among acquaintances and link partners, and how many of those there are."""
     adopters, known = 0, 0
     for n in range(4):
-        i = s.ties[slot, n]
+        i = ties[slot, n]
         if i >= 0 and i != slot:
-            f = s.firms[i >> 4]
+            f = firms[i >> 4]
             if f.status[i & 15] == SLOT_TAKEN:
                 known += 1
                 adopters += (f.tech[i & 15] >> j) & 1
     for role in range(2):
-        link = s.head[slot, role]
+        link = head[slot, role]
         while link >= 0:
-            if s.links[link].state == LINK_ACTIVE:
-                i = s.links[link].buyer if role == 0 else s.links[link].supplier
+            if links[link].state == LINK_ACTIVE:
+                i = links[link].buyer if role == 0 else links[link].supplier
                 known += 1
-                adopters += (s.firms[i >> 4].tech[i & 15] >> j) & 1
-            link = s.links[link].next[role]
+                adopters += (firms[i >> 4].tech[i & 15] >> j) & 1
+            link = links[link].next[role]
     return adopters, known
 
 
 @inner
 def investment(city, p, f, k, j):
     """Capital cost of technology j for this firm today, before grants, mVND."""
-    noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, f.id[k] * 8 + j)))
+    noise = f.capex_noise[k, j]
+    if noise == 0.0:  # a trait of the firm, found when it is first asked for
+        noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, f.id[k] * 8 + j)))
+        f.capex_noise[k, j] = noise
     return capex(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j], f.workers[k], noise, city.learning[j])
 
 
@@ -261,7 +265,7 @@ def total_loans(f, k):
     total = 0.0
     if f.loans[k]:
         for j in range(N_TECH):
-            total += f.loan_balance[j, k]
+            total += f.loan_balance[k, j]
     return total
 
 
@@ -281,21 +285,30 @@ def saving_of(city, p, cluster, f, k, j):
 
 
 @inner
-def promising(city, p, cluster, lever, base, f, k, j):
-    """Could any loan and any neighbours make technology j worthwhile? Most reviews end here, at little cost.
+def waiting_multiple(p, lever, hurdle, peers):
+    """Option multiple of a firm that knows `peers` adopters."""
+    centre = 1.0 if lever.relief_technology > 0.5 else lever.innovation_centre
+    certainty = 1.0 if lever.relief_permits > 0.5 else lever.certainty  # barrier 1 removed
+    sigma0 = 0.05 if lever.relief_technology > 0.5 else p.sigma0
+    return option_multiple(hurdle, volatility(p, sigma0, certainty, peers + 4.0 * centre))
 
-    The option multiple is at least 1, and a loan adds at most what an interest-free one of the largest share does.
-    """
-    grant = grant_of(lever, j, cluster.level)
-    cut = max(base.CIT_reduction, lever.CIT_reduction)
+
+@inner
+def best_loan(p, hurdle, life):
+    """What a loan can add to psi at most: that of an interest-free one of the largest share."""
+    years = min(p.loan_years, life)
+    return max(p.granted_support, p.granted_high) * (1.0 - annuity(hurdle, years) / years)
+
+
+@inner
+def promising(city, p, f, k, j, hurdle, tax, cut, grant, saving, multiple):
+    """Could any loan make technology j worthwhile at an option `multiple`? Most reviews end here, at little cost."""
     net = investment(city, p, f, k, j) * (1.0 - grant)
-    tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
-    value = present_value(saving_of(city, p, cluster, f, k, j), net, f.hurdle[k], p.tech_life_yr[j], tax, cut, p.cit_years)
+    value = present_value(saving, net, hurdle, p.tech_life_yr[j], tax, cut, p.cit_years)
     if value <= 0.0:
         return False
-    years = min(p.loan_years, p.tech_life_yr[j])
-    loan = max(p.granted_support, p.granted_high) * (1.0 - annuity(f.hurdle[k], years) / years)
-    return adopts(value / net + loan, 1.0, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
+    psi = value / net + best_loan(p, hurdle, p.tech_life_yr[j])
+    return adopts(psi, multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
 
 
 @inner
@@ -325,13 +338,12 @@ def appraise(s, p, cluster, f, k, j, slot, supported):
     if value <= 0.0:
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
+    adopters, known = tie_adopters(s.firms, s.ties, s.head, s.links, slot, j)
+    multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
+    if not adopts(value / net + best_loan(p, f.hurdle[k], life), multiple, p.adoption_slope, u):
+        return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0  # no loan would do: none is asked for
     share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, j, net, supported)
     psi = value_ratio(value, net, share, rate, f.hurdle[k], min(p.loan_years, life))
-    adopters, known = tie_adopters(s, slot, j)
-    centre = 1.0 if lever.relief_technology > 0.5 else lever.innovation_centre
-    certainty = 1.0 if lever.relief_permits > 0.5 else lever.certainty  # barrier 1 removed
-    sigma0 = 0.05 if lever.relief_technology > 0.5 else p.sigma0
-    multiple = option_multiple(f.hurdle[k], volatility(p, sigma0, certainty, adopters + 4.0 * centre))
     wants = adopts(psi, multiple, p.adoption_slope, u)
     asked = asked if wants else 0.0
     if wants and (1.0 - share) * net > own_funds(p, lever, f, k):
@@ -380,10 +392,10 @@ def order(s, p, cluster, f, k, j, terms, fund):
     f.ever[k] |= bit
     s.ever[f.id[k]] |= bit
     wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, f.id[k] * 8 + j) * 4.0)
-    f.start[j, k] = city.time + max(0.25 * wait * p.install_years, city.dt)
-    f.write_off[j, k] = net / p.tech_life_yr[j]
+    f.start[k, j] = city.time + max(0.25 * wait * p.install_years, city.dt)
+    f.write_off[k, j] = net / p.tech_life_yr[j]
     set_cut(p, f, k, j, cut * max(saving, 0.0))
-    f.due[k] = min(f.due[k], f.start[j, k])
+    f.due[k] = min(f.due[k], f.start[k, j])
 
 
 # --- reviews -------------------------------------------------------------------------------------------
@@ -397,6 +409,10 @@ def review_technologies(s, p, c):
     cluster = s.clusters[c]
     lever = s.levers[cluster.lever_row]
     base = s.levers[s.levers.size - 1]
+    cut = max(base.CIT_reduction, lever.CIT_reduction)
+    offered = 0
+    for j in range(4):
+        offered |= np.int64(city.learning_offered[j] != 0) << j
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
@@ -405,12 +421,19 @@ def review_technologies(s, p, c):
             u = digits(city.key, city.step, f.id[k], TECHNOLOGY_REVIEW)
             if u >= event(review_hazard(p, f.attitude[k]), dt):
                 continue
-            taken = f.tech[k] | f.pending[k]
+            open_to = np.int64(f.aware[k]) & ~np.int64(f.tech[k] | f.pending[k]) & offered
+            if open_to == 0:
+                continue
+            hurdle = f.hurdle[k]
+            tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
+            # whoever knows most adopters waits least
+            multiple = waiting_multiple(p, lever, hurdle, 4 + f.links[k])
             for j in range(4):
-                if not (f.aware[k] >> j) & 1 or (taken >> j) & 1 or not city.learning_offered[j]:
-                    continue
-                if promising(city, p, cluster, lever, base, f, k, j):
-                    consider(s, p, cluster, lever, f, k, j, b * LANES + k)
+                if (open_to >> j) & 1:
+                    saving = saving_of(city, p, cluster, f, k, j)
+                    grant = grant_of(lever, j, cluster.level)
+                    if promising(city, p, f, k, j, hurdle, tax, cut, grant, saving, multiple):
+                        consider(s, p, cluster, lever, f, k, j, b * LANES + k)
 
 
 @inner
@@ -442,10 +465,10 @@ def consider(s, p, cluster, lever, f, k, j, slot):
 def set_cut(p, f, k, j, value):
     """Tax-free part of the saving of technology j, mVND/yr, from its start for 8 years or its life."""
     if (f.cuts[k] >> j) & 1:
-        f.cut_total[k] -= f.cut_value[j, k]
+        f.cut_total[k] -= f.cut_value[k, j]
         f.cuts[k] &= np.uint8(255 - (1 << j))
-    f.cut_value[j, k] = value
-    f.cut_until[j, k] = f.start[j, k] + min(p.cit_years, p.tech_life_yr[j])
+    f.cut_value[k, j] = value
+    f.cut_until[k, j] = f.start[k, j] + min(p.cit_years, p.tech_life_yr[j])
 
 
 @inner

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..jit import jit
+from ..jit import jit, small
 from ..maths import power
 
-__all__ = ["choose", "detection", "detection_hazard", "environmental_fee", "fine", "inspection_hazard",
+__all__ = ["choose", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
            "own_running_cost", "payment_share", "removal", "sham_cost"]
 
 NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
@@ -74,8 +74,14 @@ def own_running_cost(p, effluent):
 @jit
 def environmental_fee(p, effluent, cod_kg_m3):
     """Fee on industrial effluent, mVND/yr: 2.5, 3, 4 by flow, and per kg COD from 7,300 m3/yr."""
-    fixed = p.fee_small if effluent < 1825.0 else (p.fee_middle if effluent < 3650.0 else p.fee_large)
-    return fixed + (p.fee_cod * cod_kg_m3 * effluent if effluent >= 7300.0 else 0.0)
+    return fee_of(effluent, cod_kg_m3, p.fee_small, p.fee_middle, p.fee_large, p.fee_cod)
+
+
+@small
+def fee_of(effluent, cod_kg_m3, low, middle, high, per_kg):
+    """`environmental_fee` with its rates given, for loops that must not look them up."""
+    fixed = low if effluent < 1825.0 else (middle if effluent < 3650.0 else high)
+    return fixed + (per_kg * cod_kg_m3 * effluent if effluent >= 7300.0 else 0.0)
 
 
 @jit

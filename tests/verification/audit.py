@@ -46,8 +46,7 @@ class Firms:
         self.id = self["id"]
 
     def __getitem__(self, name):
-        field = self._firms[name]
-        return field[self._block, self._lane] if field.ndim == 2 else field[self._block, :, self._lane]
+        return self._firms[name][self._block, self._lane]
 
 
 class Audit:
@@ -143,17 +142,17 @@ def loans(before, after, p):
     if ends[hidden].any():
         return False
     where = np.where(gone, old.slot, place[old.id])
-    at = (where // LANES, slice(None), where % LANES)
+    at = (where // LANES, where % LANES)
     balance_now, payment_now = after.firms["loan_balance"][at], after.firms["loan_payment"][at]
-    rate_now = after.firms["loan_rate"][at]
+    growth_now = after.firms["loan_growth"][at]
     running = (old["loans"][:, None] >> np.arange(5)) & 1 == 1
     begin = np.where(running, old["loan_balance"], 0.0)
-    payment, rate = old["loan_payment"].copy(), old["loan_rate"].copy()
+    payment, growth = old["loan_payment"].copy(), old["loan_growth"].copy()
     # a technology that is replaced at the end of its life is financed before loans are served
     renewed = (after.firms["start"][at] == now) & (old["start"] != now) & ~hidden[:, None]
-    growth = np.where(renewed, (1 + rate_now) ** dt, (1 + rate) ** dt)
+    growth = np.where(renewed, growth_now, growth)
     payment = np.where(renewed, payment_now, payment)
-    begin = np.where(renewed, (balance_now + payment_now * dt) / growth, begin)
+    begin = np.where(renewed, (balance_now + payment_now * dt) / np.where(renewed, growth, 1.0), begin)
     due = begin * growth
     paid = np.where(begin > 0, np.minimum(payment * dt, due), 0.0)
     paid = np.where(due - paid <= 1e-9 * payment, due, paid)
@@ -178,8 +177,8 @@ def loans(before, after, p):
 def on_schedule(firms, dt):
     """What is owed is what a whole number of equal payments repays at the loan's rate."""
     running = ((firms["loans"][:, None] >> np.arange(5)) & 1 == 1) & (firms["loan_balance"] > 0)
-    owed, payment, rate = (firms[name][running] for name in ("loan_balance", "loan_payment", "loan_rate"))
-    interest = (1 + rate) ** dt - 1
+    owed, payment, growth = (firms[name][running] for name in ("loan_balance", "loan_payment", "loan_growth"))
+    interest = growth - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.where(interest > 1e-12, -np.log1p(-owed * interest / (payment * dt)) / np.log1p(interest),
                         owed / (payment * dt))
@@ -284,20 +283,20 @@ def resources(before, after, p, row):
 def contracts(after, p):
     """Contracted quantities are those of the links in force, and no link delivers what is not there."""
     blocks = after.firms.size
-    sold, bought, delivered, received = (np.zeros((blocks, 7, LANES)) for _ in range(4))
+    sold, bought, delivered, received = (np.zeros((blocks, LANES, 7)) for _ in range(4))
     count = np.zeros((blocks, LANES), int)
     links = after.links
     for state in (LINK_PERMIT, LINK_ACTIVE):
         some = links[links["state"] == state]
-        giver = (some["supplier"] // LANES, some["stream"], some["supplier"] % LANES)
-        taker = (some["buyer"] // LANES, some["stream"], some["buyer"] % LANES)
+        giver = (some["supplier"] // LANES, some["supplier"] % LANES, some["stream"])
+        taker = (some["buyer"] // LANES, some["buyer"] % LANES, some["stream"])
         np.add.at(sold, giver, some["quantity"])
         np.add.at(bought, taker, some["quantity"])
         if state == LINK_ACTIVE:
             np.add.at(delivered, giver, some["delivered"])
             np.add.at(received, taker, some["delivered"])
-            np.add.at(count, (giver[0], giver[2]), 1)
-            np.add.at(count, (taker[0], taker[2]), 1)
+            np.add.at(count, giver[:2], 1)
+            np.add.at(count, taker[:2], 1)
     taken = after.firms["status"] == SLOT_TAKEN
     assert np.array_equal(count[taken], after.firms["links"][taken]), "number of links of a firm"
     for found, expected, name in ((after.firms["sold"], sold, "sold"), (after.firms["bought"], bought, "bought")):
@@ -306,5 +305,5 @@ def contracts(after, p):
     sector = after.firms["sector"]
     for w in range(6):  # whether treated water is there depends on compliance, which may change later in the step
         have, need = p["supply"][sector, w] * after.firms["waste"], p["demand"][sector, w] * after.firms["activity"]
-        assert (delivered[:, w] <= have * (1 + MASS_TOLERANCE)).all(), "a firm delivers more than it has"
-        assert (received[:, w] <= need * (1 + MASS_TOLERANCE)).all(), "a firm takes more than it needs"
+        assert (delivered[..., w] <= have * (1 + MASS_TOLERANCE)).all(), "a firm delivers more than it has"
+        assert (received[..., w] <= need * (1 + MASS_TOLERANCE)).all(), "a firm takes more than it needs"

@@ -162,7 +162,7 @@ def cheapest(p, cost, taste, z):
 @jit
 def memory(s, p, i, j, w, now):
     """Evidence (good, bad) that a pair of slots remembers at time `now`."""
-    good, bad, _, _ = _record(s, i, j, w, now, p.tau)
+    good, bad, _, _ = _record(s.head, s.links, i, j, w, now, p.tau)
     return good, bad
 
 
@@ -178,7 +178,7 @@ def partner_belief(s, p, i, j, good, bad):
     """What the firm in slot i believes of the firm in slot j, given the evidence of the pair."""
     f, k = s.firms[i >> 4], i & 15
     cluster = s.clusters[f.cluster[k]]
-    return pair_belief(s, p, s.levers[cluster.lever_row], cluster, f, k, s.firms[j >> 4], j & 15, good, bad)
+    return pair_belief(p, s.levers[cluster.lever_row], cluster, f, k, s.firms[j >> 4], j & 15, good, bad)
 
 
 @jit
@@ -263,7 +263,7 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     s.ties[...] = -1
     clusters["programme"], clusters["kind"], clusters["scale"] = -1, EXISTING, 1.0
     clusters["last_violation"] = -NEVER
-    clusters["mix"] = town["mix"] = town["mix_top"] = 1.0 / clusters["mix"].shape[1]
+    clusters["mix"] = town["mix"] = 1.0 / clusters["mix"].shape[1]
     for c in range(groups):
         clusters[c]["first"], clusters[c]["last"], clusters[c]["slots"] = c * per, (c + 1) * per, size
         firms["cluster"][c * per:(c + 1) * per] = c
@@ -277,7 +277,9 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
         firms["cluster"][groups * per:] = groups
         room = np.arange((blocks - groups * per) * LANES) < planned
         firms["status"][groups * per:] = np.where(room, SLOT_LETTABLE, SLOT_UNUSABLE).reshape(-1, LANES)
-        s.lettable[groups * per * LANES:][:planned] = 1
+        entries = s.lettable[:planned]
+        entries["slot"] = entries["slot_id"] = groups * per * LANES + np.arange(planned)
+        entries["cluster"] = groups
         town["lettable_planned"] = planned
     rest = clusters[-1]
     rest["first"] = rest["last"] = blocks

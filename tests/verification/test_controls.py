@@ -107,7 +107,7 @@ def test_control_shuffled_labels_have_no_effect(teaching, shocks):
             hits += estimate.low <= 0 <= estimate.high
         return hits / 400
 
-    for key in ("adoption_T2", "tco2e", "attitude", "outlay"):
+    for key in ("adoption_T2", "tco2e", "attitude", "pv_outlay"):
         # shuffles of the same 60 replicates: their spread is that of 400 draws and of the lumpiness of the sign test
         assert abs(share_with_zero(key, True) - 0.95) <= 4 * np.sqrt(0.95 * 0.05 / 400)
         assert share_with_zero(key, False) == 0.0

@@ -41,7 +41,7 @@ def watch(s, record, chosen, steps, burn=80):
     linked = np.zeros((steps, s.firms.size), np.int8)
     for n in range(steps):
         phases(s, record[()], chosen, 1)
-        linked[n] = s.firms["sold"][:, ORGANIC, 0] > 0
+        linked[n] = s.firms["sold"][:, 0, ORGANIC] > 0
     return linked
 
 

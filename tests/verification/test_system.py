@@ -90,12 +90,11 @@ def permuted(seed):
         for name in s.firms.dtype.names:
             field = s.firms[name]
             moved = np.empty_like(field)
-            moved[new[0], ..., new[1]] = field[old[0], ..., old[1]]
+            moved[new] = field[old]
             field[...] = moved
         ties = np.where(s.ties >= 0, to[s.ties], -1)
         s.ties[to] = ties
         s.slot_at[...] = to[s.slot_at]
-        s.lettable[to] = s.lettable.copy()
         assert (s.head == -1).all() and (s.links["state"] == 0).all()
     return change
 

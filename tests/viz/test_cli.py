@@ -26,7 +26,7 @@ def made_up(monkeypatch):
         return make_comparison(3)
 
     monkeypatch.setattr("ecocluster.experiments.compare", compare)
-    monkeypatch.setattr("ecocluster.viz.commands.common._kernels_are_cold", lambda: False)
+    monkeypatch.setattr("ecocluster.viz.commands.common.kernels_are_cold", lambda: False)
     return asked
 
 
@@ -80,7 +80,7 @@ def test_compare_prints_json_alone_and_writes_the_default_folder(made_up, capsys
     answer = json.loads(captured.out)
     assert captured.err == "" and captured.out.count("\n") == 1
     assert answer["out"] == "out/compare-hanoi" and answer["scenario"] == "hanoi"
-    assert made_up["args"][1] == ["symbiosis", "combined", "null"] and made_up["replicates"] == 3
+    assert made_up["pathways"] == ["symbiosis", "combined", "null"] and made_up["replicates"] == 3
     assert (tmp_path / "out/compare-hanoi/report.html").exists()
     assert main("compare hanoi --lang vi".split()) == 0  # our own folder is replaced
     assert "Xác suất là phương án tốt nhất" in capsys.readouterr().out

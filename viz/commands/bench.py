@@ -1,17 +1,36 @@
-"""`ecocluster bench`."""
+"""`ecocluster bench`, `ecocluster bench sweep` and `ecocluster bench --peers`."""
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import typer
 
-from .common import AsJson
+from .common import AsJson, Lang
 
 
 def add_to(app: typer.Typer) -> None:
     app.command("bench", help="help.bench")(bench_command)
 
 
-def bench_command(as_json: AsJson = False) -> None:
+def bench_command(
+    what: Annotated[Literal["model", "sweep"], typer.Argument(help="help.bench_what")] = "model",
+    runs: Annotated[int, typer.Option(help="help.bench_runs")] = 10_000,
+    peers: Annotated[bool, typer.Option("--peers", help="help.peers")] = False,
+    limit: Annotated[float, typer.Option(help="help.peers_limit")] = 60.0,
+    as_json: AsJson = False,
+    lang: Lang = "en",
+) -> None:
+    if peers:
+        from .peers import show_peers
+
+        show_peers(limit, as_json, lang)
+        return
+    if what == "sweep":
+        from ...experiments.bench_sweep import bench_sweep
+
+        bench_sweep(runs, json=as_json)
+        return
     from ...experiments.bench import bench
 
     bench(json=as_json)

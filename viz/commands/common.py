@@ -27,7 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="help.json")]
 
 def slug(name: str) -> str:
     """Name of a scenario or pathway as part of a folder's name; a file gives its stem."""
-    return Path(name).stem if name.endswith(".toml") else name.replace("/", "-").replace(os.sep, "-")
+    return Path(name).stem if name.endswith(".toml") else name.replace("/", "-").replace(os.sep, "-").replace(":", "-")
 
 
 def open_console(stderr: bool = False):
@@ -38,7 +38,7 @@ def open_console(stderr: bool = False):
     return Console(stderr=stderr, width=None if stream.isatty() else 100)
 
 
-def _kernels_are_cold() -> bool:
+def kernels_are_cold() -> bool:
     """Will the model be compiled first?"""
     from ...model.jit import cache_folder
 
@@ -53,7 +53,7 @@ def show_progress(say: Words) -> Iterator[Callable[[int, int], None]]:
     if not console.is_terminal:
 
         def tell(done: int, total: int) -> None:
-            if done == 0 and _kernels_are_cold():
+            if done == 0 and kernels_are_cold():
                 print(say("cli.compiling"), file=sys.stderr, flush=True)
 
         yield tell
@@ -65,7 +65,7 @@ def show_progress(say: Words) -> Iterator[Callable[[int, int], None]]:
         task = bar.add_task(say("cli.preparing"), total=None)
 
         def report(done: int, total: int) -> None:
-            text = say("cli.compiling" if done == 0 and _kernels_are_cold() else "cli.simulating")
+            text = say("cli.compiling" if done == 0 and kernels_are_cold() else "cli.simulating")
             bar.update(task, completed=done, total=total, description=text)
 
         yield report

@@ -70,6 +70,7 @@ def run_command(
 
 
 def compare_command(
+    context: typer.Context,
     scenario: Scenario = "hanoi",
     pathways: Annotated[list[str] | None, typer.Option(help="help.pathways", show_default=False)] = None,
     policy: Policy = "vietnam-2020",
@@ -81,20 +82,26 @@ def compare_command(
     lang: Lang = "en",
     out: Out = None,
     sample: Annotated[bool, typer.Option("--sample", help="help.sample")] = False,
+    levers: Annotated[list[str] | None, typer.Option("--set", help="help.set", show_default=False)] = None,
+    config: Annotated[Path | None, typer.Option(help="help.config", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     from ...experiments import PATHWAYS, compare
+    from ...experiments.configuration import read_config
     from ...experiments.folder import check_folder
 
     say = Words(lang)
-    out = out or Path("out") / f"compare-{slug(scenario)}"
-    check_folder(out)
     names = [name.strip() for text in pathways for name in text.split(",")] if pathways else PATHWAYS
+    asked = {
+        "scenario": scenario, "pathways": names, "policy": policy, "replicates": replicates, "budget": budget,
+        "site_budget": site_budget, "seed": seed, "sample": sample, "levers": _read_levers(levers or []),
+    }  # fmt: skip
+    if config is not None:  # options that were typed count more than the file
+        asked |= {name: value for name, value in read_config(config).items() if not _typed(context, name)}
+    out = out or Path("out") / f"compare-{slug(asked['scenario'])}"
+    check_folder(out)
     with show_progress(say) as progress:
-        comparison = compare(
-            scenario, names, policy, replicates=replicates, budget=budget, site_budget=site_budget, seed=seed,
-            threads=threads, sample=sample, progress=progress,
-        )  # fmt: skip
+        comparison = compare(**asked, threads=threads, progress=progress)
     with show_status(say("cli.drawing")):
         from ..report import write_report
 
@@ -110,6 +117,25 @@ def compare_command(
     console = open_console()
     print_comparison(comparison, console, say)
     console.print("\n" + say("cli.written", path=out), highlight=False, soft_wrap=True)
+
+
+def _typed(context: typer.Context, name: str) -> bool:
+    """Was an option given on the command line?"""
+    return context.get_parameter_source(name).name == "COMMANDLINE"
+
+
+def _read_levers(texts: list[str]) -> dict[str, float]:
+    """Levers from `--set NAME=VALUE`."""
+    from ...experiments import InputError
+
+    levers = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            levers[name.strip()] = float(value)
+        except ValueError:
+            raise InputError("not_number", name=f"--set {name}", value=repr(value)) from None
+    return levers
 
 
 def _tell_failures(comparison: Any, say: Words) -> None:

@@ -1,0 +1,80 @@
+"""Work that is kept while an analysis goes on, so that one that was stopped goes on where it was.
+
+What is kept is a table in the folder of the result, each row with the key of the question it answers: a row of
+another question, version or seed is never taken for an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..folder import MANIFEST, write_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Checkpoint", "key_of"]
+
+
+def key_of(*question: Any) -> str:
+    """Short key of a question: the same for the same plain values in the same version of this package."""
+    from importlib.metadata import version
+
+    text = json.dumps([version("ecocluster"), *question], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Checkpoint:
+    """A table that grows in a folder.
+
+    Parameters
+    ----------
+    out : path or None
+        Folder of the result (ours or empty, see `folder.check_folder`); None: nothing is kept.
+    name : str
+        Of the table's file, without ".csv".
+    """
+
+    def __init__(self, out: str | Path | None, name: str) -> None:
+        self.out, self.name = None if out is None else Path(out), name
+        self.rows = self._read()
+
+    def _read(self) -> pd.DataFrame | None:
+        import pandas as pd
+
+        if self.out is None:
+            return None
+        try:
+            manifest = json.loads((self.out / MANIFEST).read_text(encoding="utf-8"))
+            data = (self.out / f"{self.name}.csv").read_bytes()
+            whole = manifest["files"][f"{self.name}.csv"] == hashlib.sha256(data).hexdigest()
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return pd.read_csv(io.BytesIO(data), float_precision="round_trip") if whole else None
+
+    def known(self, key: str) -> pd.DataFrame | None:
+        """Rows that answer the question of a key; None if there are none."""
+        if self.rows is None or "key" not in self.rows:
+            return None
+        found = self.rows[self.rows["key"] == key].dropna(axis="columns", how="all").reset_index(drop=True)
+        return found if len(found) else None
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Append rows (with a column `key`) and write the table at once."""
+        import pandas as pd
+
+        self.rows = rows if self.rows is None else pd.concat([self.rows, rows], ignore_index=True)
+        if self.out is None:
+            return
+        data = self.rows.to_csv(index=False, lineterminator="\n").encode()
+        kept = {}
+        try:  # what an earlier run has finished stays until this one has
+            names = json.loads((self.out / MANIFEST).read_text(encoding="utf-8"))["files"]
+            kept = {name: (self.out / name).read_bytes() for name in names}
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        write_folder(self.out, {**kept, f"{self.name}.csv": data}, {"unfinished": True})

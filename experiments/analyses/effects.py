@@ -1,0 +1,182 @@
+"""What a programme did: outcomes of a run less those of its matched null, under names that people know.
+
+An outcome is an indicator with its year ("level1_2035": the plain difference to the null), or one of `DERIVED`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..comparison import YEARS
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DERIVED", "Rule", "better", "by_trial", "columns_of", "effect", "kind_and_unit", "luck_share"]
+
+# derived outcome -> columns it is made of, unit, kind, better end
+DERIVED: dict[str, tuple[tuple[str, ...], str, str, str]] = {
+    "abatement": (("tco2e_total",), "t", "flow", "max"),  # tCO2e avoided since 2020
+    "abatement_share": (("tco2e_total",), "share", "share", "max"),  # of what the null emits
+    "net_outlay": (("pv_outlay", "pv_receipts"), "mVND", "money", "min"),  # present value above the null
+}
+_NAME = re.compile(r"(\w+)_(\d{4})$")
+_RULE = re.compile(r"^\s*(\w+)\s*(<=|>=|<|>)\s*(\S+)\s*$")
+
+
+def _split(outcome: str) -> tuple[str, str]:
+    """Base and year; refuses names that no run has."""
+    from ..sweeps.outcomes import Outcomes, outcome_names
+    from ..sweeps.ranges import unknown
+
+    found = _NAME.match(outcome)
+    base, year = (found[1], found[2]) if found else (outcome, "")
+    try:
+        Outcomes([f"{DERIVED[base][0][0]}_{year}"] if base in DERIVED else [outcome])
+    except InputError as error:
+        if not error.key.startswith("unknown"):
+            raise
+        derived = [f"{name}_{y}" for name in DERIVED for y in YEARS]
+        raise unknown("outcome", outcome, (*derived, *outcome_names())) from error
+    return base, year
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on the effect of a programme, e.g. "abatement_share_2035 < 0.05".
+
+    Attributes
+    ----------
+    outcome : str
+    sign : str
+        One of <, <=, >, >=.
+    threshold : float
+        In the outcome's own unit (shares: 0-1).
+    """
+
+    outcome: str
+    sign: str
+    threshold: float
+
+    @classmethod
+    def parse(cls, text: str) -> Rule:
+        """Read "OUTCOME<NUMBER"; refuses anything else."""
+        found = _RULE.match(text)
+        try:
+            threshold = float(found[3]) if found else np.nan
+        except ValueError:
+            threshold = np.nan
+        if not np.isfinite(threshold):
+            raise InputError("not_a_rule", value=text)
+        _split(found[1])
+        return cls(found[1], found[2], threshold)
+
+    def __str__(self) -> str:
+        return f"{self.outcome}{self.sign}{self.threshold:g}"
+
+    def holds(self, values: np.ndarray) -> np.ndarray:
+        """Does the condition hold, elementwise? False where there is no value."""
+        compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[self.sign]
+        return compare(np.asarray(values, float), self.threshold)
+
+
+def columns_of(outcomes: Sequence[str]) -> list[str]:
+    """Columns of `indicators.evaluate` that some outcomes are made of, each once.
+
+    Raises
+    ------
+    InputError
+        For a name that is no outcome.
+    """
+    columns: dict[str, None] = {}
+    for outcome in outcomes:
+        base, year = _split(outcome)
+        for part in DERIVED[base][0] if base in DERIVED else (base,):
+            columns[f"{part}_{year}"] = None
+    return list(columns)
+
+
+def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
+    """Effect of the programme in every row: the run less its matched null.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Of `run_trials`, with the columns `columns_of([outcome])` and their `null.` twins.
+    outcome : str
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (rows,), float64; `abatement_share` is nan where the null emits nothing.
+    """
+    base, year = _split(outcome)
+
+    def change(name: str) -> np.ndarray:
+        return (frame[f"{name}_{year}"] - frame[f"null.{name}_{year}"]).to_numpy(float)
+
+    if base == "abatement":
+        return -change("tco2e_total")
+    if base == "abatement_share":
+        whole = frame[f"null.tco2e_total_{year}"].to_numpy(float)
+        return -change("tco2e_total") / np.where(whole > 0, whole, np.nan)
+    if base == "net_outlay":
+        return change("pv_outlay") - change("pv_receipts")
+    return change(base)
+
+
+def by_trial(frame: pd.DataFrame, values: np.ndarray, trials: int) -> np.ndarray:
+    """Mean over the replicates of every trial, shape (trials,); nan where none has a value."""
+    at = frame["trial"].to_numpy(int)
+    fine = np.isfinite(values)
+    sums = np.bincount(at[fine], values[fine], trials)
+    counts = np.bincount(at[fine], minlength=trials)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def luck_share(frame: pd.DataFrame, values: np.ndarray) -> float:
+    """Share of the variance of `by_trial` that is luck: what replicates do differently from point to point.
+
+    The part of a replicate that is the same at all points does not count, as common random numbers remove it.
+
+    Returns
+    -------
+    float
+        0-1; nan with fewer than two complete replicates, or if nothing varies.
+    """
+    grid = frame.assign(value=values).pivot(index="trial", columns="replicate", values="value").dropna()
+    means = grid.mean(axis=1)
+    if grid.shape[1] < 2 or len(grid) < 3 or means.var() == 0:
+        return np.nan
+    rest = grid.sub(means, axis=0) - (grid.mean(axis=0) - grid.to_numpy().mean())
+    freedom = (grid.shape[0] - 1) * (grid.shape[1] - 1)
+    return float(min(1.0, (rest**2).to_numpy().sum() / freedom / grid.shape[1] / means.var()))
+
+
+def kind_and_unit(outcome: str) -> tuple[str, str]:
+    """Kind ("share", "flow", "money", "stock") and unit of an outcome, as `viz.words.scale_of` takes them."""
+    base, _ = _split(outcome)
+    if base in DERIVED:
+        return DERIVED[base][2], DERIVED[base][1]
+    column = _column(outcome)
+    return column.kind, column.unit
+
+
+def better(outcome: str) -> float:
+    """+1 if more of the outcome is better, -1 if less is, 0 if neither."""
+    base, _ = _split(outcome)
+    direction = DERIVED[base][3] if base in DERIVED else _column(outcome).direction
+    return {"max": 1.0, "min": -1.0, "none": 0.0}[direction]
+
+
+def _column(outcome: str):
+    from ...model.indicators import INDICATORS
+    from ..comparison import Column
+
+    return Column.parse(outcome, INDICATORS)

@@ -1,0 +1,255 @@
+"""The frame of all analyses: what is asked (`Case`), what is found (`Finding`), and how it is kept in a folder.
+
+An analysis is a function of a `Case` and options of its own that gives a `Finding`:
+
+    def barriers(case: Case, *, pairs: bool = True, progress=None) -> Finding:
+        frame = case.run([case.trial(policy=name) for name in policies], ("abatement_share_2035",), progress)
+        ...
+        return Finding("barriers", case.command("barriers", pairs=pairs), table, facts, {"pairs": pairs_table})
+
+It computes numbers and tables only. Words, figure and page are its module of the same name in `viz/analyses`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, check_number
+from ..folder import MANIFEST, write_folder
+from ..statistics import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..sweeps.trials import Trial
+
+__all__ = ["Case", "Finding", "Progress", "as_facts", "option_text", "read_finding"]
+
+Progress = Callable[[int, int], None] | None
+MAX_SEED = 2**63 - 1
+MAX_REPLICATES = 100_000
+MAIN = "table"  # file name of the finding's own table; the others are named in `data`
+
+
+@dataclass(frozen=True)
+class Case:
+    """What every analysis is asked about: a place, a pathway with its policy and budget, and how much luck is drawn.
+
+    Attributes
+    ----------
+    scenario : str
+        Name of a site that ships, or a scenario file.
+    pathway : str
+        Pathway or portfolio that is looked at; its matched null comes with it.
+    policy : str
+    budget : float
+        bn VND a year for the city, >= 0.
+    site_budget : float or None
+        bn VND a year for this site instead of its share.
+    replicates : int
+        Paired replicates of every point, >= 1.
+    seed : int
+        0 to 2^63 - 1; 0 is a seed like any other.
+    threads : int or None
+        None: one per core. Does not change a bit of the result.
+    """
+
+    scenario: str = "nguyen-khe"
+    pathway: str = "combined"
+    policy: str = "vietnam-2020"
+    budget: float = 150.0
+    site_budget: float | None = None
+    replicates: int = 8
+    seed: int = 1
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        check_number("--replicates", self.replicates, 1, MAX_REPLICATES, whole=True)
+        check_number("--seed", self.seed, 0, MAX_SEED, whole=True)
+        check_number("--budget", self.budget, 0)
+        if self.site_budget is not None:
+            check_number("--site-budget", self.site_budget, 0)
+        if self.threads is not None:
+            check_number("--threads", self.threads, 1, 1024, whole=True)
+
+    def trial(self, **changes: Any) -> Trial:
+        """The case as one experiment; `changes` are fields of `Trial` (uncertainties, levers, budget, ...)."""
+        from ..sweeps.trials import Trial
+
+        own = {
+            name: getattr(self, name) for name in ("scenario", "pathway", "policy", "budget", "site_budget")
+        }
+        return Trial(**{**own, **changes})
+
+    def run(
+        self, trials: Sequence[Trial], outcomes: Sequence[str], progress: Progress = None, **options: Any
+    ) -> pd.DataFrame:
+        """Run experiments with the case's replicates, seed and threads.
+
+        Parameters
+        ----------
+        trials : sequence of Trial
+        outcomes : sequence of str
+            Names that `effects.effect` understands: indicators with a year, or derived ones (`effects.DERIVED`).
+        progress : callable, optional
+        **options
+            Passed on to `run_trials` (first_replicate, last_year, replicates, seed, ...).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per (trial, replicate) that did not fail, see `run_trials`; `attrs["failed"]` counts the others.
+        """
+        from ..sweeps import trials as sweeps
+        from .effects import columns_of
+
+        columns = columns_of(outcomes)
+        asked = {"replicates": self.replicates, "seed": self.seed, "threads": self.threads}
+        if not options.get("traces"):  # nothing is simulated beyond the last year that is asked for
+            asked["last_year"] = max(int(column[-4:]) for column in columns) + 1
+        frame = sweeps.run_trials(list(trials), outcomes=columns, progress=progress, **{**asked, **options})
+        lost = frame["failed"] != ""
+        if lost.all():
+            raise InputError("no_runs", reason=frame["failed"].iloc[0])
+        kept = frame[~lost].reset_index(drop=True)
+        kept.attrs["failed"] = int(lost.sum())
+        return kept
+
+    def command(self, name: str, **options: Any) -> str:
+        """The command line that gives the same numbers again.
+
+        Parameters
+        ----------
+        name : str
+            Command.
+        **options
+            The analysis's own options by their Python name; None and False are left out, True is a flag.
+        """
+        shared = {
+            "pathway": self.pathway, "policy": self.policy, "budget": self.budget, "site_budget": self.site_budget,
+            "replicates": self.replicates, "seed": self.seed,
+        }  # fmt: skip
+        return " ".join(["ecocluster", name, self.scenario, *option_text({**shared, **options})])
+
+
+def option_text(options: Mapping[str, Any]) -> list[str]:
+    """Options as they stand on a command line; sequences are joined by commas."""
+    words = []
+    for name, value in options.items():
+        if value is None or value is False or value == ():
+            continue
+        flag = "--" + name.replace("_", "-")
+        if value is True:
+            words.append(flag)
+            continue
+        joined = isinstance(value, (list, tuple))
+        text = ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in (value if joined else (value,)))
+        words.append(f'{flag} "{text}"' if " " in text else f"{flag} {text}")
+    return words
+
+
+def as_facts(value: Any) -> Any:
+    """Numbers, texts, lists and mappings as JSON has them: an `Estimate` becomes a mapping, nan becomes None."""
+    if isinstance(value, Estimate):
+        facts = {name: as_facts(getattr(value, name)) for name in ("mean", "low", "high", "runs")}
+        return {**facts, "reason": value.reason} if value.reason else facts
+    if isinstance(value, Mapping):
+        return {str(key): as_facts(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_facts(part) for part in value]
+    if hasattr(value, "tolist"):  # numpy scalars and arrays
+        return as_facts(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an analysis found; everything that words, table and figure are made of.
+
+    Attributes
+    ----------
+    name : str
+        Of the analysis: module of `viz/analyses` and family of its words.
+    command : str
+        The command line that made it.
+    table : pandas.DataFrame
+        The numbers in full; the page shows a selection in words.
+    facts : dict
+        What the sentences need. Only what JSON has (`as_facts` is applied): nan is None.
+    data : mapping of str to pandas.DataFrame
+        Further tables that the figure is drawn from.
+    """
+
+    name: str
+    command: str
+    table: pd.DataFrame
+    facts: dict[str, Any] = field(default_factory=dict)
+    data: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", as_facts(self.facts))
+
+    @property
+    def scenario(self) -> str:
+        """The place it is about: the first argument of the command."""
+        return self.command.split()[2] if self.command.count(" ") > 1 else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Name, command, facts and the table's rows, ready for `json.dumps`."""
+        rows = as_facts(self.table.to_dict("records"))
+        return {"name": self.name, "command": self.command, "facts": self.facts, "table": rows}
+
+    def files(self) -> dict[str, bytes]:
+        """The finding as files: the same bytes for the same question."""
+        facts = {"name": self.name, "command": self.command, "facts": self.facts}
+        return {
+            "facts.json": (json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
+            **{
+                f"{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode()
+                for name, frame in {MAIN: self.table, **self.data}.items()
+            },
+        }
+
+    def write(self, out: str | Path, more: Mapping[str, bytes] | None = None) -> Path:
+        """Write `files()` and `more` (figure, report) into a folder, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If the folder holds files that are not ours, or cannot be written.
+        """
+        about = {"command": self.command, "finding": self.name, "tables": [MAIN, *self.data]}
+        return write_folder(out, {**self.files(), **(more or {})}, about)
+
+
+def read_finding(folder: str | Path) -> Finding:
+    """A finding that `Finding.write` kept, e.g. to draw it again in another language.
+
+    Raises
+    ------
+    InputError
+        If the folder holds none.
+    """
+    import pandas as pd
+
+    where = Path(folder)
+    try:
+        tables = json.loads((where / MANIFEST).read_text(encoding="utf-8"))["tables"]
+        kept = json.loads((where / "facts.json").read_text(encoding="utf-8"))
+        frames = {
+            # only an empty cell is missing: "null" is the name of a pathway
+            name: pd.read_csv(
+                where / f"{name}.csv", float_precision="round_trip", keep_default_na=False, na_values=[""]
+            )
+            for name in tables
+        }
+        return Finding(kept["name"], kept["command"], frames.pop(MAIN), kept["facts"], frames)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("not_a_finding", path=where) from error

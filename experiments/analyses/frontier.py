@@ -1,0 +1,148 @@
+"""What more money buys: cost and effect of every pathway over a ladder of budgets.
+
+Cost is the present value of public outlay less receipts above the matched null, effect the tonnes avoided (or any
+other outcome). Cost per unit is a ratio of means with Fieller's interval, the price of the *next* unit the same between
+two rungs of the ladder; both are undefined where the interval of the effect holds 0.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..comparison import PATHWAYS as ALL
+from ..errors import InputError, check_number
+from ..statistics import bootstrap_ratio, fieller, mean_interval
+from .effects import better, effect
+from .finding import Case, Finding, Progress
+
+__all__ = ["BUDGETS", "PATHWAYS", "efficient", "frontier"]
+
+BUDGETS = (0.0, 25.0, 50.0, 100.0, 150.0, 225.0, 300.0)  # bn VND a year, specification section 7
+ROUNDING = 1e-9
+PATHWAYS = ALL[1:]  # the null is in every difference
+
+
+def efficient(cost: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Which points no other point beats in both cost (lower) and gain (higher), shape (N,) bool."""
+    dearer, more = (
+        np.subtract.outer(values, values) for values in (np.asarray(cost, float), np.asarray(gain, float))
+    )
+    near = [ROUNDING * np.nanmax(np.abs(values), initial=0.0) for values in (cost, gain)]
+    # point j beats point i: not dearer and not worse, and one of both by more than rounding
+    beaten = (dearer >= -near[0]) & (more <= near[1]) & ((dearer > near[0]) | (more < -near[1]))
+    return ~beaten.any(axis=1) & np.isfinite(cost) & np.isfinite(gain)
+
+
+def frontier(
+    case: Case,
+    *,
+    pathways: Sequence[str] = PATHWAYS,
+    budgets: Sequence[float] = BUDGETS,
+    outcome: str = "abatement_2035",
+    progress: Progress = None,
+) -> Finding:
+    """Cost against effect over budgets.
+
+    Parameters
+    ----------
+    case : Case
+        Its pathway and budgets do not count.
+    pathways : sequence of str
+        Pathways or portfolios.
+    budgets : sequence of float
+        bn VND a year for the city, >= 0.
+    outcome : str
+        The effect; its year is also that of the cost.
+
+    Returns
+    -------
+    Finding
+        Table: one row per pathway and budget with cost, effect, cost per unit (Fieller, with the bootstrap's limits as
+        cross-check), price of the next unit from the budget before, certification, and whether any other point is both
+        cheaper and better (``efficient``).
+    """
+    import pandas as pd
+
+    names, ladder = tuple(dict.fromkeys(pathways)), sorted({check_number("--budgets", b, 0) for b in budgets})
+    for what, values in (("--pathways", names), ("--budgets", ladder)):
+        if not values:
+            raise InputError("empty", name=what)
+    year = outcome.rpartition("_")[2]
+    wanted = (outcome, f"net_outlay_{year}", f"level1_{year}")
+    sign = better(outcome) or 1.0
+    arms = list(itertools.product(names, ladder))
+    frame = case.run(
+        [case.trial(pathway=name, budget=budget, site_budget=None) for name, budget in arms], wanted, progress
+    )
+    effects = pd.DataFrame({name: effect(frame, name) for name in wanted})
+    effects[["trial", "replicate"]] = frame[["trial", "replicate"]]
+    rows, before = [], None
+    for index, (name, budget) in enumerate(arms):
+        own = effects[effects["trial"] == index].set_index("replicate")
+        gain, cost = own[outcome] * sign + 0.0, own[wanted[1]] + 0.0  # + 0.0: no minus zero
+        ratio = fieller(cost.to_numpy(), gain.to_numpy())
+        low, high = (
+            bootstrap_ratio(cost.to_numpy(), gain.to_numpy()) if np.isfinite(ratio.mean) else (np.nan, np.nan)
+        )
+        row = {"pathway": name, "budget": budget}
+        row |= _estimate("cost", mean_interval(cost.to_numpy())) | _estimate(
+            "effect", mean_interval(gain.to_numpy())
+        )
+        row |= _estimate("per_unit", ratio) | {
+            "bootstrap_low": low,
+            "bootstrap_high": high,
+            "reason": ratio.reason,
+        }
+        if budget > ladder[0]:
+            step = pd.concat([cost - before[0], gain - before[1]], axis=1).dropna().to_numpy()
+            row |= _estimate("next_unit", fieller(step[:, 0], step[:, 1]))
+        row["certified"] = float(own[wanted[2]].mean())
+        rows.append(row)
+        before = cost, gain
+    table = pd.DataFrame(rows)
+    table["efficient"] = efficient(table["cost"], table["effect"])
+    command = case.command(
+        "frontier",
+        pathway=None,
+        budget=None,
+        site_budget=None,
+        pathways=names,
+        budgets=tuple(f"{b:g}" for b in ladder),
+        outcome=outcome,
+    )
+    return Finding("frontier", command, table, _facts(table, outcome, names, frame.attrs["failed"]))
+
+
+def _estimate(name: str, estimate) -> dict[str, float]:
+    return {name: estimate.mean, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+
+
+def _facts(table, outcome: str, names: Sequence[str], failed: int) -> dict:
+    """The best buy, what the largest budget reaches, and who leads where."""
+    facts = {
+        "outcome": outcome,
+        "pathways": list(names),
+        "failed": failed,
+        "top_budget": float(table["budget"].max()),
+    }
+    priced = table[table["per_unit"].notna()]
+    if len(priced):
+        cheap = priced.loc[priced["per_unit"].idxmin()]
+        facts["cheapest"] = {
+            "pathway": cheap["pathway"], "budget": cheap["budget"], "effect": cheap["effect"],
+            "per_unit": {"mean": cheap["per_unit"], "low": cheap["per_unit_low"], "high": cheap["per_unit_high"]},
+        }  # fmt: skip
+    most = table.loc[table["effect"].idxmax()]
+    facts["most"] = {
+        "pathway": most["pathway"], "budget": most["budget"], "certified": most["certified"],
+        "effect": {"mean": most["effect"], "low": most["effect_low"], "high": most["effect_high"]},
+        "cost": {"mean": most["cost"], "low": most["cost_low"], "high": most["cost_high"]},
+        "per_unit": most["per_unit"], "next_unit": most.get("next_unit", np.nan),
+    }  # fmt: skip
+    facts["efficient"] = sorted(
+        set(table.loc[table["efficient"] & (table["effect"] > 0), "pathway"]), key=list(names).index
+    )
+    return facts

@@ -1,0 +1,93 @@
+"""A question as a file: what `ecocluster compare --config FILE` reads and the dashboard writes.
+
+    type = "comparison"
+    scenario = "nguyen-khe"
+    policy = "vietnam-2020"
+    budget = 150.0
+    replicates = 20
+    seed = 1
+
+    [levers]               # of all programmes instead of what these hold
+    extension = 0.9
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .comparison import Question
+
+__all__ = ["read_config", "write_config"]
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """Keyword arguments of `compare` from a file.
+
+    Parameters
+    ----------
+    path : path
+        TOML; a path of a scenario in it counts from the folder of the file.
+
+    Raises
+    ------
+    ScenarioError
+        If the file cannot be read, or for an unknown key or a value of the wrong type; ranges and names are
+        checked by `compare`.
+    """
+    from typing import Literal
+
+    from pydantic import BaseModel, ConfigDict
+
+    from ..scenarios.library import is_path
+    from ..scenarios.reading import read_toml
+    from ..scenarios.schema import check
+
+    class ComparisonFile(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+
+        type: Literal["comparison"]
+        scenario: str | None = None
+        pathways: list[str] | None = None
+        policy: str | None = None
+        replicates: int | None = None
+        seed: int | None = None
+        budget: float | None = None
+        site_budget: float | None = None
+        sample: bool | None = None
+        levers: dict[str, float] | None = None
+
+    file = Path(path)
+    entry = check(ComparisonFile, read_toml(file), file)
+    given = entry.model_dump(exclude_none=True, exclude={"type"})
+    if "scenario" in given and is_path(given["scenario"]):
+        given["scenario"] = str(file.parent / given["scenario"])
+    return given
+
+
+def write_config(question: Question) -> str:
+    """Text of a file from which `read_config` reads the question again.
+
+    Examples
+    --------
+    >>> question = Question("nguyen-khe", ("null", "symbiosis"), "korea", 8, 1, 150.0, None, False)
+    >>> print(write_config(question).splitlines()[1])
+    scenario = "nguyen-khe"
+    """
+    lines = [
+        'type = "comparison"',
+        f"scenario = {json.dumps(question.scenario, ensure_ascii=False)}",
+        f"pathways = {json.dumps(list(question.pathways), ensure_ascii=False)}",
+        f"policy = {json.dumps(question.policy, ensure_ascii=False)}",
+        f"replicates = {question.replicates}",
+        f"seed = {question.seed}",
+        f"budget = {float(question.budget)!r}",
+    ]
+    if question.site_budget is not None:
+        lines.append(f"site_budget = {float(question.site_budget)!r}")
+    if question.sample:
+        lines.append("sample = true")
+    if question.levers:
+        lines += ["", "[levers]", *(f"{json.dumps(name)} = {value!r}" for name, value in question.levers)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,226 @@
+"""From trials to what the model is given: scenarios, arms, parameters and scale factors, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...model.ensemble import find_scale
+from ...model.inputs import Arm, Programme, Schedule, Shock, Site
+from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
+from ...model.setup import layout_of
+from ..errors import InputError, check_number
+from .ranges import PLANNED, check_values, lever_ranges, uncertainty_ranges, unknown
+from .trials import Trial
+
+__all__ = ["Case", "Cases", "make_base", "with_levers"]
+
+MVND_PER_BN = 1000.0
+NULL = Arm("null", scale=1.0)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scenario with its default parameters."""
+
+    site: Site
+    parameters: Mapping[str, float]
+    record: np.ndarray
+    shocks: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trial, validated and with everything looked up.
+
+    Attributes
+    ----------
+    place : Place
+    shocks : tuple of Shock
+    arm : Arm
+        With its scale factor; the null has no programmes.
+    changes : mapping
+        Parameters over those of the place.
+    last_year : float
+    """
+
+    place: Place
+    shocks: tuple[Shock, ...]
+    arm: Arm
+    changes: Mapping[str, float]
+    last_year: float
+
+    @property
+    def world(self) -> tuple:
+        """Cases with the same world share burn-in and null."""
+        return id(self.place), self.shocks, tuple(sorted(self.changes.items())), self.last_year
+
+    def record(self) -> np.ndarray:
+        """Parameters as the kernels read them."""
+        if not self.changes:
+            return self.place.record
+        return changed_record(self.place.parameters, self.place.record, self.changes)
+
+    def room(self) -> tuple[int, int, int]:
+        """Sizes that the arm asks for: planned clusters, those of each programme, and programmes."""
+        if not any(programme.levers.get("planned_slots", 0.0) > 0 for programme in self.arm.programmes):
+            return 0, 0, max(1, len(self.arm.programmes))  # the null fits in beside any programme
+        layout = layout_of(self.place.site, self.record(), (NULL, self.arm))
+        return layout.planned, layout.planned_per_programme, layout.programmes
+
+
+class Cases:
+    """Makes cases of trials and remembers what they have in common.
+
+    Parameters
+    ----------
+    seed : int
+        Of the pilots that find scale factors.
+    last_year : float
+    within_ranges : bool
+        Must uncertainties lie in the ranges of the registry?
+    """
+
+    def __init__(self, seed: int, last_year: float = 2046, within_ranges: bool = True):
+        self.seed, self.last_year, self.within = seed, last_year, within_ranges
+        self._uncertainties, self._levers = uncertainty_ranges(), lever_ranges()
+        self._places: dict[str, Place] = {}
+        self._shocks: dict[str, tuple[Shock, ...]] = {}
+        self._bases: dict[tuple, Arm] = {}
+        self._arms: dict[tuple, Arm] = {}
+        self._scales: dict[int, float] = {}
+
+    def know(self, name: str, site: Site, parameters: Mapping[str, float], shocks: tuple[Shock, ...]) -> None:
+        """Use a scenario that is at hand, with its script of shocks, for trials that name it `name`."""
+        self._places[name] = Place(site, parameters, parameter_record(parameters), name)
+        self._shocks[name] = tuple(shocks)
+
+    def prepare(self, trials: Sequence[Trial], threads: int | None = None) -> list[Case]:
+        """Cases of the trials; all are validated before the first pilot runs.
+
+        Raises
+        ------
+        InputError, ScenarioError
+        """
+        import os
+
+        if not trials:
+            raise InputError("empty", name="trials")
+        cases = [self._case(trial) for trial in trials]
+        open_arms = {id(case.arm): case for case in cases if case.arm.scale is None and id(case.arm) not in self._scales}
+        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+            self._scales |= dict(zip(open_arms, pool.map(self._scale, open_arms.values()), strict=True))
+        return [self._scaled(case) for case in cases]
+
+    def _scale(self, case: Case) -> float:
+        place = case.place
+        return find_scale(place.site, case.arm, seed=self.seed, parameters=place.parameters,
+                          shocks=self._script(place.shocks))
+
+    def _scaled(self, case: Case) -> Case:
+        if case.arm.scale is not None:
+            return case
+        key = ("scaled", id(case.arm))  # one object per arm, so that its plan is laid down once
+        if key not in self._arms:
+            self._arms[key] = replace(case.arm, scale=self._scales[id(case.arm)])
+        return replace(case, arm=self._arms[key])
+
+    def _case(self, trial: Trial) -> Case:
+        place = self._place(trial.scenario)
+        changes = check_values("uncertainties", trial.uncertainties, self._uncertainties, self.within)
+        known = {**place.parameters, **changes}
+        if "arrival_base" not in known and not changes.keys().isdisjoint(EXIT_NAMES):
+            changes["arrival_base"] = matched_arrivals(known)
+        shocks = self._script(place.shocks if trial.shocks is None else trial.shocks)
+        return Case(place, shocks, self._arm(trial, place), changes, self.last_year)
+
+    def _place(self, name: Any) -> Place:
+        key = str(name)
+        if key not in self._places:
+            from ...scenarios import load_scenario
+
+            loaded = load_scenario(name)
+            record = parameter_record(loaded.parameters)
+            self._places[key] = Place(loaded.site, loaded.parameters, record, loaded.shocks)
+        return self._places[key]
+
+    def _script(self, name: Any) -> tuple[Shock, ...]:
+        key = str(name)
+        if key not in self._shocks:
+            from ...scenarios import load_shocks
+
+            self._shocks[key] = load_shocks(name)
+        return self._shocks[key]
+
+    def _arm(self, trial: Trial, place: Place) -> Arm:
+        base = self._base(trial, place)
+        if not base.programmes:
+            check_values("levers", trial.levers, self._levers)  # without effect, but not without sense
+            return NULL
+        if trial.scale is not None:
+            check_number("scale", trial.scale, 0.01, 10)
+        key = (id(base), id(place), tuple(sorted(trial.levers.items())), tuple(sorted(trial.schedules.items(), key=str)),
+               trial.scale)
+        if key not in self._arms:
+            levers = check_values("levers", trial.levers, self._levers)
+            scale = base.scale if trial.scale is None else float(trial.scale)
+            for name, when in trial.schedules.items():
+                self._check_schedule(name, when)
+            if not levers and not trial.schedules and scale == base.scale:
+                self._arms[key] = base
+            else:
+                programmes = tuple(with_levers(q, levers, trial.schedules) for q in base.programmes)
+                self._arms[key] = replace(base, programmes=programmes, scale=scale)
+        return self._arms[key]
+
+    def _check_schedule(self, name: str, when: Schedule) -> None:
+        if name not in self._levers:
+            raise unknown("schedules", name, self._levers)
+        check_number(f"schedules.{name}.start", when.start, 2000, 9999)
+        check_number(f"schedules.{name}.ramp", when.ramp, 0, 50)
+        check_number(f"schedules.{name}.end", when.end, when.start, 9999)
+
+    def _base(self, trial: Trial, place: Place) -> Arm:
+        """Arm of a pathway, policy and budget, before levers are changed."""
+        given = trial.pathway
+        if isinstance(given, Arm):
+            key: tuple = ("given", id(given))
+            # the arm is kept alive beside its copy: its id must not be used again
+            return self._bases.setdefault(key, given) if given.programmes else NULL
+        site_budget = None if trial.site_budget is None else check_number("site_budget", trial.site_budget, 0)
+        budget = check_number("budget", trial.budget, 0)
+        key = (id(place), str(given), str(trial.policy), budget, site_budget)
+        if key not in self._bases:
+            self._bases[key] = make_base(given, place.site, trial.policy, budget, site_budget)
+        return self._bases[key]
+
+
+def make_base(pathway: Any, site: Site, policy: Any, budget: float, site_budget: float | None) -> Arm:
+    """Arm of a pathway or of a portfolio (ids that ship, or files).
+
+    Parameters
+    ----------
+    budget, site_budget : float
+        bn VND a year, see `Trial`.
+    """
+    from ...scenarios import load_portfolio, make_arm
+    from ...scenarios.library import is_path, kind_of, shipped
+
+    city, own = budget * MVND_PER_BN, None if site_budget is None else site_budget * MVND_PER_BN
+    of_clusters = kind_of(Path(pathway)) == "portfolios" if is_path(pathway) else pathway in shipped("portfolios")
+    if of_clusters:
+        return load_portfolio(pathway, site, policy, city, own)
+    return make_arm(pathway, policy, city, site, own)
+
+
+def with_levers(programme: Programme, levers: Mapping[str, float], schedules: Mapping[str, Schedule]) -> Programme:
+    """The programme with these levers (``planned.LEVER`` inside planned clusters) and schedules instead of its own."""
+    planned = {name.removeprefix(PLANNED): value for name, value in levers.items() if name.startswith(PLANNED)}
+    own = {name: value for name, value in levers.items() if not name.startswith(PLANNED)}
+    return replace(programme, levers={**programme.levers, **own}, planned={**programme.planned, **planned},
+                   schedules={**programme.schedules, **schedules})

@@ -1,0 +1,231 @@
+"""Where a sweep is kept: a local folder, or any file system that fsspec opens by URL (memory://, s3://, gs://, ...).
+
+Both write a file whole or not at all, and both can be held by one process at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import InputError
+
+__all__ = ["Folder", "LocalFolder", "RemoteFolder", "open_folder"]
+
+LOCK = ".lock"
+
+
+def open_folder(out: str | os.PathLike) -> Folder:
+    """The folder of a path or URL; nothing is made yet."""
+    text = os.fspath(out)
+    return RemoteFolder(text) if "://" in text else LocalFolder(Path(text))
+
+
+class Folder:
+    """What a store needs of a place.
+
+    Attributes
+    ----------
+    name : str
+        As the user knows it.
+    """
+
+    name: str
+
+    def read(self, name: str) -> bytes:
+        """Content of a file; `FileNotFoundError` if there is none."""
+        raise NotImplementedError
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file whole or not at all; `InputError` if that is impossible."""
+        raise NotImplementedError
+
+    def names(self, folder: str = "") -> list[str]:
+        """Names of the files in a folder, sorted; empty if there is no such folder."""
+        raise NotImplementedError
+
+    def has_folders(self) -> bool:
+        """Are there folders in it?"""
+        raise NotImplementedError
+
+    def size(self, name: str) -> int:
+        """Bytes of a file."""
+        raise NotImplementedError
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a file."""
+        raise NotImplementedError
+
+    def remove(self, name: str) -> None:
+        """Remove a file that we wrote."""
+        raise NotImplementedError
+
+    def lock(self):
+        """Context in which no other process may write here; `InputError` if one does."""
+        raise NotImplementedError
+
+
+class LocalFolder(Folder):
+    """A folder of this machine."""
+
+    def __init__(self, path: Path):
+        self.path = path.expanduser().resolve()
+        self.name = str(self.path)
+
+    def read(self, name: str) -> bytes:
+        try:
+            return (self.path / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise FileNotFoundError(name) from None
+        except OSError as error:
+            raise InputError("sweep_unreadable", path=self.path / name, error=error.strerror or error) from error
+
+    def write(self, name: str, data: bytes) -> None:
+        target = self.path / name
+        # one temporary name per file: what a killed process leaves is overwritten by the next attempt
+        fresh = target.with_name(f".{target.name.partition('-')[0]}.tmp")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open(fresh, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(fresh, target)
+            _sync_folder(target.parent)
+        except OSError as error:
+            raise InputError("out_failed", path=target, error=error.strerror or error) from error
+
+    def names(self, folder: str = "") -> list[str]:
+        place = self.path / folder
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError("out_is_file", path=self.path)
+        return sorted(entry.name for entry in place.iterdir() if entry.is_file()) if place.is_dir() else []
+
+    def has_folders(self) -> bool:
+        return self.path.is_dir() and any(entry.is_dir() for entry in self.path.iterdir())
+
+    def size(self, name: str) -> int:
+        return (self.path / name).stat().st_size
+
+    def rename(self, old: str, new: str) -> None:
+        os.replace(self.path / old, self.path / new)
+
+    def remove(self, name: str) -> None:
+        (self.path / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise InputError("out_failed", path=self.path, error=error.strerror or error) from error
+        try:
+            if not _hold(handle):
+                raise InputError("sweep_locked", path=self.name)
+            yield
+        finally:
+            os.close(handle)  # the system lets go of the lock with the file, also when the process is killed
+
+
+def _hold(handle: int) -> bool:
+    """Lock an open file for this process; False if another one holds it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable, where folders can be opened (not on Windows)."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class RemoteFolder(Folder):
+    """A folder behind a URL.
+
+    Object stores put an object whole or not at all; elsewhere the temporary file is moved. They know no locks that a
+    killed process lets go of, so the lock is a file that names its holder: if he is dead, remove it.
+    """
+
+    def __init__(self, url: str):
+        try:
+            import fsspec
+        except ImportError:
+            raise InputError("needs_package", name=url, package="fsspec", extra="distributed") from None
+        self.name = url.rstrip("/")
+        try:
+            self.system, self.root = fsspec.core.url_to_fs(self.name)
+        except (ValueError, ImportError, OSError) as error:
+            raise InputError("url_unusable", name=url, error=str(error).splitlines()[0]) from None
+
+    def _full(self, name: str) -> str:
+        return f"{self.root}/{name}" if name else self.root
+
+    def read(self, name: str) -> bytes:
+        return self.system.cat_file(self._full(name))
+
+    def write(self, name: str, data: bytes) -> None:
+        parent, _, last = self._full(name).rpartition("/")
+        fresh = f"{parent}/.{last.partition('-')[0]}.tmp"
+        try:
+            self.system.makedirs(parent, exist_ok=True)
+            self.system.pipe_file(fresh, data)
+            self.system.mv(fresh, self._full(name))
+        except OSError as error:
+            raise InputError("out_failed", path=f"{self.name}/{name}", error=error.strerror or error) from error
+
+    def names(self, folder: str = "") -> list[str]:
+        self.system.invalidate_cache()
+        try:
+            found = self.system.ls(self._full(folder), detail=True)
+        except FileNotFoundError:
+            return []
+        return sorted(entry["name"].rpartition("/")[2] for entry in found if entry["type"] == "file")
+
+    def has_folders(self) -> bool:
+        try:
+            return any(entry["type"] == "directory" for entry in self.system.ls(self.root, detail=True))
+        except FileNotFoundError:
+            return False
+
+    def size(self, name: str) -> int:
+        return int(self.system.size(self._full(name)))
+
+    def rename(self, old: str, new: str) -> None:
+        self.system.mv(self._full(old), self._full(new))
+
+    def remove(self, name: str) -> None:
+        self.system.rm_file(self._full(name))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        if LOCK in self.names():
+            raise InputError("sweep_locked_by", path=self.name, holder=self.read(LOCK).decode(errors="replace"), lock=LOCK)
+        self.write(LOCK, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode())
+        try:
+            yield
+        finally:
+            self.remove(LOCK)

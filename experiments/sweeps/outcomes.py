@@ -1,0 +1,142 @@
+"""From the series of a run to the outcomes that were asked for, without a table in between.
+
+Names are those of `ecocluster.model.indicators.evaluate`: ``KEY_YEAR`` (flows: the mean rate of that year, stocks:
+its end), ``KEY_total_YEAR`` (a flow added up from 2020) and ``pv_KEY_YEAR`` (present value of 2020, money only).
+Here any year of the run and any flow will do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from ...model.indicators import INDICATORS, YEARS
+from ...model.jit import jit
+from ...model.plan import FORK_YEAR
+from ..errors import InputError
+from .ranges import unknown
+
+__all__ = ["HEADLINES", "Outcomes", "outcome_names"]
+
+_NAME = re.compile(r"^(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>\d{4})$")
+_TOTALS, _VALUES = ("tco2e", "cod", "water", "landfilled"), ("outlay", "receipts", "private_cost")
+VALUE, MEAN, TOTAL, PRESENT = range(4)
+PER_YEAR = 4
+
+# what an experiment file keeps unless it says otherwise; with the null's it fits into 1 KB a run
+HEADLINES = tuple(
+    f"{key}_{year}" for year in YEARS
+    for key in ("tco2e_total", "level1", "level2", "cod_total", "landfilled_total", "jobs", "value_added", "adoption_T1",
+                "adoption_T2", "real_share", "links_active", "in_symbiosis", "trust", "pv_outlay", "pv_receipts",
+                "pv_private_cost")
+)  # fmt: skip
+
+
+def outcome_names(last_year: float = 2046) -> tuple[str, ...]:
+    """All names that `evaluate` gives for runs until `last_year`; if it gives none, those of the last full year."""
+    years = [year for year in YEARS if year + 1 <= last_year] or [int(last_year) - 1]
+    return tuple(name for year in years for name in (
+        *(f"{key}_{year}" for key in INDICATORS),
+        *(f"{key}_total_{year}" for key in _TOTALS),
+        *(f"pv_{key}_{year}" for key in _VALUES),
+    ))  # fmt: skip
+
+
+@jit
+def _read(series, kind, column, last, per_year, factor, out):
+    """Fill `out` (outcomes,) from `series` (steps + 1, keys); sums run forward in time."""
+    for j in range(out.size):
+        c, end = column[j], last[j]
+        total = 0.0
+        if kind[j] == VALUE:
+            total = series[end, c]
+        elif kind[j] == MEAN:
+            for t in range(end - per_year + 1, end + 1):
+                total += series[t, c]
+            total /= per_year
+        elif kind[j] == TOTAL:
+            for t in range(1, end + 1):
+                total += series[t, c]
+            total /= per_year
+        else:
+            for t in range(1, end + 1):
+                total += series[t, c] * factor[t - 1]
+        out[j] = total
+
+
+class Outcomes:
+    """The outcomes of a sweep, ready to be read from many runs.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Default: all of `outcome_names`.
+    last_year : float
+        End of the runs.
+
+    Raises
+    ------
+    InputError
+        For a name that is not known, a year outside the run, or a name given twice.
+    """
+
+    def __init__(self, names: Sequence[str] | None = None, last_year: float = 2046):
+        self.names = outcome_names(last_year) if names is None else tuple(names)
+        if not self.names:
+            raise InputError("empty", name="outcomes")
+        self.last_year = last_year
+        rows = []
+        for index, name in enumerate(self.names):
+            if name in self.names[:index] and names is not None:
+                raise InputError("duplicate", kind="outcome", value=name)
+            rows.append(self._parse(name))
+        kind, column, last = (np.array(values, np.int64) for values in zip(*rows, strict=True))
+        self._rows = kind, column, last
+        # a share of nothing (occupancy where nothing is planned) is missing, not wrong
+        self._shares = np.array([INDICATORS[self._keys[c]].kind == "share" for c in column])
+
+    _keys = tuple(INDICATORS)
+
+    def _parse(self, name: str) -> tuple[int, int, int]:
+        found = _NAME.match(str(name))
+        if found is None or found["key"] not in INDICATORS or (found["pv"] and found["total"]):
+            raise unknown("outcomes", name, outcome_names(self.last_year))
+        flow = INDICATORS[found["key"]].kind in ("flow", "money")
+        if (found["total"] and not flow) or (found["pv"] and INDICATORS[found["key"]].kind != "money"):
+            raise unknown("outcomes", name, outcome_names(self.last_year))
+        year = int(found["year"])
+        if not FORK_YEAR <= year <= self.last_year - 1:
+            raise InputError("outside", name=f"outcomes: {name}", value=year, low=FORK_YEAR, high=int(self.last_year) - 1)
+        kind = PRESENT if found["pv"] else TOTAL if found["total"] else MEAN if flow else VALUE
+        return kind, self._keys.index(found["key"]), (year + 1 - FORK_YEAR) * PER_YEAR
+
+    @cached_property
+    def _middle(self) -> np.ndarray:
+        return (np.arange(int((self.last_year - FORK_YEAR) * PER_YEAR)) + 0.5) / PER_YEAR
+
+    def read(self, series: np.ndarray, discount_rate: float) -> np.ndarray:
+        """Values of one run.
+
+        Parameters
+        ----------
+        series : (T+1, K) float64
+            See `ecocluster.model.ensemble.Runs`.
+        discount_rate : float
+            1/yr.
+
+        Returns
+        -------
+        (outcomes,) float64
+        """
+        out = np.empty(len(self.names))
+        factor = (1.0 + discount_rate) ** -self._middle / PER_YEAR
+        _read(series, *self._rows, PER_YEAR, factor, out)
+        return out
+
+    def broken(self, values: np.ndarray) -> str:
+        """Name of the first outcome that should be a number and is none; empty if all are sound."""
+        bad = ~np.isfinite(values) & ~(self._shares & np.isnan(values))
+        return self.names[int(np.flatnonzero(bad)[0])] if bad.any() else ""

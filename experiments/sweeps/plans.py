@@ -1,0 +1,170 @@
+"""From an experiment to a plan: points, arms, work, chunks and stages; and the same plan again from a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError, check_number
+from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, versions
+from .designs import Design, Factor, make_points, read_points
+from .experiment import Experiment
+from .modes import plan_arms
+from .ranges import Range, unknown
+from .store import Store
+from .trials import MAX_SEED
+
+__all__ = ["LOOKS", "Plan", "Until", "plan_of", "plan_sweep"]
+
+LOOKS = 7  # at 1, 2, 4, ... 64 times the replicates of the file
+
+
+@dataclass(frozen=True)
+class Until:
+    """Add replicates until the interval of an effect is narrow enough.
+
+    Attributes
+    ----------
+    outcome : str
+    half_width : float
+        Of the interval of the mean paired difference to the null: in units of the outcome for shares, else relative
+        to the mean of the null.
+    looks : int
+        The interval is looked at after each doubling of the replicates and at no other time; each look has 1/looks of
+        the 5 % (Bonferroni: the simplest of the spending plans of Lan and DeMets, Biometrika 70 (1983) 659), so that
+        stopping early does not make the interval too short.
+    """
+
+    outcome: str
+    half_width: float
+    looks: int = LOOKS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep will do.
+
+    Attributes
+    ----------
+    work : Work
+    points : (points, factors) float64
+    sizes : (int, int)
+        Points and replicates of a chunk.
+    stages : tuple of (int, int)
+        First replicate and number of replicates.
+    until : Until or None
+    about : dict
+        For the manifest.
+    keep_points : bool
+        Do the points come from a table?
+    """
+
+    work: Work
+    points: np.ndarray
+    sizes: tuple[int, int]
+    stages: tuple[tuple[int, int], ...]
+    until: Until | None
+    about: dict[str, Any]
+    keep_points: bool = False
+
+    def chunks(self, stage: int | None = None) -> Iterator[Chunk]:
+        """Chunks of one stage, or of all."""
+        number = 0
+        for index, replicates in enumerate(self.stages):
+            for chunk in chunks_of(len(self.points), self.sizes, replicates, number):
+                number = chunk.number + 1
+                if stage in (None, index):
+                    yield chunk
+
+    def runs(self, stages: int | None = None) -> int:
+        """Runs of the first stages, or of all; nulls are not counted."""
+        return len(self.points) * len(self.work.arms) * sum(count for _, count in self.stages[:stages])
+
+    def runs_of(self, chunk: Chunk) -> int:
+        """Runs of a chunk."""
+        return chunk.points * chunk.replicates * len(self.work.arms)
+
+
+def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: str | None = None,
+               threads: int | None = None) -> Plan:
+    """Plan of an experiment; scale factors and matched budgets are found here, by pilots.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    until_ci : float, optional
+        `Until.half_width`.
+    outcome : str, optional
+        Whose interval; default: the first outcome of the experiment.
+    threads : int, optional
+        Of the pilots.
+    """
+    until = None
+    if until_ci is not None:
+        check_number("--until-ci", until_ci, 1e-9, 1.0)
+        if outcome is not None and outcome not in experiment.outcomes:
+            raise unknown("--outcome", outcome, experiment.outcomes)
+        if not experiment.paired:
+            raise InputError("until_unpaired")
+        until = Until(outcome or experiment.outcomes[0], float(until_ci))
+    elif outcome is not None:
+        raise InputError("until_outcome")
+    table = experiment.design.kind == "table"
+    if table:
+        points = read_points(Path(experiment.design.file), {factor.name: factor.range for factor in experiment.factors})[1]
+    else:
+        points = make_points(experiment.design, experiment.factors, experiment.seed)
+    arms, case = plan_arms(experiment, threads)
+    work = Work(
+        site=case.place.site,
+        parameters=dict(case.place.parameters),
+        shocks=case.shocks,
+        arms=tuple(entry.arm for entry in arms),
+        labels=tuple((entry.pathway, entry.policy, entry.budget) for entry in arms),
+        factors=tuple((factor.name, factor.lever) for factor in experiment.factors),
+        constants=experiment.constants,
+        scale=experiment.scale,
+        outcomes=experiment.outcomes,
+        last_year=experiment.last_year,
+        seed=experiment.seed,
+        paired=experiment.paired,
+        traces=experiment.traces,
+        joined=len(experiment.factors) <= JOINED_FACTORS,
+        versions=versions(),
+    )
+    first, count = experiment.first_replicate, experiment.replicates
+    stages = ((first, count),)
+    if until is not None:  # every look doubles what was there before
+        stages += tuple((first + count * 2**k, count * 2**k) for k in range(until.looks - 1))
+    about = {
+        "scenario": experiment.scenario,
+        "arms": [
+            {"pathway": entry.pathway, "policy": entry.policy, "budget": entry.budget, "scale": entry.arm.scale,
+             "match": None if entry.match is None else asdict(entry.match)}
+            for entry in arms
+        ],
+        "mode": experiment.mode,
+        "design": asdict(experiment.design) | {"file": Path(experiment.design.file).name},
+        "factors": [asdict(factor) for factor in experiment.factors],
+        "points": len(points),
+        "sizes": list(chunk_sizes(work.site, work.last_year, len(work.arms), count)),
+        "stages": [list(stage) for stage in stages],
+        "until": None if until is None else asdict(until),
+    }  # fmt: skip
+    return Plan(work, points, tuple(about["sizes"]), stages, until, about, table)
+
+
+def plan_of(store: Store) -> Plan:
+    """Plan of the sweep in a folder: nothing but the folder is needed."""
+    manifest = store.manifest
+    factors = tuple(
+        Factor(Range(**entry["range"]), entry["lever"], tuple(entry["values"])) for entry in manifest["factors"])
+    seed = check_number("seed", manifest["seed"], 0, MAX_SEED, whole=True)
+    points = store.points(lambda: make_points(Design(**manifest["design"]), factors, seed))
+    until = None if manifest["until"] is None else Until(**manifest["until"])
+    return Plan(Work.from_bytes(store.work()), points, tuple(manifest["sizes"]),
+                tuple(tuple(stage) for stage in manifest["stages"]), until, manifest)

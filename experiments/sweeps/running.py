@@ -1,0 +1,213 @@
+"""Cases on replicates: threads, shared burn-ins and nulls, failures as data."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...model.ensemble import FAILURES, Simulator
+from ...model.inputs import Arm
+from .cases import NULL, Case
+from .outcomes import Outcomes
+
+__all__ = ["Cells", "run_cells"]
+
+
+@dataclass
+class Cells:
+    """Results of cases on replicates; rows run over cases first, then replicates.
+
+    Attributes
+    ----------
+    values, null : (rows, outcomes) float64
+        Of the run and of its matched null; nan where it failed.
+    failed : list of str
+        Cause, or empty.
+    traces : dict of str to list
+        Empty unless asked for.
+    """
+
+    values: np.ndarray
+    null: np.ndarray
+    failed: list[str]
+    traces: dict[str, list]
+
+
+class _World:
+    """Cases that share burn-in and null: same site, shocks, parameters, and room for the same planned clusters."""
+
+    def __init__(self, case: Case):
+        self.case = case
+        self.members: list[tuple[int, Case]] = []
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        return (NULL, *(case.arm for _, case in self.members if case.arm.programmes))
+
+
+def _worlds(cases: Sequence[Case]) -> list[_World]:
+    """Worlds in the order in which they first appear."""
+    worlds: dict[tuple, _World] = {}
+    for index, case in enumerate(cases):
+        # planned clusters shift the slots behind them, hence other ties outside: a null for each size
+        key = (*case.world, *case.room())
+        if key not in worlds:
+            worlds[key] = _World(case)
+        worlds[key].members.append((index, case))
+    return list(worlds.values())
+
+
+class _Worker:
+    """One thread's simulator and buffers."""
+
+    def __init__(self, reader: Outcomes):
+        self.reader = reader
+        self._made_for: tuple = ()
+        self._world: _World | None = None
+
+    def enter(self, world: _World) -> None:
+        """Load a world; arrays and plans are kept if only its parameters are new."""
+        case, arms = world.case, world.arms
+        made_for = (id(case.place), case.shocks, tuple(id(arm) for arm in arms), case.last_year)
+        if made_for == self._made_for:
+            if world is not self._world:
+                self.simulator.load(case.record())
+            self._world = world
+            return
+        self.simulator = Simulator(case.place.site, arms, case.record(), case.shocks, last_year=case.last_year)
+        self._made_for, self._world = made_for, world
+        steps, clusters = self.simulator.steps + 1, len(case.place.site.clusters)
+        self.series = np.empty((steps, self.simulator.burn_series.shape[1]))
+        self.level, self.binding = np.empty((steps, clusters), np.int8), np.empty((steps, clusters), np.int8)
+
+    def run(self, index: int, ever_null) -> tuple[np.ndarray, str]:
+        """Outcomes of one arm after the burn-in, and why it failed."""
+        simulator = self.simulator
+        simulator.fork(index, float(simulator.arms[index].scale), ever_null)
+        code = simulator.run(index, self.series, self.level, self.binding)
+        if code:
+            return np.full(len(self.reader.names), np.nan), FAILURES[code]
+        values = self.reader.read(self.series, float(simulator.p["discount_rate"]))
+        name = self.reader.broken(values)
+        return (np.full(values.size, np.nan), f"{name} is not a finite number") if name else (values, "")
+
+
+class _Job:
+    """The table that threads fill; who fills which row does not matter."""
+
+    def __init__(self, cases: Sequence[Case], ids: np.ndarray, seed: int, reader: Outcomes, progress, traces: bool):
+        self.ids, self.seed, self.reader, self.progress = ids, seed, reader, progress
+        rows, width = len(cases) * len(ids), len(reader.names)
+        names = ("series", "level", "null.series", "null.level") if traces else ()
+        self.cells = Cells(np.full((rows, width), np.nan), np.full((rows, width), np.nan), [""] * rows,
+                           {name: [None] * rows for name in names})
+        self.units = [(world, r) for world in _worlds(cases) for r in range(len(ids))]
+        self.rows, self.done = rows, 0
+        self.local, self.lock, self.stop = threading.local(), threading.Lock(), threading.Event()
+
+    def block(self, part: Sequence[tuple[_World, int]]) -> None:
+        """Run some units one after the other."""
+        if not hasattr(self.local, "worker"):
+            self.local.worker = _Worker(self.reader)
+        for world, r in part:
+            self._unit(self.local.worker, world, r)
+
+    def _unit(self, worker: _Worker, world: _World, r: int) -> None:
+        """One burn-in and null, then all arms of the world."""
+        rows = [index * len(self.ids) + r for index, _ in world.members]
+        null, cause, ever_null = np.full(len(self.reader.names), np.nan), "", None
+        if self.stop.is_set():
+            return
+        try:
+            worker.enter(world)
+            cause = FAILURES[worker.simulator.burn(self.seed, int(self.ids[r]))]
+            if not cause:
+                null, cause = worker.run(0, None)
+                ever_null = worker.simulator.work.ever.copy()
+                for row in rows:
+                    self._trace(row, "null.", worker)
+        except Exception as error:  # whatever happened, it is the cause that these rows tell
+            cause = _told(error)
+        arm = 0
+        for row, (_, case) in zip(rows, world.members, strict=True):
+            if self.stop.is_set():
+                return
+            values, why = null, cause
+            if case.arm.programmes:
+                arm += 1
+                if not cause:
+                    values, why = self._arm(worker, row, arm, ever_null)
+            else:
+                for name in ("series", "level") if self.cells.traces else ():
+                    self.cells.traces[name][row] = self.cells.traces[f"null.{name}"][row]
+            self.cells.null[row], self.cells.values[row], self.cells.failed[row] = null, values, why
+            self._count()
+
+    def _arm(self, worker: _Worker, row: int, arm: int, ever_null) -> tuple[np.ndarray, str]:
+        try:
+            found = worker.run(arm, ever_null)
+            self._trace(row, "", worker)
+        except Exception as error:
+            return np.full(len(self.reader.names), np.nan), _told(error)
+        return found
+
+    def _trace(self, row: int, name: str, worker: _Worker) -> None:
+        if self.cells.traces:
+            self.cells.traces[f"{name}series"][row] = worker.series.copy()
+            self.cells.traces[f"{name}level"][row] = worker.level.copy()
+
+    def _count(self) -> None:
+        if self.progress is not None:
+            with self.lock:
+                self.done += 1
+                self.progress(self.done, self.rows)
+
+
+def run_cells(
+    cases: Sequence[Case],
+    ids: np.ndarray,
+    seed: int,
+    reader: Outcomes,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    traces: bool = False,
+) -> Cells:
+    """Run all cases on all replicates; a run that breaks is a row with its cause, never the end.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+    ids : (R,) int64
+        Replicates.
+    seed, threads, progress, traces : see `run_trials`
+    reader : Outcomes
+    """
+    threads = threads or os.cpu_count() or 1
+    job = _Job(cases, ids, seed, reader, progress, traces)
+    if progress is not None:
+        progress(0, job.rows)
+    if threads == 1:
+        job.block(job.units)
+        return job.cells
+    size = max(1, min(64, len(job.units) // (8 * threads)))
+    pool = ThreadPoolExecutor(threads)
+    try:
+        futures = [pool.submit(job.block, job.units[i : i + size]) for i in range(0, len(job.units), size)]
+        for future in futures:
+            future.result()
+    except BaseException:
+        job.stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return job.cells
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

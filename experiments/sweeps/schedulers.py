@@ -1,0 +1,149 @@
+"""Where chunks are run: threads of this process, processes of this machine, or the workers of a Dask cluster.
+
+All three are seen as an executor of `concurrent.futures`. A chunk's result does not depend on the choice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InputError
+
+__all__ = ["SCHEDULERS", "Pool", "open_pool"]
+
+SCHEDULERS = ("threads", "processes", "local-cluster")  # or the address of a Dask scheduler
+_ADDRESSES = ("tcp://", "tls://")
+CONNECT_SECONDS = 10
+
+
+@dataclass
+class Pool:
+    """Workers that run chunks.
+
+    Attributes
+    ----------
+    name : str
+        As the user gave it.
+    workers : int
+        Chunks that run at a time.
+    executor : concurrent.futures.Executor
+    renew : callable or None
+        A new executor after a worker died and took the pool with it.
+    alive : callable
+        False once nothing will be answered any more.
+    cancels_waiting : bool
+        Does `Future.cancel` spare tasks that run already? (Dask's does not.)
+    """
+
+    name: str
+    workers: int
+    executor: Executor
+    renew: Callable[[], Executor] | None = None
+    alive: Callable[[], bool] = lambda: True
+    cancels_waiting: bool = True
+
+    def submit(self, function: Callable, *arguments: Any) -> Future:
+        """Start a task."""
+        return self.executor.submit(function, *arguments)
+
+    def restart(self) -> None:
+        """Replace dead workers."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        assert self.renew is not None
+        self.executor = self.renew()
+
+
+@contextmanager
+def open_pool(name: str = "threads", workers: int | None = None) -> Iterator[Pool]:
+    """Workers for the time of the context.
+
+    Parameters
+    ----------
+    name : str
+        One of `SCHEDULERS` or the address of a Dask scheduler (``tcp://host:8786``).
+    workers : int, optional
+        Default: the processors of this machine; a cluster that is there already brings its own.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, a scheduler that does not answer, or a missing package.
+    """
+    workers = workers or os.cpu_count() or 1
+    if name == "threads":
+        yield from _local(Pool(name, workers, ThreadPoolExecutor(workers)))
+    elif name == "processes":
+        renew = _processes(workers)
+        yield from _local(Pool(name, workers, renew(), renew))
+    elif name == "local-cluster" or name.startswith(_ADDRESSES):
+        yield from _dask(name, workers)
+    else:
+        from ...scenarios.errors import nearest_name
+
+        near = nearest_name(name, SCHEDULERS)
+        raise InputError("scheduler_unknown", value=name, known=", ".join((*SCHEDULERS, "tcp://HOST:PORT")), near=near or "threads")
+
+
+def _local(pool: Pool) -> Iterator[Pool]:
+    try:
+        yield pool
+    finally:
+        pool.executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _processes(workers: int) -> Callable[[], Executor]:
+    from multiprocessing import get_context
+
+    return lambda: ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=ignore_interrupts)
+
+
+def ignore_interrupts() -> None:
+    """In a worker: Ctrl-C reaches every process of a terminal, but it is for the first one to decide."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _knock(address: str) -> None:
+    """Is anybody there? A client that found nobody would try again for half a minute, even after it was given up."""
+    import socket
+
+    host, _, port = address.partition("://")[2].rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS):
+        pass
+
+
+def _dask(name: str, workers: int) -> Iterator[Pool]:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise InputError("needs_package", name=name, package="dask[distributed]", extra="distributed") from None
+    import logging
+
+    log = logging.getLogger("distributed")
+    level, cluster = log.level, None
+    log.setLevel(logging.CRITICAL)  # we say ourselves, in a line, when a worker or the scheduler is lost
+    try:
+        if name != "local-cluster":
+            _knock(name)
+        if name == "local-cluster":
+            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+        client = Client(cluster or name, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError("scheduler_silent", address=name, error=str(error).splitlines()[0][:120]) from None
+    try:
+        if cluster is not None:
+            client.run(ignore_interrupts)
+        count = sum(client.nthreads().values()) or 1
+        executor = client.get_executor(pure=False)
+        yield Pool(name, count, executor, alive=lambda: client.status == "running", cancels_waiting=False)
+    finally:
+        client.close(timeout=2)
+        if cluster is not None:
+            cluster.close(timeout=5)
+        log.setLevel(level)

@@ -1,0 +1,86 @@
+"""What a user gives to `ClusterModel`, checked and made into what a run needs."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .ensemble import find_scale
+from .inputs import Arm, Shock, Site
+from .views import nearest
+
+__all__ = ["checked", "load", "named", "scale_of", "seed_of", "whole"]
+
+_MVND_PER_BN = 1000.0
+
+
+def whole(name: str, value: Any, high: int) -> int:
+    """A whole number from 0 to `high`, also where it comes as a float."""
+    number = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
+    if not number or not 0 <= value <= high or int(value) != value:
+        raise ValueError(f"{name} = {value!r}: out of range; allowed: whole numbers from 0 to {high}")
+    return int(value)
+
+
+def seed_of(seed: Any, rng: Any) -> int:
+    """The seed of the run from what Mesa lets users give."""
+    if seed is not None and rng is not None:
+        raise ValueError("you have to pass either rng or seed, not both")
+    given = rng if seed is None else seed
+    if isinstance(given, (int, float, np.integer)):
+        return whole("rng" if seed is None else "seed", given, 2**64 - 1)
+    return int(np.random.default_rng(given).integers(2**63))
+
+
+def named(reporters: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
+    """Reporters as `mesa.DataCollector` has them: names stand for the attribute of that name."""
+    return dict(reporters) if isinstance(reporters, Mapping) else {name: name for name in reporters}
+
+
+def checked(parameters: Mapping[str, float]) -> dict[str, float]:
+    """Overrides that exist and lie in their ranges."""
+    from .parameters import PARAMETERS
+
+    for name, value in parameters.items():
+        if name not in PARAMETERS:
+            raise ValueError(f"parameters: unknown name {name!r}{nearest(name, PARAMETERS)}")
+        low, high = PARAMETERS[name].low, PARAMETERS[name].high
+        if not low <= value <= high:
+            raise ValueError(f"parameters: {name} = {value!r}: out of range; allowed: {low:g} to {high:g}")
+    return dict(parameters)
+
+
+def load(scenario, pathway, policy, budget, site_budget, shocks) -> tuple[Site, Arm, dict, tuple[Shock, ...]]:
+    """Site, arm, parameters of the scenario and shocks.
+
+    The one look upwards of this floor: names are the scenarios' business, and a Mesa user gives names.
+    """
+    from ..scenarios import Scenario, list_portfolios, load_portfolio, load_scenario, load_shocks, make_arm
+
+    loaded = Scenario(scenario) if isinstance(scenario, Site) else load_scenario(scenario)
+    city, own = budget * _MVND_PER_BN, None if site_budget is None else site_budget * _MVND_PER_BN
+    if isinstance(pathway, Arm):
+        arm = pathway
+    elif pathway in {entry.id for entry in list_portfolios()}:
+        arm = load_portfolio(pathway, loaded.site, policy, city, own)
+    else:
+        arm = make_arm(pathway, policy, city, loaded.site, own)
+    script = loaded.shocks if shocks is None else shocks
+    script = load_shocks(script) if isinstance(script, (str, Path)) else tuple(script)
+    return loaded.site, arm, dict(loaded.parameters), script
+
+
+def scale_of(site: Site, arm: Arm, seed: int, parameters: Mapping[str, float], shocks: tuple[Shock, ...]) -> float:
+    """`ensemble.find_scale`, looked for once: it is the same for all replicates of a question."""
+    return _scale_of(pickle.dumps((site, arm, seed, parameters, shocks)))
+
+
+@lru_cache(maxsize=64)
+def _scale_of(question: bytes) -> float:  # pickled, because mappings cannot be keys
+    site, arm, seed, parameters, shocks = pickle.loads(question)
+    return find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks)

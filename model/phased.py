@@ -1,0 +1,146 @@
+"""One step phase by phase, for whoever puts rules of his own between them: slower, and the same bits as `step`.
+
+Between two phases Python may look at the state and change it. The order is that of `step.step`; a test holds
+the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .jit import jit
+from .measure import measure, record_levels
+from .phases.demography import arrive, expel, leave, let_slots, note_leavers, open_planned, relocate
+from .phases.enforcement import inspect, review_compliance
+from .phases.funds import serve_requests
+from .phases.hubs import deliver_hubs, review_hubs, start_hubs
+from .phases.knowledge import learn, update_beliefs
+from .phases.links import deliver, search_partners, sign_deals
+from .phases.lottery import draw_lottery
+from .phases.operators import finish_projects, run_operators, run_projects, update_levels
+from .phases.outside import open_step
+from .phases.production import close_books, count_adopters, count_city, produce
+from .phases.technology import age_technologies, review_technologies
+from .step import note_reference
+
+__all__ = ["PHASES", "step_in_phases"]
+
+# by cluster or for the whole city, and the phases in their order
+PHASES: tuple[tuple[bool, tuple[str, ...]], ...] = (
+    (False, ("finish_projects", "open_step")),
+    (True, ("age_technologies", "count_adopters", "produce")),
+    (False, ("count_city", "deliver")),
+    (True, ("deliver_hubs", "close_books", "draw_lottery", "update_beliefs", "learn", "inspect", "review_compliance",
+            "review_technologies", "search_partners", "note_leavers")),
+    (False, ("serve_requests", "sign_deals")),
+    (True, ("review_hubs",)),
+    (False, ("start_hubs", "run_operators", "run_projects", "update_levels", "leave", "open_planned", "let_slots",
+             "expel", "relocate", "arrive")),
+)  # fmt: skip
+
+
+@jit
+def _run_phase(which, c, s, p, plan, values):
+    """Phase number `which` of `PHASES`, counted through; `c` is the cluster, where there is one."""
+    if which == 0:
+        finish_projects(s, p)
+    elif which == 1:
+        open_step(s, p, plan, values)
+    elif which == 2:
+        age_technologies(s, p, c)
+    elif which == 3:
+        count_adopters(s, p, c)
+    elif which == 4:
+        produce(s, p, c)
+    elif which == 5:
+        count_city(s)
+    elif which == 6:
+        deliver(s, p)
+    elif which == 7:
+        deliver_hubs(s, p, c)
+    elif which == 8:
+        close_books(s, p, c)
+    elif which == 9:
+        draw_lottery(s, p, c)
+    elif which == 10:
+        update_beliefs(s, p, c)
+    elif which == 11:
+        learn(s, p, c)
+    elif which == 12:
+        inspect(s, p, c)
+    elif which == 13:
+        review_compliance(s, p, c)
+    elif which == 14:
+        review_technologies(s, p, c)
+    elif which == 15:
+        search_partners(s, p, c)
+    elif which == 16:
+        note_leavers(s, p, c)
+    elif which == 17:
+        serve_requests(s, p)
+    elif which == 18:
+        sign_deals(s, p)
+    elif which == 19:
+        review_hubs(s, p, c)
+    elif which == 20:
+        start_hubs(s, p)
+    elif which == 21:
+        run_operators(s, p)
+    elif which == 22:
+        run_projects(s, p)
+    elif which == 23:
+        update_levels(s, p)
+    elif which == 24:
+        leave(s, p)
+    elif which == 25:
+        open_planned(s, p)
+    elif which == 26:
+        let_slots(s, p)
+    elif which == 27:
+        expel(s, p)
+    elif which == 28:
+        relocate(s, p)
+    elif which == 29:
+        arrive(s, p)
+
+
+@jit
+def _close_step(s, p, out, before, level, binding):
+    """Measure the step and go to the next one; 1 if an array was too small, else 0."""
+    city = s.city[0]
+    measure(s, p, out, before)
+    record_levels(s, level, binding)
+    note_reference(s)
+    city.step += 1
+    city.time = 2010.0 + city.step * city.dt
+    return 1 if city.overflow else 0
+
+
+def step_in_phases(
+    s, p, plan, values, row: int, series, level, binding,
+    before: Callable[[str, int | None], None], after: Callable[[str, int | None], None],
+) -> int:  # fmt: skip
+    """One step, with a call into Python before and after every phase.
+
+    Parameters
+    ----------
+    s, p, plan, values, series, level, binding : see `step.run_steps`
+    row : int
+        Row of `series` to be written.
+    before, after : callable
+        Called with the name of the phase and the cluster's index, or None where a phase is the whole city's.
+
+    Returns
+    -------
+    int
+        Code into `ensemble.FAILURES`.
+    """
+    first = 0
+    for by_cluster, names in PHASES:
+        for c in range(s.clusters.size) if by_cluster else (None,):
+            for which, name in enumerate(names, first):
+                before(name, c)
+                _run_phase(which, -1 if c is None else c, s, p, plan, values)
+                after(name, c)
+        first += len(names)
+    return _close_step(s, p, series[row], series[row - 1], level[row], binding[row])

@@ -1,0 +1,208 @@
+"""The rule of verdicts, regions, the words of a statistic, planted claims, and two small real ones."""
+
+import json
+
+import numpy as np
+import pytest
+from ecocluster.experiments import InputError
+from ecocluster.experiments.analyses import hypotheses as judged
+from ecocluster.experiments.analyses.claims import Answers, Claim, read_claims
+from ecocluster.experiments.analyses.finding import Case
+from ecocluster.experiments.analyses.hypotheses import finance_order, find_region, hypotheses, judge
+from ecocluster.viz.analyses import hypotheses as told
+from ecocluster.viz.words import Words
+from fake_trials import install
+
+RNG = np.random.default_rng(5)
+
+
+def test_the_rule_of_verdicts():
+    assert judge(np.full(20, 1.0) + RNG.normal(0, 0.1, 20)).word == "supported"
+    assert judge(np.r_[np.full(10, 1.0), np.full(10, -1.0)]).word == "refuted"  # half is not enough
+    assert judge(np.r_[np.full(14, 1.0), np.full(6, -1.0)]).word == "conditional"
+    one_loss = np.r_[np.full(19, 0.1), -10.0]  # the sign holds, the mean does not
+    assert judge(one_loss).holds.mean == 0.95 and judge(one_loss).word == "conditional"
+    lost = judge(np.array([1.0, np.nan, np.nan, np.nan, 1.0]))
+    assert lost.word == "undecided" and "2 of 5" in lost.reason
+    assert judge(np.r_[np.ones(15), np.full(5, np.nan)]).word == "undecided"  # a quarter is missing
+    assert judge(np.r_[np.ones(17), np.full(3, np.nan)]).word == "supported"
+    assert judge(np.zeros(10)).word == "refuted"  # no effect is no support
+
+
+def test_the_region_is_the_parameter_that_was_planted():
+    draws = {f"p{i}": RNG.random(60) for i in range(20)}
+    values = np.where(draws["p7"] > 0.4, 1.0, -1.0) + RNG.normal(0, 0.2, 60)
+    region = find_region(values, draws)
+    assert region["parameter"] == "p7" and region["side"] == "above"
+    assert region["threshold"] == pytest.approx(0.4, abs=0.06)
+    assert region["inside"] > 0.95 and region["outside"] < 0.05
+    below = find_region(-values, draws)
+    assert below["side"] == "below" and below["inside"] > 0.95
+
+
+def test_no_region_is_named_by_chance():
+    named = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        named += find_region(rng.normal(size=30), {f"p{i}": rng.random(30) for i in range(20)}) is not None
+    assert named <= 6  # 5 % of the times, all parameters counted
+
+
+def answers(statistic="a.x", **more):
+    """Two draws, arms a1, a2, b1, two replicates."""
+    arms = ("a1", "a2", "b1", "a")
+    effects = {
+        "x": np.array([[[1.0, 3.0], [4.0, 6.0], [0.0, 1.0], [2.0, 2.0]], [[-1.0, -1.0], [0.0, 0.0], [1.0, np.nan], [np.nan, np.nan]]]),
+        "pv_outlay_2035": np.array([[[10.0, 10.0], [20.0, 20.0], [15.0, 15.0], [1.0, 1.0]], [[10.0, 10.0], [30.0, 30.0], [5.0, 5.0], [1.0, 1.0]]]),
+    }
+    claim = Claim("T", {"statistic": statistic, **more}, {})
+    own = {name: values + 1 for name, values in effects.items()}
+    return Answers(claim, arms, effects, own, {name: np.ones_like(v) for name, v in effects.items()}, {"p": np.arange(2.0)}, np.zeros(2, int))
+
+
+def test_words_of_a_statistic():
+    found = answers()
+    assert found.compute("a1.x").tolist() == [2.0, -1.0]
+    assert found.compute("a1.run.x - a1.null.x").tolist() == [2.0, -1.0]
+    assert found.compute("b1.x")[1] == 1.0  # a replicate that failed is left out
+    assert np.isnan(found.compute("a.x")[1])  # a draw without any is missing
+    assert found.compute("max(a1.x, a2.x, 3)").tolist() == [5.0, 3.0]
+    assert found.compute("where(a1.x <= a2.x, 1, -1)").tolist() == [1.0, 1.0]
+    assert found.compute("slope((0, 1), (a1.x, a2.x))").tolist() == [3.0, 1.0]
+    assert found.compute("a2.median.x").tolist() == [6.0, 1.0]
+
+
+def test_equal_outlay_is_read_from_the_ladders():
+    found = answers()
+    assert found.compute('common("a", "b")').tolist() == [15.0, 5.0]
+    # between a1 (outlay 10, effect 2) and a2 (20, 5) at 15; between nothing and a1 at 5
+    assert found.compute('gain("a", "x", common("a", "b"))').tolist() == [3.5, -0.5]
+
+
+def test_hazard_counts_years_at_risk_and_leaves_out_what_failed():
+    """Certified at the looks of 2025 and 2035; never; failed: two events in 6 + 16 + 26 years, half an event added."""
+    levels = {"level1_2025": [1, 0, 0, np.nan], "level1_2035": [1, 1, 0, np.nan], "level1_2045": [0, 1, 0, np.nan]}
+    own = {name: np.array(values, float).reshape(1, 1, 4) for name, values in levels.items()}
+    found = Answers(Claim("T", {"statistic": "1"}, {}), ("a",), own, own, own, {"p": np.zeros(1)}, np.zeros(1, int))
+    assert found.hazard("a") == pytest.approx([2.5 / (6 + 16 + 26)])
+
+
+@pytest.mark.parametrize("text", ["__import__('os')", "a.x.__class__", "a1", "[a1.x]", "nothing.x", "a1.x ** 2", "lambda: 1", "a1.x if 1 else 2"])
+def test_a_statistic_holds_nothing_else(text):
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        answers().compute(text)
+
+
+def test_the_file_holds_nineteen_whole_claims():
+    rules, claims = read_claims()
+    assert list(claims) == [f"H{i}" for i in range(1, 20)]
+    assert rules["rule"] == {"supported": 0.9, "refuted": 0.5, "valued": 0.8}
+    from ecocluster.experiments.sweeps.ranges import lever_ranges, uncertainty_ranges
+
+    levers, uncertainties = lever_ranges(), uncertainty_ranges()
+    words = {lang: Words(lang) for lang in ("en", "vi")}
+    for claim in claims.values():
+        known = {name for name in claim.drawn() if "." not in name or name.startswith("cost.")}
+        assert known <= uncertainties.keys(), claim.name
+        for arm in claim.entry.get("arms", {}).values():
+            for name, value in arm.get("levers", {}).items():
+                assert levers[name].low <= value <= levers[name].high, (claim.name, name)
+        for say in words.values():
+            assert say(f"claim.{claim.name}") and say(f"measure.{claim.name}")
+            assert say(f"claim_unit.{claim.entry['unit']}")
+
+
+def test_the_three_ways_of_advice_cost_the_same():
+    """H3: present value of the doses above baseline at 5 %, by quarters."""
+    arms = read_claims()[1]["H3"].entry["arms"]
+    time = 2020 + np.arange(104) / 4
+
+    def value(arm):
+        when = {"start": 2020, "end": 9999, **arm.get("schedules", {}).get("extension", {})}
+        acts = (time >= when["start"]) & (time < when["end"])
+        return ((arm["levers"]["extension"] - 0.2) * acts * 1.05 ** -(time - 2020)).sum()
+
+    constant = value(arms["constant"])
+    assert value(arms["front"]) == pytest.approx(constant, rel=0.03)
+    assert value(arms["pulse"]) == pytest.approx(constant, rel=0.03)
+
+
+def test_order_of_the_supports_by_the_formula():
+    """Tax relief is paid over 8 years, interest over 5: at 25 % against 5 % the shorter one is worth more to a firm."""
+    found = finance_order()
+    assert found["green"] > found["interest"] > found["tax"]
+    a = lambda rate, years: (1 - (1 + rate) ** -years) / rate  # noqa: E731
+    assert found["tax"] == pytest.approx(a(0.25, 8) / a(0.05, 8))
+    assert found["interest"] == pytest.approx(a(0.25, 5) / a(0.05, 5))
+
+
+def planted(trial, replicate):
+    """H15: the whole of the transfer works; H7: special policy works where a drawn parameter is high."""
+    growth = trial.uncertainties["electricity_growth"]
+    transfer = trial.pathway == "policy"
+    special = trial.policy == "special"
+    share = 0.1 + (0.05 * (1 if growth > 0.01 else -1) if special else 0.0)
+    outlay = trial.budget
+    return {"measures_2035": (3.0 + transfer + 0.01 * replicate, 3.0), "tco2e_total_2035": (100 * (1 - share), 100.0),
+            "pv_outlay_2035": (outlay, 0.0)}  # fmt: skip
+
+
+def test_planted_claims_are_judged(monkeypatch):
+    install(monkeypatch, planted)
+    found = hypotheses(only=["h15", "H7"], draws=40)
+    rows = found.table.set_index("claim")
+    assert rows.loc["H15", "verdict"] == "supported" and rows.loc["H15", "statistic"] == pytest.approx(1.0, abs=0.05)
+    assert rows.loc["H7", "verdict"] == "conditional"
+    assert rows.loc["H7", "parameter"] == "electricity_growth" and rows.loc["H7", "threshold"] == pytest.approx(0.01, abs=0.002)
+    assert found.command == "ecocluster hypotheses --only H15,H7 --draws 40 --seed 1"
+    for lang in ("en", "vi"):
+        say = Words(lang)
+        text = " ".join(told.words(found, say))
+        assert say("parameter.electricity_growth") in text and len(told.sheet(found, say).rows) == 2
+        told.figure(found, say)
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_a_claim_that_is_done_is_not_run_again(monkeypatch, tmp_path):
+    calls = install(monkeypatch, planted)
+    hypotheses(only=["H15"], draws=5, out=tmp_path / "out")
+    done = len(calls)
+    both = hypotheses(only=["H15", "H7"], draws=5, out=tmp_path / "out")
+    assert len(calls) == done + 1 and list(both.table["claim"]) == ["H15", "H7"]
+    hypotheses(only=["H15"], draws=6, out=tmp_path / "out")  # another question
+    assert len(calls) == done + 2
+
+
+def test_a_claim_without_values_is_not_decided(monkeypatch):
+    def broken(trial, replicate):
+        return "no" if trial.policy == "special" else planted(trial, replicate)
+
+    install(monkeypatch, broken)
+    found = hypotheses(only=["H7"], draws=6)
+    assert found.table.loc[0, "verdict"] == "undecided" and found.facts["failed"] > 0
+    say = Words("en")
+    assert "not decided" in " ".join(told.words(found, say))
+    told.figure(found, say)
+
+
+def test_an_unknown_claim_is_refused():
+    with pytest.raises(InputError, match="--only"):
+        hypotheses(only=["H20"])
+    with pytest.raises(InputError, match="twice"):
+        hypotheses(only=["H4", "h4"])
+    with pytest.raises(InputError, match="--draws"):
+        hypotheses(draws=1)
+
+
+def test_two_real_claims(monkeypatch):
+    """On the teaching cluster, H9 with all 64 sets and H2 with sites that are drawn."""
+    rules, claims = read_claims()
+    small = {**claims["H9"].entry, "scenario": "teaching"}
+    site = {"small": {**claims["H2"].entry["sites"]["small"], "firms_2018": [20, 25]}, "large": {**claims["H2"].entry["sites"]["large"], "firms_2018": [20, 25]}}
+    mine = {"H9": Claim("H9", small, {}), "H2": Claim("H2", {**claims["H2"].entry, "sites": site}, {})}
+    monkeypatch.setattr(judged, "read_claims", lambda: ({**rules, "size": {"quick": {"draws": 4, "replicates": 1}}}, mine))
+    found = hypotheses(Case(seed=0), quick=True)
+    assert set(found.table["claim"]) == {"H9", "H2"} and (found.table["verdict"] != "undecided").all()
+    draws = found.data["draws"]
+    assert draws.loc[draws["claim"] == "H2", "small.firms_2018"].between(20, 25).all()
+    assert found.facts["failed"] == 0

@@ -1,0 +1,328 @@
+"""What the dashboard is made of, without a browser: language, jobs, limits, pictures, controls, export, command."""
+
+import re
+import socket
+import threading
+import time
+from contextlib import nullcontext
+from dataclasses import replace
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from ecocluster.experiments import InputError, compare
+from ecocluster.experiments.compare import ask, prepare
+from ecocluster.experiments.configuration import read_config, write_config
+from ecocluster.model.levers import LEVERS
+from ecocluster.scenarios import ScenarioError, load_scenario
+from ecocluster.viz.cli import main
+from ecocluster.viz.figures import PANELS
+from ecocluster.viz.pages import compare_run
+from ecocluster.viz.pages.compare import State, panel_option
+from ecocluster.viz.pages.compare_run import Known, Watcher, draw, run_rounds
+from ecocluster.viz.pages.controls import DISTRICTS, REACH, SLIDERS, city_spots
+from ecocluster.viz.pages.export import file_message
+from ecocluster.viz.pages.frame import error_text
+from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
+from ecocluster.viz.pages.portfolio import State as Portfolio
+from ecocluster.viz.pages.portfolio import own_text
+from ecocluster.viz.pages.session import preferred_language
+from ecocluster.viz.pages.settings import Limits
+from ecocluster.viz.pages.stored import open_below
+from ecocluster.viz.words import Words
+
+
+@pytest.mark.parametrize(
+    ("header", "lang"),
+    [("vi-VN,vi;q=0.9,en;q=0.8", "vi"), ("en-GB,en", "en"), ("fr,vi;q=0.5,en;q=0.3", "vi"), ("fr", "en"),
+     ("vi;q=0,en", "en"), ("vi;q=x,en;q=0.1", "en"), (None, "en"), ("", "en")],
+)  # fmt: skip
+def test_the_browsers_preference(header, lang):
+    assert preferred_language(header) == lang
+
+
+def until(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert condition()
+
+
+def loop(job):
+    for step in range(10_000):
+        job.progress(step, 10_000)
+        time.sleep(0.002)
+
+
+def test_a_newer_job_replaces_the_old_one_and_only_its_answer_counts():
+    jobs, answers = Jobs(nullcontext()), []
+    jobs.start("a", loop, on_done=lambda _: answers.append("old"))
+    until(lambda: jobs.state("a").value.phase == "running")
+    jobs.start("a", lambda job: "new", on_done=answers.append)
+    until(lambda: answers == ["new"])
+    until(lambda: jobs.state("a").value.phase == "done")
+
+
+def test_a_first_curve_is_finished_even_while_newer_jobs_come():
+    jobs, seen = Jobs(nullcontext()), []
+
+    def sketch(name):
+        def work(job):
+            with job.shielded():
+                time.sleep(0.05)
+                job.check()
+                seen.append(name)
+            time.sleep(5)  # never reached while newer jobs come
+
+        return work
+
+    for name in range(4):  # faster than a sketch takes, as in a drag
+        jobs.start("a", sketch(name))
+        time.sleep(0.03)
+    jobs.start("a", lambda job: seen.append("last"))
+    until(lambda: seen and seen[-1] == "last")
+    assert 0 in seen and len(seen) >= 3
+    assert jobs.state("a").value.phase in ("running", "done")
+
+
+def test_a_visitor_has_one_running_job_and_the_next_slot_waits():
+    jobs, both = Jobs(nullcontext()), threading.Semaphore(1)
+    seen = []
+
+    def alone(job):
+        seen.append(both.acquire(blocking=False))
+        time.sleep(0.05)
+        both.release()
+
+    for slot in ("a", "b", "c"):
+        jobs.start(slot, alone)
+    until(lambda: all(jobs.state(slot).value.phase == "done" for slot in "abc"))
+    assert seen == [True, True, True]
+
+
+def test_a_job_is_stopped_and_errors_are_kept():
+    jobs = Jobs(nullcontext())
+    jobs.start("a", loop)
+    until(lambda: jobs.state("a").value.busy)
+    jobs.stop("a")
+    until(lambda: jobs.state("a").value.phase == "stopped")
+
+    def breaks(job):
+        raise InputError("empty", name="x")
+
+    jobs.start("a", breaks)
+    until(lambda: jobs.state("a").value.phase == "failed")
+    assert error_text(jobs.state("a").value.error, Words("vi")) == "x trống"
+
+
+def test_a_job_has_so_much_time_and_no_more(monkeypatch):
+    monkeypatch.setattr("ecocluster.viz.pages.jobs.LIMITS", Limits(seconds=0.05))
+    jobs = Jobs(nullcontext())
+    jobs.start("a", loop)
+    until(lambda: jobs.state("a").value.phase == "failed")
+    assert isinstance(jobs.state("a").value.error, TimeUp)
+
+
+def test_nothing_runs_for_a_visitor_who_has_gone():
+    jobs, done = Jobs(nullcontext()), []
+    jobs.start("a", loop)
+    until(lambda: jobs.state("a").value.busy)
+    jobs.close()
+    jobs.start("a", lambda job: done.append(1))
+    time.sleep(0.1)
+    assert not done
+
+
+class Quiet:
+    """A job that nobody watches."""
+
+    threads = 1
+    shielded = staticmethod(nullcontext)
+
+    def check(self):
+        pass
+
+    def progress(self, done, total):
+        pass
+
+
+@pytest.fixture(scope="module")
+def teaching():
+    return compare("teaching", replicates=5, levers={"extension": 0.9})
+
+
+def test_rounds_add_up_to_the_numbers_of_compare(teaching):
+    pictures, answers = [], []
+    question = ask("teaching", replicates=5, levers={"extension": 0.9})
+    known = Known()
+    for _ in range(2):  # the second time scale factors and files are known
+        answer = run_rounds(Quiet(), question, PANELS, known, Watcher(pictures.append, answers.append))
+        assert answer.runs.equals(teaching.runs)
+        np.testing.assert_array_equal(answer.trace.series, teaching.trace.series)
+    assert pictures[0].sketch and not pictures[-1].sketch
+    assert [picture.replicates for picture in pictures] == [2, 5, 2, 5]
+
+
+def test_a_question_that_does_not_fit_into_memory_is_refused(monkeypatch):
+    monkeypatch.setattr(compare_run, "LIMITS", Limits(memory=2**20))
+    with pytest.raises(InputError, match="at most"):
+        run_rounds(Quiet(), ask("teaching", replicates=100), PANELS, Known(), Watcher(print, print))
+
+
+def test_pictures_hold_the_yearly_numbers_of_the_scorecard(teaching):
+    picture = draw(teaching.trace, PANELS)
+    at = picture.years.tolist().index(2035)
+    for key in PANELS:
+        expected = teaching.values(f"{key}_2035").mean(axis=1)
+        np.testing.assert_allclose(picture.mean[key][:, at], expected, rtol=1e-12)
+        assert (picture.low[key] <= picture.mean[key] + 1e-9).all() or key == "level1"
+    title, option = panel_option(picture, "cod", Words("vi"))
+    lines = [series for series in option["series"] if series["type"] == "line"]
+    assert [line["id"] for line in lines] == list(teaching.arms)
+    assert title.startswith("COD")
+
+
+def test_a_failed_run_is_left_out_of_the_picture(teaching):
+    trace = teaching.trace
+    failed = trace.failed.copy()
+    failed[1, 0] = 1
+    series = trace.series.copy()
+    series[1, 0, 1:] = np.nan
+    picture = draw(replace(trace, series=series, failed=failed), ["cod"])
+    assert np.isfinite(picture.mean["cod"]).all()
+    whole = draw(trace, ["cod"])
+    assert not np.array_equal(picture.mean["cod"][1], whole.mean["cod"][1])
+    np.testing.assert_array_equal(picture.mean["cod"][2], whole.mean["cod"][2])
+
+
+def test_a_configuration_is_read_back_whole(tmp_path):
+    question = ask("teaching", ["symbiosis"], "korea", replicates=3, budget=99.5, site_budget=2.0, seed=0, sample=True,
+                   levers={"extension": 0.1 + 0.2, "planned.certainty": 0.5})  # fmt: skip
+    file = tmp_path / "q.toml"
+    file.write_text(write_config(question), encoding="utf-8")
+    assert ask(**read_config(file)) == question
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['type = "comparison"\nscenari = "hanoi"', 'type = "comparison"\nreplicates = "many"', 'type = "policy"', "[[["],
+)
+def test_a_configuration_that_cannot_be_used_is_refused(tmp_path, text):
+    file = tmp_path / "q.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="q.toml"):
+        read_config(file)
+    assert main(["compare", "--config", str(file), "--out", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_levers_reach_every_programme_and_what_is_typed_counts_more_than_the_file(tmp_path, capsys):
+    _, arms = prepare(ask("teaching", levers={"extension": 0.9}))
+    assert all(programme.levers["extension"] == 0.9 for arm in arms for programme in arm.programmes)
+    assert not arms[0].programmes
+    file = tmp_path / "q.toml"
+    file.write_text('type = "comparison"\nscenario = "teaching"\nreplicates = 3\n', encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["compare", "--config", str(file), "--replicates", "1", "--set", "extension=0.5", "--out", str(out), "--json"]) == 0
+    assert '"replicates": 1' in capsys.readouterr().out
+    assert main(["compare", "teaching", "--set", "extension=high"]) == 2
+    assert main(["compare", "teaching", "--set", "extenson=1"]) == 2
+    assert "extension" in capsys.readouterr().err
+
+
+def test_any_cluster_of_the_city_is_a_site():
+    site = load_scenario("hanoi:tong-hop-12").site
+    assert [cluster.id for cluster in site.clusters] == ["tong-hop-12"]
+    assert load_scenario("hanoi:phung").site == load_scenario("phung").site
+    with pytest.raises(ScenarioError, match="phung"):
+        load_scenario("hanoi:phun")
+
+
+def test_controls_cover_the_city_and_stay_in_the_levers_range():
+    assert {spot.district for spot in city_spots()} == DISTRICTS.keys()
+    assert len(set(DISTRICTS.values())) == len(DISTRICTS)
+    names = [name for group in SLIDERS.values() for name in group]
+    assert len(set(names)) == len(names)
+    for name in names:
+        low, high = REACH.get(name, (LEVERS[name].low, LEVERS[name].high))
+        assert LEVERS[name].low <= low <= LEVERS[name].baseline <= high <= LEVERS[name].high
+
+
+def test_a_choice_is_a_portfolio_that_compare_reads(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text(own_text({"phung": "combined", "hapro": "null"}), encoding="utf-8")
+    _, arms = prepare(ask("hanoi", [str(file)]))
+    clusters = [cluster.id for cluster in load_scenario("hanoi").site.clusters]
+    taken = dict(zip(clusters, arms[1].assignment, strict=True))
+    assert taken["phung"] >= 0 and taken["hapro"] == -1
+
+
+def test_only_folders_below_the_results_are_opened(tmp_path):
+    root = tmp_path / "results"
+    (root / "a").mkdir(parents=True)
+    (tmp_path / "secret").mkdir()
+    (root / "link").symlink_to(tmp_path / "secret")
+    assert open_below(root, "a") == (root / "a").resolve()
+    for name in ("..", "../secret", "link", str(tmp_path / "secret"), "b"):
+        with pytest.raises(InputError):
+            open_below(root, name)
+    with pytest.raises(InputError):
+        open_below(None, "a")
+
+
+@pytest.mark.parametrize("fields", [{"site": "/etc/hosts.toml"}, {"policy": "../own.toml"}, {"site": "x/y"}])
+def test_an_address_opens_no_file_of_the_server(fields):
+    with pytest.raises(InputError, match="not known"):
+        State(fields, "nguyen-khe").question()
+    assert State({"site": "/a/own.toml"}, "/a/own.toml").question().scenario == "/a/own.toml"
+
+
+def test_nonsense_in_an_address_is_left_out():
+    state = State({"budget": "nan", "extension": "x", "year": "1999", "replicates": "inf"}, "nguyen-khe")
+    question = state.question()
+    assert (question.budget, question.levers, question.replicates, state.year.value) == (150.0, (), 20, 2035)
+    assert Portfolio({"choice": "yy?", "budget": "-1"}).fields()["choice"].startswith("yy")
+
+
+def test_files_reach_the_browser_as_they_are():
+    import base64
+
+    message = file_message("a.svg", b"<svg/>")
+    assert base64.b64decode(message["data"]) == b"<svg/>"
+    assert message["mime"] == "image/svg+xml"
+
+
+def test_the_command_says_what_is_wrong(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert main(["dashboard", "--port", str(taken.getsockname()[1])]) == 2
+    assert "--port" in capsys.readouterr().err
+    assert main(["dashboard", "--port", "99999"]) == 2
+    assert main(["dashboard", "--scenario", "nguyen-kh"]) == 2
+    assert "nguyen-khe" in capsys.readouterr().err
+
+
+def test_no_text_of_a_page_is_missing_or_written_into_the_code():
+    """Every key that a page asks for is in both catalogues, and no template holds words of its own."""
+    used = set()
+    pages = files("ecocluster.viz") / "pages"
+    for source in pages.iterdir():
+        if source.name.endswith(".py"):
+            used |= set(re.findall(r'say\(\s*"([a-z_]+\.[\w.-]+)"', source.read_text(encoding="utf-8")))
+    assert len(used) > 60
+    for lang in ("en", "vi"):
+        say = Words(lang)
+        for key in used:
+            assert say._texts.gettext(key) != key, (lang, key)
+    for source in (files("ecocluster.viz") / "assets").iterdir():
+        if source.name.endswith(".vue"):
+            template = source.read_text(encoding="utf-8").partition("<script>")[0]
+            outside = re.sub(r'<(?:"[^"]*"|[^>"])*>|{{.*?}}', "", template, flags=re.S)
+            assert not re.search(r"[A-Za-zÀ-ỹ]{2,}", outside), (source.name, outside.strip())
+
+
+def test_states_of_a_job_tell_whether_to_wait():
+    assert JobState("running").busy and JobState("waiting").busy
+    assert not JobState("done").busy and not JobState().busy
+    assert issubclass(Stopped, Exception)

@@ -1,0 +1,208 @@
+"""6 Inspections, complaints, fines, and the choice between no, sham and real treatment of effluent (5b)."""
+
+from __future__ import annotations
+
+import math
+
+from ecocluster.model.maths import annuity, log
+
+from .formulas import rules
+from .luck import EVENT, PURPOSE
+from .objects import (
+    AWARE_LAW,
+    INFORMATION,
+    NONE,
+    OUTSIDE,
+    OWN_PLANT,
+    REAL_CONNECTED,
+    REAL_OWN,
+    SHAM,
+    WATER,
+)
+from .technology import Offer, ask_fund, grant_share, investment, order, own_funds, taste, terms_of_loan
+
+__all__ = ["choose_without_plant", "complain", "decide_without_fund", "effluent_cost", "expected_payments", "inspect",
+           "plant_terms", "review_compliance"]
+
+
+# --- inspections ---------------------------------------------------------------------------------------
+
+
+def _watched(cluster) -> bool:
+    """Can automatic data detect? Only where there is a central plant or project T."""
+    return cluster.built[WATER] or cluster.built[INFORMATION]
+
+
+def _fine_parts(model, firm, cluster) -> tuple[float, float]:
+    """What a fine costs a firm in a cluster: paid to the state, and on the side, mVND."""
+    p = model.p
+    levers = cluster.levers
+    multiplier = levers.fine_multiplier
+    if levers.fine_adaptive > 0.5:
+        multiplier *= 1.0 + cluster.sums.untreated / max(cluster.sums.effluent, 1e-9)
+    discount = 0.0 if levers.relief_monitoring > 0.5 else p.informal_discount
+    paid, side = rules.compliance.payment_share(p, cluster.monitoring, discount)
+    fine = rules.compliance.fine(p, firm.effluent, multiplier)
+    return fine * paid, fine * side
+
+
+def expected_payments(model, firm, z: int, cluster) -> float:
+    """Fines and side payments a year that z brings in a cluster, mVND."""
+    p = model.p
+    visits = rules.compliance.inspection_hazard(p, cluster.levers.inspection_rate, firm.workers)
+    hazard = rules.compliance.detection_hazard(p, z, cluster.monitoring, visits, _watched(cluster))
+    return hazard * sum(_fine_parts(model, firm, cluster))
+
+
+def inspect(model, firm) -> None:
+    """An inspection by hazard, and a detection by automatic data."""
+    p, cluster = model.p, firm.cluster
+    levers, base = cluster.levers, model.levers[-1]
+    hazard = rules.compliance.inspection_hazard(p, levers.inspection_rate, firm.workers)
+    if model.luck.happens(EVENT.INSPECTION, model.quarter, firm.firm_id, rules.diffusion.event(hazard, model.dt)):
+        extra = max(1.0 - base.inspection_rate / levers.inspection_rate, 0.0)
+        _visit(model, firm, extra)
+    if _watched(cluster) and firm.compliance < REAL_OWN:
+        chance = rules.diffusion.event(p.continuous_rate * cluster.monitoring, model.dt)
+        if model.luck.uniform(PURPOSE.CONTINUOUS, model.quarter, firm.firm_id) < chance:
+            _punish(model, firm)
+
+
+def _visit(model, firm, extra: float) -> None:
+    """One inspection: it costs the state (`extra`: the programme's part), informs of the law, and may detect."""
+    cost = model.p.cost_inspection
+    model.events["inspections"] += 1
+    model.ledger["INSPECTIONS"] += cost
+    if firm.cluster.programme >= 0:
+        fund = model.funds[firm.cluster.programme]
+        fund.general -= extra * cost
+        fund.spent += extra * cost
+    firm.aware |= 1 << AWARE_LAW
+    chance = rules.compliance.detection(model.p, firm.compliance, firm.cluster.monitoring)
+    if model.luck.uniform(PURPOSE.DETECTION, model.quarter, firm.firm_id) < chance:
+        _punish(model, firm)
+
+
+def _punish(model, firm) -> None:
+    paid, side = _fine_parts(model, firm, firm.cluster)
+    firm.cash -= paid + side
+    model.events["fined"] += 1
+    model.ledger["FINE"] += paid
+    model.ledger["SIDE_PAYMENT"] += side
+    if firm.cluster.programme >= 0:
+        model.funds[firm.cluster.programme].fines_back += paid
+
+
+def complain(model, cluster) -> None:
+    """Neighbours complain of untreated effluent; the inspection meets one firm, drawn by its effluent."""
+    p, sums = model.p, cluster.sums
+    if cluster.kind == OUTSIDE or sums.effluent <= 0.0:
+        return
+    place = 1.0 if cluster.urban else p.complaint_rural
+    hazard = (p.complaint_rate * sums.untreated / sums.effluent * place
+              * (1.0 - p.complaint_club * cluster.levers.club_community))
+    chance = rules.diffusion.event(hazard, model.dt)
+    if model.luck.uniform(PURPOSE.CLUSTER_COMPLAINT, model.quarter, cluster.ident) >= chance:
+        return
+    model.events["complaints"] += 1
+
+    def waiting(firm) -> float:  # exponential times whose rates are the effluents: the first one is meant
+        return -log(model.luck.uniform(PURPOSE.COMPLAINT_TARGET, model.quarter, firm.firm_id)) / firm.effluent
+
+    _visit(model, min((firm for firm in cluster.firms if firm.effluent > 0.0), key=waiting), 0.0)
+
+
+# --- the choice ------------------------------------------------------------------------------------------
+
+
+def _environmental_fee(model, firm) -> float:
+    p = model.p
+    return rules.compliance.environmental_fee(p, firm.effluent, p.sector_cod_kg_m3[firm.sector])
+
+
+def effluent_cost(model, firm, z: int, cluster=None) -> float:
+    """What a choice costs a firm a year in a cluster (its own), expected fines included, its plant sunk, mVND."""
+    p, cluster = model.p, cluster or firm.cluster
+    if z == REAL_CONNECTED:
+        return cluster.fee * firm.effluent + p.connect_fixed
+    cost = _environmental_fee(model, firm)
+    if z == REAL_OWN:
+        return cost + firm.own_running
+    cost += expected_payments(model, firm, z, cluster)
+    return cost + (rules.compliance.sham_cost(p, firm.own_running) if z == SHAM else 0.0)
+
+
+def plant_terms(model, firm, supported: bool) -> Offer:
+    """Terms of an own treatment plant; wanted: can the firm pay its part?"""
+    cost = investment(model, firm, OWN_PLANT)
+    grant = grant_share(firm.cluster.levers, OWN_PLANT, firm.cluster.level) if supported else 0.0
+    net = cost * (1.0 - grant)
+    share, rate, subsidy, loss, asked = terms_of_loan(model, firm, OWN_PLANT, net, supported)
+    able = (1.0 - share) * net <= own_funds(firm)
+    claim = grant * cost + subsidy + loss if supported else 0.0
+    return Offer(able, cost, grant, share, rate, 0.0, subsidy, loss, claim, asked)
+
+
+def _choose(model, firm, plant: Offer | None) -> int:
+    """None, sham or real at present costs and with the persistent taste.
+
+    Parameters
+    ----------
+    plant : Offer or None
+        Terms of a plant if the firm has none; None: out of reach.
+    """
+    p, cluster = model.p, firm.cluster
+    has_plant = firm.has(OWN_PLANT) or OWN_PLANT in firm.pending
+    own = effluent_cost(model, firm, REAL_OWN) if has_plant else math.inf
+    if not has_plant and plant is not None and plant.wanted:
+        cheap = p.loan_years if plant.rate <= 1e-9 else annuity(plant.rate, p.loan_years)
+        dear = annuity(firm.hurdle, p.loan_years) / cheap
+        yearly = plant.net * (1.0 - plant.share + plant.share * dear) / annuity(firm.hurdle, p.tech_life_yr[OWN_PLANT])
+        own = effluent_cost(model, firm, REAL_OWN) + yearly
+    real, cost = REAL_OWN, own
+    if cluster.built[WATER]:
+        # connection is a legal duty while there is room; a plant that stands may go on, a new one is not built
+        room = cluster.connected + firm.effluent <= cluster.design_flow or firm.compliance == REAL_CONNECTED
+        connect = effluent_cost(model, firm, REAL_CONNECTED) if room else math.inf
+        if not has_plant or connect <= own:
+            real, cost = REAL_CONNECTED, connect
+    z = rules.compliance.choose(p, effluent_cost(model, firm, NONE), effluent_cost(model, firm, SHAM), cost,
+                                taste(model, firm, 7))
+    return real if z == 2 else z
+
+
+def choose_without_plant(firm) -> int:
+    """The choice of the first day: no plant can be built before the first review."""
+    return _choose(firm.model, firm, None)
+
+
+def review_compliance(model, firm) -> None:
+    """A review by a firm that knows the law; own plants are ordered, or the fund is asked for them."""
+    if not firm.knows(AWARE_LAW):
+        return
+    chance = rules.diffusion.event(rules.diffusion.review_hazard(model.p, firm.attitude), model.dt)
+    if not model.luck.happens(EVENT.COMPLIANCE_REVIEW, model.quarter, firm.firm_id, chance):
+        return
+    fund = model.fund_of(firm.cluster)
+    plant = plant_terms(model, firm, fund is not None)
+    z = _choose(model, firm, plant)
+    if z != REAL_OWN or firm.has(OWN_PLANT):
+        firm.compliance = z
+    elif OWN_PLANT in firm.pending:
+        pass  # it is being built
+    elif fund is None:
+        order(model, firm, OWN_PLANT, plant)
+    elif plant.claim > firm.cluster.levers.effort_cost:
+        ask_fund(model, firm, OWN_PLANT, plant.claim)
+    else:
+        decide_without_fund(model, firm)
+
+
+def decide_without_fund(model, firm) -> None:
+    """The same choice without the programme's money."""
+    plant = plant_terms(model, firm, False)
+    z = _choose(model, firm, plant)
+    if z == REAL_OWN:
+        order(model, firm, OWN_PLANT, plant)
+    else:
+        firm.compliance = z

@@ -1,0 +1,391 @@
+"""10 Exit, planned clusters, letting of slots, relocation, arrival (3, 5g, 5i)."""
+
+from __future__ import annotations
+
+import math
+
+from ecocluster.model.maths import exp, log
+
+from .compliance import effluent_cost
+from .enterprise import Enterprise, sector_of, size_of
+from .formulas import rules
+from .links import close_links_of
+from .luck import EVENT, PURPOSE
+from .objects import (
+    EXISTING,
+    HUB_STREAMS,
+    INFORMATION,
+    INFRASTRUCTURE,
+    LETTABLE,
+    N_STREAMS,
+    NEVER,
+    NONE,
+    OUTSIDE,
+    PLANNED,
+    REAL_CONNECTED,
+    RETIRED,
+    T1,
+    T2,
+    TAKEN,
+    VACANT,
+    WATER,
+    Slot,
+)
+from .technology import borrow, investment, own_funds, saving_of
+
+__all__ = ["arrive", "expel", "leave", "let_slots", "open_planned", "relocate", "will_leave"]
+
+
+# --- exit ----------------------------------------------------------------------------------------------
+
+
+def will_leave(model, cluster, firm) -> bool:
+    """Base hazard by size, and insolvency after two quarters of negative cash."""
+    if cluster.held:
+        return False
+    p = model.p
+    base = rules.demography.exit_hazard(p, firm.workers) * (1.0 - p.skills_exit_cut * cluster.levers.skills_housing)
+    broke = p.insolvency_hazard if firm.negative_years >= 0.5 - 1e-9 else 0.0
+
+    def happens(hazard: float) -> bool:
+        chance = rules.diffusion.event(hazard, model.dt)
+        return model.luck.happens(EVENT.EXIT, model.quarter, firm.firm_id, chance)
+
+    leaves = happens(base + broke)
+    model.events["bankrupt"] += leaves and broke > 0.0 and not happens(base)
+    return leaves
+
+
+def leave(model) -> None:
+    """Owners take what is left, the bank writes off what is owed."""
+    model.events["exits"] += len(model.leavers)
+    for firm in model.leavers:
+        model.ledger["EXIT_CASH"] += firm.cash
+        model.ledger["LOAN_WRITTEN_OFF"] += sum(loan.balance for loan in firm.loans.values())
+        close_links_of(model, firm)
+        firm.slot.firm, firm.slot.status = None, VACANT
+        firm.remove()
+    model.leavers.clear()
+
+
+# --- slots ---------------------------------------------------------------------------------------------
+
+
+def let_slots(model) -> None:
+    """Vacated slots become lettable at 1 a year."""
+    chance = rules.diffusion.event(model.p.relet_rate, model.dt)
+    model.lettable = {EXISTING: set(), PLANNED: set()}
+    for cluster in model.clusters:
+        if cluster.kind == OUTSIDE or (cluster.kind == PLANNED and cluster.opened > model.now + 1e-9):
+            continue
+        for slot in cluster.slots:
+            if slot.status == VACANT:
+                if model.luck.uniform(PURPOSE.SLOT_RELET, model.quarter, slot.ident) < chance:
+                    slot.status = LETTABLE
+            if slot.status == LETTABLE and not cluster.held:
+                model.lettable[cluster.kind].add(slot.ident)
+
+
+
+def _find_slot(model, kind: int, firm_id: int, sector: int) -> Slot | None:
+    """The lettable slot whose exponential time, by hash over (firm, slot), is the shortest.
+
+    In existing clusters the rate of a slot is the share of the sector in the cluster's mix.
+    """
+    best, found = math.inf, None
+    for ident in model.lettable.get(kind, ()):
+        slot = model.slots[ident]
+        rate = 1.0 if kind == PLANNED else slot.cluster.mix[sector]
+        if rate > 0.0:
+            time = -log(model.luck.uniform_of_pair(PURPOSE.ARRIVAL_PROBE, model.quarter, firm_id, ident)) / rate
+            if time < best:
+                best, found = time, slot
+    return found
+
+
+def _take(model, slot: Slot) -> None:
+    for lettable in model.lettable.values():
+        lettable.discard(slot.ident)
+
+
+def _outside_slot(model) -> Slot:
+    """First free slot outside any cluster."""
+    return next(slot for slot in model.outside.slots if slot.status == VACANT)
+
+
+# --- planned clusters -----------------------------------------------------------------------------------
+
+
+def open_planned(model) -> None:
+    """Planned clusters are decided as the infrastructure purse allows, and open some years later."""
+    p = model.p
+    for k, fund in enumerate(model.funds):
+        if not fund.enacted or fund.budget <= 0.0:
+            continue
+        levers = model.levers[3 * k]
+        wanted = math.floor(levers.planned_slots * model.planned_factor + 0.5)
+        for cluster in model.clusters:
+            if cluster.kind != PLANNED or cluster.programme != k:
+                continue
+            if cluster.opened < NEVER:
+                wanted -= cluster.usable
+                continue
+            slots = int(min(wanted, p.planned_cluster_slots, len(cluster.slots)))
+            cost = p.cost_planned_land * p.planned_slot_area * slots
+            support = levers.land_support * cost
+            if slots < 1 or fund.purse[2] < support:
+                break
+            fund.purse[2] -= support
+            fund.spent += support
+            model.ledger["LAND_SUPPORT"] += support
+            model.ledger["DEVELOPER_LAND"] += cost
+            _design(model, cluster, slots)
+            wanted -= slots
+    for cluster in model.clusters:
+        if cluster.kind == PLANNED and cluster.opened < NEVER:
+            model.book("BASE_RENT", p.base_rent * p.planned_slot_area * cluster.counted)
+            if not cluster.let and cluster.opened <= model.now + 1e-9:
+                cluster.let = True
+                for slot in cluster.slots[: cluster.usable]:
+                    slot.status = LETTABLE
+
+
+def _design(model, cluster, slots: int) -> None:
+    """Infrastructure at design level, sunk whatever the occupancy."""
+    p = model.p
+    firms = slots * p.occupancy_2018
+    cluster.usable = slots
+    cluster.opened = model.now + p.planned_build
+    cluster.scale = firms / 55.0
+    cluster.land = p.planned_land
+    cluster.kilowatt = p.solar_share * model.elec_per_firm * firms / p.solar_yield
+    cluster.solar_capital = p.cost_project_energy * cluster.kilowatt
+    cluster.design_flow = p.design_factor * model.effluent_per_firm * slots
+    cluster.fee = p.cetp_fee
+    cluster.ready = [cluster.opened] * 4
+
+
+def _first_open(model):
+    """The first open planned cluster stands for all in comparisons."""
+    return next((c for c in model.clusters if c.kind == PLANNED and c.built[WATER]), None)
+
+
+def _gain_of_planned(model, firm, here, there) -> tuple[float, float]:
+    """Yearly gain after tax and lump gain of a plot in a planned cluster without moving, admission included, mVND."""
+    p, levers = model.p, there.levers
+    tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
+    energy = firm.elec * model.electricity_price + firm.fuel * p.fuel_price
+    if firm.planned:
+        energy /= 1.0 - p.relocation_energy  # what it would use elsewhere
+    present = (p.cost_benefit_infrastructure * here.built[INFRASTRUCTURE]
+               + p.cost_benefit_information * here.built[INFORMATION])
+    better = p.cost_benefit_infrastructure + p.cost_benefit_information - present
+    gain = (effluent_cost(model, firm, firm.compliance, here) - effluent_cost(model, firm, REAL_CONNECTED, there)
+            + p.relocation_energy * energy - p.rent_difference * firm.workers
+            + (1.0 - p.operator_levy) * better * firm.workers)
+    saving = lump = 0.0
+    if levers.admission > 0.5:
+        for j in _missing(firm):
+            lump -= investment(model, firm, j)
+            saving += saving_of(model, firm, j, there)
+    return (gain + saving) * (1.0 - tax) + tax * levers.CIT_reduction * saving, lump
+
+
+def _missing(firm) -> list[int]:
+    """Technologies required for admission that the firm neither has nor has ordered."""
+    return [j for j in (T1, T2) if not firm.has(j) and j not in firm.pending]
+
+
+def _enter_planned(model, firm) -> None:
+    """Connection to the central plant, and admission."""
+    levers = firm.cluster.levers
+    firm.compliance = REAL_CONNECTED
+    if levers.admission > 0.5:
+        _admit(model, firm)
+    firm.set_coefficients()
+
+
+def _admit(model, firm) -> None:
+    """T1 and T2 are required: who lacks them buys them on the supplier's credit."""
+    p, levers = model.p, firm.cluster.levers
+    firm.admitted = True
+    for j in (T1, T2):
+        firm.aware |= 1 << j
+    for j in _missing(firm):
+        cost = investment(model, firm, j)
+        borrow(model, firm, j, cost, p.bank_rate)
+        model.ledger["LOANS"] += cost
+        model.ledger["PRIVATE_CAPEX"] += cost
+        relief = levers.CIT_reduction * max(saving_of(model, firm, j, firm.cluster), 0.0)
+        firm.order(j, model.now + model.dt, cost / p.tech_life_yr[j], relief)
+
+
+# --- relocation ------------------------------------------------------------------------------------------
+
+
+def relocate(model) -> None:
+    """Whoever gains by moving asks for a slot and for aid; hashed priority decides who is first."""
+    if not model.lettable[PLANNED]:
+        return
+    chance = rules.diffusion.event(model.p.relocation_review, model.dt)
+    there = _first_open(model)
+    movers = []
+    for cluster in model.clusters:
+        if cluster.kind == PLANNED or cluster.held:
+            continue
+        for firm in cluster.residents():
+            if not model.luck.happens(EVENT.RELOCATION_REVIEW, model.quarter, firm.firm_id, chance):
+                continue
+            if _value_of_moving(model, firm, there, there.levers.relocation_aid) > 0.0:
+                movers.append((model.luck.bits(PURPOSE.PRIORITY, model.quarter, firm.firm_id * 8 + 5), firm))
+    for _, firm in sorted(movers, key=lambda mover: mover[0]):
+        _move(model, firm, there)
+
+
+def _life_margin(model, firm) -> float:
+    """max(margin, sector margin): what a day without production costs, as a share of revenue."""
+    return model.p.sector_margin[firm.sector] + max(firm.margin_life, 0.0)
+
+
+def _old_plot(model, firm) -> float:
+    p = model.p
+    if p.old_plot_value <= 0.0:
+        return 0.0
+    return firm.workers * p.old_plot_value * exp(p.old_plot_sd * model.luck.normal(PURPOSE.OLD_PLOT, 0, firm.firm_id))
+
+
+def _noise(model, firm) -> float:
+    return model.p.moving_noise * model.luck.normal(PURPOSE.MOVING_NOISE, 0, firm.firm_id)
+
+
+def _value_of_moving(model, firm, there, aid: float) -> float:
+    gain, lump = _gain_of_planned(model, firm, firm.cluster, there)
+    return rules.demography.relocation_value(
+        model.p, gain, lump + _old_plot(model, firm), firm.workers, firm.revenue, _life_margin(model, firm), firm.hurdle,
+        aid, _noise(model, firm), True)
+
+
+def _move(model, firm, target) -> bool:
+    """Move into a planned cluster, with aid if slot and purse allow; False if it does not come to that."""
+    p = model.p
+    slot = _find_slot(model, PLANNED, firm.firm_id, firm.sector)
+    if slot is None:
+        return False
+    there = slot.cluster
+    moving = p.moving_cost * firm.workers * (1.0 + _noise(model, firm))
+    idle = p.downtime * _life_margin(model, firm) * firm.revenue
+    full = moving + idle + p.dip * p.dip_years * _life_margin(model, firm) * firm.revenue
+    fund, offered = model.funds[there.programme], there.levers.relocation_aid
+    aid = 0.0 if slot.aided or fund.purse[0] < offered * full else offered
+    if aid < offered and _value_of_moving(model, firm, there, aid) <= 0.0:
+        return False
+    if moving - aid * full > own_funds(firm):
+        return False
+    if aid > 0.0:
+        fund.purse[0] -= aid * full
+        fund.spent += aid * full
+        model.ledger["RELOCATION_AID"] += aid * full
+        slot.aided = True
+    plot = _old_plot(model, firm)
+    firm.cash += aid * full - moving - idle + plot
+    model.ledger["MOVING"] += moving
+    model.ledger["ADAPTATION"] += idle
+    model.ledger["OLD_PLOT"] += plot
+    _transfer(model, firm, slot)
+    _take(model, slot)
+    _enter_planned(model, firm)
+    return True
+
+
+def _transfer(model, firm, slot: Slot) -> None:
+    """Carry a firm to another slot; links, records and acquaintances are lost; .3 of the old plots leave industry."""
+    close_links_of(model, firm)
+    model.events["moved"] += 1
+    old = firm.slot
+    old.firm, old.status = None, VACANT
+    if old.cluster.kind != OUTSIDE:
+        lost = model.luck.uniform(PURPOSE.SLOT_KEEP, model.quarter, old.ident) >= model.p.old_plot_relet
+        old.status = RETIRED if lost else VACANT
+    slot.firm, slot.status = firm, TAKEN
+    firm.slot, firm.cluster = slot, slot.cluster
+    firm.moved_at = model.now
+    firm.good = firm.bad = 0.0
+    firm.member = [False] * len(HUB_STREAMS)
+    firm.sold, firm.bought = [0.0] * N_STREAMS, [0.0] * N_STREAMS
+    firm.exchange_gain = 0.0
+
+
+def expel(model) -> None:
+    """Compulsory relocation: a hashed share of the firms of dense districts must go, to a planned slot, else outside.
+
+    Firms that came after 2020 knew the plan and stay.
+    """
+    p, leaving = model.p, []
+    for cluster in model.clusters:
+        share = cluster.levers.compulsory_share
+        if cluster.kind != EXISTING or share <= 0.0 or not cluster.urban:
+            continue
+        for firm in cluster.residents():
+            if firm.born < 2020.0 and model.luck.uniform(PURPOSE.COMPULSORY, 0, firm.firm_id) < share:
+                leaving.append((model.luck.bits(PURPOSE.PRIORITY, model.quarter, firm.firm_id * 8 + 7), firm))
+    there = _first_open(model)
+    for _, firm in sorted(leaving, key=lambda one: one[0]):
+        if there is not None and _move(model, firm, there):
+            continue
+        moving = min(p.moving_cost * firm.workers, max(own_funds(firm, model.levers[-1]), 0.0))
+        firm.cash -= moving
+        model.ledger["MOVING"] += moving
+        _transfer(model, firm, _outside_slot(model))
+        if firm.compliance == REAL_CONNECTED:
+            firm.compliance = NONE
+        firm.set_coefficients()
+
+
+# --- arrival ---------------------------------------------------------------------------------------------
+
+
+def arrive(model) -> None:
+    """One Poisson stream for the whole city, the same in every arm.
+
+    Arrival n comes when the operational time (the integral of the rate) passes the sum of n exponential gaps.
+    """
+    p, luck = model.p, model.luck
+    middle = model.now + 0.5 * model.dt - 2010.0
+    model.operational += rules.demography.arrival_intensity(p, model.initial_firms, middle) * model.dt
+    while model.next_gap <= model.operational:
+        firm_id = model.first_arrival_id + model.arrivals
+        model.arrivals += 1
+        model.next_gap += -log(luck.uniform(PURPOSE.ARRIVAL_GAP, 0, model.arrivals))
+        sector = sector_of(model.mix, luck.uniform(PURPOSE.TRAIT_SECTOR, 0, firm_id))
+        _settle(model, firm_id, sector, size_of(model, model.workers_law, firm_id, True))
+
+
+def _settle(model, firm_id: int, sector: int, workers: float) -> None:
+    """A planned slot if its value is not negative, else a lettable slot, else outside any cluster."""
+    slot = _find_slot(model, PLANNED, firm_id, sector)
+    if slot is not None and _try_planned(model, slot, firm_id, sector, workers):
+        return
+    slot = _find_slot(model, EXISTING, firm_id, sector) or _outside_slot(model)
+    _take(model, slot)
+    firm = Enterprise(model, slot, firm_id, sector, workers)
+    cluster = slot.cluster
+    firm.start_business(cluster.tech_count[T1] / max(cluster.counted, 1))
+    model.ledger["ENTRY_CASH"] += firm.cash
+
+
+def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -> bool:
+    """Settle in a planned slot iff it is worth it against settling outside; else leave the slot as it was."""
+    firm = Enterprise(model, slot, firm_id, sector, workers)
+    firm.start_business(model.p.tech_initial_share[T1])
+    firm.compliance = NONE  # what it would do elsewhere
+    gain, lump = _gain_of_planned(model, firm, model.outside, slot.cluster)
+    value = rules.demography.relocation_value(
+        model.p, gain, lump, workers, firm.revenue, 0.0, firm.hurdle, 0.0, 0.0, False)
+    if value < 0.0:
+        slot.firm, slot.status = None, LETTABLE
+        firm.remove()
+        return False
+    _take(model, slot)
+    model.ledger["ENTRY_CASH"] += firm.cash
+    _enter_planned(model, firm)
+    return True

@@ -1,0 +1,198 @@
+"""3 and 8 Hubs: the pooled exchange of one stream in one cluster (5f6)."""
+
+from __future__ import annotations
+
+from ecocluster.model.maths import annuity, exp
+
+from .formulas import rules
+from .knowledge import enforcement
+from .links import book_exchange
+from .luck import PURPOSE
+from .objects import AWARE_SYMBIOSIS, HEAT, HUB_STREAMS, OUTSIDE
+
+__all__ = ["deliver_hubs", "review_hubs", "start_hubs"]
+
+MEMBERSHIP = 4.0  # years over which a member looks at its gain
+
+
+def _members(cluster, w: int) -> list:
+    return [firm for firm in cluster.firms if firm.member[w]]
+
+
+def _offer(firm, w: int) -> tuple[float, float]:
+    """Free supply and unmet demand of a firm, units a year."""
+    return max(firm.supply(w) - firm.sold[w], 0.0), max(firm.demand(w) - firm.bought[w], 0.0)
+
+
+def _pool(cluster, w: int) -> tuple[list, float, float]:
+    """Members with what they offer, and the sums of supply and demand."""
+    offers = [(firm, *_offer(firm, w)) for firm in _members(cluster, w)]
+    return offers, sum(have for _, have, _ in offers), sum(need for _, _, need in offers)
+
+
+def deliver_hubs(model, cluster) -> None:
+    """Inside pro rata; the surplus to the off-taker outside where that is better than disposal; heat stays inside."""
+    p = model.p
+    cluster.active_hubs = 0
+    if cluster.kind == OUTSIDE:
+        return
+    for w in HUB_STREAMS:
+        hub = cluster.hubs[w]
+        if not hub.active:
+            continue
+        cluster.active_hubs += 1
+        offers, supply, demand = _pool(cluster, w)
+        inside = min(supply, demand)
+        price, price_out = rules.symbiosis.hub_price(p, w)
+        half, disposal = 0.5 * hub.fee, p.stream_disposal_cost[w]
+        use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
+        sold = inside / supply if supply > 0.0 else 0.0
+        met = inside / demand if demand > 0.0 else 0.0
+        taken = 1.0 - sold if disposal + price_out - half > 0.0 and w != HEAT else 0.0
+        for firm, have, need in offers:
+            firm.exchange_gain += have * (sold * (disposal + price - half) + taken * (disposal + price_out - half))
+            firm.exchange_gain += need * met * (use - price - half)
+        out = supply * taken
+        hub.quantity = inside + out
+        model.book("EXCHANGE_SAVED", inside * (disposal + use) + out * disposal)
+        model.book("OFFTAKE", out * price_out)
+        model.book("HUB_FEE", half * (2.0 * inside + out))
+        model.book("HUB_RUNNING", p.cost_hub_fixed + p.cost_hub_member * len(offers))
+        model.book("LINK_PAYMENTS", inside * abs(price))
+        book_exchange(model, cluster, w, inside, 1.0, "POOLED_T")
+        book_exchange(model, cluster, w, out, p.offtaker_in_city, "POOLED_T")
+        model.matter["OFFTAKEN_T"] += model.dt * out
+        if hub.capital_until <= model.now + 1e-9:  # renewed without a grant
+            model.ledger["HUB_CAPEX"] += hub.invested
+            hub.capital_year = hub.invested / annuity(p.hub_rate, p.hub_years)
+            hub.capital_until = model.now + p.hub_years
+
+
+def review_hubs(model, cluster) -> None:
+    """Hubs are reviewed yearly; new ones are proposed by hazard."""
+    p = model.p
+    if cluster.kind == OUTSIDE or cluster.counted < 2:
+        return
+    hazard = p.hub_base + p.hub_coordinator * cluster.levers.coordinator
+    for w in HUB_STREAMS:
+        hub, ident = cluster.hubs[w], cluster.ident * 8 + w
+        if hub.active:
+            if hub.review_at <= model.now + 1e-9:
+                _review(model, cluster, w)
+        elif model.luck.uniform(PURPOSE.HUB_START, model.quarter, ident) < rules.diffusion.event(hazard, model.dt):
+            priority = model.luck.bits(PURPOSE.PRIORITY, model.quarter, (1 << 39) + ident)
+            model.hub_proposals.append((priority, cluster, w))
+
+
+def start_hubs(model) -> None:
+    """Proposed hubs in the order of a hashed priority: they share the symbiosis purse."""
+    for _, cluster, w in sorted(model.hub_proposals, key=lambda proposal: proposal[0]):
+        _start(model, cluster, w)
+    model.hub_proposals.clear()
+
+
+def _invite(cluster, w: int) -> None:
+    """Whoever shows its flows, knows of symbiosis and has something to give or take is a candidate."""
+    for firm in cluster.firms:
+        if firm.discloses and firm.knows(AWARE_SYMBIOSIS) and sum(_offer(firm, w)) > 0.0:
+            firm.member[w] = True
+
+
+def _dismiss(cluster, w: int) -> None:
+    for firm in cluster.firms:
+        firm.member[w] = False
+
+
+def _settle(model, cluster, w: int, capital_year: float | None, grant: float):
+    """Drop members who lose and recompute the fee until nobody leaves, at most 10 times.
+
+    Parameters
+    ----------
+    capital_year : float or None
+        Annuity of sunk capital; None: a new hub, whose capital follows from its quantity.
+
+    Returns
+    -------
+    (members, fee, quantity, fixed) or None
+        None if fewer than two members remain.
+    """
+    p, gain = model.p, rules.symbiosis.unit_gain(model.p, w)
+    _, price_out = rules.symbiosis.hub_price(p, w)
+    left_over = p.stream_disposal_cost[w] + price_out  # what an off-taker is worth to a supplier before the fee
+    e = enforcement(p, cluster)
+    fixed = 0.0
+    for _ in range(10):
+        offers, supply, demand = _pool(cluster, w)
+        inside = min(supply, demand)
+        surplus = supply - inside if w != HEAT and left_over > 0.0 else 0.0
+        quantity = inside + surplus
+        if len(offers) < 2 or quantity <= 0.0:
+            return None
+        capital = capital_year
+        if capital is None:
+            fixed = rules.symbiosis.fixed_cost(p, w, quantity, float(len(offers)))  # a pipe of 100 m a member
+            capital = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
+        fee = rules.symbiosis.hub_fee(p, inside + 0.5 * surplus, len(offers), capital)  # surplus pays one half only
+        losers = []
+        for firm, have, need in offers:
+            b = rules.trust.belief(p, firm.trust, e)
+            if cluster.levers.relief_trust > 0.5:
+                b = _average_performance(p, e)
+            quantity_inside = have * inside / supply + (need * inside / demand if demand > 0.0 else 0.0)
+            worth = rules.symbiosis.hub_member_gain(quantity_inside, gain, fee, b, firm.hurdle, MEMBERSHIP)
+            outside = left_over - 0.5 * fee
+            if outside > 0.0 and surplus > 0.0:
+                worth += have * (1.0 - inside / supply) * outside * b * annuity(firm.hurdle, MEMBERSHIP)
+            if worth <= p.hub_min_gain:
+                losers.append(firm)
+        for firm in losers:
+            firm.member[w] = False
+        if not losers:
+            break
+    return (len(offers), fee, quantity, fixed) if len(offers) >= 2 else None
+
+
+def _average_performance(p, e: float) -> float:
+    """Objective delivery rate of an average partner (barrier 6 removed)."""
+    integrity = p.integrity_alpha / (p.integrity_alpha + p.integrity_beta)
+    return exp(-rules.trust.breach_hazard(p, integrity, e, 0.0))
+
+
+def _start(model, cluster, w: int) -> None:
+    """A proposed hub starts if at least two members gain, with a grant if the purse holds it."""
+    p, fund = model.p, model.fund_of(cluster)
+    grant = cluster.levers.symbiosis_grant if fund is not None else 0.0
+    _invite(cluster, w)
+    found = _settle(model, cluster, w, None, grant)
+    if grant > 0.0 and found and fund.purse[1] < grant * found[3]:
+        grant = 0.0
+        _dismiss(cluster, w)
+        _invite(cluster, w)
+        found = _settle(model, cluster, w, None, 0.0)
+    if found is None:
+        _dismiss(cluster, w)
+        return
+    hub = cluster.hubs[w]
+    hub.active = True
+    hub.members, hub.fee, hub.quantity, hub.invested = found
+    hub.review_at = model.now + 1.0
+    hub.capital_year = (1.0 - grant) * hub.invested / annuity(p.hub_rate, p.hub_years)
+    hub.capital_until = model.now + p.hub_years
+    model.ledger["HUB_CAPEX"] += hub.invested
+    if grant > 0.0:
+        fund.purse[1] -= grant * hub.invested
+        fund.spent += grant * hub.invested
+        model.ledger["HUB_GRANT"] += grant * hub.invested
+
+
+def _review(model, cluster, w: int) -> None:
+    """Newcomers may join, losers leave, the fee follows; below two members the hub closes, its capital is sunk."""
+    hub = cluster.hubs[w]
+    _invite(cluster, w)
+    found = _settle(model, cluster, w, hub.capital_year, 0.0)
+    hub.review_at = model.now + 1.0
+    if found is None:
+        _dismiss(cluster, w)
+        hub.active, hub.members = False, 0
+    else:
+        hub.members, hub.fee, hub.quantity, _ = found

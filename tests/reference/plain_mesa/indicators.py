@@ -1,0 +1,176 @@
+"""11 The indicators of a step, from their definitions in ``ecocluster.model.indicators`` and section 4.9 of the ODD."""
+
+from __future__ import annotations
+
+from ecocluster.model.ledger import FLOW_ACCOUNTS, OUTLAY
+
+from .formulas import rules
+from .knowledge import enforcement
+from .objects import (
+    AWARE_LAW,
+    AWARE_SYMBIOSIS,
+    EXISTING,
+    INFORMATION,
+    OUTSIDE,
+    OWN_PLANT,
+    PLANNED,
+    REAL_OWN,
+    WATER,
+)
+
+__all__ = ["indicators", "yearly_indicators"]
+
+
+def indicators(model) -> dict[str, float]:
+    """Indicators of the step that has just ended; flows are rates a year.
+
+    Left out: `private_cost`, whose parts only the kernels name.
+    """
+    opened = [c for c in model.clusters if c.kind != PLANNED or c.built[WATER]]
+    inside = [c for c in opened if c.kind != OUTSIDE]
+    out = _physical(model) | _firms(model, opened, inside) | _money(model)
+    out |= _network(model, inside) | _clusters(model, inside)
+    events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "identified",
+              "studied", "activated", "broken", "complaints", "revocations", "trust_gap")
+    out |= {name: model.events[name] / model.dt for name in events}
+    out["credit_share"] = model.events["credit_granted"] / max(model.events["credit_approved"], 1)
+    return out
+
+
+def _physical(model) -> dict[str, float]:
+    def rate(name: str) -> float:
+        return model.matter[name] / model.dt
+
+    p, outside = model.p, model.outside.sums
+    reused = rate("REUSED_M3") + rate("EXCHANGED_M3")
+    return {
+        "grid_mwh": rate("GRID_MWH"), "solar_mwh": rate("SOLAR_MWH") + rate("SHARED_SOLAR_MWH"), "fuel_gj": rate("FUEL_GJ"),
+        "tco2e": rate("GRID_MWH") * model.grid_factor + rate("FUEL_GJ") * p.fuel_factor - rate("EXCHANGE_TCO2E"),
+        "tco2e_outside": (outside.elec - outside.solar) * model.grid_factor + outside.fuel * p.fuel_factor,
+        "upstream_tco2e": rate("UPSTREAM_TCO2E"), "effluent": rate("EFFLUENT_M3"), "cod": rate("COD_KG") / 1000.0,
+        "treated_share": 1.0 - rate("UNTREATED_M3") / max(rate("EFFLUENT_M3"), 1e-9), "waste": rate("WASTE_T"),
+        "waste_reduced": rate("WASTE_REDUCED_T"), "exchanged": rate("EXCHANGED_T"), "pooled": rate("POOLED_T"),
+        "landfilled": rate("LANDFILL_T"), "dealer": rate("DEALER_T"), "heat_exchanged": rate("EXCHANGED_GJ"),
+        "reused_water": reused, "water": rate("WATER_M3") - reused,
+    }
+
+
+def _firms(model, opened: list, inside: list) -> dict[str, float]:
+    firms = sum(c.counted for c in opened)
+    number = max(firms, 1)
+    shares = {name: sum(getattr(c.sums, field) for c in opened) / number for name, field in (
+        ("recp_share", "recp"), ("real_share", "real"), ("sham_share", "sham"), ("attitude", "attitude"), ("trust", "trust"))}
+    adoption = [count / number for count in model.tech_count]
+    slots = sum(c.usable for c in inside if c.kind == PLANNED)
+    out = {
+        **shares, "firms": firms, "firms_in_clusters": sum(c.counted for c in inside),
+        "jobs": sum(c.counted_workers for c in opened), "jobs_in_clusters": sum(c.counted_workers for c in inside),
+        "none_share": 1.0 - shares["real_share"] - shares["sham_share"],
+        "attitude_gap": shares["attitude"] - shares["real_share"],
+        "measures": sum(a * weight for a, weight in zip(adoption, model.p.tech_measures_counted, strict=True)),
+        "planned_slots": slots,
+    }
+    if slots:
+        out["planned_occupancy"] = sum(c.counted for c in inside if c.kind == PLANNED) / slots
+    for name, field in (("value_added", "value_added"), ("output", "output"), ("profit", "profit")):
+        out[name] = sum(getattr(c.sums, field) for c in opened)
+    names = ("adoption_T1", "adoption_T2", "adoption_T4", "adoption_T5", "adoption_own_plant")
+    return out | dict(zip(names, adoption, strict=True))
+
+
+def _money(model) -> dict[str, float]:
+    flows = model.ledger
+
+    def rate(*names: str) -> float:
+        return sum(flows[name] for name in names) / model.dt
+
+    def result(account: str) -> float:  # memoranda have no accounts
+        return sum(flows[name] * ((receiver == account) - (payer == account))
+                   for name, (payer, receiver) in FLOW_ACCOUNTS.items()) / model.dt
+
+    return {
+        "outlay": rate(*OUTLAY), "receipts": rate("TAX", "FINE", "ENVIRONMENTAL_FEE"),
+        "outlay_doses": rate("FIXED_DOSES", "LAW_SET_UP"), "outlay_inspections": rate("INSPECTIONS"),
+        "outlay_grants": rate("GRANTS"), "outlay_credit": rate("INTEREST_CUT", "GUARANTEE"),
+        "outlay_symbiosis": rate("STUDY_AID", "LINK_GRANT", "HUB_GRANT"),
+        "outlay_infrastructure": rate("PROJECT_FUND", "CITY_CETP"),
+        "outlay_planned": rate("LAND_SUPPORT", "RELOCATION_AID"), "tax_forgone": rate("TAX_FORGONE"),
+        "free_riders": rate("FREE_RIDERS"), "side_payments": rate("SIDE_PAYMENT"),
+        "operator_result": result("operator"), "developer_result": result("developer"),
+        "unspent": sum(fund.general + sum(fund.purse) + fund.lapsed for fund in model.funds),
+    }
+
+
+def _network(model, inside: list) -> dict[str, float]:
+    p, flows = model.p, model.ledger
+    links, firms = sum(c.active_links for c in inside), max(sum(c.counted for c in inside), 1)
+    pairs = sum(c.counted * (c.counted - 1) for c in inside)
+    start = p.trust_alpha / (p.trust_alpha + p.trust_beta)
+    sold, belief = (flows["LINK_PAYMENTS"] + flows["HUB_FEE"]) / model.dt, 0.0
+    for c in inside:
+        trust = c.sums.trust / max(c.counted, 1)
+        sold += c.sums.sold_inside * max(1.0 + p.spillover * (trust - start), 0.0)
+        belief += c.counted * rules.trust.belief(p, trust, enforcement(p, c))
+    return {
+        "links_active": links, "hubs_active": sum(c.active_hubs for c in inside), "density": links / pairs if pairs else 0.0,
+        "disclosure": sum(c.sums.disclosing for c in inside) / firms,
+        "in_symbiosis": sum(c.sums.in_symbiosis for c in inside) / firms, "belief": belief / firms,
+        "trade_share": sold / max(sum(c.sums.output for c in inside), 1e-9),
+    }
+
+
+def _clip(x: float) -> float:
+    return min(max(x, 0.0), 1.0)
+
+
+def _clusters(model, inside: list) -> dict[str, float]:
+    """Certificates, groups, 6R, pillars: means over clusters."""
+    existing = [c for c in inside if c.kind == EXISTING]
+    out = {f"level{n}": [c.level >= n for c in inside] for n in (1, 2, 3)}
+    out["cetp_share"] = [c.built[WATER] for c in existing]
+    for i, name in enumerate(("energy", "water", "infrastructure", "information")):
+        out[f"group_{name}"] = [c.group[i] for c in inside]
+    used = [c.sums.reused + c.water_linked for c in inside]
+    out["r_reduce"] = [_clip(c.cut / 0.2) for c in inside]
+    out["r_reuse"] = [_clip(water / max(c.sums.water, 1e-9)) for c, water in zip(inside, used, strict=True)]
+    out["r_recycle"] = [_clip(c.exchanged / max(c.sums.waste, 1e-9)) for c in inside]
+    out["r_refuse"] = [c.sums.t5_workers / max(c.counted_workers, 1e-9) for c in inside]
+    out["r_rethink"] = [c.sums.rethink_workers / max(c.counted_workers, 1e-9) for c in inside]
+    out["r_responsibility"] = [0.5 * (c.sums.real + c.sums.disclosing) / max(c.counted, 1) for c in inside]
+    met = [_requirements(model.p, c, water) for c, water in zip(inside, used, strict=True)]
+    for pillar in ("management", "environment", "social", "economic"):
+        out[f"pillar_{pillar}"] = [sum(one[pillar]) / len(one[pillar]) for one in met]
+    return {name: sum(values) / max(len(values), 1) for name, values in out.items()}
+
+
+def _requirements(p, c, used: float) -> dict[str, list[bool]]:
+    """Requirements of the four pillars (table in section 4.9 of the ODD)."""
+    sums, levers = c.sums, c.levers
+    treated = 1.0 - sums.untreated / max(sums.effluent, 1e-9)
+    enough = 0.95 * p.removal_real
+    return {
+        "management": [c.built[INFORMATION] or c.monitoring >= 0.5, levers.coordinator >= 0.5, c.land >= p.land_target - 1e-12],
+        "environment": [treated >= enough, used >= 0.5 * sums.effluent,
+                        sums.landfill - c.exchanged_landfill < 0.5 * max(sums.waste, 1e-9), c.exchanged >= 0.2 * sums.waste,
+                        sums.solar + sums.shared_solar >= 0.2 * max(sums.elec, 1e-9), sums.recp >= 0.2 * c.counted],
+        "social": [levers.club_community >= 0.5, levers.skills_housing >= 0.5, sums.disclosing >= 0.8 * c.counted],
+        "economic": [c.counted > 0.5 * c.usable, sums.profit > 0.0, sums.in_symbiosis >= 0.1 * c.counted],
+    }
+
+
+def yearly_indicators(model) -> dict[str, float]:
+    """What is counted at the end of a year: awareness, small firms, the shape of the network of links."""
+    firms = [firm for cluster in model.clusters for firm in cluster.residents()]
+    number, small = max(len(firms), 1), [firm for firm in firms if firm.workers <= 10.0]
+    degree = sorted(firm.active_links for firm in firms if firm.cluster.kind != OUTSIDE)
+    ends, n = sum(degree), len(degree)
+    gini = 0.0
+    if ends:
+        gini = 2.0 * sum(rank * d for rank, d in enumerate(degree, 1)) / (n * ends) - (n + 1.0) / n
+    return {
+        "aware_technology": sum(firm.knows(j) for firm in firms for j in range(OWN_PLANT)) / (4.0 * number),
+        "aware_law": sum(firm.knows(AWARE_LAW) for firm in firms) / number,
+        "aware_symbiosis": sum(firm.knows(AWARE_SYMBIOSIS) for firm in firms) / number,
+        "real_share_small": sum(firm.compliance >= REAL_OWN for firm in small) / max(len(small), 1),
+        "largest_node": 2.0 * degree[-1] / ends if ends else 0.0, "degree_gini": gini,
+    }

@@ -1,0 +1,368 @@
+"""3 and 8 Links: delivery, breach, renewal; search, study, negotiation (5e, 5f)."""
+
+from __future__ import annotations
+
+import math
+
+from ecocluster.model.maths import exp
+from ecocluster.model.randomness import mix
+from numpy import uint64
+
+from .formulas import rules
+from .knowledge import enforcement
+from .luck import EVENT, PURPOSE
+from .objects import AWARE_SYMBIOSIS, OUTSIDE, TREATED_WATER, Link
+from .technology import own_funds
+
+__all__ = ["book_exchange", "close_links_of", "deliver", "search_partner", "sign_deals"]
+
+MASK = (1 << 64) - 1
+
+
+def pair_id(supplier_id: int, buyer_id: int, w: int) -> int:
+    """Persistent id of an ordered pair and stream (40 bits of a hash)."""
+    word = ((supplier_id * 1048576 + buyer_id) * 8 + w) & MASK
+    return int(mix(uint64(word))) >> 24
+
+
+def _use_value(p, w: int) -> float:
+    """What a unit is worth to the buyer, mVND."""
+    return p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
+
+
+# --- delivery -------------------------------------------------------------------------------------------
+
+
+def deliver(model) -> None:
+    """Active links deliver, are breached, end or are renewed; permits arrive; old records are forgotten."""
+    p, now = model.p, model.now
+    for cluster in model.clusters:
+        cluster.exchanged = cluster.exchanged_landfill = cluster.water_linked = 0.0
+    active = [link for link in model.links if link.state == "active"]
+    waiting = [link for link in model.links if link.state == "permit"]
+    part = {}
+    for link in active:  # what falls short is shared in proportion to the contracts at the start of the step
+        w = link.stream
+        have = link.supplier.supply(w) / max(link.supplier.sold[w], 1e-12)
+        need = link.buyer.demand(w) / max(link.buyer.bought[w], 1e-12)
+        part[link] = min(1.0, have, need)
+    delivered = [link for link in active if _deliver(model, link, part[link])]
+    for link in delivered:
+        if now + model.dt >= link.until - 1e-9:
+            _renew(model, link)
+    for link in waiting:
+        levers = link.supplier.cluster.levers
+        u = model.luck.uniform(PURPOSE.LINK_PERMIT, model.quarter, _identity(link))
+        if levers.relief_permits > 0.5 or u < rules.diffusion.event(levers.permit_rate, model.dt):
+            link.state, link.until = "active", now + link.years
+            _touch(p, link, now)
+            model.events["activated"] += 1
+    for link in [link for link in model.links if link.state in ("closed", "barred") and link.until <= now + 1e-9]:
+        if link.remembered > now + 1e-9:
+            link.state, link.until = "closed", link.remembered
+        else:
+            _forget(model, link)
+    for cluster in model.clusters:
+        cluster.active_links = 0
+    for link in model.links:
+        if link.state == "active":
+            link.supplier.cluster.active_links += 1
+
+
+def _identity(link) -> int:
+    return pair_id(link.supplier.firm_id, link.buyer.firm_id, link.stream)
+
+
+def _deliver(model, link, part: float) -> bool:
+    """One delivery; False if the link ended by mismatch or breach."""
+    p, w, a, b = model.p, link.stream, link.supplier, link.buyer
+    if part < p.mismatch:
+        _end(model, link)
+        return False
+    cluster = a.cluster
+    e = enforcement(p, cluster)
+    by_a = rules.trust.breach_hazard(p, a.integrity, e, rules.symbiosis.outside_gain(p, w, link.price, True))
+    by_b = rules.trust.breach_hazard(p, b.integrity, e, rules.symbiosis.outside_gain(p, w, link.price, False))
+    u = model.luck.uniform(PURPOSE.LINK_BREACH, model.quarter, _identity(link))
+    chance = rules.diffusion.event(by_a + by_b, model.dt)
+    keep = rules.trust.decay(p.tau, model.dt)
+    link.bad, link.updated = link.bad * keep, model.now
+    if u < chance:
+        link.good, link.bad = link.good * keep, link.bad + 1.0
+        guilty = a if u * (by_a + by_b) < chance * by_a else b
+        guilty.bad += 1.0
+        cluster.breaches += 1
+        model.events["broken"] += 1
+        _end(model, link)
+        return False
+    link.good = rules.trust.evidence(link.good, p.tau, model.dt, 1.0)
+    amount = link.delivered = link.quantity * part
+    half = 0.5 * p.cost_link_coordination
+    a.exchange_gain += amount * (p.stream_disposal_cost[w] + link.price) - half
+    b.exchange_gain += amount * (_use_value(p, w) - link.price) - half
+    model.book("EXCHANGE_SAVED", amount * (p.stream_disposal_cost[w] + _use_value(p, w)))
+    model.book("LINK_COORDINATION", 2.0 * half)
+    model.book("LINK_PAYMENTS", amount * abs(link.price))
+    book_exchange(model, cluster, w, amount, 1.0, "EXCHANGED_T")
+    return True
+
+
+def _renew(model, link) -> None:
+    """At the end of its term a link goes on iff its expected gain covers coordination."""
+    p, a, b = model.p, link.supplier, link.buyer
+    good, bad = _memory(p, a, b, model.now)
+    both = 0.5 * (_belief(p, a, b, good, bad) + _belief(p, b, a, good, bad))
+    if link.delivered * rules.symbiosis.unit_gain(p, link.stream) * both > p.cost_link_coordination:
+        link.until = model.now + model.dt + link.years
+    else:
+        _end(model, link)
+
+
+def book_exchange(model, cluster, w: int, amount: float, counted: float, solid: str) -> None:
+    """Physical side: tonnes, heat or water; emissions avoided here (`counted`: inside the city), upstream apart."""
+    p, matter, dt = model.p, model.matter, model.dt
+    replaced = amount * p.stream_substitution[w]
+    if w == TREATED_WATER:
+        matter["EXCHANGED_M3"] += dt * amount
+        cluster.water_linked += amount
+    elif w == TREATED_WATER - 1:
+        matter["EXCHANGED_GJ"] += dt * amount
+    else:
+        matter[solid] += dt * amount
+        matter["VIRGIN_SAVED_T"] += dt * replaced * counted
+        cluster.exchanged += amount
+        if p.stream_disposal_cost[w] > 0.0:
+            cluster.exchanged_landfill += amount
+    matter["EXCHANGE_TCO2E"] += dt * replaced * p.stream_ef_onsite[w] * p.stream_additional[w] * counted
+    matter["UPSTREAM_TCO2E"] += dt * replaced * p.stream_ef_upstream[w] * p.stream_additional[w]
+
+
+def _end(model, link) -> None:
+    """A link ends; its record stays for the memory of the pair."""
+    w = link.stream
+    if link.state in ("active", "permit"):
+        link.supplier.sold[w] = max(link.supplier.sold[w] - link.quantity, 0.0)
+        link.buyer.bought[w] = max(link.buyer.bought[w] - link.quantity, 0.0)
+    link.remembered = model.now + model.p.memory_years
+    link.state, link.until, link.delivered = "closed", link.remembered, 0.0
+
+
+def _forget(model, link) -> None:
+    model.links.remove(link)
+    link.supplier.links.remove(link)
+    link.buyer.links.remove(link)
+
+
+def close_links_of(model, firm) -> None:
+    """A firm leaves: its links end and nobody remembers them."""
+    for link in list(firm.links):
+        model.events["broken"] += link.state == "active"
+        _end(model, link)
+        _forget(model, link)
+
+
+def _touch(p, link, now: float) -> None:
+    """Lazy decay of the evidence of a record up to now."""
+    keep = rules.trust.decay(p.tau, now - link.updated)
+    link.good, link.bad, link.updated = link.good * keep, link.bad * keep, now
+
+
+# --- search ---------------------------------------------------------------------------------------------
+
+
+def _free(p, supplier, buyer, w: int) -> float:
+    """min(free supply, unmet demand) of an ordered pair; 0 where a hub already takes the stream."""
+    if w < TREATED_WATER and (supplier.member[w] or buyer.member[w]):
+        return 0.0
+    return max(min(supplier.supply(w) - supplier.sold[w], buyer.demand(w) - buyer.bought[w]), 0.0)
+
+
+def _offers(model, firm) -> tuple[dict[int, float], dict[int, float]]:
+    """Streams that a firm can give and take at a gain above coordination, with their free quantities.
+
+    Contracts do not change while partners are searched, so what was reckoned once holds for all searches of the step.
+    """
+    if firm not in model.offers:
+        p = model.p
+        gives, takes = model.offers[firm] = ({}, {})
+        for w, gain in enumerate(model.unit_gain):
+            if gain <= 0.0 or (w < TREATED_WATER and firm.member[w]):
+                continue
+            have, need = firm.supply(w) - firm.sold[w], firm.demand(w) - firm.bought[w]
+            if have * gain > p.cost_link_coordination:
+                gives[w] = have
+            if need * gain > p.cost_link_coordination:
+                takes[w] = need
+    return model.offers[firm]
+
+
+def _best_deal(model, firm, other):
+    """Best stream and direction between two firms by yearly gain less coordination: (worth, stream, from, to) or None."""
+    gives, takes = _offers(model, firm)
+    their_gives, their_takes = _offers(model, other)
+    found = [(min(have, their_takes[w]) * model.unit_gain[w], w, firm, other)
+             for w, have in gives.items() if w in their_takes]
+    found += [(min(need, their_gives[w]) * model.unit_gain[w], w, other, firm)
+              for w, need in takes.items() if w in their_gives]
+    return max(found, key=lambda deal: deal[0], default=None)
+
+
+def search_partner(model, cluster, firm) -> None:
+    """Without a map one random firm of the cluster is met; with it the best of 8 disclosed compatible ones is found."""
+    p, luck, now, levers = model.p, model.luck, model.quarter, cluster.levers
+    if cluster.kind == OUTSIDE or cluster.counted < 2 or not firm.knows(AWARE_SYMBIOSIS):
+        return
+    usage = cluster.sums.disclosing / cluster.counted  # as it was when the books were closed
+    hazard = p.search_rate * (1.0 + p.search_coordinator * levers.coordinator + p.search_platform * levers.platform * usage)
+    if not luck.happens(EVENT.SEARCH, now, firm.firm_id, rules.diffusion.event(hazard, model.dt)):
+        return
+    if not any(_offers(model, firm)):
+        return
+    mapped = firm.discloses and luck.uniform(PURPOSE.MAP, now, firm.firm_id) < levers.platform
+    best = None
+    for other in _on_map(model, firm) if mapped else _met(model, firm):
+        deal = _best_deal(model, firm, other)
+        if deal is not None and (best is None or deal[0] > best[0]):
+            best = deal
+    if best is not None:
+        model.events["identified"] += 1
+        model.proposals.append((luck.bits(PURPOSE.PRIORITY, now, firm.firm_id * 8 + 6), *best[2:], best[1]))
+
+
+def _on_map(model, firm) -> list:
+    """Disclosing firms of the cluster with a match: those of the smallest hash over (searcher, slot)."""
+    fitting = [other for other in firm.cluster.firms if other.discloses and other is not firm and _best_deal(model, firm, other)]
+    fitting.sort(key=lambda other: model.luck.bits_of_pair(
+        PURPOSE.SEARCH, model.quarter, firm.firm_id * 4096, other.slot.ident))
+    return fitting[: int(model.p.map_candidates)]
+
+
+def _met(model, firm) -> list:
+    """One random other firm: whoever sits in the first taken slot in the order of a hash."""
+    cluster = firm.cluster
+    for attempt in range(4 * cluster.usable):
+        h = model.luck.bits(PURPOSE.SEARCH, model.quarter, firm.firm_id * 4096 + attempt)
+        other = cluster.slots[(h >> 32) * cluster.usable >> 32].firm
+        if other is not None and other is not firm:
+            return [other]
+    return []
+
+
+# --- study and negotiation ------------------------------------------------------------------------------
+
+
+def sign_deals(model) -> None:
+    """Proposals in the order of their hashed priority."""
+    for _, supplier, buyer, w in sorted(model.proposals, key=lambda proposal: proposal[0]):
+        _negotiate(model, supplier, buyer, w)
+    model.proposals.clear()
+    model.offers.clear()
+
+
+def _memory(p, a, b, now: float) -> tuple[float, float]:
+    """Evidence of a pair, from the records of both directions and all streams, decayed to now."""
+    good = bad = 0.0
+    for link in a.links:
+        if link.supplier is b or link.buyer is b:
+            keep = rules.trust.decay(p.tau, now - link.updated)
+            good += link.good * keep
+            bad += link.bad * keep
+    return good, bad
+
+
+def _belief(p, firm, partner, good: float, bad: float) -> float:
+    """What a firm believes of a partner, given the evidence of the pair; the truth if barrier 6 is removed."""
+    cluster = firm.cluster
+    e = enforcement(p, cluster)
+    if cluster.levers.relief_trust > 0.5:
+        return exp(-rules.trust.breach_hazard(p, partner.integrity, e, 0.0))
+    omega = rules.trust.visible_share(p, cluster.levers.platform, cluster.levers.coordinator)
+    return rules.trust.belief(
+        p, rules.trust.pair_trust(p, firm.trust, good, bad, omega, partner.good, partner.bad), e)
+
+
+def _negotiate(model, a, b, w: int) -> None:
+    """Study the deal, agree on a price, sign and wait for the permit; or be barred for some years."""
+    p, now, luck, cluster = model.p, model.now, model.luck, a.cluster
+    levers, record = cluster.levers, None
+    for link in a.links:
+        if link.supplier is a and link.buyer is b and link.stream == w:
+            record = link
+    if record is not None and record.state != "closed":
+        return
+    q = _free(p, a, b, w)
+    if q <= 0.0:
+        return
+    fixed = rules.symbiosis.fixed_cost(p, w, q, math.hypot(a.slot.x - b.slot.x, a.slot.y - b.slot.y))
+    years = 3.0 + math.floor(3.0 * luck.uniform(PURPOSE.LINK_TERM, model.quarter, pair_id(a.firm_id, b.firm_id, w)))
+    gain, coordination = q * rules.symbiosis.unit_gain(p, w), p.cost_link_coordination
+    fund = model.fund_of(cluster)
+    aid = grant = 0.0
+    if fund is not None:
+        need = levers.study_aid * p.cost_study + levers.symbiosis_grant * fixed
+        if need > 0.0 and fund.purse[1] >= need:
+            aid, grant = levers.study_aid, levers.symbiosis_grant
+    hurdle = 0.5 * (a.hurdle + b.hurdle)
+    if not rules.symbiosis.study_worth(gain, coordination, hurdle, years, fixed, grant, aid, p.cost_study):
+        _bar(model, a, b, w, record)
+        return
+    model.events["studied"] += 1
+    for firm in (a, b):
+        firm.cash -= 0.5 * (1.0 - aid) * p.cost_study
+    model.ledger["STUDY"] += (1.0 - aid) * p.cost_study
+    if aid > 0.0:
+        _pay(model, fund, aid * p.cost_study, "STUDY_AID")
+    good, bad = _memory(p, a, b, now)
+    b_a, b_b = _belief(p, a, b, good, bad), _belief(p, b, a, good, bad)
+    agreed = rules.symbiosis.feasible(p, gain, b_a, b_b, coordination, fixed, grant, a.hurdle, b.hurdle, years)
+    net = (1.0 - grant) * fixed
+    parts = ((a, p.split_fixed * net), (b, (1.0 - p.split_fixed) * net))
+    if not agreed:
+        _note_trust_gap(model, a, b, gain, fixed, grant, years)
+    if not agreed or any(part > own_funds(firm) for firm, part in parts):
+        _bar(model, a, b, w, record)
+        return
+    low, high = rules.symbiosis.deal_price(p, w, q, b_a, b_b, coordination, fixed, grant, a.hurdle, b.hurdle, years)
+    for firm, part in parts:
+        firm.cash -= part
+    model.ledger["LINK_FIXED"] += net
+    model.ledger["PRIVATE_CAPEX"] += net
+    if grant > 0.0:
+        _pay(model, fund, grant * fixed, "LINK_GRANT")
+    link = record or _new_record(model, a, b, w)
+    _touch(p, link, now)
+    link.state, link.quantity, link.price, link.years = "permit", q, 0.5 * (low + high), years
+    link.until, link.delivered = math.inf, 0.0
+    a.sold[w] += q
+    b.bought[w] += q
+
+
+def _note_trust_gap(model, a, b, gain: float, fixed: float, grant: float, years: float) -> None:
+    """Value a year of a deal that fails only because belief lies below the objective delivery rate."""
+    p, e = model.p, enforcement(model.p, a.cluster)
+    true_a = exp(-rules.trust.breach_hazard(p, b.integrity, e, 0.0))
+    true_b = exp(-rules.trust.breach_hazard(p, a.integrity, e, 0.0))
+    coordination = p.cost_link_coordination
+    if rules.symbiosis.feasible(p, gain, true_a, true_b, coordination, fixed, grant, a.hurdle, b.hurdle, years):
+        model.events["trust_gap"] += gain * 0.5 * (true_a + true_b) - coordination
+
+
+def _pay(model, fund, amount: float, flow: str) -> None:
+    fund.purse[1] -= amount
+    fund.spent += amount
+    model.ledger[flow] += amount
+
+
+def _bar(model, a, b, w: int, record) -> None:
+    """The pair does not look at this stream again for some years."""
+    link = record or _new_record(model, a, b, w)
+    _touch(model.p, link, model.now)
+    link.state, link.until, link.delivered = "barred", model.now + model.p.bar_years, 0.0
+
+
+def _new_record(model, a, b, w: int) -> Link:
+    link = Link(a, b, w, "closed", updated=model.now)
+    model.links.append(link)
+    a.links.append(link)
+    b.links.append(link)
+    return link

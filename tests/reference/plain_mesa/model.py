@@ -1,0 +1,177 @@
+"""The city: one step is the table of contents of the specification (section 4)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+import mesa
+from ecocluster.model.inputs import STREAMS, Arm, Shock, Site
+from ecocluster.model.parameters import parameter_record
+from ecocluster.model.plan import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
+from ecocluster.model.setup import layout_of
+
+from . import demography, operators, production
+from .compliance import complain, inspect, review_compliance
+from .formulas import parameters as plain_parameters
+from .formulas import rules
+from .hubs import deliver_hubs, review_hubs, start_hubs
+from .knowledge import learn, update_beliefs
+from .links import deliver, search_partner, sign_deals
+from .luck import Luck
+from .objects import EXISTING, PLANNED, WATER, Fund
+from .outside import open_step
+from .requests import serve_requests
+from .setup import begin, fork
+from .technology import age_technologies, review_technologies
+
+__all__ = ["CityModel"]
+
+NULL = Arm("null")
+
+
+class CityModel(mesa.Model):
+    """A cluster or a city of clusters with its firms as agents, from 2010 on; the arm's programmes act from 2020.
+
+    Parameters
+    ----------
+    site : Site
+    arm : Arm
+        Default: the null.
+    parameters : mapping, optional
+        Overrides by registry name.
+    shocks : tuple of Shock
+    seed, replicate : int
+    scale : float
+        Scale factor of the programmes.
+    steps_per_year : int
+    ordered_in_null : mapping, optional
+        Firm id to the technologies it ordered in the matched null: whoever is paid for them is a free rider.
+
+    Attributes
+    ----------
+    clusters : list of Cluster
+        Existing ones, then planned ones, last the world outside.
+    links : list of Link
+    funds : list of Fund
+    ledger, matter, events : mapping
+        Money (mVND) and physical quantities of the last step, by the names of `ecocluster.model.ledger`; numbers of
+        what happened in it.
+    """
+
+    def __init__(self, site: Site, arm: Arm = NULL, *, parameters: Mapping[str, float] | None = None,
+                 shocks: tuple[Shock, ...] = (), seed: int = 1, replicate: int = 0, scale: float = 1.0,
+                 steps_per_year: int = 4, ordered_in_null: Mapping[int, set[int]] | None = None):
+        super().__init__(seed=seed)
+        record = parameter_record(parameters)
+        self.p, self.luck = plain_parameters(record), Luck(seed, replicate)
+        self.arm, self.scale = arm, scale
+        self.layout = layout_of(site, record, (arm,))
+        self.plan = make_plan(record, arm, tuple(shocks), steps_per_year, LAST_YEAR, self.layout.programmes)
+        self.quarter, self.now, self.dt = 0, float(START_YEAR), 1.0 / steps_per_year
+        self.fork_step = (FORK_YEAR - START_YEAR) * steps_per_year
+        self.slots, self.links = {}, []
+        self.funds = [Fund() for _ in range(self.layout.programmes)]
+        self.ledger, self.matter, self.events = defaultdict(float), defaultdict(float), Counter()
+        self.requests, self.proposals, self.hub_proposals, self.leavers = [], [], [], []
+        self.offers = {}  # what firms can give and take, while partners are searched
+        self.unit_gain = [rules.symbiosis.unit_gain(self.p, w) for w in range(len(STREAMS))]
+        self.ordered, self.ordered_in_null = {}, ordered_in_null or {}
+        self.lettable = {EXISTING: set(), PLANNED: set()}
+        self.arrivals, self.operational = 0, 0.0
+        self.elec_per_firm = self.effluent_per_firm = 0.0
+        begin(self, self.layout)
+
+    def fund_of(self, cluster) -> Fund | None:
+        """The fund that pays for requests from a cluster: that of its programme, once enacted, if it has money."""
+        if cluster.programme < 0:
+            return None
+        fund = self.funds[cluster.programme]
+        return fund if fund.enacted and fund.budget > 0.0 else None
+
+    def book(self, flow: str, per_year: float) -> None:
+        """Book a flow of money of so many mVND a year."""
+        self.ledger[flow] += self.dt * per_year
+
+    def step(self) -> None:
+        """A quarter."""
+        if self.quarter == self.fork_step:
+            fork(self, self.layout, self.arm, self.scale)
+        # 1 outside world; what was ordered begins to operate
+        operators.finish_projects(self)
+        open_step(self)
+        for firm in self.agents:
+            age_technologies(self, firm)
+            production.serve_loans(firm, self.dt)
+        production.count_adopters(self)
+        # 2 production; 3 links and hubs deliver; 2 the books
+        for firm in self.agents:
+            production.produce(self, firm)
+        deliver(self)
+        for cluster in self.clusters:
+            deliver_hubs(self, cluster)
+            production.close_books(self, cluster)
+        for cluster in self.clusters:
+            if cluster.firms:
+                self._decide(cluster)
+        serve_requests(self)
+        # 8 symbiosis
+        sign_deals(self)
+        for cluster in self.clusters:
+            review_hubs(self, cluster)
+        start_hubs(self)
+        # 9 operators
+        operators.run_operators(self)
+        operators.run_projects(self)
+        operators.update_levels(self)
+        # 10 exit, relocation, arrival
+        demography.leave(self)
+        demography.open_planned(self)
+        demography.let_slots(self)
+        demography.expel(self)
+        demography.relocate(self)
+        demography.arrive(self)
+        self._close()
+
+    def _decide(self, cluster) -> None:
+        """4 trust, 5 knowledge, 6 compliance, 7 technology, 8 search, 10 who leaves: all that one cluster decides."""
+        update_beliefs(self, cluster)
+        learn(self, cluster)
+        for firm in cluster.firms:
+            inspect(self, firm)
+        complain(self, cluster)
+        for firm in cluster.firms:
+            review_compliance(self, firm)
+        for firm in cluster.firms:
+            review_technologies(self, firm)
+        for firm in cluster.firms:
+            search_partner(self, cluster, firm)
+        self.leavers += [firm for firm in cluster.firms if demography.will_leave(self, cluster, firm)]
+
+    def _close(self) -> None:
+        """11 what is reckoned from the sums of the step; the clock."""
+        opened = [c for c in self.clusters if c.kind != PLANNED or c.built[WATER]]
+        self.matter["LANDFILL_T"] = self.dt * sum(c.sums.landfill - c.exchanged_landfill for c in opened)
+        self.matter["DEALER_T"] = self.dt * sum(
+            c.sums.waste - c.sums.landfill - (c.exchanged - c.exchanged_landfill) for c in opened)
+        self.matter["REUSED_M3"] = self.dt * sum(c.sums.reused for c in opened)
+        firms = max(sum(c.counted for c in opened), 1)
+        self.elec_per_firm = sum(c.sums.elec for c in self.clusters) / firms
+        self.effluent_per_firm = sum(c.sums.effluent for c in self.clusters) / firms
+        if 2018.0 - 1e-9 <= self.now < 2020.0 - 1e-9:
+            self._note_reference()
+        self.quarter += 1
+        self.now = START_YEAR + self.quarter * self.dt
+
+    def _note_reference(self) -> None:
+        """Energy intensity of 2018-19, the reference of each cluster; clusters without firms then take the city's."""
+        for cluster in self.clusters:
+            cluster.reference_energy += cluster.sums.elec * 3.6 + cluster.sums.fuel
+            cluster.reference_output += cluster.sums.output
+        energy = sum(cluster.reference_energy for cluster in self.clusters)
+        output = sum(cluster.reference_output for cluster in self.clusters)
+        for cluster in self.clusters:
+            if cluster.reference_output > 0.0:
+                cluster.intensity_reference = cluster.reference_energy / cluster.reference_output
+            elif output > 0.0:
+                cluster.intensity_reference = energy / output

@@ -1,0 +1,161 @@
+"""Who is in the city besides its firms: slots, clusters, hubs, links, pair records, loans, funds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from ecocluster.model.inputs import SECTORS, STREAMS, TECHNOLOGIES
+
+if TYPE_CHECKING:
+    from .enterprise import Enterprise
+
+__all__ = ["Cluster", "Fund", "Hub", "Link", "Loan", "NEVER", "Slot"]
+
+NEVER = 1e9  # a time that does not come
+N_SECTORS, N_STREAMS, N_TECH = len(SECTORS), len(STREAMS), len(TECHNOLOGIES)
+T1, T2, T4, T5, OWN_PLANT = range(N_TECH)
+AWARE_LAW, AWARE_SYMBIOSIS = 5, 6  # bits of awareness after those of the technologies
+NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
+EXISTING, PLANNED, OUTSIDE = range(3)
+ENERGY, WATER, INFRASTRUCTURE, INFORMATION = range(4)
+VACANT, LETTABLE, TAKEN, RETIRED, UNUSABLE = range(5)
+HEAT, TREATED_WATER = STREAMS.index("heat_steam"), STREAMS.index("treated_water")
+HUB_STREAMS = range(6)  # the five solid streams and heat
+
+
+@dataclass(eq=False)
+class Slot:
+    """A plot: its persistent id, place, who sits there, and whose occupants are the acquaintances."""
+
+    ident: int
+    cluster: Cluster
+    status: int = UNUSABLE
+    x: float = 0.0
+    y: float = 0.0
+    firm: Enterprise | None = None
+    aided: bool = False  # relocation aid is paid once a slot
+    ties: list[Slot] = field(default_factory=list)
+
+
+@dataclass
+class Loan:
+    """An annuity loan: balance (mVND), real rate, payment (mVND/yr)."""
+
+    balance: float
+    rate: float
+    payment: float
+
+
+@dataclass(eq=False)
+class Link:
+    """A contract between two neighbours, and what they remember of each other once it has ended."""
+
+    supplier: Enterprise
+    buyer: Enterprise
+    stream: int
+    state: str  # "barred", "permit", "active", "closed"
+    quantity: float = 0.0
+    price: float = 0.0
+    invested: float = 0.0
+    years: float = 0.0
+    until: float = 0.0
+    remembered: float = 0.0  # what was learnt from an ended contract counts until then
+    good: float = 0.0
+    bad: float = 0.0
+    updated: float = 0.0
+    delivered: float = 0.0
+
+
+@dataclass
+class Hub:
+    """The pooled exchange of one stream in one cluster."""
+
+    active: bool = False
+    members: int = 0
+    review_at: float = 0.0
+    fee: float = 0.0
+    price: float = 0.0
+    quantity: float = 0.0
+    capital_year: float = 0.0
+    capital_until: float = 0.0
+    invested: float = 0.0
+
+
+@dataclass
+class Fund:
+    """The money of one programme: three purses, what was released and what was spent."""
+
+    budget: float = 0.0
+    scale: float = 1.0
+    enacted_at: float = 0.0
+    law_need: float = 0.0
+    enacted: bool = False
+    law_paid: float = 0.0
+    dose: float = 0.0
+    general: float = 0.0
+    purse: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    cut_reserve: float = 0.0
+    released: float = 0.0
+    spent: float = 0.0
+    need: float = 0.0
+    fines_back: float = 0.0
+    lapsed: float = 0.0
+
+
+class Cluster:
+    """A cluster of firms with its operator; the world outside clusters is one too, without services.
+
+    Attributes
+    ----------
+    slots : list of Slot
+    firms : list of Enterprise
+        Who sat in the slots at the last `census`, in their order.
+    mix : list of float
+        Weights of the sectors.
+    built, ready, own_capital : lists by project (E, W, I, T)
+    """
+
+    def __init__(self, ident: int, kind: int, levers: SimpleNamespace):
+        self.ident, self.kind, self.levers = ident, kind, levers
+        self.slots: list[Slot] = []
+        self.firms: list[Enterprise] = []
+        self.programme = -1
+        self.held = False  # described by the user: nothing changes who is there until 2020
+        self.urban = False
+        self.area = self.land = self.scale = 0.0
+        self.usable = 0
+        self.opened = 0.0
+        self.mix = [0.0] * N_SECTORS
+        self.workers_law = (1.0, 0.0, 1.0)  # median, sd of ln, cap
+        self.built = [False] * 4
+        self.ready = [0.0] * 4
+        self.own_capital = [0.0] * 4
+        self.kilowatt = self.solar_capital = self.design_flow = self.connected = self.fee = 0.0
+        self.level = 0
+        self.review_at, self.last_violation, self.certified_at = NEVER, -NEVER, NEVER
+        self.binding = 0
+        self.grants_year = self.grants_flow = 0.0
+        self.tech_count = [0] * N_TECH
+        self.reference_energy = self.reference_output = self.intensity_reference = 0.0
+        self.hubs = [Hub() for _ in HUB_STREAMS]
+        self.sums = None  # made by `production.close_books`
+        self.monitoring = self.elec_before = 0.0
+        self.active_links = self.breaches = self.active_hubs = 0
+        self.exchanged = self.exchanged_landfill = self.water_linked = self.cut = 0.0
+        self.group = [0.0] * 4
+        self.let = False
+        self.counted = 0  # firms at the last census
+        self.counted_workers = 0.0
+
+    def residents(self) -> list[Enterprise]:
+        """Who sits in the slots now."""
+        return [slot.firm for slot in self.slots if slot.firm is not None]
+
+    def census(self) -> None:
+        """Count for the step: who is there, workers, adopters of every technology."""
+        self.firms = self.residents()
+        self.counted = len(self.firms)
+        self.counted_workers = sum(firm.workers for firm in self.firms)
+        self.tech_count = [sum(firm.tech >> j & 1 for firm in self.firms) for j in range(N_TECH)]

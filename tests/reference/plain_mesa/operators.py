@@ -1,0 +1,208 @@
+"""9 The operator of a cluster: running cost and fee, projects, certificate (5g)."""
+
+from __future__ import annotations
+
+import math
+
+from ecocluster.model.maths import exp
+
+from .formulas import rules
+from .luck import PURPOSE
+from .objects import ENERGY, EXISTING, INFORMATION, INFRASTRUCTURE, OUTSIDE, T4, WATER
+
+__all__ = ["finish_projects", "run_operators", "run_projects", "update_levels"]
+
+# what may bind, numbered as in ecocluster.model.rules.certification
+(MET, RECP_SHARE, SYMBIOSIS, SHARED_LAND, TREATMENT, MONITORING, CLEAN_RECORD, GROUP_ENERGY, GROUP_WATER,
+ GROUP_INFRASTRUCTURE, GROUP_INFORMATION, SYMBIOSIS_SHARE, NOT_WORTH, NO_FIRMS) = range(14)
+
+
+def finish_projects(model) -> None:
+    """Projects under construction are opened; a new central plant asks for the regulated fee."""
+    for cluster in model.clusters:
+        for j in range(4):
+            if not cluster.built[j] and 0.0 < cluster.ready[j] <= model.now + 1e-9:
+                cluster.built[j] = True
+                if j == WATER:
+                    cluster.fee = model.p.cetp_fee
+                elif j == INFRASTRUCTURE and cluster.kind == EXISTING:
+                    cluster.land = rules.infrastructure.raised_land(model.p, cluster.land)
+
+
+def run_operators(model) -> None:
+    """Running cost of what stands; at the turn of the year the fee of the central plant follows its flow."""
+    p = model.p
+    turn = abs(model.now - math.floor(model.now + 0.5)) < 1e-6
+    for cluster in model.clusters:
+        if cluster.built[WATER]:
+            fixed = rules.infrastructure.cetp_fixed_cost(p, cluster.design_flow)
+            model.book("PROJECT_RUNNING", fixed + p.cost_CETP_variable_OM * cluster.connected)
+            if turn:
+                cluster.fee = rules.infrastructure.cetp_fee(
+                    p, cluster.design_flow, cluster.connected, cluster.own_capital[WATER])
+        if cluster.built[ENERGY]:
+            model.book("PROJECT_RUNNING", p.solar_om * cluster.solar_capital)
+
+
+# --- projects ------------------------------------------------------------------------------------------
+
+
+def run_projects(model) -> None:
+    """City programme of central plants; reviews of projects in the order of a hashed priority (they share a purse)."""
+    p, luck, now = model.p, model.luck, model.quarter
+    reviews = []
+    for cluster in model.clusters:
+        if cluster.kind != EXISTING or not cluster.counted:
+            continue
+        if not cluster.built[WATER] and cluster.ready[WATER] <= 0.0:
+            chance = rules.diffusion.event(p.cetp_city_hazard, model.dt)
+            if luck.uniform(PURPOSE.CLUSTER_CITY_CETP, now, cluster.ident) < chance:
+                cost = rules.infrastructure.cetp_capex(p, cluster.design_flow, p.retrofit)
+                model.ledger["CITY_CETP"] += cost
+                model.ledger["PROJECT_CAPEX"] += cost
+                cluster.ready[WATER] = model.now + p.cetp_build
+        for j in range(4):
+            ident = cluster.ident * 8 + j
+            open_ = not cluster.built[j] and cluster.ready[j] <= 0.0
+            if open_ and luck.uniform(PURPOSE.CLUSTER_REVIEW, now, ident) < rules.diffusion.event(
+                    p.project_review, model.dt):
+                reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + ident), cluster, j))
+    for _, cluster, j in sorted(reviews, key=lambda review: review[0]):
+        _review_project(model, cluster, j)
+
+
+def _review_project(model, cluster, j: int) -> None:
+    """Start the project iff it pays the operator after co-funding and half of the firms gain or consent."""
+    p, levers, fund = model.p, cluster.levers, model.fund_of(cluster)
+    anchor, share = levers.anchor_investor, levers.cofunding_infrastructure
+    purse = fund.purse[2] if fund is not None else 0.0
+    if j == WATER:  # a duty: no consent
+        cost = rules.infrastructure.cetp_capex(p, cluster.design_flow, p.retrofit)
+        aid = max(rules.infrastructure.cetp_gap(p, cluster.design_flow, cost * (1.0 - anchor)), 0.0)
+        most = p.fund_gap * cost if share > 0.0 else 0.0
+    else:
+        if j == ENERGY:
+            if not model.offered[T4]:
+                return
+            kilowatt = p.solar_share * cluster.sums.elec / p.solar_yield
+            cost = p.cost_project_energy * model.learning[T4] * p.retrofit * kilowatt
+            value = kilowatt * rules.infrastructure.solar_value(
+                p, model.electricity_price, model.learning[T4], p.retrofit, anchor)
+        else:
+            roads = j == INFRASTRUCTURE
+            benefit = p.cost_benefit_infrastructure if roads else p.cost_benefit_information
+            reference = p.cost_project_infrastructure if roads else p.cost_project_information
+            cost = rules.infrastructure.project_cost(p, reference, cluster.scale, p.retrofit)
+            value = rules.infrastructure.project_value(p, benefit, cluster.counted_workers, cost, anchor)
+            if not _consent(p, cluster, benefit):
+                return
+        aid, most = max(-value, 0.0), share * cost  # only what makes the project pay
+    if aid > 0.0 and (aid > most or aid > purse):
+        return
+    if j == ENERGY:
+        cluster.kilowatt, cluster.solar_capital = kilowatt, cost
+    model.ledger["PROJECT_CAPEX"] += cost
+    model.ledger["ANCHOR"] += anchor * cost
+    if aid > 0.0:
+        fund.purse[2] -= aid
+        fund.spent += aid
+        model.ledger["PROJECT_FUND"] += aid
+    cluster.own_capital[j] = max(cost * (1.0 - anchor) - aid, 0.0)
+    years = p.cetp_build
+    if j != WATER:
+        u = model.luck.uniform(PURPOSE.CLUSTER_BUILD, model.quarter, cluster.ident * 8 + j)
+        years = p.build_low + (p.build_high - p.build_low) * u
+    cluster.ready[j] = model.now + max(years, model.dt)
+
+
+def _consent(p, cluster, benefit: float) -> bool:
+    """Do at least half of the firms gain more than the levy, or agree by attitude?"""
+    gain = benefit >= p.operator_levy * benefit
+    yes = sum(gain or firm.attitude > p.consent_attitude for firm in cluster.firms)
+    return 2 * yes >= len(cluster.firms)
+
+
+# --- certificate ---------------------------------------------------------------------------------------
+
+
+def update_levels(model) -> None:
+    """Serious violations, the four groups, the binding criterion; applications and reviews of certificates."""
+    p, now, dt, luck = model.p, model.now, model.dt, model.luck
+    for cluster in model.clusters:
+        if cluster.kind == OUTSIDE:
+            continue
+        keep = exp(-dt)  # grants of about the last year
+        cluster.grants_year = cluster.grants_year * keep + cluster.grants_flow / dt * (1.0 - keep)
+        cluster.grants_flow = 0.0
+        if not cluster.counted:
+            cluster.binding = NO_FIRMS
+            continue
+        levers, sums = cluster.levers, cluster.sums
+        untreated = sums.untreated / max(sums.effluent, 1e-9)
+        chance = rules.diffusion.event(rules.certification.violation_hazard(p, untreated), dt)
+        if levers.relief_record < 0.5 and luck.uniform(
+                PURPOSE.CLUSTER_VIOLATION, model.quarter, cluster.ident) < chance:
+            cluster.last_violation = now
+        _measure_groups(cluster, untreated)
+
+        def multiplier(level: int, levers=levers) -> float:
+            return getattr(levers, f"multiplier_L{level}")
+
+        gain = multiplier(min(cluster.level + 1, 3)) - multiplier(cluster.level)
+        worth = p.application_test < 0.5 or p.application_cost < rules.certification.incentive(
+            p, gain, cluster.grants_year, cluster.counted)
+        binding = _binding(model, cluster, untreated, cluster.level + 1)
+        if cluster.level == 3:
+            cluster.binding = MET
+        else:
+            cluster.binding = NOT_WORTH if binding == MET and not worth else binding
+        if cluster.level > 0 and now >= cluster.review_at - 1e-9:
+            while cluster.level > 0 and _binding(model, cluster, untreated, cluster.level) != MET:
+                cluster.level -= 1
+                model.events["revocations"] += 1
+            cluster.review_at = now + p.level_years
+        applies = luck.uniform(PURPOSE.CLUSTER_REVIEW, model.quarter, cluster.ident * 8 + 4) < rules.diffusion.event(
+            p.project_review, dt)
+        if cluster.level < 3 and binding == MET and worth and applies:
+            model.ledger["APPLICATION"] += p.application_cost
+            cluster.level += 1
+            cluster.review_at = now + p.level_years
+            cluster.certified_at = min(cluster.certified_at, now + dt)
+
+
+def _measure_groups(cluster, untreated: float) -> None:
+    """The four groups of S1, each 0-1."""
+    rule, sums, built = rules.certification, cluster.sums, cluster.built
+    intensity = (sums.elec * 3.6 + sums.fuel) / max(sums.output, 1e-9)
+    known = cluster.intensity_reference > 0.0
+    cut = cluster.cut = 1.0 - intensity / cluster.intensity_reference if known else 0.0
+    renewable = (sums.solar + sums.shared_solar) / max(sums.elec, 1e-9)
+    reuse = (sums.reused + cluster.water_linked) / max(sums.water, 1e-9)
+    depot = built[INFRASTRUCTURE] or cluster.active_hubs > 0
+    data = 1.0 if built[INFORMATION] else cluster.monitoring
+    cluster.group = [
+        rule.energy_group(cut, renewable), rule.water_group(1.0 - untreated, reuse),
+        rule.infrastructure_group(cluster.land, float(built[WATER]), float(depot)),
+        rule.information_group(data, sums.sharing / cluster.counted),
+    ]
+
+
+def _binding(model, cluster, untreated: float, level: int) -> int:
+    """First criterion of a level that is not met."""
+    p, sums, built, firms = model.p, cluster.sums, cluster.built, cluster.counted
+    recp, symbiotic, least = ((0.2, 0.0, 0.0), (0.4, 0.1, 0.6), (0.6, 0.2, 0.8), (0.6, 0.2, 0.8))[level - 1]
+    shared = cluster.active_links or cluster.active_hubs or built[ENERGY] or built[INFRASTRUCTURE]
+    met = {
+        SHARED_LAND: cluster.land >= p.land_target - 1e-12,
+        TREATMENT: built[WATER] or 1.0 - untreated >= 0.8,
+        MONITORING: built[INFORMATION] or cluster.monitoring >= 0.5,
+        SYMBIOSIS: shared,
+        RECP_SHARE: sums.recp / firms >= recp,
+        CLEAN_RECORD: model.now - cluster.last_violation >= p.clean_years,
+        SYMBIOSIS_SHARE: sums.in_symbiosis / firms >= symbiotic,
+        GROUP_ENERGY: cluster.group[0] >= least,
+        GROUP_WATER: cluster.group[1] >= least,
+        GROUP_INFRASTRUCTURE: cluster.group[2] >= least,
+        GROUP_INFORMATION: cluster.group[3] >= least,
+    }
+    return next((criterion for criterion, fulfilled in met.items() if not fulfilled), MET)

@@ -1,0 +1,301 @@
+"""1b and 7 Technology: start, age and renewal; reviews, loans, grants (5d)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ecocluster.model.maths import annuity, exp, log
+
+from .formulas import rules
+from .luck import EVENT, PURPOSE
+from .objects import NONE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, T1, T2, Loan
+
+__all__ = ["Offer", "age_technologies", "appraise", "ask_fund", "borrow", "count_credit", "grant_share", "investment", "order",
+           "own_funds", "review_technologies", "saving_of", "taste", "terms_of_loan"]
+
+_GRANTS = ("grant_T1", "grant_T2", "grant_T4", "grant_T5", "grant_own_plant")
+
+
+@dataclass
+class Offer:
+    """Terms on which a firm would adopt a technology.
+
+    Attributes
+    ----------
+    wanted : bool
+    cost, grant : float
+        Capital cost before grants, mVND; share granted.
+    share, rate : float
+        Share of the rest that is lent; real rate.
+    relief : float
+        Part of the yearly saving that is free of tax, mVND.
+    subsidy, guarantee, claim : float
+        Interest paid by the state, expected loss on a guarantee, all that the grants fund is asked for.
+    asked : bool
+        Did the firm apply for a loan?
+    """
+
+    wanted: bool
+    cost: float
+    grant: float = 0.0
+    share: float = 0.0
+    rate: float = 0.0
+    relief: float = 0.0
+    subsidy: float = 0.0
+    guarantee: float = 0.0
+    claim: float = 0.0
+    asked: bool = False
+
+    @property
+    def net(self) -> float:
+        """Capital cost after the grant, mVND."""
+        return self.cost * (1.0 - self.grant)
+
+
+# --- what becomes of technology with time ------------------------------------------------------------
+
+
+def age_technologies(model, firm) -> None:
+    """What was ordered begins to operate; tax reductions end; old technology is kept with .76 or lapses."""
+    p, now = model.p, model.now + 1e-9
+    if firm.cluster.levers.relief_technology > 0.5 and firm.eps != 1.0:  # barrier 5 removed
+        firm.eps = 1.0
+        firm.set_coefficients()
+    due = [j for j, start in firm.pending.items() if start <= now]
+    over = [j for j, (_, until) in firm.tax_cut.items() if until <= now]
+    old = [j for j in range(len(firm.since)) if firm.has(j) and firm.since[j] + p.tech_life_yr[j] <= now]
+    for j in due:
+        firm.since[j] = firm.pending.pop(j)
+        firm.tech |= 1 << j
+        firm.write_off[j] = firm.ordered_write_off.pop(j)
+        if j in firm.ordered_cut:
+            firm.tax_cut[j] = firm.ordered_cut.pop(j)
+        if j == OWN_PLANT and firm.compliance < REAL_OWN:
+            firm.compliance = REAL_OWN
+    for j in over:
+        del firm.tax_cut[j]
+    for j in old:
+        firm.write_off.pop(j, None)
+        required = firm.admitted and j in (T1, T2)
+        idle = j == OWN_PLANT and firm.compliance == REAL_CONNECTED  # nobody renews a plant that stands idle
+        luck = model.luck.uniform(PURPOSE.KEEP, model.quarter, firm.firm_id * 8 + j)
+        if required or (not idle and luck < p.keep_probability):
+            _renew(model, firm, j)
+        else:
+            firm.tech &= ~(1 << j)
+            if j == OWN_PLANT and firm.compliance == REAL_OWN:
+                firm.compliance = NONE
+    if due or old:
+        firm.set_coefficients()
+
+
+def _renew(model, firm, j: int) -> None:
+    """Replacement at the capital cost of the day, on the supplier's credit at the bank's rate."""
+    p = model.p
+    cost = investment(model, firm, j)
+    firm.since[j] = model.now
+    borrow(model, firm, j, cost, p.bank_rate)
+    firm.write_off[j] = cost / p.tech_life_yr[j]
+    model.ledger["LOANS"] += cost
+    model.ledger["PRIVATE_CAPEX"] += cost
+
+
+def borrow(model, firm, j: int, amount: float, rate: float) -> None:
+    """Add to the loan on technology j; equal payments in every step repay it within its term."""
+    if amount <= 0.0:
+        return
+    p = model.p
+    years = min(p.loan_years, p.tech_life_yr[j])
+    total = amount + (firm.loans[j].balance if j in firm.loans else 0.0)
+    per_step = exp(model.dt * log(1.0 + rate)) - 1.0
+    if per_step <= 1e-12:
+        payment = total / years
+    else:
+        payment = total * per_step / (1.0 - exp(-years / model.dt * log(1.0 + per_step))) / model.dt
+    firm.loans[j] = Loan(total, rate, payment)
+
+
+# --- what a firm knows when it reviews -----------------------------------------------------------------
+
+
+def taste(model, firm, which: int, purpose: int = PURPOSE.TASTE) -> float:
+    """Persistent uniform of a firm about one thing, renewed at `taste_renewal` a year."""
+    ident = firm.firm_id * 8 + which
+    offset = model.luck.uniform(PURPOSE.TASTE_OFFSET, 0, ident)
+    epoch = math.floor(model.p.taste_renewal * (model.now - 2010.0) + offset)
+    return model.luck.uniform(purpose, epoch, ident)
+
+
+def investment(model, firm, j: int) -> float:
+    """Capital cost of technology j today before grants, mVND."""
+    p = model.p
+    noise = exp(p.capex_sd * model.luck.normal(PURPOSE.CAPEX, 0, firm.firm_id * 8 + j))
+    return rules.adoption.capex(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j], firm.workers, noise,
+                                model.learning[j])
+
+
+def own_funds(firm, levers=None) -> float:
+    """Cash that may be invested, mVND."""
+    if (levers or firm.cluster.levers).relief_cash > 0.5:
+        return math.inf
+    return firm.cash - firm.model.p.cash_reserve * firm.revenue
+
+
+def grant_share(levers, j: int, level: int) -> float:
+    """Grant on technology j at a level of certificate, at most .9."""
+    return min(getattr(levers, _GRANTS[j]) * getattr(levers, f"multiplier_L{level}"), 0.9)
+
+
+def terms_of_loan(model, firm, j: int, cost: float, supported: bool) -> tuple[float, float, float, float, bool]:
+    """Share lent, real rate, interest paid by the programme, cost of its guarantee, and whether the firm asked.
+
+    Parameters
+    ----------
+    supported : bool
+        Is the programme's money used? Guarantees at baseline exist without it.
+    """
+    p, luck, levers, base = model.p, model.luck, firm.cluster.levers, model.levers[-1]
+    ident = firm.firm_id * 8 + j
+    lot = luck.uniform(PURPOSE.GUARANTEED, 0, ident)
+    by_base = lot < base.guarantee
+    by_programme = supported and not by_base and lot < levers.guarantee
+    green = supported and luck.uniform(PURPOSE.GREEN_FUND, 0, ident) < levers.green_fund
+    rate = p.bank_rate
+    if green:
+        rate = p.soft_rate
+    elif supported:
+        rate = max(p.bank_rate - 0.01 * levers.interest_cut, 0.0)
+    if rate >= firm.hurdle or cost <= p.loan_minimum:
+        return 0.0, rate, 0.0, 0.0, False
+    helped = by_base or by_programme or green
+    share = p.granted_support
+    if levers.relief_credit <= 0.5:
+        owed = firm.old_debt + sum(loan.balance for loan in firm.loans.values())
+        chance = rules.credit.approval(p, firm.workers, firm.collateral, cost, float(green), float(helped),
+                                       owed / (p.leverage_scale * firm.revenue))
+        if taste(model, firm, j, PURPOSE.CREDIT) >= chance:
+            return 0.0, rate, 0.0, 0.0, True
+        share = rules.credit.granted_share(p, helped, luck.uniform(PURPOSE.CREDIT_SHARE, 0, ident))
+    subsidy = loss = 0.0
+    if supported:
+        subsidy = rules.credit.interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years)
+    if by_programme:  # expected losses on the mean balance, which falls from the whole to nothing
+        loss = p.cost_guarantee_loss * share * cost * 0.5 * (p.loan_years + 1.0)
+    return share, rate, subsidy, loss, True
+
+
+def saving_of(model, firm, j: int, cluster) -> float:
+    """Marginal change of the firm's yearly cost in a cluster, mVND; own solar power is not bought."""
+    p, per_m3 = model.p, 0.0
+    if firm.compliance == REAL_CONNECTED:
+        per_m3 = cluster.fee
+    elif firm.compliance == REAL_OWN and firm.effluent > 0.0:  # derivative of the running cost
+        per_m3 = (1.0 + p.own_om_exponent) * firm.own_running / firm.effluent
+    disposal, solar = firm.disposal_per_worker, firm.solar_share
+    saving = rules.adoption.marginal_saving(
+        p, j, firm.elec * (1.0 - solar), firm.fuel, firm.water, disposal * firm.activity, per_m3,
+        p.sector_effluent_share[firm.sector], model.electricity_price)
+    return saving * model.carbon_rule if firm.exporter else saving
+
+
+def appraise(model, firm, j: int, supported: bool) -> Offer:
+    """Would the firm adopt technology j now, and on which terms, with or without the programme's money?"""
+    p, cluster = model.p, firm.cluster
+    levers, base = cluster.levers, model.levers[-1]
+    cost, saving = investment(model, firm, j), saving_of(model, firm, j, cluster)
+    cut, grant = base.CIT_reduction, 0.0
+    if supported:
+        cut, grant = levers.CIT_reduction, grant_share(levers, j, cluster.level)
+    net, life = cost * (1.0 - grant), p.tech_life_yr[j]
+    tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
+    value = rules.adoption.present_value(saving, net, firm.hurdle, life, tax, cut, p.cit_years)
+    if value <= 0.0:
+        return Offer(False, cost, grant)
+    share, rate, subsidy, loss, asked = terms_of_loan(model, firm, j, net, supported)
+    psi = rules.adoption.value_ratio(value, net, share, rate, firm.hurdle, min(p.loan_years, life))
+    peers = sum(other.has(j) for other in firm.neighbours())
+    eased = levers.relief_technology > 0.5
+    centre = 1.0 if eased else levers.innovation_centre
+    certainty = 1.0 if levers.relief_permits > 0.5 else levers.certainty
+    sigma = rules.adoption.volatility(p, 0.05 if eased else p.sigma0, certainty, peers + 4.0 * centre)
+    wanted = rules.adoption.adopts(psi, rules.adoption.option_multiple(firm.hurdle, sigma), p.adoption_slope,
+                                   taste(model, firm, j))
+    asked = asked and wanted
+    wanted = wanted and (1.0 - share) * net <= own_funds(firm)
+    claim = 0.0
+    if supported:
+        more = max(cut - base.CIT_reduction, 0.0)
+        claim = grant * cost + subsidy + loss + tax * more * max(saving, 0.0) * annuity(
+            p.discount_rate, min(p.cit_years, life))
+    return Offer(wanted, cost, grant, share, rate, cut * max(saving, 0.0), subsidy, loss, claim, asked)
+
+
+# --- reviews, requests, orders ---------------------------------------------------------------------------
+
+
+def review_technologies(model, firm) -> None:
+    """A review looks at every technology on offer that is known and neither adopted nor ordered."""
+    chance = rules.diffusion.event(rules.diffusion.review_hazard(model.p, firm.attitude), model.dt)
+    if not model.luck.happens(EVENT.TECHNOLOGY_REVIEW, model.quarter, firm.firm_id, chance):
+        return
+    for j in range(OWN_PLANT):
+        if firm.knows(j) and not firm.has(j) and j not in firm.pending and model.offered[j]:
+            _consider(model, firm, j)
+
+
+def _consider(model, firm, j: int) -> None:
+    """With the programme's money, or without it, or not at all."""
+    fund = model.fund_of(firm.cluster)
+    if fund is not None:
+        offer = appraise(model, firm, j, True)
+        if not offer.wanted:
+            count_credit(model, offer)
+            return
+        if offer.claim > firm.cluster.levers.effort_cost:
+            ask_fund(model, firm, j, offer.claim)
+            return
+    offer = appraise(model, firm, j, False)
+    count_credit(model, offer)
+    if offer.wanted:
+        order(model, firm, j, offer)
+
+
+def count_credit(model, offer: Offer) -> None:
+    """Applications for loans and their fate."""
+    model.events["credit_asked"] += offer.asked
+    model.events["credit_approved"] += offer.asked and offer.share > 0.0
+    model.events["credit_granted"] += offer.share if offer.asked else 0.0
+
+
+def ask_fund(model, firm, j: int, amount: float) -> None:
+    """A request to the grants fund; the effort is spent whatever its fate."""
+    effort = firm.cluster.levers.effort_cost
+    firm.cash -= effort
+    model.ledger["EFFORT"] += effort
+    priority = model.luck.bits(PURPOSE.PRIORITY, model.quarter, firm.firm_id * 8 + j)
+    model.requests.append((priority, firm, j, amount))
+
+
+def order(model, firm, j: int, offer: Offer, fund=None) -> None:
+    """Order technology j: money moves now, operation begins after one to four quarters."""
+    p, ledger = model.p, model.ledger
+    loan = offer.share * offer.net
+    firm.cash -= offer.net - loan
+    ledger["OWN_CAPEX"] += offer.net - loan
+    ledger["LOANS"] += loan
+    ledger["PRIVATE_CAPEX"] += offer.net
+    borrow(model, firm, j, loan, offer.rate)
+    if fund is not None:
+        fund.purse[0] -= offer.claim
+        fund.spent += offer.claim
+        ledger["GRANTS"] += offer.grant * offer.cost
+        ledger["INTEREST_CUT"] += offer.subsidy
+        ledger["GUARANTEE"] += offer.guarantee
+        fund.cut_reserve += offer.claim - offer.grant * offer.cost - offer.subsidy - offer.guarantee
+        firm.cluster.grants_flow += offer.grant * offer.cost
+        if j in model.ordered_in_null.get(firm.firm_id, ()):
+            ledger["FREE_RIDERS"] += offer.claim
+    quarters = 1.0 + math.floor(model.luck.uniform(PURPOSE.INSTALL, model.quarter, firm.firm_id * 8 + j) * 4.0)
+    start = model.now + max(0.25 * quarters * p.install_years, model.dt)
+    firm.order(j, start, offer.net / p.tech_life_yr[j], offer.relief)

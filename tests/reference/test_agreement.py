@@ -1,0 +1,156 @@
+"""The kernels compute what the rules say: an independent object model has the same trajectory, firm by firm."""
+
+from dataclasses import replace
+
+import pytest
+from ecocluster.model.inputs import Arm, Site
+from ecocluster.scenarios import load_scenario, load_shocks, make_arm
+from hypothesis import HealthCheck, given, settings
+from kernels import Kernels, assert_agreement, differences
+from plain_mesa import CityModel
+from plain_mesa.formulas import rules
+from plain_mesa.objects import OWN_PLANT
+from strategies import Scenario, scenarios
+
+BURN_IN = 40
+PATHWAYS = ("null", "self-transition", "symbiosis", "newly-planned", "combined", "symbiosis-in-planned", "all")
+
+UNAFFORDABLE = {f"{name}.capex_per_worker_at_15": 1e6 for name in (
+    "T1_housekeeping", "T2_efficient_equipment", "T4_rooftop_solar", "T5_clean_process")}
+OFF = {  # what turns a sub-model off; reviews stay, and find nothing worth doing
+    "a production": dict.fromkeys(
+        ("util_sd_own", "util_sd_sector", "margin_sd_year", "workers_elasticity"), 0.0),
+    "b compliance": dict.fromkeys(("inspection_low", "inspection_high", "continuous_rate", "complaint_rate",
+                                   "aware_law_2010"), 0.0),
+    "c diffusion": dict.fromkeys(("p0", "p_ext", "p_IC", "q_in", "q_tie", "q_out", "forgetting", "symbiosis_coordinator",
+                                  "symbiosis_platform", "eta_E", "eta_club_attitude", "eta_voluntary", "eta_F_attitude"), 0.0),
+    "d technology": UNAFFORDABLE,
+    "e trust": dict.fromkeys(("eta_s", "eta_co", "eta_club_trust", "eta_F_trust", "worst_breach", "eta0"), 0.0),
+    "f symbiosis": dict.fromkeys(("search_rate", "hub_base", "hub_coordinator"), 0.0),
+    "g clusters": dict.fromkeys(("project_review", "cetp_city_hazard", "cetp_share_2010", "violation_hazard",
+                                 "relocation_review"), 0.0),
+    "i demography": dict.fromkeys(("growth", "arrival_base", "exit_high", "exit_low", "exit_slope", "insolvency_hazard"), 0.0),
+}
+
+
+def both(scenario: Scenario):
+    """The same scenario in the kernels and in the reference."""
+    return (Kernels(scenario.site, scenario.arm, **scenario.more),
+            CityModel(scenario.site, replace(scenario.arm, scale=scenario.more.get("scale", 1.0)), **scenario.more))
+
+
+def agree(scenario: Scenario):
+    """Run both and compare after every step; the reference at the end."""
+    kernels, model = both(scenario)
+    assert_agreement(kernels, model, scenario.steps)
+    return model
+
+
+def arm_of(pathway: str, site: Site, policy: str = "vietnam-2020", budget: float = 150_000.0) -> Arm:
+    """An arm of the shipped pathways, not scaled."""
+    return replace(make_arm(pathway, site=site) if pathway == "null" else make_arm(pathway, policy, budget, site), scale=1.0)
+
+
+@pytest.fixture(scope="module")
+def city() -> Site:
+    """Three of Hanoi's clusters, one in a dense district, with their share of the city's budget."""
+    hanoi = load_scenario("hanoi").site
+    small = [c for c in hanoi.clusters if 15 <= c.firms_2018 <= 32]
+    chosen = [c for c in small if c.urban][:1] + [c for c in small if not c.urban]
+    return Site("three", "three clusters", "city", tuple(chosen[:3]), hanoi.city_firms)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scenarios())
+def test_random_scenarios(scenario):
+    agree(scenario)
+
+
+@pytest.mark.parametrize("pathway", PATHWAYS)
+def test_pathways_in_a_small_city(city, pathway):
+    agree(Scenario(city, arm_of(pathway, city), {"shocks": load_shocks("default"), "seed": 3}, BURN_IN + 24))
+
+
+@pytest.mark.parametrize("policy", ["special", "shared", "compulsory", "barriers-all"])
+def test_policies(city, policy):
+    agree(Scenario(city, arm_of("all", city, policy), {"shocks": load_shocks("default"), "replicate": 2}, BURN_IN + 16))
+
+
+@pytest.mark.parametrize("on", OFF)
+def test_each_sub_model_alone(city, on):
+    parameters = {name: value for sub_model, off in OFF.items() if sub_model != on for name, value in off.items()}
+    site = replace(city, clusters=city.clusters[:1])
+    model = agree(Scenario(site, arm_of("all", site), {"parameters": parameters, "seed": 5}, BURN_IN + 24))
+    ordered = set().union(*model.ordered.values())
+    assert on == "d technology" or ordered <= {OWN_PLANT}  # the others are off indeed
+    assert on == "f symbiosis" or not model.links
+
+
+def test_months_instead_of_quarters(city):
+    site = replace(city, clusters=city.clusters[:1])
+    agree(Scenario(site, arm_of("combined", site), {"steps_per_year": 12}, 3 * (BURN_IN + 8)))
+
+
+def test_portfolio_of_two_programmes(city):
+    arms = [arm_of(name, city) for name in ("self-transition", "newly-planned")]
+    arm = Arm("portfolio", (arms[0].programmes[0], arms[1].programmes[0]), (0, 1, -1), arms[0].budget, 1.0)
+    agree(Scenario(city, arm, {}, BURN_IN + 32))
+
+
+def test_free_riders_are_counted_against_the_null(city):
+    """Whoever is paid for what he orders in the matched null too."""
+    null_kernels, null = both(Scenario(city))
+    assert_agreement(null_kernels, null, BURN_IN + 24)
+    arm = arm_of("self-transition", city)
+    kernels = Kernels(city, arm, ever_null=null_kernels.state.ever.copy())
+    model = CityModel(city, arm, ordered_in_null=null.ordered)
+    paid = 0.0
+    for _ in range(BURN_IN + 24):
+        assert_agreement(kernels, model, 1)
+        paid += model.ledger["FREE_RIDERS"]
+    assert paid > 0.0
+
+
+def test_whole_horizon_of_the_teaching_cluster():
+    site = load_scenario("teaching").site
+    model = agree(Scenario(site, arm_of("all", site), {"shocks": load_shocks("default")}, 144))
+    assert model.now == 2046.0
+
+
+def test_named_cluster():
+    site = load_scenario("nguyen-khe").site
+    model = agree(Scenario(site, arm_of("combined", site), {"shocks": load_shocks("default")}, BURN_IN + 40))
+    assert model.links
+
+
+# --- the comparison notices what it is made for ------------------------------------------------------------
+
+
+MISTAKES = {
+    "utilisation": ("production", "net_sales", lambda f: lambda *a: f(*a) * (1 + 1e-6)),
+    "credit": ("credit", "approval", lambda f: lambda *a: f(*a) + 0.2),
+    "taste": ("adoption", "adopts", lambda f: lambda psi, phi, slope, u: f(psi, phi, slope, 1.0 - u)),
+    "choice": ("compliance", "choose", lambda f: lambda p, n, s, r, u: f(p, n, r, s, u)),
+    "belief": ("trust", "belief", lambda f: lambda *a: f(*a) - 0.01),
+    "exit": ("demography", "exit_hazard", lambda f: lambda *a: f(*a) * 1.05),
+    "fee": ("infrastructure", "cetp_fee", lambda f: lambda *a: f(*a) * 1.001),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_planted_mistake_is_caught(city, monkeypatch, mistake):
+    group, name, wrong = MISTAKES[mistake]
+    monkeypatch.setattr(getattr(rules, group), name, wrong(getattr(getattr(rules, group), name)))
+    with pytest.raises(AssertionError, match="differences after the step"):
+        agree(Scenario(city, arm_of("combined", city), {"seed": 3}, BURN_IN + 32))
+
+
+def test_what_differs_is_named():
+    kernels, model = both(Scenario(load_scenario("teaching").site))
+    assert_agreement(kernels, model, 4)
+    firm = model.agents[0]
+    firm.cash += 1.0
+    firm.tech ^= 1
+    found = differences(kernels, model)
+    assert len(found) == 2 and all(line.startswith(f"firm {firm.firm_id}: ") for line in found)
+    assert {line.split()[2] for line in found} == {"cash", "tech"}

@@ -1,0 +1,93 @@
+"""What the figures of `barriers` and `solutions` share: causes by name, bars with intervals, a map of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..figures import plain_ticks
+from ..words import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["BAR", "cause", "draw_bars", "draw_pairs", "headline", "pair_name"]
+
+BAR, ALONE, LAST = "#0072B2", "#E69F00", "#222222"
+HELP, HINDER = "#0b6e4f", "#B2182B"
+
+
+def cause(name: str, say: Words) -> str:
+    """Short name of a barrier or solution with its number: "2 Finance"."""
+    return f"{name.rpartition('-')[2]} {say.name('cause', name)}"
+
+
+def pair_name(pair: dict, say: Words) -> str:
+    """Two causes of a synergy."""
+    return f"{cause(pair['first'], say)} + {cause(pair['second'], say)}"
+
+
+def headline(table: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Rows of the causes of one outcome, in the order of their numbers."""
+    return table[(table["outcome"] == outcome) & (table["cause"] != "all")].reset_index(drop=True)
+
+
+def draw_bars(
+    axes: Axes, rows: pd.DataFrame, value: str, say: Words, factor: float, labels: Sequence[str] = ("", "", "")
+) -> None:
+    """Horizontal bars with intervals; where known, marks for the cause alone and for the cause added last.
+
+    Parameters
+    ----------
+    value : str
+        Column of the bars.
+    labels : sequence of str
+        For the legend: bar, alone, last.
+    """
+    at = np.arange(len(rows))
+    mean = rows[value].to_numpy(float) * factor
+    ends = np.abs(rows[[f"{value}_low", f"{value}_high"]].to_numpy(float).T * factor - mean)
+    axes.barh(at, mean, 0.62, color=BAR, alpha=0.85, label=labels[0])
+    axes.errorbar(mean, at, xerr=np.nan_to_num(ends), linestyle="none", ecolor="#444444", capsize=3, elinewidth=1.1)
+    for name, color, marker, label in (("alone", ALONE, "o", labels[1]), ("last", LAST, "D", labels[2])):
+        if name in rows:
+            axes.plot(
+                rows[name] * factor, at, marker, color=color, markersize=6, markeredgecolor="white", linestyle="none",
+                label=label, zorder=5,
+            )  # fmt: skip
+    axes.axvline(0, color="#666666", linewidth=0.8)
+    axes.set_yticks(at, [cause(name, say) for name in rows["cause"]])
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    plain_ticks(axes.xaxis, say)
+
+
+def draw_pairs(axes: Axes, pairs: pd.DataFrame, names: Sequence[str], say: Words, factor: float) -> None:
+    """Synergies of two causes as a triangle of squares; grey numbers where the interval holds 0."""
+    size = len(names)
+    values = np.full((size, size), np.nan)
+    sure = np.zeros((size, size), bool)
+    for row in pairs.itertuples():
+        i, j = names.index(row.second), names.index(row.first)
+        values[i, j] = row.synergy * factor
+        sure[i, j] = row.synergy_low > 0 or row.synergy_high < 0
+    largest = max(float(np.nanmax(np.abs(values))), 1e-12)
+    axes.imshow(np.ma.masked_invalid(values[1:, :-1]), cmap="PRGn", vmin=-largest, vmax=largest, aspect="auto")
+    decimals = 1 if largest < 10 else 0
+    decimals = 2 if largest < 0.5 else decimals
+    for i, j in zip(*np.nonzero(np.isfinite(values)), strict=True):
+        strong = abs(values[i, j]) > 0.6 * largest
+        color = "white" if strong else "#111111" if sure[i, j] else "#8a8a8a"
+        weight = "bold" if sure[i, j] else "normal"
+        axes.text(j, i - 1, say.number(values[i, j], decimals, sign=True), ha="center", va="center", color=color, fontsize=9, weight=weight)
+    numbers = [name.rpartition("-")[2] for name in names]
+    axes.set_xticks(range(size - 1), numbers[:-1])
+    axes.set_yticks(range(size - 1), numbers[1:])
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)

@@ -1,0 +1,223 @@
+"""A finding as people see it: sentences and a table in the terminal, a folder with figure and page on disk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...experiments.analyses.finding import Finding
+from ..words import Words, scale_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = [
+    "Sheet",
+    "cell",
+    "decimals_of",
+    "outcome_label",
+    "page",
+    "print_finding",
+    "rule_text",
+    "scaled",
+    "spell",
+    "three",
+    "write_finding",
+    "write_pages",
+]
+
+WIDTH = 100  # columns of a terminal outside of one
+SIGNS = {"<": "less", "<=": "at_most", ">": "more", ">=": "at_least"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table ready to be read: the first column names the row, the others are numbers in the reader's format."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+
+def _teller(finding: Finding) -> Any:
+    """The module that tells a finding."""
+    return import_module(f".{finding.name.replace('-', '_')}", __package__)
+
+
+def spell(
+    estimate: dict[str, Any] | None, say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False
+) -> str:
+    """An estimate of `facts` with its interval: "12.3 (8.1 to 16.5)"; a dash where there is none.
+
+    Parameters
+    ----------
+    estimate : mapping or None
+        mean, low, high as `as_facts` leaves them.
+    decimals : int
+    factor : float
+        From `scale_of`.
+    sign : bool
+        Write + too.
+    """
+    mean, low, high = _numbers(estimate, factor)
+    text = say.number(mean, decimals, sign)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return text
+    ends = {"low": say.number(low, decimals, sign), "high": say.number(high, decimals, sign)}
+    return say("finding.interval", mean=text, **ends)
+
+
+def _numbers(estimate: Mapping[str, Any] | None, factor: float = 1.0) -> tuple[float, ...]:
+    """Mean, low, high of an estimate of `facts` or of a row, times a factor; nan where there is none."""
+    values = ((estimate or {}).get(part) for part in ("mean", "low", "high"))
+    return tuple(math.nan if value is None else float(value) * factor for value in values)
+
+
+def three(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Mean, low and high of NAME, NAME_low, NAME_high in a row of a table; missing ones are nan."""
+    return {
+        part: row.get(key, math.nan)
+        for part, key in (("mean", name), ("low", f"{name}_low"), ("high", f"{name}_high"))
+    }
+
+
+def cell(
+    estimate: dict[str, Any], say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False
+) -> str:
+    """The same as `spell`, short enough for a table: "12.3 ±4.2" or "12.3 [8.1; 18.0]"."""
+    from ...experiments.statistics import Estimate
+    from ..scorecard import interval_text
+
+    return interval_text(Estimate(*_numbers(estimate)), factor, decimals, say, sign)
+
+
+def decimals_of(largest: float) -> int:
+    """Decimals for numbers up to `largest`: three digits that count, at most two decimals."""
+    return 0 if largest >= 100 else 1 if largest >= 10 else 2
+
+
+def outcome_label(outcome: str, say: Words) -> str:
+    """Name and year of an outcome: "Clusters at level 1, 2035"."""
+    base, _, year = outcome.rpartition("_")
+    name = say.name("outcome", base)
+    return say("finding.outcome", name=say.name("indicator", base) if name == base else name, year=year)
+
+
+def scaled(outcome: str, largest: float, say: Words) -> tuple[float, str]:
+    """Factor and printed unit for numbers of an outcome up to `largest`; shares are in percentage points."""
+    from ...experiments.analyses.effects import kind_and_unit
+
+    kind, unit = kind_and_unit(outcome)
+    factor, short = scale_of(unit, kind, largest)
+    return factor, say("finding.points") if kind == "share" else say.unit(short)
+
+
+def rule_text(text: str, say: Words) -> str:
+    """A rule as the reader says it: "Clusters at level 1, 2035: at least 50 percentage points"."""
+    from ...experiments.analyses.effects import Rule
+
+    rule = Rule.parse(text)
+    factor, unit = scaled(rule.outcome, abs(rule.threshold), say)
+    value = rule.threshold * factor
+    end = say(f"rule.{SIGNS[rule.sign]}", value=say.number(value, decimals_of(abs(value))), unit=unit)
+    return f"{outcome_label(rule.outcome, say)}: {end}"
+
+
+def print_finding(finding: Finding, console: Console, say: Words) -> None:
+    """Print title, table, sentences and the command of a finding."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    told = _teller(finding)
+    sheet = told.sheet(finding, say)
+    table = Table(
+        title=f"{say(f'title.{finding.name}')} · {finding.scenario}", title_style="bold", title_justify="left", box=None, pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    for index, column in enumerate(sheet.columns):
+        table.add_column(escape(column), justify="right" if index else "left", header_style="bold")
+    for row in sheet.rows:
+        table.add_row(*map(escape, row))
+    console.print(table, highlight=False)
+    if sheet.note:
+        console.print(f"[dim]{escape(sheet.note)}[/]", width=WIDTH, highlight=False)
+    console.print()
+    for sentence in _sentences(finding, say):
+        console.print(escape(sentence), width=WIDTH, highlight=False)
+
+
+def _sentences(finding: Finding, say: Words) -> list[str]:
+    """What was found, and how many runs were lost on the way."""
+    sentences = list(_teller(finding).words(finding, say))
+    failed = finding.facts.get("failed", 0)
+    return [*sentences, say("finding.failed", failed=failed)] if failed else sentences
+
+
+def page(findings: Sequence[Finding], say: Words) -> str:
+    """Findings as one page of HTML that holds everything it shows; each is a section with its command."""
+    return _render(findings, say, [_pictures(finding, say)["figure.svg"] for finding in findings])
+
+
+def _pictures(finding: Finding, say: Words) -> dict[str, bytes]:
+    from ..report import picture_files
+
+    return picture_files({"figure": _teller(finding).figure(finding, say)})
+
+
+def _render(findings: Sequence[Finding], say: Words, vectors: Sequence[bytes]) -> str:
+    from importlib.metadata import version
+
+    from ..report import as_source, open_template
+
+    sections = [
+        {
+            "name": finding.name,
+            "scenario": finding.scenario,
+            "command": finding.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
+            "sentences": _sentences(finding, say),
+            "sheet": _teller(finding).sheet(finding, say),
+            "picture": as_source(vector),
+        }
+        for finding, vector in zip(findings, vectors, strict=True)
+    ]
+    template = open_template("findings.html.j2")
+    return template.render(say=say, sections=sections, version=version("ecocluster"))
+
+
+def write_finding(finding: Finding, out: str | Path, lang: str = "en") -> Path:
+    """Write a finding with its figure (PNG, SVG) and page into a folder, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the folder holds files that are not ours, or cannot be written.
+    """
+    say = Words(lang)
+    pictures = _pictures(finding, say)
+    html = _render([finding], say, [pictures["figure.svg"]])
+    return finding.write(out, {**pictures, "report.html": html.encode()})
+
+
+def write_pages(folders: Sequence[str | Path], out: str | Path, lang: str = "en") -> Path:
+    """Join findings that were written before into one report.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        Folders of `write_finding`.
+    out : path
+    lang : str
+        May differ from the language they were written in.
+    """
+    from ...experiments.analyses.finding import read_finding
+    from ...experiments.folder import write_folder
+
+    findings = [read_finding(folder) for folder in folders]
+    html = page(findings, Words(lang))
+    return write_folder(
+        out, {"report.html": html.encode()}, {"commands": [finding.command for finding in findings]}
+    )

@@ -1,0 +1,308 @@
+"""The commands of the analyses: `sensitivity`, `discover`, `robust`, `frontier`, `superadditivity`, `survival`, `report`.
+
+Every command asks for a case and has options of its own; `conduct` does the rest, for other files of commands too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..words import Words
+from .common import (
+    AsJson,
+    Budget,
+    Lang,
+    Out,
+    Policy,
+    Scenario,
+    Seed,
+    SiteBudget,
+    open_console,
+    show_progress,
+    show_status,
+    slug,
+)
+
+if TYPE_CHECKING:
+    from ...experiments.analyses.finding import Case, Finding, Progress
+
+Pathway = Annotated[str, typer.Option(help="help.pathway_studied")]
+Pathways = Annotated[str, typer.Option(help="help.pathways_studied")]
+Replicates = Annotated[int, typer.Option(help="help.replicates")]
+Threads = Annotated[int | None, typer.Option(help="help.threads", show_default=False)]
+Points = Annotated[int, typer.Option(help="help.points")]
+Outcome = Annotated[str, typer.Option(help="help.outcome")]
+
+
+Outcomes = Annotated[str, typer.Option(help="help.outcomes")]
+Uncertainties = Annotated[str, typer.Option(help="help.uncertainties", show_default=False)]
+Stored = Annotated[Path | None, typer.Option("--from", help="help.from", show_default=False)]
+
+ALL = "self-transition,symbiosis,newly-planned,combined"
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("sensitivity", help="help.sensitivity")(sensitivity_command)
+    app.command("discover", help="help.discover")(discover_command)
+    app.command("robust", help="help.robust")(robust_command)
+    app.command("frontier", help="help.frontier")(frontier_command)
+    app.command("superadditivity", help="help.superadditivity")(superadditivity_command)
+    app.command("survival", help="help.survival")(survival_command)
+    app.command("report", help="help.report")(report_command)
+
+
+def conduct(
+    name: str,
+    analyse: Callable[[Case, Progress], Finding],
+    lang: str,
+    out: Path | None,
+    as_json: bool,
+    **case: Any,
+) -> None:
+    """Run an analysis with progress, write its folder and print what it found; nothing is written before the end.
+
+    Parameters
+    ----------
+    name : str
+        Of the analysis; the folder is `out/NAME-SCENARIO` unless `out` names one.
+    analyse : callable
+        Gets the case and the progress function, gives the finding. Heavy imports belong inside it.
+    lang, out, as_json
+        Options of the command.
+    **case
+        Fields of `Case`.
+    """
+    import json
+
+    from ...experiments.analyses.finding import Case
+    from ...experiments.folder import check_folder
+
+    say, asked = Words(lang), Case(**case)
+    out = out or Path("out") / f"{name}-{slug(asked.scenario)}"
+    check_folder(out)
+    with show_progress(say) as progress:
+        finding = analyse(asked, progress)
+    from ..analyses.page import print_finding, write_finding
+
+    with show_status(say("cli.drawing")):
+        write_finding(finding, out, lang)
+    if as_json:
+        print(json.dumps({**finding.to_json(), "out": str(out)}, allow_nan=False, ensure_ascii=False))
+        return
+    console = open_console()
+    print_finding(finding, console, say)
+    console.print("\n" + say("cli.written", path=out), highlight=False, soft_wrap=True)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Parts of a comma-separated option."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def numbers(name: str, text: str) -> tuple[float, ...]:
+    """Numbers of a comma-separated option; `name` is the option as the user knows it."""
+    from ...experiments.errors import InputError
+
+    try:
+        return tuple(float(part) for part in listed(text))
+    except ValueError as error:
+        raise InputError("not_number", name=name, value=text) from error
+
+
+def sensitivity_command(
+    scenario: Scenario = "nguyen-khe",
+    pathway: Pathway = "combined",
+    policy: Policy = "vietnam-2020",
+    budget: Budget = 150.0,
+    site_budget: SiteBudget = None,
+    outcome: Outcome = "abatement_share_2035",
+    trajectories: Annotated[int, typer.Option(help="help.trajectories")] = 6,
+    strongest: Annotated[int, typer.Option(help="help.strongest")] = 5,
+    base: Annotated[int, typer.Option(help="help.base")] = 32,
+    uncertainties: Uncertainties = "",
+    stored: Stored = None,
+    replicates: Replicates = 12,
+    seed: Seed = 1,
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case: Case, progress: Progress) -> Finding:
+        from ...experiments.analyses.sensitivity import sensitivity, sensitivity_of
+        from ...experiments.analyses.stored import read_sweep
+
+        if stored is not None:
+            return sensitivity_of(read_sweep(stored), outcome=outcome, pathway=pathway, seed=seed)
+        return sensitivity(
+            case, outcome=outcome, trajectories=trajectories, strongest=strongest, base=base,
+            uncertainties=listed(uncertainties), progress=progress,
+        )  # fmt: skip
+
+    conduct(
+        "sensitivity", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, budget=budget,
+        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
+    )  # fmt: skip
+
+
+def discover_command(
+    scenario: Scenario = "nguyen-khe",
+    pathway: Pathway = "combined",
+    policy: Policy = "vietnam-2020",
+    budget: Budget = 150.0,
+    site_budget: SiteBudget = None,
+    failure: Annotated[str, typer.Option(help="help.failure")] = "level1_2035<0.5",
+    points: Points = 300,
+    uncertainties: Uncertainties = "",
+    stored: Stored = None,
+    replicates: Replicates = 6,
+    seed: Seed = 1,
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case: Case, progress: Progress) -> Finding:
+        from ...experiments.analyses.discover import discover, discover_in
+        from ...experiments.analyses.stored import read_sweep
+
+        if stored is not None:
+            return discover_in(read_sweep(stored), failure=failure, pathway=pathway)
+        return discover(
+            case, failure=failure, count=points, uncertainties=listed(uncertainties), progress=progress
+        )
+
+    conduct(
+        "discover", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, budget=budget,
+        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
+    )  # fmt: skip
+
+
+def robust_command(
+    scenario: Scenario = "nguyen-khe",
+    pathways: Pathways = ALL,
+    policy: Policy = "vietnam-2020",
+    budget: Budget = 150.0,
+    site_budget: SiteBudget = None,
+    outcome: Outcome = "abatement_share_2035",
+    rules: Annotated[str, typer.Option(help="help.rules")] = "abatement_share_2035>=0.05,level1_2035>=0.5",
+    points: Points = 100,
+    surface: Annotated[str, typer.Option(help="help.surface", show_default=False)] = "",
+    grid: Annotated[int, typer.Option(help="help.grid")] = 6,
+    uncertainties: Uncertainties = "",
+    stored: Stored = None,
+    replicates: Replicates = 4,
+    seed: Seed = 1,
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case: Case, progress: Progress) -> Finding:
+        from ...experiments.analyses.robust import robust, robust_in
+        from ...experiments.analyses.stored import read_sweep
+
+        if stored is not None:
+            return robust_in(
+                read_sweep(stored), pathways=listed(pathways), outcome=outcome, rules=listed(rules)
+            )
+        return robust(
+            case, pathways=listed(pathways), outcome=outcome, rules=listed(rules), count=points, surface=listed(surface),
+            grid=grid, uncertainties=listed(uncertainties), progress=progress,
+        )  # fmt: skip
+
+    conduct(
+        "robust", analyse, lang, out, as_json, scenario=scenario, policy=policy, budget=budget, site_budget=site_budget,
+        replicates=replicates, seed=seed, threads=threads,
+    )  # fmt: skip
+
+
+def frontier_command(
+    scenario: Scenario = "nguyen-khe",
+    pathways: Pathways = ALL,
+    policy: Policy = "vietnam-2020",
+    budgets: Annotated[str, typer.Option(help="help.budgets")] = "0,25,50,100,150,225,300",
+    outcome: Outcome = "abatement_2035",
+    replicates: Replicates = 40,
+    seed: Seed = 1,
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case: Case, progress: Progress) -> Finding:
+        from ...experiments.analyses.frontier import frontier
+
+        ladder = numbers("--budgets", budgets)
+        return frontier(case, pathways=listed(pathways), budgets=ladder, outcome=outcome, progress=progress)
+
+    conduct(
+        "frontier", analyse, lang, out, as_json, scenario=scenario, policy=policy, replicates=replicates, seed=seed,
+        threads=threads,
+    )  # fmt: skip
+
+
+def superadditivity_command(
+    scenario: Scenario = "nguyen-khe",
+    pathways: Pathways = "self-transition,symbiosis,combined",
+    policy: Policy = "vietnam-2020",
+    budget: Budget = 150.0,
+    site_budget: SiteBudget = None,
+    outcomes: Outcomes = "abatement_2035,recp_share_2035,real_share_2035,value_added_2035",
+    replicates: Replicates = 40,
+    seed: Seed = 1,
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case: Case, progress: Progress) -> Finding:
+        from ...experiments.analyses.superadditivity import superadditivity
+
+        return superadditivity(case, pathways=listed(pathways), outcomes=listed(outcomes), progress=progress)
+
+    conduct(
+        "superadditivity", analyse, lang, out, as_json, scenario=scenario, policy=policy, budget=budget,
+        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
+    )  # fmt: skip
+
+
+def survival_command(
+    scenario: Scenario = "nguyen-khe",
+    pathways: Pathways = ALL,
+    policy: Policy = "vietnam-2020",
+    budget: Budget = 150.0,
+    site_budget: SiteBudget = None,
+    horizon: Annotated[int, typer.Option(help="help.horizon")] = 2045,
+    replicates: Replicates = 100,
+    seed: Seed = 1,
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case: Case, progress: Progress) -> Finding:
+        from ...experiments.analyses.survival import survival
+
+        return survival(case, pathways=listed(pathways), horizon=horizon, progress=progress)
+
+    conduct(
+        "survival", analyse, lang, out, as_json, scenario=scenario, policy=policy, budget=budget, site_budget=site_budget,
+        replicates=replicates, seed=seed, threads=threads,
+    )  # fmt: skip
+
+
+def report_command(
+    folders: Annotated[list[Path], typer.Argument(help="help.report_folders")],
+    lang: Lang = "en",
+    out: Out = None,
+) -> None:
+    from ..analyses.page import write_pages
+
+    out = out or Path("out") / "report"
+    write_pages(folders, out, lang)
+    print(Words(lang)("finding.report_written", path=out))

@@ -1,0 +1,106 @@
+"""`ecocluster dashboard`: the pages in a browser, served from this machine, without internet."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..words import Words
+from .common import Lang, kernels_are_cold
+
+LOCAL = "127.0.0.1"
+ENVIRONMENT = {
+    "SOLARA_APP": "ecocluster.viz.pages.app",
+    "SOLARA_MODE": "production",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",  # else every visit is reported
+    "SOLARA_THEME_SHOW_BANNER": "False",
+    "SOLARA_THEME_TITLE": "ecocluster",
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
+    # files come from solara-assets; what it lacks must fail here instead of being fetched from a host outside
+    "SOLARA_ASSETS_PROXY": "True",
+    "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",
+    "SOLARA_KERNEL_MAX_PER_SESSION": "8",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("dashboard", help="help.dashboard")(dashboard_command)
+
+
+def dashboard_command(
+    host: Annotated[str, typer.Option(help="help.dashboard_host")] = LOCAL,
+    port: Annotated[int, typer.Option(help="help.dashboard_port")] = 8765,
+    read_only: Annotated[bool, typer.Option("--read-only", help="help.dashboard_read_only")] = False,
+    results: Annotated[Path, typer.Option(help="help.dashboard_results")] = Path("out"),
+    scenario: Annotated[str, typer.Option(help="help.dashboard_scenario")] = "nguyen-khe",
+    lang: Lang = "en",
+) -> None:
+    from ...experiments.errors import check_number
+    from ...scenarios import load_scenario
+    from ..pages.settings import LIMITS, Settings
+
+    say = Words(lang)
+    check_number("--port", port, 0, 65535, whole=True)
+    load_scenario(scenario)  # says what is wrong with it
+    server = _open(host, port)
+    settings = Settings(read_only, results.expanduser().resolve(), scenario)
+    os.environ.update(ENVIRONMENT)
+    os.environ.update(settings.to_environment())
+    os.environ["SOLARA_KERNEL_CULL_TIMEOUT"] = LIMITS.idle
+    os.environ["SOLARA_KERNEL_MAX_COUNT"] = str(LIMITS.visitors)
+    _serve(server, say)
+
+
+def _open(host: str, port: int) -> socket.socket:
+    """A socket that listens; held from here on, so that nobody takes the port while the server starts."""
+    from ...experiments.errors import InputError
+
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        server = socket.socket(family, kind, proto)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(address)
+        server.listen(128)
+    except OSError as error:
+        raise InputError("no_port", host=host, port=port, error=error.strerror or error) from error
+    return server
+
+
+def _warm() -> None:
+    """Load (or compile) the kernels before the first visitor waits for them."""
+    from ...experiments import compare
+
+    compare("teaching", replicates=1, threads=1)
+
+
+def _serve(server: socket.socket, say: Words) -> None:
+    """Serve until Ctrl-C."""
+    import warnings
+
+    from ...experiments.errors import InputError
+
+    warnings.filterwarnings("ignore", category=UserWarning, module="solara")  # about cookies inside foreign pages
+    try:
+        import pandas  # noqa: F401 - reacton looks into it from any thread, also while one is still importing it
+        import uvicorn
+        from solara.server.starlette import app as application
+
+        from ..pages import app  # noqa: F401 - what is wrong with it is told before the address is
+    except ImportError as error:
+        raise InputError("no_dashboard", error=error) from error
+    host, port = server.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    threading.Thread(target=_warm, daemon=True).start()
+    print(say("dashboard.at", address=f"http://{shown}:{port}/"), flush=True)
+    if kernels_are_cold():
+        print(say("cli.compiling"), file=sys.stderr, flush=True)
+    if host not in (LOCAL, "::1"):
+        print(say("dashboard.open_to_all"), file=sys.stderr, flush=True)
+    config = uvicorn.Config(application, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    uvicorn.Server(config).run(sockets=[server])

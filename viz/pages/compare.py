@@ -1,0 +1,362 @@
+"""First page: the pathways side by side for a site, under a policy, a budget and levers of the visitor's choice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import solara
+
+from ...experiments.compare import ask
+from ...experiments.comparison import CLUSTER_SHARES, EXPLORATION, PATHWAYS, YEARS, Comparison, Question
+from ...experiments.configuration import write_config
+from ...model.indicators import INDICATORS
+from ...model.levers import LEVERS
+from ..figures import PANELS, comparison_figures
+from ..scorecard import SURE, best_rows, verdict
+from ..words import Words, scale_of
+from .brief import comparison_brief
+from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
+from .compare_run import Known, Picture, Watcher, run_rounds
+from .controls import BUDGET, SLIDERS, Choice, ClusterMap, Levers, PlainButton, lever_text
+from .export import Export
+from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
+from .session import Session, use_session
+from .sites import MAP_CITY, known_sites, refuse_files, site_options
+from .tables import CHANGE, card_rows
+
+__all__ = ["Page", "State", "fields_of", "panel_option"]
+
+SLOT = "compare"
+REPLICATES = (4, 8, 20, 50, 100)
+
+
+@cache
+def _policies() -> dict[str, tuple[str, str]]:
+    from ...scenarios import list_policies
+
+    return {entry.id: (entry.vi, entry.en) for entry in list_policies()}
+
+
+@cache
+def _lever_marks() -> dict[str, tuple[float, ...]]:
+    """Values of the levers in the pathways, drawn below the sliders."""
+    from ...scenarios import load_pathway
+
+    programmes = [load_pathway(name) for name in PATHWAYS if name != "null"]
+    return {
+        name: tuple(q.levers[name] for q in programmes if name in q.levers)
+        for names in SLIDERS.values()
+        for name in names
+    }
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A comparison kept as reference."""
+
+    answer: Comparison
+    picture: Picture
+
+
+class State:
+    """What a visitor set on this page and what came out.
+
+    Parameters
+    ----------
+    fields : mapping
+        Fields of an address: site, policy, replicates, year, budget and levers; what cannot be read is left out.
+    scenario : str
+        Site at first.
+    """
+
+    def __init__(self, fields: Mapping[str, str], scenario: str) -> None:
+        numbers = {name: _number(fields[name]) for name in ("budget", *LEVERS) if name in fields}
+        moved = {name: value for name, value in numbers.items() if value is not None}
+        self.site = solara.Reactive(fields.get("site", scenario))
+        self.policy = solara.Reactive(fields.get("policy", "vietnam-2020"))
+        self.replicates = solara.Reactive(int(_number(fields.get("replicates", "")) or 20))
+        year = int(_number(fields.get("year", "")) or YEARS[1])
+        self.year = solara.Reactive(year if year in YEARS else YEARS[1])
+        self.moved: solara.Reactive[dict[str, float]] = solara.Reactive(moved)
+        self.picture: solara.Reactive[Picture | None] = solara.Reactive(None)
+        self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
+        self.pin: solara.Reactive[Pin | None] = solara.Reactive(None)
+        self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
+        self.known, self.own = Known(), scenario
+
+    def question(self) -> Question:
+        """What is asked now; raises `InputError` for an address with impossible numbers."""
+        refuse_files(self.own, site=self.site.value, policy=self.policy.value)
+        levers = {name: value for name, value in self.moved.value.items() if name != "budget"}
+        return ask(
+            self.site.value, PATHWAYS, self.policy.value, replicates=self.replicates.value,
+            budget=self.moved.value.get("budget", BUDGET[2]), levers=levers,
+        )  # fmt: skip
+
+    def run(self, session: Session) -> None:
+        """Compare anew, instead of what is being compared."""
+        try:
+            question = self.question()
+        except Exception as error:
+            self.problem.value = error
+            return
+        self.problem.value = None
+        known, watcher = self.known, Watcher(self.picture.set, self.answer.set)
+        session.jobs.start(SLOT, lambda job: run_rounds(job, question, PANELS, known, watcher))
+
+    def choose_site(self, site: str, session: Session) -> None:
+        """Go to another site: what was found for the old one is not shown any more."""
+        self.known = Known()
+        self.site.value, self.picture.value, self.answer.value, self.pin.value = site, None, None, None
+        self.run(session)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def fields_of(state: State) -> dict[str, Any]:
+    """Fields of the address that restores the page."""
+    return {
+        "site": state.site.value, "policy": state.policy.value, "replicates": state.replicates.value,
+        "year": state.year.value, **{name: f"{value:.6g}" for name, value in state.moved.value.items()},
+    }  # fmt: skip
+
+
+@solara.component
+def Page():
+    session = use_session()
+    state = session.page(SLOT, lambda fields: State(fields, session.settings.scenario))
+    solara.use_effect(lambda: None if state.answer.value else state.run(session), [])
+    Heading("compare")
+    with Div("split"):
+        with Div("noprint side"):
+            _Place(state)
+            _Setting(state)
+        with Div():
+            _Answer(state)
+            _Charts(state)
+            _Scorecard(state)
+            _Best(state)
+            _TakeAway(state)
+
+
+@solara.component
+def _Place(state: State):
+    """Site: a list and the map."""
+    session = use_session()
+    say = session.say
+    here = state.site.value
+
+    def choose(site: str) -> None:
+        state.choose_site(site, session)
+
+    def choose_spot(cluster: str) -> None:
+        choose(cluster if cluster in known_sites() else f"{MAP_CITY}:{cluster}")
+
+    Choice(say("compare.site"), site_options(say, here=here), here, choose)
+    ClusterMap(here.rpartition(":")[2], choose_spot)
+    Text(say("map.note"), "p", "soft")
+
+
+@solara.component
+def _Setting(state: State):
+    """Policy preset, replicates, and the levers."""
+    session = use_session()
+    say = session.say
+
+    def set_and_run(field: solara.Reactive, value: Any) -> None:
+        field.value = value
+        state.run(session)
+
+    policies = [(key, texts[0 if say.lang == "vi" else 1]) for key, texts in _policies().items()]
+    Choice(say("compare.policy"), policies, state.policy.value, lambda value: set_and_run(state.policy, value))
+    Levers(state.moved.value, lambda values: set_and_run(state.moved, dict(values)), _lever_marks())
+    Text("", "p")
+    replicates = [(str(n), say.number(n)) for n in sorted({*REPLICATES, state.replicates.value})]
+    Choice(
+        say("compare.replicates"), replicates, str(state.replicates.value),
+        lambda value: set_and_run(state.replicates, int(value)),
+    )  # fmt: skip
+    Text(say("compare.replicates_note"), "p", "soft")
+
+
+@solara.component
+def _Answer(state: State):
+    """The sentence that sums up, progress, errors, and the pin."""
+    session = use_session()
+    say, answer = session.say, state.answer.value
+    ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
+    busy = session.jobs.state(SLOT).value.busy
+    sentences = verdict(answer, say, state.year.value) if answer else [say("compare.first")]
+    with Div("answer", **{"aria-live": "polite", "style": f"min-height: 88px; opacity: {0.55 if busy else 1}"}):
+        for sentence in sentences:
+            Text(sentence)
+    picture = state.picture.value
+    note = ""
+    if answer is not None and not busy:
+        seconds = session.jobs.state(SLOT).value.seconds
+        note = say("compare.done", replicates=say.number(answer.question.replicates), seconds=say.number(seconds, 1))
+    with Div("bar noprint"):
+        JobStatus(SLOT, note)
+        _PinButtons(state, answer, picture)
+
+
+@solara.component
+def _PinButtons(state: State, answer: Comparison | None, picture: Picture | None):
+    say = use_session().say
+
+    def pin() -> None:
+        state.pin.value = Pin(answer, picture)
+
+    if answer is not None and picture is not None:
+        PlainButton(say("compare.pin"), pin)
+    if state.pin.value is not None:
+        PlainButton(say("compare.unpin"), lambda: state.pin.set(None))
+        Text(say("compare.pinned", name=_setting_text(state.pin.value.answer.question, say)), "span", "soft")
+
+
+def _setting_text(question: Question, say: Words) -> str:
+    """A setting in a few words: policy, budget and the levers that were moved."""
+    policy = _policies().get(question.policy, (question.policy,) * 2)[0 if say.lang == "vi" else 1]
+    parts = [policy, f"{say.number(question.budget)} {say('lever_unit.bn')}"]
+    parts += [lever_text(name, value, say) for name, value in question.levers]
+    return ", ".join(parts)
+
+
+def panel_option(picture: Picture, key: str, say: Words, pin: Picture | None = None) -> tuple[str, dict[str, Any]]:
+    """Title and option of the chart of one series.
+
+    Parameters
+    ----------
+    picture : Picture
+    key : str
+        Of the series.
+    say : Words
+    pin : Picture, optional
+        Reference, drawn as thin lines.
+    """
+    unit, kind = INDICATORS[key].unit, INDICATORS[key].kind
+    highest = float(max(picture.high[key].max(), pin.high[key].max() if pin else 0))
+    factor, shown = scale_of(unit, kind, highest)
+    years = picture.years.tolist()
+    edges = (picture.low[key], picture.high[key])
+    yes_or_no = key in CLUSTER_SHARES and all(np.isin(edge, (0.0, 0.5, 1.0)).all() for edge in edges)
+    several = picture.replicates > 1 and not yes_or_no  # of one or two clusters the band would be all or nothing
+    series: list[dict[str, Any]] = []
+    for index, arm in enumerate(picture.arms):
+        name = say.name("pathway", arm)
+        rows = zip(years, picture.low[key][index] * factor, picture.high[key][index] * factor, strict=True)
+        if several:
+            series.append(band_series(arm, index, name, [[x, _short(a), _short(b)] for x, a, b in rows]))
+        mean = [[x, _short(y)] for x, y in zip(years, picture.mean[key][index] * factor, strict=True)]
+        series.append(line_series(arm, index, name, mean))
+        if pin is not None and arm in pin.arms:
+            values = pin.mean[key][pin.arms.index(arm)] * factor
+            before = [[x, _short(y)] for x, y in zip(pin.years.tolist(), values, strict=True)]
+            thin = {"width": 1.2, "type": "dotted", "opacity": 0.9}
+            series.append(
+                line_series(arm, index, f"{name}, {say('compare.reference')}", before, id=f"{arm}~pin", lineStyle=thin)
+            )
+    series.append(later_series(YEARS[1], float(picture.mean[key][0, -1] * factor)))
+    limits: dict[str, Any] = {"scale": True, "splitNumber": 4}
+    if kind == "share":
+        limits = {"min": 0, "max": 100, "interval": 20} if highest > 0.5 or highest == 0 else {"min": 0, "splitNumber": 4}
+    option = base_option(
+        xAxis={
+            "type": "value", "min": years[0], "max": years[-1], **AXIS, "interval": 5, "splitLine": {"show": False},
+            "axisLabel": {**AXIS["axisLabel"], "formatter": "=year"},
+        },
+        yAxis=value_axis(**limits),
+        tooltip={"trigger": "axis", "formatter": "=axis", "confine": True, "textStyle": {"fontSize": 12}},
+        series=series,
+    )  # fmt: skip
+    name = say.unit(shown)
+    return say.name("indicator", key) + (f" ({name})" if name else ""), option
+
+
+def _short(value: float) -> float | None:
+    """Five digits are enough for a line, and a third of the bytes."""
+    return float(f"{value:.5g}") if value == value else None
+
+
+@solara.component
+def _Charts(state: State):
+    """Six panels; drawn again whenever a round of replicates is done."""
+    say, picture, pin = use_session().say, state.picture.value, state.pin.value
+    with Section(say("compare.trajectories"), say("compare.trajectories_note")):
+        if picture is not None:
+            extra = [{"label": say("figure.exploration"), "color": "#e4e4e4", "area": True}]
+            if pin is not None:
+                extra.append({"label": say("compare.reference"), "color": "#52606d", "dash": [1, 3]})
+            Legend(picture.arms, say, extra)
+        with Div("panels", **{"data-replicates": str(picture.replicates if picture else 0)}):
+            for key in PANELS:
+                with Div(style="min-height: 250px"):
+                    if picture is not None:
+                        title, option = panel_option(picture, key, say, pin.picture if pin else None)
+                        Text(title, "h3")
+                        Chart(option, label=title, height=220)
+
+
+@solara.component
+def _Scorecard(state: State):
+    """All headline numbers of a year, with differences to the null and to what is pinned."""
+    say, answer, pin = use_session().say, state.answer.value, state.pin.value
+    note = say("compare.scorecard_note") + (" " + say("compare.change_note", mark=CHANGE) if pin else "")
+    with Section(say("report.scorecard_title"), note):
+        with Div("bar noprint", role="group", **{"aria-label": say("compare.year")}):
+            for year in YEARS:
+                PlainButton(str(year), lambda year=year: state.year.set(year), pressed=year == state.year.value)
+            if state.year.value >= EXPLORATION:
+                Text(say("compare.exploration"), "span", "soft")
+        with Div(style="min-height: 560px"):
+            if answer is not None:
+                rows = card_rows(answer, state.year.value, say, pin.answer if pin else None)
+                heads = ["", *(say.name("pathway", arm) for arm in answer.arms)]
+                Table(heads, rows, label=say("report.scorecard_title"))
+
+
+@solara.component
+def _Best(state: State):
+    """Probability of being best."""
+    say, answer = use_session().say, state.answer.value
+    if answer is None:
+        return Div()
+    rows = [
+        {"cells": [{"text": label}, *({"text": say.percent(share), "best": share >= SURE} for share in shares)]}
+        for label, shares in best_rows(answer, state.year.value, say)
+    ]
+    with Section(say("table.best", year=state.year.value), say("compare.best_note")) as main:
+        Table(["", *(say.name("pathway", arm) for arm in answer.arms)], rows, label=say("table.best", year=state.year.value))
+    return main
+
+
+@solara.component
+def _TakeAway(state: State):
+    session = use_session()
+    say, answer = session.say, state.answer.value
+    if answer is None:
+        return Div()
+    name = "compare-" + answer.question.scenario.rpartition("/")[2].replace(":", "-").removesuffix(".toml")
+    names = ("trajectories", "cost-effect", "obstacles")
+    with Section(say("compare.take_away")) as main:
+        Export(
+            name=name,
+            figures={key: lambda key=key: comparison_figures(answer, say)[key] for key in names},
+            table=lambda: answer.summary,
+            config=lambda: write_config(answer.question),
+            link=session.link("/", fields_of(state)),
+            brief=lambda: comparison_brief(answer, say, state.year.value, _setting_text(answer.question, say)),
+        )
+        Text(answer.question.command, "code", "soft")
+    return main

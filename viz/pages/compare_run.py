@@ -1,0 +1,214 @@
+"""The comparison behind the first page: a first curve at once, then more and more replicates.
+
+Replicates are run in rounds that add up, each with the ids it has in `compare`, so the last round holds exactly
+the numbers of the command line. Only the first curve is a sketch: it takes the scale factors of the programmes
+from the last comparison instead of finding them by pilots, which would take longer than the runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...experiments.comparison import Comparison, Question
+from ...experiments.errors import InputError
+from .jobs import Job
+from .settings import LIMITS
+
+if TYPE_CHECKING:
+    from ...model.ensemble import Runs
+
+__all__ = ["Known", "Picture", "Watcher", "draw", "run_rounds", "trace_bytes"]
+
+SKETCH = 2  # replicates of the first curve
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the charts show of runs: yearly values, the mean over replicates and the band of 80 % of them.
+
+    Attributes
+    ----------
+    arms : tuple of str
+    years : (Y,) int
+        Stocks and shares at the end of the year, flows as the mean of the year.
+    mean, low, high : dict of str to (A, Y) float64
+        By series.
+    replicates : int
+    sketch : bool
+        Are the scale factors taken over from an earlier comparison?
+    """
+
+    arms: tuple[str, ...]
+    years: np.ndarray
+    mean: Mapping[str, np.ndarray]
+    low: Mapping[str, np.ndarray]
+    high: Mapping[str, np.ndarray]
+    replicates: int
+    sketch: bool
+
+
+def draw(trace: Runs, keys: Sequence[str], sketch: bool = False) -> Picture:
+    """Yearly means and bands of some series; failed runs are left out."""
+    from ...model.indicators import INDICATORS
+
+    per_year, names = trace.steps_per_year, list(trace.keys)
+    steps = trace.series.shape[2] - 1
+    lost = (trace.failed != 0)[:, :, None]
+    # the functions that skip nan are slow, and hardly any run ever fails
+    average, quantile = (np.nanmean, np.nanquantile) if lost.any() else (np.mean, np.quantile)
+    mean, low, high = {}, {}, {}
+    for key in keys:
+        path = np.where(lost, np.nan, trace.series[:, :, 1:, names.index(key)])
+        by_year = path.reshape(*path.shape[:2], steps // per_year, per_year)
+        flow = INDICATORS[key].kind in ("flow", "money")
+        by_year = by_year.mean(axis=3) if flow else by_year[..., -1]
+        mean[key] = average(by_year, axis=1)
+        low[key], high[key] = quantile(by_year, [0.1, 0.9], axis=1)
+    years = int(round(trace.years[0])) + np.arange(steps // per_year)
+    return Picture(tuple(trace.arms), years, mean, low, high, trace.series.shape[1], sketch)
+
+
+def trace_bytes(site, arms: int, replicates: int) -> int:
+    """Memory that the traces of a comparison take."""
+    from ...model.indicators import INDICATORS
+
+    quarters = 26 * 4 + 1
+    return arms * replicates * quarters * (8 * len(INDICATORS) + 2 * len(site.clusters))
+
+
+@dataclass
+class Watcher:
+    """Whom a comparison tells what it found.
+
+    Attributes
+    ----------
+    picture : callable
+        Gets a `Picture` after every round.
+    answer : callable
+        Gets a `Comparison` after every round that is not a sketch.
+    """
+
+    picture: Callable[[Picture], None]
+    answer: Callable[[Comparison], None]
+
+
+def _rounds(replicates: int, heavy: bool) -> list[int]:
+    """Replicates after each round."""
+    sizes = [2, 6] if heavy else [8]
+    return [*[size for size in sizes if size < replicates], replicates]
+
+
+def _join(first: Runs | None, more: Runs) -> Runs:
+    if first is None:
+        return more
+    both = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
+            for name in ("series", "level", "binding", "failed")}  # fmt: skip
+    return replace(more, replicates=np.concatenate([first.replicates, more.replicates]), **both)
+
+
+@dataclass
+class Known:
+    """What a visitor's next comparison takes over from the last one.
+
+    Attributes
+    ----------
+    scales : dict
+        Scale factor of each arm.
+    files : tuple or None
+        A question without levers and what was read for it, so that a slider's move reads no file.
+    """
+
+    scales: dict[str, float] = field(default_factory=dict)
+    files: tuple | None = None
+
+    def read(self, question: Question):
+        """Scenario, arms and shocks of a question."""
+        from ...experiments.compare import prepare, set_levers
+        from ...scenarios import load_shocks
+
+        plain = replace(question, levers=(), replicates=1)
+        if self.files is None or self.files[0] != plain:
+            loaded, arms = prepare(plain)
+            self.files = plain, (loaded, arms, load_shocks(loaded.shocks))
+        loaded, arms, shocks = self.files[1]
+        return loaded, set_levers(arms, question.levers), shocks
+
+
+def run_rounds(
+    job: Job, question: Question, keys: Sequence[str], known: Known, watcher: Watcher
+) -> Comparison:
+    """Run a question in rounds.
+
+    Parameters
+    ----------
+    job : Job
+        Told of the progress; may stop it.
+    question : Question
+    keys : sequence of str
+        Series of the pictures.
+    known : Known
+        From the visitor's last comparison of this site; updated.
+    watcher : Watcher
+
+    Returns
+    -------
+    Comparison
+        The same numbers as `compare` gives.
+    """
+    from ...experiments.compare import answer
+    from ...model.ensemble import find_scale, run_ensemble
+
+    loaded, arms, shocks = known.read(question)
+    need = trace_bytes(loaded.site, len(arms), question.replicates)
+    if need > LIMITS.memory:
+        most = question.replicates * LIMITS.memory // need
+        raise InputError("above", name="--replicates", value=question.replicates, high=most)
+    total = len(arms) * question.replicates
+    started = time.perf_counter()
+
+    def simulate(scaled, first: int, count: int, done: int) -> Runs:
+        return run_ensemble(
+            loaded.site, scaled, replicates=count, first_replicate=first, seed=question.seed, threads=job.threads,
+            parameters=loaded.parameters, shocks=shocks, sample=question.sample,
+            progress=lambda step, _: job.progress(done + step, total),
+        )  # fmt: skip
+
+    job.check()
+    guess = [known.scales.get(arm.name, 1.0) for arm in arms]
+    heavy = loaded.site.firms_2018 > 500
+    if not heavy:
+        with job.shielded():
+            sketch = simulate(_scaled(arms, guess), 0, min(SKETCH, question.replicates), 0)
+            watcher.picture(draw(sketch, keys, sketch=True))
+    found = []
+    for arm in arms:
+        job.check()
+        found.append(
+            find_scale(loaded.site, arm, seed=question.seed, parameters=loaded.parameters, shocks=shocks)
+        )
+    known.scales.update(zip([arm.name for arm in arms], found, strict=True))
+    scaled = _scaled(arms, found)
+    trace = sketch if not heavy and found == guess else None
+    comparison = None
+    for size in _rounds(question.replicates, heavy):
+        have = 0 if trace is None else len(trace.replicates)
+        if size > have:
+            trace = _join(trace, simulate(scaled, have, size - have, have * len(arms)))
+        job.check()
+        watcher.picture(draw(trace, keys))
+        if size < question.replicates and not heavy:
+            continue  # the answer follows in a second
+        comparison = answer(replace(question, replicates=size), trace, time.perf_counter() - started)
+        _ = comparison.estimates, comparison.best  # computed here, not while the page is drawn
+        job.check()
+        watcher.answer(comparison)
+    return comparison
+
+
+def _scaled(arms, scales):
+    return [replace(arm, scale=scale) for arm, scale in zip(arms, scales, strict=True)]

@@ -1,0 +1,71 @@
+"""Parameters in the reader's language: what they mean, and their numbers."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from ...model.inputs import SECTORS, STREAMS
+from ..words import Words
+
+if TYPE_CHECKING:
+    from ...model.parameters import Parameter
+
+__all__ = ["meaning_of", "plain", "range_of", "value_of"]
+
+_TECHNOLOGY_OF = {
+    "T1_housekeeping": "T1",
+    "T2_efficient_equipment": "T2",
+    "T4_rooftop_solar": "T4",
+    "T5_clean_process": "T5",
+}
+
+
+def meaning_of(p: Parameter, say: Words) -> str:
+    """What a parameter is, in one phrase; cells of tables are put together from their row and column.
+
+    Examples
+    --------
+    >>> from ecocluster.model.parameters import PARAMETERS
+    >>> meaning_of(PARAMETERS["food.elec_MWh"], Words("en"))
+    'electricity per worker: food'
+    """
+    row, _, column = p.name.partition(".")
+    if p.group == "sector":
+        return f"{say(f'param.sector.{column}')}: {say.name('sector', row)}"
+    if p.group == "technology":
+        return f"{say(f'param.technology.{column}')}: {say(f'technology.{_TECHNOLOGY_OF.get(row, row)}')}"
+    if p.group == "stream" and row in STREAMS:
+        return f"{say(f'param.stream.{column}')}: {say.name('stream', row)}"
+    if p.group == "stream" and row in SECTORS:
+        way, _, stream = column.partition(".")
+        return f"{say(f'param.{way}', stream=say.name('stream', stream))}: {say.name('sector', row)}"
+    return say(f"param.{p.name}")
+
+
+def value_of(value: float, say: Words) -> str:
+    """A number with as many digits as it needs, at most four; years without a separator."""
+    if value == 0:
+        return "0"
+    if 1900 <= value <= 2100 and value == int(value):
+        return str(int(value))
+    if abs(value) >= 1000:
+        return say.number(value)
+    text = f"{value:.4g}"
+    if "e" in text:
+        mantissa, _, power = text.partition("e")
+        return f"{value_of(float(mantissa), say)}\N{MULTIPLICATION SIGN}10^{int(power)}"
+    return say.number(value, len(text.partition(".")[2]))
+
+
+def range_of(p: Parameter, say: Words) -> str:
+    """From lowest to highest; a dash between numbers would look like a minus."""
+    if p.low == p.high:
+        return say("evidence.fixed")
+    return say("evidence.from_to", low=value_of(p.low, say), high=value_of(p.high, say))
+
+
+def plain(text: str) -> str:
+    """Text as it is searched: lower case, without accents, so that "nuoc" finds "nước"."""
+    parts = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return "".join(char for char in parts if not unicodedata.combining(char))

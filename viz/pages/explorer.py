@@ -1,0 +1,271 @@
+"""Sweep explorer: open a folder of results, select by drawing, see trade-offs and the box that explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+import solara
+
+from ..figures import style_of
+from ..words import Words
+from .brief import Brief, brief_html
+from .charts import AXIS, Chart, base_option, value_axis
+from .controls import Choice, PlainButton
+from .explorer_data import EFFECT, Box, Sweep, column_factor, column_label, find_region, read_sweep, select
+from .explorer_figure import scatter_figure
+from .export import Export
+from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
+from .jobs import Job
+from .session import Session, use_session
+from .stored import list_sweeps, open_below
+
+__all__ = ["Page", "State"]
+
+SLOT = "explorer"
+MOST_POINTS = 3000  # drawn; all are counted, filtered and saved
+MOST_AXES = 7
+
+
+class State:
+    """Folder, axes, selection and box."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.folder = solara.Reactive(fields.get("folder", ""))
+        self.x, self.y = solara.Reactive(fields.get("x", "")), solara.Reactive(fields.get("y", ""))
+        self.sweep: solara.Reactive[Sweep | None] = solara.Reactive(None)
+        self.area: solara.Reactive[dict[str, tuple[float, float]] | None] = solara.Reactive(None)
+        self.cleared = solara.Reactive(0)  # a new chart has no rectangle
+        self.ranges: solara.Reactive[dict[str, list]] = solara.Reactive({})
+        self.box: solara.Reactive[Box | None] = solara.Reactive(None)
+        self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
+
+    def open(self, name: str, session: Session) -> None:
+        """Read a sweep in the background."""
+        self.folder.value, self.sweep.value, self.problem.value = name, None, None
+        self.clear()
+        if not name:
+            return
+        try:
+            folder = open_below(session.settings.results, name)
+        except Exception as error:
+            self.problem.value = error
+            return
+
+        def arrived(sweep: Sweep) -> None:
+            names = (*sweep.outcomes, *sweep.inputs)
+            effects = [name for name in sweep.outcomes if name.startswith(EFFECT)] or list(names)
+            self.x.value = self.x.value if self.x.value in names else effects[-1]
+            self.y.value = self.y.value if self.y.value in names else effects[0]
+            self.sweep.value = sweep
+
+        session.jobs.start(SLOT, lambda job: read_sweep(folder), on_done=arrived)
+
+    def clear(self) -> None:
+        """Select everything again."""
+        self.area.value, self.ranges.value, self.box.value = None, {}, None
+        self.cleared.value += 1
+
+
+@solara.component
+def Page():
+    session = use_session()
+    say = session.say
+    state = session.page(SLOT, State)
+    folders = solara.use_memo(lambda: list_sweeps(session.settings.results), [])
+    solara.use_effect(lambda: state.open(state.folder.value, session) if state.folder.value and state.sweep.value is None else None, [])
+    Heading("explorer")
+    if not folders:
+        Div("notice", children=[say("explorer.nothing", folder=session.settings.results.name if session.settings.results else "–")])
+    options = [("", say("binds.none_kept")), *((name, name) for name in folders)]
+    Choice(say("explorer.folder"), options, state.folder.value, lambda name: state.open(name, session))
+    JobStatus(SLOT)
+    ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
+    if state.sweep.value is not None:
+        _Explore(state, state.sweep.value)
+
+
+@solara.component
+def _Explore(state: State, sweep: Sweep):
+    session = use_session()
+    say = session.say
+    chosen = select(sweep.table, state.area.value, state.ranges.value)
+    names = {
+        say("explorer.effects"): [n for n in sweep.outcomes if n.startswith(EFFECT)],
+        say("explorer.outcomes"): [n for n in sweep.outcomes if not n.startswith(EFFECT)],
+        say("explorer.inputs"): list(sweep.inputs),
+    }
+    options = {title: [(n, column_label(n, say)) for n in group] for title, group in names.items() if group}
+
+    def axis(field: solara.Reactive, name: str) -> None:
+        field.value = name
+        state.area.value = None
+
+    with Div("pair"):
+        Choice(say("explorer.x"), options, state.x.value, lambda name: axis(state.x, name))
+        Choice(say("explorer.y"), options, state.y.value, lambda name: axis(state.y, name))
+    count = {"chosen": say.number(int(chosen.sum())), "all": say.number(len(chosen)), "runs": say.number(sweep.runs)}
+    with Div("bar"):
+        Text(say("explorer.count", **count), "strong")
+        if sweep.failed:
+            Text(say("explorer.failed", failed=say.number(sweep.failed)), "span", "soft")
+        PlainButton(say("explorer.clear"), state.clear)
+        PlainButton(say("explorer.find"), lambda: _find(state, sweep, chosen, session), main=True)
+    with Div("pair"):
+        with Div():
+            Text(say("explorer.scatter"), "h3")
+            Text(say("explorer.scatter_note"), "p", "soft")
+            option = _scatter(sweep, chosen, state.x.value, state.y.value, say)
+            Chart(option, label=say("explorer.scatter"), height=420, on_brush=lambda e: _brushed(state, e), merge=True).key(
+                f"{state.x.value}|{state.y.value}|{state.cleared.value}"
+            )
+        with Div():
+            Text(say("explorer.parallel"), "h3")
+            Text(say("explorer.parallel_note"), "p", "soft")
+            axes = _axes(sweep, state)
+            Chart(
+                _parallel(sweep, chosen, axes, say), label=say("explorer.parallel"), height=420, merge=True,
+                on_brush=lambda e: _ranged(state, axes, e),
+            ).key(f"{state.folder.value}|{'|'.join(axes)}|{state.cleared.value}")  # fmt: skip
+    _Region(state, say)
+    Export(
+        name="sweep-" + state.folder.value.replace("/", "-"),
+        figures={"scatter": lambda: scatter_figure(sweep, chosen, state.x.value, state.y.value, say)},
+        table=lambda: sweep.table[chosen],
+        link=session.link("/explorer", {"folder": state.folder.value, "x": state.x.value, "y": state.y.value}),
+        brief=lambda: _brief(sweep, chosen, state, say),
+    )
+
+
+def _find(state: State, sweep: Sweep, chosen: np.ndarray, session: Session) -> None:
+    def work(job: Job) -> Box | None:
+        return find_region(sweep, chosen)
+
+    def arrived(box: Box | None) -> None:
+        state.box.value = box if box is not None else Box({}, 0.0, 0.0, float(chosen.mean()))
+
+    session.jobs.start(SLOT, work, on_done=arrived)
+
+
+@solara.component
+def _Region(state: State, say: Words):
+    """The box as a sentence and a table."""
+    box = state.box.value
+    if box is None:
+        return Div()
+    with Section(say("explorer.box")) as main:
+        if not box.limits:
+            Text(say("explorer.no_box"))
+        else:
+            shares = {"coverage": say.percent(box.coverage), "density": say.percent(box.density), "share": say.percent(box.share)}
+            Text(say("explorer.box_text", **shares))
+            rows = [
+                {"cells": [{"text": column_label(name, say)}, *({"text": _edge(side, say)} for side in limits)]}
+                for name, limits in box.limits.items()
+            ]
+            Table([say("explorer.input"), say("explorer.from"), say("explorer.to")], rows, label=say("explorer.box"))
+    return main
+
+
+def _edge(value: float, say: Words) -> str:
+    return f"{say.number(value, 3)}" if np.isfinite(value) else say("explorer.open")
+
+
+def _brushed(state: State, event: Mapping[str, Any]) -> None:
+    areas = event.get("areas", [])
+    x, y = state.x.value, state.y.value
+    if not areas:
+        if state.area.value is not None:
+            state.area.value = None
+        return
+    sides = {name: [float(side) / column_factor(name) for side in areas[-1][axis]] for name, axis in ((x, "x"), (y, "y"))}
+    state.area.value = {name: (min(ends), max(ends)) for name, ends in sides.items()}
+
+
+def _ranged(state: State, axes: Sequence[str], event: Mapping[str, Any]) -> None:
+    found = {
+        name: [[float(side) / column_factor(name) for side in ends] for ends in intervals]
+        for name, intervals in zip(axes, event.get("axes", []), strict=False)
+        if intervals
+    }
+    if found != state.ranges.value:
+        state.ranges.value = found
+
+
+def _axes(sweep: Sweep, state: State) -> list[str]:
+    """Axes of the parallel coordinates: the two of the scatter, then inputs."""
+    varied = [name for name in sweep.inputs if sweep.table[name].nunique() > 1]
+    return list(dict.fromkeys([*varied[: MOST_AXES - 2], state.x.value, state.y.value]))
+
+
+def _sample(count: int) -> np.ndarray:
+    """Rows that are drawn: all, or evenly spread ones."""
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).astype(int))
+
+
+def _scatter(sweep: Sweep, chosen: np.ndarray, x: str, y: str, say: Words) -> dict[str, Any]:
+    rows = _sample(len(sweep.table))
+    arms = list(dict.fromkeys(sweep.table["pathway"]))
+    values = np.column_stack([sweep.table[x] * column_factor(x), sweep.table[y] * column_factor(y)])
+    series = []
+    for index, arm in enumerate(arms):
+        own = rows[(sweep.table["pathway"].to_numpy()[rows] == arm)]
+        name = say.name("pathway", arm)
+        for lit in (False, True):
+            points = [[float(f"{v:.5g}") for v in values[i]] for i in own if chosen[i] == lit]
+            color = style_of(arm, index)[0] if lit else "#c3cad1"
+            series.append({"id": f"{arm}{lit}", "name": name if lit else " ", "type": "scatter", "data": points, "symbolSize": 6,
+                           "itemStyle": {"color": color, "opacity": 0.75 if lit else 0.4}, "z": 3 if lit else 2, "silent": True})  # fmt: skip
+    return base_option(
+        grid={"left": 10, "right": 20, "top": 62, "bottom": 26, "containLabel": True},
+        toolbox={"show": False},
+        legend={"top": 0, "left": 0, "data": [say.name("pathway", arm) for arm in arms]},
+        xAxis=value_axis(column_label(x, say), scale=True, nameLocation="middle", nameGap=28),
+        yAxis=value_axis(column_label(y, say), scale=True, nameTextStyle={**AXIS["nameTextStyle"], "align": "left"}),
+        brush={"xAxisIndex": 0, "yAxisIndex": 0, "brushStyle": {"color": "rgba(0,114,178,.12)", "borderColor": "#0072B2"},
+               "outOfBrush": {"colorAlpha": 1}, "toolbox": [], "throttleType": "debounce", "throttleDelay": 100},
+        series=series,
+    )  # fmt: skip
+
+
+def _parallel(sweep: Sweep, chosen: np.ndarray, axes: Sequence[str], say: Words) -> dict[str, Any]:
+    rows = _sample(len(sweep.table))
+    rows = rows[:: max(1, len(rows) // 800)]
+    values = np.column_stack([sweep.table[name] * column_factor(name) for name in axes])
+    label = {"fontSize": 11, "lineHeight": 14, "color": "#1c2733"}
+    series = [
+        {"id": str(lit), "type": "parallel", "smooth": False, "silent": True, "inactiveOpacity": 0.08, "activeOpacity": 0.5,
+         "lineStyle": {"color": "#0072B2" if lit else "#c3cad1", "opacity": 0.45 if lit else 0.15, "width": 1},
+         "data": [[float(f"{v:.5g}") for v in values[i]] for i in rows if chosen[i] == lit], "z": 3 if lit else 2}
+        for lit in (False, True)
+    ]  # fmt: skip
+    return base_option(
+        parallel={"left": 46, "right": 60, "top": 76, "bottom": 20},
+        parallelAxis=[
+            {"dim": i, "name": "\n".join(wrap(column_label(name, say), 16)), "type": "value", **AXIS, "nameTextStyle": label, "nameLocation": "end", "nameGap": 10,
+             "scale": True, "min": float(values[:, i].min()), "max": float(values[:, i].max()),
+             "axisLabel": {**AXIS["axisLabel"], "formatter": "=number", "showMinLabel": True, "showMaxLabel": True},
+             "areaSelectStyle": {"width": 16, "color": "#0072B2", "borderColor": "#0072B2", "opacity": 0.25}}
+            for i, name in enumerate(axes)
+        ],
+        series=series,
+    )  # fmt: skip
+
+
+def _brief(sweep: Sweep, chosen: np.ndarray, state: State, say: Words) -> str:
+    rows = [
+        [column_label(name, say), *(say.number(v * column_factor(name), 2) for v in (part.mean(), part.quantile(0.1), part.quantile(0.9)))]
+        for name in sweep.outcomes for part in (sweep.table[name][chosen],)
+    ]  # fmt: skip
+    count = {"chosen": say.number(int(chosen.sum())), "all": say.number(len(chosen)), "runs": say.number(sweep.runs)}
+    return brief_html(
+        Brief(
+            title=say("page.explorer.title"), lines=[say("brief.setting", setting=state.folder.value)],
+            answer=[say("explorer.count", **count)], figure=scatter_figure(sweep, chosen, state.x.value, state.y.value, say),
+            heads=[say("explorer.outcome"), say("explorer.mean"), "10 %", "90 %"], rows=rows,
+            command=f"ecocluster export {state.folder.value} --to runs.parquet",
+        ),
+        say,
+    )  # fmt: skip

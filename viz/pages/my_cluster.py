@@ -1,0 +1,332 @@
+"""Page My cluster: a table of enterprises, what was understood of it, and the pathways compared for it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import solara
+
+from ...experiments.compare import ask
+from ...experiments.comparison import PATHWAYS, YEARS, Comparison
+from ...experiments.configuration import write_config
+from ...scenarios import ScenarioError, list_policies
+from ..figures import PANELS, comparison_figures
+from ..scorecard import scorecard, verdict
+from ..words import MISSING, Words
+from .brief import comparison_brief
+from .charts import Chart, Legend
+from .compare import panel_option
+from .compare_run import Known, Picture, Watcher, run_rounds
+from .controls import BUDGET, PlainButton
+from .export import Export
+from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
+from .jobs import Job
+from .my_cluster_read import Upload, read_upload, refusal_text, template_of
+from .session import Session, use_session
+from .settings import LIMITS
+from .watch_form import Form
+
+__all__ = ["Page"]
+
+SLOT = "my_cluster"
+ROWS_SHOWN = 100
+REPLICATES = (8, 20, 50, 100)
+
+
+class State:
+    """What survives a visit to another page. Nothing of it is kept on the server's disk."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.upload: solara.Reactive[Upload | None] = solara.Reactive(None)
+        self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
+        self.setting = solara.Reactive(
+            {"policy": "vietnam-2020", "budget": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
+        )
+        self.picture: solara.Reactive[Picture | None] = solara.Reactive(None)
+        self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
+        self.scales: dict[str, float] = {}
+
+    def forget(self) -> None:
+        """Answers of another table are not shown beside this one."""
+        self.picture.value = self.answer.value = self.problem.value = None
+        self.scales = {}
+
+
+@solara.component_vue("../assets/watch_files.vue")
+def _Files(
+    files: list, texts: dict, limit: int, enabled: bool, event_given: Callable[[dict], None]
+) -> None: ...
+
+
+@solara.component
+def Page():
+    """Give a table, see what was understood, compare."""
+    session = use_session()
+    say = session.say
+    state = session.page(SLOT, State)
+    Heading("my_cluster")
+    with Div("card"):
+        _Give(state)
+    problem = state.problem.value
+    ErrorBox(error_text(problem, say) if problem is not None else "")
+    if state.upload.value is not None:
+        _Understood(state.upload.value)
+        if state.upload.value.accepted:
+            _Compare(state)
+
+
+@solara.component
+def _Give(state: State):
+    """What a table must hold, the template, and the place to give one's own."""
+    session = use_session()
+    say = session.say
+    if session.settings.read_only:
+        Text(say("my_cluster.read_only"), classes="notice")
+
+    def given(file: Mapping[str, Any]) -> None:
+        session.jobs.stop(SLOT)
+        state.forget()
+        state.upload.value = None
+        try:
+            content = base64.b64decode(file["data"], validate=True)
+            if len(content) > LIMITS.upload or session.settings.read_only:
+                raise ScenarioError(
+                    "the file is too large", file=str(file["name"]), allowed=f"{LIMITS.upload} bytes"
+                )
+            state.upload.value = read_upload(str(file["name"])[:200], content)
+        except (ScenarioError, binascii.Error) as error:
+            state.problem.value = error
+
+    Text(say("my_cluster.needs"))
+    Text(say("my_cluster.optional"), classes="soft")
+    megabytes = say.number(LIMITS.upload / 2**20)
+    texts = {
+        "choose": say("my_cluster.choose"),
+        "too_large": say("my_cluster.too_large", size=megabytes),
+        "unreadable": say("my_cluster.unreadable"),
+    }
+    template = {
+        "name": say("my_cluster.template_name"),
+        "label": say("my_cluster.template"),
+        "mime": "text/csv",
+        "text": template_of(say.lang),
+    }
+    _Files(
+        files=[template],
+        texts=texts,
+        limit=LIMITS.upload,
+        enabled=not session.settings.read_only,
+        event_given=given,
+    )
+    Text(say("my_cluster.privacy", size=megabytes), classes="soft")
+
+
+@solara.component
+def _Understood(upload: Upload):
+    """The table as it was read, line by line; refused lines first."""
+    say = use_session().say
+    refused = len(upload.rows) - upload.accepted
+    counts = {"accepted": say.number(upload.accepted), "total": say.number(len(upload.rows))}
+    with Section(say("my_cluster.understood", file=upload.source)):
+        with Div("answer" if upload.accepted else "notice"):
+            Text(say("my_cluster.summary", refused=say.number(refused), **counts))
+            columns = ", ".join(say(f"my_cluster.col.{name}") for name in upload.columns)
+            Text(say("my_cluster.columns", columns=columns))
+            if upload.ignored:
+                Text(say("my_cluster.ignored", columns=", ".join(upload.ignored)))
+            for column, count in upload.drawn() if upload.accepted else ():
+                Text(
+                    say(f"my_cluster.drawn.{column}", count=say.number(count), total=counts["accepted"]),
+                    classes="soft",
+                )
+            if upload.accepted:
+                Text(say("my_cluster.assumed", area=say.number(upload.area, 1)), classes="soft")
+        rows = sorted(upload.rows, key=lambda row: not row[2])  # stable: refused first, else as in the file
+        names = ("sector", "workers", "revenue", "technologies", "need", "trust")
+        heads = [
+            say("my_cluster.line"),
+            say("my_cluster.why"),
+            *(say(f"my_cluster.col.{name}") for name in names),
+        ]
+        with Div("tall"):
+            Table(
+                heads,
+                [_row(*row, say) for row in rows[:ROWS_SHOWN]],
+                label=say("my_cluster.understood", file=upload.source),
+                text_columns=(0, 1, 2, 5),
+            )
+        if len(rows) > ROWS_SHOWN:
+            Text(
+                say("my_cluster.more", shown=say.number(ROWS_SHOWN), total=say.number(len(rows))),
+                classes="soft",
+            )
+        if upload.accepted:
+            _Files(files=_made(upload, say), texts={}, limit=0, enabled=False, event_given=lambda _: None)
+
+
+def _row(line: int, firm: Mapping[str, Any], refused: tuple, say: Words) -> dict[str, Any]:
+    """One line of the file; what is drawn says so."""
+    if refused:
+        reasons = "; ".join(
+            f"{say(f'my_cluster.col.{r.column}')} “{r.value[:40]}”: {refusal_text(r, say)}"
+            for r in refused
+        )
+        status = say("my_cluster.refused", line=say.number(line))
+        return {"cells": [{"text": status}, {"text": reasons}, *[{"text": MISSING}] * 6]}
+    drawn = {"text": say("my_cluster.is_drawn")}
+    technologies = drawn
+    if "technologies" in firm:
+        technologies = {
+            "text": ", ".join(say(f"watch.short.{t}") for t in firm["technologies"])
+            or say("my_cluster.nothing")
+        }
+    numbers = [
+        {"text": say.number(firm[name], 0 if firm[name] == int(firm[name]) else 1)} if name in firm else drawn
+        for name in ("workers", "revenue", "need", "trust")
+    ]
+    status = say("my_cluster.accepted", line=say.number(line))
+    return {
+        "cells": [
+            {"text": status},
+            {"text": ""},
+            {"text": say.name("sector", firm["sector"])},
+            numbers[0],
+            numbers[1],
+            technologies,
+            numbers[2],
+            numbers[3],
+        ]
+    }
+
+
+def _made(upload: Upload, say: Words) -> list[dict[str, str]]:
+    """The two files that make the scenario of the command line."""
+    return [
+        {
+            "name": f"{upload.name}.toml",
+            "label": say("my_cluster.save_scenario"),
+            "mime": "application/toml",
+            "text": upload.scenario,
+        },
+        {
+            "name": f"{upload.name}-firms.csv",
+            "label": say("my_cluster.save_firms"),
+            "mime": "text/csv",
+            "text": upload.firms,
+        },
+    ]
+
+
+@solara.component
+def _Compare(state: State):
+    """Setting, run and results."""
+    session = use_session()
+    say, setting = session.say, state.setting.value
+    fields = [
+        {
+            "id": "policy",
+            "kind": "select",
+            "label": say("watch.policy"),
+            "value": setting["policy"],
+            "options": [{"id": e.id, "label": getattr(e, say.lang)} for e in list_policies()],
+        },
+        {
+            "id": "budget",
+            "kind": "range",
+            "label": say("watch.budget"),
+            "value": setting["budget"],
+            "min": BUDGET[0],
+            "max": BUDGET[1],
+            "step": 10,
+            "unit": say("watch.budget_unit"),
+            "help": say("watch.budget_help"),
+        },
+        {
+            "id": "replicates",
+            "kind": "select",
+            "label": say("my_cluster.replicates"),
+            "value": setting["replicates"],
+            "options": [{"id": str(n), "label": say.number(n)} for n in REPLICATES],
+        },
+        {
+            "id": "year",
+            "kind": "select",
+            "label": say("my_cluster.year"),
+            "value": setting["year"],
+            "options": [{"id": str(year), "label": str(year)} for year in YEARS],
+        },
+    ]
+    with Section(say("my_cluster.compare"), say("my_cluster.compare_note")):
+        Form(
+            fields=fields,
+            label=say("my_cluster.compare"),
+            lang=say.lang,
+            event_changed=lambda change: state.setting.set({**setting, change["id"]: change["value"]}),
+        )
+        PlainButton(say("my_cluster.run"), lambda: _run(session, state), main=True)
+        JobStatus(SLOT)
+        if state.answer.value is not None and state.picture.value is not None:
+            _Results(state, state.answer.value, state.picture.value)
+
+
+def _run(session: Session, state: State) -> None:
+    """Compare in rounds; the scenario lies in a temporary folder only while it is read."""
+    upload, setting = state.upload.value, dict(state.setting.value)
+    own = f"{upload.name}.toml"  # as it is called once the visitor saves it; where it lies now nobody needs to know
+    watcher = Watcher(
+        state.picture.set,
+        lambda answer: state.answer.set(replace(answer, question=replace(answer.question, scenario=own))),
+    )
+
+    def work(job: Job) -> None:
+        with tempfile.TemporaryDirectory(prefix="ecocluster-") as folder:
+            question = ask(
+                upload.write(Path(folder)),
+                PATHWAYS,
+                setting["policy"],
+                replicates=int(setting["replicates"]),
+                budget=float(setting["budget"]),
+            )
+            run_rounds(job, question, PANELS, Known(state.scales), watcher)  # files of another run are gone
+
+    session.jobs.start(SLOT, work)
+
+
+@solara.component
+def _Results(state: State, answer: Comparison, picture: Picture):
+    """Sentence, charts, scorecard, and what can be taken away."""
+    say, upload = use_session().say, state.upload.value
+    year = int(state.setting.value["year"])
+    with Div("answer"):
+        for sentence in verdict(answer, say, year):
+            Text(sentence)
+    Legend(picture.arms, say)
+    with Div("panels"):
+        for key in PANELS:
+            title, option = panel_option(picture, key, say)
+            with Div():
+                Text(title, "h3")
+                Chart(option, label=title, height=220)
+    heads = ["", *(say.name("pathway", arm) for arm in answer.arms)]
+    rows: list[dict[str, Any]] = []
+    for group in scorecard(answer, year, say):
+        rows.append({"group": group.title})
+        for row in group.rows:
+            cells = [{"text": cell.value, "sub": cell.difference, "title": cell.reason} for cell in row.cells]
+            rows.append({"cells": [{"text": row.label, "unit": row.unit}, *cells]})
+    with Section(say("my_cluster.scorecard", year=year)):
+        Table(heads, rows, label=say("my_cluster.scorecard", year=year))
+    Text(say("my_cluster.command", file=f"{upload.name}.toml"), classes="soft")
+    Export(
+        name=f"compare-{upload.name}",
+        figures={"trajectories": lambda: comparison_figures(answer, say)["trajectories"]},
+        table=lambda: answer.summary,
+        config=lambda: write_config(answer.question),
+        brief=lambda: comparison_brief(answer, say, year, upload.source),
+    )

@@ -1,0 +1,120 @@
+"""What belongs to one visitor: language, jobs, the state of the pages. Never a module's variable.
+
+`use_session()` gives it to any component below the frame. A page keeps what it must not lose when the visitor
+looks at another page in `session.page("compare", CompareState)`, made at the first visit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+import solara
+
+from ..words import LANGUAGES, Words
+from .jobs import Jobs
+from .settings import Settings, server_settings
+
+__all__ = ["Session", "preferred_language", "provide_session", "use_session"]
+
+T = TypeVar("T")
+
+
+def preferred_language(header: str | None) -> str:
+    """The language of ours that a browser prefers (`Accept-Language`); English if it names neither.
+
+    Parameters
+    ----------
+    header : str or None
+        Such as "vi-VN,vi;q=0.9,en;q=0.8".
+    """
+    ranked = []
+    for position, part in enumerate((header or "").split(",")):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            quality = 0.0
+        ranked.append((-quality, position, name.split("-")[0].lower()))
+    return next((name for quality, _, name in sorted(ranked) if name in LANGUAGES and quality < 0), "en")
+
+
+class Session:
+    """One visitor's page in the browser.
+
+    Parameters
+    ----------
+    lang : str
+        Language at first.
+    query : mapping
+        Fields of the address the page was opened with; a page restores itself from them.
+    context : context manager
+        Solara's kernel context.
+
+    Attributes
+    ----------
+    lang : solara.Reactive of str
+    jobs : Jobs
+    settings : Settings
+    """
+
+    def __init__(self, lang: str, query: Mapping[str, str], context: Any) -> None:
+        self.lang = solara.Reactive(lang)
+        self.jobs = Jobs(context)
+        self.settings: Settings = server_settings()
+        self._query = dict(query)
+        self._pages: dict[str, Any] = {}
+
+    @property
+    def say(self) -> Words:
+        """Texts and numbers in the visitor's language; reading it subscribes a component to the language."""
+        return Words(self.lang.value)
+
+    def page(self, name: str, make: Callable[[Mapping[str, str]], T]) -> T:
+        """State of a page, made at the first visit.
+
+        Parameters
+        ----------
+        name : str
+        make : callable
+            Gets the fields of the address (empty unless the address was that of a restored page).
+        """
+        if name not in self._pages:
+            fields, self._query = self._query, {}  # an address restores the page it names, once
+            self._pages[name] = make(fields)
+        return self._pages[name]
+
+    def link(self, path: str, fields: Mapping[str, Any]) -> str:
+        """Address, without the host, that restores a page: `fields` and the language as a query."""
+        kept = {key: str(value) for key, value in fields.items() if value not in (None, "")}
+        return f"{path}?{urlencode({**kept, 'lang': self.lang.value})}"
+
+
+_context: Any = solara.create_context(None)
+
+
+def provide_session(search: str | None) -> Session:
+    """Make the visitor's session at the first drawing and give it to everything below."""
+
+    def make() -> Session:
+        from solara.lab import headers
+        from solara.server import kernel_context
+
+        fields = dict(parse_qsl(search or ""))
+        asked = fields.pop("lang", None)
+        known = {key.lower(): value for key, value in (headers.value or {}).items()}
+        lang = asked if asked in LANGUAGES else preferred_language(",".join(known.get("accept-language", ())))
+        context = kernel_context.get_current_context()
+        session = Session(lang, fields, context)
+        context.on_close(session.jobs.close)
+        return session
+
+    session = solara.use_memo(make, [])
+    _context.provide(session)
+    return session
+
+
+def use_session() -> Session:
+    """The session of the visitor for whom a component is drawn."""
+    return solara.use_context(_context)

@@ -1,0 +1,63 @@
+"""Pictures of all pages in both languages: `python -m ecocluster.viz.pages.shots --out out/shots`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..words import LANGUAGES
+from .browser import chromium, find_chromium, open_page, pixels, serve
+
+# page -> what is clicked there, what shows that it is ready, and for how many seconds to wait for it
+SCENES = {
+    "": ((), "[data-replicates='20']", 90),
+    "watch": ((), "canvas", 60),
+    "barriers?site=teaching": (("button.main >> nth=0", "button.main >> nth=1"), ".eco-chart >> nth=3", 240),
+    "explorer": ((), "select", 30),
+    "portfolio": (("button.main",), ".eco-table .best", 240),
+    "my-cluster": ((), ".eco h1", 30),
+    "evidence": ((), ".eco h1", 30),
+}
+WIDTHS = (1440, 1024, 768)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve, look at every page, write PNG files named PAGE-LANGUAGE-WIDTH.png; 1 if a page had errors."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("out/shots"))
+    parser.add_argument("--results", type=Path, default=Path("out"))
+    parser.add_argument("--widths", default=",".join(map(str, WIDTHS)))
+    parser.add_argument("--pages", default=",".join(SCENES))
+    options = parser.parse_args(arguments)
+    if find_chromium() is None:
+        print("no Chromium found: install it (Debian: apt-get install chromium)", file=sys.stderr)
+        return 2
+    options.out.mkdir(parents=True, exist_ok=True)
+    bad = 0
+    with serve("--results", str(options.results)) as address, chromium() as browser:
+        for path in options.pages.split(","):
+            clicks, ready, seconds = SCENES.get(path, ((), ".eco h1", 30))
+            for lang in LANGUAGES:
+                for width in map(int, options.widths.split(",")):
+                    bad += _shoot(browser, f"{address}/{path}", path, lang, width, clicks, ready, seconds, options.out)
+    return 1 if bad else 0
+
+
+def _shoot(browser, url, path, lang, width, clicks, ready, seconds, out) -> bool:
+    """One picture; True if something went wrong on the page."""
+    name = f"{path.partition('?')[0] or 'compare'}-{lang}-{width}.png"
+    with open_page(browser, url, lang, width) as watched:
+        watched.wait(".eco h1")
+        for click in clicks:
+            watched.page.click(click)
+        watched.wait(ready, seconds)
+        watched.page.wait_for_timeout(1500)
+        pixels(watched, out / name)
+        troubles = [*watched.errors, *watched.outside]
+    print(out / name, *troubles, sep="\n  ")
+    return bool(troubles)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

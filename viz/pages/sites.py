@@ -1,0 +1,66 @@
+"""Sites as pages offer them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ...experiments.errors import InputError
+from ..words import Words
+
+__all__ = ["known_sites", "refuse_files", "site_name", "site_options"]
+
+MAP_CITY = "hanoi"  # the city whose clusters are on the schematic map
+
+
+@cache
+def known_sites() -> dict[str, tuple[str, str, float]]:
+    """Sites that ship: id to its titles (vi, en) and number of firms."""
+    from ...scenarios import list_sites, load_scenario
+
+    return {entry.id: (entry.vi, entry.en, load_scenario(entry.id).site.firms_2018) for entry in list_sites()}
+
+
+def site_name(site: str, say: Words) -> str:
+    """Title of a site; of one cluster of the map its name; else what it is called."""
+    from .controls import city_spots
+
+    if site in known_sites():
+        return known_sites()[site][0 if say.lang == "vi" else 1]
+    cluster = site.rpartition(":")[2]
+    return next((spot.name for spot in city_spots() if spot.id == cluster), cluster.rpartition("/")[2])
+
+
+def site_options(say: Words, most_firms: float | None = None, here: str = "") -> list[tuple[str, str]]:
+    """Sites to choose from, with the chosen one among them whatever it is.
+
+    Parameters
+    ----------
+    say : Words
+    most_firms : float, optional
+        Leave out larger sites.
+    here : str
+        The chosen one.
+    """
+    sites = [site for site, (_, _, firms) in known_sites().items() if most_firms is None or firms <= most_firms]
+    return [(site, site_name(site, say)) for site in dict.fromkeys([*sites, here]) if site]
+
+
+def refuse_files(own: str = "", **named: str) -> None:
+    """Refuse files of the server that an address names: only ids, and the scenario that the command was given.
+
+    Parameters
+    ----------
+    own : str
+        What the command was given.
+    **named : str
+        Field of the address and its value.
+
+    Raises
+    ------
+    InputError
+    """
+    from ...scenarios.library import is_path
+
+    for name, value in named.items():
+        if value != own and is_path(value):
+            raise InputError("unknown", name=name, value=value)

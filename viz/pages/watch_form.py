@@ -1,0 +1,25 @@
+"""A row of plain fields, as pages Watch, My cluster and Evidence use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import solara
+
+__all__ = ["Form"]
+
+
+@solara.component_vue("../assets/watch_form.vue")
+def Form(fields: list, label: str, lang: str, event_changed: Callable[[dict], None]) -> None:
+    """Fields beside one another; `event_changed` gets {"id", "value"}.
+
+    Parameters
+    ----------
+    fields : list of dict
+        {"id", "label", "kind", "value"} and by kind: "select" with options [{"id", "label"}], "range" with min, max,
+        step and unit, "number" with min, max and step, "search" with a placeholder; each may have a "help".
+    label : str
+        What the fields are for, for those who do not see them.
+    lang : str
+        Of the numbers.
+    """

@@ -1,0 +1,282 @@
+"""What the browser gets of a film: frames as packed numbers, and every name and colour in the reader's language."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...model.indicators import CRITERIA, INDICATORS
+from ...model.inputs import SECTORS, STREAMS, TECHNOLOGIES, Site
+from ..flows import HUB, STREAM_COLORS, sum_flows
+from ..words import Words, scale_of
+from .charts import base_option
+from .watch_decisions import COMPLIANCE
+from .watch_record import Film
+
+__all__ = [
+    "COMPLIANCE_STYLES",
+    "SECTOR_COLORS",
+    "SHOWN",
+    "cluster_names",
+    "flow_option",
+    "flow_quarter",
+    "player_texts",
+    "quarter_name",
+    "scene",
+    "stream_unit",
+]
+
+SECTOR_COLORS = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31", "#0072B2")
+COMPLIANCE_STYLES = (("#767676", "dotted"), ("#D55E00", "dashed"), ("#009E73", "solid"), ("#0072B2", "solid"))
+SHOWN = (
+    "tco2e", "water", "cod", "landfilled", "recp_share", "real_share", "sham_share", "trust", "links_active",
+    "hubs_active", "jobs", "value_added", "outlay",
+)  # fmt: skip
+
+
+def scene(film: Film, site: Site, say: Words) -> dict[str, Any]:
+    """A film for assets/watch_cluster.vue.
+
+    Parameters
+    ----------
+    film : Film
+    site : Site
+    say : Words
+
+    Returns
+    -------
+    dict
+        Ready for JSON. Frames are base64 of little-endian arrays in the order (quarter, slot or cluster).
+    """
+    names = cluster_names(film, site, say)
+    districts = [cluster.district for cluster in site.clusters]
+    planned = say("watch.planned")
+    return {
+        "years": film.years.tolist(),
+        "places": np.round(film.places, 3).tolist(),
+        "frames": {name: _pack(array) for name, array in film.firms.items()},
+        "overview": {name: _pack(array) for name, array in film.overview.items()},
+        "links": [list(link) for link in film.links],
+        "hubs": [list(hub) for hub in film.hubs],
+        "focus": film.focus,
+        "clusters": [
+            {"label": label, "district": (districts[index] if index < len(districts) else planned) or label}
+            for index, label in enumerate(names)
+        ],
+        "indicators": [_line(film, key, say) for key in SHOWN],
+        "sectors": [
+            {"label": say.name("sector", s), "color": c} for s, c in zip(SECTORS, SECTOR_COLORS, strict=True)
+        ],
+        "streams": [
+            {"label": say.name("stream", s), "color": STREAM_COLORS[s], "unit": say.unit(stream_unit(s))}
+            for s in STREAMS
+        ],
+        "compliance": [
+            {"label": say(f"watch.z.{key}"), "color": color, "line": line}
+            for key, (color, line) in zip(COMPLIANCE, COMPLIANCE_STYLES, strict=True)
+        ],
+        "technologies": [
+            {"short": say(f"watch.short.{t}"), "label": say(f"technology.{t}")} for t in TECHNOLOGIES
+        ],
+        "criteria": [say.name("criterion", key) for key in CRITERIA],
+    }
+
+
+def cluster_names(film: Film, site: Site, say: Words) -> list[str]:
+    """Names of the film's clusters: those of the site, then the planned ones by number."""
+    existing = [cluster.name for cluster in site.clusters]
+    planned = len(film.clusters) - len(existing)
+    return existing + [say("watch.planned_cluster", number=n + 1) for n in range(planned)]
+
+
+def _pack(array: np.ndarray) -> str:
+    """Bytes of an array (little-endian by its dtype) as text."""
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+
+
+def _line(film: Film, key: str, say: Words) -> dict[str, Any]:
+    """One indicator over the quarters, scaled to short numbers."""
+    values = film.series[:, list(INDICATORS).index(key)]
+    row = INDICATORS[key]
+    largest = float(np.nanmax(np.abs(values)))
+    factor, unit = scale_of(row.unit, row.kind, largest)
+    return {
+        "label": say.name("indicator", key),
+        "unit": say.unit(unit),
+        "decimals": _decimals(largest * factor, row.kind),
+        "values": [None if math.isnan(v) else round(v * factor, 4) for v in values.tolist()],
+    }
+
+
+def _decimals(largest: float, kind: str) -> int:
+    """Three digits in all; counts have none."""
+    if kind == "stock" or largest >= 100 or largest == 0:
+        return 0
+    return 1 if largest >= 10 or kind == "share" else 2
+
+
+def quarter_name(film: Film, quarter: int, say: Words) -> str:
+    """ "Q3 2027"; the fork is the fourth quarter of the year before."""
+    number = quarter - 1
+    return say("watch.quarter", quarter=number % 4 + 1, year=int(film.years[0]) + number // 4)
+
+
+def player_texts(say: Words) -> dict[str, Any]:
+    """All texts of assets/watch_cluster.vue that do not belong to a run."""
+    keys = (
+        "player",
+        "first",
+        "back",
+        "play",
+        "pause",
+        "forward",
+        "scrub",
+        "speed",
+        "per_second",
+        "city",
+        "measure",
+        "color",
+        "canvas",
+        "empty",
+        "legend",
+        "outline",
+        "arcs",
+        "flows",
+        "no_flows",
+        "indicators",
+        "firms",
+        "level",
+        "binding",
+        "real",
+        "recp",
+        "trust",
+        "links",
+        "hubs",
+        "hint",
+        "vacant",
+        "firm",
+        "workers",
+        "no_technology",
+        "firms_small",
+        "fill",
+        "decisions",
+        "numbers",
+        "close",
+    )
+    texts: dict[str, Any] = {key: say(f"watch.{key}") for key in keys}
+    texts["quarter"] = say("watch.quarter", quarter="{quarter}", year="{year}")
+    texts["levels"] = [say(f"watch.level{n}") for n in range(4)]
+    texts["colors"] = [
+        {"id": key, "label": say(f"watch.color.{key}")}
+        for key in ("sector", "compliance", "technology", "trust", "attitude")
+    ]
+    texts["measures"] = [
+        {"id": key, "label": say(f"watch.{key}")} for key in ("real", "level", "recp", "trust")
+    ]
+    return texts
+
+
+def flow_quarter(film: Film, quarter: int) -> int:
+    """The newest quarter whose material flows are kept."""
+    return max(q for q in film.flows if q <= quarter)
+
+
+def stream_unit(stream: str) -> str:
+    """Unit of a stream's quantity."""
+    return {"heat_steam": "GJ/yr", "treated_water": "m3/yr"}.get(stream, "t/yr")
+
+
+def flow_option(flows: Sequence[Mapping[str, Any]], say: Words) -> dict[str, Any]:
+    """The material flows as an option of ECharts: one Sankey diagram for each unit, side by side.
+
+    Parameters
+    ----------
+    flows : sequence of mapping
+        `Run.flows`.
+    """
+    sums = sum_flows(flows)
+    width = 100 / len(sums)
+    series, titles = [], []
+    for index, (unit, rows) in enumerate(sums.items()):
+        total = sum(rows.values())
+        left = width * index
+        titles.append(
+            {
+                "text": f"{say.number(total)} {say.unit(unit)}",
+                "left": f"{left + width / 2}%",
+                "textAlign": "center",
+                "top": 0,
+                "textStyle": {"fontSize": 13, "color": "#1c2733"},
+            }
+        )
+        series.append(
+            {
+                "type": "sankey",
+                "left": f"{left + 1}%",
+                "width": f"{width - 3}%",
+                "top": 34,
+                "bottom": 8,
+                "right": "auto",
+                "nodeWidth": 12,
+                "nodeGap": 12,
+                "draggable": False,
+                "animation": False,
+                "emphasis": {"focus": "adjacency"},
+                "label": {"fontSize": 11, "color": "#1c2733"},
+                "labelLayout": {"hideOverlap": True},
+                **_sankey(rows, unit, say),
+            }
+        )
+    return base_option(tooltip={"trigger": "item", "formatter": "=item"}, title=titles, series=series)
+
+
+def _sankey(rows: Mapping[tuple[str, str, str], float], unit: str, say: Words) -> dict[str, Any]:
+    """Nodes in three columns (supplying sector, stream, user) and what flows between them."""
+    nodes: dict[str, dict[str, Any]] = {}
+    flows: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def node(column: int, key: str) -> str:
+        if column == 1:
+            label, color = say.name("stream", key), STREAM_COLORS[key]
+        elif key == HUB:
+            label, color = say("figure.hub"), "#52606d"
+        else:
+            label, color = say.name("sector", key), SECTOR_COLORS[SECTORS.index(key)]
+        name = label + "\u200b" * column  # nodes are told apart by name, and a sector stands on both sides
+        nodes.setdefault(
+            name,
+            {
+                "name": name,
+                "depth": column,
+                "itemStyle": {"color": color},
+                "tip": label,
+                "label": {"position": "left" if column == 2 else "right"},
+            },
+        )
+        return name
+
+    def flow(source: str, target: str, color: str, value: float) -> None:
+        entry = flows.setdefault(
+            (source, target),
+            {
+                "source": source,
+                "target": target,
+                "value": 0.0,
+                "lineStyle": {"color": color, "opacity": 0.45},
+            },
+        )
+        entry["value"] += value
+        ends = f"{nodes[source]['tip']} \N{RIGHTWARDS ARROW} {nodes[target]['tip']}"
+        entry["tip"] = (
+            f"{ends}\n{say.number(entry['value'], 0 if entry['value'] >= 10 else 1)} {say.unit(unit)}"
+        )
+
+    for (stream, supplier, user), quantity in rows.items():
+        names = node(0, supplier), node(1, stream), node(2, user)
+        flow(names[0], names[1], STREAM_COLORS[stream], quantity)
+        flow(names[1], names[2], STREAM_COLORS[stream], quantity)
+    return {"data": list(nodes.values()), "links": list(flows.values())}

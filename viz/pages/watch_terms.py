@@ -1,0 +1,197 @@
+"""The numbers that a firm weighs, from the model's own rules: kernels that ask them one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...model.jit import jit
+from ...model.maths import annuity
+from ...model.phases.enforcement import choose_compliance, fine_terms, has_continuous, plant_terms
+from ...model.phases.knowledge import enforcement
+from ...model.phases.links import pair_belief
+from ...model.phases.technology import (
+    appraise,
+    finance,
+    own_funds,
+    taste,
+    tie_adopters,
+    waiting_multiple,
+)
+from ...model.randomness import Purpose
+from ...model.rules.adoption import adopts, present_value, value_ratio
+from ...model.rules.compliance import detection_hazard, environmental_fee, fine, inspection_hazard, sham_cost
+from ...model.rules.production import tax_rate
+from ...model.rules.trust import belief, disclosure
+from ...model.state import NONE, OWN_PLANT, PLANNED, REAL_CONNECTED, SHAM
+
+__all__ = ["Terms", "options_of", "partner_belief", "terms_of", "views_of"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a firm reckons of a technology at a review.
+
+    Attributes
+    ----------
+    cost, saving, funds, need : float
+        Capital cost before grants, mVND; yearly saving, mVND/yr; cash it may invest; what it must bring itself.
+    grant, share, rate, hurdle : float
+        Grant share; share of the rest that is lent; real rate of the loan; hurdle rate, 1/yr.
+    asked : bool
+        Did it ask the bank?
+    psi, multiple : float
+        Value over cost; the value over cost at which waiting ends.
+    chance, taste : float
+        Probability to adopt at these numbers; the firm's persistent draw, it adopts where that is below the chance.
+    adopters, known : int
+        Of its acquaintances and partners.
+    wants : bool
+        Does it adopt on these terms (money included)?
+    """
+
+    cost: float
+    saving: float
+    grant: float
+    share: float
+    rate: float
+    asked: bool
+    psi: float
+    multiple: float
+    chance: float
+    taste: float
+    funds: float
+    need: float
+    adopters: int
+    known: int
+    hurdle: float
+    wants: bool
+
+
+@jit
+def _appraisal(s, p, slot, j, supported, out):
+    """Numbers of `appraise` and what lies between them, in the order of the fields of `Terms`."""
+    f, k = s.firms[slot >> 4], slot & 15
+    city, cluster = s.city[0], s.clusters[f.cluster[k]]
+    lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
+    terms = appraise(s, p, cluster, f, k, j, slot, supported)
+    wants, cost, grant, saving, cut = terms[0], terms[1], terms[2], terms[5], terms[6]
+    net, life, hurdle = cost * (1.0 - grant), p.tech_life_yr[j], f.hurdle[k]
+    share, rate, _, _, asked = finance(city, p, lever, base, f, k, j, net, supported)
+    tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
+    value = present_value(saving, net, hurdle, life, tax, cut, p.cit_years)
+    psi = (
+        value_ratio(value, net, share, rate, hurdle, min(p.loan_years, life)) if value > 0.0 else value / net
+    )
+    adopters, known = tie_adopters(s.firms, s.ties, s.head, s.links, slot, j)
+    multiple = waiting_multiple(p, lever, hurdle, adopters)
+    u = taste(city, p, f.id[k], j, Purpose.TASTE)
+    out[0], out[1], out[2], out[3], out[4], out[5] = cost, saving, grant, share, rate, asked
+    out[6], out[7], out[9] = psi, multiple, u
+    out[8] = 1.0 / (1.0 + (multiple / psi) ** p.adoption_slope) if psi > 0.0 and value > 0.0 else 0.0
+    out[10], out[11] = own_funds(p, lever, f, k), (1.0 - share) * net
+    out[12], out[13], out[14], out[15] = adopters, known, hurdle, 1.0 if wants else 0.0
+    out[16] = 1.0 if value > 0.0 and adopts(psi, multiple, p.adoption_slope, u) else 0.0
+    out[17] = terms[9] - lever.effort_cost  # above 0: worth a request
+
+
+@jit
+def _options(s, p, slot, supported, out):
+    """Yearly cost of none, sham, own plant and connection as `choose_compliance` weighs them, taste and choice."""
+    f, k = s.firms[slot >> 4], slot & 15
+    city, cluster = s.city[0], s.clusters[f.cluster[k]]
+    lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
+    terms = plant_terms(city, p, lever, base, cluster, f, k, supported)
+    multiplier, share, side = fine_terms(p, cluster, lever)
+    q = f.effluent[k]
+    expected = fine(p, q, multiplier) * (share + side)
+    visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
+    watched = has_continuous(cluster)
+    fee = environmental_fee(p, q, f.k_cod[k])
+    out[0] = expected * detection_hazard(p, NONE, cluster.monitoring, visits, watched) + fee
+    out[1] = (
+        sham_cost(p, f.running[k])
+        + fee
+        + expected * detection_hazard(p, SHAM, cluster.monitoring, visits, watched)
+    )
+    out[2] = f.running[k] + fee
+    has_plant = ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1
+    if not has_plant:
+        h, years, rate = f.hurdle[k], p.loan_years, terms[4]
+        cheap = years if rate <= 1e-9 else annuity(rate, years)
+        net = terms[1] * (1.0 - terms[2])
+        out[2] += (
+            net
+            * ((1.0 - terms[3]) + terms[3] * annuity(h, years) / cheap)
+            / annuity(h, p.tech_life_yr[OWN_PLANT])
+        )
+        if not terms[0]:
+            out[2] = np.inf
+    room = cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED
+    out[3] = cluster.fee * q + p.connect_fixed if cluster.built[1] and room else np.inf
+    if cluster.built[1] and not has_plant:
+        out[2] = np.inf  # connection is a duty: no new plant beside it
+    out[4] = taste(city, p, f.id[k], 7, Purpose.TASTE)
+    out[5] = choose_compliance(city, p, lever, cluster, f, k, terms)
+
+
+@jit
+def _views(s, p, slot, out):
+    """Enforcement, belief about the operator, and probability to show its flows."""
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster = s.clusters[f.cluster[k]]
+    lever = s.levers[cluster.lever_row]
+    out[0] = enforcement(p, lever, cluster.kind == PLANNED)
+    out[1] = 1.0 if lever.relief_trust > 0.5 else belief(p, f.trust[k], out[0])
+    out[2] = disclosure(p, out[1])
+    out[3] = inspection_hazard(p, lever.inspection_rate, f.workers[k])
+
+
+@jit
+def partner_belief(s, p, slot, other, good, bad):
+    """What the firm in `slot` believes of the one in `other`."""
+    f, g = s.firms[slot >> 4], s.firms[other >> 4]
+    cluster = s.clusters[f.cluster[slot & 15]]
+    return pair_belief(p, s.levers[cluster.lever_row], cluster, f, slot & 15, g, other & 15, good, bad)
+
+
+def terms_of(state: Any, p: np.ndarray, slot: int, j: int, supported: bool) -> tuple[Terms, bool, float]:
+    """Terms, whether the firm is willing (money apart), and the claim on the fund beyond the effort of asking."""
+    out = np.zeros(18)
+    _appraisal(state, p[()], slot, j, supported, out)
+    cost, saving, grant, share, rate, asked, psi, multiple, chance, u, funds, need = out[:12].tolist()
+    terms = Terms(
+        cost,
+        saving,
+        grant,
+        share,
+        rate,
+        bool(asked),
+        psi,
+        multiple,
+        chance,
+        u,
+        funds,
+        need,
+        int(out[12]),
+        int(out[13]),
+        float(out[14]),
+        bool(out[15]),
+    )
+    return terms, bool(out[16]), float(out[17])
+
+
+def options_of(state: Any, p: np.ndarray, slot: int, supported: bool) -> tuple[list[float], float]:
+    """Yearly cost of none, sham, an own plant and connection, mVND, infinite where not open; and the firm's taste."""
+    out = np.zeros(6)
+    _options(state, p[()], slot, supported, out)
+    return out[:4].tolist(), float(out[4])
+
+
+def views_of(state: Any, p: np.ndarray, slot: int) -> tuple[float, float, float]:
+    """Belief about the operator, probability to show flows, inspections a year that the firm expects."""
+    out = np.zeros(4)
+    _views(state, p[()], slot, out)
+    return float(out[1]), float(out[2]), float(out[3])
