@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
 from numbers import Real
 
-__all__ = ["MESSAGES", "InputError", "check_number"]
+__all__ = ["MESSAGES", "InputError", "check_number", "need_package"]
 
 MESSAGES = {
     "not_integer": "{name} must be a whole number, not {value}",
@@ -65,6 +66,7 @@ MESSAGES = {
     "few_points": "{points} points have a result, at least {low} are needed",
     "no_range": "parameter '{value}' has no range to vary it over",
     "not_a_rule": "'{value}' is no rule; write it like abatement_share_2035<0.05",
+    "not_a_setting": "--set: '{value}' sets nothing; write it like extension=0.4",
     "not_a_finding": "{path} does not hold the result of an analysis",
 }
 
@@ -108,3 +110,20 @@ def check_number(name: str, value, low: float, high: float = math.inf, whole: bo
     if value > high:
         raise InputError("above", name=name, value=value, high=high)
     return int(value) if whole else float(value)
+
+
+def need_package(name: str, *packages: str, extra: str = "analysis") -> None:
+    """Refuse, before anything is simulated, what needs a package that is not installed.
+
+    Parameters
+    ----------
+    name : str
+        What needs it, as the user knows it.
+    *packages : str
+        As they are imported.
+    extra : str
+        Of ours that brings them.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            raise InputError("needs_package", name=name, package=package, extra=extra)

@@ -141,7 +141,7 @@ class Simulator:
             begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
             code = run_steps(self.base, self.p[()], self.plans[0], self.values(self.base), 1, self.burn_series,
                              self.burn_level, self.burn_binding)
-            if code == 1 and not self._make_room():
+            if code == 1 and not self.make_room():
                 break
         release_held(self.base, self.layout, self.p)
         return code
@@ -172,14 +172,14 @@ class Simulator:
         binding[0] = self.work.clusters["binding"][: binding.shape[1]]
         plan = self.plans[index]
         code = run_steps(self.work, self.p[()], plan, self.values(self.work), 1, series, level, binding)
-        while code == 1 and self._make_room():
+        while code == 1 and self.make_room():
             self.fork(*self._forked)
             code = run_steps(self.work, self.p[()], plan, self.values(self.work), 1, series, level, binding)
         if code == 0 and not np.isfinite(series[1:, 0]).all():
             code = 2
         return code
 
-    def _make_room(self) -> bool:
+    def make_room(self) -> bool:
         """Twice as many links: where partners cost little there may be more than the layout expects. False at 16 times."""
         if self.base.links.size >= 16 * self.layout.links:
             return False

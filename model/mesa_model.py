@@ -132,6 +132,7 @@ class ClusterModel(mesa.Model):
         arm = Arm(arm.name, arm.programmes, arm.assignment, arm.budget, scale)
         used = sample_parameters(self.seed, self.replicate, values) if sample else values
         self._run = Simulator(self.site, (Arm("null"), arm), parameter_record(used), script, last_year=last_year)
+        self._run.make_room()  # a run that is stepped from Python cannot start again with more
         self._begin(scale)
         self.lever = lever
         self.views = FirmViews(self._run.work, self._run.p, self.site)

@@ -89,7 +89,7 @@ class Layout:
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
         self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
         self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_blocks
-        self.links = max(256, int(self.first_arrival_id) * 2)
+        self.links = max(256, int(self.first_arrival_id))  # more on demand, see `Simulator`
 
 
 def layout_of(site: Site, p: np.ndarray, arms: tuple[Arm, ...]) -> Layout:

@@ -120,3 +120,31 @@ def test_a_wheel_holds_tables_scenarios_templates_and_words(tmp_path):
                    "viz/locale/vi/LC_MESSAGES/", "model/rules/trust.py", "model/phases/links.py"):
         assert any(wanted in name for name in names), wanted
     assert not any(name.startswith(("model/", "viz/")) for name in names)
+
+
+def test_room_for_links_grows_and_changes_no_bit():
+    """Where partners cost little there are more links than a layout expects: the run starts again with more room."""
+    import numpy as np
+    from ecocluster.model.ensemble import Simulator
+    from ecocluster.model.indicators import INDICATORS
+    from ecocluster.model.inputs import Arm
+    from ecocluster.scenarios import load_scenario, make_arm
+
+    site = load_scenario("teaching").site
+    made = make_arm("symbiosis", budget=300_000.0, site=site)
+    arm = Arm(made.name, made.programmes, made.assignment, made.budget, 2.0)
+    found = []
+    for links in (None, 4):
+        simulator = Simulator(site, (arm,), parameter_record({"cost.link_coordination": 2.0}))
+        if links is not None:
+            simulator.layout.links = links
+            simulator.base = simulator.base._replace(links=simulator.base.links[:links].copy())
+            simulator.work = simulator.work._replace(links=simulator.work.links[:links].copy())
+        series = np.empty((simulator.steps + 1, len(INDICATORS)))
+        level = np.empty((simulator.steps + 1, len(site.clusters)), np.int8)
+        assert simulator.burn(1, 0) == 0
+        simulator.fork(0, 2.0, None)
+        assert simulator.run(0, series, level, level.copy()) == 0
+        found.append((series, simulator.base.links.size))
+    assert found[1][1] > 4, "control: four are too few"
+    np.testing.assert_array_equal(found[0][0], found[1][0])

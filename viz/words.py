@@ -35,6 +35,14 @@ def _catalogue(lang: str) -> gettext.NullTranslations:
     return found
 
 
+@cache
+def _separators(lang: str) -> dict[int, str]:
+    """English separators to those of the reader; Babel's own formatting takes a tenth of a millisecond a number."""
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    return str.maketrans({",": get_group_symbol(lang), ".": get_decimal_symbol(lang)})
+
+
 def scale_of(unit: str, kind: str, largest: float) -> tuple[float, str]:
     """Factor and unit that make the largest number of a row short.
 
@@ -107,11 +115,8 @@ class Words:
         """
         if value is None or not math.isfinite(value):
             return MISSING
-        from babel.numbers import format_decimal
-
         rounded = round(value, decimals) + 0.0  # + 0.0: no minus zero
-        digits = "#,##0" + ("." + "0" * decimals if decimals else "")
-        text = format_decimal(abs(rounded), format=digits, locale=self.lang)
+        text = f"{abs(rounded):,.{decimals}f}".translate(_separators(self.lang))
         return (MINUS if rounded < 0 else "+" if sign and rounded > 0 else "") + text
 
     def percent(self, share: float, decimals: int = 0) -> str:

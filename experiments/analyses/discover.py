@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError, check_number
+from ..errors import InputError, check_number, need_package
 from ..statistics import proportion_interval
 from .effects import Rule, by_trial, effect
 from .finding import Case, Finding, Progress, option_text
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["describe", "discover", "discover_in", "find_box", "find_tree", "inside"]
 
+PACKAGES = ("ema_workbench", "sklearn")  # of the box and of the tree
 FEWEST, MOST = 40, 100_000
 RARE = 0.03  # share of failures (or of successes) below which no box is sought
 LARGEST_BOX = 4  # parameters that a reader can keep in mind
@@ -177,6 +178,7 @@ def discover(
         ``data["points"]``: every point with its effect; ``data["path"]``: PRIM's trajectory.
     """
     names, rule = chosen(uncertainties), Rule.parse(failure)
+    need_package("discover", *PACKAGES)
     check_number("--points", count, FEWEST, MOST, whole=True)
     values, at = points(names, unit_points("lhs", count, len(names), case.seed))
     frame = case.run([case.trial(uncertainties=x) for x in at], [rule.outcome], progress)
@@ -197,6 +199,7 @@ def discover_in(sweep: Sweep, *, failure: str = "level1_2035<0.5", pathway: str 
     pathway : str, optional
         Arm of the sweep; default: its last one.
     """
+    need_package("discover", *PACKAGES)
     rule, arm = Rule.parse(failure), sweep.arm(pathway)
     words = option_text({"from": sweep.path, "pathway": pathway, "failure": str(rule)})
     command = " ".join(["ecocluster discover", sweep.scenario, *words])

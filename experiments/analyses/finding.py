@@ -198,8 +198,9 @@ class Finding:
 
     @property
     def scenario(self) -> str:
-        """The place it is about: the first argument of the command."""
-        return self.command.split()[2] if self.command.count(" ") > 1 else ""
+        """The place it is about: the first argument of the command; empty if it begins with an option."""
+        first = (self.command.split() + [""] * 3)[2]
+        return "" if first.startswith("-") else first
 
     def to_json(self) -> dict[str, Any]:
         """Name, command, facts and the table's rows, ready for `json.dumps`."""

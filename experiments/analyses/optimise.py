@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError, check_number
+from ..errors import InputError, check_number, need_package
 from ..statistics import mean_interval
 from .checkpoints import Checkpoint, key_of
 from .coalitions import by_run
@@ -66,6 +66,7 @@ def optimise(
         what fresh replicates say. `data["search"]`: all points seen.
     """
     case = case or Case(replicates=4)
+    need_package("optimise", "pymoo")
     _check(case, objectives, points, generations, algorithm)
     from ...scenarios import load_scenario
 
@@ -111,6 +112,9 @@ def _check(case: Case, objectives: Sequence[str], points: int, generations: int,
     check_number("--points", points, 4, 500, whole=True)
     check_number("--generations", generations, 1, 1000, whole=True)
     check_number("--objectives", len(objectives), 2, 6, whole=True)
+    twice = next((name for index, name in enumerate(objectives) if name in objectives[:index]), None)
+    if twice is not None:
+        raise InputError("duplicate", kind="--objectives", value=twice)
     if algorithm not in ALGORITHMS:
         raise InputError("not_one_of", name="--algorithm", value=algorithm, known=", ".join(ALGORITHMS))
 

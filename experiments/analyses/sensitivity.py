@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InputError, check_number
+from ..errors import InputError, check_number, need_package
 from .effects import by_trial, effect, luck_share
 from .finding import Case, Finding, Progress, option_text
 from .uncertainties import MORRIS_LEVELS, chosen, points, unit_points
@@ -155,6 +155,7 @@ def sensitivity(
     Finding
         Table: one row per parameter, strongest first; Sobol' columns are nan for those that were only screened.
     """
+    need_package("sensitivity", "SALib")
     names = chosen(uncertainties)
     check_number("--trajectories", trajectories, 2, MOST_TRAJECTORIES, whole=True)
     check_number("--strongest", strongest, 1, len(names), whole=True)
@@ -197,6 +198,7 @@ def sensitivity_of(
     seed : int
         Of the bootstrap.
     """
+    need_package("sensitivity", "SALib")
     sweep.need(("morris", "saltelli"))
     if sweep.second_order:
         raise InputError(

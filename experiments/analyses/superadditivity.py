@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..errors import InputError
 from ..statistics import Estimate, fieller, mean_interval
 from .effects import better, effect
 from .finding import Case, Finding, Progress
@@ -88,7 +89,10 @@ def superadditivity(
     """
     import pandas as pd
 
-    names, sets = tuple(dict.fromkeys(pathways)), worlds()
+    names, outcomes, sets = tuple(dict.fromkeys(pathways)), tuple(dict.fromkeys(outcomes)), worlds()
+    for what, values in (("--pathways", names), ("--outcomes", outcomes)):
+        if not values:
+            raise InputError("empty", name=what)
     settings: list[Mapping[str, float]] = [_without([c for c in CHANNELS if c not in on]) for on in sets]
     settings += [EXACT, {**EXACT, **_without(tuple(CHANNELS))}]
     arms = list(itertools.product(range(len(settings)), names))

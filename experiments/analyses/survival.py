@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..comparison import PATHWAYS
-from ..errors import InputError, check_number
+from ..errors import InputError, check_number, need_package
 from ..statistics import difference, mean_interval, proportion_interval
 from .finding import Case, Finding, Progress
 
@@ -133,6 +133,7 @@ def survival(
 
     from ...model.indicators import INDICATORS
 
+    need_package("survival", "lifelines")
     names = ("null", *(name for name in dict.fromkeys(pathways) if name != "null"))
     if len(names) < 2:
         raise InputError("empty", name="--pathways")

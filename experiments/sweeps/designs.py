@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ...scenarios.errors import ScenarioError, nearest_name
-from ..errors import InputError
+from ..errors import InputError, need_package
 from .ranges import Range
 
 __all__ = ["KINDS", "MAX_POINTS", "Design", "Factor", "make_points", "read_points"]
@@ -162,6 +162,7 @@ def _unit(design: Design, width: int, generator: np.random.Generator) -> np.ndar
         return qmc.LatinHypercube(width, seed=generator).random(design.points)
     if design.kind == "sobol":
         return qmc.Sobol(width, scramble=True, seed=generator).random_base2(design.points.bit_length() - 1)
+    need_package(f"design {design.kind!r}", "SALib")
     problem = {"num_vars": width, "names": [str(j) for j in range(width)], "bounds": [[0.0, 1.0]] * width}
     if design.kind == "saltelli":
         from SALib.sample import sobol

@@ -163,6 +163,8 @@ def make_experiment(raw: Mapping[str, Any], path: Path | str = "experiment") -> 
         raise ScenarioError("empty", file=path, key="budgets")
     if entry.mode == "frontier" and entry.site_budget is not None:
         raise ScenarioError("the frontier runs over budgets of the city", file=path, key="site_budget")
+    if {"budget", "site_budget"} <= entry.model_fields_set:
+        raise ScenarioError("stands in place of budget; name one of the two", file=path, key="site_budget")
     if entry.target is not None and entry.mode not in ("equal-outlay", "equal-abatement"):
         raise ScenarioError("only for modes 'equal-outlay' and 'equal-abatement'", file=path, key="target")
     if entry.traces and not entry.common_random_numbers:

@@ -112,10 +112,16 @@ class LocalFolder(Folder):
         return (self.path / name).stat().st_size
 
     def rename(self, old: str, new: str) -> None:
-        os.replace(self.path / old, self.path / new)
+        try:
+            os.replace(self.path / old, self.path / new)
+        except OSError as error:
+            raise InputError("out_failed", path=self.path / new, error=error.strerror or error) from error
 
     def remove(self, name: str) -> None:
-        (self.path / name).unlink(missing_ok=True)
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError("out_failed", path=self.path / name, error=error.strerror or error) from error
 
     @contextmanager
     def lock(self) -> Iterator[None]:

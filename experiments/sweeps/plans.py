@@ -159,12 +159,29 @@ def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: s
 
 
 def plan_of(store: Store) -> Plan:
-    """Plan of the sweep in a folder: nothing but the folder is needed."""
+    """Plan of the sweep in a folder: nothing but the folder is needed.
+
+    Raises
+    ------
+    InputError
+        If the manifest or the work lacks something that this version needs, or holds what it does not know.
+    """
+    try:
+        return _read_plan(store)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # pydantic's is a ValueError
+        raise InputError("sweep_manifest", path=store.name) from error
+
+
+def _read_plan(store: Store) -> Plan:
     manifest = store.manifest
     factors = tuple(
         Factor(Range(**entry["range"]), entry["lever"], tuple(entry["values"])) for entry in manifest["factors"])
     seed = check_number("seed", manifest["seed"], 0, MAX_SEED, whole=True)
     points = store.points(lambda: make_points(Design(**manifest["design"]), factors, seed))
     until = None if manifest["until"] is None else Until(**manifest["until"])
-    return Plan(Work.from_bytes(store.work()), points, tuple(manifest["sizes"]),
-                tuple(tuple(stage) for stage in manifest["stages"]), until, manifest)
+    work = Work.from_bytes(store.work())
+    if len(manifest["arms"]) != len(work.arms) or not all("match" in arm for arm in manifest["arms"]):
+        raise KeyError("arms")
+    return Plan(work, points, tuple(manifest["sizes"]), tuple(tuple(stage) for stage in manifest["stages"]), until, manifest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -294,5 +295,6 @@ def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
     except OSError as error:
         raise InputError("out_failed", path=target, error=error.strerror or error) from error
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder may not be one
+            fresh.unlink(missing_ok=True)
     return rows

@@ -24,7 +24,7 @@ from .chunks import Chunk, run_chunk
 from .experiment import Experiment, load_experiment, make_experiment
 from .plans import Plan, plan_of, plan_sweep
 from .results import Status, is_narrow, status_of
-from .schedulers import Pool, open_pool
+from .schedulers import Pool, check_scheduler, open_pool
 from .store import Store
 
 __all__ = ["Estimate", "estimate", "rerun", "resume", "sweep"]
@@ -63,11 +63,13 @@ def _experiment(asked: Experiment | Mapping[str, Any] | str | os.PathLike) -> Ex
     return make_experiment(asked) if isinstance(asked, Mapping) else load_experiment(asked)
 
 
-def estimate(asked, *, until_ci: float | None = None, outcome: str | None = None, workers: int | None = None) -> Estimate:
+def estimate(asked, *, scheduler: str = "threads", workers: int | None = None, until_ci: float | None = None,
+             outcome: str | None = None) -> Estimate:
     """Runs, time and bytes of a sweep; one chunk is run for it (twice, if it is quick), nothing is written.
 
     The parameters are those of `sweep`.
     """
+    check_scheduler(scheduler)
     plan = plan_sweep(_experiment(asked), until_ci, outcome, workers)
     packed, chunk = plan.work.to_bytes(), next(plan.chunks())
     points = plan.points[: chunk.points]
@@ -126,6 +128,7 @@ def sweep(
     KeyboardInterrupt
         After Ctrl-C, when running chunks are kept; at once after a second one.
     """
+    check_scheduler(scheduler)  # pilots may take minutes
     experiment = _experiment(asked)
     store = Store(out)
     there = store.exists()

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import InputError
 
-__all__ = ["SCHEDULERS", "Pool", "open_pool"]
+__all__ = ["SCHEDULERS", "Pool", "check_scheduler", "open_pool"]
 
 SCHEDULERS = ("threads", "processes", "local-cluster")  # or the address of a Dask scheduler
 _ADDRESSES = ("tcp://", "tls://")
@@ -58,6 +58,15 @@ class Pool:
         self.executor = self.renew()
 
 
+def check_scheduler(name: str) -> None:
+    """Refuse a name that is neither one of `SCHEDULERS` nor an address, before any work is done for it."""
+    if name not in SCHEDULERS and not name.startswith(_ADDRESSES):
+        from ...scenarios.errors import nearest_name
+
+        near = nearest_name(name, SCHEDULERS)
+        raise InputError("scheduler_unknown", value=name, known=", ".join((*SCHEDULERS, "tcp://HOST:PORT")), near=near or "threads")
+
+
 @contextmanager
 def open_pool(name: str = "threads", workers: int | None = None) -> Iterator[Pool]:
     """Workers for the time of the context.
@@ -74,19 +83,15 @@ def open_pool(name: str = "threads", workers: int | None = None) -> Iterator[Poo
     InputError
         For an unknown name, a scheduler that does not answer, or a missing package.
     """
+    check_scheduler(name)
     workers = workers or os.cpu_count() or 1
     if name == "threads":
         yield from _local(Pool(name, workers, ThreadPoolExecutor(workers)))
     elif name == "processes":
         renew = _processes(workers)
         yield from _local(Pool(name, workers, renew(), renew))
-    elif name == "local-cluster" or name.startswith(_ADDRESSES):
-        yield from _dask(name, workers)
     else:
-        from ...scenarios.errors import nearest_name
-
-        near = nearest_name(name, SCHEDULERS)
-        raise InputError("scheduler_unknown", value=name, known=", ".join((*SCHEDULERS, "tcp://HOST:PORT")), near=near or "threads")
+        yield from _dask(name, workers)
 
 
 def _local(pool: Pool) -> Iterator[Pool]:

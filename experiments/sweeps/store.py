@@ -133,19 +133,19 @@ class Store:
             manifest = json.loads(self.folder.read(MANIFEST))
             if manifest["made_by"] != MADE_BY:
                 raise InputError("sweep_foreign", path=self.name)
-            content = manifest.pop("content")
+            content, found, made_with = manifest.pop("content"), manifest["format"], dict(manifest["versions"])
         except FileNotFoundError:
             raise InputError("sweep_none", path=self.name) from None
         except InputError:
             raise
         except (ValueError, KeyError, TypeError, AttributeError):
             raise InputError("sweep_manifest", path=self.name) from None
-        if manifest["format"] != FORMAT:
-            raise InputError("sweep_format", path=self.name, found=manifest["format"], known=FORMAT)
+        if found != FORMAT:
+            raise InputError("sweep_format", path=self.name, found=found, known=FORMAT)
         if content != _hash(json.dumps(manifest, sort_keys=True).encode())[:32]:
             raise InputError("sweep_manifest", path=self.name)
-        if to_write and manifest["versions"] != versions():
-            raise InputError("sweep_version", path=self.name, found=differences(versions(), manifest["versions"]))
+        if to_write and made_with != versions():
+            raise InputError("sweep_version", path=self.name, found=differences(versions(), made_with))
         self.manifest = {**manifest, "content": content}
 
     def work(self) -> bytes:
@@ -218,9 +218,13 @@ class Store:
             self.folder.remove(old)
 
     def _table(self, path: str, columns: list[str] | None = None) -> pa.Table:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        return pq.ParquetFile(BytesIO(self.folder.read(path))).read(columns=columns)
+        try:
+            return pq.ParquetFile(BytesIO(self.folder.read(path))).read(columns=columns)
+        except pa.ArrowException as error:  # its name fits its bytes, but we did not write it
+            raise InputError("sweep_unreadable", path=f"{self.name}/{path}", error=str(error).splitlines()[0]) from error
 
     def tables(self, numbers: Iterable[int], columns: list[str] | None = None) -> Iterator[pa.Table]:
         """Tables of chunks, one at a time; only the named columns if there are any."""

@@ -11,7 +11,7 @@ __all__ = ["add_request", "ask", "propose", "sort_requests"]
 
 @inner
 def add_request(s, slot, tech, fund, other, quantity, amount, priority):
-    """Put a request; the run is marked as failed if there is no room (there always is, see `new_state`)."""
+    """Put a request; where there is no room the run starts again with more, see `Simulator`."""
     city = s.city[0]
     n = city.requests
     if n >= s.requests.size:

@@ -45,6 +45,9 @@ def test_the_command_gives_what_was_asked():
     text = case.command("discover", pathway=None, failure="level1_2035<0.5", points=40, uncertainties=("a", "b"), part=True, x=False)
     assert text == ("ecocluster discover teaching --policy vietnam-2020 --budget 75 --replicates 3 --seed 0 "
                     "--failure level1_2035<0.5 --points 40 --uncertainties a,b --part")
+    frame = pd.DataFrame({"a": [1]})
+    assert Finding("discover", text, frame, {}, {}).scenario == "teaching"
+    assert Finding("hypotheses", "ecocluster hypotheses --quick", frame, {}, {}).scenario == ""
     assert option_text({"name": "two words", "none": None, "empty": ()}) == ['--name "two words"']
 
 

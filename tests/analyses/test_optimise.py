@@ -123,6 +123,8 @@ def test_what_cannot_be_searched_is_refused():
         optimise(Case(replicates=4), algorithm="hill")
     with pytest.raises(InputError, match="--objectives"):
         optimise(Case(replicates=4), objectives=["level1_2035"])
+    with pytest.raises(InputError, match="'jobs_2035' is named twice"):
+        optimise(Case(replicates=4), objectives=["jobs_2035", "jobs_2035"])
 
 
 def test_a_small_real_search_resumes_to_the_same_bytes(tmp_path):

@@ -48,6 +48,19 @@ def test_nothing_alone_has_no_ratio_but_is_said(monkeypatch):
     assert told.words(found, Words("en"))[0] == Words("en")("superadditivity.only_together", pathway="Symbiosis")
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "key"),
+    [(2.1, 3.0, "all"), (0.5, 1.9, "none"), (1.5, 3.0, "open"), (None, None, "open")],
+)
+def test_the_claim_is_judged_by_the_interval_not_by_the_mean(monkeypatch, low, high, key):
+    install(monkeypatch, model)
+    found = run()
+    found.facts["ratios"]["as_it_is"]["symbiosis"] |= {"low": low, "high": high}
+    said = told.words(found, Words("en"))
+    assert Words("en")(f"superadditivity.claim_{key}", pathways="Symbiosis") == said[-2]
+    assert sum('"many times"' in sentence for sentence in said) == 1
+
+
 def test_parts_add_up_to_one_without_interaction():
     values = np.array([3.0, 4.0, 5.0])
     assert parts(values, values)[2].mean == pytest.approx(1)

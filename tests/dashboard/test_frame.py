@@ -21,6 +21,7 @@ from ecocluster.viz.pages import compare_run
 from ecocluster.viz.pages.compare import State, panel_option
 from ecocluster.viz.pages.compare_run import Known, Watcher, draw, run_rounds
 from ecocluster.viz.pages.controls import DISTRICTS, REACH, SLIDERS, city_spots
+from ecocluster.viz.pages.explorer_data import column_label
 from ecocluster.viz.pages.export import file_message
 from ecocluster.viz.pages.frame import error_text
 from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
@@ -292,7 +293,7 @@ def test_files_reach_the_browser_as_they_are():
     assert message["mime"] == "image/svg+xml"
 
 
-def test_the_command_says_what_is_wrong(capsys):
+def test_the_command_says_what_is_wrong(capsys, tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -301,6 +302,31 @@ def test_the_command_says_what_is_wrong(capsys):
     assert main(["dashboard", "--port", "99999"]) == 2
     assert main(["dashboard", "--scenario", "nguyen-kh"]) == 2
     assert "nguyen-khe" in capsys.readouterr().err
+    file = tmp_path / "file"
+    file.write_text("")
+    for wrong in (tmp_path / "nowhere", file):
+        assert main(["dashboard", "--port", "0", "--results", str(wrong)]) == 2
+        said = capsys.readouterr().err
+        assert str(wrong) in said and said.count("\n") == 1
+
+
+def test_an_unknown_site_is_told_in_the_readers_language():
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario("nguyen-kh")
+    told = error_text(caught.value, Words("vi"))
+    assert "nguyen-khe" in told and "unknown" not in told
+
+
+def test_an_input_of_a_sweep_has_a_name_in_the_readers_language():
+    assert column_label("electricity_growth", Words("vi")) == "tốc độ tăng thực của giá điện"
+    assert column_label("a_column_of_ones_own", Words("vi")) == "a column of ones own"
+
+
+def test_one_cluster_has_no_band_of_yes_and_no(teaching):
+    picture = draw(teaching.trace, PANELS)
+    for key, bands in (("level1", False), ("cod", True)):
+        _, option = panel_option(picture, key, Words("en"), single=True)
+        assert any(series["id"].endswith("~band") for series in option["series"]) == bands
 
 
 def test_no_text_of_a_page_is_missing_or_written_into_the_code():

@@ -223,6 +223,20 @@ def test_a_sweep_is_opened_and_brushed(browser, server):
         quiet(watched)
 
 
+def test_a_selection_is_made_with_the_keyboard(browser, server):
+    with open_page(browser, f"{server}/explorer?folder=small-sweep") as watched:
+        watched.wait(".eco-chart canvas")
+        name = "input[name=y1]"
+        watched.page.focus(name)
+        watched.page.keyboard.type("-800")
+        watched.page.keyboard.press("Tab")
+        watched.page.wait_for_function("!document.querySelector('.eco').innerText.includes('80 of 80')", timeout=10000)
+        watched.page.click(f"text={Words('en')('explorer.clear')}")
+        watched.page.wait_for_function("document.querySelector('.eco').innerText.includes('80 of 80')", timeout=10000)
+        assert watched.page.input_value(name) == ""
+        quiet(watched)
+
+
 def test_folders_outside_are_not_opened(browser, server):
     with open_page(browser, f"{server}/explorer?folder=" + quote("../")) as watched:
         watched.wait(".eco .error")

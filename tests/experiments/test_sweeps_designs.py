@@ -158,6 +158,7 @@ def test_ranges_constants_and_values():
         ({"target": 0.2}, "only for modes"),
         ({"mode": "equal-abatement", "target": 1.5}, "below 1"),
         ({"budget": -1}, "budget = -1"),
+        ({"budget": 150, "site_budget": 2}, "site_budget: stands in place of budget"),
         ({"design": {"kind": "table", "file": "nothing.csv"}}, "nothing.csv: the file does not exist"),
     ],
 )

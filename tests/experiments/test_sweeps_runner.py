@@ -1,6 +1,7 @@
 """Where chunks run changes nothing; replicates are added until it is enough; what "equal" means; the commands."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -95,16 +96,13 @@ def test_threads_processes_and_dask_give_the_same_bytes(tmp_path, two_points_a_c
 
 
 def test_a_worker_that_dies_is_replaced(tmp_path, monkeypatch, two_points_a_chunk):
-    def children():
-        out = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "pid=,args="], capture_output=True, text=True).stdout
-        return [int(line.split()[0]) for line in out.splitlines() if "spawn_main" in line and "tracker" not in line]
-
     victims = []
 
     def kill(done, total):
-        if done and not victims:
-            victims.extend(children()[:1])
-            os.kill(victims[0], signal.SIGKILL)
+        workers = multiprocessing.active_children()
+        if done and workers and not victims:
+            victims.append(workers[0].pid)
+            os.kill(workers[0].pid, signal.SIGKILL)
 
     more = {**SMALL, "design": {"kind": "lhs", "points": 60}}
     assert sweep(more, tmp_path / "p", scheduler="processes", workers=2, progress=kill).complete and victims
@@ -153,6 +151,9 @@ def test_schedulers_that_are_not_there(tmp_path, name):
     with pytest.raises(InputError, match="did you mean 'threads'|no scheduler answers"):
         sweep(SMALL, tmp_path / "s", scheduler=name)
     assert not (tmp_path / "s").exists()
+    if name == "thread":
+        with pytest.raises(InputError, match="did you mean 'threads'"):
+            estimate(SMALL, scheduler=name)
 
 
 def test_more_parameters_than_fit_are_joined_on_reading(tmp_path, monkeypatch):

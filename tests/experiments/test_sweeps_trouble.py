@@ -319,3 +319,60 @@ def test_a_place_behind_a_url(whole):
     for url, part in (("nothing://x", "nothing"), ("s3://bucket/x", "s3")):
         with pytest.raises(InputError, match=part):
             sweep(EXPERIMENT, url)
+
+
+def lay(whole, folder):
+    """The sweep's files in a folder of our own."""
+    for name, data in whole.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def sign(folder, change):
+    """A manifest with other fields, as if it had been written so."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["content"]
+    manifest = {key: value for key, value in {**manifest, **change}.items() if value is not None}
+    manifest["content"] = store._hash(json.dumps(manifest, sort_keys=True).encode())[:32]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("change", [
+    {"seed": None}, {"arms": None}, {"arms": []}, {"files": None}, {"versions": None}, {"versions": "x"}, {"format": None},
+    {"design": {"kind": "lhs", "unheard_of": 1}}, {"stages": 3}, {"until": {"unheard_of": 1}},
+])  # fmt: skip
+def test_a_manifest_of_other_fields_is_told(tmp_path, whole, change):
+    folder = lay(whole, tmp_path / "sweep")
+    sign(folder, change)
+    for action in (status, load, resume):
+        with pytest.raises(InputError) as told:
+            action(folder)
+        assert told.value.key == "sweep_manifest"
+
+
+def test_work_of_another_version_is_told(tmp_path, whole):
+    folder = lay(whole, tmp_path / "sweep")
+    work = json.loads((folder / "work.json").read_text())
+    del work["paired"]
+    data = json.dumps(work).encode()
+    (folder / "work.json").write_bytes(data)
+    sign(folder, {"files": {"work.json": store._hash(data)}})
+    with pytest.raises(InputError, match=r"manifest .* is damaged"):
+        status(folder)
+
+
+def test_a_foreign_file_with_the_name_of_a_chunk_is_told(tmp_path, whole):
+    folder = lay(whole, tmp_path / "sweep")
+    data = b"no Parquet"
+    chunk_files(folder)[0].unlink()
+    (folder / "chunks" / f"00000000-{store._hash(data)[:16]}.parquet").write_bytes(data)
+    with pytest.raises(InputError, match=r"00000000-.* cannot be read"):
+        status(folder)
+
+
+def test_export_below_a_file_is_refused(tmp_path, whole):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="cannot be written"):
+        export(lay(whole, tmp_path / "sweep"), tmp_path / "file" / "runs.csv")
+    assert (tmp_path / "file").read_text() == "mine"

@@ -52,6 +52,10 @@ def made_up(monkeypatch):
         ("scenarios validate nothing.toml", "nothing.toml"),
         ("scenarios new mine --firms nothing.csv", "nothing.csv"),
         ("compair", "compair"),
+        ("compare --set extension", "--set: 'extension' sets nothing"),
+        ("compare --set =1 --lang vi", "không đặt giá trị nào"),
+        ("superadditivity teaching --outcomes ,", "--outcomes is empty"),
+        ("optimise teaching --objectives jobs_2035,jobs_2035", "'jobs_2035' is named twice"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(line, part, capsys, tmp_path):
@@ -60,6 +64,28 @@ def test_bad_input_is_one_line_and_exit_code_2(line, part, capsys, tmp_path):
     assert captured.out == "" and part in captured.err
     assert captured.err.count("\n") == 1 and "Traceback" not in captured.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "line"),
+    [
+        ("SALib", "sensitivity teaching"),
+        ("ema_workbench", "discover teaching"),
+        ("sklearn", "discover teaching"),
+        ("lifelines", "survival teaching"),
+        ("pymoo", "optimise teaching"),
+    ],
+)
+def test_without_its_extra_a_command_says_so_before_it_runs(package, line, monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    assert main(line.split()) == 2
+    assert f"needs the package {package}: pip install 'ecocluster[analysis]'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_module_ends_with_the_exit_code():
+    done = subprocess.run([sys.executable, "-m", "ecocluster.viz", "compair"], capture_output=True, text=True)
+    assert done.returncode == 2 and "compair" in done.stderr
 
 
 def test_a_folder_with_other_files_is_refused_before_running(tmp_path, capsys, monkeypatch):

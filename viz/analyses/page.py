@@ -135,7 +135,7 @@ def print_finding(finding: Finding, console: Console, say: Words) -> None:
     told = _teller(finding)
     sheet = told.sheet(finding, say)
     table = Table(
-        title=f"{say(f'title.{finding.name}')} · {finding.scenario}", title_style="bold", title_justify="left", box=None, pad_edge=False,
+        title=" · ".join(filter(None, (say(f"title.{finding.name}"), finding.scenario))), title_style="bold", title_justify="left", box=None, pad_edge=False,
         padding=(0, 1, 0, 0),
     )  # fmt: skip
     for index, column in enumerate(sheet.columns):
@@ -176,7 +176,7 @@ def _render(findings: Sequence[Finding], say: Words, vectors: Sequence[bytes]) -
     sections = [
         {
             "name": finding.name,
-            "scenario": finding.scenario,
+            "scenario": finding.scenario or say("finding.several_places"),
             "command": finding.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
             "sentences": _sentences(finding, say),
             "sheet": _teller(finding).sheet(finding, say),

@@ -22,7 +22,8 @@ ALONE, GAIN, LOSS, WHOLE = "#999999", "#009E73", "#D55E00", "#222222"
 
 def words(finding: Finding, say: Words) -> list[str]:
     """Per pathway whether the park does more than its firms and how many times; then the claim of the source."""
-    facts, sentences, many = finding.facts, [], []
+    facts, sentences = finding.facts, []
+    many: dict[str, bool | None] = {}  # None: the interval holds both more and less than MANY
     for name, ratio in facts["ratios"]["as_it_is"].items():
         fields = {"pathway": say.name("pathway", name), "ratio": spell(ratio, say, 2)}
         if ratio["mean"] is None:
@@ -32,7 +33,11 @@ def words(finding: Finding, say: Words) -> list[str]:
             key = "more"
         else:
             key = "same" if ratio["high"] is None or ratio["high"] >= 1 else "less"
-        many.append(ratio["mean"] is not None and ratio["mean"] >= MANY or key == "only_together")
+        if key == "only_together":
+            many[name] = True
+        elif key != "nothing":
+            sure, never = (ratio[end] is not None for end in ("low", "high"))
+            many[name] = True if sure and ratio["low"] >= MANY else False if never and ratio["high"] < MANY else None
         sentences.append(say(f"superadditivity.{key}", **fields))
     channels = finding.data["channels"]
     gains = channels[channels["channel"] != "alone"]
@@ -43,13 +48,17 @@ def words(finding: Finding, say: Words) -> list[str]:
             "pathway": say.name("pathway", best["pathway"]),
         }
         sentences.append(say("superadditivity.channel_gain", **fields))
-    verdict = "all" if all(many) else "some" if any(many) else "none"
+    verdicts, open_ = set(many.values()), [say.name("pathway", name) for name, holds in many.items() if holds is None]
     exact = [ratio["mean"] for ratio in facts["ratios"]["exact"].values() if ratio["mean"] is not None]
-    sentences.append(say(f"superadditivity.claim_{verdict}"))
+    if verdicts >= {True, False}:
+        sentences.append(say("superadditivity.claim_some"))
+    elif len(verdicts) == 1 and not open_:
+        sentences.append(say("superadditivity.claim_all" if True in verdicts else "superadditivity.claim_none"))
+    if open_:
+        sentences.append(say("superadditivity.claim_open", pathways=", ".join(open_)))
     if exact:
-        sentences.append(
-            say("superadditivity.exact", low=say.number(min(exact), 2), high=say.number(max(exact), 2))
-        )
+        key = "superadditivity.exact" if len(exact) > 1 else "superadditivity.exact_single"
+        sentences.append(say(key, low=say.number(min(exact), 2), high=say.number(max(exact), 2)))
     return sentences
 
 

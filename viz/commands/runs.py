@@ -130,7 +130,9 @@ def _read_levers(texts: list[str]) -> dict[str, float]:
 
     levers = {}
     for text in texts:
-        name, _, value = text.partition("=")
+        name, given, value = text.partition("=")
+        if not given or not name.strip():
+            raise InputError("not_a_setting", value=text)
         try:
             levers[name.strip()] = float(value)
         except ValueError:

@@ -45,7 +45,8 @@ def sweep_command(
     say = Words(lang)
     _check_workers(workers)
     if dry_run:
-        _tell_estimate(runner.estimate(experiment, until_ci=until_ci, outcome=outcome, workers=workers), say, as_json)
+        how: dict[str, Any] = {"scheduler": scheduler, "workers": workers, "until_ci": until_ci, "outcome": outcome}
+        _tell_estimate(runner.estimate(experiment, **how), say, as_json)
         return
     out = out or str(Path("out") / f"sweep-{experiment.stem}")
     _conduct(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -19,7 +20,7 @@ from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
-from .sites import refuse_files, site_options
+from .sites import refuse_files, site_name, site_options
 from .stored import list_findings, open_below
 
 __all__ = ["Page", "State", "effects_option", "synergy_option"]
@@ -103,7 +104,8 @@ def _Found(finding: Finding, kind: str, state: State):
     session = use_session()
     say = session.say
     told = import_module(f"ecocluster.viz.analyses.{kind}")
-    sentences = solara.use_memo(lambda: told.words(finding, say), [finding, say.lang])
+    named = replace(finding, facts={**finding.facts, "scenario": site_name(finding.facts["scenario"], say)})
+    sentences = solara.use_memo(lambda: told.words(named, say), [finding, say.lang])
     with Div("answer"):
         for sentence in sentences:
             Text(sentence)
@@ -136,7 +138,7 @@ def _brief(finding: Finding, kind: str, sentences: list[str], sheet: Sheet, say:
     told = import_module(f"ecocluster.viz.analyses.{kind}")
     return brief_html(
         Brief(
-            title=say(f"title.{kind}"), lines=[say(f"asks.{kind}"), say("brief.setting", setting=finding.facts["scenario"])],
+            title=say(f"title.{kind}"), lines=[say(f"asks.{kind}"), say("brief.setting", setting=site_name(finding.facts["scenario"], say))],
             answer=sentences, figure=told.figure(finding, say), caption=say(f"caption.{kind}"), heads=sheet.columns,
             rows=sheet.rows, notes=[sheet.note, say(f"how.{kind}")], command=finding.command,
         ),

@@ -33,6 +33,7 @@ __all__ = ["Page", "State", "fields_of", "panel_option"]
 
 SLOT = "compare"
 REPLICATES = (4, 8, 20, 50, 100)
+TERMS = ("level", "replicate", "interval", "cod", "co2e", "cleaner", "real", "sham", "link", "hub", "mistrust")
 
 
 @cache
@@ -138,6 +139,7 @@ def Page():
     state = session.page(SLOT, lambda fields: State(fields, session.settings.scenario))
     solara.use_effect(lambda: None if state.answer.value else state.run(session), [])
     Heading("compare")
+    _Terms()
     with Div("split"):
         with Div("noprint side"):
             _Place(state)
@@ -148,6 +150,20 @@ def Page():
             _Scorecard(state)
             _Best(state)
             _TakeAway(state)
+
+
+@solara.component
+def _Terms():
+    """What pathways and words of this page mean, folded away until someone asks."""
+    say = use_session().say
+    known = [(say.name("pathway", name), say(f"about.{name}")) for name in PATHWAYS]
+    known += [(say(f"compare.term_{term}"), say(f"compare.term_{term}_about")) for term in TERMS]
+    with solara.v.Html(tag="details", class_="eco-terms noprint"):
+        Text(say("compare.terms"), "summary")
+        with solara.v.Html(tag="dl"):
+            for term, meaning in known:
+                Text(term, "dt")
+                Text(meaning, "dd")
 
 
 @solara.component
@@ -198,9 +214,11 @@ def _Answer(state: State):
     ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
     busy = session.jobs.state(SLOT).value.busy
     sentences = verdict(answer, say, state.year.value) if answer else [say("compare.first")]
-    with Div("answer", **{"aria-live": "polite", "style": f"min-height: 88px; opacity: {0.55 if busy else 1}"}):
+    with Div("answer verdict", **{"aria-live": "polite", "style": f"opacity: {0.55 if busy else 1}"}):
         for sentence in sentences:
             Text(sentence)
+        if _is_single(state):
+            Text(say("compare.one_cluster"), "p", "soft")
     picture = state.picture.value
     note = ""
     if answer is not None and not busy:
@@ -233,7 +251,17 @@ def _setting_text(question: Question, say: Words) -> str:
     return ", ".join(parts)
 
 
-def panel_option(picture: Picture, key: str, say: Words, pin: Picture | None = None) -> tuple[str, dict[str, Any]]:
+@cache
+def _one_cluster(site: str) -> bool:
+    """Is the site a single cluster? Then a share of clusters is a share of runs."""
+    from ...scenarios import load_scenario
+
+    return len(load_scenario(site).site.clusters) == 1
+
+
+def panel_option(
+    picture: Picture, key: str, say: Words, pin: Picture | None = None, single: bool = False
+) -> tuple[str, dict[str, Any]]:
     """Title and option of the chart of one series.
 
     Parameters
@@ -244,13 +272,15 @@ def panel_option(picture: Picture, key: str, say: Words, pin: Picture | None = N
     say : Words
     pin : Picture, optional
         Reference, drawn as thin lines.
+    single : bool
+        The site is one cluster: a band of yes and no would fill the panel.
     """
     unit, kind = INDICATORS[key].unit, INDICATORS[key].kind
     highest = float(max(picture.high[key].max(), pin.high[key].max() if pin else 0))
     factor, shown = scale_of(unit, kind, highest)
     years = picture.years.tolist()
     edges = (picture.low[key], picture.high[key])
-    yes_or_no = key in CLUSTER_SHARES and all(np.isin(edge, (0.0, 0.5, 1.0)).all() for edge in edges)
+    yes_or_no = key in CLUSTER_SHARES and (single or all(np.isin(edge, (0.0, 0.5, 1.0)).all() for edge in edges))
     several = picture.replicates > 1 and not yes_or_no  # of one or two clusters the band would be all or nothing
     series: list[dict[str, Any]] = []
     for index, arm in enumerate(picture.arms):
@@ -284,6 +314,11 @@ def panel_option(picture: Picture, key: str, say: Words, pin: Picture | None = N
     return say.name("indicator", key) + (f" ({name})" if name else ""), option
 
 
+def _is_single(state: State) -> bool:
+    """Is what is shown about one cluster?"""
+    return state.picture.value is not None and _one_cluster(state.site.value)
+
+
 def _short(value: float) -> float | None:
     """Five digits are enough for a line, and a third of the bytes."""
     return float(f"{value:.5g}") if value == value else None
@@ -303,7 +338,7 @@ def _Charts(state: State):
             for key in PANELS:
                 with Div(style="min-height: 250px"):
                     if picture is not None:
-                        title, option = panel_option(picture, key, say, pin.picture if pin else None)
+                        title, option = panel_option(picture, key, say, pin.picture if pin else None, _is_single(state))
                         Text(title, "h3")
                         Chart(option, label=title, height=220)
 

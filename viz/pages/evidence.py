@@ -15,7 +15,7 @@ from ..words import Words
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option
 from .controls import PlainButton
-from .evidence_words import meaning_of, plain, range_of, value_of
+from .evidence_words import meaning_of, plain, range_of, source_of, value_of
 from .export import Export
 from .frame import Div, Heading, Section, Table, Text
 from .session import use_session
@@ -281,7 +281,7 @@ def _row(p: Parameter, say: Words) -> dict[str, Any]:
             {"text": value_of(p.default, say), "sub": range_of(p, say)},
             {"text": say.name("unit", p.unit)},
             {"text": say(f"evidence.mark.{p.mark}")},
-            {"text": p.source},
+            {"text": source_of(p, say)},
         ]
     }
 

@@ -11,7 +11,7 @@ from ..words import Words
 if TYPE_CHECKING:
     from ...model.parameters import Parameter
 
-__all__ = ["meaning_of", "plain", "range_of", "value_of"]
+__all__ = ["meaning_of", "plain", "range_of", "source_of", "value_of"]
 
 _TECHNOLOGY_OF = {
     "T1_housekeeping": "T1",
@@ -63,6 +63,11 @@ def range_of(p: Parameter, say: Words) -> str:
     if p.low == p.high:
         return say("evidence.fixed")
     return say("evidence.from_to", low=value_of(p.low, say), high=value_of(p.high, say))
+
+
+def source_of(p: Parameter, say: Words) -> str:
+    """Where a number comes from; sentences among the sources have a translation, marks such as "evidence G3" need none."""
+    return say.name("source", p.source)
 
 
 def plain(text: str) -> str:

@@ -21,6 +21,7 @@ from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, erro
 from .jobs import Job
 from .session import Session, use_session
 from .stored import list_sweeps, open_below
+from .watch_form import Form
 
 __all__ = ["Page", "State"]
 
@@ -37,7 +38,8 @@ class State:
         self.x, self.y = solara.Reactive(fields.get("x", "")), solara.Reactive(fields.get("y", ""))
         self.sweep: solara.Reactive[Sweep | None] = solara.Reactive(None)
         self.area: solara.Reactive[dict[str, tuple[float, float]] | None] = solara.Reactive(None)
-        self.cleared = solara.Reactive(0)  # a new chart has no rectangle
+        self.cleared = solara.Reactive(0)  # new charts have no rectangle
+        self.typed = solara.Reactive(0)  # nor has the scatter after limits were typed
         self.ranges: solara.Reactive[dict[str, list]] = solara.Reactive({})
         self.box: solara.Reactive[Box | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
@@ -81,7 +83,8 @@ def Page():
         Div("notice", children=[say("explorer.nothing", folder=session.settings.results.name if session.settings.results else "–")])
     options = [("", say("binds.none_kept")), *((name, name) for name in folders)]
     Choice(say("explorer.folder"), options, state.folder.value, lambda name: state.open(name, session))
-    JobStatus(SLOT)
+    with Div("bar"):  # keeps its place when nothing runs, so that nothing below jumps
+        JobStatus(SLOT)
     ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
     if state.sweep.value is not None:
         _Explore(state, state.sweep.value)
@@ -113,13 +116,14 @@ def _Explore(state: State, sweep: Sweep):
             Text(say("explorer.failed", failed=say.number(sweep.failed)), "span", "soft")
         PlainButton(say("explorer.clear"), state.clear)
         PlainButton(say("explorer.find"), lambda: _find(state, sweep, chosen, session), main=True)
+    _Limits(state, say)
     with Div("pair"):
         with Div():
             Text(say("explorer.scatter"), "h3")
             Text(say("explorer.scatter_note"), "p", "soft")
             option = _scatter(sweep, chosen, state.x.value, state.y.value, say)
             Chart(option, label=say("explorer.scatter"), height=420, on_brush=lambda e: _brushed(state, e), merge=True).key(
-                f"{state.x.value}|{state.y.value}|{state.cleared.value}"
+                f"{state.x.value}|{state.y.value}|{state.cleared.value}|{state.typed.value}"
             )
         with Div():
             Text(say("explorer.parallel"), "h3")
@@ -137,6 +141,28 @@ def _Explore(state: State, sweep: Sweep):
         link=session.link("/explorer", {"folder": state.folder.value, "x": state.x.value, "y": state.y.value}),
         brief=lambda: _brief(sweep, chosen, state, say),
     )
+
+
+@solara.component
+def _Limits(state: State, say: Words):
+    """The selection in numbers: what the rectangle does, for those who do not draw with a mouse."""
+    sides = [(axis, name, side) for axis, name in (("x", state.x.value), ("y", state.y.value)) for side in (0, 1)]
+
+    def change(field: Mapping[str, Any]) -> None:
+        area = dict(state.area.value or {})
+        axis, name, side = next(entry for entry in sides if entry[0] + str(entry[2]) == field["id"])
+        ends = list(area.get(name, (-np.inf, np.inf)))
+        ends[side] = float(field["value"]) / column_factor(name)
+        state.area.value = {**area, name: tuple(ends)}
+        state.typed.value += 1
+
+    fields = []
+    for axis, name, side in sides:
+        end = (state.area.value or {}).get(name, (-np.inf, np.inf))[side]
+        shown = float(f"{end * column_factor(name):.4g}") if np.isfinite(end) else ""
+        label = f"{say(f'explorer.{axis}')}, {say(('explorer.from', 'explorer.to')[side])}"
+        fields.append({"id": f"{axis}{side}", "kind": "number", "step": "any", "label": label, "value": shown, "help": column_label(name, say)})
+    Form(fields=fields, label=say("explorer.limits"), lang=say.lang, event_changed=change)
 
 
 def _find(state: State, sweep: Sweep, chosen: np.ndarray, session: Session) -> None:
@@ -244,7 +270,7 @@ def _parallel(sweep: Sweep, chosen: np.ndarray, axes: Sequence[str], say: Words)
     return base_option(
         parallel={"left": 46, "right": 60, "top": 76, "bottom": 20},
         parallelAxis=[
-            {"dim": i, "name": "\n".join(wrap(column_label(name, say), 16)), "type": "value", **AXIS, "nameTextStyle": label, "nameLocation": "end", "nameGap": 10,
+            {"dim": i, "name": "\n".join(wrap(column_label(name, say), 18, max_lines=4, placeholder=" …")), "type": "value", **AXIS, "nameTextStyle": label, "nameLocation": "end", "nameGap": 10,
              "scale": True, "min": float(values[:, i].min()), "max": float(values[:, i].max()),
              "axisLabel": {**AXIS["axisLabel"], "formatter": "=number", "showMinLabel": True, "showMaxLabel": True},
              "areaSelectStyle": {"width": 16, "color": "#0072B2", "borderColor": "#0072B2", "opacity": 0.25}}

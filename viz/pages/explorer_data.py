@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...model.indicators import INDICATORS
+from ...model.parameters import PARAMETERS
 from ..words import Words
+from .evidence_words import meaning_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +36,7 @@ def column_label(name: str, say: Words) -> str:
     if label == base:
         label = say.name("lever", plain)
     if label == plain:
-        label = plain.replace("_", " ")
+        label = meaning_of(PARAMETERS[plain], say) if plain in PARAMETERS else plain.replace("_", " ")
     text = f"{label} {year}".strip()
     if name.startswith(EFFECT):
         text = say("explorer.effect", name=text)

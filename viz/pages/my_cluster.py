@@ -27,7 +27,7 @@ from .controls import BUDGET, PlainButton
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
-from .my_cluster_read import Upload, read_upload, refusal_text, template_of
+from .my_cluster_read import Upload, read_upload, refusal_text, template_of, template_rows
 from .session import Session, use_session
 from .settings import LIMITS
 from .watch_form import Form
@@ -75,6 +75,8 @@ def Page():
         _Give(state)
     problem = state.problem.value
     ErrorBox(error_text(problem, say) if problem is not None else "")
+    if state.upload.value is None:
+        _Example()
     if state.upload.value is not None:
         _Understood(state.upload.value)
         if state.upload.value.accepted:
@@ -125,6 +127,16 @@ def _Give(state: State):
         event_given=given,
     )
     Text(say("my_cluster.privacy", size=megabytes), classes="soft")
+
+
+@solara.component
+def _Example():
+    """What a table looks like: the template, as long as there is none of the visitor's own."""
+    say = use_session().say
+    heads, *lines = template_rows(say.lang)
+    with Section(say("my_cluster.example"), say("my_cluster.example_note")):
+        rows = [{"cells": [{"text": text or MISSING} for text in line]} for line in lines]
+        Table(heads, rows, label=say("my_cluster.example"), text_columns=(0, 3))
 
 
 @solara.component

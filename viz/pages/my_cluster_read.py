@@ -16,7 +16,7 @@ from ...scenarios import Refusal, ScenarioError, new_scenario
 from ...scenarios.enterprises import read_firms
 from ..words import Words
 
-__all__ = ["OPTIONAL", "Upload", "read_upload", "refusal_text", "template_of"]
+__all__ = ["OPTIONAL", "Upload", "read_upload", "refusal_text", "template_of", "template_rows"]
 
 OPTIONAL = ("revenue", "x", "y", "technologies", "need", "trust")
 _HEADS = {  # of the template; the reader takes either language
@@ -161,8 +161,12 @@ def refusal_text(refusal: Refusal, say: Words) -> str:
     return refusal.reason
 
 
+def template_rows(lang: str) -> list[list[str]]:
+    """Heads and lines of a table to begin with, in the reader's language."""
+    return [list(_HEADS[lang]), *([_SECTOR_WORD[row[0]] if lang == "vi" else row[0], *row[1:]] for row in _ROWS)]
+
+
 def template_of(lang: str) -> str:
     """A table to begin with, in the reader's language and separator (a spreadsheet's)."""
     separator = ";" if lang == "vi" else ","
-    rows = [[_SECTOR_WORD[row[0]] if lang == "vi" else row[0], *row[1:]] for row in _ROWS]
-    return "\ufeff" + "\r\n".join(separator.join(row) for row in (_HEADS[lang], *rows)) + "\r\n"
+    return "\ufeff" + "\r\n".join(separator.join(row) for row in template_rows(lang)) + "\r\n"

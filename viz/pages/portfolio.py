@@ -190,8 +190,9 @@ def _Results(state: State):
     """What the choice brings beside the others, and what the optimiser says."""
     session = use_session()
     say, answer, finding = session.say, state.answer.value, state.finding.value
-    JobStatus("portfolio")
-    JobStatus("proposal")
+    with Div("bar"):  # keeps its place when nothing runs, so that nothing below jumps
+        JobStatus("portfolio")
+        JobStatus("proposal")
     if answer is None and finding is None:
         Div("answer", children=[say("mix.start")])
     if answer is not None:

@@ -5,13 +5,17 @@ The command and the pages live in one process but are started by Solara, so they
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...experiments.errors import InputError
+
 __all__ = ["LIMITS", "Limits", "Settings", "server_settings"]
 
 READ_ONLY, RESULTS, SCENARIO = "ECOCLUSTER_READ_ONLY", "ECOCLUSTER_RESULTS", "ECOCLUSTER_SCENARIO"
+DEFAULT_RESULTS = Path("out")  # where the commands write, below the folder one stands in
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,17 @@ class Settings:
     scenario: str = "nguyen-khe"
 
     def to_environment(self) -> dict[str, str]:
-        """Environment variables that `server_settings` reads."""
+        """Environment variables that `server_settings` reads.
+
+        Raises
+        ------
+        InputError
+            `results` is a file, or a folder that does not exist; the default folder may come later.
+        """
+        folder = self.results
+        if folder is not None and not folder.is_dir() and (folder.exists() or folder != DEFAULT_RESULTS.resolve()):
+            code = errno.ENOTDIR if folder.exists() else errno.ENOENT
+            raise InputError("url_unusable", name=f"--results {folder}", error=os.strerror(code))
         return {
             READ_ONLY: "1" if self.read_only else "",
             RESULTS: str(self.results or ""),

@@ -218,15 +218,15 @@ def flow_option(flows: Sequence[Mapping[str, Any]], say: Words) -> dict[str, Any
                 "type": "sankey",
                 "left": f"{left + 1}%",
                 "width": f"{width - 3}%",
-                "top": 34,
+                "top": 50,
                 "bottom": 8,
                 "right": "auto",
                 "nodeWidth": 12,
-                "nodeGap": 12,
+                "nodeGap": 18,
                 "draggable": False,
                 "animation": False,
                 "emphasis": {"focus": "adjacency"},
-                "label": {"fontSize": 11, "color": "#1c2733"},
+                "label": {"fontSize": 11, "color": "#1c2733", "textBorderColor": "#fff", "textBorderWidth": 2},
                 "labelLayout": {"hideOverlap": True},
                 **_sankey(rows, unit, say),
             }
@@ -254,7 +254,8 @@ def _sankey(rows: Mapping[tuple[str, str, str], float], unit: str, say: Words) -
                 "depth": column,
                 "itemStyle": {"color": color},
                 "tip": label,
-                "label": {"position": "left" if column == 2 else "right"},
+                # what flows stands above its bar: between two bars there is no room for two words
+                "label": {"position": ("right", "top", "left")[column]},
             },
         )
         return name
