@@ -48,6 +48,7 @@ class Kernels:
         self.scale, self.ever_null = scale, ever_null
         self.simulator = sim = Simulator(site, (replace(arm, scale=scale),), parameter_record(parameters), tuple(shocks),
                                          steps_per_year)
+        sim.make_room()  # who steps a run himself cannot start it again with more
         begin(sim.base, sim.layout, sim.p, sim.plans[0], seed, replicate, sim.steps_per_year)
         self.state: State = sim.base
         self.series = np.zeros((2, len(INDICATORS)))
