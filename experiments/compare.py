@@ -72,12 +72,11 @@ def ask(
 
 def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
     """Scenario and arms of a question; a pathway may also be a portfolio (a pathway for every cluster)."""
-    from ..scenarios import load_scenario
-    from .sweeps.cases import make_base
+    from ..scenarios import choose_arm, load_scenario
 
     loaded = load_scenario(question.scenario)
     arms = [
-        make_base(name, loaded.site, question.policy, question.budget, question.site_budget)
+        choose_arm(name, loaded.site, question.policy, question.budget, question.site_budget)
         for name in question.pathways
     ]
     for index, arm in enumerate(arms):  # two files of the same name, or a file named like what ships

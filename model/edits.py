@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import jit
+from .phases.ageing import end_write_off, set_due, start_operating, stop_operating
 from .phases.production import set_coefficients
-from .phases.technology import investment, order, own_funds, set_due
-from .state import N_TECH, NONE, OWN_PLANT, PLANNED, REAL_OWN
+from .phases.technology import end_cut, investment, order, own_funds
+from .state import N_TECH, OWN_PLANT, PLANNED
 
 __all__ = ["order_technology", "set_technologies"]
 
@@ -30,30 +31,18 @@ def set_technologies(s, p, slot, bits):
     for j in range(N_TECH):
         bit = np.uint8(1 << j)
         if bits & bit and not f.tech[k] & bit:
-            f.tech[k] |= bit
             f.ever[k] |= bit
             s.ever[f.id[k]] |= bit
             if j != OWN_PLANT:
                 f.aware[k] |= bit
             f.start[k, j] = city.time
-            if f.pending[k] & bit:  # it was ordered and paid, and begins early
-                f.pending[k] &= ~bit
-                f.depreciation[k] += f.write_off[k, j]
-                if f.cut_value[k, j] > 0.0:
-                    f.cuts[k] |= bit
-                    f.cut_total[k] += f.cut_value[k, j]
-            if j == OWN_PLANT and f.z[k] < REAL_OWN:
-                f.z[k] = REAL_OWN
+            if not f.pending[k] & bit:  # what was ordered is paid for, and begins early
+                f.write_off[k, j] = f.cut_value[k, j] = 0.0
+            start_operating(f, k, j)
         elif f.tech[k] & bit and not bits & bit:
-            f.tech[k] &= ~bit
-            f.depreciation[k] -= f.write_off[k, j]
-            f.write_off[k, j] = 0.0
-            if f.cuts[k] & bit:
-                f.cuts[k] &= ~bit
-                f.cut_total[k] -= f.cut_value[k, j]
-                f.cut_value[k, j] = 0.0
-            if j == OWN_PLANT and f.z[k] == REAL_OWN:
-                f.z[k] = NONE
+            end_write_off(f, k, j)
+            end_cut(f, k, j)
+            stop_operating(f, k, j)
     set_coefficients(p, f, k, s.clusters[f.cluster[k]].kind == PLANNED)
     set_due(p, f, k)
 

@@ -13,7 +13,7 @@ import numpy as np
 from .indicators import INDICATORS
 from .inputs import Arm, Shock, Site
 from .parameters import _beta_law, parameter_record, sample_parameters
-from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, _outside, make_plan, steps_between
+from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 from .randomness import Purpose, uniform
 from .setup import Layout, allocate, apply_arm, begin, layout_of, release_held
 from .state import State, copy_state, with_more_room
@@ -123,7 +123,7 @@ class Simulator:
             self._levers[money] = [
                 make_plan(p, arm, self.shocks, self.steps_per_year, self.last_year, size.programmes) for arm in self.arms
             ]
-        outside = _outside(p, self.shocks, self.steps_per_year, self.last_year)  # the same for all arms
+        outside = outside_world(p, self.shocks, self.steps_per_year, self.last_year)  # the same for all arms
         prices = dict(zip(Plan._fields, outside, strict=False))
         self.plans = [plan._replace(**prices) for plan in self._levers[money]]
 
@@ -136,12 +136,11 @@ class Simulator:
         """Run 2010-2019 of a replicate into `self.base` and `self.burn_series`; a code into `FAILURES`."""
         from .step import run_steps
 
-        code = 1
-        while code == 1:
+        while True:
             begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
             code = run_steps(self.base, self.p[()], self.plans[0], self.values(self.base), 1, self.burn_series,
                              self.burn_level, self.burn_binding)
-            if code == 1 and not self.make_room():
+            if code != 1 or not self.make_room():
                 break
         release_held(self.base, self.layout, self.p)
         return code

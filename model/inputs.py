@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Arm", "Cluster", "Firm", "Programme", "Schedule", "Shock", "Site", "SECTORS", "TECHNOLOGIES", "STREAMS"]
+__all__ = ["Arm", "Cluster", "Firm", "MVND_PER_BN", "Programme", "Schedule", "Shock", "Site", "SECTORS", "TECHNOLOGIES",
+           "STREAMS"]
+
+MVND_PER_BN = 1000.0  # budgets are asked for in bn VND, and all money of the model is mVND
 
 SECTORS = ("food", "textile", "metal_mechanical", "plastic_paper_chemical", "wood_building", "electronics_hightech")
 TECHNOLOGIES = ("T1", "T2", "T4", "T5", "own_plant")

@@ -16,8 +16,6 @@ from .views import nearest
 
 __all__ = ["checked", "load", "named", "scale_of", "seed_of", "whole"]
 
-_MVND_PER_BN = 1000.0
-
 
 def whole(name: str, value: Any, high: int) -> int:
     """A whole number from 0 to `high`, also where it comes as a float."""
@@ -60,16 +58,10 @@ def load(scenario, pathway, policy, budget, site_budget, shocks) -> tuple[Site, 
 
     The one look upwards of this floor: names are the scenarios' business, and a Mesa user gives names.
     """
-    from ..scenarios import Scenario, list_portfolios, load_portfolio, load_scenario, load_shocks, make_arm
+    from ..scenarios import Scenario, choose_arm, load_scenario, load_shocks
 
     loaded = Scenario(scenario) if isinstance(scenario, Site) else load_scenario(scenario)
-    city, own = budget * _MVND_PER_BN, None if site_budget is None else site_budget * _MVND_PER_BN
-    if isinstance(pathway, Arm):
-        arm = pathway
-    elif pathway in {entry.id for entry in list_portfolios()}:
-        arm = load_portfolio(pathway, loaded.site, policy, city, own)
-    else:
-        arm = make_arm(pathway, policy, city, loaded.site, own)
+    arm = pathway if isinstance(pathway, Arm) else choose_arm(pathway, loaded.site, policy, budget, site_budget)
     script = loaded.shocks if shocks is None else shocks
     script = load_shocks(script) if isinstance(script, (str, Path)) else tuple(script)
     return loaded.site, arm, dict(loaded.parameters), script

@@ -18,6 +18,7 @@ from importlib.resources import files
 import numpy as np
 
 from .inputs import SECTORS, STREAMS, TECHNOLOGIES
+from .state import as_bytes
 
 __all__ = ["PARAMETERS", "PARAMETER_DTYPE",  # noqa: F822 - made on first use by __getattr__
             "Parameter", "changed_record", "matched_arrivals", "parameter_record", "sample_parameters"]
@@ -238,20 +239,8 @@ def parameter_record(overrides: Mapping[str, float] | None = None) -> np.ndarray
         if parameter.is_money:
             values[name] *= money
     record = np.zeros((), _dtype())
-    for name in _scalar_names():
-        record[_field(name)] = values[name]
-    for i, sector in enumerate(SECTORS):
-        for column in _SECTOR_UNITS:
-            record[f"sector_{column}"][i] = values[f"{sector}.{column}"]
-        for j, stream in enumerate(STREAMS):
-            record["supply"][i, j] = values[f"{sector}.supply.{stream}"]
-            record["demand"][i, j] = values[f"{sector}.demand.{stream}"]
-    for i, technology in enumerate(_TECHNOLOGY_ROWS):
-        for column in _TECHNOLOGY_UNITS:
-            record[f"tech_{column}"][i] = values[f"{technology}.{column}"]
-    for i, stream in enumerate(STREAMS):
-        for column in _STREAM_UNITS:
-            record[f"stream_{column}"][i] = values[f"{stream}.{column}"]
+    for name, (field, index) in _places().items():
+        record[field][index] = values[name]
     for law in _LAWS:
         record[f"{law}_law"] = _beta_law(values[f"{law}_alpha"], values[f"{law}_beta"])
     return record
@@ -288,7 +277,7 @@ def changed_record(base: Mapping[str, float], record: np.ndarray, changes: Mappi
         return parameter_record({**base, **changes})
     registry, places = _registry(), _places()
     changed = np.empty_like(record)
-    changed.reshape(1).view(np.uint8)[:] = record.reshape(1).view(np.uint8)  # NumPy copies structures field by field
+    as_bytes(changed)[:] = as_bytes(record)
     money = float(record["money_scale"])
     for name, value in changes.items():
         field, index = places[name]

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .jit import jit
+from .jit import inner, jit
 from .measure import measure, record_levels
-from .phases.demography import arrive, expel, leave, let_slots, note_leavers, open_planned, relocate
+from .phases.ageing import age_technologies
+from .phases.arrivals import arrive
+from .phases.deals import search_partners, sign_deals
 from .phases.enforcement import inspect, review_compliance
+from .phases.exits import leave, note_leavers
 from .phases.funds import serve_requests
 from .phases.hubs import deliver_hubs, review_hubs, start_hubs
 from .phases.knowledge import learn, update_beliefs
-from .phases.links import deliver, search_partners, sign_deals
+from .phases.links import deliver
 from .phases.lottery import draw_lottery
 from .phases.operators import finish_projects, run_operators, run_projects, update_levels
 from .phases.outside import open_step
+from .phases.planned import expel, open_planned, relocate
 from .phases.production import close_books, count_adopters, count_city, produce
-from .phases.technology import age_technologies, review_technologies
+from .phases.slots import let_slots
+from .phases.technology import review_technologies
 from .step import note_reference
 
-__all__ = ["PHASES", "step_in_phases"]
+__all__ = ["PHASES", "close_step", "run_phase", "step_in_phases"]
 
 # by cluster or for the whole city, and the phases in their order
 PHASES: tuple[tuple[bool, tuple[str, ...]], ...] = (
@@ -40,8 +45,17 @@ PHASES: tuple[tuple[bool, tuple[str, ...]], ...] = (
 
 
 @jit
-def _run_phase(which, c, s, p, plan, values):
-    """Phase number `which` of `PHASES`, counted through; `c` is the cluster, where there is one."""
+def run_phase(which, first, last, s, p, plan, values):
+    """Phase number `which` of `PHASES`, counted through, in the clusters `first` to `last` less one.
+
+    A phase of the whole city takes any range of one; -1: no phase.
+    """
+    for c in range(first, last):
+        _run(which, c, s, p, plan, values)
+
+
+@inner
+def _run(which, c, s, p, plan, values):
     if which == 0:
         finish_projects(s, p)
     elif which == 1:
@@ -105,7 +119,7 @@ def _run_phase(which, c, s, p, plan, values):
 
 
 @jit
-def _close_step(s, p, out, before, level, binding):
+def close_step(s, p, out, before, level, binding):
     """Measure the step and go to the next one; 1 if an array was too small, else 0."""
     city = s.city[0]
     measure(s, p, out, before)
@@ -140,7 +154,7 @@ def step_in_phases(
         for c in range(s.clusters.size) if by_cluster else (None,):
             for which, name in enumerate(names, first):
                 before(name, c)
-                _run_phase(which, -1 if c is None else c, s, p, plan, values)
+                run_phase(which, c or 0, (c or 0) + 1, s, p, plan, values)
                 after(name, c)
         first += len(names)
-    return _close_step(s, p, series[row], series[row - 1], level[row], binding[row])
+    return close_step(s, p, series[row], series[row - 1], level[row], binding[row])

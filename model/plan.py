@@ -15,7 +15,7 @@ import numpy as np
 from .inputs import SECTORS, TECHNOLOGIES, Arm, Schedule, Shock
 from .levers import LEVERS
 
-__all__ = ["FORK_YEAR", "LAST_YEAR", "Plan", "START_YEAR", "make_plan", "steps_between"]
+__all__ = ["FORK_YEAR", "LAST_YEAR", "Plan", "START_YEAR", "make_plan", "outside_world", "steps_between"]
 
 START_YEAR, FORK_YEAR, LAST_YEAR = 2010, 2020, 2046  # first step, programmes act from, end of the last step
 
@@ -75,7 +75,8 @@ def _grid_path() -> dict[int, float]:
     return {int(r["year"]): float(r["value"]) for r in csv.DictReader(text.splitlines()) if r["series"] == "grid_factor"}
 
 
-def _outside(p: np.ndarray, shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
+def outside_world(p: np.ndarray, shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
+    """The first fields of a `Plan`: what no arm can change."""
     n = steps_between(START_YEAR, last_year, steps_per_year)
     time = START_YEAR + np.arange(n) / steps_per_year
     years = np.maximum(time - 2020, 0)
@@ -153,4 +154,4 @@ def make_plan(
                 target[3 * k + 2, i] = baseline[i]
     money = np.array([LEVERS[n].unit.startswith("mVND") for n in names])
     target[:, money] *= p["money_scale"]
-    return Plan(*_outside(p, shocks, steps_per_year, last_year), baseline, cap, kind, target, start, ramp, end)
+    return Plan(*outside_world(p, shocks, steps_per_year, last_year), baseline, cap, kind, target, start, ramp, end)

@@ -29,7 +29,7 @@ import numpy as np
 
 from .jit import jit, small
 
-__all__ = ["Purpose", "draw", "key_of", "lane", "mix", "refine", "uniform", "versus"]
+__all__ = ["Purpose", "draw", "key_of", "lane", "mix", "refine", "uniform", "unit", "versus"]
 
 
 class Purpose(IntEnum):
@@ -136,9 +136,15 @@ def draw(key, purpose, time, ident):
 
 
 @small
+def unit(bits):
+    """Uniform number in (0, 1) from 64 random bits: 52 of them and a half."""
+    return (np.float64(bits >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
+
+
+@small
 def uniform(key, purpose, time, ident):
     """Uniform number in (0, 1): 52 random bits and a half."""
-    return (np.float64(draw(key, purpose, time, ident) >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
+    return unit(draw(key, purpose, time, ident))
 
 
 @small

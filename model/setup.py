@@ -11,9 +11,9 @@ from .jit import inner, jit
 from .ledger import N_FLOWS, N_MATTER
 from .levers import LEVERS
 from .maths import exp, log, normal_quantile
+from .phases.ageing import set_due
 from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
 from .phases.production import set_coefficients
-from .phases.technology import set_due
 from .randomness import Purpose, draw, key_of, uniform
 from .rules.government import enactment_hazard
 from .state import (

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from .jit import inner, jit
 from .measure import measure, record_levels
-from .phases.demography import arrive, expel, leave, let_slots, note_leavers, open_planned, relocate
+from .phases.ageing import age_technologies
+from .phases.arrivals import arrive
+from .phases.deals import search_partners, sign_deals
 from .phases.enforcement import inspect, review_compliance
+from .phases.exits import leave, note_leavers
 from .phases.funds import serve_requests
 from .phases.hubs import deliver_hubs, review_hubs, start_hubs
 from .phases.knowledge import learn, update_beliefs
-from .phases.links import deliver, search_partners, sign_deals
+from .phases.links import deliver
 from .phases.lottery import draw_lottery
 from .phases.operators import finish_projects, run_operators, run_projects, update_levels
 from .phases.outside import open_step
+from .phases.planned import expel, open_planned, relocate
 from .phases.production import close_books, count_adopters, count_city, produce
-from .phases.technology import age_technologies, review_technologies
+from .phases.slots import let_slots
+from .phases.technology import review_technologies
 
 __all__ = ["run_steps"]
 

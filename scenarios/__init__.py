@@ -13,6 +13,7 @@ from .library import Entry, list_pathways, list_policies, list_portfolios, list_
 from .programmes import (
     Policy,
     apply_policy,
+    choose_arm,
     combine_policies,
     load_pathway,
     load_policy,
@@ -30,6 +31,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "apply_policy",
+    "choose_arm",
     "combine_policies",
     "describe",
     "list_pathways",

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..model.inputs import Arm, Programme, Schedule, Shock, Site
+from ..model.inputs import MVND_PER_BN, Arm, Programme, Schedule, Shock, Site
 from ..model.levers import LEVERS
 from .errors import ScenarioError, nearest_name
-from .library import find, read
+from .library import find, is_path, kind_of, read, shipped
 from .schema import PathwayFile, ScheduleEntry
 
 __all__ = [
     "Policy",
     "apply_policy",
+    "choose_arm",
     "combine_policies",
     "load_pathway",
     "load_policy",
@@ -172,6 +173,23 @@ def make_arm(
     programme, acts = _load_pathway(pathway, site)
     programmes = (apply_policy(programme, overlay),) if acts else ()
     return Arm(name or programme.id, programmes, None, money)
+
+
+def choose_arm(
+    pathway: str | Path, site: Site, policy: str | Path | Policy, budget: float, site_budget: float | None = None
+) -> Arm:
+    """Arm of a pathway or of a portfolio (ids that ship, or files): `make_arm` or `load_portfolio`.
+
+    Parameters
+    ----------
+    budget, site_budget : float
+        Bn VND a year, for the city and for the site.
+    """
+    city, own = budget * MVND_PER_BN, None if site_budget is None else site_budget * MVND_PER_BN
+    of_clusters = kind_of(Path(pathway)) == "portfolios" if is_path(pathway) else pathway in shipped("portfolios")
+    if of_clusters:
+        return load_portfolio(pathway, site, policy, city, own)
+    return make_arm(pathway, policy, city, site, own)
 
 
 def load_portfolio(

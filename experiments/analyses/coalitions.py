@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model.inputs import MVND_PER_BN
 from ..statistics import Estimate
 from .effects import effect
 from .finding import Case, Progress
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["by_run", "estimate_columns", "mix_arm", "picked", "run_sets", "share_of_total"]
 
-MVND_PER_BN = 1000.0
 RESAMPLES = 2000
 
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model.inputs import MVND_PER_BN
 from ..errors import InputError
 from ..statistics import difference, fieller, mean_interval
-from .coalitions import MVND_PER_BN, by_run, estimate_columns, picked
+from .coalitions import by_run, estimate_columns, picked
 from .effects import by_trial, effect
 from .finding import Case, Finding, Progress
 
@@ -111,11 +112,11 @@ def case_command(case: Case, aim: str) -> str:
 
 def _alone(case: Case, site, outcome: str, progress) -> tuple[np.ndarray, np.ndarray]:
     """Gain and public outlay of every cluster run alone, shape (clusters, densities, choices)."""
-    from ..sweeps.cases import make_base
+    from ...scenarios import choose_arm
 
     scales = {}
     for name in CHOICES:  # one scale factor for all clusters, as the whole site would get it
-        arm = make_base(name, site, case.policy, case.budget, case.site_budget)
+        arm = choose_arm(name, site, case.policy, case.budget, case.site_budget)
         scales[name] = _scale(case, arm)
     trials = []
     with tempfile.TemporaryDirectory() as folder:

@@ -10,12 +10,11 @@ from functools import cached_property
 
 import numpy as np
 
-from ...model.inputs import Arm, Programme, Schedule, Site
+from ...model.inputs import MVND_PER_BN, Arm, Programme, Schedule, Site
 from ...model.levers import LEVERS
 
 __all__ = ["Gene", "Space"]
 
-MVND_PER_BN = 1000.0
 FIRST_YEAR, LAST_START = 2020.0, 2030.0
 HIGHEST_BUDGET = 300.0  # bn VND a year for the city, the upper end of the specification
 FUNDS = ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,8 @@ from ..errors import InputError, check_number
 from .ranges import PLANNED, check_values, lever_ranges, uncertainty_ranges, unknown
 from .trials import Trial
 
-__all__ = ["Case", "Cases", "make_base", "with_levers"]
+__all__ = ["Case", "Cases", "with_levers"]
 
-MVND_PER_BN = 1000.0
 NULL = Arm("null", scale=1.0)
 
 
@@ -196,26 +194,10 @@ class Cases:
         budget = check_number("budget", trial.budget, 0)
         key = (id(place), str(given), str(trial.policy), budget, site_budget)
         if key not in self._bases:
-            self._bases[key] = make_base(given, place.site, trial.policy, budget, site_budget)
+            from ...scenarios import choose_arm
+
+            self._bases[key] = choose_arm(given, place.site, trial.policy, budget, site_budget)
         return self._bases[key]
-
-
-def make_base(pathway: Any, site: Site, policy: Any, budget: float, site_budget: float | None) -> Arm:
-    """Arm of a pathway or of a portfolio (ids that ship, or files).
-
-    Parameters
-    ----------
-    budget, site_budget : float
-        bn VND a year, see `Trial`.
-    """
-    from ...scenarios import load_portfolio, make_arm
-    from ...scenarios.library import is_path, kind_of, shipped
-
-    city, own = budget * MVND_PER_BN, None if site_budget is None else site_budget * MVND_PER_BN
-    of_clusters = kind_of(Path(pathway)) == "portfolios" if is_path(pathway) else pathway in shipped("portfolios")
-    if of_clusters:
-        return load_portfolio(pathway, site, policy, city, own)
-    return make_arm(pathway, policy, city, site, own)
 
 
 def with_levers(programme: Programme, levers: Mapping[str, float], schedules: Mapping[str, Schedule]) -> Programme:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...model.inputs import Arm
+from ...model.inputs import MVND_PER_BN, Arm
 from ..errors import InputError
-from .cases import MVND_PER_BN, Case, Cases
+from .cases import Case, Cases
 from .experiment import Experiment
 from .outcomes import Outcomes
 from .running import run_cells

@@ -23,9 +23,9 @@ from ..state import (
     T1,
     T4,
 )
+from .ageing import set_due
 from .enforcement import choose_compliance
 from .production import set_coefficients
-from .technology import set_due
 
 __all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business"]
 

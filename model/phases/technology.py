@@ -1,4 +1,4 @@
-"""Phase 7: reviews of technologies, loans and grants (5d); and what becomes of technology with time."""
+"""Phase 7: reviews of technologies, loans and grants (5d)."""
 
 from __future__ import annotations
 
@@ -24,104 +24,14 @@ from ..state import (
     LANES,
     LINK_ACTIVE,
     N_TECH,
-    NEVER,
-    NONE,
-    OWN_PLANT,
-    PLANNED,
     REAL_CONNECTED,
     REAL_OWN,
     SLOT_TAKEN,
-    T1,
-    T2,
 )
 from .lottery import TECHNOLOGY_REVIEW, digits
-from .production import set_coefficients
 from .requests import ask
 
-__all__ = ["add_loan", "age_technologies", "appraise", "consider", "finance", "grant_of", "investment", "order",
-           "own_funds", "review_technologies", "saving_of", "set_cut", "set_due", "taste", "tie_adopters", "total_loans"]
-
-
-# --- what becomes of technology with time ------------------------------------------------------------
-
-
-@inner
-def age_technologies(s, p, c):
-    """What was ordered begins to operate, tax reductions end, and at the end of its life it is kept or lapses."""
-    now = s.city[0].time + 1e-9
-    cluster = s.clusters[c]
-    perfect = s.levers[cluster.lever_row].relief_technology > 0.5
-    for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
-        for k in range(LANES):
-            if f.due[k] <= now:  # a vacant slot is never due
-                _age(s, p, cluster, f, k, now)
-            if perfect and f.eps[k] != 1.0:  # barrier 5 removed
-                f.eps[k] = 1.0
-                set_coefficients(p, f, k, cluster.kind == PLANNED)
-
-
-@inner
-def _age(s, p, cluster, f, k, now):
-    city = s.city[0]
-    for j in range(N_TECH):
-        bit = np.uint8(1 << j)
-        if f.pending[k] & bit and f.start[k, j] <= now:
-            f.pending[k] &= ~bit
-            f.tech[k] |= bit
-            f.depreciation[k] += f.write_off[k, j]
-            if f.cut_value[k, j] > 0.0:
-                f.cuts[k] |= bit
-                f.cut_total[k] += f.cut_value[k, j]
-            if j == OWN_PLANT and f.z[k] < REAL_OWN:
-                f.z[k] = REAL_OWN
-        if f.cuts[k] & bit and f.cut_until[k, j] <= now:
-            f.cuts[k] &= ~bit
-            f.cut_total[k] -= f.cut_value[k, j]
-            f.cut_value[k, j] = 0.0
-        if f.tech[k] & bit and f.start[k, j] + p.tech_life_yr[j] <= now:
-            f.depreciation[k] -= f.write_off[k, j]
-            f.write_off[k, j] = 0.0
-            required = f.admitted[k] and (j == T1 or j == T2)
-            idle = j == OWN_PLANT and f.z[k] == REAL_CONNECTED  # nobody renews a plant that stands idle
-            if required or not idle and uniform(city.key, Purpose.KEEP, city.step, f.id[k] * 8 + j) < p.keep_probability:
-                _renew(s, p, f, k, j)
-            else:
-                f.tech[k] &= ~bit
-                if j == OWN_PLANT and f.z[k] == REAL_OWN:
-                    f.z[k] = NONE
-    if f.cuts[k] == 0:
-        f.cut_total[k] = 0.0
-    set_coefficients(p, f, k, cluster.kind == PLANNED)
-    set_due(p, f, k)
-
-
-@inner
-def set_due(p, f, k):
-    """Time of the next event in the life of the firm's technologies."""
-    due = NEVER
-    for j in range(N_TECH):
-        bit = 1 << j
-        if f.pending[k] & bit:
-            due = min(due, f.start[k, j])
-        if f.tech[k] & bit:
-            due = min(due, f.start[k, j] + p.tech_life_yr[j])
-        if f.cuts[k] & bit:
-            due = min(due, f.cut_until[k, j])
-    f.due[k] = due
-
-
-@inner
-def _renew(s, p, f, k, j):
-    """Replacement at the capital cost of the day, on the supplier's credit at the bank's rate: no grant, no choice."""
-    city = s.city[0]
-    cost = investment(city, p, f, k, j)
-    f.start[k, j] = city.time
-    add_loan(city.dt, f, k, j, cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
-    f.write_off[k, j] = cost / p.tech_life_yr[j]
-    f.depreciation[k] += f.write_off[k, j]
-    s.money[Money.LOANS] += cost
-    s.money[Money.PRIVATE_CAPEX] += cost
+__all__ = ["add_loan", "appraise", "consider", "end_cut", "finance", "grant_of", "investment", "order", "own_funds", "review_technologies", "saving_of", "set_cut", "taste", "tie_adopters", "total_loans"]
 
 
 @inner
@@ -140,9 +50,6 @@ def add_loan(dt, f, k, j, balance, rate, years):
     f.loan_balance[k, j] = total
     f.loan_growth[k, j] = growth
     f.loans[k] |= np.uint8(1 << j)
-
-
-# --- what a firm knows when it reviews -----------------------------------------------------------------
 
 
 @inner
@@ -398,9 +305,6 @@ def order(s, p, cluster, f, k, j, terms, fund):
     f.due[k] = min(f.due[k], f.start[k, j])
 
 
-# --- reviews -------------------------------------------------------------------------------------------
-
-
 @inner
 def review_technologies(s, p, c):
     """Reviews of this step: order what needs no public money, ask the fund for what does (requests)."""
@@ -464,11 +368,19 @@ def consider(s, p, cluster, lever, f, k, j, slot):
 @inner
 def set_cut(p, f, k, j, value):
     """Tax-free part of the saving of technology j, mVND/yr, from its start for 8 years or its life."""
-    if (f.cuts[k] >> j) & 1:
-        f.cut_total[k] -= f.cut_value[k, j]
-        f.cuts[k] &= np.uint8(255 - (1 << j))
+    end_cut(f, k, j)
     f.cut_value[k, j] = value
     f.cut_until[k, j] = f.start[k, j] + min(p.cit_years, p.tech_life_yr[j])
+
+
+@inner
+def end_cut(f, k, j):
+    """The cut of tax on the saving of technology j ends, if there is one."""
+    bit = np.uint8(1 << j)
+    if f.cuts[k] & bit:
+        f.cuts[k] &= ~bit
+        f.cut_total[k] -= f.cut_value[k, j]
+        f.cut_value[k, j] = 0.0
 
 
 @inner

@@ -14,14 +14,18 @@ from ecocluster.model.ledger import N_FLOWS, N_MATTER
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.maths import normal_pair
 from ecocluster.model.parameters import parameter_record
-from ecocluster.model.phases.demography import arrive, leave, let_slots, note_leavers, relocate
+from ecocluster.model.phases.arrivals import arrive
+from ecocluster.model.phases.deals import search_partners, sign_deals
 from ecocluster.model.phases.enforcement import choose_compliance, plant_terms
+from ecocluster.model.phases.exits import leave, note_leavers
 from ecocluster.model.phases.funds import serve_requests
 from ecocluster.model.phases.knowledge import learn, update_beliefs
-from ecocluster.model.phases.links import _record, deliver, pair_belief, pair_id, search_partners, sign_deals
+from ecocluster.model.phases.links import deliver, pair_belief, pair_id, record_of_pair
 from ecocluster.model.phases.lottery import digits, draw_lottery
 from ecocluster.model.phases.operators import run_operators, run_projects
+from ecocluster.model.phases.planned import relocate
 from ecocluster.model.phases.production import count_adopters, count_city
+from ecocluster.model.phases.slots import let_slots
 from ecocluster.model.phases.technology import appraise, finance, review_technologies
 from ecocluster.model.plan import make_plan
 from ecocluster.model.randomness import Purpose, draw, key_of, uniform
@@ -162,7 +166,7 @@ def cheapest(p, cost, taste, z):
 @jit
 def memory(s, p, i, j, w, now):
     """Evidence (good, bad) that a pair of slots remembers at time `now`."""
-    good, bad, _, _ = _record(s.head, s.links, i, j, w, now, p.tau)
+    good, bad, _, _ = record_of_pair(s.head, s.links, i, j, w, now, p.tau)
     return good, bad
 
 

@@ -14,6 +14,7 @@ import solara
 
 from ...experiments.compare import ask
 from ...experiments.configuration import write_config
+from ...model.inputs import MVND_PER_BN
 from ...scenarios import list_pathways, list_policies, load_scenario, load_shocks, make_arm
 from ..flows import flow_map
 from ..words import Words
@@ -35,7 +36,6 @@ __all__ = ["Page"]
 
 SLOT = "watch"
 START = 40  # quarters: the picture of 2029 says more than the one of the first day
-MVND_PER_BN = 1000.0
 MAX_BUDGET, MAX_REPLICATE = 300, 9999
 SEED = 1
 

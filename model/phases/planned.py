@@ -1,4 +1,4 @@
-"""Phase 10: exit, letting of slots, planned clusters, relocation and arrivals (5g, 5i and 3)."""
+"""Phase 10: planned clusters open, and firms move there: because it pays, or because they must (5g, 5j)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..maths import exp, log
-from ..randomness import Purpose, draw, uniform, versus
+from ..maths import exp
+from ..randomness import Purpose, draw, uniform
 from ..rules.compliance import (
     detection_hazard,
     environmental_fee,
@@ -16,7 +16,7 @@ from ..rules.compliance import (
     own_running_cost,
     sham_cost,
 )
-from ..rules.demography import arrival_intensity, exit_hazard, relocation_value
+from ..rules.demography import relocation_value
 from ..rules.diffusion import event
 from ..rules.production import tax_rate
 from ..state import (
@@ -24,112 +24,26 @@ from ..state import (
     N_TECH,
     NEVER,
     NONE,
-    OUTSIDE,
     PLANNED,
     REAL_CONNECTED,
     REAL_OWN,
     SHAM,
     SLOT_LETTABLE,
-    SLOT_RETIRED,
     SLOT_TAKEN,
-    SLOT_VACANT,
-    T1,
 )
-from .births import draw_sector, draw_workers, give_traits, normal_trait, start_business
+from .ageing import set_due
+from .births import normal_trait
 from .enforcement import fine_terms, has_continuous
+from .exits import vacate
 from .hubs import leave_hubs
 from .links import close_links_of
-from .lottery import EXIT, RELOCATION_REVIEW, digits
+from .lottery import RELOCATION_REVIEW, digits
 from .production import set_coefficients
 from .requests import add_request, sort_requests
-from .technology import add_loan, investment, own_funds, saving_of, set_cut, set_due, total_loans
+from .slots import choose_slot, free_outside, take_slot
+from .technology import add_loan, investment, own_funds, saving_of, set_cut
 
-__all__ = ["arrive", "expel", "leave", "let_slots", "note_leavers", "open_planned", "relocate"]
-
-
-@inner
-def note_leavers(s, p, c):
-    """Who leaves in this step: the base hazard by size, and insolvency after two quarters of negative cash."""
-    city, cluster = s.city[0], s.clusters[c]
-    dt = city.dt
-    if cluster.firms == 0 or cluster.hold:
-        return
-    ease = 1.0 - p.skills_exit_cut * s.levers[cluster.lever_row].skills_housing
-    for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
-        for k in range(LANES):
-            if not (f.events[k] >> EXIT) & 1:
-                continue
-            base = exit_hazard(p, f.workers[k]) * ease
-            hazard = base + (p.insolvency_hazard if f.negative_years[k] >= 0.5 - 1e-9 else 0.0)
-            u = digits(city.key, city.step, f.id[k], EXIT)
-            if u < event(hazard, dt):
-                city.exits += 1
-                if u >= event(base, dt):
-                    city.bankrupt += 1
-                s.leavers[city.leavers] = b * LANES + k
-                city.leavers += 1
-
-
-@inner
-def leave(s, p):
-    """The firms that were noted leave: their owners take what is left, the bank writes off what is owed."""
-    city = s.city[0]
-    for n in range(city.leavers):
-        slot = s.leavers[n]
-        f, k = s.firms[slot >> 4], slot & 15
-        s.money[Money.EXIT_CASH] += f.cash[k]
-        s.money[Money.LOAN_WRITTEN_OFF] += total_loans(f, k)
-        vacate(s, p, s.clusters[f.cluster[k]], f, k, slot, False)
-    city.leavers = 0
-
-
-@inner
-def vacate(s, p, cluster, f, k, slot, moved):
-    """Empty a slot; the plot of a mover is lost to industry with probability .3."""
-    city = s.city[0]
-    close_links_of(s, p, slot)
-    leave_hubs(f, k)
-    f.status[k] = SLOT_VACANT
-    if moved and cluster.kind != OUTSIDE:
-        if uniform(city.key, Purpose.SLOT_KEEP, city.step, f.slot_id[k]) >= p.old_plot_relet:
-            f.status[k] = SLOT_RETIRED
-    if cluster.kind == OUTSIDE:
-        city.outside_from = min(city.outside_from, slot >> 4)
-    f.workers[k] = f.cash[k] = f.activity[k] = 0.0
-    f.debt_service[k] = f.interest[k] = f.debt[k] = 0.0
-    f.loans[k] = f.tech[k] = f.pending[k] = f.discloses[k] = f.club[k] = 0
-    f.events[k] = 0
-    f.due[k] = NEVER
-    f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
-
-
-@inner
-def let_slots(s, p):
-    """Vacated slots become lettable at 1 a year; counts what can be let."""
-    city = s.city[0]
-    chance = event(p.relet_rate, city.dt)
-    city.lettable, city.lettable_planned = 0, 0
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.kind == OUTSIDE or (cluster.kind == PLANNED and cluster.opened > city.time + 1e-9):
-            continue
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if f.status[k] == SLOT_VACANT:
-                    if uniform(city.key, Purpose.SLOT_RELET, city.step, f.slot_id[k]) < chance:
-                        f.status[k] = SLOT_LETTABLE
-                if f.status[k] == SLOT_LETTABLE and not cluster.hold:
-                    entry = s.lettable[city.lettable + city.lettable_planned]
-                    entry.slot, entry.slot_id, entry.cluster = b * LANES + k, f.slot_id[k], c
-                    if cluster.kind == PLANNED:
-                        city.lettable_planned += 1
-                    else:
-                        city.lettable += 1
-
-
-# --- planned clusters -----------------------------------------------------------------------------------
+__all__ = ["enter_planned", "expel", "open_planned", "planned_gain", "relocate"]
 
 
 @inner
@@ -185,44 +99,6 @@ def open_planned(s, p):
 
 
 @inner
-def _choose(s, planned, ident, sector):
-    """The entry of `lettable` that a firm takes: the first in a race of exponential times, by hash over (firm, slot).
-
-    In existing clusters the rate of a slot is the share of the sector in the cluster's mix, so that clusters keep
-    their character; planned ones are alike. -1 if there is none.
-    """
-    city = s.city[0]
-    h = draw(city.key, Purpose.ARRIVAL_PROBE, city.step, ident)
-    best, at = np.inf, -1
-    for n in range(city.lettable + city.lettable_planned):
-        entry = s.lettable[n]
-        if (entry.cluster >= city.existing) != planned:
-            continue
-        rate = 1.0 if planned else s.clusters[entry.cluster].mix[sector]
-        u = (np.float64(versus(h, entry.slot_id) >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
-        if (1.0 - u) < best * rate:  # -ln u is not below 1 - u: most slots are passed without a logarithm
-            time = -log(u) / rate
-            if time < best:
-                best, at = time, n
-    return at
-
-
-@inner
-def _take(s, n):
-    """Strike an entry from the list of slots that can be let."""
-    city = s.city[0]
-    entry, last = s.lettable[n], s.lettable[city.lettable + city.lettable_planned - 1]
-    if entry.cluster >= city.existing:
-        city.lettable_planned -= 1
-    else:
-        city.lettable -= 1
-    entry.slot, entry.slot_id, entry.cluster = last.slot, last.slot_id, last.cluster
-
-
-# --- relocation -----------------------------------------------------------------------------------------
-
-
-@inner
 def _effluent_cost(s, p, cluster, f, k):
     """What the present choice of compliance costs, mVND/yr."""
     q, z = f.effluent[k], f.z[k]
@@ -240,7 +116,7 @@ def _effluent_cost(s, p, cluster, f, k):
 
 
 @inner
-def _planned_gain(s, p, cluster, f, k, there, lever_there):
+def planned_gain(s, p, cluster, f, k, there, lever_there):
     """Yearly gain and lump gain of a plot in a planned cluster, without moving, mVND (admission included)."""
     city = s.city[0]
     revenue = f.k_revenue[k] * f.workers[k]
@@ -310,7 +186,7 @@ def _first_open(s):
 @inner
 def _move_value(s, p, cluster, f, k, there, aid):
     city = s.city[0]
-    gain, lump = _planned_gain(s, p, cluster, f, k, there, s.levers[there.lever_row])
+    gain, lump = planned_gain(s, p, cluster, f, k, there, s.levers[there.lever_row])
     if p.old_plot_value > 0.0:
         lump += f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
     margin = max(f.k_margin[k] + f.margin_life[k], f.k_margin[k])
@@ -327,7 +203,7 @@ def _move(s, p, slot, target):
     cluster = s.clusters[f.cluster[k]]
     if city.lettable_planned == 0:
         return
-    entry = _choose(s, True, f.id[k], f.sector[k])
+    entry = choose_slot(s, True, f.id[k], f.sector[k])
     if entry < 0:
         return
     new = np.int64(s.lettable[entry].slot)
@@ -362,7 +238,7 @@ def _move(s, p, slot, target):
         f.cash[k] += plot
         s.money[Money.OLD_PLOT] += plot
     _transfer(s, p, cluster, slot, new)
-    _take(s, entry)
+    take_slot(s, entry)
     enter_planned(s, p, lever, g, m)
 
 
@@ -374,6 +250,7 @@ def _transfer(s, p, cluster, slot, new):
     close_links_of(s, p, slot)
     leave_hubs(f, k)
     _copy_firm(f, k, g, m)
+    set_coefficients(p, g, m, s.clusters[g.cluster[m]].kind == PLANNED)
     vacate(s, p, cluster, f, k, slot, True)
     s.city[0].moved += 1
     g.moved_at[m] = s.city[0].time
@@ -420,27 +297,7 @@ def expel(s, p):
             g, m = s.firms[new >> 4], new & 15
             if g.z[m] == REAL_CONNECTED:
                 g.z[m] = NONE
-            set_coefficients(p, g, m, False)
     city.requests = 0
-
-
-@inner
-def free_outside(s):
-    """A free slot outside any cluster; the world outside grows by a block when it is full. -1 and failure at the end."""
-    city = s.city[0]
-    cluster = s.clusters[city.outside]
-    for b in range(max(cluster.first, city.outside_from), cluster.last):
-        f = s.firms[b]
-        for k in range(LANES):
-            if f.status[k] == SLOT_VACANT:
-                city.outside_from = b  # nothing is vacant before
-                return b * LANES + k
-    city.outside_from = cluster.last
-    if cluster.last < s.firms.size:
-        cluster.last += 1
-        return (cluster.last - 1) * LANES
-    city.overflow = 1
-    return -1
 
 
 @inner
@@ -448,7 +305,6 @@ def enter_planned(s, p, lever, g, m):
     """What entering a planned cluster brings: connection, and the technologies required for admission."""
     city = s.city[0]
     g.z[m] = REAL_CONNECTED
-    set_coefficients(p, g, m, True)
     if lever.admission > 0.5:
         g.admitted[m] = 1
         for j in range(2):
@@ -495,85 +351,3 @@ def _copy_firm(f, k, g, m):
     g.debt_service[m], g.negative_years[m], g.links[m], g.hubs[m] = f.debt_service[k], f.negative_years[k], 0, 0
     for w in range(g.sold.shape[1]):
         g.sold[m, w] = g.bought[m, w] = 0.0
-
-
-# --- arrivals -------------------------------------------------------------------------------------------
-
-
-@inner
-def arrive(s, p):
-    """Arrivals of the step: one exogenous Poisson stream for the whole city, the same in every arm.
-
-    Arrival number n comes when the operational time (the integral of the rate) passes the sum of n exponential
-    gaps, so that the stream does not depend on the length of a step.
-    """
-    city = s.city[0]
-    city.operational += arrival_intensity(p, city.initial_firms, city.time + 0.5 * city.dt - 2010.0) * city.dt
-    while city.next_gap <= city.operational:
-        number = city.arrivals
-        city.arrivals += 1
-        city.next_gap += -log(uniform(city.key, Purpose.ARRIVAL_GAP, 0, number + 1))
-        ident = city.first_arrival_id + number
-        if ident >= s.ever.size:
-            city.overflow = 1
-            return
-        sector = draw_sector(city.mix, uniform(city.key, Purpose.TRAIT_SECTOR, 0, ident))
-        _settle(s, p, ident, sector, draw_workers(city, p, ident, True))
-
-
-@inner
-def _settle(s, p, ident, sector, workers):
-    """A planned slot if its value is positive, else a lettable slot, else outside any cluster."""
-    city = s.city[0]
-    if city.lettable_planned > 0:
-        entry = _choose(s, True, ident, sector)
-        if entry >= 0 and _try_planned(s, p, np.int64(s.lettable[entry].slot), ident, sector, workers):
-            _take(s, entry)
-            return
-    if city.lettable > 0:
-        entry = _choose(s, False, ident, sector)
-        if entry >= 0:
-            slot = np.int64(s.lettable[entry].slot)
-            _take(s, entry)
-            _begin(s, p, slot, ident, sector, workers)
-            return
-    slot = free_outside(s)
-    if slot >= 0:
-        _begin(s, p, slot, ident, sector, workers)
-
-
-@inner
-def _begin(s, p, slot, ident, sector, workers):
-    give_traits(s, p, slot, ident, sector, workers)
-    f, k = s.firms[slot >> 4], slot & 15
-    cluster = s.clusters[f.cluster[k]]
-    start_business(s, p, slot, cluster.tech_count[T1] / max(cluster.firms, 1))
-    s.money[Money.ENTRY_CASH] += f.cash[k]
-
-
-@inner
-def _try_planned(s, p, slot, ident, sector, workers):
-    """Settle in a planned slot iff it is worth it, admission included; else leave the slot as it was."""
-    city = s.city[0]
-    f, k = s.firms[slot >> 4], slot & 15
-    cluster = s.clusters[f.cluster[k]]
-    lever = s.levers[cluster.lever_row]
-    aided = f.aided[k]
-    give_traits(s, p, slot, ident, sector, workers)
-    start_business(s, p, slot, p.tech_initial_share[T1])
-    outside = s.clusters[city.outside]
-    f.z[k] = NONE  # what it would do elsewhere
-    gain, lump = _planned_gain(s, p, outside, f, k, cluster, lever)
-    value = relocation_value(p, gain, lump, workers, f.k_revenue[k] * workers, 0.0, f.hurdle[k], 0.0, 0.0, False)
-    f.aided[k] = aided
-    if value < 0.0:
-        s.ever[ident] = 0
-        f.status[k] = SLOT_LETTABLE
-        f.workers[k] = f.cash[k] = f.activity[k] = 0.0
-        f.tech[k] = f.pending[k] = f.loans[k] = 0
-        f.debt[k] = f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
-        f.due[k] = NEVER
-        return False
-    s.money[Money.ENTRY_CASH] += f.cash[k]
-    enter_planned(s, p, lever, f, k)
-    return True

@@ -1,0 +1,292 @@
+"""Phase 8: firms search for partners, study what they find, negotiate and sign (5f)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import inner, small
+from ..ledger import Money
+from ..maths import exp
+from ..randomness import Purpose, draw, uniform, versus
+from ..rules.diffusion import event
+from ..rules.symbiosis import deal_price, feasible, fixed_cost, study_worth, unit_gain
+from ..rules.trust import breach_hazard
+from ..state import (
+    AWARE_SYMBIOSIS,
+    LANES,
+    LINK_BARRED,
+    LINK_PERMIT,
+    MAP_SEEN,
+    N_STREAMS,
+    OUTSIDE,
+    PLANNED,
+    SLOT_TAKEN,
+)
+from .knowledge import enforcement
+from .links import demand_of, fade, new_record, pair_belief, pair_id, record_of_pair, supply_of
+from .lottery import SEARCH, digits
+from .requests import propose, sort_requests
+from .technology import own_funds
+
+__all__ = ["free_quantity", "search_partners", "sign_deals"]
+
+
+@inner
+def search_partners(s, p, c):
+    """Searches of this step: propose the best link with a random firm, or with the best of those on the map."""
+    city = s.city[0]
+    dt = city.dt
+    cluster = s.clusters[c]
+    if cluster.kind == OUTSIDE or cluster.firms < 2:
+        return
+    lever = s.levers[cluster.lever_row]
+    usage = cluster.disclosing / cluster.firms
+    chance = event(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
+                                    + p.search_platform * lever.platform * usage), dt)
+    ready, anybody = False, 0
+    wanted = min(np.int64(p.map_candidates), MAP_SEEN)
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if not (f.events[k] >> SEARCH) & 1 or not (f.aware[k] >> AWARE_SYMBIOSIS) & 1:
+                continue
+            if digits(city.key, city.step, f.id[k], SEARCH) >= chance:
+                continue
+            own = _offers_of(p, f, k)
+            if own == 0:
+                continue  # nothing of its own is worth an exchange with anybody
+            mapped = f.discloses[k] == 1 and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform
+            if mapped:
+                if not ready:
+                    anybody = _offers(s, p, cluster)
+                    ready = True
+                if _match(own, anybody):
+                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, own, wanted)
+            else:
+                _meet(s, p, cluster, f.id[k], b * LANES + k, own)
+
+
+@inner
+def _meet(s, p, cluster, ident, slot, own):
+    """Ask a random other firm of the cluster: slots are probed in the order of a hash until one is taken."""
+    city = s.city[0]
+    key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
+    for attempt in range(4 * cluster.slots):
+        h = draw(key, Purpose.SEARCH, step, ident * 4096 + attempt)
+        other = s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))]
+        g, m = s.firms[other >> 4], other & 15
+        if other == slot or g.status[m] != SLOT_TAKEN:
+            continue
+        match = _match(own, _offers_of(p, g, m))
+        if match:
+            city.seen_slot[0], city.seen_match[0] = other, match
+            _propose_best(s, p, cluster, ident, slot, 1)
+        return
+
+
+@inner
+def _look_at_map(s, p, cluster, ident, slot, own, wanted):
+    """Look at the disclosing firms of the cluster that offer a match: at most `wanted`, those of the smallest hash."""
+    city = s.city[0]
+    h = draw(city.key, Purpose.SEARCH, city.step, ident * 4096)
+    hashes, slots, matches, seen = city.seen_hash, city.seen_slot, city.seen_match, 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            match = _match(own, f.offers[k])  # nobody offers anything in an empty slot
+            if match == 0 or not f.discloses[k] or b * LANES + k == slot:
+                continue
+            rank = versus(h, f.slot_id[k])
+            if seen == wanted:
+                if rank >= hashes[seen - 1]:
+                    continue
+                seen -= 1
+            n = seen
+            while n > 0 and hashes[n - 1] > rank:
+                hashes[n], slots[n], matches[n] = hashes[n - 1], slots[n - 1], matches[n - 1]
+                n -= 1
+            hashes[n], slots[n], matches[n] = rank, b * LANES + k, match
+            seen += 1
+    _propose_best(s, p, cluster, ident, slot, seen)
+
+
+@small
+def _match(own, theirs):
+    """Streams that one side offers and the other could take, as bits."""
+    return ((own & (theirs >> 8)) | (theirs & (own >> 8))) & 127
+
+
+@inner
+def _offers_of(p, f, k):
+    """Streams that a firm could give (bits 0-6) or take (bits 8-14) at a gain over coordination."""
+    offers = 0
+    for w in range(N_STREAMS):
+        gain = unit_gain(p, w)
+        if gain <= 0.0 or (w < N_STREAMS - 1 and (f.hubs[k] >> w) & 1):
+            continue
+        if (supply_of(p, f, k, w) - f.sold[k, w]) * gain > p.cost_link_coordination:
+            offers |= 1 << w
+        if (demand_of(p, f, k, w) - f.bought[k, w]) * gain > p.cost_link_coordination:
+            offers |= 256 << w
+    return offers
+
+
+@inner
+def _offers(s, p, cluster):
+    """`_offers_of` every firm of a cluster, into `firms.offers`; returns what anybody offers."""
+    anybody = 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            offers = _offers_of(p, f, k) if f.status[k] == SLOT_TAKEN else 0
+            f.offers[k] = offers
+            anybody |= offers
+    return anybody
+
+
+@inner
+def _propose_best(s, p, cluster, ident, slot, seen):
+    """Propose the best link with one of the firms that were seen (`city.seen_slot`, `seen_match`), if any is worth it."""
+    city = s.city[0]
+    best, stream, supplier, buyer, amount = 0.0, -1, -1, -1, 0.0
+    f, k = s.firms[slot >> 4], slot & 15
+    for n in range(seen):
+        other = city.seen_slot[n]
+        worth, w, forward, q = _best_stream(p, f, k, s.firms[other >> 4], other & 15, city.seen_match[n])
+        if worth > best:
+            best, stream, amount = worth, w, q
+            supplier, buyer = (slot, other) if forward else (other, slot)
+    if stream >= 0:
+        city.identified += 1
+        priority = draw(city.key, Purpose.PRIORITY, city.step, ident * 8 + 6)
+        propose(s, supplier, buyer, stream, cluster.programme, amount, priority)
+
+
+@inner
+def _best_stream(p, a, x, b, y, match):
+    """Best stream (of those in `match`) and direction between firms (a, x) and (b, y) by yearly gain less coordination.
+
+    Returns
+    -------
+    (worth, stream, forward, quantity)
+        forward: True if (a, x) supplies.
+    """
+    best, stream, forward, amount = 0.0, -1, True, 0.0
+    for w in range(N_STREAMS):
+        if not (match >> w) & 1:
+            continue
+        gain = unit_gain(p, w)
+        for way in range(2):
+            q = free_quantity(p, a, x, b, y, w) if way == 0 else free_quantity(p, b, y, a, x, w)
+            worth = q * gain - p.cost_link_coordination
+            if worth > best:
+                best, stream, forward, amount = worth, w, way == 0, q
+    return best, stream, forward, amount
+
+
+@inner
+def free_quantity(p, a, x, b, y, w):
+    """min(free supply, unmet demand) of an ordered pair, units a year; 0 where a hub already takes the stream."""
+    if w < N_STREAMS - 1 and ((a.hubs[x] | b.hubs[y]) >> w) & 1:
+        return 0.0
+    have = supply_of(p, a, x, w) - a.sold[x, w]
+    need = demand_of(p, b, y, w) - b.bought[y, w]
+    return max(min(have, need), 0.0)
+
+
+@inner
+def sign_deals(s, p):
+    """Proposals in the order of their hashed priority: study, negotiate, sign or bar the pair for some years."""
+    city = s.city[0]
+    n = city.proposals
+    sort_requests(s.proposals, n)
+    for r in range(n):
+        proposal = s.proposals[r]
+        _negotiate(s, p, proposal.slot, proposal.other, proposal.tech, proposal.fund)
+    city.proposals = 0
+
+
+@inner
+def _negotiate(s, p, i, j, w, fund):
+    city = s.city[0]
+    now = city.time
+    a, b = s.firms[i >> 4], s.firms[j >> 4]
+    x, y = i & 15, j & 15
+    cluster = s.clusters[a.cluster[x]]
+    lever = s.levers[cluster.lever_row]
+    good, bad, found, barred = record_of_pair(s.head, s.links, i, j, w, now, p.tau)
+    q = free_quantity(p, a, x, b, y, w)
+    if barred or q <= 0.0:
+        return
+    gap = np.sqrt((a.x[x] - b.x[y]) ** 2 + (a.y[x] - b.y[y]) ** 2)
+    fixed = fixed_cost(p, w, q, gap)
+    h = 0.5 * (a.hurdle[x] + b.hurdle[y])
+    pair = pair_id(a.id[x], b.id[y], w)
+    years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
+    gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
+    aid, grant = 0.0, 0.0
+    if fund >= 0 and s.funds[fund].budget > 0.0:
+        need = lever.study_aid * p.cost_study + lever.symbiosis_grant * fixed
+        if need > 0.0 and s.funds[fund].fund[1] >= need:
+            aid, grant = lever.study_aid, lever.symbiosis_grant
+    if not study_worth(gain, coordination, h, years, fixed, grant, aid, p.cost_study):
+        _bar(s, p, i, j, w, found)
+        return
+    city.studied += 1
+    share = 0.5 * (1.0 - aid) * p.cost_study
+    a.cash[x] -= share
+    b.cash[y] -= share
+    s.money[Money.STUDY] += 2.0 * share
+    if aid > 0.0:
+        _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
+    b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
+    b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
+    net = (1.0 - grant) * fixed
+    able = (p.split_fixed * net <= own_funds(p, lever, a, x)
+            and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y))
+    agreed = feasible(p, gain, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    if not agreed:
+        # value lost because belief lies below the objective delivery rate
+        e = enforcement(p, lever, cluster.kind == PLANNED)
+        o_s = exp(-breach_hazard(p, b.integrity[y], e, 0.0))
+        o_b = exp(-breach_hazard(p, a.integrity[x], e, 0.0))
+        if feasible(p, gain, o_s, o_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years):
+            city.trust_gap += (gain * 0.5 * (o_s + o_b) - coordination) / city.dt
+    if not agreed or not able:
+        _bar(s, p, i, j, w, found)
+        return
+    low, high = deal_price(p, w, q, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    n = found if found >= 0 else new_record(s, i, j, w)
+    if n < 0:
+        return
+    a.cash[x] -= p.split_fixed * net
+    b.cash[y] -= (1.0 - p.split_fixed) * net
+    s.money[Money.LINK_FIXED] += net
+    s.money[Money.PRIVATE_CAPEX] += net
+    if grant > 0.0:
+        _pay(s, fund, grant * fixed, Money.LINK_GRANT)
+    link = s.links[n]
+    link.state, link.quantity, link.price, link.invested, link.grant = LINK_PERMIT, q, 0.5 * (low + high), net, grant
+    link.years, link.until, link.delivered = years, 1e9, 0.0
+    fade(p, link, now)
+    a.sold[x, w] += q
+    b.bought[y, w] += q
+
+
+@inner
+def _pay(s, fund, amount, flow):
+    """Pay from the symbiosis fund of a programme."""
+    s.funds[fund].fund[1] -= amount
+    s.funds[fund].spent += amount
+    s.money[flow] += amount
+
+
+@inner
+def _bar(s, p, i, j, w, found):
+    """The pair does not look at this stream again for some years."""
+    n = found if found >= 0 else new_record(s, i, j, w)
+    if n >= 0:
+        link = s.links[n]
+        link.state = LINK_BARRED
+        fade(p, link, s.city[0].time)
+        link.until, link.delivered = s.city[0].time + p.bar_years, 0.0

@@ -1,0 +1,79 @@
+"""Phase 10: who leaves, by the hazard of its size or because it is insolvent, and what stays behind (5i)."""
+
+from __future__ import annotations
+
+from ..jit import inner
+from ..ledger import Money
+from ..randomness import Purpose, uniform
+from ..rules.demography import exit_hazard
+from ..rules.diffusion import event
+from ..state import (
+    LANES,
+    NEVER,
+    OUTSIDE,
+    SLOT_RETIRED,
+    SLOT_VACANT,
+)
+from .hubs import leave_hubs
+from .links import close_links_of
+from .lottery import EXIT, digits
+from .technology import total_loans
+
+__all__ = ["leave", "note_leavers", "vacate"]
+
+
+@inner
+def note_leavers(s, p, c):
+    """Who leaves in this step: the base hazard by size, and insolvency after two quarters of negative cash."""
+    city, cluster = s.city[0], s.clusters[c]
+    dt = city.dt
+    if cluster.firms == 0 or cluster.hold:
+        return
+    ease = 1.0 - p.skills_exit_cut * s.levers[cluster.lever_row].skills_housing
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if not (f.events[k] >> EXIT) & 1:
+                continue
+            base = exit_hazard(p, f.workers[k]) * ease
+            hazard = base + (p.insolvency_hazard if f.negative_years[k] >= 0.5 - 1e-9 else 0.0)
+            u = digits(city.key, city.step, f.id[k], EXIT)
+            if u < event(hazard, dt):
+                city.exits += 1
+                if u >= event(base, dt):
+                    city.bankrupt += 1
+                s.leavers[city.leavers] = b * LANES + k
+                city.leavers += 1
+
+
+@inner
+def leave(s, p):
+    """The firms that were noted leave: their owners take what is left, the bank writes off what is owed."""
+    city = s.city[0]
+    for n in range(city.leavers):
+        slot = s.leavers[n]
+        f, k = s.firms[slot >> 4], slot & 15
+        s.money[Money.EXIT_CASH] += f.cash[k]
+        s.money[Money.LOAN_WRITTEN_OFF] += total_loans(f, k)
+        vacate(s, p, s.clusters[f.cluster[k]], f, k, slot, False)
+    city.leavers = 0
+
+
+@inner
+def vacate(s, p, cluster, f, k, slot, moved):
+    """Empty a slot; the plot of a mover is lost to industry with probability .3."""
+    city = s.city[0]
+    close_links_of(s, p, slot)
+    leave_hubs(f, k)
+    f.status[k] = SLOT_VACANT
+    if moved and cluster.kind != OUTSIDE:
+        if uniform(city.key, Purpose.SLOT_KEEP, city.step, f.slot_id[k]) >= p.old_plot_relet:
+            f.status[k] = SLOT_RETIRED
+    if cluster.kind == OUTSIDE:
+        city.outside_from = min(city.outside_from, slot >> 4)
+    f.workers[k] = f.cash[k] = f.activity[k] = 0.0
+    f.debt_service[k] = f.interest[k] = f.debt[k] = 0.0
+    f.loans[k] = f.tech[k] = f.pending[k] = f.discloses[k] = f.club[k] = 0
+    f.events[k] = 0
+    f.due[k] = NEVER
+    f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
