@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from ..model.phased import PHASES, close_step, run_phase
+from ..model.phased import CLOSE, PHASES, run_phase
 
 __all__ = ["clock_phases"]
 
@@ -30,23 +30,19 @@ def clock_phases(simulator, index: int = 0, steps: int = 40) -> dict[str, float]
     import numpy as np
 
     simulator.fork(index, 1.0, None)
-    s, p = simulator.work, simulator.p[()]
-    rest = (s, p, simulator.plans[index], simulator.values(simulator.work))
+    s = simulator.work
     out = np.zeros((2, simulator.burn_series.shape[1]))
-    level = np.zeros((2, int(s.city["existing"][0])), np.int8)
-    phases = [(name, by_cluster) for by_cluster, names in PHASES for name in names]
-    times = np.zeros((steps, len(phases) + 2))
+    level = np.zeros((2, len(simulator.layout.slots)), np.int8)
+    rest = (s, simulator.p[()], simulator.plans[index], simulator.values(s), out[1], out[0], level[0], level[1])
+    # name, number, clusters
+    phases = [(name, s.clusters.size if by_cluster else 1) for by_cluster, names in PHASES for name in names]
+    calls = [(name, which, last) for which, (name, last) in enumerate(phases)]
+    calls += [("measure", CLOSE, 0), ("nothing", NOTHING, 0)]
+    times = np.zeros((steps, len(calls)))
     for step in range(steps):
-        times[step, -1] = _time(run_phase, NOTHING, 0, s.clusters.size, *rest)
-        for which, (_, by_cluster) in enumerate(phases):
-            times[step, which] = _time(run_phase, which, 0, s.clusters.size if by_cluster else 1, *rest)
-        times[step, -2] = _time(close_step, s, p, out[1], out[0], level[0], level[1])
+        for n, (_, which, last) in enumerate(calls):
+            begin = perf_counter()
+            run_phase(which, 0, last, *rest)
+            times[step, n] = perf_counter() - begin
     median = np.median(times[2:], axis=0) * 1e6
-    names = [name for name, _ in phases] + ["measure"]
-    return {name: max(float(t - median[-1]), 0.0) for name, t in zip(names, median[:-1], strict=True)}
-
-
-def _time(phase, *arguments) -> float:
-    begin = perf_counter()
-    phase(*arguments)
-    return perf_counter() - begin
+    return {name: max(float(t - median[-1]), 0.0) for (name, _, _), t in zip(calls[:-1], median, strict=False)}

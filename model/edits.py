@@ -8,6 +8,7 @@ from .jit import jit
 from .phases.ageing import end_write_off, set_due, start_operating, stop_operating
 from .phases.production import set_coefficients
 from .phases.technology import end_cut, investment, order, own_funds
+from .reference import by_reference
 from .state import N_TECH, OWN_PLANT, PLANNED
 
 __all__ = ["order_technology", "set_technologies"]
@@ -26,6 +27,7 @@ def set_technologies(s, p, slot, bits):
     bits : int
         Bit j is technology j of `inputs.TECHNOLOGIES`.
     """
+    s = by_reference(s)
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
     for j in range(N_TECH):
@@ -56,6 +58,7 @@ def order_technology(s, p, slot, j):
     float
         What it costs, mVND; 0 if it was not ordered: there already, not on the market yet, or too dear.
     """
+    s = by_reference(s)
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
     cluster = s.clusters[f.cluster[k]]

@@ -16,7 +16,7 @@ from .parameters import _beta_law, parameter_record, sample_parameters
 from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 from .randomness import Purpose, uniform
 from .setup import Layout, allocate, apply_arm, begin, layout_of, release_held
-from .state import State, copy_state, with_more_room
+from .state import State, copy_of, copy_state, lever_values, with_more_room
 
 __all__ = ["FAILURES", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
@@ -130,7 +130,7 @@ class Simulator:
     @staticmethod
     def values(state: State) -> np.ndarray:
         """Levers of a state as numbers, (rows, levers) float64, a view."""
-        return state.levers.view(np.float64).reshape(state.levers.size, -1)
+        return lever_values(state.levers)
 
     def burn(self, seed: int, replicate: int) -> int:
         """Run 2010-2019 of a replicate into `self.base` and `self.burn_series`; a code into `FAILURES`."""
@@ -201,7 +201,7 @@ def _site_scale(simulator: Simulator, index: int, seed: int, candidates: int = 4
     burnt: list[tuple[State, np.ndarray]] = []  # pilots after their burn-in, the same for all scale factors
     for pilot in range(PILOTS):
         simulator.burn(seed, PILOT_OFFSET + pilot)
-        burnt.append((State(*(array.copy() for array in simulator.base)), simulator.burn_series.copy()))
+        burnt.append((copy_of(simulator.base), simulator.burn_series.copy()))
 
     def leftover(scale: float) -> float:
         total = 0.0

@@ -26,9 +26,10 @@ from .phases.planned import expel, open_planned, relocate
 from .phases.production import close_books, count_adopters, count_city, produce
 from .phases.slots import let_slots
 from .phases.technology import review_technologies
+from .reference import by_reference
 from .step import note_reference
 
-__all__ = ["PHASES", "close_step", "run_phase", "step_in_phases"]
+__all__ = ["CLOSE", "PHASES", "run_phase", "step_in_phases"]
 
 # by cluster or for the whole city, and the phases in their order
 PHASES: tuple[tuple[bool, tuple[str, ...]], ...] = (
@@ -42,16 +43,27 @@ PHASES: tuple[tuple[bool, tuple[str, ...]], ...] = (
     (False, ("start_hubs", "run_operators", "run_projects", "update_levels", "leave", "open_planned", "let_slots",
              "expel", "relocate", "arrive")),
 )  # fmt: skip
+CLOSE = sum(len(names) for _, names in PHASES)
 
 
 @jit
-def run_phase(which, first, last, s, p, plan, values):
+def run_phase(which, first, last, s, p, plan, values, out, before, level, binding):
     """Phase number `which` of `PHASES`, counted through, in the clusters `first` to `last` less one.
 
-    A phase of the whole city takes any range of one; -1: no phase.
+    A phase of the whole city takes any range of one. After the last phase comes number `CLOSE`: the step is
+    measured (into `out`) and the next one begins; -1: no phase.
+
+    Returns
+    -------
+    int
+        1 if an array was too small, else 0.
     """
+    s = by_reference(s)
     for c in range(first, last):
         _run(which, c, s, p, plan, values)
+    if which == CLOSE:
+        _close_step(s, p, out, before, level, binding)
+    return 1 if s.city[0].overflow else 0
 
 
 @inner
@@ -118,16 +130,14 @@ def _run(which, c, s, p, plan, values):
         arrive(s, p)
 
 
-@jit
-def close_step(s, p, out, before, level, binding):
-    """Measure the step and go to the next one; 1 if an array was too small, else 0."""
+@inner
+def _close_step(s, p, out, before, level, binding):
     city = s.city[0]
     measure(s, p, out, before)
     record_levels(s, level, binding)
     note_reference(s)
     city.step += 1
     city.time = 2010.0 + city.step * city.dt
-    return 1 if city.overflow else 0
 
 
 def step_in_phases(
@@ -149,12 +159,12 @@ def step_in_phases(
     int
         Code into `ensemble.FAILURES`.
     """
-    first = 0
+    first, rest = 0, (s, p, plan, values, series[row], series[row - 1], level[row], binding[row])
     for by_cluster, names in PHASES:
         for c in range(s.clusters.size) if by_cluster else (None,):
             for which, name in enumerate(names, first):
                 before(name, c)
-                run_phase(which, c or 0, (c or 0) + 1, s, p, plan, values)
+                run_phase(which, c or 0, (c or 0) + 1, *rest)
                 after(name, c)
         first += len(names)
-    return close_step(s, p, series[row], series[row - 1], level[row], binding[row])
+    return run_phase(CLOSE, 0, 0, *rest)

@@ -76,42 +76,72 @@ def _grid_path() -> dict[int, float]:
 
 
 def outside_world(p: np.ndarray, shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
-    """The first fields of a `Plan`: what no arm can change."""
-    n = steps_between(START_YEAR, last_year, steps_per_year)
-    time = START_YEAR + np.arange(n) / steps_per_year
-    years = np.maximum(time - 2020, 0)
-    electricity = p["electricity_price"] * (1 + p["electricity_growth"]) ** years
-    documented = _grid_path()
+    """The first fields of a `Plan`: what no arm can change. Arrays are shared between plans and never written."""
+    time = _times(steps_per_year, last_year)
+    electricity = p["electricity_price"] * (1 + p["electricity_growth"]) ** np.maximum(time - 2020, 0)
+    for shock in shocks:
+        if shock.kind == "electricity":
+            electricity[_during(shock, time)] *= shock.factor
+    grid = _grid(float(p["grid_factor_2010"]), float(p["grid_factor_trend"]), steps_per_year, last_year)
+    capex, offered = _technologies(float(p["learning_growth"]), tuple(p["tech_learning_exponent"].tolist()),
+                                   float(p["solar_since"]), steps_per_year, last_year)
+    return electricity, grid, *_script(tuple(shocks), steps_per_year, last_year), capex, offered
+
+
+@lru_cache(maxsize=16)
+def _times(steps_per_year: int, last_year: float) -> np.ndarray:
+    """Beginning of every step."""
+    return START_YEAR + np.arange(steps_between(START_YEAR, last_year, steps_per_year)) / steps_per_year
+
+
+def _during(shock: Shock, time: np.ndarray) -> np.ndarray:
+    return (time >= shock.start - 1e-9) & (time < shock.end - 1e-9)
+
+
+@lru_cache(maxsize=64)
+def _grid(factor_2010: float, trend: float, steps_per_year: int, last_year: float) -> np.ndarray:
+    """Emission factor of the grid: as documented, then by its trend."""
+    time, documented = _times(steps_per_year, last_year), _grid_path()
     newest = max(documented)
-    grid = np.full(n, float(p["grid_factor_2010"]))
+    grid = np.full(time.size, factor_2010)
     for i, year in enumerate(np.floor(time).astype(int)):
         if year in documented:
             grid[i] = documented[year]
         elif year > newest:
-            grid[i] = documented[newest] * (1 + p["grid_factor_trend"]) ** (time[i] - newest - 1 + 1 / steps_per_year)
-    demand = np.ones((n, len(SECTORS)))
-    carbon, slump_rate, slump_factor = np.ones(n), np.zeros(n), np.ones(n)
+            grid[i] = documented[newest] * (1 + trend) ** (time[i] - newest - 1 + 1 / steps_per_year)
+    return grid
+
+
+@lru_cache(maxsize=64)
+def _script(shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
+    """Carbon rule, demand by sector, and rate and factor of slumps, from the script of shocks."""
+    time = _times(steps_per_year, last_year)
+    demand = np.ones((time.size, len(SECTORS)))
+    carbon, slump_rate, slump_factor = np.ones(time.size), np.zeros(time.size), np.ones(time.size)
     for shock in shocks:
-        during = (time >= shock.start - 1e-9) & (time < shock.end - 1e-9)
+        during = _during(shock, time)
         if shock.kind == "demand":
             columns = [SECTORS.index(s) for s in shock.sectors] or list(range(len(SECTORS)))
             demand[np.ix_(during, columns)] *= shock.factor
-        elif shock.kind == "electricity":
-            electricity[during] *= shock.factor
         elif shock.kind == "carbon_rule":
             carbon[during] *= shock.factor
         elif shock.kind == "sector":
             slump_rate[during], slump_factor[during] = 0.1, shock.factor
-        else:
+        elif shock.kind != "electricity":
             raise ValueError(f"unknown kind of shock {shock.kind!r}")
-    growth = float(p["learning_growth"])
-    exponent = p["tech_learning_exponent"][None, :]
+    return carbon, demand, slump_rate, slump_factor
+
+
+@lru_cache(maxsize=64)
+def _technologies(growth: float, exponents: tuple[float, ...], solar_since: float, steps_per_year: int, last_year: float):
+    """Learning factor of capital costs, and what is on the market."""
+    time = _times(steps_per_year, last_year)
+    exponent = np.array(exponents)[None, :]
     before = np.exp(growth * exponent * (2020 - time)[:, None])
-    after = (1 + growth * years[:, None]) ** -exponent
-    capex = np.where(time[:, None] < 2020, before, after)
-    offered = np.ones((n, len(TECHNOLOGIES)), np.uint8)
-    offered[time < p["solar_since"] - 1e-9, TECHNOLOGIES.index("T4")] = 0
-    return electricity, grid, carbon, demand, slump_rate, slump_factor, capex, offered
+    after = (1 + growth * np.maximum(time - 2020, 0)[:, None]) ** -exponent
+    offered = np.ones((time.size, len(TECHNOLOGIES)), np.uint8)
+    offered[time < solar_since - 1e-9, TECHNOLOGIES.index("T4")] = 0
+    return np.where(time[:, None] < 2020, before, after), offered
 
 
 def make_plan(

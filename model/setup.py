@@ -15,6 +15,8 @@ from .phases.ageing import set_due
 from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
 from .phases.production import set_coefficients
 from .randomness import Purpose, draw, key_of, uniform
+from .reference import by_reference
+from .rules.adoption import capex_one
 from .rules.government import enactment_hazard
 from .state import (
     EXISTING,
@@ -27,8 +29,9 @@ from .state import (
     SLOT_VACANT,
     T1,
     State,
-    as_bytes,
     blocks_of,
+    clear,
+    lever_values,
     new_state,
 )
 
@@ -113,8 +116,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     seed, replicate : int
         0 to 2^64 - 1; the whole run is a pure function of them.
     """
-    for array in s:
-        as_bytes(array)[...] = 0
+    clear(s)
     s.head[...] = -1
     s.slot_at[...] = np.arange(s.slot_at.size)
     city = s.city[0]
@@ -162,9 +164,8 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
         row["certified_at"], row["review_at"] = NEVER, NEVER
     weights = np.array([c.firms_2018 for c in site.clusters])
     for name in ("workers_median", "workers_sd", "workers_cap"):
-        city[name] = np.average(clusters[name][:existing], weights=weights)
-    for i, name in enumerate(LEVERS):
-        s.levers[name] = plan.baseline[i]
+        city[name] = (clusters[name][:existing] * weights).sum() / weights.sum()
+    lever_values(s.levers)[...] = plan.baseline
     _place(s, p[()], plan)
     initial = 0
     for c, cluster in enumerate(site.clusters):
@@ -202,14 +203,25 @@ def _impose(s, p, c, n, firm):
     if firm.y is not None:
         f["y"][k] = firm.y
     i = SECTORS.index(firm.sector)
-    give_traits(s, p[()], slot, slot, i, float(firm.workers))
+    factor = 1.0
     if firm.revenue is not None:
-        f["revenue_factor"][k] = firm.revenue * float(p["money_scale"]) / (p["sector_revenue_mVND"][i] * firm.workers)
-    if firm.need is not None:
-        f["attitude_start"][k] = f["attitude"][k] = _BETA_ATTITUDE[round(firm.need) - 1]
-    if firm.trust is not None:
-        f["trust_start"][k] = f["trust"][k] = _BETA_ATTITUDE[round(firm.trust) - 1]
-    start_business(s, p[()], slot, float(p["tech_initial_share"][T1]))
+        factor = firm.revenue * float(p["money_scale"]) / (p["sector_revenue_mVND"][i] * firm.workers)
+    attitude, trust = (math.nan if answer is None else _BETA_ATTITUDE[round(answer) - 1] for answer in (firm.need, firm.trust))
+    _found(s, p[()], slot, i, float(firm.workers), float(factor), attitude, trust)
+
+
+@jit
+def _found(s, p, slot, sector, workers, revenue_factor, attitude, trust):
+    """A firm of the first day of whom some things are known (nan: not)."""
+    s = by_reference(s)
+    f, k = s.firms[slot >> 4], slot & 15
+    give_traits(s, p, slot, slot, sector, workers)
+    f.revenue_factor[k] = revenue_factor
+    if not np.isnan(attitude):
+        f.attitude_start[k] = f.attitude[k] = attitude
+    if not np.isnan(trust):
+        f.trust_start[k] = f.trust[k] = trust
+    start_business(s, p, slot, p.tech_initial_share[T1])
 
 
 def release_held(s: State, layout: Layout, p: np.ndarray) -> None:
@@ -231,6 +243,7 @@ def release_held(s: State, layout: Layout, p: np.ndarray) -> None:
 @jit
 def _equip(s, p, slot, bits):
     """Exactly these technologies operate; ages are drawn."""
+    s = by_reference(s)
     f, k = s.firms[slot >> 4], slot & 15
     f.tech[k] = f.pending[k] = f.cuts[k] = f.loans[k] = 0
     f.cut_total[k] = f.depreciation[k] = f.debt_service[k] = 0.0
@@ -270,10 +283,12 @@ def _gamma(city, shape, ident):
 @jit
 def _place(s, p, plan):
     """Draw what the data leave open of a cluster; prepare slots and their positions."""
+    s = by_reference(s)
     city = s.city[0]
     for j in range(city.learning.size):
         city.learning[j] = plan.capex[0, j]
         city.learning_offered[j] = plan.offered[0, j]
+        city.capex_one[j] = capex_one(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j])
     city.electricity_price, city.carbon_rule, city.grid_factor = plan.electricity[0], 1.0, plan.grid[0]
     for i in range(city.mix.size):
         city.demand[i] = 1.0
@@ -333,6 +348,7 @@ def _place(s, p, plan):
 @jit
 def _populate(s, p, c, number, all_first):
     """Firms of the first day: `number` slots of the cluster in the order of a hash (or simply the first ones)."""
+    s = by_reference(s)
     city = s.city[0]
     cluster = s.clusters[c]
     slots = cluster.slots

@@ -18,7 +18,7 @@ import numpy as np
 from .inputs import SECTORS, STREAMS, TECHNOLOGIES
 from .levers import LEVER_DTYPE
 
-__all__ = ["LANES", "State", "as_bytes", "copy_state", "new_state", "with_more_room"]
+__all__ = ["LANES", "State", "as_bytes", "clear", "copy_of", "copy_state", "lever_values", "new_state", "with_more_room"]
 
 LANES = 16
 N_SECTORS, N_TECH, N_STREAMS = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
@@ -38,6 +38,7 @@ LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
 # slots
 SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE = range(5)
 NEVER = 1e9  # a time that does not come
+CACHE_LINE = 64  # bytes
 MAP_SEEN = 20  # at most as many firms are looked at on the map
 
 _f, _i, _u, _b = "f8", "i8", "u8", "u1"
@@ -122,7 +123,7 @@ CITY_DTYPE = np.dtype([
     ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("share", _f), ("planned_factor", _f),
     ("lettable_planned", _i), ("elec_per_firm", _f), ("effluent_per_firm", _f),
     ("sector_z", _f, (N_SECTORS,)), ("demand", _f, (N_SECTORS,)), ("slump_until", _f, (N_SECTORS,)),
-    ("electricity_price", _f), ("grid_factor", _f), ("carbon_rule", _f), ("learning", _f, (N_TECH,)),
+    ("electricity_price", _f), ("grid_factor", _f), ("carbon_rule", _f), ("learning", _f, (N_TECH,)), ("capex_one", _f, (N_TECH,)),
     ("learning_offered", _b, (N_TECH,)),
     ("firms", _i), ("tech_count", _i, (N_TECH,)), ("links_high", _i), ("links_free", _i), ("links_used", _i),
     ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
@@ -218,29 +219,43 @@ def blocks_of(slots: int) -> int:
 
 
 def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int) -> State:
-    """Zeroed arrays of the given sizes."""
+    """Arrays of the given sizes, cleared; they lie side by side in one piece of memory."""
     slots = blocks * LANES
-    return State(
-        firms=np.zeros(blocks, FIRM_DTYPE),
-        clusters=np.zeros(clusters, CLUSTER_DTYPE),
-        hubs=np.zeros((clusters, N_HUBS), HUB_DTYPE),
-        links=np.zeros(links, LINK_DTYPE),
-        funds=np.zeros(max(1, programmes), FUND_DTYPE),
-        levers=np.zeros(3 * programmes + 1, LEVER_DTYPE),
-        city=np.zeros(1, CITY_DTYPE),
-        head=np.full((slots, 2), -1, np.int64),
-        requests=np.zeros(max(64, slots // 2), REQUEST_DTYPE),
-        proposals=np.zeros(max(64, slots // 2), REQUEST_DTYPE),
-        lettable=np.zeros(slots, LETTABLE_DTYPE),
-        leavers=np.zeros(slots, np.int64),
-        ties=np.zeros((slots, 4), np.int64),
-        slot_at=np.arange(slots, dtype=np.int64),
-        ever=np.zeros(ids, np.uint8),
-        ever_null=np.zeros(ids, np.uint8),
-        sheet=np.zeros(1, SHEET_DTYPE),
-        money=np.zeros(flows),
-        matter=np.zeros(matter),
-    )
+    state = _side_by_side({
+        "firms": (blocks, FIRM_DTYPE),
+        "clusters": (clusters, CLUSTER_DTYPE),
+        "hubs": ((clusters, N_HUBS), HUB_DTYPE),
+        "links": (links, LINK_DTYPE),
+        "funds": (max(1, programmes), FUND_DTYPE),
+        "levers": (3 * programmes + 1, LEVER_DTYPE),
+        "city": (1, CITY_DTYPE),
+        "head": ((slots, 2), np.int64),
+        "requests": (max(64, slots // 2), REQUEST_DTYPE),
+        "proposals": (max(64, slots // 2), REQUEST_DTYPE),
+        "lettable": (slots, LETTABLE_DTYPE),
+        "leavers": (slots, np.int64),
+        "ties": ((slots, 4), np.int64),
+        "slot_at": (slots, np.int64),
+        "ever": (ids, np.uint8),
+        "ever_null": (ids, np.uint8),
+        "sheet": (1, SHEET_DTYPE),
+        "money": (flows, np.float64),
+        "matter": (matter, np.float64),
+    })  # fmt: skip
+    state.head[...] = -1
+    state.slot_at[...] = np.arange(slots)
+    return state
+
+
+def _side_by_side(shapes: dict[str, tuple]) -> State:
+    """Arrays of these shapes and kinds in one zeroed piece of memory, which is the `base` of them all."""
+    sizes = [int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in shapes.values()]
+    firsts = np.cumsum([0] + [-(-size // CACHE_LINE) * CACHE_LINE for size in sizes])
+    memory = np.zeros(int(firsts[-1]), np.uint8)
+    return State(**{
+        name: memory[first : first + size].view(kind).reshape(shape)
+        for (name, (shape, kind)), first, size in zip(shapes.items(), firsts.tolist(), sizes, strict=False)
+    })  # fmt: skip
 
 
 def as_bytes(array: np.ndarray) -> np.ndarray:
@@ -248,19 +263,41 @@ def as_bytes(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1).view(np.uint8)
 
 
+def clear(state: State) -> None:
+    """Set every byte to 0; for states from `new_state`."""
+    state.firms.base[...] = 0
+
+
+def copy_of(state: State) -> State:
+    """The same state in memory of its own."""
+    copy = _side_by_side({name: (array.shape, array.dtype) for name, array in state._asdict().items()})
+    copy_state(copy, state)
+    return copy
+
+
 def copy_state(target: State, source: State) -> None:
     """Overwrite `target` with `source` (the fork of a burn-in into the arms); a target with more room is cleared there."""
+    memory, other = target.firms.base, source.firms.base
+    if memory is not None and other is not None and memory.size == other.size:
+        memory[...] = other
+        return
     for a, b in zip(target, source, strict=True):
         room, given = as_bytes(a), as_bytes(b)
         room[: given.size] = given
         room[given.size :] = 0
 
 
+def lever_values(levers: np.ndarray) -> np.ndarray:
+    """Records of levers as numbers, (rows, levers) float64, a view."""
+    return levers.view(np.float64).reshape(levers.size, -1)
+
+
 def with_more_room(state: State) -> State:
     """The same state with room for twice as many links, requests and proposals."""
-    longer = {}
+    shapes = {name: (array.shape, array.dtype) for name, array in state._asdict().items()}
     for name in ("links", "requests", "proposals"):
         array = getattr(state, name)
-        longer[name] = np.zeros(2 * array.size, array.dtype)
-        as_bytes(longer[name])[: array.nbytes] = as_bytes(array)
-    return state._replace(**longer)
+        shapes[name] = (2 * array.size, array.dtype)
+    larger = _side_by_side(shapes)
+    copy_state(larger, state)
+    return larger

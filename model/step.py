@@ -20,6 +20,7 @@ from .phases.planned import expel, open_planned, relocate
 from .phases.production import close_books, count_adopters, count_city, produce
 from .phases.slots import let_slots
 from .phases.technology import review_technologies
+from .reference import by_reference
 
 __all__ = ["run_steps"]
 
@@ -116,6 +117,7 @@ def run_steps(s, p, plan, values, first_row, series, level, binding):
     int
         0, or 1 if an array was too small (the run then counts as failed).
     """
+    s = by_reference(s)
     city = s.city[0]
     for row in range(first_row, series.shape[0]):
         step(s, p, plan, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inner, jit
+from ..jit import inner
 from ..maths import exp, log, normal_quantile
 from ..randomness import Purpose, uniform
 from ..rules.compliance import own_running_cost
@@ -24,7 +24,7 @@ from ..state import (
     T4,
 )
 from .ageing import set_due
-from .enforcement import choose_compliance
+from .enforcement import choose_compliance, no_plant
 from .production import set_coefficients
 
 __all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business"]
@@ -67,7 +67,7 @@ def draw_workers(city, p, ident, thinned):
     return city.workers_median
 
 
-@jit
+@inner
 def give_traits(s, p, slot, ident, sector, workers):
     """Put a new firm into a slot: what it is, knows, believes and owns on the first day."""
     city = s.city[0]
@@ -123,7 +123,7 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.aware[k] = aware
 
 
-@jit
+@inner
 def start_business(s, p, slot, share_T1):
     """Technologies on the first day, their age, and the first choice of compliance.
 
@@ -154,8 +154,7 @@ def start_business(s, p, slot, share_T1):
     elif (f.aware[k] >> AWARE_LAW) & 1:
         # no plant can be built before the first review: own treatment is out of reach here
         lever = s.levers[cluster.lever_row]
-        z = choose_compliance(city, p, lever, cluster, f, k, (False, 1.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
-        f.z[k] = z
+        f.z[k] = choose_compliance(city, p, lever, cluster, f, k, no_plant())
 
 
 @inner

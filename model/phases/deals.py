@@ -17,6 +17,7 @@ from ..state import (
     LINK_BARRED,
     LINK_PERMIT,
     MAP_SEEN,
+    N_HUBS,
     N_STREAMS,
     OUTSIDE,
     PLANNED,
@@ -52,18 +53,16 @@ def search_partners(s, p, c):
                 continue
             if digits(city.key, city.step, f.id[k], SEARCH) >= chance:
                 continue
-            own = _offers_of(p, f, k)
-            if own == 0:
-                continue  # nothing of its own is worth an exchange with anybody
-            mapped = f.discloses[k] == 1 and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform
-            if mapped:
+            if f.discloses[k] and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform:
                 if not ready:
-                    anybody = _offers(s, p, cluster)
+                    anybody = _show_offers(s, p, cluster)
                     ready = True
-                if _match(own, anybody):
-                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, own, wanted)
+                if _match(f.offers[k], anybody):
+                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, f.offers[k], wanted)
             else:
-                _meet(s, p, cluster, f.id[k], b * LANES + k, own)
+                own = _offers_of(p, f, k)
+                if own:  # else nothing of its own is worth an exchange with anybody
+                    _meet(s, p, cluster, f.id[k], b * LANES + k, own)
 
 
 @inner
@@ -93,8 +92,8 @@ def _look_at_map(s, p, cluster, ident, slot, own, wanted):
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            match = _match(own, f.offers[k])  # nobody offers anything in an empty slot
-            if match == 0 or not f.discloses[k] or b * LANES + k == slot:
+            match = _match(own, f.offers[k])
+            if match == 0 or b * LANES + k == slot:
                 continue
             rank = versus(h, f.slot_id[k])
             if seen == wanted:
@@ -119,26 +118,24 @@ def _match(own, theirs):
 @inner
 def _offers_of(p, f, k):
     """Streams that a firm could give (bits 0-6) or take (bits 8-14) at a gain over coordination."""
-    offers = 0
+    offers, least = 0, p.cost_link_coordination
     for w in range(N_STREAMS):
         gain = unit_gain(p, w)
-        if gain <= 0.0 or (w < N_STREAMS - 1 and (f.hubs[k] >> w) & 1):
-            continue
-        if (supply_of(p, f, k, w) - f.sold[k, w]) * gain > p.cost_link_coordination:
-            offers |= 1 << w
-        if (demand_of(p, f, k, w) - f.bought[k, w]) * gain > p.cost_link_coordination:
-            offers |= 256 << w
-    return offers
+        give = (supply_of(p, f, k, w) - f.sold[k, w]) * gain > least
+        take = (demand_of(p, f, k, w) - f.bought[k, w]) * gain > least
+        offers |= (np.int64(give) | np.int64(take) << 8) << w if gain > 0.0 else 0
+    pooled = np.int64(f.hubs[k]) & ((1 << N_HUBS) - 1)  # what a hub takes is free no more
+    return offers & ~(pooled | pooled << 8)
 
 
 @inner
-def _offers(s, p, cluster):
-    """`_offers_of` every firm of a cluster, into `firms.offers`; returns what anybody offers."""
+def _show_offers(s, p, cluster):
+    """`_offers_of` the firms on the map of a cluster, into `firms.offers`; returns what anybody offers."""
     anybody = 0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            offers = _offers_of(p, f, k) if f.status[k] == SLOT_TAKEN else 0
+            offers = _offers_of(p, f, k) if f.discloses[k] else 0
             f.offers[k] = offers
             anybody |= offers
     return anybody
@@ -214,7 +211,7 @@ def _negotiate(s, p, i, j, w, fund):
     x, y = i & 15, j & 15
     cluster = s.clusters[a.cluster[x]]
     lever = s.levers[cluster.lever_row]
-    good, bad, found, barred = record_of_pair(s.head, s.links, i, j, w, now, p.tau)
+    good, bad, found, barred = record_of_pair(s, i, j, w, now, p.tau)
     q = free_quantity(p, a, x, b, y, w)
     if barred or q <= 0.0:
         return

@@ -34,7 +34,7 @@ from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
 from .requests import ask
 from .technology import finance, grant_of, investment, order, own_funds, taste
 
-__all__ = ["choose_compliance", "inspect", "plant_terms", "review_compliance"]
+__all__ = ["choose_compliance", "inspect", "no_plant", "plant_terms", "review_compliance"]
 
 
 @inner
@@ -147,6 +147,12 @@ def plant_terms(city, p, lever, base, cluster, f, k, supported):
 
 
 @inner
+def no_plant():
+    """Terms of a plant that cannot be built, or need not be."""
+    return False, 1.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+
+
+@inner
 def choose_compliance(city, p, lever, cluster, f, k, terms):
     """None, sham or real at present costs and with the persistent taste; `terms` of an own plant if there is none.
 
@@ -212,9 +218,9 @@ def review_compliance(s, p, c):
 def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
     """One review: choose, and order an own plant or ask the fund for it where that is the choice."""
     city, base = s.city[0], s.levers[s.levers.size - 1]
-    terms = plant_terms(city, p, lever, base, cluster, f, k, fund >= 0)
-    z = choose_compliance(city, p, lever, cluster, f, k, terms)
     has_plant = ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1
+    terms = no_plant() if has_plant else plant_terms(city, p, lever, base, cluster, f, k, fund >= 0)
+    z = choose_compliance(city, p, lever, cluster, f, k, terms)
     if z != REAL_OWN or has_plant:
         if z == REAL_OWN and not (f.tech[k] >> OWN_PLANT) & 1:
             return  # the plant is being built

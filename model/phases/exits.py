@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import inner
 from ..ledger import Money
 from ..randomness import Purpose, uniform
-from ..rules.demography import exit_hazard
+from ..rules.demography import exit_hazard, is_insolvent
 from ..rules.diffusion import event
 from ..state import (
     LANES,
@@ -36,7 +36,7 @@ def note_leavers(s, p, c):
             if not (f.events[k] >> EXIT) & 1:
                 continue
             base = exit_hazard(p, f.workers[k]) * ease
-            hazard = base + (p.insolvency_hazard if f.negative_years[k] >= 0.5 - 1e-9 else 0.0)
+            hazard = base + (p.insolvency_hazard if is_insolvent(f.negative_years[k]) else 0.0)
             u = digits(city.key, city.step, f.id[k], EXIT)
             if u < event(hazard, dt):
                 city.exits += 1

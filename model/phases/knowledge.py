@@ -114,7 +114,7 @@ def learn(s, p, c):
                     if not f.ever[k] & bit and u < forget:
                         f.aware[k] &= ~bit
                     continue
-                adopters, known = tie_adopters(s.firms, s.ties, s.head, s.links, b * LANES + k, j)
+                adopters, known = tie_adopters(s, b * LANES + k, j)
                 h = learning_hazard(p, base, cluster.tech_count[j] / others, adopters / max(known, 1),
                                     city.tech_count[j] / total)
                 if u < event(h, dt):

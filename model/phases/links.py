@@ -160,7 +160,7 @@ def _renew(s, p, n, link):
     x, y = i & 15, j & 15
     cluster = s.clusters[link.cluster]
     lever = s.levers[cluster.lever_row]
-    good, bad, _, _ = record_of_pair(s.head, s.links, i, j, w, now, p.tau)
+    good, bad, _, _ = record_of_pair(s, i, j, w, now, p.tau)
     b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
     b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
     if link.delivered * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
@@ -220,18 +220,19 @@ def pair_belief(p, lever, cluster, f, k, g, m, good, bad):
 
 
 @inner
-def record_of_pair(head, links, i, j, w, now, tau):
+def record_of_pair(s, i, j, w, now, tau):
     """Memory of a pair: evidence of both directions, record of this stream (-1: none) and whether it is barred."""
     good, bad, found, barred = 0.0, 0.0, -1, False
     for way in range(2):
         a, b = (i, j) if way == 0 else (j, i)
-        n = head[a, 0]
+        n = s.head[a, 0]
         while n >= 0:
-            link = links[n]
+            link = s.links[n]
             if link.buyer == b:
-                keep = decay(tau, now - link.updated)
-                good += link.s * keep
-                bad += link.f * keep
+                if link.s + link.f > 0.0:
+                    keep = decay(tau, now - link.updated)
+                    good += link.s * keep
+                    bad += link.f * keep
                 if way == 0 and link.stream == w:
                     found = n
                     barred = link.state == LINK_BARRED or link.state == LINK_ACTIVE or link.state == LINK_PERMIT

@@ -12,7 +12,8 @@ import numpy as np
 from ..jit import inner
 from ..maths import exp
 from ..randomness import Purpose, draw, lane, refine
-from ..rules.diffusion import extension_effect, symbiosis_hazard
+from ..rules.demography import is_insolvent
+from ..rules.diffusion import extension_effect, learning_hazard, symbiosis_hazard
 from ..state import LANES, OUTSIDE, PLANNED, SLOT_TAKEN
 
 __all__ = ["LAW", "SYMBIOSIS", "INSPECTION", "COMPLIANCE_REVIEW", "TECHNOLOGY_REVIEW", "SEARCH", "EXIT",
@@ -51,6 +52,13 @@ def fair_season(city):
 
 
 @inner
+def _may_learn(city, p, cluster, base, others, j):
+    """Threshold of learning of technology j for a firm whose acquaintances all have it."""
+    return _threshold(learning_hazard(p, base, cluster.tech_count[j] / others, 1.0, city.tech_count[j] / max(city.firms, 1)),
+                      city.dt)
+
+
+@inner
 def draw_lottery(s, p, c):
     """Mark in `firms.events` who may be meant in this step."""
     city = s.city[0]
@@ -64,10 +72,10 @@ def draw_lottery(s, p, c):
     lever = s.levers[cluster.lever_row]
     base = outside_learning(p, lever, season)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
-    learn0 = _threshold(base + p.q_in * cluster.tech_count[0] / others + p.q_tie + p.q_out, dt)
-    learn1 = _threshold(base + p.q_in * cluster.tech_count[1] / others + p.q_tie + p.q_out, dt)
-    learn2 = _threshold(base + p.q_in * cluster.tech_count[2] / others + p.q_tie + p.q_out, dt)
-    learn3 = _threshold(base + p.q_in * cluster.tech_count[3] / others + p.q_tie + p.q_out, dt)
+    learn0 = _may_learn(city, p, cluster, base, others, 0)
+    learn1 = _may_learn(city, p, cluster, base, others, 1)
+    learn2 = _may_learn(city, p, cluster, base, others, 2)
+    learn3 = _may_learn(city, p, cluster, base, others, 3)
     if not city.learning_offered[2]:
         learn2 = 0
     law = _threshold(base, dt)
@@ -78,7 +86,9 @@ def draw_lottery(s, p, c):
     if cluster.kind != OUTSIDE:
         search = _threshold(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
                                              + p.search_platform * lever.platform), dt)
-    leave = _threshold(p.exit_high + p.insolvency_hazard, dt) if cluster.hold == 0 else 0
+    leave, insolvent = 0, 0
+    if cluster.hold == 0:
+        leave, insolvent = _threshold(p.exit_high, dt), _threshold(p.exit_high + p.insolvency_hazard, dt)
     move = 0
     if cluster.kind != PLANNED and city.planned > 0:
         move = _threshold(p.relocation_review, dt)
@@ -101,6 +111,6 @@ def draw_lottery(s, p, c):
             m |= np.int64(lane(hb, 3) < review) << 7
             m |= np.int64(lane(hc, 0) < review) << 8
             m |= np.int64(lane(hc, 1) < search) << 9
-            m |= np.int64(lane(hc, 2) < leave) << 10
+            m |= np.int64(lane(hc, 2) < (insolvent if is_insolvent(f.negative_years[k]) else leave)) << 10
             m |= np.int64(lane(hc, 3) < move) << 11
             f.events[k] = m * np.int64(f.status[k] == SLOT_TAKEN)

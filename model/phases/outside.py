@@ -79,7 +79,7 @@ def _full_levers(s, plan, values):
         for i in range(values.shape[1]):
             base = plan.baseline[i]
             values[row, i] = base
-            if row >= rows - 1 or s.funds[k].enacted < 0.5:
+            if plan.target[row, i] == base or row >= rows - 1 or s.funds[k].enacted < 0.5:
                 continue
             fund = s.funds[k]
             kind = plan.kind[i]

@@ -58,9 +58,11 @@ def choose_slot(s, planned, ident, sector):
         entry = s.lettable[n]
         if (entry.cluster >= city.existing) != planned:
             continue
-        rate = 1.0 if planned else s.clusters[entry.cluster].mix[sector]
         u = unit(versus(h, entry.slot_id))
-        if (1.0 - u) < best * rate:  # -ln u is not below 1 - u: most slots are passed without a logarithm
+        if (1.0 - u) >= best:  # -ln u is not below 1 - u, and no rate above 1: most slots are passed at once
+            continue
+        rate = 1.0 if planned else s.clusters[entry.cluster].mix[sector]
+        if (1.0 - u) < best * rate:
             time = -log(u) / rate
             if time < best:
                 best, at = time, n

@@ -31,7 +31,7 @@ from ..state import (
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .requests import ask
 
-__all__ = ["add_loan", "appraise", "consider", "end_cut", "finance", "grant_of", "investment", "order", "own_funds", "review_technologies", "saving_of", "set_cut", "taste", "tie_adopters", "total_loans"]
+__all__ = ["add_loan", "appraise", "consider", "end_cut", "finance", "grant_of", "investment", "order", "own_funds", "review_technologies", "saving_of", "set_cut", "taste", "terms_at", "tie_adopters", "total_loans"]
 
 
 @inner
@@ -61,24 +61,25 @@ def taste(city, p, ident, which, purpose):
 
 
 @inner
-def tie_adopters(firms, ties, head, links, slot, j):
+def tie_adopters(s, slot, j):
     """Adopters of technology j among acquaintances and link partners, and how many of those there are."""
     adopters, known = 0, 0
     for n in range(4):
-        i = ties[slot, n]
+        i = s.ties[slot, n]
         if i >= 0 and i != slot:
-            f = firms[i >> 4]
+            f = s.firms[i >> 4]
             if f.status[i & 15] == SLOT_TAKEN:
                 known += 1
                 adopters += (f.tech[i & 15] >> j) & 1
     for role in range(2):
-        link = head[slot, role]
-        while link >= 0:
-            if links[link].state == LINK_ACTIVE:
-                i = links[link].buyer if role == 0 else links[link].supplier
+        n = s.head[slot, role]
+        while n >= 0:
+            link = s.links[n]
+            if link.state == LINK_ACTIVE:
+                i = link.buyer if role == 0 else link.supplier
                 known += 1
-                adopters += (firms[i >> 4].tech[i & 15] >> j) & 1
-            link = links[link].next[role]
+                adopters += (s.firms[i >> 4].tech[i & 15] >> j) & 1
+            n = link.next[role]
     return adopters, known
 
 
@@ -89,7 +90,7 @@ def investment(city, p, f, k, j):
     if noise == 0.0:  # a trait of the firm, found when it is first asked for
         noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, f.id[k] * 8 + j)))
         f.capex_noise[k, j] = noise
-    return capex(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j], f.workers[k], noise, city.learning[j])
+    return capex(city.capex_one[j], p.tech_scale_exponent[j], f.workers[k], noise, city.learning[j])
 
 
 @inner
@@ -208,9 +209,9 @@ def best_loan(p, hurdle, life):
 
 
 @inner
-def promising(city, p, f, k, j, hurdle, tax, cut, grant, saving, multiple):
+def promising(city, p, f, k, j, hurdle, tax, cut, grant, cost, saving, multiple):
     """Could any loan make technology j worthwhile at an option `multiple`? Most reviews end here, at little cost."""
-    net = investment(city, p, f, k, j) * (1.0 - grant)
+    net = cost * (1.0 - grant)
     value = present_value(saving, net, hurdle, p.tech_life_yr[j], tax, cut, p.cit_years)
     if value <= 0.0:
         return False
@@ -220,7 +221,19 @@ def promising(city, p, f, k, j, hurdle, tax, cut, grant, saving, multiple):
 
 @inner
 def appraise(s, p, cluster, f, k, j, slot, supported):
+    """`terms_at` today's cost and saving."""
+    city = s.city[0]
+    return terms_at(s, p, cluster, f, k, j, slot, supported, investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j))
+
+
+@inner
+def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
     """Would the firm adopt technology j now, and on which terms?
+
+    Parameters
+    ----------
+    cost, saving : float
+        From `investment` and `saving_of`.
 
     Returns
     -------
@@ -232,8 +245,6 @@ def appraise(s, p, cluster, f, k, j, slot, supported):
     city = s.city[0]
     lever = s.levers[cluster.lever_row]
     base = s.levers[s.levers.size - 1]
-    cost = investment(city, p, f, k, j)
-    saving = saving_of(city, p, cluster, f, k, j)
     cut, grant = base.CIT_reduction, 0.0
     if supported:
         cut, grant = lever.CIT_reduction, grant_of(lever, j, cluster.level)
@@ -245,7 +256,7 @@ def appraise(s, p, cluster, f, k, j, slot, supported):
     if value <= 0.0:
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
-    adopters, known = tie_adopters(s.firms, s.ties, s.head, s.links, slot, j)
+    adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
     if not adopts(value / net + best_loan(p, f.hurdle[k], life), multiple, p.adoption_slope, u):
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0  # no loan would do: none is asked for
@@ -334,14 +345,14 @@ def review_technologies(s, p, c):
             multiple = waiting_multiple(p, lever, hurdle, 4 + f.links[k])
             for j in range(4):
                 if (open_to >> j) & 1:
-                    saving = saving_of(city, p, cluster, f, k, j)
+                    cost, saving = investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j)
                     grant = grant_of(lever, j, cluster.level)
-                    if promising(city, p, f, k, j, hurdle, tax, cut, grant, saving, multiple):
-                        consider(s, p, cluster, lever, f, k, j, b * LANES + k)
+                    if promising(city, p, f, k, j, hurdle, tax, cut, grant, cost, saving, multiple):
+                        consider(s, p, cluster, lever, f, k, j, b * LANES + k, cost, saving)
 
 
 @inner
-def consider(s, p, cluster, lever, f, k, j, slot):
+def consider(s, p, cluster, lever, f, k, j, slot, cost, saving):
     """Adopt technology j with the programme's money, or without it, or not at all.
 
     Returns
@@ -351,14 +362,14 @@ def consider(s, p, cluster, lever, f, k, j, slot):
     """
     fund = cluster.programme
     if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
-        terms = appraise(s, p, cluster, f, k, j, slot, True)
+        terms = terms_at(s, p, cluster, f, k, j, slot, True, cost, saving)
         if not terms[0]:
             count_credit(s, terms)
             return False  # what does not pay with support does not pay without
         if terms[9] > lever.effort_cost:
             ask(s, lever, f, k, j, slot, fund, terms[9])
             return True
-    terms = appraise(s, p, cluster, f, k, j, slot, False)
+    terms = terms_at(s, p, cluster, f, k, j, slot, False, cost, saving)
     count_credit(s, terms)
     if terms[0]:
         order(s, p, cluster, f, k, j, terms, -1)

@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import jit
 from ..maths import annuity, exp, power
 
-__all__ = ["adopts", "capex", "critical_grant", "learning_factor", "marginal_saving", "option_multiple", "present_value",
+__all__ = ["adopts", "capex", "capex_one", "critical_grant", "learning_factor", "marginal_saving", "option_multiple", "present_value",
            "value_ratio", "volatility"]
 
 
@@ -20,9 +20,15 @@ def learning_factor(exponent, growth, time):
 
 
 @jit
-def capex(per_worker_at_15, scale, workers, noise, learning):
-    """Investment in mVND: capex_j 15^(1 - scale) workers^scale x noise x learning."""
-    return per_worker_at_15 * power(15.0, 1.0 - scale) * power(workers, scale) * noise * learning
+def capex_one(per_worker_at_15, scale):
+    """Investment of a firm with one worker in mVND: capex_j 15^(1 - scale), where capex_j is per worker of one with 15."""
+    return per_worker_at_15 * power(15.0, 1.0 - scale)
+
+
+@jit
+def capex(one, scale, workers, noise, learning):
+    """Investment in mVND: capex_j 15^(1 - scale) workers^scale x noise x learning; the first two from `capex_one`."""
+    return one * power(workers, scale) * noise * learning
 
 
 @jit
@@ -74,7 +80,8 @@ def present_value(saving, investment, hurdle, life, tax, cut, cut_years):
         Share of the tax on the saving that is forgone for `cut_years`.
     """
     a = annuity(hurdle, life)
-    return saving * ((1.0 - tax) * a + tax * cut * annuity(hurdle, min(cut_years, life))) + tax * investment / life * a
+    relief = tax * cut * annuity(hurdle, min(cut_years, life)) if cut > 0.0 else 0.0
+    return saving * ((1.0 - tax) * a + relief) + tax * investment / life * a
 
 
 @jit

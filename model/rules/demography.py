@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from ..jit import jit
+from ..jit import jit, small
 from ..maths import annuity, log
 
-__all__ = ["arrival_intensity", "exit_hazard", "relocation_value", "thinning"]
+__all__ = ["arrival_intensity", "exit_hazard", "is_insolvent", "relocation_value", "thinning"]
 
 
 @jit
 def exit_hazard(p, workers):
     """Base exit, 1/yr: clip(.09 - .01 ln workers, .05, .09)."""
     return min(max(p.exit_high - p.exit_slope * log(workers), p.exit_low), p.exit_high)
+
+
+@small
+def is_insolvent(years):
+    """Was cash negative for two quarters?"""
+    return years >= 0.5 - 1e-9
 
 
 @jit

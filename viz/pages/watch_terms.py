@@ -85,7 +85,7 @@ def _appraisal(s, p, slot, j, supported, out):
     psi = (
         value_ratio(value, net, share, rate, hurdle, min(p.loan_years, life)) if value > 0.0 else value / net
     )
-    adopters, known = tie_adopters(s.firms, s.ties, s.head, s.links, slot, j)
+    adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, hurdle, adopters)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
     out[0], out[1], out[2], out[3], out[4], out[5] = cost, saving, grant, share, rate, asked

@@ -131,7 +131,8 @@ def investment(model, firm, j: int) -> float:
     """Capital cost of technology j today before grants, mVND."""
     p = model.p
     noise = exp(p.capex_sd * model.luck.normal(PURPOSE.CAPEX, 0, firm.firm_id * 8 + j))
-    return rules.adoption.capex(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j], firm.workers, noise,
+    one = rules.adoption.capex_one(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j])
+    return rules.adoption.capex(one, p.tech_scale_exponent[j], firm.workers, noise,
                                 model.learning[j])
 
 
