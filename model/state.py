@@ -71,8 +71,8 @@ FIRM_DTYPE = _block([
     # what reviews look at
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("energy_saved", _f),
     ("water_saved", _f), ("born", _f), ("cluster", _i), ("slot_id", _i), ("x", _f), ("y", _f),
-    ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
-    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH),
+    ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
+    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 2),
     ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
 ])
 
@@ -230,8 +230,8 @@ def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int,
         "levers": (3 * programmes + 1, LEVER_DTYPE),
         "city": (1, CITY_DTYPE),
         "head": ((slots, 2), np.int64),
-        "requests": (max(64, slots // 2), REQUEST_DTYPE),
-        "proposals": (max(64, slots // 2), REQUEST_DTYPE),
+        "requests": (max(64, slots // 8), REQUEST_DTYPE),
+        "proposals": (max(64, slots // 8), REQUEST_DTYPE),
         "lettable": (slots, LETTABLE_DTYPE),
         "leavers": (slots, np.int64),
         "ties": ((slots, 4), np.int64),

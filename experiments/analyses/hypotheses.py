@@ -213,7 +213,7 @@ def finance_order() -> dict[str, float]:
     usual, more = float(p["granted_low"] + p["granted_high"]) / 2, float(p["granted_support"])
 
     def financing(share: float, rate: float) -> float:
-        return value_ratio(0.0, 1.0, share, rate, hurdle, years)
+        return value_ratio(0.0, 1.0, share, rate, years, annuity(hurdle, years))
 
     def per_cost(share: float, rate: float) -> float:
         return (financing(share, rate) - financing(usual, bank)) / interest_subsidy(share, bank, rate, public, years)

@@ -24,7 +24,7 @@ from ..state import (
     T4,
 )
 from .ageing import set_due
-from .enforcement import choose_compliance, no_plant
+from .enforcement import choose_compliance, compliance_costs
 from .production import set_coefficients
 
 __all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business"]
@@ -154,7 +154,7 @@ def start_business(s, p, slot, share_T1):
     elif (f.aware[k] >> AWARE_LAW) & 1:
         # no plant can be built before the first review: own treatment is out of reach here
         lever = s.levers[cluster.lever_row]
-        f.z[k] = choose_compliance(city, p, lever, cluster, f, k, no_plant())
+        f.z[k] = choose_compliance(city, p, cluster, f, k, compliance_costs(p, lever, cluster, f, k), np.inf)
 
 
 @inner

@@ -32,9 +32,9 @@ from ..state import (
 )
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
 from .requests import ask
-from .technology import finance, grant_of, investment, order, own_funds, taste
+from .technology import A_LOAN, finance, grant_of, investment, know_annuities, order, own_funds, taste
 
-__all__ = ["choose_compliance", "inspect", "no_plant", "plant_terms", "review_compliance"]
+__all__ = ["choose_compliance", "compliance_costs", "has_plant", "inspect", "plant_cost", "plant_terms", "review_compliance"]
 
 
 @inner
@@ -147,49 +147,69 @@ def plant_terms(city, p, lever, base, cluster, f, k, supported):
 
 
 @inner
-def no_plant():
-    """Terms of a plant that cannot be built, or need not be."""
-    return False, 1.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+def plant_cost(p, f, k, terms):
+    """What a new plant adds to the yearly cost of running it, mVND/yr; infinity if the firm cannot pay its part.
+
+    Parameters
+    ----------
+    terms : tuple
+        From `plant_terms`.
+    """
+    able, capital, grant, loan, rate = terms[0], terms[1], terms[2], terms[3], terms[4]
+    if not able:
+        return np.inf
+    know_annuities(p, f, k)
+    years = p.loan_years
+    cheap = years if rate <= 1e-9 else annuity(rate, years)
+    net = capital * (1.0 - grant)
+    return net * ((1.0 - loan) + loan * f.annuity[k, A_LOAN] / cheap) / f.annuity[k, OWN_PLANT]
 
 
 @inner
-def choose_compliance(city, p, lever, cluster, f, k, terms):
-    """None, sham or real at present costs and with the persistent taste; `terms` of an own plant if there is none.
+def compliance_costs(p, lever, cluster, f, k):
+    """Yearly cost of no treatment, sham, a plant that stands, and connection (infinity: no room), mVND/yr."""
+    multiplier, share, side = fine_terms(p, cluster, lever)
+    q, running, watched = f.effluent[k], f.running[k], has_continuous(cluster)
+    expected = fine(p, q, multiplier) * (share + side)
+    visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
+    fee = environmental_fee(p, q, f.k_cod[k])
+    none = expected * detection_hazard(p, NONE, cluster.monitoring, visits, watched) + fee
+    sham = sham_cost(p, running) + fee + expected * detection_hazard(p, SHAM, cluster.monitoring, visits, watched)
+    connect = np.inf
+    if cluster.built[1] and (cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED):
+        connect = cluster.fee * q + p.connect_fixed
+    return none, sham, running + fee, connect
+
+
+@inner
+def choose_compliance(city, p, cluster, f, k, costs, plant):
+    """None, sham or real at these costs and with the persistent taste.
+
+    Parameters
+    ----------
+    costs : tuple
+        From `compliance_costs`.
+    plant : float
+        Yearly cost of a new plant beside its running cost, from `plant_cost`; 0 if there is one.
 
     Returns
     -------
     int
         NONE, SHAM, REAL_OWN (to be built if there is no plant) or REAL_CONNECTED.
     """
-    multiplier, share, side = fine_terms(p, cluster, lever)
-    q = f.effluent[k]
-    expected = fine(p, q, multiplier) * (share + side)
-    visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
-    watched = has_continuous(cluster)
-    fee = environmental_fee(p, q, f.k_cod[k])
-    running = f.running[k]
-    cost_none = expected * detection_hazard(p, NONE, cluster.monitoring, visits, watched) + fee
-    cost_sham = (sham_cost(p, running) + fee
-                 + expected * detection_hazard(p, SHAM, cluster.monitoring, visits, watched))
-    has_plant = ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1
-    cost_own = running + fee
-    if not has_plant:
-        _, capital, grant, loan, rate = terms[0], terms[1], terms[2], terms[3], terms[4]
-        h, years, life = f.hurdle[k], p.loan_years, p.tech_life_yr[OWN_PLANT]
-        cheap = years if rate <= 1e-9 else annuity(rate, years)
-        net = capital * (1.0 - grant)
-        cost_own += net * ((1.0 - loan) + loan * annuity(h, years) / cheap) / annuity(h, life)
-        if not terms[0]:
-            cost_own = np.inf
-    real, cost_real = REAL_OWN, cost_own
-    if cluster.built[1]:
-        # connection is a legal duty; a plant that already stands may go on, a new one is not built
-        room = cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED
-        cost_connect = cluster.fee * q + p.connect_fixed if room else np.inf
-        if not has_plant or cost_connect <= cost_own:
-            real, cost_real = REAL_CONNECTED, cost_connect
-    z = choose(p, cost_none, cost_sham, cost_real, taste(city, p, f.id[k], 7, Purpose.TASTE))
+    none, sham, own, connect = costs
+    real, cost_real = REAL_OWN, own + plant
+    # connection is a legal duty; a plant that already stands may go on, a new one is not built
+    if cluster.built[1] and (not has_plant(f, k) or connect <= cost_real):
+        real, cost_real = REAL_CONNECTED, connect
+    z = choose(p, none, sham, cost_real, taste(city, p, f.id[k], 7, Purpose.TASTE))
     return real if z == 2 else z
+
+
+@inner
+def has_plant(f, k):
+    """A plant of its own stands or is being built."""
+    return ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1 == 1
 
 
 @inner
@@ -217,11 +237,17 @@ def review_compliance(s, p, c):
 @inner
 def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
     """One review: choose, and order an own plant or ask the fund for it where that is the choice."""
-    city, base = s.city[0], s.levers[s.levers.size - 1]
-    has_plant = ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1
-    terms = no_plant() if has_plant else plant_terms(city, p, lever, base, cluster, f, k, fund >= 0)
-    z = choose_compliance(city, p, lever, cluster, f, k, terms)
-    if z != REAL_OWN or has_plant:
+    city = s.city[0]
+    costs, plant = compliance_costs(p, lever, cluster, f, k), 0.0
+    if not has_plant(f, k):
+        if cluster.built[1] or choose_compliance(city, p, cluster, f, k, costs, 0.0) == NONE:
+            # nobody builds beside a central plant; and who would not even have a plant for nothing needs no terms
+            f.z[k] = choose_compliance(city, p, cluster, f, k, costs, np.inf)
+            return
+        terms = plant_terms(city, p, lever, s.levers[s.levers.size - 1], cluster, f, k, fund >= 0)
+        plant = plant_cost(p, f, k, terms)
+    z = choose_compliance(city, p, cluster, f, k, costs, plant)
+    if z != REAL_OWN or has_plant(f, k):
         if z == REAL_OWN and not (f.tech[k] >> OWN_PLANT) & 1:
             return  # the plant is being built
         f.z[k] = z
@@ -239,7 +265,8 @@ def decide_compliance_alone(s, p, cluster, f, k):
     """The same choice without the programme's money."""
     city, lever, base = s.city[0], s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
     terms = plant_terms(city, p, lever, base, cluster, f, k, False)
-    z = choose_compliance(city, p, lever, cluster, f, k, terms)
+    costs = compliance_costs(p, lever, cluster, f, k)
+    z = choose_compliance(city, p, cluster, f, k, costs, 0.0 if has_plant(f, k) else plant_cost(p, f, k, terms))
     if z == REAL_OWN:
         order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
     else:

@@ -31,7 +31,9 @@ from ..state import (
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .requests import ask
 
-__all__ = ["add_loan", "appraise", "consider", "end_cut", "finance", "grant_of", "investment", "order", "own_funds", "review_technologies", "saving_of", "set_cut", "taste", "terms_at", "tie_adopters", "total_loans"]
+__all__ = ["A_LOAN", "add_loan", "appraise", "consider", "end_cut", "finance", "grant_of", "investment", "know_annuities", "order", "own_funds", "review_technologies", "saving_of", "set_cut", "taste", "terms_at", "tie_adopters", "total_loans"]
+
+A_LOAN, A_CUT = N_TECH, N_TECH + 1  # columns of `firms.annuity` behind the lives of technologies
 
 
 @inner
@@ -141,10 +143,12 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
         by the programme, and 1 if the firm applied.
     """
     ident = f.id[k] * 8 + j
-    guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
-    by_base = guaranteed < base.guarantee
-    by_programme = supported and not by_base and guaranteed < lever.guarantee
-    green = supported and uniform(city.key, Purpose.GREEN_FUND, 0, ident) < lever.green_fund
+    by_base, by_programme = False, False
+    if base.guarantee > 0.0 or supported and lever.guarantee > 0.0:
+        guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
+        by_base = guaranteed < base.guarantee
+        by_programme = supported and not by_base and guaranteed < lever.guarantee
+    green = supported and lever.green_fund > 0.0 and uniform(city.key, Purpose.GREEN_FUND, 0, ident) < lever.green_fund
     rate = p.bank_rate
     if green:
         rate = p.soft_rate
@@ -202,20 +206,42 @@ def waiting_multiple(p, lever, hurdle, peers):
 
 
 @inner
-def best_loan(p, hurdle, life):
-    """What a loan can add to psi at most: that of an interest-free one of the largest share."""
-    years = min(p.loan_years, life)
-    return max(p.granted_support, p.granted_high) * (1.0 - annuity(hurdle, years) / years)
+def know_annuities(p, f, k):
+    """Annuities at the firm's hurdle rate (`firms.annuity`: over each life, a loan, a tax cut), reckoned when first asked for."""
+    hurdle = f.hurdle[k]
+    if f.annuity_at[k] == hurdle:
+        return
+    f.annuity_at[k] = hurdle
+    for j in range(N_TECH):
+        f.annuity[k, j] = annuity(hurdle, p.tech_life_yr[j])
+    f.annuity[k, A_LOAN] = annuity(hurdle, p.loan_years)
+    f.annuity[k, A_CUT] = annuity(hurdle, p.cit_years)
 
 
 @inner
-def promising(city, p, f, k, j, hurdle, tax, cut, grant, cost, saving, multiple):
+def value_at(p, f, k, j, saving, net, tax, cut):
+    """`present_value` of technology j at the firm's hurdle rate."""
+    life = p.tech_life_yr[j]
+    a_cut = f.annuity[k, A_CUT if p.cit_years < life else j]
+    return present_value(saving, net, life, tax, cut, f.annuity[k, j], a_cut)
+
+
+@inner
+def best_loan(p, f, k, j):
+    """What a loan can add to psi at most: that of an interest-free one of the largest share."""
+    life = p.tech_life_yr[j]
+    a_loan = f.annuity[k, A_LOAN if p.loan_years < life else j]
+    return max(p.granted_support, p.granted_high) * (1.0 - a_loan / min(p.loan_years, life))
+
+
+@inner
+def promising(city, p, f, k, j, tax, cut, grant, cost, saving, multiple):
     """Could any loan make technology j worthwhile at an option `multiple`? Most reviews end here, at little cost."""
     net = cost * (1.0 - grant)
-    value = present_value(saving, net, hurdle, p.tech_life_yr[j], tax, cut, p.cit_years)
+    value = value_at(p, f, k, j, saving, net, tax, cut)
     if value <= 0.0:
         return False
-    psi = value / net + best_loan(p, hurdle, p.tech_life_yr[j])
+    psi = value / net + best_loan(p, f, k, j)
     return adopts(psi, multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
 
 
@@ -252,16 +278,18 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     life = p.tech_life_yr[j]
-    value = present_value(saving, net, f.hurdle[k], life, tax, cut, p.cit_years)
+    know_annuities(p, f, k)
+    value = value_at(p, f, k, j, saving, net, tax, cut)
     if value <= 0.0:
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
     adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
-    if not adopts(value / net + best_loan(p, f.hurdle[k], life), multiple, p.adoption_slope, u):
+    if not adopts(value / net + best_loan(p, f, k, j), multiple, p.adoption_slope, u):
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0  # no loan would do: none is asked for
     share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, j, net, supported)
-    psi = value_ratio(value, net, share, rate, f.hurdle[k], min(p.loan_years, life))
+    years = min(p.loan_years, life)
+    psi = value_ratio(value, net, share, rate, years, f.annuity[k, A_LOAN if p.loan_years < life else j])
     wants = adopts(psi, multiple, p.adoption_slope, u)
     asked = asked if wants else 0.0
     if wants and (1.0 - share) * net > own_funds(p, lever, f, k):
@@ -333,21 +361,21 @@ def review_technologies(s, p, c):
         for k in range(LANES):
             if not (f.events[k] >> TECHNOLOGY_REVIEW) & 1:
                 continue
-            u = digits(city.key, city.step, f.id[k], TECHNOLOGY_REVIEW)
-            if u >= event(review_hazard(p, f.attitude[k]), dt):
-                continue
             open_to = np.int64(f.aware[k]) & ~np.int64(f.tech[k] | f.pending[k]) & offered
             if open_to == 0:
                 continue
-            hurdle = f.hurdle[k]
+            u = digits(city.key, city.step, f.id[k], TECHNOLOGY_REVIEW)
+            if u >= event(review_hazard(p, f.attitude[k]), dt):
+                continue
+            know_annuities(p, f, k)
             tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
             # whoever knows most adopters waits least
-            multiple = waiting_multiple(p, lever, hurdle, 4 + f.links[k])
+            multiple = waiting_multiple(p, lever, f.hurdle[k], 4 + f.links[k])
             for j in range(4):
                 if (open_to >> j) & 1:
                     cost, saving = investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j)
                     grant = grant_of(lever, j, cluster.level)
-                    if promising(city, p, f, k, j, hurdle, tax, cut, grant, cost, saving, multiple):
+                    if promising(city, p, f, k, j, tax, cut, grant, cost, saving, multiple):
                         consider(s, p, cluster, lever, f, k, j, b * LANES + k, cost, saving)
 
 

@@ -67,7 +67,7 @@ def option_multiple(rate, sigma):
 
 
 @jit
-def present_value(saving, investment, hurdle, life, tax, cut, cut_years):
+def present_value(saving, investment, life, tax, cut, a_life, a_cut):
     """Value of a saving after tax, mVND.
 
     V = S [(1 - tax) A(h, L) + tax x cut x A(h, n_cut)] + tax (I'/L) A(h, L).
@@ -77,26 +77,28 @@ def present_value(saving, investment, hurdle, life, tax, cut, cut_years):
     tax : float
         Tax rate times the expected taxable share.
     cut : float
-        Share of the tax on the saving that is forgone for `cut_years`.
+        Share of the tax on the saving that is forgone for n_cut years.
+    a_life, a_cut : float
+        Annuities at the hurdle rate, A(h, L) and A(h, n_cut).
     """
-    a = annuity(hurdle, life)
-    relief = tax * cut * annuity(hurdle, min(cut_years, life)) if cut > 0.0 else 0.0
-    return saving * ((1.0 - tax) * a + relief) + tax * investment / life * a
+    return saving * ((1.0 - tax) * a_life + tax * cut * a_cut) + tax * investment / life * a_life
 
 
 @jit
-def value_ratio(value, investment, share, rate, hurdle, years):
+def value_ratio(value, investment, share, rate, years, a_years):
     """psi = (V + V_fin)/I' with V_fin = c I' (1 - A(h, n)/A(r, n)).
 
     Parameters
     ----------
     share, rate : float
         Share of the investment that is financed; real rate of the loan.
+    a_years : float
+        Annuity at the hurdle rate, A(h, n).
     """
     gain = 0.0
     if share > 0.0:
         cheap = years if rate <= 1e-9 else annuity(rate, years)
-        gain = share * investment * (1.0 - annuity(hurdle, years) / cheap)
+        gain = share * investment * (1.0 - a_years / cheap)
     return (value + gain) / investment
 
 

@@ -16,7 +16,13 @@ from ecocluster.model.maths import normal_pair
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.phases.arrivals import arrive
 from ecocluster.model.phases.deals import search_partners, sign_deals
-from ecocluster.model.phases.enforcement import choose_compliance, plant_terms
+from ecocluster.model.phases.enforcement import (
+    choose_compliance,
+    compliance_costs,
+    has_plant,
+    plant_cost,
+    plant_terms,
+)
 from ecocluster.model.phases.exits import leave, note_leavers
 from ecocluster.model.phases.funds import serve_requests
 from ecocluster.model.phases.knowledge import learn, update_beliefs
@@ -153,7 +159,8 @@ def compliance(s, p, slots, z, terms):
         t = plant_terms(town, p, lever, base, cluster, f, k, False)
         terms[n, 0] = 1.0 if t[0] else 0.0
         terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t[1], t[2], t[3], t[4]
-        z[n] = choose_compliance(town, p, lever, cluster, f, k, t)
+        costs = compliance_costs(p, lever, cluster, f, k)
+        z[n] = choose_compliance(town, p, cluster, f, k, costs, 0.0 if has_plant(f, k) else plant_cost(p, f, k, t))
 
 
 @jit

@@ -9,7 +9,13 @@ import numpy as np
 
 from ...model.jit import jit
 from ...model.maths import annuity
-from ...model.phases.enforcement import choose_compliance, fine_terms, has_continuous, plant_terms
+from ...model.phases.enforcement import (
+    choose_compliance,
+    compliance_costs,
+    has_plant,
+    plant_cost,
+    plant_terms,
+)
 from ...model.phases.knowledge import enforcement
 from ...model.phases.links import pair_belief
 from ...model.phases.technology import (
@@ -22,10 +28,10 @@ from ...model.phases.technology import (
 )
 from ...model.randomness import Purpose
 from ...model.rules.adoption import adopts, present_value, value_ratio
-from ...model.rules.compliance import detection_hazard, environmental_fee, fine, inspection_hazard, sham_cost
+from ...model.rules.compliance import inspection_hazard
 from ...model.rules.production import tax_rate
 from ...model.rules.trust import belief, disclosure
-from ...model.state import NONE, OWN_PLANT, PLANNED, REAL_CONNECTED, SHAM
+from ...model.state import PLANNED
 
 __all__ = ["Terms", "options_of", "partner_belief", "terms_of", "views_of"]
 
@@ -81,9 +87,10 @@ def _appraisal(s, p, slot, j, supported, out):
     net, life, hurdle = cost * (1.0 - grant), p.tech_life_yr[j], f.hurdle[k]
     share, rate, _, _, asked = finance(city, p, lever, base, f, k, j, net, supported)
     tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
-    value = present_value(saving, net, hurdle, life, tax, cut, p.cit_years)
+    years = min(p.loan_years, life)
+    value = present_value(saving, net, life, tax, cut, annuity(hurdle, life), annuity(hurdle, min(p.cit_years, life)))
     psi = (
-        value_ratio(value, net, share, rate, hurdle, min(p.loan_years, life)) if value > 0.0 else value / net
+        value_ratio(value, net, share, rate, years, annuity(hurdle, years)) if value > 0.0 else value / net
     )
     adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, hurdle, adopters)
@@ -103,38 +110,14 @@ def _options(s, p, slot, supported, out):
     f, k = s.firms[slot >> 4], slot & 15
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
     lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
-    terms = plant_terms(city, p, lever, base, cluster, f, k, supported)
-    multiplier, share, side = fine_terms(p, cluster, lever)
-    q = f.effluent[k]
-    expected = fine(p, q, multiplier) * (share + side)
-    visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
-    watched = has_continuous(cluster)
-    fee = environmental_fee(p, q, f.k_cod[k])
-    out[0] = expected * detection_hazard(p, NONE, cluster.monitoring, visits, watched) + fee
-    out[1] = (
-        sham_cost(p, f.running[k])
-        + fee
-        + expected * detection_hazard(p, SHAM, cluster.monitoring, visits, watched)
-    )
-    out[2] = f.running[k] + fee
-    has_plant = ((f.tech[k] | f.pending[k]) >> OWN_PLANT) & 1
-    if not has_plant:
-        h, years, rate = f.hurdle[k], p.loan_years, terms[4]
-        cheap = years if rate <= 1e-9 else annuity(rate, years)
-        net = terms[1] * (1.0 - terms[2])
-        out[2] += (
-            net
-            * ((1.0 - terms[3]) + terms[3] * annuity(h, years) / cheap)
-            / annuity(h, p.tech_life_yr[OWN_PLANT])
-        )
-        if not terms[0]:
-            out[2] = np.inf
-    room = cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED
-    out[3] = cluster.fee * q + p.connect_fixed if cluster.built[1] and room else np.inf
-    if cluster.built[1] and not has_plant:
+    costs, plant = compliance_costs(p, lever, cluster, f, k), 0.0
+    if not has_plant(f, k):
+        plant = plant_cost(p, f, k, plant_terms(city, p, lever, base, cluster, f, k, supported))
+    out[0], out[1], out[2], out[3] = costs[0], costs[1], costs[2] + plant, costs[3]
+    if cluster.built[1] and not has_plant(f, k):
         out[2] = np.inf  # connection is a duty: no new plant beside it
     out[4] = taste(city, p, f.id[k], 7, Purpose.TASTE)
-    out[5] = choose_compliance(city, p, lever, cluster, f, k, terms)
+    out[5] = choose_compliance(city, p, cluster, f, k, costs, plant)
 
 
 @jit

@@ -210,11 +210,13 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
         cut, grant = levers.CIT_reduction, grant_share(levers, j, cluster.level)
     net, life = cost * (1.0 - grant), p.tech_life_yr[j]
     tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
-    value = rules.adoption.present_value(saving, net, firm.hurdle, life, tax, cut, p.cit_years)
+    value = rules.adoption.present_value(saving, net, life, tax, cut, annuity(firm.hurdle, life),
+                                         annuity(firm.hurdle, min(p.cit_years, life)))
     if value <= 0.0:
         return Offer(False, cost, grant)
     share, rate, subsidy, loss, asked = terms_of_loan(model, firm, j, net, supported)
-    psi = rules.adoption.value_ratio(value, net, share, rate, firm.hurdle, min(p.loan_years, life))
+    years = min(p.loan_years, life)
+    psi = rules.adoption.value_ratio(value, net, share, rate, years, annuity(firm.hurdle, years))
     peers = sum(other.has(j) for other in firm.neighbours())
     eased = levers.relief_technology > 0.5
     centre = 1.0 if eased else levers.innovation_centre
