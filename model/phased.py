@@ -36,7 +36,7 @@ PHASES: tuple[tuple[bool, tuple[str, ...]], ...] = (
     (False, ("finish_projects", "open_step")),
     (True, ("age_technologies", "count_adopters", "produce")),
     (False, ("count_city", "deliver")),
-    (True, ("deliver_hubs", "close_books", "draw_lottery", "update_beliefs", "learn", "inspect", "review_compliance",
+    (True, ("deliver_hubs", "close_books", "update_beliefs", "draw_lottery", "learn", "inspect", "review_compliance",
             "review_technologies", "search_partners", "note_leavers")),
     (False, ("serve_requests", "sign_deals")),
     (True, ("review_hubs",)),
@@ -87,9 +87,9 @@ def _run(which, c, s, p, plan, values):
     elif which == 8:
         close_books(s, p, c)
     elif which == 9:
-        draw_lottery(s, p, c)
-    elif which == 10:
         update_beliefs(s, p, c)
+    elif which == 10:
+        draw_lottery(s, p, c)
     elif which == 11:
         learn(s, p, c)
     elif which == 12:

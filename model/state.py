@@ -72,7 +72,7 @@ FIRM_DTYPE = _block([
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("energy_saved", _f),
     ("water_saved", _f), ("born", _f), ("cluster", _i), ("slot_id", _i), ("x", _f), ("y", _f),
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
-    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 2),
+    ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
     ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
 ])
 
@@ -138,7 +138,7 @@ CITY_DTYPE = np.dtype([
 
 
 # terms of one block of firms that are added up over the cluster, see `phases.production.close_books`
-SHEET_DTYPE = _block([("z", _i)] + [(name, _f) for name in (
+SHEET_DTYPE = _block([("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i)] + [(name, _f) for name in (
     "value", "untreated", "cod", "cod_removed", "solar", "shared", "output", "profit", "tonnes", "landfill", "reduced",
     "sales", "disposal", "fee", "own", "sham", "connect", "connected", "treated_own", "tax", "forgone", "dividends",
     "premium", "dip", "inside", "t5_workers", "rethink", "attitude", "trust",

@@ -55,8 +55,8 @@ def step(s, p, plan, values):
     for c in range(clusters):
         deliver_hubs(s, p, c)
         close_books(s, p, c)  # 2 the cash of the step
-        draw_lottery(s, p, c)
         update_beliefs(s, p, c)  # 4 records and trust, 5 attitude
+        draw_lottery(s, p, c)
         learn(s, p, c)  # 5 awareness
         inspect(s, p, c)  # 6 inspections, fines, compliance
         review_compliance(s, p, c)

@@ -111,8 +111,8 @@ def _look_at_map(s, p, cluster, ident, slot, own, wanted):
 
 @small
 def _match(own, theirs):
-    """Streams that one side offers and the other could take, as bits."""
-    return ((own & (theirs >> 8)) | (theirs & (own >> 8))) & 127
+    """Streams that one side offers and the other could take, as bits: own goods 0-6, theirs 8-14."""
+    return (own & (theirs >> 8) & 127) | ((own >> 8) & theirs & 127) << 8
 
 
 @inner
@@ -161,7 +161,7 @@ def _propose_best(s, p, cluster, ident, slot, seen):
 
 @inner
 def _best_stream(p, a, x, b, y, match):
-    """Best stream (of those in `match`) and direction between firms (a, x) and (b, y) by yearly gain less coordination.
+    """Best stream and direction (of those in `match`) between firms (a, x) and (b, y) by yearly gain less coordination.
 
     Returns
     -------
@@ -170,10 +170,10 @@ def _best_stream(p, a, x, b, y, match):
     """
     best, stream, forward, amount = 0.0, -1, True, 0.0
     for w in range(N_STREAMS):
-        if not (match >> w) & 1:
-            continue
         gain = unit_gain(p, w)
         for way in range(2):
+            if not (match >> (8 * way + w)) & 1:
+                continue
             q = free_quantity(p, a, x, b, y, w) if way == 0 else free_quantity(p, b, y, a, x, w)
             worth = q * gain - p.cost_link_coordination
             if worth > best:

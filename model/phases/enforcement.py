@@ -32,7 +32,7 @@ from ..state import (
 )
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
 from .requests import ask
-from .technology import A_LOAN, finance, grant_of, investment, know_annuities, order, own_funds, taste
+from .technology import A_LOAN, annuity_of, finance, grant_of, investment, order, own_funds, taste
 
 __all__ = ["choose_compliance", "compliance_costs", "has_plant", "inspect", "plant_cost", "plant_terms", "review_compliance"]
 
@@ -51,18 +51,19 @@ def inspect(s, p, c):
     extra = max(1.0 - base.inspection_rate / lever.inspection_rate, 0.0) if lever.inspection_rate > 0.0 else 0.0
     watched = has_continuous(cluster)
     continuous = event(p.continuous_rate * cluster.monitoring, dt)
+    caught = s.sheet[0].caught
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
+        if watched:
+            for k in range(LANES):
+                caught[k] = np.int64(uniform(city.key, Purpose.CONTINUOUS, step, f.id[k]) < continuous)
         for k in range(LANES):
-            if f.status[k] != SLOT_TAKEN:
-                continue
-            if (f.events[k] >> INSPECTION) & 1:
+            if (f.events[k] >> INSPECTION) & 1:  # nobody is meant in an empty slot
                 u = digits(city.key, step, f.id[k], INSPECTION)
                 if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
                     _visit(s, p, cluster, f, k, multiplier, share, side, extra)
-            if watched and f.z[k] < REAL_OWN:
-                if uniform(city.key, Purpose.CONTINUOUS, step, f.id[k]) < continuous:
-                    _fine(s, p, cluster, f, k, multiplier, share, side)
+            if watched and caught[k] and f.status[k] == SLOT_TAKEN and f.z[k] < REAL_OWN:
+                _fine(s, p, cluster, f, k, multiplier, share, side)
     _complaint(s, p, c, cluster, lever, multiplier, share, side)
 
 
@@ -158,11 +159,10 @@ def plant_cost(p, f, k, terms):
     able, capital, grant, loan, rate = terms[0], terms[1], terms[2], terms[3], terms[4]
     if not able:
         return np.inf
-    know_annuities(p, f, k)
     years = p.loan_years
     cheap = years if rate <= 1e-9 else annuity(rate, years)
     net = capital * (1.0 - grant)
-    return net * ((1.0 - loan) + loan * f.annuity[k, A_LOAN] / cheap) / f.annuity[k, OWN_PLANT]
+    return net * ((1.0 - loan) + loan * annuity_of(p, f, k, A_LOAN) / cheap) / annuity_of(p, f, k, OWN_PLANT)
 
 
 @inner

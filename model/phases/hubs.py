@@ -15,6 +15,7 @@ from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_STREAMS, OUTSIDE, PLANNED,
 from .knowledge import enforcement
 from .links import book_exchange, demand_of, supply_of
 from .requests import add_request, sort_requests
+from .technology import A_HUB, annuity_of
 
 __all__ = ["deliver_hubs", "leave_hubs", "review_hubs", "start_hubs"]
 
@@ -195,9 +196,10 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
                 if lever.relief_trust > 0.5:
                     integrity = p.integrity_alpha / (p.integrity_alpha + p.integrity_beta)
                     belief_k = exp(-breach_hazard(p, integrity, e, 0.0))  # the truth about an average partner
-                worth = hub_member_gain(have * ratio_s + need * ratio_d, gain, fee, belief_k, f.hurdle[k], 4.0)
+                a = annuity_of(p, f, k, A_HUB)
+                worth = hub_member_gain(have * ratio_s + need * ratio_d, gain, fee, belief_k, a)
                 if out_gain > 0.0 and surplus > 0.0:
-                    worth += have * (1.0 - ratio_s) * out_gain * belief_k * annuity(f.hurdle[k], 4.0)
+                    worth += have * (1.0 - ratio_s) * out_gain * belief_k * a
                 if worth <= p.hub_min_gain:
                     f.hubs[k] &= ~np.uint8(1 << w)
                     dropped += 1

@@ -1,6 +1,6 @@
 """Who may be meant by an event of this step: one hash for four purposes, and no exact look at anybody else.
 
-Each lane is compared, with 16 bits, with the largest probability that anyone of the cluster can have. Those
+Each lane is compared, with 16 bits, with a bound of the probability of the firm or of anyone in its cluster. Those
 below it get all their digits (`randomness.refine`) and their own probability in the phase concerned, so the
 outcome is exact; all others cannot be meant and cost nothing more.
 """
@@ -80,8 +80,11 @@ def draw_lottery(s, p, c):
         learn2 = 0
     law = _threshold(base, dt)
     symbiosis = _threshold(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
-    inspection = _threshold(lever.inspection_rate * p.inspection_high, dt)
-    review = _threshold(1.5 * p.review_rate, dt)
+    # 1 - exp(-h dt) is not above h dt; these hazards differ from firm to firm
+    inspection, low, high = 65536.0 * (1.0 + 1e-9) * dt * lever.inspection_rate, p.inspection_low, p.inspection_high
+    per_worker, root = 1.0 / p.inspection_workers, p.inspection_exponent == 0.5
+    review = 65536.0 * (1.0 + 1e-9) * dt * p.review_rate
+    sheet = s.sheet[0]
     search = 0
     if cluster.kind != OUTSIDE:
         search = _threshold(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
@@ -94,22 +97,26 @@ def draw_lottery(s, p, c):
         move = _threshold(p.relocation_review, dt)
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
+        for k in range(LANES):  # bytes apart, see `production.close_books`
+            sheet.unknown[k] = ~np.int64(f.aware[k])
+            sheet.fickle[k] = np.int64(f.aware[k]) & ~np.int64(f.ever[k])
         for k in range(LANES):
             ident = f.id[k]
             ha = draw(city.key, Purpose.LOTTERY_A, step, ident)
             hb = draw(city.key, Purpose.LOTTERY_B, step, ident)
             hc = draw(city.key, Purpose.LOTTERY_C, step, ident)
-            unknown = ~np.int64(f.aware[k])
-            fickle = np.int64(f.aware[k]) & ~np.int64(f.ever[k])
+            unknown, fickle = sheet.unknown[k], sheet.fickle[k]
+            size = min(max(np.sqrt(f.workers[k] * per_worker), low), high) if root else high
+            reviewed = review * (0.5 + f.attitude[k]) + 1e-6
             m = np.int64(lane(ha, 0) < (learn0 * (unknown & 1) + forget * (fickle & 1)))
             m |= np.int64(lane(ha, 1) < (learn1 * ((unknown >> 1) & 1) + forget * ((fickle >> 1) & 1))) << 1
             m |= np.int64(lane(ha, 2) < (learn2 * ((unknown >> 2) & 1) + forget * ((fickle >> 2) & 1))) << 2
             m |= np.int64(lane(ha, 3) < (learn3 * ((unknown >> 3) & 1) + forget * ((fickle >> 3) & 1))) << 3
             m |= np.int64(lane(hb, 0) < law * ((unknown >> 5) & 1)) << 4
             m |= np.int64(lane(hb, 1) < symbiosis * ((unknown >> 6) & 1)) << 5
-            m |= np.int64(lane(hb, 2) < inspection) << 6
-            m |= np.int64(lane(hb, 3) < review) << 7
-            m |= np.int64(lane(hc, 0) < review) << 8
+            m |= np.int64(lane(hb, 2) < inspection * size + 1e-6) << 6
+            m |= np.int64(lane(hb, 3) < reviewed) << 7
+            m |= np.int64(lane(hc, 0) < reviewed) << 8
             m |= np.int64(lane(hc, 1) < search) << 9
             m |= np.int64(lane(hc, 2) < (insolvent if is_insolvent(f.negative_years[k]) else leave)) << 10
             m |= np.int64(lane(hc, 3) < move) << 11

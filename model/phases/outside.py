@@ -47,16 +47,21 @@ def _sectors(s, p, plan, n):
     """Utilisation of sectors: log-AR(1), shocks from the script and random slumps."""
     city = s.city[0]
     keep = exp(city.dt * log(p.util_corr))
-    for i in range(city.demand.size):
-        a, b = normal_pair(draw(city.key, Purpose.SECTOR, n, i))
-        city.sector_z[i] = keep * city.sector_z[i] + np.sqrt(1.0 - keep * keep) * a
-        level = exp(p.util_sd_sector * city.sector_z[i] - 0.5 * p.util_sd_sector * p.util_sd_sector)
-        if plan.slump_rate[n] > 0.0:
-            if uniform(city.key, Purpose.SLUMP, n, i) < 1.0 - exp(-plan.slump_rate[n] * city.dt):
+    fresh, sd = np.sqrt(1.0 - keep * keep), p.util_sd_sector
+    key, z, demand = city.key, city.sector_z, city.demand
+    for i in range(demand.size):
+        a, b = normal_pair(draw(key, Purpose.SECTOR, n, i))
+        z[i] = keep * z[i] + fresh * a
+        demand[i] = exp(sd * z[i] - 0.5 * sd * sd)
+    if plan.slump_rate[n] > 0.0:
+        chance = 1.0 - exp(-plan.slump_rate[n] * city.dt)
+        for i in range(demand.size):
+            if uniform(key, Purpose.SLUMP, n, i) < chance:
                 city.slump_until[i] = city.time + 1.0
             if city.time < city.slump_until[i] - 1e-9:
-                level *= plan.slump_factor[n]
-        city.demand[i] = level * plan.demand[n, i]
+                demand[i] *= plan.slump_factor[n]
+    for i in range(demand.size):
+        demand[i] *= plan.demand[n, i]
 
 
 @inner

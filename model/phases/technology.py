@@ -31,9 +31,10 @@ from ..state import (
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .requests import ask
 
-__all__ = ["A_LOAN", "add_loan", "appraise", "consider", "end_cut", "finance", "grant_of", "investment", "know_annuities", "order", "own_funds", "review_technologies", "saving_of", "set_cut", "taste", "terms_at", "tie_adopters", "total_loans"]
+__all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance", "grant_of", "investment", "order", "own_funds", "review_technologies", "saving_of", "set_cut", "taste", "terms_at", "tie_adopters", "total_loans"]
 
-A_LOAN, A_CUT = N_TECH, N_TECH + 1  # columns of `firms.annuity` behind the lives of technologies
+A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
+MEMBERSHIP = 4.0  # years for which a member of a hub reckons
 
 
 @inner
@@ -206,31 +207,43 @@ def waiting_multiple(p, lever, hurdle, peers):
 
 
 @inner
-def know_annuities(p, f, k):
-    """Annuities at the firm's hurdle rate (`firms.annuity`: over each life, a loan, a tax cut), reckoned when first asked for."""
+def annuity_of(p, f, k, n):
+    """Annuity at the firm's hurdle rate over the life of technology n, or over `A_LOAN`, `A_CUT`, `A_HUB`.
+
+    Reckoned when it is first asked for and kept in `firms.annuity` while the hurdle rate stays.
+    """
     hurdle = f.hurdle[k]
-    if f.annuity_at[k] == hurdle:
-        return
-    f.annuity_at[k] = hurdle
-    for j in range(N_TECH):
-        f.annuity[k, j] = annuity(hurdle, p.tech_life_yr[j])
-    f.annuity[k, A_LOAN] = annuity(hurdle, p.loan_years)
-    f.annuity[k, A_CUT] = annuity(hurdle, p.cit_years)
+    if f.annuity_at[k] != hurdle:
+        f.annuity_at[k] = hurdle
+        for m in range(f.annuity.shape[1]):
+            f.annuity[k, m] = 0.0
+    a = f.annuity[k, n]
+    if a == 0.0:
+        years = MEMBERSHIP
+        if n < N_TECH:
+            years = p.tech_life_yr[n]
+        elif n == A_LOAN:
+            years = p.loan_years
+        elif n == A_CUT:
+            years = p.cit_years
+        a = annuity(hurdle, years)
+        f.annuity[k, n] = a
+    return a
 
 
 @inner
 def value_at(p, f, k, j, saving, net, tax, cut):
     """`present_value` of technology j at the firm's hurdle rate."""
     life = p.tech_life_yr[j]
-    a_cut = f.annuity[k, A_CUT if p.cit_years < life else j]
-    return present_value(saving, net, life, tax, cut, f.annuity[k, j], a_cut)
+    a_cut = annuity_of(p, f, k, A_CUT if p.cit_years < life else j) if cut > 0.0 else 0.0
+    return present_value(saving, net, life, tax, cut, annuity_of(p, f, k, j), a_cut)
 
 
 @inner
 def best_loan(p, f, k, j):
     """What a loan can add to psi at most: that of an interest-free one of the largest share."""
     life = p.tech_life_yr[j]
-    a_loan = f.annuity[k, A_LOAN if p.loan_years < life else j]
+    a_loan = annuity_of(p, f, k, A_LOAN if p.loan_years < life else j)
     return max(p.granted_support, p.granted_high) * (1.0 - a_loan / min(p.loan_years, life))
 
 
@@ -278,7 +291,6 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     life = p.tech_life_yr[j]
-    know_annuities(p, f, k)
     value = value_at(p, f, k, j, saving, net, tax, cut)
     if value <= 0.0:
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0
@@ -289,7 +301,7 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0  # no loan would do: none is asked for
     share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, j, net, supported)
     years = min(p.loan_years, life)
-    psi = value_ratio(value, net, share, rate, years, f.annuity[k, A_LOAN if p.loan_years < life else j])
+    psi = value_ratio(value, net, share, rate, years, annuity_of(p, f, k, A_LOAN if p.loan_years < life else j))
     wants = adopts(psi, multiple, p.adoption_slope, u)
     asked = asked if wants else 0.0
     if wants and (1.0 - share) * net > own_funds(p, lever, f, k):
@@ -367,7 +379,6 @@ def review_technologies(s, p, c):
             u = digits(city.key, city.step, f.id[k], TECHNOLOGY_REVIEW)
             if u >= event(review_hazard(p, f.attitude[k]), dt):
                 continue
-            know_annuities(p, f, k)
             tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
             # whoever knows most adopters waits least
             multiple = waiting_multiple(p, lever, f.hurdle[k], 4 + f.links[k])

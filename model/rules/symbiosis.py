@@ -106,6 +106,6 @@ def hub_price(p, w):
 
 
 @jit
-def hub_member_gain(quantity, gain, fee, b, hurdle, years):
-    """Value of membership: [q (s - fee)/2 - (1 - b) q s/2] A(h, n), mVND."""
-    return 0.5 * quantity * ((gain - fee) - (1.0 - b) * gain) * annuity(hurdle, years)
+def hub_member_gain(quantity, gain, fee, b, a):
+    """Value of membership: [q (s - fee)/2 - (1 - b) q s/2] A(h, n), mVND; `a` is the annuity A(h, n)."""
+    return 0.5 * quantity * ((gain - fee) - (1.0 - b) * gain) * a

@@ -139,7 +139,7 @@ def _settle(model, cluster, w: int, capital_year: float | None, grant: float):
             if cluster.levers.relief_trust > 0.5:
                 b = _average_performance(p, e)
             quantity_inside = have * inside / supply + (need * inside / demand if demand > 0.0 else 0.0)
-            worth = rules.symbiosis.hub_member_gain(quantity_inside, gain, fee, b, firm.hurdle, MEMBERSHIP)
+            worth = rules.symbiosis.hub_member_gain(quantity_inside, gain, fee, b, annuity(firm.hurdle, MEMBERSHIP))
             outside = left_over - 0.5 * fee
             if outside > 0.0 and surplus > 0.0:
                 worth += have * (1.0 - inside / supply) * outside * b * annuity(firm.hurdle, MEMBERSHIP)
