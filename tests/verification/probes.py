@@ -2,7 +2,7 @@
 
 `phases` runs any choice of the model's own phases, in the order of a step; what a test leaves out is what it
 replaces. `world` makes groups of like firms with nothing drawn; `city` makes the first day of a small site as
-`ecocluster` itself does. Nothing here repeats a formula of the model.
+`ecocluster` itself does. Nothing here repeats a formula of the model but `annuity`, of which the tests work out theirs.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ LEAVE, LET, RELOCATE, ARRIVE, ADVANCE = (1 << n for n in range(11, 16))
 ADOPT_ALL, PERMIT_ALL = 1 << 16, 1 << 17
 ORGANIC = 0  # the stream of `pairs`
 FREE = {"cost__link_coordination": 0.0, "cost__study": 0.0}
+# choice without luck, for firms that wait for nothing and borrow any sum
+HARD = {"adoption_slope": 1e12, "sigma0": 0.0, "loan_minimum": 0.0, "review_rate": 1e4}
 
 
 @jit
@@ -363,3 +365,18 @@ def city(p, firms=2000, sector=None, seed=1, replicate=0, clusters=1, area=40.0)
     s = allocate(layout)
     begin(s, layout, p, make_plan(p, arm), seed, replicate, 4)
     return s
+
+
+# --- for formulas that a test works out itself ----------------------------------------------------
+
+
+def annuity(rate, years):
+    """Present value of 1 a year."""
+    return (1 - (1 + rate) ** -np.asarray(years, float)) / rate
+
+
+def draws(s, purpose, time, idents):
+    """Uniform numbers of the model's generator; what they are used for is worked out by the test."""
+    key = s.city[0]["key"]
+    return np.array([uniform(key, int(purpose), int(t), int(i))
+                     for t, i in zip(np.broadcast_to(time, len(idents)), idents, strict=True)])
