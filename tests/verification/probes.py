@@ -35,6 +35,7 @@ from ecocluster.model.phases.slots import let_slots
 from ecocluster.model.phases.technology import appraise, finance, review_technologies
 from ecocluster.model.plan import make_plan
 from ecocluster.model.randomness import Purpose, draw, key_of, uniform
+from ecocluster.model.rules.adoption import capex_one
 from ecocluster.model.rules.compliance import choose
 from ecocluster.model.setup import allocate, begin, layout_of
 from ecocluster.model.state import (
@@ -86,10 +87,10 @@ def phases(s, p, chosen, steps):
         if chosen & DELIVER:
             deliver(s, p)
         for c in range(clusters):
-            if chosen & LOTTERY:
-                draw_lottery(s, p, c)
             if chosen & BELIEFS:
                 update_beliefs(s, p, c)
+            if chosen & LOTTERY:
+                draw_lottery(s, p, c)
             if chosen & LEARN:
                 learn(s, p, c)
             if chosen & TECHNOLOGY:
@@ -239,7 +240,7 @@ def blank(*names):
 
 
 def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
-    """Clusters of like firms, with nothing drawn: every field not set here is 0, levers are at baseline.
+    """Clusters of like firms, with nothing drawn: every field not set here is 0, levers and costs are at baseline.
 
     Parameters
     ----------
@@ -268,6 +269,9 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     town["links_free"] = -1
     town["learning"], town["learning_offered"], town["demand"], town["carbon_rule"] = 1.0, 1, 1.0, 1.0
     town["electricity_price"] = 1.9
+    record = parameters()
+    town["capex_one"] = [capex_one(*terms) for terms in zip(
+        record["tech_capex_per_worker_at_15"], record["tech_scale_exponent"], strict=True)]
     firms["status"] = SLOT_UNUSABLE
     firms["id"] = firms["slot_id"] = np.arange(blocks * LANES).reshape(blocks, LANES)
     firms["due"] = firms["moved_at"] = NEVER
