@@ -17,8 +17,6 @@ from ecocluster.model.inputs import Arm, Site
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.plan import make_plan
 
-pytest.importorskip("mesa")
-
 
 @pytest.fixture(scope="module")
 def peers():

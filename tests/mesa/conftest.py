@@ -7,8 +7,6 @@ from dataclasses import replace
 import pytest
 from ecocluster.scenarios import load_scenario
 
-pytest.importorskip("mesa")
-
 
 @pytest.fixture(scope="session")
 def three():

@@ -106,7 +106,7 @@ def test_network():
 
 def test_solara_page(monkeypatch):
     monkeypatch.setenv("SOLARA_TELEMETRY_MIXPANEL_ENABLE", "False")
-    solara = pytest.importorskip("solara")
+    import solara
     from mesa.visualization import SolaraViz, SpaceRenderer, make_plot_component
     from mesa.visualization.components import AgentPortrayalStyle
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from ecocluster import scenarios
+from ecocluster.model.parameters import PARAMETERS
 from ecocluster.scenarios import ScenarioError
 
 CLUSTER = '[[clusters]]\nid = "a"\nname = "A"\nfirms_2018 = 20\narea_planned = 9\narea_built = 7\n'
@@ -168,9 +169,8 @@ def test_parameters_are_checked_against_a_registry(write):
 
 
 def test_parameters_of_the_model_are_the_default_registry(write):
-    parameters = pytest.importorskip("ecocluster.model.parameters").PARAMETERS
     name, parameter = next(
-        (name, item) for name, item in parameters.items() if item.low < item.default < item.high
+        (name, item) for name, item in PARAMETERS.items() if item.low < item.default < item.high
     )
     path = write("good.toml", CLUSTER + f'[parameters]\n"{name}" = {parameter.default}\n')
     assert scenarios.load_scenario(path).parameters == {name: parameter.default}

@@ -54,6 +54,7 @@ def test_all_holds_what_each_holds():
     everything = load_pathway("all")
     for name in ("self-transition", "symbiosis", "newly-planned"):
         part = load_pathway(name)
+        assert set(part.levers) - FUNDS
         assert all(everything.levers[key] >= part.levers[key] for key in set(part.levers) - FUNDS)
         assert all(everything.planned[key] >= part.planned[key] for key in part.planned)
 

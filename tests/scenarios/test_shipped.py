@@ -99,7 +99,9 @@ def test_ids_of_everything_that_ships():
 
 @pytest.mark.parametrize("entries", LISTS)
 def test_everything_has_two_titles_and_can_be_described(entries):
-    for entry in entries():
+    listed = entries()
+    assert listed
+    for entry in listed:
         assert entry.vi and entry.en and "\n" not in entry.vi + entry.en
         facts = scenarios.describe(entry.id)
         assert facts["id"] == entry.id and facts["note"]
@@ -108,7 +110,9 @@ def test_everything_has_two_titles_and_can_be_described(entries):
 
 @pytest.mark.parametrize("kind", ["sites", "pathways", "policies", "shocks", "portfolios"])
 def test_every_shipped_file_validates_as_a_file(kind):
-    for name, path in shipped(kind).items():
+    paths = shipped(kind)
+    assert paths
+    for name, path in paths.items():
         assert scenarios.validate_file(path)["id"] == name
 
 
@@ -166,6 +170,7 @@ def test_default_shocks():
 
 def test_levers_of_everything_that_ships_are_known_and_in_range():
     programmes = [scenarios.load_pathway(entry.id) for entry in scenarios.list_pathways()]
+    assert any(programme.levers for programme in programmes) and scenarios.list_policies()
     for policy in scenarios.list_policies():
         laid = scenarios.load_policy(policy.id)
         for programme in programmes:
