@@ -102,20 +102,21 @@ def compare_command(
     check_folder(out)
     with show_progress(say) as progress:
         comparison = compare(**asked, threads=threads, progress=progress)
+    _tell_failures(comparison, say)
+    console = open_console()
+    if not as_json:  # the answer first: figures take longer than the runs of a small site
+        from ..terminal import print_comparison
+
+        print_comparison(comparison, console, say)
     with show_status(say("cli.drawing")):
         from ..report import write_report
 
         write_report(comparison, out, lang)
-    _tell_failures(comparison, say)
     if as_json:
         import json
 
         print(json.dumps(comparison.to_json(), allow_nan=False))
         return
-    from ..terminal import print_comparison
-
-    console = open_console()
-    print_comparison(comparison, console, say)
     console.print("\n" + say("cli.written", path=out), highlight=False, soft_wrap=True)
 
 
