@@ -45,6 +45,8 @@ class Plan(NamedTuple):
     target : (rows, levers) float64
         Value while a programme acts; rows 3p, 3p + 1 and 3p + 2 of programme p, the last is the baseline.
     start, ramp, end : (programmes, levers) float64
+    moved : (n,) int64
+        Levers that differ from their baseline in any row of `target`.
     """
 
     electricity: np.ndarray
@@ -62,6 +64,7 @@ class Plan(NamedTuple):
     start: np.ndarray
     ramp: np.ndarray
     end: np.ndarray
+    moved: np.ndarray
 
 
 def steps_between(first: float, last: float, steps_per_year: int) -> int:
@@ -184,4 +187,5 @@ def make_plan(
                 target[3 * k + 2, i] = baseline[i]
     money = np.array([LEVERS[n].unit.startswith("mVND") for n in names])
     target[:, money] *= p["money_scale"]
-    return Plan(*outside_world(p, shocks, steps_per_year, last_year), baseline, cap, kind, target, start, ramp, end)
+    moved = np.flatnonzero((target != baseline).any(axis=0))
+    return Plan(*outside_world(p, shocks, steps_per_year, last_year), baseline, cap, kind, target, start, ramp, end, moved)

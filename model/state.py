@@ -69,8 +69,7 @@ FIRM_DTYPE = _block([
     ("attitude", _f), ("trust", _f), ("attitude_start", _f), ("trust_start", _f), ("good", _f), ("bad", _f),
     ("offer_taste", _f), ("links", _i), ("offers", _i),
     # what reviews look at
-    ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("energy_saved", _f),
-    ("water_saved", _f), ("born", _f), ("cluster", _i), ("slot_id", _i), ("x", _f), ("y", _f),
+    ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _i), ("slot_id", _i), ("x", _f), ("y", _f),
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
     ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
@@ -166,7 +165,7 @@ class State(NamedTuple):
     levers : (3 * programmes + 1,) LEVER_DTYPE
         Rows 3p, 3p + 1 and 3p + 2: programme p in existing clusters, in planned ones and outside; last: baseline.
     city : (1,) CITY_DTYPE
-    head : (slots, 2) int64
+    head : (slots, 2) int32
         First link record of a slot as supplier and as buyer, -1: none.
     requests : (capacity,) REQUEST_DTYPE
         Requests to the grants fund made in this step; later in the step, other queues.
@@ -174,11 +173,11 @@ class State(NamedTuple):
         Links proposed in this step.
     lettable : (slots,) LETTABLE_DTYPE
         Slots that can be let in this step, the first `city.lettable` + `city.lettable_planned` of them, in no order.
-    leavers : (slots,) int64
+    leavers : (slots,) int32
         Slots whose firms leave at the end of this step.
-    ties : (slots, 4) int64
+    ties : (slots, 4) int32
         Acquaintances of a slot.
-    slot_at : (slots,) int64
+    slot_at : (slots,) int32
         Index of the slot with a persistent slot id.
     ever : (ids,) uint8
         Technologies that a firm ever ordered, by persistent id.
@@ -229,13 +228,13 @@ def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int,
         "funds": (max(1, programmes), FUND_DTYPE),
         "levers": (3 * programmes + 1, LEVER_DTYPE),
         "city": (1, CITY_DTYPE),
-        "head": ((slots, 2), np.int64),
+        "head": ((slots, 2), np.int32),
         "requests": (max(64, slots // 8), REQUEST_DTYPE),
         "proposals": (max(64, slots // 8), REQUEST_DTYPE),
         "lettable": (slots, LETTABLE_DTYPE),
-        "leavers": (slots, np.int64),
-        "ties": ((slots, 4), np.int64),
-        "slot_at": (slots, np.int64),
+        "leavers": (slots, np.int32),
+        "ties": ((slots, 4), np.int32),
+        "slot_at": (slots, np.int32),
         "ever": (ids, np.uint8),
         "ever_null": (ids, np.uint8),
         "sheet": (1, SHEET_DTYPE),

@@ -72,7 +72,7 @@ def _meet(s, p, cluster, ident, slot, own):
     key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
     for attempt in range(4 * cluster.slots):
         h = draw(key, Purpose.SEARCH, step, ident * 4096 + attempt)
-        other = s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))]
+        other = np.int64(s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))])
         g, m = s.firms[other >> 4], other & 15
         if other == slot or g.status[m] != SLOT_TAKEN:
             continue

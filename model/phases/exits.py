@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..jit import inner
 from ..ledger import Money
 from ..randomness import Purpose, uniform
@@ -51,7 +53,7 @@ def leave(s, p):
     """The firms that were noted leave: their owners take what is left, the bank writes off what is owed."""
     city = s.city[0]
     for n in range(city.leavers):
-        slot = s.leavers[n]
+        slot = np.int64(s.leavers[n])
         f, k = s.firms[slot >> 4], slot & 15
         s.money[Money.EXIT_CASH] += f.cash[k]
         s.money[Money.LOAN_WRITTEN_OFF] += total_loans(f, k)

@@ -225,7 +225,7 @@ def record_of_pair(s, i, j, w, now, tau):
     good, bad, found, barred = 0.0, 0.0, -1, False
     for way in range(2):
         a, b = (i, j) if way == 0 else (j, i)
-        n = s.head[a, 0]
+        n = np.int64(s.head[a, 0])
         while n >= 0:
             link = s.links[n]
             if link.buyer == b:
@@ -280,7 +280,7 @@ def _forget(s, n):
     link = s.links[n]
     for role in range(2):
         slot = link.supplier if role == 0 else link.buyer
-        at = s.head[slot, role]
+        at = np.int64(s.head[slot, role])
         if at == n:
             s.head[slot, role] = link.next[role]
         else:
@@ -297,7 +297,7 @@ def _forget(s, n):
 def close_links_of(s, p, slot):
     """A firm leaves: its links end and nobody remembers them."""
     for role in range(2):
-        n = s.head[slot, role]
+        n = np.int64(s.head[slot, role])
         while n >= 0:
             after = s.links[n].next[role]
             if s.links[n].state == LINK_ACTIVE:

@@ -80,14 +80,15 @@ def _full_levers(s, plan, values):
     city = s.city[0]
     rows = values.shape[0]
     for row in range(rows):
-        k = row // 3
         for i in range(values.shape[1]):
-            base = plan.baseline[i]
-            values[row, i] = base
-            if plan.target[row, i] == base or row >= rows - 1 or s.funds[k].enacted < 0.5:
-                continue
-            fund = s.funds[k]
-            kind = plan.kind[i]
+            values[row, i] = plan.baseline[i]
+    for row in range(rows - 1):
+        k = row // 3
+        fund = s.funds[k]
+        if fund.enacted < 0.5:
+            continue
+        for i in plan.moved:
+            base, kind = plan.baseline[i], plan.kind[i]
             if fund.budget <= 0.0 and (kind == DOSE or kind == LAW or kind == MONEY):
                 continue  # without a budget every lever stays at baseline
             if kind == LAW and fund.law_paid < fund.law_need - 1e-9:
@@ -102,7 +103,7 @@ def _apply_dose(s, p, plan, values):
     rows = values.shape[0]
     for row in range(rows - 1):
         dose = s.funds[row // 3].dose
-        for i in range(values.shape[1]):
+        for i in plan.moved:
             if plan.kind[i] == DOSE:
                 values[row, i] = plan.baseline[i] + dose * (values[row, i] - plan.baseline[i])
     for c in range(s.clusters.size):

@@ -68,9 +68,8 @@ def set_coefficients(p, f, k, planned):
     f.k_landfill[k] = landfill * f.k_waste[k]
     f.d_tonnes[k] = tonnes * eps - f.k_tonnes[k]
     base = p.sector_elec_MWh[i] * 3.6 + p.sector_fuel_GJ[i]
-    f.energy_saved[k] = 1.0 - (p.sector_elec_MWh[i] * 3.6 * keep_e + p.sector_fuel_GJ[i] * keep_f) / max(base, 1e-12)
-    f.water_saved[k] = 1.0 - keep_w
-    f.recp[k] = 1 if is_recp(bits, f.energy_saved[k], f.water_saved[k]) else 0
+    saved = 1.0 - (p.sector_elec_MWh[i] * 3.6 * keep_e + p.sector_fuel_GJ[i] * keep_f) / max(base, 1e-12)
+    f.recp[k] = 1 if is_recp(bits, saved, 1.0 - keep_w) else 0
 
 
 @inner

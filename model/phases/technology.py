@@ -68,14 +68,14 @@ def tie_adopters(s, slot, j):
     """Adopters of technology j among acquaintances and link partners, and how many of those there are."""
     adopters, known = 0, 0
     for n in range(4):
-        i = s.ties[slot, n]
+        i = np.int64(s.ties[slot, n])
         if i >= 0 and i != slot:
             f = s.firms[i >> 4]
             if f.status[i & 15] == SLOT_TAKEN:
                 known += 1
                 adopters += (f.tech[i & 15] >> j) & 1
     for role in range(2):
-        n = s.head[slot, role]
+        n = np.int64(s.head[slot, role])
         while n >= 0:
             link = s.links[n]
             if link.state == LINK_ACTIVE:
