@@ -219,6 +219,11 @@ class Comparison:
         """Values of one column, shape (arms, replicates), nan where a run failed."""
         return self.runs[key].to_numpy(float).reshape(len(self.arms), -1)
 
+    @property
+    def one_cluster(self) -> bool:
+        """Is the site a single cluster? Then a share of clusters is a share of runs."""
+        return len(self.trace.site.clusters) == 1
+
     def abatement(self, year: int) -> np.ndarray:
         """tCO2e avoided since 2020 against the null, shape (arms, replicates)."""
         total = self.values(f"tco2e_total_{year}")
@@ -276,7 +281,7 @@ class Comparison:
         """How the mean of a column is estimated: bounded for shares, a proportion where runs say 0 or 1."""
         if column.kind != "share":
             return statistics.mean_interval
-        if column.base in CLUSTER_SHARES and len(self.trace.site.clusters) == 1:
+        if column.base in CLUSTER_SHARES and self.one_cluster:
             # an arm that opens planned clusters has more than one cluster, and shares between 0 and 1
             return lambda values: (
                 statistics.proportion_interval(values)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from .scorecard import name_and_unit
 from .words import Words, scale_of
 
 if TYPE_CHECKING:
@@ -168,11 +169,11 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] = P
                 markevery=(12 + 4 * index, 20),
             )  # fmt: skip
         beyond = axes.axvspan(YEARS[1] + 1, EXPLORATION + 1, color="#efefef", zorder=0, linewidth=0)
-        name = say.unit(unit)
-        axes.set_title(say.name("indicator", key) + (f" ({name})" if name else ""))
+        name, unit = name_and_unit(key, unit, say, comparison.one_cluster)
+        axes.set_title(name + (f" ({unit})" if unit else ""))
         axes.set_xlim(2020, EXPLORATION + 1)
         if column.kind == "share":
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, None if axes.dataLim.ymax > 0 else 100)
         plain_ticks(axes.yaxis, say)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     handles, labels = [*handles, beyond], [*labels, say("figure.exploration")]
@@ -325,7 +326,8 @@ def obstacles(comparison: Comparison, say: Words, years: tuple[int, int] = (2030
         axes.tick_params(axis="y", length=0)
         axes.axhline(0.5, color="#999999", linewidth=0.8)
     grid[0].invert_yaxis()
-    figure.supxlabel(say("figure.share_of_clusters"), fontsize=10, y=0.42 / figure.get_figheight())
+    share = say("figure.share_of_runs") if comparison.one_cluster else say("figure.share_of_clusters")
+    figure.supxlabel(share, fontsize=10, y=0.42 / figure.get_figheight())
     title_and_legend(figure, say("figure.obstacles"), *grid[0].get_legend_handles_labels())
     return figure
 

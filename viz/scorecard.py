@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..experiments.comparison import Comparison
+from ..experiments.comparison import CLUSTER_SHARES, Comparison
 from ..experiments.statistics import Estimate
 from .words import Words, scale_of
 
-__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "scorecard", "verdict"]
+__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scorecard", "verdict"]
 
 HEADLINES = {
     "certification": ("level1", "level2", "level3"),
@@ -68,16 +69,20 @@ class Group:
 
 
 def _decimals(estimates: list[Estimate], factor: float, shown: float) -> int:
-    """Decimals that show one or two digits of the uncertainty, and at most four digits in all."""
+    """Decimals that show one or two digits of the uncertainty, and at most four digits in all; none for all zeros."""
+    if shown == 0:
+        return 0
     halves = [abs(e.high - e.low) * factor / 2 for e in estimates if math.isfinite(e.high) and e.high > e.low]
     fine = -math.floor(math.log10(float(np.median(halves)))) if halves else 1
-    room = 3 - max(0, math.floor(math.log10(shown))) if shown > 0 else 1
+    room = 3 - max(0, math.floor(math.log10(shown)))
     return max(0, min(fine, room, 2))
 
 
 def interval_text(estimate: Estimate, factor: float, decimals: int, say: Words, sign: bool = False) -> str:
-    """ "384 ±4", or "12 [0 – 16]" where the interval is lopsided, or "384" where there is none."""
+    """ "384 ±4", or "12 [0 – 16]" where the interval is lopsided, or "384" where there is none; "0" for a sure zero."""
     mean, low, high = estimate.mean * factor, estimate.low * factor, estimate.high * factor
+    if mean == low == high == 0:
+        return say.number(0)
     text = say.number(mean, decimals, sign)
     if not math.isfinite(low):
         return text
@@ -85,6 +90,13 @@ def interval_text(estimate: Estimate, factor: float, decimals: int, say: Words, 
     if above == below:
         return f"{text} ±{above}"
     return f"{text} [{say.number(low, decimals, sign)}; {say.number(high, decimals, sign)}]"
+
+
+def name_and_unit(name: str, unit: str, say: Words, one_cluster: bool) -> tuple[str, str]:
+    """Indicator and unit as the reader writes them; of one cluster, a share of clusters is a share of runs."""
+    if one_cluster and name in CLUSTER_SHARES:
+        return say(f"one_cluster.{name}"), say("one_cluster.unit")
+    return say.name("indicator", name), say.unit(unit)
 
 
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:
@@ -108,7 +120,7 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
         )
         for index, (arm, (value, delta, _)) in enumerate(zip(comparison.arms, entries, strict=True))
     )
-    return Row(key, say.name("indicator", name), say.unit(unit), cells)
+    return Row(key, *name_and_unit(name, unit, say, comparison.one_cluster), cells)
 
 
 def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
@@ -135,8 +147,14 @@ def best_rows(comparison: Comparison, year: int, say: Words) -> list[tuple[str, 
     for name in BEST:
         shares = comparison.best.get(f"{name}_{year}")
         if shares and all(map(math.isfinite, shares.values())):
-            rows.append((say.name("indicator", name), [shares[arm] for arm in comparison.arms]))
+            label, _ = name_and_unit(name, "", say, comparison.one_cluster)
+            rows.append((label, [shares[arm] for arm in comparison.arms]))
     return rows
+
+
+def _tell(comparison: Comparison, say: Words, key: str, **fields: Any) -> str:
+    """A sentence about clusters; where the site is one cluster, about its runs."""
+    return say(f"{key}.one" if comparison.one_cluster else key, **fields)
 
 
 def verdict(comparison: Comparison, say: Words, year: int = 2035) -> list[str]:
@@ -173,13 +191,16 @@ def _certification(comparison: Comparison, say: Words, year: int) -> tuple[int, 
         "null": say.percent(entries[0][0].mean),
         "best": say.percent(best),
     }
-    if delta.mean == 0:
-        return leader, False, say("verdict.all_equal", year=year, null=fields["null"])
-    if not math.isfinite(delta.low):
-        return leader, False, say("verdict.one_run", **fields)
-    if delta.low <= 0:
-        return leader, False, say("verdict.none_certifies", **fields)
-    return leader, True, say("verdict.leads" if best >= CLEAR else "verdict.leads_narrowly", **fields)
+    ahead = False
+    if delta.mean <= 0:
+        key = "verdict.all_equal"
+    elif not math.isfinite(delta.low):
+        key = "verdict.one_run"
+    elif delta.low <= 0:
+        key = "verdict.none_certifies"
+    else:
+        ahead, key = True, "verdict.leads" if best >= CLEAR else "verdict.leads_narrowly"
+    return leader, ahead, _tell(comparison, say, key, **fields)
 
 
 def _tonnes(comparison: Comparison, say: Words, year: int) -> str:
@@ -215,9 +236,9 @@ def _obstacle(comparison: Comparison, say: Words, year: int, leader: int, ahead:
     if ahead and gain[most] >= NOTABLE:
         name = say.name("criterion", comparison.criteria[most])
         shares = {"arm": say.percent(held[leader][most]), "null": say.percent(held[0][most])}
-        sentences.append(say("verdict.why", name=name, **shares))
+        sentences.append(_tell(comparison, say, "verdict.why", name=name, **shares))
     if held[leader][left] >= NOTABLE:
         name = say.name("criterion", comparison.criteria[left])
         key = "verdict.left" if ahead else "verdict.stops"
-        sentences.append(say(key, name=name, share=say.percent(held[leader][left])))
+        sentences.append(_tell(comparison, say, key, name=name, share=say.percent(held[leader][left])))
     return " ".join(sentences)

@@ -6,11 +6,12 @@ import json
 import re
 
 import pytest
+from ecocluster.experiments.statistics import Estimate
 from ecocluster.viz import write_report
-from ecocluster.viz.figures import comparison_figures, render, style_of
+from ecocluster.viz.figures import comparison_figures, render, style_of, trajectories
 from ecocluster.viz.flows import flow_map, sum_flows
 from ecocluster.viz.report import report_html, write_run
-from ecocluster.viz.scorecard import scorecard, verdict
+from ecocluster.viz.scorecard import best_rows, interval_text, scorecard, verdict
 from ecocluster.viz.terminal import print_comparison, print_run
 from ecocluster.viz.words import Words
 from fakes import make_comparison
@@ -44,6 +45,37 @@ def test_scorecard_shows_values_intervals_and_differences(comparison):
         row for row in groups["Money, present value since 2020"].rows if row.key == "cost_per_tco2e_2035"
     )
     assert cost.cells[0].value == "\N{EN DASH}" and cost.cells[0].reason
+
+
+def test_a_sure_zero_is_one_character():
+    still = make_comparison(6)
+    still.runs["hubs_active_2035"] = 0.0
+    rows = {row.key: row for group in scorecard(still, 2035, Words("vi")) for row in group.rows}
+    cells = rows["hubs_active_2035"].cells
+    assert {cell.value for cell in cells} == {"0"} and {cell.difference for cell in cells[1:]} == {"0"}
+    assert interval_text(Estimate(0.0, -0.4, 0.4, 6), 1.0, 1, Words("vi")) == "0,0 ±0,4"
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_of_one_cluster_runs_are_counted(lang):
+    say = Words(lang)
+    one = make_comparison(6, clusters=1)
+    certification = scorecard(one, 2035, say)[0]
+    assert [row.unit for row in certification.rows] == [say("one_cluster.unit")] * 3
+    assert best_rows(one, 2035, say)[0][0] == say("one_cluster.level1")
+    assert say("one_cluster.unit") in trajectories(one, say).axes[0].get_title(loc="left")
+    same = make_comparison(6, clusters=1)
+    same.runs["level1_2035"] = 0.0
+    alone = make_comparison(1, clusters=1)
+    for comparison in (one, same, alone):
+        text = " ".join(verdict(comparison, say))
+        assert "clusters" not in text and "số cụm" not in text and "các cụm" not in text.lower()
+
+
+def test_a_share_that_stays_at_zero_has_an_axis_of_percent():
+    still = make_comparison(4)
+    still.series.loc[still.series["indicator"] == "level1", ["mean", "p10", "p90"]] = 0.0
+    assert trajectories(still, Words("en")).axes[0].get_ylim() == (0, 100)
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

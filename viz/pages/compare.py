@@ -17,7 +17,7 @@ from ...experiments.configuration import write_config
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
 from ..figures import PANELS, comparison_figures
-from ..scorecard import SURE, best_rows, verdict
+from ..scorecard import SURE, best_rows, name_and_unit, verdict
 from ..words import Words, scale_of
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
@@ -310,8 +310,8 @@ def panel_option(
         tooltip={"trigger": "axis", "formatter": "=axis", "confine": True, "textStyle": {"fontSize": 12}},
         series=series,
     )  # fmt: skip
-    name = say.unit(shown)
-    return say.name("indicator", key) + (f" ({name})" if name else ""), option
+    name, shown = name_and_unit(key, shown, say, single)
+    return name + (f" ({shown})" if shown else ""), option
 
 
 def _is_single(state: State) -> bool:

@@ -321,7 +321,7 @@ def _Results(state: State, answer: Comparison, picture: Picture):
     Legend(picture.arms, say)
     with Div("panels"):
         for key in PANELS:
-            title, option = panel_option(picture, key, say)
+            title, option = panel_option(picture, key, say, single=answer.one_cluster)
             with Div():
                 Text(title, "h3")
                 Chart(option, label=title, height=220)
