@@ -17,7 +17,7 @@ from ecocluster.viz.pages.evidence import (
     _chosen,
     _frame,
 )
-from ecocluster.viz.pages.evidence_words import meaning_of, range_of, value_of
+from ecocluster.viz.pages.evidence_words import meaning_of, range_of, source_of, value_of
 from ecocluster.viz.words import LANGUAGES, Words
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +74,11 @@ def test_meanings_are_those_of_the_registry():
     plain = [p for p in PARAMETERS.values() if p.group not in ("sector", "technology", "stream")]
     assert {p.name: meaning_of(p, say) for p in plain} == {p.name: p.meaning for p in plain}
     assert {p.mark for p in PARAMETERS.values()} == set(MARKS)
+
+
+def test_sources_are_told_in_vietnamese():
+    told = [source_of(p, Words("vi")) for p in PARAMETERS.values()]
+    assert not [text for text in told if re.search(r"\b(specification|rows?|assumption|of|in)\b|\d\.\d+ ?%", text)]
 
 
 def test_search_and_filters():

@@ -67,7 +67,8 @@ def range_of(p: Parameter, say: Words) -> str:
 
 def source_of(p: Parameter, say: Words) -> str:
     """Where a number comes from; sentences among the sources have a translation, marks such as "evidence G3" need none."""
-    return say.name("source", p.source)
+    # with a plain space, tools for catalogues would take "% o" for a placeholder
+    return say.name("source", p.source.replace("% ", "%\N{NO-BREAK SPACE}"))
 
 
 def plain(text: str) -> str:
