@@ -106,6 +106,11 @@ def test_every_reason_is_told_in_the_readers_language(temporary):
     assert refusal_text(new, Words("vi")) == "something new"
 
 
+def test_limits_are_written_as_the_reader_writes_numbers():
+    refusal = Refusal(2, "workers", "9000", "out of range; allowed: 1 to 5000 persons")
+    assert "5.000" in refusal_text(refusal, Words("vi")) and "5,000" in refusal_text(refusal, Words("en"))
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_template_can_be_read(temporary, lang):
     upload = read_upload("template.csv", template_of(lang).encode())

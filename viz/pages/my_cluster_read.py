@@ -15,6 +15,7 @@ from ...model.inputs import SECTORS, TECHNOLOGIES
 from ...scenarios import Refusal, ScenarioError, new_scenario
 from ...scenarios.enterprises import read_firms
 from ..words import Words
+from .evidence_words import value_of
 
 __all__ = ["OPTIONAL", "Upload", "read_upload", "refusal_text", "template_of", "template_rows"]
 
@@ -157,7 +158,8 @@ def refusal_text(refusal: Refusal, say: Words) -> str:
         match = re.fullmatch(pattern, refusal.reason)
         if match:
             names = {"sectors": ", ".join(SECTORS), "technologies": ", ".join(TECHNOLOGIES)}
-            return say(f"my_cluster.reason.{key}", **names, **match.groupdict())
+            ends = {name: value_of(float(match[name]), say) for name in ("low", "high") if name in match.groupdict()}
+            return say(f"my_cluster.reason.{key}", **names, **match.groupdict() | ends)
     return refusal.reason
 
 
