@@ -172,6 +172,15 @@ def test_what_cannot_be_run_is_told_on_the_page(browser, server, query, said):
         quiet(watched)
 
 
+def test_an_unknown_site_of_the_barriers_is_told_at_once(browser, server):
+    with open_page(browser, f"{server}/barriers?site=nowhere", "vi") as watched:
+        watched.wait(".eco .error")
+        assert "nowhere" in watched.page.inner_text(".eco .error") and "unknown" not in watched.page.inner_text(".eco .error")
+        watched.page.select_option("select >> nth=0", "teaching")
+        watched.page.wait_for_selector(".eco .error", state="detached")
+        quiet(watched)
+
+
 def test_a_long_run_shows_progress_and_can_be_stopped(browser, server):
     with open_page(browser, f"{server}/?site=hanoi&replicates=20") as watched:
         watched.wait(".eco-job progress")

@@ -20,7 +20,7 @@ from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
-from .sites import refuse_files, site_name, site_options
+from .sites import refuse_files, site_name, site_options, site_problem
 from .stored import list_findings, open_below
 
 __all__ = ["Page", "State", "effects_option", "synergy_option"]
@@ -74,7 +74,9 @@ def Page():
         labels = [(key, outcome_label(key, say)) for key in dict.fromkeys((*outcomes, "level1_2035"))]
         Choice(say("binds.outcome"), labels, state.outcome.value, state.outcome.set)
     Text(say("binds.method"), "p", "soft")
-    ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
+    unusable = solara.use_memo(lambda: site_problem(state.site.value, session.settings.scenario), [state.site.value])
+    problem = state.problem.value or unusable
+    ErrorBox(error_text(problem, say) if problem else "")
     with Div("pair"):
         for kind in KINDS:
             with Div():
@@ -208,7 +210,7 @@ def synergy_option(finding: Finding, say: Words) -> tuple[str, dict[str, Any]]:
     option = base_option(
         grid={"left": 28, "right": 14, "top": 8, "bottom": 50, "containLabel": True},
         tooltip={"formatter": "=item", "confine": True},
-        xAxis={"type": "category", "data": short, **AXIS, "splitArea": {"show": True}},
+        xAxis={"type": "category", "data": short, **AXIS},
         yAxis={"type": "category", "data": [cause(name, say) for name in names], "inverse": True, **AXIS,
                "axisLabel": {"color": "#1c2733", "fontSize": 12}},
         visualMap={

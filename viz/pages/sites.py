@@ -7,7 +7,7 @@ from functools import cache
 from ...experiments.errors import InputError
 from ..words import Words
 
-__all__ = ["known_sites", "refuse_files", "site_name", "site_options"]
+__all__ = ["known_sites", "refuse_files", "site_name", "site_options", "site_problem"]
 
 MAP_CITY = "hanoi"  # the city whose clusters are on the schematic map
 
@@ -64,3 +64,22 @@ def refuse_files(own: str = "", **named: str) -> None:
     for name, value in named.items():
         if value != own and is_path(value):
             raise InputError("unknown", name=name, value=value)
+
+
+def site_problem(site: str, own: str = "") -> Exception | None:
+    """Why a site that an address names cannot be used; None if it can.
+
+    Parameters
+    ----------
+    site : str
+    own : str
+        What the command was given.
+    """
+    from ...scenarios import ScenarioError, load_scenario
+
+    try:
+        refuse_files(own, site=site)
+        load_scenario(site)
+    except (InputError, ScenarioError) as error:
+        return error
+    return None
