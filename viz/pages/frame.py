@@ -72,8 +72,8 @@ def Div(classes: str = "", children: Sequence[Any] = (), **attributes: str):
 
 
 def Text(text: str, tag: str = "p", classes: str = ""):
-    """A text of our own or of a file; never read as markup."""
-    return solara.v.Html(tag=tag, class_=classes, children=[text])
+    """A text of our own or of a file; never read as markup. No line begins with a percent sign."""
+    return solara.v.Html(tag=tag, class_=classes, children=[text.replace(" %", "\N{NO-BREAK SPACE}%")])
 
 
 @solara.component
