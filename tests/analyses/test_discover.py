@@ -1,5 +1,6 @@
 """Discovery: a known box is found, noise gives none, and the box is judged on other points than it was found on."""
 
+import io
 import re
 
 import numpy as np
@@ -10,9 +11,10 @@ from ecocluster.experiments.analyses.finding import Case
 from ecocluster.experiments.analyses.stored import read_sweep
 from ecocluster.experiments.errors import InputError
 from ecocluster.viz.analyses import discover as told
-from ecocluster.viz.analyses.page import write_finding
+from ecocluster.viz.analyses.page import print_finding, write_finding
 from ecocluster.viz.words import Words
 from fake_trials import by_share, install
+from rich.console import Console
 
 
 def in_the_known_box(trial):
@@ -69,6 +71,9 @@ def test_one_sided_failures_are_said_and_not_searched(monkeypatch, tmp_path, sha
     found = discover(Case(replicates=1), failure="abatement_share_2035<0.5", count=40)
     assert found.facts["rare"] and not len(found.table)
     assert Words(lang)("discover.rare") in told.words(found, Words(lang))
+    printed = io.StringIO()
+    print_finding(found, Console(file=printed, width=100), Words(lang))
+    assert Words(lang)("title.discover") in printed.getvalue().partition("\n")[0]  # in one line, however narrow the table
     write_finding(found, tmp_path / "out", lang)
 
 

@@ -134,10 +134,9 @@ def print_finding(finding: Finding, console: Console, say: Words) -> None:
 
     told = _teller(finding)
     sheet = told.sheet(finding, say)
-    table = Table(
-        title=" · ".join(filter(None, (say(f"title.{finding.name}"), finding.scenario))), title_style="bold", title_justify="left", box=None, pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )  # fmt: skip
+    title = " · ".join(filter(None, (say(f"title.{finding.name}"), finding.scenario)))
+    console.print(f"[bold]{escape(title)}[/]", width=WIDTH, highlight=False)  # as a title of the table it would be as narrow
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for index, column in enumerate(sheet.columns):
         table.add_column(escape(column), justify="right" if index else "left", header_style="bold")
     for row in sheet.rows:
