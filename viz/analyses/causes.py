@@ -81,7 +81,7 @@ def draw_pairs(axes: Axes, pairs: pd.DataFrame, names: Sequence[str], say: Words
     decimals = 2 if largest < 0.5 else decimals
     for i, j in zip(*np.nonzero(np.isfinite(values)), strict=True):
         strong = abs(values[i, j]) > 0.6 * largest
-        color = "white" if strong else "#111111" if sure[i, j] else "#8a8a8a"
+        color = "white" if strong else "#111111" if sure[i, j] else "#555555"
         weight = "bold" if sure[i, j] else "normal"
         axes.text(j, i - 1, say.number(values[i, j], decimals, sign=True), ha="center", va="center", color=color, fontsize=9, weight=weight)
     numbers = [name.rpartition("-")[2] for name in names]

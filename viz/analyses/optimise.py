@@ -73,7 +73,7 @@ def words(finding: Finding, say: Words) -> list[str]:
         )  # fmt: skip
         sentences.append(say("optimise.why", levers=parts))
     curse = "; ".join(
-        f"{outcome_label(name, say)} {told(name, facts['curse'][name])}" for name in facts["objectives"] if facts["curse"][name] > 0
+        f"{outcome_label(name, say)}: {told(name, facts['curse'][name])}" for name in facts["objectives"] if facts["curse"][name] > 0
     )
     sentences.append(say("optimise.curse", list=curse) if curse else say("optimise.no_curse"))
     return sentences

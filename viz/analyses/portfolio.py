@@ -88,7 +88,8 @@ def _arms(axes: Axes, finding: Finding, say: Words, name: str, label: bool) -> N
     axes.set_xlabel(f"{outcome_label(name, say)}\n({unit})", fontsize=9)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+    low, high = axes.get_xlim() if axes.dataLim.intervalx.any() else (-1.0, 1.0)  # nothing but zeros
+    axes.set_xlim(min(0.0, low), high)
     plain_ticks(axes.xaxis, say)
 
 
