@@ -128,10 +128,10 @@ def _Found(finding: Finding, kind: str, state: State):
             Text(sheet.note, "p", "soft")
     Export(
         name=f"{kind}-{finding.facts['scenario']}",
-        figures={"figure": lambda: told.figure(finding, say)},
+        figures={"figure": lambda: told.figure(named, say)},
         table=lambda: finding.table,
         link=session.link("/barriers", {"site": state.site.value, "outcome": state.outcome.value}),
-        brief=lambda: _brief(finding, kind, sentences, sheet, say),
+        brief=lambda: _brief(named, kind, sentences, sheet, say),
     )
     Text(finding.command, "code", "soft")
 
@@ -140,7 +140,7 @@ def _brief(finding: Finding, kind: str, sentences: list[str], sheet: Sheet, say:
     told = import_module(f"ecocluster.viz.analyses.{kind}")
     return brief_html(
         Brief(
-            title=say(f"title.{kind}"), lines=[say(f"asks.{kind}"), say("brief.setting", setting=site_name(finding.facts["scenario"], say))],
+            title=say(f"title.{kind}"), lines=[say(f"asks.{kind}"), say("brief.setting", setting=finding.facts["scenario"])],
             answer=sentences, figure=told.figure(finding, say), caption=say(f"caption.{kind}"), heads=sheet.columns,
             rows=sheet.rows, notes=[sheet.note, say(f"how.{kind}")], command=finding.command,
         ),
