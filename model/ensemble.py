@@ -160,7 +160,7 @@ class Simulator:
             self.work.ever_null[...] = 0
         else:
             self.work.ever_null[...] = ever_null
-        apply_arm(self.work, self.layout, self.p, self.arms[index], scale, self.support())
+        apply_arm(self.work, self.layout, self.p, self.arms[index], scale, self.support)
 
     def run(self, index: int, series, level, binding) -> int:
         """Run the forked arm; rows of the arrays are steps, row 0 the fork. Returns a code into `FAILURES`."""

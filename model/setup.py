@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -415,15 +416,15 @@ def _changes_law(programme) -> bool:
     return any(LEVERS[name].kind == "law" and value != LEVERS[name].baseline for name, value in values)
 
 
-def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, discount_support: float) -> None:
+def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, support: Callable[[], float]) -> None:
     """Fork: give a burnt-in state the programmes, budgets and assignments of an arm.
 
     Parameters
     ----------
     scale : float
         Scale factor of the programmes.
-    discount_support : float
-        Officials' support for a dedicated policy (0-1), which enters the hazard of enactment.
+    support : callable
+        Tells officials' support for a dedicated policy (0-1), which enters the hazard of enactment.
     """
     city = s.city[0]
     existing = len(layout.slots)
@@ -443,23 +444,17 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, d
         fund["law_need"] = (law + programme.set_up_cost * float(p["money_scale"])) * layout.site.budget_share * share
         fund["enacted"], fund["enacted_at"] = 0.0, 2020.0
         if programme.enactment_lag > 0:
-            hazard = enactment_hazard(programme.enactment_lag, discount_support, float(p["own_support"]))
+            hazard = enactment_hazard(programme.enactment_lag, support(), float(p["own_support"]))
             fund["enacted_at"] = 2020.0 - math.log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
-    only = np.unique(assignment)
-    outside_programme = int(only[0]) if only.size == 1 else -1
-    for c, row in enumerate(s.clusters):
-        if row["kind"] == EXISTING:
-            row["programme"] = assignment[c]
-        elif row["kind"] == OUTSIDE:
-            row["programme"] = outside_programme
-        else:
-            row["programme"] = -1
+    # firms outside follow a programme that all clusters have
+    outside = int(assignment[0]) if (assignment == assignment[0]).all() else -1
+    kind = s.clusters["kind"]
+    follows = np.where(kind == OUTSIDE, outside, -1)
+    follows[:existing] = assignment
     place = existing
     for k, programme in enumerate(arm.programmes):
         if programme.levers.get("planned_slots", 0) > 0:
-            for c in range(place, place + layout.planned_per_programme):
-                s.clusters[c]["programme"] = k
+            follows[place : place + layout.planned_per_programme] = k
             place += layout.planned_per_programme
-    for row in s.clusters:
-        k = row["programme"]
-        row["lever_row"] = baseline if k < 0 else 3 * k + row["kind"]
+    s.clusters["programme"] = follows
+    s.clusters["lever_row"] = np.where(follows < 0, baseline, 3 * follows + kind)

@@ -131,7 +131,7 @@ def test_v16_restart_and_fork(small_city, arms_of, shocks):
     fourth.work = fourth.base
     fourth.base = simulator().base
     unforked, flags = series_of(fourth)
-    apply_arm(fourth.work, fourth.layout, fourth.p, arms[1], 1.0, fourth.support())
+    apply_arm(fourth.work, fourth.layout, fourth.p, arms[1], 1.0, fourth.support)
     fourth.run(1, unforked, flags, flags.copy())
     assert np.array_equal(series[1:], unforked[1:], equal_nan=True)
 
