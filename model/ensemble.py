@@ -12,10 +12,11 @@ import numpy as np
 
 from .indicators import INDICATORS
 from .inputs import Arm, Shock, Site
+from .layout import Layout
 from .parameters import _beta_law, parameter_record, sample_parameters
 from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 from .randomness import Purpose, uniform
-from .setup import Layout, allocate, apply_arm, begin, layout_of, release_held
+from .setup import allocate, apply_arm, begin, release_held
 from .state import State, copy_of, copy_state, lever_values, with_more_room
 
 __all__ = ["FAILURES", "Runs", "Simulator", "find_scale", "run_ensemble"]
@@ -111,7 +112,7 @@ class Simulator:
         A simulator that was loaded gives the same bits as a new one.
         """
         self.p = p
-        self.layout = layout_of(self.site, p, tuple(self.arms))
+        self.layout = Layout(self.site, p, tuple(self.arms))
         size = self.layout
         sizes = (size.blocks, size.planned, size.programmes, size.links, size.ids)
         if sizes != self._sizes:

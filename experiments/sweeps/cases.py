@@ -11,8 +11,8 @@ import numpy as np
 
 from ...model.ensemble import find_scale
 from ...model.inputs import Arm, Programme, Schedule, Shock, Site
+from ...model.layout import Layout
 from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
-from ...model.setup import layout_of
 from ..errors import InputError, check_number
 from .ranges import PLANNED, check_values, lever_ranges, uncertainty_ranges, unknown
 from .trials import Trial
@@ -68,7 +68,7 @@ class Case:
         """Sizes that the arm asks for: planned clusters, those of each programme, and programmes."""
         if not any(programme.levers.get("planned_slots", 0.0) > 0 for programme in self.arm.programmes):
             return 0, 0, max(1, len(self.arm.programmes))  # the null fits in beside any programme
-        layout = layout_of(self.place.site, self.record(), (NULL, self.arm))
+        layout = Layout(self.place.site, self.record(), (NULL, self.arm))
         return layout.planned, layout.planned_per_programme, layout.programmes
 
 

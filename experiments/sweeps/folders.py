@@ -9,8 +9,9 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import InputError
 
@@ -25,7 +26,7 @@ def open_folder(out: str | os.PathLike) -> Folder:
     return RemoteFolder(text) if "://" in text else LocalFolder(Path(text))
 
 
-class Folder:
+class Folder(Protocol):
     """What a store needs of a place.
 
     Attributes
@@ -38,38 +39,30 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """Content of a file; `FileNotFoundError` if there is none."""
-        raise NotImplementedError
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all; `InputError` if that is impossible."""
-        raise NotImplementedError
 
     def names(self, folder: str = "") -> list[str]:
         """Names of the files in a folder, sorted; empty if there is no such folder."""
-        raise NotImplementedError
 
     def has_folders(self) -> bool:
         """Are there folders in it?"""
-        raise NotImplementedError
 
     def size(self, name: str) -> int:
         """Bytes of a file."""
-        raise NotImplementedError
 
     def rename(self, old: str, new: str) -> None:
         """Rename a file."""
-        raise NotImplementedError
 
     def remove(self, name: str) -> None:
         """Remove a file that we wrote."""
-        raise NotImplementedError
 
-    def lock(self):
+    def lock(self) -> AbstractContextManager[None]:
         """Context in which no other process may write here; `InputError` if one does."""
-        raise NotImplementedError
 
 
-class LocalFolder(Folder):
+class LocalFolder:
     """A folder of this machine."""
 
     def __init__(self, path: Path):
@@ -169,7 +162,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-class RemoteFolder(Folder):
+class RemoteFolder:
     """A folder behind a URL.
 
     Object stores put an object whole or not at all; elsewhere the temporary file is moved. They know no locks that a

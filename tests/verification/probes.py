@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from ecocluster.model.inputs import Arm, Cluster, Site
 from ecocluster.model.jit import jit
+from ecocluster.model.layout import Layout
 from ecocluster.model.ledger import N_FLOWS, N_MATTER
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.maths import normal_pair
@@ -37,7 +38,7 @@ from ecocluster.model.plan import make_plan
 from ecocluster.model.randomness import Purpose, draw, key_of, uniform
 from ecocluster.model.rules.adoption import capex_one
 from ecocluster.model.rules.compliance import choose
-from ecocluster.model.setup import allocate, begin, layout_of
+from ecocluster.model.setup import allocate, begin
 from ecocluster.model.state import (
     AWARE_SYMBIOSIS,
     EXISTING,
@@ -365,7 +366,7 @@ def city(p, firms=2000, sector=None, seed=1, replicate=0, clusters=1, area=40.0)
         range(clusters)
     ), city_firms=firms * clusters)
     arm = Arm("null")
-    layout = layout_of(site, p, (arm,))
+    layout = Layout(site, p, (arm,))
     s = allocate(layout)
     begin(s, layout, p, make_plan(p, arm), seed, replicate, 4)
     return s

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import mesa
 from ecocluster.model.inputs import STREAMS, Arm, Shock, Site
+from ecocluster.model.layout import Layout
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.plan import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
-from ecocluster.model.setup import layout_of
 
 from . import demography, operators, production
 from .compliance import complain, inspect, review_compliance
@@ -66,7 +66,7 @@ class CityModel(mesa.Model):
         record = parameter_record(parameters)
         self.p, self.luck = plain_parameters(record), Luck(seed, replicate)
         self.arm, self.scale = arm, scale
-        self.layout = layout_of(site, record, (arm,))
+        self.layout = Layout(site, record, (arm,))
         self.plan = make_plan(record, arm, tuple(shocks), steps_per_year, LAST_YEAR, self.layout.programmes)
         self.quarter, self.now, self.dt = 0, float(START_YEAR), 1.0 / steps_per_year
         self.fork_step = (FORK_YEAR - START_YEAR) * steps_per_year
