@@ -262,9 +262,17 @@ def as_bytes(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1).view(np.uint8)
 
 
+def _memory(state: State) -> np.ndarray | None:
+    """The piece of memory in which all arrays of a state lie; None if they were put together from several."""
+    memory = state.firms.base
+    return memory if memory is not None and all(array.base is memory for array in state) else None
+
+
 def clear(state: State) -> None:
-    """Set every byte to 0; for states from `new_state`."""
-    state.firms.base[...] = 0
+    """Set every byte to 0."""
+    memory = _memory(state)
+    for array in state if memory is None else (memory,):
+        as_bytes(array)[...] = 0
 
 
 def copy_of(state: State) -> State:
@@ -276,8 +284,8 @@ def copy_of(state: State) -> State:
 
 def copy_state(target: State, source: State) -> None:
     """Overwrite `target` with `source` (the fork of a burn-in into the arms); a target with more room is cleared there."""
-    memory, other = target.firms.base, source.firms.base
-    if memory is not None and other is not None and memory.size == other.size:
+    memory, other = _memory(target), _memory(source)
+    if memory is not None and other is not None and all(a.nbytes == b.nbytes for a, b in zip(target, source, strict=True)):
         memory[...] = other
         return
     for a, b in zip(target, source, strict=True):

@@ -148,3 +148,16 @@ def test_room_for_links_grows_and_changes_no_bit():
         found.append((series, simulator.base.links.size))
     assert found[1][1] > 4, "control: four are too few"
     np.testing.assert_array_equal(found[0][0], found[1][0])
+
+
+def test_a_state_of_several_pieces_is_copied_and_cleared_whole():
+    """Arrays that do not lie in the state's own piece of memory are not forgotten."""
+    from ecocluster.model.state import clear, copy_state, new_state
+
+    target, source = (new_state(2, 2, 1, 4, 8, 3, 3) for _ in range(2))
+    source = source._replace(links=source.links.copy())
+    source.links["state"], source.firms["cash"] = 3, 5.0
+    copy_state(target, source)
+    assert (target.links["state"] == 3).all() and (target.firms["cash"] == 5).all()
+    clear(source)
+    assert not source.links["state"].any() and not source.firms["cash"].any()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.inputs import MVND_PER_BN
 from ..statistics import Estimate
 from .effects import effect
 from .finding import Case, Progress
@@ -55,12 +54,12 @@ def mix_arm(case: Case, policies: Sequence[Policy], name: str, scale: float | No
     scale : float, optional
         Scale factor; 1 leaves every lever at its tabled value, so that sets of policies stay comparable.
     """
-    from ...scenarios import combine_policies, load_policy, load_scenario, make_arm
+    from ...scenarios import choose_arm, combine_policies, load_policy, load_scenario
 
-    own = None if case.site_budget is None else case.site_budget * MVND_PER_BN
     site = load_scenario(case.scenario).site
     mix = combine_policies(name, [load_policy(case.policy), *policies])
-    return replace(make_arm(case.pathway, mix, case.budget * MVND_PER_BN, site, own, name), scale=scale)
+    arm = choose_arm(case.pathway, site, mix, case.budget, case.site_budget)
+    return replace(arm, name=name, scale=scale)
 
 
 def run_sets(

@@ -34,7 +34,7 @@ from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
 from .requests import ask
 from .technology import A_LOAN, annuity_of, finance, grant_of, investment, order, own_funds, taste
 
-__all__ = ["choose_compliance", "compliance_costs", "has_plant", "inspect", "plant_cost", "plant_terms", "review_compliance"]
+__all__ = ["choose_compliance", "compliance_costs", "decide_compliance", "has_plant", "inspect", "plant_cost", "plant_terms", "review_compliance"]
 
 
 @inner
@@ -236,37 +236,26 @@ def review_compliance(s, p, c):
 
 @inner
 def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
-    """One review: choose, and order an own plant or ask the fund for it where that is the choice."""
-    city = s.city[0]
-    costs, plant = compliance_costs(p, lever, cluster, f, k), 0.0
-    if not has_plant(f, k):
-        if cluster.built[1] or choose_compliance(city, p, cluster, f, k, costs, 0.0) == NONE:
-            # nobody builds beside a central plant; and who would not even have a plant for nothing needs no terms
-            f.z[k] = choose_compliance(city, p, cluster, f, k, costs, np.inf)
-            return
-        terms = plant_terms(city, p, lever, s.levers[s.levers.size - 1], cluster, f, k, fund >= 0)
-        plant = plant_cost(p, f, k, terms)
-    z = choose_compliance(city, p, cluster, f, k, costs, plant)
-    if z != REAL_OWN or has_plant(f, k):
-        if z == REAL_OWN and not (f.tech[k] >> OWN_PLANT) & 1:
-            return  # the plant is being built
-        f.z[k] = z
-        return
-    if fund >= 0 and terms[9] > lever.effort_cost:
-        ask(s, lever, f, k, OWN_PLANT, slot, fund, terms[9])
-    elif fund >= 0:
-        decide_compliance_alone(s, p, cluster, f, k)
-    else:
-        order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
-
-
-@inner
-def decide_compliance_alone(s, p, cluster, f, k):
-    """The same choice without the programme's money."""
-    city, lever, base = s.city[0], s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
-    terms = plant_terms(city, p, lever, base, cluster, f, k, False)
+    """One review: choose, and order an own plant, or ask the fund (-1: none) for it, where that is the choice."""
+    city, base = s.city[0], s.levers[s.levers.size - 1]
     costs = compliance_costs(p, lever, cluster, f, k)
-    z = choose_compliance(city, p, cluster, f, k, costs, 0.0 if has_plant(f, k) else plant_cost(p, f, k, terms))
+    if has_plant(f, k):
+        z = choose_compliance(city, p, cluster, f, k, costs, 0.0)
+        if z != REAL_OWN or (f.tech[k] >> OWN_PLANT) & 1:  # else the plant is being built
+            f.z[k] = z
+        return
+    if cluster.built[1] or choose_compliance(city, p, cluster, f, k, costs, 0.0) == NONE:
+        # nobody builds beside a central plant; and who would not even have a plant for nothing needs no terms
+        f.z[k] = choose_compliance(city, p, cluster, f, k, costs, np.inf)
+        return
+    terms = plant_terms(city, p, lever, base, cluster, f, k, fund >= 0)
+    z = choose_compliance(city, p, cluster, f, k, costs, plant_cost(p, f, k, terms))
+    if z == REAL_OWN and fund >= 0:
+        if terms[9] > lever.effort_cost:
+            ask(s, lever, f, k, OWN_PLANT, slot, fund, terms[9])
+            return
+        terms = plant_terms(city, p, lever, base, cluster, f, k, False)  # the same choice without the programme's money
+        z = choose_compliance(city, p, cluster, f, k, costs, plant_cost(p, f, k, terms))
     if z == REAL_OWN:
         order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
     else:

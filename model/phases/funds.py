@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import inner
 from ..randomness import Purpose, uniform
 from ..state import OWN_PLANT
-from .enforcement import decide_compliance_alone, plant_terms
+from .enforcement import decide_compliance, plant_terms
 from .requests import sort_requests
 from .technology import appraise, count_credit, order
 
@@ -32,7 +32,7 @@ def serve_requests(s, p):
             if funded and terms[0]:
                 order(s, p, cluster, f, k, j, terms, fund)
             else:
-                decide_compliance_alone(s, p, cluster, f, k)
+                decide_compliance(s, p, cluster, lever, f, k, slot, -1)  # at once, without the programme's money
             continue
         terms = appraise(s, p, cluster, f, k, j, slot, funded)
         count_credit(s, terms)

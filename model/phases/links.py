@@ -23,7 +23,8 @@ from ..state import (
 )
 from .knowledge import enforcement
 
-__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "new_record", "pair_belief", "pair_id", "record_of_pair", "supply_of"]
+__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "new_record", "pair_belief", "pair_id",
+           "record_of_pair", "supply_of"]
 
 TREATED_WATER = 6
 

@@ -31,7 +31,9 @@ from ..state import (
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .requests import ask
 
-__all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance", "grant_of", "investment", "order", "own_funds", "review_technologies", "saving_of", "set_cut", "taste", "terms_at", "tie_adopters", "total_loans"]
+__all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
+           "grant_of", "investment", "loan_annuity", "order", "own_funds", "review_technologies", "saving_of",
+           "set_cut", "taste", "terms_at", "tie_adopters", "total_loans", "value_at"]
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
 MEMBERSHIP = 4.0  # years for which a member of a hub reckons
@@ -240,11 +242,15 @@ def value_at(p, f, k, j, saving, net, tax, cut):
 
 
 @inner
+def loan_annuity(p, f, k, j):
+    """Annuity at the firm's hurdle rate over the years of a loan on technology j: no longer than its life."""
+    return annuity_of(p, f, k, A_LOAN if p.loan_years < p.tech_life_yr[j] else j)
+
+
+@inner
 def best_loan(p, f, k, j):
     """What a loan can add to psi at most: that of an interest-free one of the largest share."""
-    life = p.tech_life_yr[j]
-    a_loan = annuity_of(p, f, k, A_LOAN if p.loan_years < life else j)
-    return max(p.granted_support, p.granted_high) * (1.0 - a_loan / min(p.loan_years, life))
+    return max(p.granted_support, p.granted_high) * (1.0 - loan_annuity(p, f, k, j) / min(p.loan_years, p.tech_life_yr[j]))
 
 
 @inner
@@ -300,8 +306,7 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
     if not adopts(value / net + best_loan(p, f, k, j), multiple, p.adoption_slope, u):
         return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0  # no loan would do: none is asked for
     share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, j, net, supported)
-    years = min(p.loan_years, life)
-    psi = value_ratio(value, net, share, rate, years, annuity_of(p, f, k, A_LOAN if p.loan_years < life else j))
+    psi = value_ratio(value, net, share, rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     wants = adopts(psi, multiple, p.adoption_slope, u)
     asked = asked if wants else 0.0
     if wants and (1.0 - share) * net > own_funds(p, lever, f, k):

@@ -10,7 +10,6 @@ PLAIN = "browser tests were not run: no Chromium found (Debian: apt-get install 
 def browser():
     if find_chromium() is None:
         pytest.skip(PLAIN)
-    pytest.importorskip("playwright", reason="browser tests were not run: playwright is not installed")
     with chromium() as started:
         yield started
 

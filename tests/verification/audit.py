@@ -12,7 +12,15 @@ import numpy as np
 from ecocluster.model.indicators import INDICATORS, Series
 from ecocluster.model.ledger import ACCOUNTS, FLOW_ACCOUNTS, Matter, Money, balance
 from ecocluster.model.setup import begin, release_held
-from ecocluster.model.state import LANES, LINK_ACTIVE, LINK_PERMIT, PLANNED, SLOT_TAKEN, State, copy_state
+from ecocluster.model.state import (
+    LANES,
+    LINK_ACTIVE,
+    LINK_PERMIT,
+    PLANNED,
+    SLOT_TAKEN,
+    copy_of,
+    copy_state,
+)
 from ecocluster.model.step import run_steps
 
 MONEY_TOLERANCE = 1e-6  # mVND (V12)
@@ -49,11 +57,6 @@ class Firms:
         return self._firms[name][self._block, self._lane]
 
 
-def copied(state):
-    """A state of its own with the same numbers."""
-    return State(*(array.copy() for array in state))
-
-
 class Audit:
     """A `Simulator` that advances step by step while its books are checked.
 
@@ -69,7 +72,7 @@ class Audit:
         self.simulator, self.money, self.mass = simulator, money, mass
         while simulator.make_room():  # who steps a run himself cannot start it again with more
             pass
-        self.before = copied(simulator.base)
+        self.before = copy_of(simulator.base)
         self.steps = self.unseen = 0
         self.totals = np.zeros(len(FLOW_ACCOUNTS))  # size of all flows added up
         self.matter = 0.0

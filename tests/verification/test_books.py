@@ -5,14 +5,14 @@ from dataclasses import replace
 import audit
 import numpy as np
 import pytest
-from audit import Audit, Firms, copied
+from audit import Audit, Firms
 from ecocluster.experiments.statistics import difference, fieller
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import INDICATORS, evaluate
 from ecocluster.model.inputs import SECTORS, STREAMS, TECHNOLOGIES, Arm, Cluster, Firm, Programme, Site
 from ecocluster.model.ledger import FLOW_ACCOUNTS, Matter, Money
 from ecocluster.model.parameters import parameter_record
-from ecocluster.model.state import SLOT_TAKEN
+from ecocluster.model.state import SLOT_TAKEN, copy_of
 from ecocluster.scenarios import load_scenario, make_arm
 
 EVERYTHING = ("self-transition", "symbiosis", "newly-planned", "combined", "all", "symbiosis-in-planned")
@@ -98,7 +98,7 @@ def _settled(before, after):
 def _rejects(lively, check, spoil):
     """True if `check` refuses a copy of the state after the step in which `spoil` has changed something."""
     audited, before, after, row = lively
-    copy = copied(after)
+    copy = copy_of(after)
     row = row.copy()
     check(before, copy, row, audited.simulator.p)  # the truth passes
     spoil(copy)

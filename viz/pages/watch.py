@@ -14,8 +14,7 @@ import solara
 
 from ...experiments.compare import ask
 from ...experiments.configuration import write_config
-from ...model.inputs import MVND_PER_BN
-from ...scenarios import list_pathways, list_policies, load_scenario, load_shocks, make_arm
+from ...scenarios import choose_arm, list_pathways, list_policies, load_scenario, load_shocks
 from ..flows import flow_map
 from ..words import Words
 from .charts import Chart
@@ -234,7 +233,7 @@ def _start(session: Session, state: State, cluster: int) -> None:
             player = old.player
         else:
             loaded = load_scenario(asked.site)
-            arm = make_arm(asked.pathway, asked.policy, asked.budget * MVND_PER_BN, loaded.site)
+            arm = choose_arm(asked.pathway, loaded.site, asked.policy, asked.budget)
             player = Player(
                 loaded.site,
                 arm,

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ...model.jit import jit
-from ...model.maths import annuity
 from ...model.phases.enforcement import (
     choose_compliance,
     compliance_costs,
@@ -21,13 +20,15 @@ from ...model.phases.links import pair_belief
 from ...model.phases.technology import (
     appraise,
     finance,
+    loan_annuity,
     own_funds,
     taste,
     tie_adopters,
+    value_at,
     waiting_multiple,
 )
 from ...model.randomness import Purpose
-from ...model.rules.adoption import adopts, present_value, value_ratio
+from ...model.rules.adoption import adopts, value_ratio
 from ...model.rules.compliance import inspection_hazard
 from ...model.rules.production import tax_rate
 from ...model.rules.trust import belief, disclosure
@@ -87,11 +88,10 @@ def _appraisal(s, p, slot, j, supported, out):
     net, life, hurdle = cost * (1.0 - grant), p.tech_life_yr[j], f.hurdle[k]
     share, rate, _, _, asked = finance(city, p, lever, base, f, k, j, net, supported)
     tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
-    years = min(p.loan_years, life)
-    value = present_value(saving, net, life, tax, cut, annuity(hurdle, life), annuity(hurdle, min(p.cit_years, life)))
-    psi = (
-        value_ratio(value, net, share, rate, years, annuity(hurdle, years)) if value > 0.0 else value / net
-    )
+    value = value_at(p, f, k, j, saving, net, tax, cut)
+    psi = value / net
+    if value > 0.0:
+        psi = value_ratio(value, net, share, rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, hurdle, adopters)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
