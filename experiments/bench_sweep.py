@@ -1,7 +1,8 @@
 """How fast a sweep is, files included: 10,000 experiments of a 55-firm cluster, each a null and an arm of 104 steps.
 
 Every experiment has parameters, burn-in and null of its own: nothing is shared that a Latin hypercube does not share.
-Starting the process and loading the kernels are left out.
+As many experiments are measured once more as people mostly ask for them: all pathways at each point, with one burn-in and
+one null between them. Starting the process and loading the kernels are left out.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json as jsonlib
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,23 +26,26 @@ UNCERTAINTIES = (
     "electricity_growth", "q_in", "hub_base", "insolvency_hazard", "eps_sd", "util_sd_own", "cash_median", "search_rate",
     "review_rate", "discount_rate",
 )  # fmt: skip
+TOGETHER = ("self-transition", "symbiosis", "newly-planned", "combined")
 FIRMS = (12, 40, 120, 400, 1200)
 
 
-def _experiment(points: int) -> dict[str, Any]:
+def _experiment(points: int, pathways: Sequence[str]) -> dict[str, Any]:
     return {
-        "scenario": "nguyen-khe", "pathways": ["combined"], "design": {"kind": "lhs", "points": points},
+        "scenario": "nguyen-khe", "pathways": list(pathways), "design": {"kind": "lhs", "points": points},
         "replicates": 1, "seed": 1, "uncertainties": list(UNCERTAINTIES),
     }  # fmt: skip
 
 
-def _sweep(points: int, workers: int | None = None) -> tuple[float, float, int]:
+def _sweep(
+    points: int, workers: int | None = None, pathways: Sequence[str] = ("combined",)
+) -> tuple[float, float, int]:
     """Wall time, processor time and bytes of a sweep in a new folder."""
     from .sweeps.runner import sweep
 
     with tempfile.TemporaryDirectory() as place:
         wall, cpu = perf_counter(), process_time()
-        done = sweep(_experiment(points), Path(place) / "sweep", workers=workers)
+        done = sweep(_experiment(points, pathways), Path(place) / "sweep", workers=workers)
         assert done.complete and not done.failed, done
         return perf_counter() - wall, process_time() - cpu, done.size
 
@@ -127,7 +132,8 @@ def measure_sweep(runs: int = 10_000) -> dict[str, Any]:
     Returns
     -------
     dict
-        experiments, wall_s, cpu_ms_per_experiment, memory_mb (whole process, peak), bytes_per_run,
+        experiments, wall_s, four_pathways_wall_s (as many experiments, four at each point with one null),
+        cpu_ms_per_experiment, memory_mb (whole process, peak), bytes_per_run,
         busy_share (of the processor time, in kernels or in writing Parquet), kernel_share,
         seconds_by_runs and slope_runs (over two decades), seconds_by_firms (a null and an arm, one thread) and
         slope_firms (from 12 to 1,200 firms).
@@ -136,6 +142,7 @@ def measure_sweep(runs: int = 10_000) -> dict[str, Any]:
     sizes = [max(2, runs // 100), max(20, runs // 10), runs]
     found = [_sweep(size) for size in sizes]
     wall, cpu, size = found[-1]
+    together, _, _ = _sweep(runs // len(TOGETHER), pathways=TOGETHER)
     with _clocked() as spent:  # one worker, so that nobody waits for another inside the clocks
         _, one, _ = _sweep(max(200, runs // 20), workers=1)
     by_firms = _by_firms()
@@ -143,6 +150,7 @@ def measure_sweep(runs: int = 10_000) -> dict[str, Any]:
     return {
         "experiments": runs,
         "wall_s": wall,
+        "four_pathways_wall_s": together,
         "cpu_ms_per_experiment": cpu / runs * 1e3,
         "memory_mb": _peak_mb(),
         "bytes_per_run": size / runs,

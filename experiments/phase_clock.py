@@ -33,7 +33,7 @@ def clock_phases(simulator, index: int = 0, steps: int = 40) -> dict[str, float]
     s = simulator.work
     out = np.zeros((2, simulator.burn_series.shape[1]))
     level = np.zeros((2, len(simulator.layout.slots)), np.int8)
-    rest = (s, simulator.p[()], simulator.plans[index], simulator.values(s), out[1], out[0], level[0], level[1])
+    rest = (s, simulator.p, simulator.plans[index], simulator.values(s), out[1], out[0], level[0], level[1])
     # name, number, clusters
     phases = [(name, s.clusters.size if by_cluster else 1) for by_cluster, names in PHASES for name in names]
     calls = [(name, which, last) for which, (name, last) in enumerate(phases)]

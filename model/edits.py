@@ -21,13 +21,13 @@ def set_technologies(s, p, slot, bits):
     Parameters
     ----------
     s : State
-    p : record of parameters
+    p : () record of parameters
     slot : int
         Of a firm.
     bits : int
         Bit j is technology j of `inputs.TECHNOLOGIES`.
     """
-    s = by_reference(s)
+    s, p = by_reference(s), p[()]
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
     for j in range(N_TECH):
@@ -58,7 +58,7 @@ def order_technology(s, p, slot, j):
     float
         What it costs, mVND; 0 if it was not ordered: there already, not on the market yet, or too dear.
     """
-    s = by_reference(s)
+    s, p = by_reference(s), p[()]
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
     cluster = s.clusters[f.cluster[k]]

@@ -112,7 +112,8 @@ class Simulator:
         A simulator that was loaded gives the same bits as a new one.
         """
         self.p = p
-        self.layout = Layout(self.site, p, tuple(self.arms))
+        if self._sizes is None or not self.layout.fits(p):
+            self.layout = Layout(self.site, p, tuple(self.arms))
         size = self.layout
         sizes = (size.blocks, size.planned, size.programmes, size.links, size.ids)
         if sizes != self._sizes:
@@ -139,7 +140,7 @@ class Simulator:
 
         while True:
             begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
-            code = run_steps(self.base, self.p[()], self.plans[0], self.values(self.base), 1, self.burn_series,
+            code = run_steps(self.base, self.p, self.plans[0], self.values(self.base), 1, self.burn_series,
                              self.burn_level, self.burn_binding)
             if code != 1 or not self.make_room():
                 break
@@ -171,10 +172,10 @@ class Simulator:
         level[0] = self.work.clusters["level"][: level.shape[1]]
         binding[0] = self.work.clusters["binding"][: binding.shape[1]]
         plan = self.plans[index]
-        code = run_steps(self.work, self.p[()], plan, self.values(self.work), 1, series, level, binding)
+        code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, binding)
         while code == 1 and self.make_room():
             self.fork(*self._forked)
-            code = run_steps(self.work, self.p[()], plan, self.values(self.work), 1, series, level, binding)
+            code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, binding)
         if code == 0 and not np.isfinite(series[1:, 0]).all():
             code = 2
         return code

@@ -1,16 +1,40 @@
-"""Sizes of a run's arrays: slots, planned clusters, room outside clusters, ids and links."""
+"""What a run's arrays are laid out for: slots, planned clusters, room outside, ids and links; and the table of clusters."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from .inputs import Arm, Site
+from .inputs import SECTORS, Arm, Cluster, Programme, Site
 from .levers import LEVERS
-from .state import LANES, blocks_of
+from .state import CLUSTER_DTYPE, EXISTING, LANES, NEVER, OUTSIDE, PLANNED, blocks_of
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "start_number"]
+
+SIZE_LAW = ("workers_median", "workers_sd", "workers_cap")
+# all parameters that a layout may look at: others can change without a new one
+NEEDS = ("occupancy_2018", "planned_cluster_slots", "planned_slot_area", "growth", "arrival_base", "start_factor", *SIZE_LAW)
+
+
+class Assignment(NamedTuple):
+    """Which programme of an arm acts where.
+
+    Attributes
+    ----------
+    shares : (programmes,) list of float
+        Of the budget: by the firms that a programme serves.
+    laws : (programmes,) list of bool
+        True where a programme needs a law, beyond money and doses.
+    programme, lever_row : (clusters,) int64
+        Programme (-1: none) and row of `State.levers` of every cluster.
+    """
+
+    shares: list[float]
+    laws: list[bool]
+    programme: np.ndarray
+    lever_row: np.ndarray
 
 
 class Layout:
@@ -26,11 +50,20 @@ class Layout:
         Room for firms outside clusters.
     programmes : int
         Largest number of programmes of an arm.
+    starts : (clusters,) int64
+        Firms of the first day in every existing cluster.
+    held : (clusters,) bool
+        True where the user described the firms: they stay as they are until the fork.
+    clusters : (clusters,) CLUSTER_DTYPE
+        Existing clusters, planned ones and the world outside, before anything is drawn.
     """
 
     def __init__(self, site: Site, p: np.ndarray, arms: tuple[Arm, ...]):
         self.site = site
-        occupancy = float(p["occupancy_2018"])
+        self._assigned: dict[int, tuple[Arm, Assignment]] = {}
+        self.needs = _needs(p)
+        p = dict(zip(NEEDS, self.needs, strict=True))
+        occupancy = p["occupancy_2018"]
         self.slots = np.array(
             [max(len(c.firms), math.ceil(c.firms_2018 / occupancy - 1e-9), 1) for c in site.clusters], np.int64
         )
@@ -54,15 +87,103 @@ class Layout:
         self.planned_per_programme = per_programme
         self.planned = per_programme * with_planned
         self.planned_blocks = blocks_of(size)
-        growth = float(p["growth"])
+        growth = p["growth"]
         total = float(self.slots.sum())
         self.outside_blocks = blocks_of(int(total * max(0.5 * (1 + growth) ** 36, 0.3) + 6 * math.sqrt(total) + 48))
         initial = total * occupancy / (1 + growth) ** 8
-        rate = float(p["arrival_base"]) + growth
+        rate = p["arrival_base"] + growth
         years = 36.5
         expected = rate * initial * ((1 + growth) ** years - 1) / math.log1p(growth) if growth > 0 else rate * initial * years
-        expected = max(expected, 1.0) * float(max(1.0, p["start_factor"]))
+        expected = max(expected, 1.0) * max(1.0, p["start_factor"])
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
         self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
         self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_blocks
-        self.links = max(256, int(self.first_arrival_id))  # more on demand, see `Simulator`
+        self.links = max(256, self.first_arrival_id * 3 // 4)  # more on demand, see `Simulator`
+        self.held = np.array([bool(c.firms) for c in site.clusters])
+        starts = [len(c.firms) or start_number(c.firms_2018, p) for c in site.clusters]
+        self.starts = np.minimum(np.array(starts), self.slots)
+        self.initial_firms = sum(start_number(c.firms_2018, p, rounded=False) for c in site.clusters if not c.firms)
+        self.clusters = self._table(p)
+        weights = np.array([c.firms_2018 for c in site.clusters])
+        existing = self.clusters[: len(weights)]
+        self.size_law = {name: float((existing[name] * weights).sum() / weights.sum()) for name in SIZE_LAW}
+
+    def fits(self, p: np.ndarray) -> bool:
+        """Would the layout be the same for other parameters?"""
+        return _needs(p) == self.needs
+
+    def assigned(self, arm: Arm) -> Assignment:
+        """Where the programmes of an arm act; worked out once for each arm."""
+        if id(arm) not in self._assigned:
+            self._assigned[id(arm)] = arm, self._assign(arm)  # who is kept keeps its id
+        return self._assigned[id(arm)][1]
+
+    def _assign(self, arm: Arm) -> Assignment:
+        existing = len(self.slots)
+        assignment = np.zeros(existing, np.int64) if arm.assignment is None else np.array(arm.assignment, np.int64)
+        if not arm.programmes:
+            assignment[:] = -1
+        firms = np.array([c.firms_2018 for c in self.site.clusters])
+        served = max(firms[assignment >= 0].sum(), 1e-9)
+        shares = [float(firms[assignment == k].sum() / served) for k in range(len(arm.programmes))]
+        # firms outside follow a programme that all clusters have
+        outside = int(assignment[0]) if (assignment == assignment[0]).all() else -1
+        kind = self.clusters["kind"]
+        follows = np.where(kind == OUTSIDE, outside, -1)
+        follows[:existing] = assignment
+        place = existing
+        for k, programme in enumerate(arm.programmes):
+            if programme.levers.get("planned_slots", 0) > 0:
+                follows[place : place + self.planned_per_programme] = k
+                place += self.planned_per_programme
+        lever_row = np.where(follows < 0, 3 * self.programmes, 3 * follows + kind)
+        return Assignment(shares, [_changes_law(programme) for programme in arm.programmes], follows, lever_row)
+
+    def _table(self, p: dict[str, float]) -> np.ndarray:
+        site, existing = self.site, len(self.slots)
+        table = np.zeros(existing + self.planned + 1, CLUSTER_DTYPE)
+        table["monitoring"] = LEVERS["monitoring_data"].baseline  # the first choices of compliance look at it
+        table["programme"], table["lever_row"], table["last_violation"] = -1, 3 * self.programmes, -NEVER
+        table["certified_at"] = table["review_at"] = NEVER
+        table["kind"][existing:], table["kind"][-1] = PLANNED, OUTSIDE
+        blocks = [*self.existing_blocks, *[self.planned_blocks] * self.planned, 0]
+        table["last"] = np.cumsum(blocks)
+        table["first"] = table["last"] - blocks
+        for row, cluster, slots in zip(table, site.clusters, self.slots, strict=False):
+            row["slots"], row["kind"], row["hold"], row["urban"] = slots, EXISTING, bool(cluster.firms), cluster.urban
+            row["area"] = cluster.area_built
+            row["land"] = -1.0 if cluster.shared_land is None else cluster.shared_land
+            row["mix"] = -1.0 if cluster.mix is None else [cluster.mix.get(name, 0.0) for name in SECTORS]
+            if cluster.firms:
+                counts = np.array([sum(f.sector == name for f in cluster.firms) for name in SECTORS], float)
+                row["mix"] = counts / counts.sum()
+            row["scale"] = cluster.firms_2018 / 55.0
+            if cluster.cetp_since is not None:
+                row["ready"][1] = max(cluster.cetp_since, 2010.0)
+        planned = table[existing:-1]
+        planned["opened"], planned["area"] = NEVER, p["planned_slot_area"] * int(p["planned_cluster_slots"])
+        table["slots"][-1] = self.outside_blocks * LANES
+        for c, row in enumerate(table):
+            _size_law(row, site.clusters[c if c < existing else 0], p)
+        return table
+
+
+def _changes_law(programme: Programme) -> bool:
+    values = [*programme.levers.items(), *programme.planned.items()]
+    return any(LEVERS[name].kind == "law" and value != LEVERS[name].baseline for name, value in values)
+
+
+def _needs(p: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(p[name]) for name in NEEDS)
+
+
+def _size_law(row, cluster: Cluster, p: dict[str, float]) -> None:
+    row["workers_median"] = cluster.workers_median or p["workers_median"]
+    row["workers_sd"] = p["workers_sd"] if cluster.workers_sd is None else cluster.workers_sd
+    row["workers_cap"] = cluster.workers_cap or p["workers_cap"]
+
+
+def start_number(firms_2018: float, p, rounded: bool = True) -> float:
+    """Firms of 2010 in a cluster that has `firms_2018` eight years later."""
+    number = float(p["start_factor"]) * firms_2018 / (1 + float(p["growth"])) ** 8
+    return max(1, round(number)) if rounded else number

@@ -187,7 +187,7 @@ class ClusterModel(mesa.Model):
 
             try:
                 code = step_in_phases(
-                    run.work, run.p[()], plan, values, row, self._series, self._level, self._binding,
+                    run.work, run.p, plan, values, row, self._series, self._level, self._binding,
                     self.before_phase, self._after,
                 )  # fmt: skip
             finally:
@@ -196,7 +196,7 @@ class ClusterModel(mesa.Model):
             from .step import run_steps
 
             upto = slice(0, row + 1)
-            code = run_steps(run.work, run.p[()], plan, values, row, self._series[upto], self._level[upto],
+            code = run_steps(run.work, run.p, plan, values, row, self._series[upto], self._level[upto],
                              self._binding[upto])  # fmt: skip
         self._check(code)
         self.quarter = row

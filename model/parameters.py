@@ -260,6 +260,17 @@ def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
     return places
 
 
+@lru_cache(maxsize=1)
+def _words() -> dict[str, tuple[int, bool]]:
+    """Where a parameter stands in the record seen as float64, and whether it is money."""
+    kind, registry, words = _dtype(), _registry(), {}
+    for name, (field, index) in _places().items():
+        part, offset = kind.fields[field][:2]
+        within = int(np.ravel_multi_index(index, part.shape)) if index else 0
+        words[name] = offset // 8 + within, registry[name].is_money
+    return words
+
+
 def changed_record(base: Mapping[str, float], record: np.ndarray, changes: Mapping[str, float]) -> np.ndarray:
     """`parameter_record(base | changes)`, the same bits, for a few changes ten times faster.
 
@@ -275,13 +286,13 @@ def changed_record(base: Mapping[str, float], record: np.ndarray, changes: Mappi
     laws = {name.removesuffix(end) for name in changes for end in ("_alpha", "_beta") if name.endswith(end)} & set(_LAWS)
     if "money_scale" in changes:
         return parameter_record({**base, **changes})
-    registry, places = _registry(), _places()
     changed = np.empty_like(record)
-    as_bytes(changed)[:] = as_bytes(record)
+    numbers, words = as_bytes(changed).view(np.float64), _words()
+    numbers[:] = as_bytes(record).view(np.float64)
     money = float(record["money_scale"])
     for name, value in changes.items():
-        field, index = places[name]
-        changed[field][index] = float(value) * money if registry[name].is_money else float(value)
+        word, is_money = words[name]
+        numbers[word] = float(value) * money if is_money else float(value)
     for law in laws:
         changed[f"{law}_law"] = _beta_law(float(changed[f"{law}_alpha"]), float(changed[f"{law}_beta"]))
     return changed

@@ -58,7 +58,7 @@ def run_phase(which, first, last, s, p, plan, values, out, before, level, bindin
     int
         1 if an array was too small, else 0.
     """
-    s = by_reference(s)
+    s, p = by_reference(s), p[()]
     for c in range(first, last):
         _run(which, c, s, p, plan, values)
     if which == CLOSE:

@@ -9,9 +9,8 @@ import numpy as np
 
 from .inputs import SECTORS, TECHNOLOGIES, Arm
 from .jit import inner, jit
-from .layout import Layout
+from .layout import Layout, start_number
 from .ledger import N_FLOWS, N_MATTER
-from .levers import LEVERS
 from .maths import exp, log, normal_quantile
 from .phases.ageing import set_due
 from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
@@ -31,6 +30,7 @@ from .state import (
     SLOT_VACANT,
     T1,
     State,
+    as_bytes,
     clear,
     lever_values,
     new_state,
@@ -44,7 +44,8 @@ _BETA_ATTITUDE = (0.1, 0.3, 0.5, 0.7, 0.9)  # Likert 1-5 as the middle of fifths
 def allocate(layout: Layout) -> State:
     """Arrays for one run."""
     clusters = len(layout.slots) + layout.planned + 1
-    return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER)
+    return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
+                     layout.outside_blocks)
 
 
 def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: int, steps_per_year: int) -> None:
@@ -60,79 +61,25 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     clear(s)
     s.head[...] = -1
     s.slot_at[...] = np.arange(s.slot_at.size)
-    city = s.city[0]
-    site = layout.site
-    existing = len(site.clusters)
+    as_bytes(s.clusters)[...] = as_bytes(layout.clusters)
+    city, site, existing = s.city[0], layout.site, len(layout.slots)
     city["key"] = key_of(np.uint64(seed), np.uint64(replicate))
     city["time"], city["dt"] = 2010.0, 1.0 / steps_per_year
     city["existing"], city["planned"], city["outside"] = existing, layout.planned, existing + layout.planned
     city["links_free"] = -1
     city["first_arrival_id"] = layout.first_arrival_id
     city["planned_factor"] = site.budget_share
-    baseline = s.levers.size - 1
-    clusters = s.clusters
-    clusters["monitoring"] = LEVERS["monitoring_data"].baseline  # the first choices of compliance look at it
-    first = 0
-    for c, cluster in enumerate(site.clusters):
-        row = clusters[c]
-        row["first"], row["last"], row["slots"] = first, first + layout.existing_blocks[c], layout.slots[c]
-        first += layout.existing_blocks[c]
-        row["kind"], row["hold"], row["urban"] = EXISTING, 1 if cluster.firms else 0, float(cluster.urban)
-        row["area"] = cluster.area_built
-        row["land"] = -1.0 if cluster.shared_land is None else cluster.shared_land
-        row["mix"] = -1.0 if cluster.mix is None else [cluster.mix.get(name, 0.0) for name in SECTORS]
-        if cluster.firms:
-            counts = np.array([sum(f.sector == name for f in cluster.firms) for name in SECTORS], float)
-            row["mix"] = counts / counts.sum()
-        _size_law(row, cluster, p)
-        row["scale"] = cluster.firms_2018 / 55.0
-        if cluster.cetp_since is not None:
-            row["ready"][1] = max(cluster.cetp_since, 2010.0)
-    size = int(p["planned_cluster_slots"])
-    for c in range(existing, existing + layout.planned):
-        row = clusters[c]
-        row["first"], row["last"], row["kind"] = first, first + layout.planned_blocks, PLANNED
-        row["opened"] = NEVER
-        row["area"] = float(p["planned_slot_area"]) * size
-        first += layout.planned_blocks
-        _size_law(row, site.clusters[0], p)
-    outside = clusters[existing + layout.planned]
-    outside["first"] = outside["last"] = first
-    outside["kind"], outside["slots"] = OUTSIDE, layout.outside_blocks * LANES
-    _size_law(outside, site.clusters[0], p)
-    for row in clusters:
-        row["programme"], row["lever_row"], row["last_violation"] = -1, baseline, -NEVER
-        row["certified_at"], row["review_at"] = NEVER, NEVER
-    weights = np.array([c.firms_2018 for c in site.clusters])
-    for name in ("workers_median", "workers_sd", "workers_cap"):
-        city[name] = (clusters[name][:existing] * weights).sum() / weights.sum()
+    for name, value in layout.size_law.items():
+        city[name] = value
+    city["initial_firms"] = layout.initial_firms
+    city["next_gap"] = -math.log(uniform(city["key"], int(Purpose.ARRIVAL_GAP), 0, 0))
     lever_values(s.levers)[...] = plan.baseline
-    _place(s, p[()], plan)
-    initial = 0
+    _place(s, p, plan)
+    _populate(s, p, layout.starts, layout.held)
     for c, cluster in enumerate(site.clusters):
-        start = len(cluster.firms) or _start_number(cluster.firms_2018, p)
-        start = min(start, int(layout.slots[c]))
-        initial += start
-        _populate(s, p[()], c, start, 1 if cluster.firms else 0)
         for n, firm in enumerate(cluster.firms):
             _impose(s, p, c, n, firm)
-    city["initial_firms"] = max(
-        sum(_start_number(c.firms_2018, p, rounded=False) for c in site.clusters if not c.firms), 0.0
-    )
-    city["next_gap"] = -math.log(uniform(city["key"], int(Purpose.ARRIVAL_GAP), 0, 0))
     _tie(s)
-
-
-def _size_law(row, cluster, p):
-    row["workers_median"] = cluster.workers_median or float(p["workers_median"])
-    row["workers_sd"] = float(p["workers_sd"]) if cluster.workers_sd is None else cluster.workers_sd
-    row["workers_cap"] = cluster.workers_cap or float(p["workers_cap"])
-
-
-def _start_number(firms_2018: float, p: np.ndarray, rounded: bool = True):
-    """Firms of 2010 in a cluster that has `firms_2018` eight years later."""
-    number = float(p["start_factor"]) * firms_2018 / (1 + float(p["growth"])) ** 8
-    return max(1, round(number)) if rounded else number
 
 
 def _impose(s, p, c, n, firm):
@@ -148,13 +95,13 @@ def _impose(s, p, c, n, firm):
     if firm.revenue is not None:
         factor = firm.revenue * float(p["money_scale"]) / (p["sector_revenue_mVND"][i] * firm.workers)
     attitude, trust = (math.nan if answer is None else _BETA_ATTITUDE[round(answer) - 1] for answer in (firm.need, firm.trust))
-    _found(s, p[()], slot, i, float(firm.workers), float(factor), attitude, trust)
+    _found(s, p, slot, i, float(firm.workers), float(factor), attitude, trust)
 
 
 @jit
 def _found(s, p, slot, sector, workers, revenue_factor, attitude, trust):
     """A firm of the first day of whom some things are known (nan: not)."""
-    s = by_reference(s)
+    s, p = by_reference(s), p[()]
     f, k = s.firms[slot >> 4], slot & 15
     give_traits(s, p, slot, slot, sector, workers)
     f.revenue_factor[k] = revenue_factor
@@ -176,15 +123,15 @@ def release_held(s: State, layout: Layout, p: np.ndarray) -> None:
                 continue
             slot = int(s.clusters[c]["first"]) * LANES + n
             bits = sum(1 << TECHNOLOGIES.index(t) for t in firm.technologies)
-            _equip(s, p[()], slot, bits)
+            _equip(s, p, slot, bits)
         city = s.city[0]
-        city["initial_firms"] += _start_number(cluster.firms_2018, p, rounded=False)
+        city["initial_firms"] += start_number(cluster.firms_2018, p, rounded=False)
 
 
 @jit
 def _equip(s, p, slot, bits):
     """Exactly these technologies operate; ages are drawn."""
-    s = by_reference(s)
+    s, p = by_reference(s), p[()]
     f, k = s.firms[slot >> 4], slot & 15
     f.tech[k] = f.pending[k] = f.cuts[k] = f.loans[k] = 0
     f.cut_total[k] = f.depreciation[k] = f.debt_service[k] = 0.0
@@ -224,7 +171,7 @@ def _gamma(city, shape, ident):
 @jit
 def _place(s, p, plan):
     """Draw what the data leave open of a cluster; prepare slots and their positions."""
-    s = by_reference(s)
+    s, p = by_reference(s), p[()]
     city = s.city[0]
     for j in range(city.learning.size):
         city.learning[j] = plan.capex[0, j]
@@ -287,32 +234,33 @@ def _place(s, p, plan):
 
 
 @jit
-def _populate(s, p, c, number, all_first):
-    """Firms of the first day: `number` slots of the cluster in the order of a hash (or simply the first ones)."""
-    s = by_reference(s)
+def _populate(s, p, starts, held):
+    """Firms of the first day: `starts` slots of each cluster in the order of a hash (the first ones where it is held)."""
+    s, p = by_reference(s), p[()]
     city = s.city[0]
-    cluster = s.clusters[c]
-    slots = cluster.slots
-    rank = np.empty(slots, np.uint64)
-    for n in range(slots):
-        rank[n] = draw(city.key, Purpose.SLOT_INITIAL, 0, cluster.first * LANES + n)
-    order = np.argsort(rank)
     median, sd, cap = city.workers_median, city.workers_sd, city.workers_cap
-    city.workers_median, city.workers_sd, city.workers_cap = (
-        cluster.workers_median, cluster.workers_sd, cluster.workers_cap)
-    for m in range(number):
-        n = m if all_first else order[m]
-        slot = cluster.first * LANES + n
-        sector = draw_sector(cluster.mix, uniform(city.key, Purpose.TRAIT_SECTOR, 0, slot))
-        give_traits(s, p, slot, slot, sector, draw_workers(city, p, slot, False))
-        start_business(s, p, slot, p.tech_initial_share[T1])
+    for c in range(starts.size):
+        cluster, number, all_first = s.clusters[c], starts[c], held[c]
+        slots = cluster.slots
+        rank = np.empty(slots, np.uint64)
+        for n in range(slots):
+            rank[n] = draw(city.key, Purpose.SLOT_INITIAL, 0, cluster.first * LANES + n)
+        order = np.argsort(rank)
+        city.workers_median, city.workers_sd, city.workers_cap = (
+            cluster.workers_median, cluster.workers_sd, cluster.workers_cap)
+        for m in range(number):
+            n = m if all_first else order[m]
+            slot = cluster.first * LANES + n
+            sector = draw_sector(cluster.mix, uniform(city.key, Purpose.TRAIT_SECTOR, 0, slot))
+            give_traits(s, p, slot, slot, sector, draw_workers(city, p, slot, False))
+            start_business(s, p, slot, p.tech_initial_share[T1])
+        cluster.firms, cluster.workers = number, number * cluster.workers_median
+        # the part of the slots that is empty on the first day can be let
+        for m in range(number, slots):
+            if not all_first:
+                slot = cluster.first * LANES + order[m]
+                s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
     city.workers_median, city.workers_sd, city.workers_cap = median, sd, cap
-    cluster.firms, cluster.workers = number, number * cluster.workers_median
-    # the part of the slots that is empty on the first day can be let
-    for m in range(number, slots):
-        if not all_first:
-            slot = cluster.first * LANES + order[m]
-            s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
 
 
 @jit
@@ -350,12 +298,6 @@ def _tie(s):
                     s.ties[slot, t] = other if other != slot else -1
 
 
-def _changes_law(programme) -> bool:
-    """Does a programme need a law, beyond money and doses?"""
-    values = [*programme.levers.items(), *programme.planned.items()]
-    return any(LEVERS[name].kind == "law" and value != LEVERS[name].baseline for name, value in values)
-
-
 def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, support: Callable[[], float]) -> None:
     """Fork: give a burnt-in state the programmes, budgets and assignments of an arm.
 
@@ -366,35 +308,15 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, s
     support : callable
         Tells officials' support for a dedicated policy (0-1), which enters the hazard of enactment.
     """
-    city = s.city[0]
-    existing = len(layout.slots)
-    count = len(arm.programmes)
-    assignment = np.zeros(existing, np.int64) if arm.assignment is None else np.array(arm.assignment, np.int64)
-    if count == 0:
-        assignment[:] = -1
-    firms = np.array([c.firms_2018 for c in layout.site.clusters])
-    served = max(firms[assignment >= 0].sum(), 1e-9)
-    baseline = s.levers.size - 1
+    city, money, assigned = s.city[0], float(p["money_scale"]), layout.assigned(arm)
     for k, programme in enumerate(arm.programmes):
-        fund = s.funds[k]
-        share = firms[assignment == k].sum() / served
-        fund["budget"] = arm.budget * float(p["money_scale"]) * share
+        fund, share = s.funds[k], assigned.shares[k]
+        fund["budget"] = arm.budget * money * share
         fund["scale"], fund["dose"] = scale if programme.scalable else 1.0, 1.0
-        law = float(p["cost_law_set_up"]) if _changes_law(programme) else 0.0
-        fund["law_need"] = (law + programme.set_up_cost * float(p["money_scale"])) * layout.site.budget_share * share
+        law = float(p["cost_law_set_up"]) if assigned.laws[k] else 0.0
+        fund["law_need"] = (law + programme.set_up_cost * money) * layout.site.budget_share * share
         fund["enacted"], fund["enacted_at"] = 0.0, 2020.0
         if programme.enactment_lag > 0:
             hazard = enactment_hazard(programme.enactment_lag, support(), float(p["own_support"]))
             fund["enacted_at"] = 2020.0 - math.log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
-    # firms outside follow a programme that all clusters have
-    outside = int(assignment[0]) if (assignment == assignment[0]).all() else -1
-    kind = s.clusters["kind"]
-    follows = np.where(kind == OUTSIDE, outside, -1)
-    follows[:existing] = assignment
-    place = existing
-    for k, programme in enumerate(arm.programmes):
-        if programme.levers.get("planned_slots", 0) > 0:
-            follows[place : place + layout.planned_per_programme] = k
-            place += layout.planned_per_programme
-    s.clusters["programme"] = follows
-    s.clusters["lever_row"] = np.where(follows < 0, baseline, 3 * follows + kind)
+    s.clusters["programme"], s.clusters["lever_row"] = assigned.programme, assigned.lever_row

@@ -41,7 +41,7 @@ NEVER = 1e9  # a time that does not come
 CACHE_LINE = 64  # bytes
 MAP_SEEN = 20  # at most as many firms are looked at on the map
 
-_f, _i, _u, _b = "f8", "i8", "u8", "u1"
+_f, _i, _j, _u, _b = "f8", "i8", "i4", "u8", "u1"
 
 
 def _block(fields):
@@ -58,7 +58,7 @@ FIRM_DTYPE = _block([
     # coefficients per worker at utilisation 1, remade when technology or place changes (see `set_coefficients`)
     ("k_elec", _f), ("k_fuel", _f), ("k_water", _f), ("k_effluent", _f), ("k_waste", _f),
     # flows of the step (per year)
-    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f), ("excess", _f),
+    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f),
     ("k_revenue", _f), ("k_margin", _f), ("k_value", _f), ("k_cod", _f), ("k_disposal", _f), ("k_solar", _f),
     ("k_tonnes", _f), ("k_landfill", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
     ("d_tonnes", _f), ("margin_life", _f), ("exporter", _f), ("trade_share", _f), ("moved_at", _f),
@@ -67,9 +67,9 @@ FIRM_DTYPE = _block([
     ("negative_years", _f),
     # what it believes
     ("attitude", _f), ("trust", _f), ("attitude_start", _f), ("trust_start", _f), ("good", _f), ("bad", _f),
-    ("offer_taste", _f), ("links", _i), ("offers", _i),
+    ("offer_taste", _f), ("links", _j), ("offers", _j),
     # what reviews look at
-    ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _i), ("slot_id", _i), ("x", _f), ("y", _f),
+    ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _j), ("slot_id", _j), ("x", _f), ("y", _f),
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
     ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
@@ -140,8 +140,8 @@ CITY_DTYPE = np.dtype([
 SHEET_DTYPE = _block([("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i)] + [(name, _f) for name in (
     "value", "untreated", "cod", "cod_removed", "solar", "shared", "output", "profit", "tonnes", "landfill", "reduced",
     "sales", "disposal", "fee", "own", "sham", "connect", "connected", "treated_own", "tax", "forgone", "dividends",
-    "premium", "dip", "inside", "t5_workers", "rethink", "attitude", "trust",
-)])
+    "premium", "dip", "inside", "t5_workers", "rethink", "attitude", "trust", "excess",
+)] + [("rank", _u)])
 
 REQUEST_DTYPE = np.dtype([
     ("slot", _i), ("tech", _i), ("fund", _i), ("priority", _u), ("amount", _f), ("other", _i), ("quantity", _f),
@@ -171,7 +171,7 @@ class State(NamedTuple):
         Requests to the grants fund made in this step; later in the step, other queues.
     proposals : (capacity,) REQUEST_DTYPE
         Links proposed in this step.
-    lettable : (slots,) LETTABLE_DTYPE
+    lettable : (slots of clusters,) LETTABLE_DTYPE
         Slots that can be let in this step, the first `city.lettable` + `city.lettable_planned` of them, in no order.
     leavers : (slots,) int32
         Slots whose firms leave at the end of this step.
@@ -217,8 +217,13 @@ def blocks_of(slots: int) -> int:
     return -(-slots // LANES)
 
 
-def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int) -> State:
-    """Arrays of the given sizes, cleared; they lie side by side in one piece of memory."""
+def new_state(
+    blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0
+) -> State:
+    """Arrays of the given sizes, cleared; they lie side by side in one piece of memory.
+
+    The last `outside` blocks lie outside clusters: nothing is let there.
+    """
     slots = blocks * LANES
     state = _side_by_side({
         "firms": (blocks, FIRM_DTYPE),
@@ -231,7 +236,7 @@ def new_state(blocks: int, clusters: int, programmes: int, links: int, ids: int,
         "head": ((slots, 2), np.int32),
         "requests": (max(64, slots // 8), REQUEST_DTYPE),
         "proposals": (max(64, slots // 8), REQUEST_DTYPE),
-        "lettable": (slots, LETTABLE_DTYPE),
+        "lettable": (slots - outside * LANES, LETTABLE_DTYPE),
         "leavers": (slots, np.int32),
         "ties": ((slots, 4), np.int32),
         "slot_at": (slots, np.int32),

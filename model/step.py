@@ -109,6 +109,8 @@ def run_steps(s, p, plan, values, first_row, series, level, binding):
 
     Parameters
     ----------
+    p : () record of parameters
+        The array that holds the record: Numba takes 30 us to read a bare one.
     series : (steps + 1, K) float64
     level, binding : (steps + 1, existing clusters) int8
 
@@ -117,7 +119,7 @@ def run_steps(s, p, plan, values, first_row, series, level, binding):
     int
         0, or 1 if an array was too small (the run then counts as failed).
     """
-    s = by_reference(s)
+    s, p = by_reference(s), p[()]
     city = s.city[0]
     for row in range(first_row, series.shape[0]):
         step(s, p, plan, values)

@@ -168,7 +168,7 @@ class FirmViews:
         if name == "technology":
             from .edits import set_technologies
 
-            set_technologies(self.state, self._p[()], slot, checked)
+            set_technologies(self.state, self._p, slot, checked)
         else:
             self._arrays[name][slot // LANES, slot % LANES] = checked
 
@@ -195,7 +195,7 @@ class FirmViews:
         from .edits import order_technology
 
         bits = self._bits(TRAITS["technology"], technology)
-        return order_technology(self.state, self._p[()], slot, bits.bit_length() - 1)
+        return order_technology(self.state, self._p, slot, bits.bit_length() - 1)
 
     def skip(self, slot: int, event: str) -> None:
         """Take an event (`EVENTS`) of this step away from a firm, between the lottery and the phase concerned."""

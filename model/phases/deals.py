@@ -57,8 +57,9 @@ def search_partners(s, p, c):
                 if not ready:
                     anybody = _show_offers(s, p, cluster)
                     ready = True
-                if _match(f.offers[k], anybody):
-                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, f.offers[k], wanted)
+                own = np.int64(f.offers[k])
+                if _match(own, anybody):
+                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, own, wanted)
             else:
                 own = _offers_of(p, f, k)
                 if own:  # else nothing of its own is worth an exchange with anybody
@@ -89,23 +90,24 @@ def _look_at_map(s, p, cluster, ident, slot, own, wanted):
     city = s.city[0]
     h = draw(city.key, Purpose.SEARCH, city.step, ident * 4096)
     hashes, slots, matches, seen = city.seen_hash, city.seen_slot, city.seen_match, 0
+    nobody = np.uint64(0xFFFFFFFFFFFFFFFF)
+    worst, sheet = nobody, s.sheet[0]
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            match = _match(own, f.offers[k])
-            if match == 0 or b * LANES + k == slot:
+            sheet.rank[k] = versus(h, f.slot_id[k]) if _match(own, np.int64(f.offers[k])) else nobody
+        for k in range(LANES):
+            rank = sheet.rank[k]
+            if rank >= worst or b * LANES + k == slot:
                 continue
-            rank = versus(h, f.slot_id[k])
-            if seen == wanted:
-                if rank >= hashes[seen - 1]:
-                    continue
-                seen -= 1
-            n = seen
+            n = min(seen, wanted - 1)
             while n > 0 and hashes[n - 1] > rank:
                 hashes[n], slots[n], matches[n] = hashes[n - 1], slots[n - 1], matches[n - 1]
                 n -= 1
-            hashes[n], slots[n], matches[n] = rank, b * LANES + k, match
-            seen += 1
+            hashes[n], slots[n], matches[n] = rank, b * LANES + k, _match(own, np.int64(f.offers[k]))
+            seen = min(seen + 1, wanted)
+            if seen == wanted:
+                worst = hashes[wanted - 1]
     _propose_best(s, p, cluster, ident, slot, seen)
 
 
@@ -170,6 +172,8 @@ def _best_stream(p, a, x, b, y, match):
     """
     best, stream, forward, amount = 0.0, -1, True, 0.0
     for w in range(N_STREAMS):
+        if not (match >> w) & 0x101:
+            continue
         gain = unit_gain(p, w)
         for way in range(2):
             if not (match >> (8 * way + w)) & 1:

@@ -69,7 +69,7 @@ def vacate(s, p, cluster, f, k, slot, moved):
     leave_hubs(f, k)
     f.status[k] = SLOT_VACANT
     if moved and cluster.kind != OUTSIDE:
-        if uniform(city.key, Purpose.SLOT_KEEP, city.step, f.slot_id[k]) >= p.old_plot_relet:
+        if uniform(city.key, Purpose.SLOT_KEEP, city.step, np.int64(f.slot_id[k])) >= p.old_plot_relet:
             f.status[k] = SLOT_RETIRED
     if cluster.kind == OUTSIDE:
         city.outside_from = min(city.outside_from, slot >> 4)

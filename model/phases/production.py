@@ -117,19 +117,18 @@ def count_city(s):
 @inner
 def _serve_loans(dt, f, k):
     """Interest and repayment of the step; the last payment clears the balance exactly."""
-    service, interest = 0.0, 0.0
-    for j in range(N_TECH):
-        if not (f.loans[k] >> j) & 1:
-            continue
-        due = f.loan_balance[k, j] * f.loan_growth[k, j]
-        interest += due - f.loan_balance[k, j]
-        pay = min(f.loan_payment[k, j] * dt, due)
-        f.loan_balance[k, j] = due - pay
-        if f.loan_balance[k, j] <= 1e-9 * f.loan_payment[k, j]:
-            pay += f.loan_balance[k, j]
-            f.loan_balance[k, j] = 0.0
-            f.loans[k] &= np.uint8(255 - (1 << j))
-        service += pay
+    service, interest, loans = 0.0, 0.0, 0
+    for j in range(N_TECH):  # whoever has no loan on j has a balance of 0
+        balance, payment = f.loan_balance[k, j], f.loan_payment[k, j]
+        due = balance * f.loan_growth[k, j]
+        interest += due - balance
+        pay = min(payment * dt, due)
+        rest = due - pay
+        last = rest <= 1e-9 * payment
+        service += pay + (rest if last else 0.0)
+        f.loan_balance[k, j] = 0.0 if last else rest
+        loans |= (0 if last else 1) << j
+    f.loans[k] = loans
     f.debt_service[k] = service / dt
     f.interest[k] = interest / dt
 
@@ -213,6 +212,15 @@ def close_books(s, p, c):
     dip_size, dip_years, om_power = p.dip, p.dip_years, 1.0 + p.own_om_exponent
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
+        moved = False
+        for k in range(LANES):
+            sheet.dip[k] = 0.0
+            moved |= f.moved_at[k] < 1e8
+        if moved:
+            for k in range(LANES):
+                if f.status[k] == SLOT_TAKEN and f.moved_at[k] < 1e8:
+                    sheet.dip[k] = (dip_size * exp(-(now - f.moved_at[k]) / dip_years)
+                                    * max(f.k_margin[k] + f.margin_life[k], f.k_margin[k]) * (f.k_revenue[k] * f.workers[k]))
         for k in range(LANES):  # bytes apart: a loop over numbers of two widths would not become vector instructions
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1
@@ -222,6 +230,7 @@ def close_books(s, p, c):
         # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
             live = f.status[k] == SLOT_TAKEN
+            alive = 1.0 if live else 0.0  # a factor is cheaper than a store under a mask
             act, workers = f.activity[k], (f.workers[k] if live else 1.0)
             running = om_factor * exp(om_power * log(max(f.effluent[k], 1e-9)))
             f.running[k] = running
@@ -249,9 +258,7 @@ def close_books(s, p, c):
             margin = life + sd_year * f.z_margin[k]
             sales = revenue * (u - (1.0 - margin) * ((1.0 - fixed) * u + fixed))
             premium = premium_share * revenue * u * f.exporter[k]
-            dip = dip_size * exp(-(now - f.moved_at[k]) / dip_years) * max(life, f.k_margin[k]) * revenue
-            dip = dip if f.moved_at[k] < 1e8 else 0.0
-            own_gain = saved + reference_fee + per_worker * workers + premium - dip + f.exchange_gain[k]
+            own_gain = saved + reference_fee + per_worker * workers + premium - sheet.dip[k] + f.exchange_gain[k]
             profit = sales + own_gain - beside
             rate = rate_small if revenue < small else (rate_middle if revenue < middle else rate_all)
             # interest and depreciation are deductible, repayment is not
@@ -264,35 +271,34 @@ def close_books(s, p, c):
             f.cash[k] = cash if live else f.cash[k]
             negative = f.negative_years[k] + dt if cash < 0.0 else 0.0
             f.negative_years[k] = negative if live else f.negative_years[k]
-            f.excess[k] = profit / revenue - f.k_margin[k] if live else f.excess[k]
+            sheet.excess[k] = profit / revenue - f.k_margin[k]
             # debt service is a use of value added, not a loss of it
-            sheet.value[k] = f.k_value[k] * act + own_gain - beside + f.debt_service[k] if live else 0.0
+            sheet.value[k] = (f.k_value[k] * act + own_gain - beside + f.debt_service[k]) * alive
             sheet.untreated[k] = q * (1.0 - removed)
             sheet.cod[k] = cod * q * (1.0 - removed)
             sheet.cod_removed[k] = cod * q * removed
             sheet.solar[k] = solar
             sheet.shared[k] = shared
-            sheet.output[k] = revenue * u if live else 0.0
-            sheet.profit[k] = profit if live else 0.0
+            sheet.output[k] = revenue * u * alive
+            sheet.profit[k] = profit * alive
             sheet.tonnes[k] = f.k_tonnes[k] * act
             sheet.landfill[k] = f.k_landfill[k] * act
             sheet.reduced[k] = f.d_tonnes[k] * act
-            sheet.sales[k] = sales + ordinary + saved + reference_fee if live else 0.0
+            sheet.sales[k] = (sales + ordinary + saved + reference_fee) * alive
             sheet.disposal[k] = f.k_disposal[k] * act
-            sheet.fee[k] = fee if live else 0.0
-            sheet.own[k] = own if live else 0.0
-            sheet.sham[k] = sham if live else 0.0
-            sheet.connect[k] = connect if live else 0.0
+            sheet.fee[k] = fee * alive
+            sheet.own[k] = own * alive
+            sheet.sham[k] = sham * alive
+            sheet.connect[k] = connect * alive
             sheet.connected[k] = q if joined else 0.0
             sheet.treated_own[k] = q if z == REAL_OWN else 0.0
-            sheet.tax[k] = due - forgone if live else 0.0
-            sheet.forgone[k] = forgone if live else 0.0
-            sheet.dividends[k] = dividends if live else 0.0
-            sheet.premium[k] = premium if live else 0.0
-            sheet.dip[k] = dip if live else 0.0
-            sheet.inside[k] = f.trade_share[k] * revenue * u if live else 0.0
-            sheet.attitude[k] = f.attitude[k] if live else 0.0
-            sheet.trust[k] = f.trust[k] if live else 0.0
+            sheet.tax[k] = (due - forgone) * alive
+            sheet.forgone[k] = forgone * alive
+            sheet.dividends[k] = dividends * alive
+            sheet.premium[k] = premium * alive
+            sheet.inside[k] = f.trade_share[k] * revenue * u * alive
+            sheet.attitude[k] = f.attitude[k] * alive
+            sheet.trust[k] = f.trust[k] * alive
         # sums in the order of slots: the same bits whatever the vectors
         for k in range(LANES):
             value += sheet.value[k]
@@ -344,7 +350,7 @@ def close_books(s, p, c):
         # size follows profitability (5a); a cluster held as it is until 2020 does not change
         if growing:
             for k in range(LANES):
-                grown = f.workers[k] * exp(eta * dt * min(max(f.excess[k], -1.0), 1.0))
+                grown = f.workers[k] * exp(eta * dt * min(max(sheet.excess[k], -1.0), 1.0))
                 f.workers[k] = min(max(grown, 1.0), cap) if f.workers[k] > 0.0 else 0.0
     cluster.elec, cluster.fuel, cluster.water, cluster.effluent = elec, fuel, water, effluent
     cluster.untreated, cluster.cod, cluster.cod_removed = untreated, cod_sum, cod_removed

@@ -33,7 +33,7 @@ def let_slots(s, p):
             f = s.firms[b]
             for k in range(LANES):
                 if f.status[k] == SLOT_VACANT:
-                    if uniform(city.key, Purpose.SLOT_RELET, city.step, f.slot_id[k]) < chance:
+                    if uniform(city.key, Purpose.SLOT_RELET, city.step, np.int64(f.slot_id[k])) < chance:
                         f.status[k] = SLOT_LETTABLE
                 if f.status[k] == SLOT_LETTABLE and not cluster.hold:
                     entry = s.lettable[city.lettable + city.lettable_planned]

@@ -314,8 +314,9 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
     amount = 0.0
     if supported:
         more_cut = max(cut - base.CIT_reduction, 0.0)
-        amount = (grant * cost + subsidy + guarantee
-                  + tax * more_cut * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life)))
+        amount = grant * cost + subsidy + guarantee
+        if more_cut > 0.0:
+            amount += tax * more_cut * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
     return wants, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, asked
 
 

@@ -63,7 +63,7 @@ class Kernels:
             sim.fork(0, self.scale, self.ever_null)
             self.state = sim.work
         self.series[0] = self.series[1]
-        code = run_steps(self.state, sim.p[()], sim.plans[0], sim.values(self.state), 1, self.series, self.level,
+        code = run_steps(self.state, sim.p, sim.plans[0], sim.values(self.state), 1, self.series, self.level,
                          self.binding)
         assert code == 0
 

@@ -120,11 +120,11 @@ def test_v16_restart_and_fork(small_city, arms_of, shocks):
     second.fork(1, 1.0, None)
     again[0] = start
     steps = step_module.run_steps
-    steps(second.work, record[()], second.plans[1], second.values(second.work), 1, again[:18], flags[:18], flags[:18].copy())
+    steps(second.work, record, second.plans[1], second.values(second.work), 1, again[:18], flags[:18], flags[:18].copy())
     third.run(0, *series_of(third), series_of(third)[1])  # leaves traces in the arrays
     for a, b in zip(third.work, second.work, strict=True):
         a[...] = b
-    steps(third.work, record[()], third.plans[1], third.values(third.work), 1, again[17:], flags[17:], flags[17:].copy())
+    steps(third.work, record, third.plans[1], third.values(third.work), 1, again[17:], flags[17:], flags[17:].copy())
     assert np.array_equal(series[1:], again[1:], equal_nan=True)
     # without a fork: the burnt-in arrays themselves go on
     fourth = simulator()
@@ -227,7 +227,7 @@ def test_v22_hashed_priority_is_a_random_order(small_city, shocks):
         series[0] = plain[0]
         for mode in range(3):
             sim.fork(1, 1.0, None)
-            assert runner(sim.work, sim.p[()], sim.plans[1], sim.values(sim.work), 1, series, level, level.copy(), mode) == 0
+            assert runner(sim.work, sim.p, sim.plans[1], sim.values(sim.work), 1, series, level, level.copy(), mode) == 0
             results[mode, r] = series[-4:, keys].mean(axis=0)
             if mode == 0:
                 assert np.array_equal(plain[1:], series[1:], equal_nan=True)

@@ -138,7 +138,7 @@ def adoption_times(site, arms, parameters, replicate):
     for index in range(len(arms)):
         sim.fork(index, 1.0, None)
         for n in range(sim.steps):
-            step_module.run_steps(sim.work, sim.p[()], sim.plans[index], sim.values(sim.work), 1, row, flags, flags.copy())
+            step_module.run_steps(sim.work, sim.p, sim.plans[index], sim.values(sim.work), 1, row, flags, flags.copy())
             new = (sim.work.ever >> 1 & 1 == 1) & (times[index] == 10**6)
             times[index, new] = n
     return times
