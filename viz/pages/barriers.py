@@ -120,7 +120,7 @@ def _Found(finding: Finding, kind: str, state: State):
         title, option = synergy_option(finding, say)
         Text(title, "h3")
         Text(say("binds.synergy_note"), "p", "soft")
-        Chart(option, label=title, height=320)
+        Chart(option, label=title, height=320, least=480)  # seven cells of "−1.27" and a name
     sheet: Sheet = told.sheet(finding, say)
     with Section(say("finding.table")):
         Table(sheet.columns, [{"cells": [{"text": text} for text in row]} for row in sheet.rows], label=outcome)

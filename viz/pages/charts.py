@@ -53,6 +53,7 @@ def _Chart(
     lang: str,
     label: str,
     height: int,
+    least: int = 0,
     merge: bool = False,
     clickable: bool = False,
     event_clicked: Callable[[dict], None] = _ignore,
@@ -65,6 +66,7 @@ def Chart(
     option: Mapping[str, Any],
     label: str,
     height: int = 260,
+    least: int = 0,
     on_click: Callable[[dict], None] | None = None,
     on_brush: Callable[[dict], None] | None = None,
     merge: bool = False,
@@ -79,6 +81,8 @@ def Chart(
         What the chart shows, for those who do not see it.
     height : int
         px.
+    least : int
+        px it is wide at least; in a narrower place it scrolls sideways.
     on_click : callable, optional
         Gets {"name", "series", "index", "id"} of the mark.
     on_brush : callable, optional
@@ -89,7 +93,7 @@ def Chart(
     """
     session = use_session()
     _Chart(
-        option=dict(option), library=_library(), lang=session.lang.value, label=label, height=height, merge=merge,
+        option=dict(option), library=_library(), lang=session.lang.value, label=label, height=height, least=least, merge=merge,
         clickable=on_click is not None, event_clicked=on_click or _ignore, event_brushed=on_brush or _ignore,
     )  # fmt: skip
 
@@ -107,7 +111,7 @@ def base_option(**parts: Any) -> dict[str, Any]:
 
 def value_axis(name: str = "", **parts: Any) -> dict[str, Any]:
     """An axis of numbers in the reader's format."""
-    label = {**AXIS["axisLabel"], "formatter": "=number"}
+    label = {**AXIS["axisLabel"], "formatter": "=number", "hideOverlap": True}
     return {"type": "value", "name": name, **AXIS, "axisLabel": label, **parts}
 
 

@@ -161,17 +161,18 @@ def _Understood(upload: Upload):
                 Text(say("my_cluster.assumed", area=say.number(upload.area, 1)), classes="soft")
         rows = sorted(upload.rows, key=lambda row: not row[2])  # stable: refused first, else as in the file
         names = ("sector", "workers", "revenue", "technologies", "need", "trust")
-        heads = [
-            say("my_cluster.line"),
-            say("my_cluster.why"),
-            *(say(f"my_cluster.col.{name}") for name in names),
-        ]
+        heads = [say("my_cluster.line"), *(say(f"my_cluster.col.{name}") for name in names)]
+        shown = [_row(*row, say) for row in rows[:ROWS_SHOWN]]
+        if refused:  # where nothing is, no reasons are given
+            heads.insert(1, say("my_cluster.why"))
+            for (_, _, problems), row in zip(rows, shown, strict=False):
+                row["cells"].insert(1, {"text": _reasons(problems, say)})
         with Div("tall"):
             Table(
                 heads,
-                [_row(*row, say) for row in rows[:ROWS_SHOWN]],
+                shown,
                 label=say("my_cluster.understood", file=upload.source),
-                text_columns=(0, 1, 2, 5),
+                text_columns=(0, 1, 2, 5) if refused else (0, 1, 4),
             )
         if len(rows) > ROWS_SHOWN:
             Text(
@@ -182,15 +183,16 @@ def _Understood(upload: Upload):
             _Files(files=_made(upload, say), texts={}, limit=0, enabled=False, event_given=lambda _: None)
 
 
+def _reasons(refused: tuple, say: Words) -> str:
+    """Why a line of the file was refused."""
+    return "; ".join(f"{say(f'my_cluster.col.{r.column}')} “{r.value[:40]}”: {refusal_text(r, say)}" for r in refused)
+
+
 def _row(line: int, firm: Mapping[str, Any], refused: tuple, say: Words) -> dict[str, Any]:
     """One line of the file; what is drawn says so."""
     if refused:
-        reasons = "; ".join(
-            f"{say(f'my_cluster.col.{r.column}')} “{r.value[:40]}”: {refusal_text(r, say)}"
-            for r in refused
-        )
         status = say("my_cluster.refused", line=say.number(line))
-        return {"cells": [{"text": status}, {"text": reasons}, *[{"text": MISSING}] * 6]}
+        return {"cells": [{"text": status}, *[{"text": MISSING}] * 6]}
     drawn = {"text": say("my_cluster.is_drawn")}
     technologies = drawn
     if "technologies" in firm:
@@ -206,7 +208,6 @@ def _row(line: int, firm: Mapping[str, Any], refused: tuple, say: Words) -> dict
     return {
         "cells": [
             {"text": status},
-            {"text": ""},
             {"text": say.name("sector", firm["sector"])},
             numbers[0],
             numbers[1],

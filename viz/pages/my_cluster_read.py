@@ -29,7 +29,10 @@ _ROWS = (
     ("food", "9", "", "", "", ""),
     ("metal_mechanical", "15", "9500", "T1+T2", "5", "2"),
 )
-_SECTOR_WORD = {"textile": "dệt may", "food": "thực phẩm", "metal_mechanical": "cơ khí"}
+_SECTOR_WORD = {  # as the reader of tables knows them
+    "food": "thực phẩm", "textile": "dệt may", "metal_mechanical": "cơ khí", "plastic_paper_chemical": "nhựa",
+    "wood_building": "gỗ", "electronics_hightech": "điện tử",
+}  # fmt: skip
 # what `scenarios.enterprises` says of a cell -> key of our text; groups fill its fields in
 _REASONS = (
     (r"empty", "empty"),
@@ -157,15 +160,19 @@ def refusal_text(refusal: Refusal, say: Words) -> str:
     for pattern, key in _REASONS:
         match = re.fullmatch(pattern, refusal.reason)
         if match:
-            names = {"sectors": ", ".join(SECTORS), "technologies": ", ".join(TECHNOLOGIES)}
+            names = {"sectors": ", ".join(_sector_word(sector, say.lang) for sector in SECTORS), "technologies": ", ".join(TECHNOLOGIES)}
             ends = {name: value_of(float(match[name]), say) for name in ("low", "high") if name in match.groupdict()}
             return say(f"my_cluster.reason.{key}", **names, **match.groupdict() | ends)
     return refusal.reason
 
 
+def _sector_word(sector: str, lang: str) -> str:
+    return _SECTOR_WORD[sector] if lang == "vi" else sector
+
+
 def template_rows(lang: str) -> list[list[str]]:
     """Heads and lines of a table to begin with, in the reader's language."""
-    return [list(_HEADS[lang]), *([_SECTOR_WORD[row[0]] if lang == "vi" else row[0], *row[1:]] for row in _ROWS)]
+    return [list(_HEADS[lang]), *([_sector_word(row[0], lang), *row[1:]] for row in _ROWS)]
 
 
 def template_of(lang: str) -> str:

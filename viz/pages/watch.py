@@ -29,7 +29,7 @@ from .watch_decisions import Portrait, portrait
 from .watch_figure import cluster_figure, film_table, run_brief
 from .watch_form import Form
 from .watch_record import Film, Player, record
-from .watch_scene import flow_option, flow_quarter, player_texts, quarter_name, scene
+from .watch_scene import flow_options, flow_quarter, player_texts, quarter_name, scene
 
 __all__ = ["Page"]
 
@@ -299,7 +299,11 @@ def _Film(shown: Shown, state: State):
     title = say("watch.flow_title", cluster=cluster, when=quarter_name(film, when, say))
     with Section(title, say("watch.flow_note")):
         if film.flows[when]:
-            Chart(flow_option(film.flows[when], say), label=title, height=360)
+            with Div("flows"):
+                for amount, option in flow_options(film.flows[when], say):
+                    with Div():
+                        Text(amount, "h3")
+                        Chart(option, label=f"{title}: {amount}", height=330)
         else:
             Text(say("watch.no_flows_yet"), classes="notice")
     name = f"{cluster}, {quarter_name(film, quarter, say)}"

@@ -22,7 +22,7 @@ __all__ = [
     "SECTOR_COLORS",
     "SHOWN",
     "cluster_names",
-    "flow_option",
+    "flow_options",
     "flow_quarter",
     "player_texts",
     "quarter_name",
@@ -190,48 +190,37 @@ def stream_unit(stream: str) -> str:
     return {"heat_steam": "GJ/yr", "treated_water": "m3/yr"}.get(stream, "t/yr")
 
 
-def flow_option(flows: Sequence[Mapping[str, Any]], say: Words) -> dict[str, Any]:
-    """The material flows as an option of ECharts: one Sankey diagram for each unit, side by side.
+def flow_options(flows: Sequence[Mapping[str, Any]], say: Words) -> list[tuple[str, dict[str, Any]]]:
+    """The material flows as options of ECharts: for each unit its total and a Sankey diagram.
 
     Parameters
     ----------
     flows : sequence of mapping
         `Run.flows`.
     """
-    sums = sum_flows(flows)
-    width = 100 / len(sums)
-    series, titles = [], []
-    for index, (unit, rows) in enumerate(sums.items()):
-        total = sum(rows.values())
-        left = width * index
-        titles.append(
-            {
-                "text": f"{say.number(total)} {say.unit(unit)}",
-                "left": f"{left + width / 2}%",
-                "textAlign": "center",
-                "top": 0,
-                "textStyle": {"fontSize": 13, "color": "#1c2733"},
-            }
-        )
-        series.append(
-            {
-                "type": "sankey",
-                "left": f"{left + 1}%",
-                "width": f"{width - 3}%",
-                "top": 50,
-                "bottom": 8,
-                "right": "auto",
-                "nodeWidth": 12,
-                "nodeGap": 18,
-                "draggable": False,
-                "animation": False,
-                "emphasis": {"focus": "adjacency"},
-                "label": {"fontSize": 11, "color": "#1c2733", "textBorderColor": "#fff", "textBorderWidth": 2},
-                "labelLayout": {"hideOverlap": True},
-                **_sankey(rows, unit, say),
-            }
-        )
-    return base_option(tooltip={"trigger": "item", "formatter": "=item"}, title=titles, series=series)
+    return [
+        (f"{say.number(sum(rows.values()))} {say.unit(unit)}", _diagram(rows, unit, say))
+        for unit, rows in sum_flows(flows).items()
+    ]
+
+
+def _diagram(rows: Mapping[tuple[str, str, str], float], unit: str, say: Words) -> dict[str, Any]:
+    series = {
+        "type": "sankey",
+        "left": 4,
+        "right": 4,
+        "top": 22,
+        "bottom": 8,
+        "nodeWidth": 12,
+        "nodeGap": 18,
+        "draggable": False,
+        "animation": False,
+        "emphasis": {"focus": "adjacency"},
+        "label": {"fontSize": 11, "color": "#1c2733", "textBorderColor": "#fff", "textBorderWidth": 2},
+        "labelLayout": {"hideOverlap": True},
+        **_sankey(rows, unit, say),
+    }
+    return base_option(tooltip={"trigger": "item", "formatter": "=item", "confine": True}, series=[series])
 
 
 def _sankey(rows: Mapping[tuple[str, str, str], float], unit: str, say: Words) -> dict[str, Any]:
