@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from ..experiments.comparison import CLUSTER_SHARES, EXPLORATION, YEARS, Comparison
 from .scorecard import name_and_unit
 from .words import Words, scale_of
 
@@ -159,7 +159,7 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] = P
             color, dash, marker = style_of(arm, index)
             path = series.loc[(key, arm)]
             years = path["year"].to_numpy()
-            if several:
+            if several and not (comparison.one_cluster and key in CLUSTER_SHARES):  # yes or no: a band would be all or nothing
                 axes.fill_between(
                     years, path["p10"] * factor, path["p90"] * factor, color=color, alpha=0.13, linewidth=0
                 )

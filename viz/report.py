@@ -24,10 +24,15 @@ def open_template(name: str) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("ecocluster.viz", "templates"), autoescape=True, undefined=StrictUndefined,
+        loader=PackageLoader("ecocluster.viz", "templates"), autoescape=True, undefined=StrictUndefined, finalize=_tied,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return environment.get_template(name)
+
+
+def _tied(value: Any) -> Any:
+    """No line of a page begins with a percent sign."""
+    return value.replace(" %", "\N{NO-BREAK SPACE}%") if isinstance(value, str) else value
 
 
 def as_source(svg: bytes) -> str:
@@ -58,6 +63,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         question=question,
         command=question.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
         site=comparison.trace.site.name,
+        one_cluster=comparison.one_cluster,
         version=version("ecocluster"),
         arms=comparison.arms,
         verdict=verdict(comparison, say),
@@ -65,10 +71,18 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         best=best_rows(comparison, YEARS[1], say),
         best_year=YEARS[1],
         sure=SURE,
+        captions=_captions(comparison, say, pictures),
         failed=int((comparison.runs["failed"] != "").sum()),
         pictures={name: as_source(data) for name, data in pictures.items()},
         budget=say.number(budget, 0 if budget == round(budget) else 2),
     )
+
+
+def _captions(comparison: Comparison, say: Words, names: Iterable[str]) -> dict[str, str]:
+    captions = {name: say(f"caption.{name}") for name in names}
+    if comparison.one_cluster and "obstacles" in captions:
+        captions["obstacles"] = say("caption.obstacles.one")
+    return captions
 
 
 def write_report(comparison: Comparison, out: str | Path, lang: str = "en") -> Path:

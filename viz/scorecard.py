@@ -239,6 +239,6 @@ def _obstacle(comparison: Comparison, say: Words, year: int, leader: int, ahead:
         sentences.append(_tell(comparison, say, "verdict.why", name=name, **shares))
     if held[leader][left] >= NOTABLE:
         name = say.name("criterion", comparison.criteria[left])
-        key = "verdict.left" if ahead else "verdict.stops"
+        key = ("verdict.left_same" if left == most and sentences else "verdict.left") if ahead else "verdict.stops"
         sentences.append(_tell(comparison, say, key, name=name, share=say.percent(held[leader][left])))
     return " ".join(sentences)
