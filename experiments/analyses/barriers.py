@@ -123,7 +123,7 @@ def _facts(table, pairs, outcome: str, case: Case) -> dict:
     linked = pairs[pairs["outcome"] == outcome]
     strongest = linked.loc[linked["synergy"].abs().idxmax()]
     return {
-        "scenario": case.scenario, "pathway": case.pathway, "outcome": outcome, "replicates": case.replicates,
+        "scenario": case.scenario, "one_cluster": case.one_cluster, "pathway": case.pathway, "outcome": outcome, "replicates": case.replicates,
         "sets": 1 << len(BARRIERS), "first": told(own.iloc[0]), "second": told(own.iloc[1]), "total": picked(total, "shapley"),
         "idle": [row["cause"] for _, row in own.iterrows() if not row["shapley_low"] > 0],
         "pair": {"first": strongest["first"], "second": strongest["second"], "synergy": picked(strongest, "synergy")},

@@ -186,7 +186,7 @@ def discover(
     command = case.command(
         "discover", failure=str(rule), points=count, uncertainties=tuple(uncertainties or ())
     )
-    return describe(case.pathway, rule, names, values, means, command, frame.attrs["failed"])
+    return describe(case.pathway, rule, names, values, means, command, frame.attrs["failed"], case.one_cluster)
 
 
 def discover_in(sweep: Sweep, *, failure: str = "level1_2035<0.5", pathway: str | None = None) -> Finding:
@@ -204,8 +204,9 @@ def discover_in(sweep: Sweep, *, failure: str = "level1_2035<0.5", pathway: str 
     words = option_text({"from": sweep.path, "pathway": pathway, "failure": str(rule)})
     command = " ".join(["ecocluster discover", sweep.scenario, *words])
     return describe(
-        arm, rule, sweep.names, sweep.values, sweep.means(arm, rule.outcome), command, sweep.failed
-    )
+        arm, rule, sweep.names, sweep.values, sweep.means(arm, rule.outcome), command, sweep.failed,
+        sweep.one_cluster,
+    )  # fmt: skip
 
 
 def describe(
@@ -216,6 +217,7 @@ def describe(
     means: np.ndarray,
     command: str,
     failed: int = 0,
+    one_cluster: bool = False,
 ) -> Finding:
     """The finding of `discover` from points and their mean effects (of fresh runs, or of a stored sweep).
 
@@ -235,7 +237,7 @@ def describe(
     fails = rule.holds(y)
     share = float(fails.mean())
     facts: dict[str, Any] = {
-        "outcome": rule.outcome, "rule": str(rule), "sign": rule.sign, "threshold": rule.threshold,
+        "outcome": rule.outcome, "one_cluster": one_cluster, "rule": str(rule), "sign": rule.sign, "threshold": rule.threshold,
         "pathway": pathway, "points": len(x), "failures": int(fails.sum()), "share": proportion_interval(fails * 1.0),
         "failed": failed, "box": {}, "rare": not RARE <= share <= 1 - RARE,
     }  # fmt: skip

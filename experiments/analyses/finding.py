@@ -77,6 +77,13 @@ class Case:
         if self.threads is not None:
             check_number("--threads", self.threads, 1, 1024, whole=True)
 
+    @property
+    def one_cluster(self) -> bool:
+        """Is the place a single cluster? Then a share of clusters is a probability."""
+        from ...scenarios import load_scenario
+
+        return len(load_scenario(self.scenario).site.clusters) == 1
+
     def trial(self, **changes: Any) -> Trial:
         """The case as one experiment; `changes` are fields of `Trial` (uncertainties, levers, budget, ...)."""
         from ..sweeps.trials import Trial
@@ -201,6 +208,11 @@ class Finding:
         """The place it is about: the first argument of the command; empty if it begins with an option."""
         first = (self.command.split() + [""] * 3)[2]
         return "" if first.startswith("-") else first
+
+    @property
+    def one_cluster(self) -> bool:
+        """Is it about a single cluster? See `Case.one_cluster`."""
+        return bool(self.facts.get("one_cluster"))
 
     def to_json(self) -> dict[str, Any]:
         """Name, command, facts and the table's rows, ready for `json.dumps`."""

@@ -113,7 +113,8 @@ def frontier(
         budgets=tuple(f"{b:g}" for b in ladder),
         outcome=outcome,
     )
-    return Finding("frontier", command, table, _facts(table, outcome, names, frame.attrs["failed"]))
+    facts = _facts(table, outcome, names, frame.attrs["failed"]) | {"one_cluster": case.one_cluster}
+    return Finding("frontier", command, table, facts)
 
 
 def _estimate(name: str, estimate) -> dict[str, float]:

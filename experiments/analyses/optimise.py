@@ -287,7 +287,7 @@ def _facts(case, space, table, objectives, signs, shift) -> dict:
     levers = [gene.name for gene in space.genes if gene.kind in ("lever", "budget", "scale", "start")]
     spread = {gene.name: (gene.low, gene.high) for gene in space.genes}
     return {
-        "scenario": case.scenario, "replicates": case.replicates, "objectives": list(objectives), "front": len(table), "stays": int(table["stays"].sum()), "knee": knee, "hull": hull.tolist(),
+        "scenario": case.scenario, "one_cluster": case.one_cluster, "replicates": case.replicates, "objectives": list(objectives), "front": len(table), "stays": int(table["stays"].sum()), "knee": knee, "hull": hull.tolist(),
         "knee_values": {name: table.loc[knee, name] for name in objectives}, "knee_benefit": benefit[knee],
         "knee_budget": table.loc[knee, "budget"],
         "before": price(0, at) if at else np.nan, "after": price(at, len(hull) - 1) if at < len(hull) - 1 else np.nan,

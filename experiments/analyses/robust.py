@@ -132,7 +132,7 @@ def robust(
         "robust", pathway=None, pathways=arms, outcome=outcome, rules=tuple(map(str, parsed)), points=count,
         surface=tuple(surface), grid=grid, uncertainties=tuple(uncertainties or ()),
     )  # fmt: skip
-    finding = describe(arms, names, values, means, outcome, parsed, command, failed)
+    finding = describe(arms, names, values, means, outcome, parsed, command, failed, case.one_cluster)
     if not grid:
         return finding
     pair = finding.facts["leaders"]
@@ -170,11 +170,11 @@ def robust_in(
         {"from": sweep.path, "pathways": arms, "outcome": outcome, "rules": tuple(map(str, parsed))}
     )
     command = " ".join(["ecocluster robust", sweep.scenario, *words])
-    return describe(arms, sweep.names, sweep.values, means, outcome, parsed, command, sweep.failed)
+    return describe(arms, sweep.names, sweep.values, means, outcome, parsed, command, sweep.failed, sweep.one_cluster)
 
 
 def describe(
-    arms, names, values, means, outcome: str, rules: Sequence[Rule], command: str, failed: int = 0
+    arms, names, values, means, outcome: str, rules: Sequence[Rule], command: str, failed: int = 0, one_cluster: bool = False
 ) -> Finding:
     """The finding from the effects at every point (of fresh runs, or of a stored sweep), without a surface.
 
@@ -215,7 +215,7 @@ def describe(
         every[f"effect.{arm}"] = means[outcome][:, index]
         every[f"meets.{arm}"] = met[:, index].astype(int)
     facts = {
-        "outcome": outcome, "rules": [str(rule) for rule in rules], "points": int(fine.sum()), "failed": failed,
+        "outcome": outcome, "one_cluster": one_cluster, "rules": [str(rule) for rule in rules], "points": int(fine.sum()), "failed": failed,
         "pathways": list(arms), "leaders": [arms[i] for i in np.argsort(-gains.mean(axis=0), kind="stable")[:2]],
         "safest": table.iloc[order[0]].to_dict(), "likeliest": table.loc[table["best"].idxmax()].to_dict(),
         "satisficing": table.loc[table["meets"].idxmax()].to_dict(),

@@ -180,8 +180,9 @@ def sensitivity(
         uncertainties=tuple(uncertainties or ()),
     )  # fmt: skip
     return _finding(
-        case.pathway, outcome, command, table, z, top, luck, failed + lost, noise_floor(y, screen_luck)
-    )
+        case.pathway, outcome, command, table, z, top, luck, failed + lost, noise_floor(y, screen_luck),
+        case.one_cluster,
+    )  # fmt: skip
 
 
 def sensitivity_of(
@@ -220,7 +221,7 @@ def sensitivity_of(
     command = option_text({"from": sweep.path, "pathway": pathway, "outcome": outcome, "seed": seed})
     command = " ".join(["ecocluster sensitivity", case.scenario, *command])
     floor = noise_floor(y, luck) if sweep.kind == "morris" else np.nan
-    return _finding(arm, outcome, command, table, y, tuple(table["parameter"]), luck, sweep.failed, floor)
+    return _finding(arm, outcome, command, table, y, tuple(table["parameter"]), luck, sweep.failed, floor, sweep.one_cluster)
 
 
 def _ranked(names: Sequence[str], indices: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -250,13 +251,13 @@ def noise_floor(y: np.ndarray, luck: float) -> float:
 
 def _finding(
     pathway: str, outcome: str, command: str, table: pd.DataFrame, y: np.ndarray, varied: Sequence[str], luck: float,
-    failed: int, floor: float,
+    failed: int, floor: float, one_cluster: bool,
 ) -> Finding:  # fmt: skip
     """Words need: how far the effect spreads over the points `y`, in which `varied` parameters vary, and what leads."""
     fine = y[np.isfinite(y)]
     top = table.head(len(varied)).head(LISTED)
     facts = {
-        "outcome": outcome, "pathway": pathway, "parameters": len(table), "varied": len(varied), "points": len(y),
+        "outcome": outcome, "one_cluster": one_cluster, "pathway": pathway, "parameters": len(table), "varied": len(varied), "points": len(y),
         "failed": failed, "low": np.quantile(fine, 0.05), "high": np.quantile(fine, 0.95), "luck": luck,
         "inert": int((table["mu_star"] <= 1e-9 * table["mu_star"].max()).sum()), "strongest": list(top["parameter"]), "mu": top["mu"].to_numpy(),
         "mu_star": top["mu_star"].to_numpy(), "first_sum": table["first"].sum(min_count=1), "total": top["total"].to_numpy(),

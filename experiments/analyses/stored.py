@@ -40,6 +40,8 @@ class Sweep:
     frame : pandas.DataFrame
         Runs that did not fail, with ``arm`` (see `arms`) and ``trial`` (number of the point).
     failed : int
+    one_cluster : bool
+        As in `Case`.
     """
 
     path: str
@@ -53,6 +55,7 @@ class Sweep:
     unit: np.ndarray
     frame: pd.DataFrame
     failed: int
+    one_cluster: bool = False
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -123,7 +126,7 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
     return Sweep(
         str(path), about["scenario"], about["design"]["kind"], bool(about["design"].get("second_order")), int(about["seed"]),
         int(frame["replicate"].nunique()), tuple(name for name, _ in plan.work.factors), plan.points, _unit(plan), kept,
-        int((~fine).sum()),
+        int((~fine).sum()), frame.attrs["one_cluster"],
     )  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def superadditivity(
                 }
             )
     table, shares = pd.DataFrame(rows), pd.DataFrame(channels)
-    facts = {"outcome": outcomes[0], "pathways": list(names), "failed": frame.attrs["failed"]}
+    facts = {"outcome": outcomes[0], "one_cluster": case.one_cluster, "pathways": list(names), "failed": frame.attrs["failed"]}
     facts["ratios"] = {
         reading: {
             row["pathway"]: _ratio(row)

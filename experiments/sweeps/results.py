@@ -222,7 +222,7 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     -------
     pandas.DataFrame
         ``point, pathway, policy, budget, replicate, failed``, the varied parameters and levers, the outcomes and
-        ``null.OUTCOME``.
+        ``null.OUTCOME``; ``attrs["one_cluster"]``: is it about a single cluster?
     """
     import pyarrow as pa
 
@@ -234,7 +234,9 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
         raise InputError("sweep_empty", path=store.name)
     tables = [_with_parameters(table, plan) for table in store.tables(sorted(store.done))]
     whole = pa.concat_tables([table.unify_dictionaries() for table in tables]).unify_dictionaries()
-    return (whole.select(list(columns)) if columns is not None else whole).to_pandas()
+    frame = (whole.select(list(columns)) if columns is not None else whole).to_pandas()
+    frame.attrs["one_cluster"] = len(plan.work.site.clusters) == 1
+    return frame
 
 
 def export(out: str | os.PathLike, file: str | os.PathLike) -> int:

@@ -32,7 +32,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     first, second, pair = facts["first"], facts["second"], facts["pair"]
     sentences = [
         say(
-            "barriers.total", outcome=outcome_label(facts["outcome"], say), site=facts["scenario"], unit=unit,
+            "barriers.total", outcome=outcome_label(facts["outcome"], say, finding.one_cluster), site=facts["scenario"], unit=unit,
             gain=spell(facts["total"], say, 1, factor, sign=True),
         )
     ]  # fmt: skip
@@ -52,7 +52,7 @@ def words(finding: Finding, say: Words) -> list[str]:
         key = "barriers.together" if synergy["mean"] > 0 else "barriers.overlap"
         sentences.append(say(key, pair=pair_name(pair, say), synergy=spell(synergy, say, 1, factor, sign=True), unit=unit))
     others = [
-        f"{outcome_label(name, say)}: {cause(found['cause'], say)}"
+        f"{outcome_label(name, say, finding.one_cluster)}: {cause(found['cause'], say)}"
         for name, found in facts["others"].items()
         if (found["shapley"]["low"] or 0) > 0
     ]
@@ -70,7 +70,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
             cause(row["cause"], say), gain, say.percent(row["share"]), say.number(row["alone"] * factor, 1),
             say.number(row["last"] * factor, 1), say.percent(row["probability_largest"]),
         ])  # fmt: skip
-    return Sheet(columns, rows, say("barriers.note", outcome=outcome_label(finding.facts["outcome"], say), unit=unit))
+    return Sheet(columns, rows, say("barriers.note", outcome=outcome_label(finding.facts["outcome"], say, finding.one_cluster), unit=unit))
 
 
 def _shares(axes: Axes, finding: Finding, say: Words) -> None:

@@ -47,7 +47,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     facts = finding.facts
     sentences = [
         say(
-            "discover.often", pathway=say.name("pathway", facts["pathway"]), rule=rule_text(facts["rule"], say),
+            "discover.often", pathway=say.name("pathway", facts["pathway"]), rule=rule_text(facts["rule"], say, finding.one_cluster),
             share=spell(facts["share"], say, 0, 100), points=say.number(facts["points"]),
         )
     ]  # fmt: skip
@@ -177,5 +177,5 @@ def figure(finding: Finding, say: Words) -> Figure:
         *([Patch(facecolor="white", edgecolor=BOX, linewidth=1.8)] if facts["box"] else []),
     ]  # fmt: skip
     labels = [say(f"discover.{key}") for key in ("failing", "holding", "box_label")][: len(handles)]
-    title_and_legend(figure, say("discover.figure", rule=rule_text(facts["rule"], say)), handles, labels)
+    title_and_legend(figure, say("discover.figure", rule=rule_text(facts["rule"], say, finding.one_cluster)), handles, labels)
     return figure

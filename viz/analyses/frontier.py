@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DEAR = 1.5  # the next unit costs this many times the mean: worth a sentence
+CLOSE = 0.08  # of the largest cost and effect: two budgets beside their marks would touch
 
 
 def _scales(finding: Finding, say: Words) -> tuple[tuple[float, str], tuple[float, str], str]:
@@ -35,7 +36,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     """The best buy, what most money reaches, what the next unit costs there, and who is never beaten."""
     facts = finding.facts
     (money, bn), (size, unit), ratio = _scales(finding, say)
-    label, sentences = outcome_label(facts["outcome"], say), []
+    label, sentences = outcome_label(facts["outcome"], say, finding.one_cluster), []
     if "cheapest" not in facts:
         return [say("frontier.nothing", outcome=label)]
     cheap, most = facts["cheapest"], facts["most"]
@@ -49,9 +50,11 @@ def words(finding: Finding, say: Words) -> list[str]:
         say(
             "frontier.most", pathway=say.name("pathway", most["pathway"]), budget=say.number(most["budget"]),
             effect=spell(most["effect"], say, 1, size), unit=unit, cost=spell(most["cost"], say, 1, money), money=bn,
-            certified=say.percent(most["certified"]),
         )
     )  # fmt: skip
+    change = say.number(100 * most["certified"], sign=True)
+    key = "frontier.certified_same" if change == say.number(0) else "frontier.certified_changes"
+    sentences.append(say(key + ".one" if finding.one_cluster else key, change=change))
     if most["next_unit"] and most["per_unit"] and most["next_unit"] > DEAR * most["per_unit"]:
         sentences.append(
             say(
@@ -108,6 +111,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     (money, bn), (size, unit), ratio = _scales(finding, say)
     figure = new_figure(6.0, left=0.85, bottom=1.05, top=0.95, wspace=0.22)
     left, right = figure.subplots(1, 2, width_ratios=(1.25, 1), squeeze=False)[0]
+    largest, labelled = finding.table[["cost", "effect"]].abs().max().to_numpy(float), []
     for index, (name, rows) in enumerate(finding.table.groupby("pathway", sort=False)):
         color, dash, marker = style_of(name, index)
         line = {"linestyle": dash, "marker": marker, "label": say.name("pathway", name)}
@@ -116,13 +120,12 @@ def figure(finding: Finding, say: Words) -> Figure:
             left, x, y, np.abs(rows[["cost_low", "cost_high"]].to_numpy().T * money - x.to_numpy()),
             np.abs(rows[["effect_low", "effect_high"]].to_numpy().T * size - y.to_numpy()), color, **line,
         )  # fmt: skip
-        labelled = np.inf
-        for _, row in rows.iloc[
-            ::-1
-        ].iterrows():  # the largest budget first; what stands too close stays bare
-            near = abs(row["cost"] - labelled) < 0.06 * finding.table["cost"].max()
+        for _, row in rows.iloc[::-1].iterrows():  # the largest budget first; what stands too close stays bare
+            place = row[["cost", "effect"]].to_numpy(float)
+            near = any((np.abs(place - other) < CLOSE * largest).all() for other in labelled)
             if row["budget"] in (50, 150, finding.facts["top_budget"]) and not near:
-                where, labelled = (row["cost"] * money, row["effect"] * size), row["cost"]
+                where = (row["cost"] * money, row["effect"] * size)
+                labelled.append(place)
                 left.annotate(
                     say.number(row["budget"]),
                     where,

@@ -51,7 +51,7 @@ def words(finding: Finding, say: Words) -> list[str]:
         largest = float(finding.table[name].abs().max()) * factor
         return f"{say.number(value * factor, decimals_of(largest))} {unit}".rstrip()
 
-    values = "; ".join(f"{outcome_label(name, say)}: {told(name, facts['knee_values'][name])}" for name in facts["objectives"])
+    values = "; ".join(f"{outcome_label(name, say, finding.one_cluster)}: {told(name, facts['knee_values'][name])}" for name in facts["objectives"])
     sentences = [
         say("optimise.front", seen=say.number(facts["seen"]), front=facts["front"], stays=facts["stays"]),
         say("optimise.knee", point=facts["knee"] + 1, values=values),
@@ -73,7 +73,7 @@ def words(finding: Finding, say: Words) -> list[str]:
         )  # fmt: skip
         sentences.append(say("optimise.why", levers=parts))
     curse = "; ".join(
-        f"{outcome_label(name, say)}: {told(name, facts['curse'][name])}" for name in facts["objectives"] if facts["curse"][name] > 0
+        f"{outcome_label(name, say, finding.one_cluster)}: {told(name, facts['curse'][name])}" for name in facts["objectives"] if facts["curse"][name] > 0
     )
     sentences.append(say("optimise.curse", list=curse) if curse else say("optimise.no_curse"))
     return sentences
@@ -83,7 +83,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
     """Points of the front that stay on fresh replicates, cheapest first; the knee has a star."""
     facts, scales = finding.facts, _scales(finding, say)
     cost = facts["objectives"][-1]
-    columns = [say("optimise.point"), *(f"{outcome_label(n, say)} ({scales[n][1]})" for n in facts["objectives"]),
+    columns = [say("optimise.point"), *(f"{outcome_label(n, say, finding.one_cluster)} ({scales[n][1]})" for n in facts["objectives"]),
                say("optimise.benefit"), say("optimise.budget")]  # fmt: skip
     rows = []
     table = finding.table[finding.table["stays"]].sort_values(cost, ascending=better(cost) <= 0)
@@ -123,8 +123,8 @@ def _luck(axes: Axes, finding: Finding, say: Words, scales) -> None:
         axes.plot(*start, "o", color="white", markeredgecolor=GONE, markersize=5)
         axes.plot(*end, "o", color=FRONT, markersize=6)
     axes.margins(0.08)
-    axes.set_xlabel(f"{outcome_label(cost, say)} ({bn})")
-    axes.set_ylabel(f"{outcome_label(name, say)}\n({unit})")
+    axes.set_xlabel(f"{outcome_label(cost, say, finding.one_cluster)} ({bn})")
+    axes.set_ylabel(f"{outcome_label(name, say, finding.one_cluster)}\n({unit})")
 
 
 def _levers(axes: Axes, finding: Finding, say: Words) -> None:
@@ -156,7 +156,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     gap.set_visible(False)  # room for the names of what is drawn
     wide.set_visible(False)
     _front(left, finding, say, money)
-    left.set_xlabel(f"{outcome_label(cost, say)} ({bn})")
+    left.set_xlabel(f"{outcome_label(cost, say, finding.one_cluster)} ({bn})")
     left.set_ylabel(say("optimise.benefit_axis"))
     left.set_title(say("optimise.left"))
     _luck(middle, finding, say, scales)

@@ -100,11 +100,28 @@ def decimals_of(largest: float) -> int:
     return 0 if largest >= 100 else 1 if largest >= 10 else 2
 
 
-def outcome_label(outcome: str, say: Words) -> str:
-    """Name and year of an outcome: "Clusters at level 1, 2035"."""
+def outcome_label(outcome: str, say: Words, one_cluster: bool = False) -> str:
+    """Name and year of an outcome: "Clusters at level 1, 2035", or "Jobs, 2035"; sums: "COD released, 2020-2035".
+
+    Parameters
+    ----------
+    outcome : str
+    say : Words
+    one_cluster : bool
+        Is it about a single cluster, so that a share of clusters is a probability?
+    """
+    from ...experiments.analyses.effects import DERIVED
+    from ...experiments.comparison import CLUSTER_SHARES
+
     base, _, year = outcome.rpartition("_")
-    name = say.name("outcome", base)
-    return say("finding.outcome", name=say.name("indicator", base) if name == base else name, year=year)
+    plain = base.removesuffix("_total")
+    since = plain != base or base in DERIVED or base.startswith("pv_")
+    if one_cluster and base in CLUSTER_SHARES:
+        name = say(f"outcome.one_cluster.{base}")
+    else:
+        named = (say.name(family, plain) for family in ("outcome", "indicator"))
+        name = next((text for text in named if text != plain), plain.replace("_", " "))
+    return say("finding.since" if since else "finding.outcome", name=name, year=year)
 
 
 def scaled(outcome: str, largest: float, say: Words) -> tuple[float, str]:
@@ -116,7 +133,7 @@ def scaled(outcome: str, largest: float, say: Words) -> tuple[float, str]:
     return factor, say("finding.points") if kind == "share" else say.unit(short)
 
 
-def rule_text(text: str, say: Words) -> str:
+def rule_text(text: str, say: Words, one_cluster: bool = False) -> str:
     """A rule as the reader says it: "Clusters at level 1, 2035: at least 50 percentage points"."""
     from ...experiments.analyses.effects import Rule
 
@@ -124,7 +141,7 @@ def rule_text(text: str, say: Words) -> str:
     factor, unit = scaled(rule.outcome, abs(rule.threshold), say)
     value = rule.threshold * factor
     end = say(f"rule.{SIGNS[rule.sign]}", value=say.number(value, decimals_of(abs(value))), unit=unit)
-    return f"{outcome_label(rule.outcome, say)}: {end}"
+    return f"{outcome_label(rule.outcome, say, one_cluster)}: {end}"
 
 
 def print_finding(finding: Finding, console: Console, say: Words) -> None:

@@ -41,7 +41,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     )
     sentences = [say("portfolio.proposed", clusters=facts["clusters"], counts=counts)]
     values = {
-        "outcome": outcome_label(outcome, say), "unit": unit, "money": bn, "rival": _arm(facts["rival"], say),
+        "outcome": outcome_label(outcome, say, finding.one_cluster), "unit": unit, "money": bn, "rival": _arm(facts["rival"], say),
         "own": spell(facts["own"], say, 1, factor), "own_outlay": spell(facts["own_outlay"], say, 1, money),
         "rival_value": spell(facts["rival_value"], say, 1, factor), "rival_outlay": spell(facts["rival_outlay"], say, 1, money),
     }  # fmt: skip
@@ -57,7 +57,7 @@ def words(finding: Finding, say: Words) -> list[str]:
 def sheet(finding: Finding, say: Words) -> Sheet:
     """One row per arm run as a whole; then the largest clusters with their pathways."""
     scales = _scales(finding, say)
-    columns = [say("portfolio.arm"), *(f"{outcome_label(name, say)} ({scales[name][1]})" for name in (*AIMS.values(), OUTLAY)), say("portfolio.cost")]
+    columns = [say("portfolio.arm"), *(f"{outcome_label(name, say, finding.one_cluster)} ({scales[name][1]})" for name in (*AIMS.values(), OUTLAY)), say("portfolio.cost")]
     rows = []
     for row in finding.data["arms"].to_dict("records"):
         cells = [cell(picked(row, name), say, 1, scales[name][0]) for name in (*AIMS.values(), OUTLAY)]
@@ -85,7 +85,7 @@ def _arms(axes: Axes, finding: Finding, say: Words, name: str, label: bool) -> N
         )  # fmt: skip
     axes.set_yticks(range(len(arms)), [_arm(arm, say) for arm in arms["arm"]] if label else [])
     axes.set_ylim(len(arms) - 0.5, -0.5)
-    axes.set_xlabel(f"{outcome_label(name, say)}\n({unit})", fontsize=9)
+    axes.set_xlabel(f"{outcome_label(name, say, finding.one_cluster)}\n({unit})", fontsize=9)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     low, high = axes.get_xlim() if axes.dataLim.intervalx.any() else (-1.0, 1.0)  # nothing but zeros

@@ -28,7 +28,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     like, safe, good = (facts[key] for key in ("likeliest", "safest", "satisficing"))
     sentences = [
         say(
-            "robust.likeliest", outcome=outcome_label(facts["outcome"], say), points=say.number(facts["points"]),
+            "robust.likeliest", outcome=outcome_label(facts["outcome"], say, finding.one_cluster), points=say.number(facts["points"]),
             pathway=say.name("pathway", like["pathway"]), share=spell(three(like, "best"), say, 0, 100),
         ),
         say(
@@ -37,7 +37,7 @@ def words(finding: Finding, say: Words) -> list[str]:
         ),
     ]  # fmt: skip
     if facts["rules"]:
-        rules = "; ".join(rule_text(rule, say) for rule in facts["rules"])
+        rules = "; ".join(rule_text(rule, say, finding.one_cluster) for rule in facts["rules"])
         fields = {
             "rules": rules,
             "pathway": say.name("pathway", good["pathway"]),
@@ -76,7 +76,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
         ]
         for row in finding.table.to_dict("records")
     ]  # fmt: skip
-    rules = "; ".join(rule_text(rule, say) for rule in finding.facts["rules"])
+    rules = "; ".join(rule_text(rule, say, finding.one_cluster) for rule in finding.facts["rules"])
     return Sheet(columns, rows, say("robust.note", unit=unit, rules=rules))
 
 

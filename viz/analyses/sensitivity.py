@@ -36,7 +36,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     first, *others = [say.name("parameter", name) for name in facts["strongest"]]
     sentences = [
         say(
-            "sensitivity.range", outcome=outcome_label(facts["outcome"], say), pathway=say.name("pathway", facts["pathway"]),
+            "sensitivity.range", outcome=outcome_label(facts["outcome"], say, finding.one_cluster), pathway=say.name("pathway", facts["pathway"]),
             low=say.number(facts["low"] * factor, decimals, sign=True), unit=unit,
             high=say.number(facts["high"] * factor, decimals, sign=True), points=say.number(facts["points"]),
             varied=facts["varied"], parameters=facts["parameters"],
@@ -135,6 +135,6 @@ def figure(finding: Finding, say: Words) -> Figure:
     if finding.facts["floor"]:
         handles.insert(3, Line2D([], [], color="#444444", linewidth=1.1, linestyle=(0, (4, 3))))
         labels.insert(3, say("sensitivity.floor"))
-    title = say("sensitivity.figure", outcome=outcome_label(finding.facts["outcome"], say))
+    title = say("sensitivity.figure", outcome=outcome_label(finding.facts["outcome"], say, finding.one_cluster))
     title_and_legend(figure, title, handles, labels)
     return figure

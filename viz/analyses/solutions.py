@@ -38,7 +38,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     best = facts["ranked"][0]
     sentences = [
         say(
-            "solutions.best", outcome=outcome_label(facts["outcome"], say), solution=cause(best, say), main=told(facts["main"][best]),
+            "solutions.best", outcome=outcome_label(facts["outcome"], say, finding.one_cluster), solution=cause(best, say), main=told(facts["main"][best]),
             unit=unit, second=cause(facts["ranked"][1], say),
         )
     ]  # fmt: skip
@@ -76,7 +76,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
         if whole:
             cells += [say.number(row["alone"] * factor, 1), say.number(row["last"] * factor, 1), say.percent(row["share"])]
         rows.append([*cells, say.number(first[row["cause"]] * factor, 1, sign=True)])
-    note = say("solutions.note", outcome=outcome_label(finding.facts["outcome"], say), unit=unit)
+    note = say("solutions.note", outcome=outcome_label(finding.facts["outcome"], say, finding.one_cluster), unit=unit)
     return Sheet([say(f"solutions.{key}") for key in keys], rows, note)
 
 

@@ -126,7 +126,7 @@ def _ratios(axes: Axes, finding: Finding, say: Words) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say.number(value, 1 if value < 1 else 0)))
     axes.axvline(1, color="#666666", linewidth=1)
     axes.axvline(MANY, color="#666666", linewidth=1, linestyle=(0, (4, 3)))
-    axes.set_yticks(range(len(outcomes)), [fill(outcome_label(name, say), 20) for name in outcomes])
+    axes.set_yticks(range(len(outcomes)), [fill(outcome_label(name, say, finding.one_cluster), 20) for name in outcomes])
     axes.set_ylim(len(outcomes) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.set_title(say("superadditivity.ratio"))

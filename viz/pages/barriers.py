@@ -20,7 +20,7 @@ from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
-from .sites import refuse_files, site_name, site_options, site_problem
+from .sites import is_one_cluster, refuse_files, site_name, site_options, site_problem
 from .stored import list_findings, open_below
 
 __all__ = ["Page", "State", "effects_option", "synergy_option"]
@@ -68,13 +68,14 @@ def Page():
     say = session.say
     state = session.page("barriers", lambda fields: State(fields, session.settings.scenario))
     outcomes = import_module("ecocluster.experiments.analyses.barriers").OUTCOMES
+    unusable = solara.use_memo(lambda: site_problem(state.site.value, session.settings.scenario), [state.site.value])
     Heading("barriers")
     with Div("pair noprint"):
         Choice(say("compare.site"), site_options(say, MOST_FIRMS, state.site.value), state.site.value, state.site.set)
-        labels = [(key, outcome_label(key, say)) for key in dict.fromkeys((*outcomes, "level1_2035"))]
+        single = unusable is None and is_one_cluster(state.site.value)
+        labels = [(key, outcome_label(key, say, single)) for key in dict.fromkeys((*outcomes, "level1_2035"))]
         Choice(say("binds.outcome"), labels, state.outcome.value, state.outcome.set)
     Text(say("binds.method"), "p", "soft")
-    unusable = solara.use_memo(lambda: site_problem(state.site.value, session.settings.scenario), [state.site.value])
     problem = state.problem.value or unusable
     ErrorBox(error_text(problem, say) if problem else "")
     with Div("pair"):
@@ -111,7 +112,7 @@ def _Found(finding: Finding, kind: str, state: State):
     with Div("answer"):
         for sentence in sentences:
             Text(sentence)
-    outcome = outcome_label(finding.facts["outcome"], say)
+    outcome = outcome_label(finding.facts["outcome"], say, finding.one_cluster)
     title, option = effects_option(finding, kind, say)
     Text(title, "h3")
     Text(say("binds.effects_note"), "p", "soft")

@@ -26,7 +26,7 @@ from .controls import BUDGET, SLIDERS, Choice, ClusterMap, Levers, PlainButton, 
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .session import Session, use_session
-from .sites import MAP_CITY, known_sites, refuse_files, site_options
+from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_options
 from .tables import CHANGE, card_rows
 
 __all__ = ["Page", "State", "fields_of", "panel_option"]
@@ -251,14 +251,6 @@ def _setting_text(question: Question, say: Words) -> str:
     return ", ".join(parts)
 
 
-@cache
-def _one_cluster(site: str) -> bool:
-    """Is the site a single cluster? Then a share of clusters is a share of runs."""
-    from ...scenarios import load_scenario
-
-    return len(load_scenario(site).site.clusters) == 1
-
-
 def panel_option(
     picture: Picture, key: str, say: Words, pin: Picture | None = None, single: bool = False
 ) -> tuple[str, dict[str, Any]]:
@@ -316,7 +308,7 @@ def panel_option(
 
 def _is_single(state: State) -> bool:
     """Is what is shown about one cluster?"""
-    return state.picture.value is not None and _one_cluster(state.site.value)
+    return state.picture.value is not None and is_one_cluster(state.site.value)
 
 
 def _short(value: float) -> float | None:

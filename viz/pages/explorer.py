@@ -14,7 +14,7 @@ from ..words import Words
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option, value_axis
 from .controls import Choice, PlainButton
-from .explorer_data import EFFECT, Box, Sweep, column_factor, column_label, find_region, read_sweep, select
+from .explorer_data import EFFECT, Box, Sweep, column_factor, find_region, read_sweep, select
 from .explorer_figure import scatter_figure
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
@@ -82,9 +82,10 @@ def Page():
     if not folders:
         Div("notice", children=[say("explorer.nothing", folder=session.settings.results.name if session.settings.results else "–")])
     options = [("", say("binds.none_kept")), *((name, name) for name in folders)]
-    Choice(say("explorer.folder"), options, state.folder.value, lambda name: state.open(name, session))
-    with Div("bar"):  # keeps its place when nothing runs, so that nothing below jumps
-        JobStatus(SLOT)
+    with Div("pair beside"):
+        Choice(say("explorer.folder"), options, state.folder.value, lambda name: state.open(name, session))
+        with Div("bar"):  # keeps its place when nothing runs, so that nothing below jumps
+            JobStatus(SLOT)
     ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
     if state.sweep.value is not None:
         _Explore(state, state.sweep.value)
@@ -100,7 +101,7 @@ def _Explore(state: State, sweep: Sweep):
         say("explorer.outcomes"): [n for n in sweep.outcomes if not n.startswith(EFFECT)],
         say("explorer.inputs"): list(sweep.inputs),
     }
-    options = {title: [(n, column_label(n, say)) for n in group] for title, group in names.items() if group}
+    options = {title: [(n, sweep.label(n, say)) for n in group] for title, group in names.items() if group}
 
     def axis(field: solara.Reactive, name: str) -> None:
         field.value = name
@@ -116,7 +117,7 @@ def _Explore(state: State, sweep: Sweep):
             Text(say("explorer.failed", failed=say.number(sweep.failed)), "span", "soft")
         PlainButton(say("explorer.clear"), state.clear)
         PlainButton(say("explorer.find"), lambda: _find(state, sweep, chosen, session), main=True)
-    _Limits(state, say)
+    _Limits(state, sweep, say)
     with Div("pair"):
         with Div():
             Text(say("explorer.scatter"), "h3")
@@ -130,10 +131,10 @@ def _Explore(state: State, sweep: Sweep):
             Text(say("explorer.parallel_note"), "p", "soft")
             axes = _axes(sweep, state)
             Chart(
-                _parallel(sweep, chosen, axes, say), label=say("explorer.parallel"), height=420, merge=True,
+                _parallel(sweep, chosen, axes, say), label=say("explorer.parallel"), height=440, least=95 * len(axes), merge=True,
                 on_brush=lambda e: _ranged(state, axes, e),
             ).key(f"{state.folder.value}|{'|'.join(axes)}|{state.cleared.value}")  # fmt: skip
-    _Region(state, say)
+    _Region(state, sweep, say)
     Export(
         name="sweep-" + state.folder.value.replace("/", "-"),
         figures={"scatter": lambda: scatter_figure(sweep, chosen, state.x.value, state.y.value, say)},
@@ -144,7 +145,7 @@ def _Explore(state: State, sweep: Sweep):
 
 
 @solara.component
-def _Limits(state: State, say: Words):
+def _Limits(state: State, sweep: Sweep, say: Words):
     """The selection in numbers: what the rectangle does, for those who do not draw with a mouse."""
     sides = [(axis, name, side) for axis, name in (("x", state.x.value), ("y", state.y.value)) for side in (0, 1)]
 
@@ -161,7 +162,7 @@ def _Limits(state: State, say: Words):
         end = (state.area.value or {}).get(name, (-np.inf, np.inf))[side]
         shown = float(f"{end * column_factor(name):.4g}") if np.isfinite(end) else ""
         label = f"{say(f'explorer.{axis}')}, {say(('explorer.from', 'explorer.to')[side])}"
-        fields.append({"id": f"{axis}{side}", "kind": "number", "step": "any", "label": label, "value": shown, "help": column_label(name, say)})
+        fields.append({"id": f"{axis}{side}", "kind": "number", "step": "any", "label": label, "value": shown, "help": sweep.label(name, say)})
     Form(fields=fields, label=say("explorer.limits"), lang=say.lang, event_changed=change)
 
 
@@ -176,7 +177,7 @@ def _find(state: State, sweep: Sweep, chosen: np.ndarray, session: Session) -> N
 
 
 @solara.component
-def _Region(state: State, say: Words):
+def _Region(state: State, sweep: Sweep, say: Words):
     """The box as a sentence and a table."""
     box = state.box.value
     if box is None:
@@ -188,7 +189,7 @@ def _Region(state: State, say: Words):
             shares = {"coverage": say.percent(box.coverage), "density": say.percent(box.density), "share": say.percent(box.share)}
             Text(say("explorer.box_text", **shares))
             rows = [
-                {"cells": [{"text": column_label(name, say)}, *({"text": _edge(side, say)} for side in limits)]}
+                {"cells": [{"text": sweep.label(name, say)}, *({"text": _edge(side, say)} for side in limits)]}
                 for name, limits in box.limits.items()
             ]
             Table([say("explorer.input"), say("explorer.from"), say("explorer.to")], rows, label=say("explorer.box"))
@@ -248,12 +249,20 @@ def _scatter(sweep: Sweep, chosen: np.ndarray, x: str, y: str, say: Words) -> di
         grid={"left": 10, "right": 20, "top": 62, "bottom": 26, "containLabel": True},
         toolbox={"show": False},
         legend={"top": 0, "left": 0, "data": [say.name("pathway", arm) for arm in arms]},
-        xAxis=value_axis(column_label(x, say), scale=True, nameLocation="middle", nameGap=28),
-        yAxis=value_axis(column_label(y, say), scale=True, nameTextStyle={**AXIS["nameTextStyle"], "align": "left"}),
+        xAxis=value_axis(sweep.label(x, say), scale=True, splitNumber=4, nameLocation="middle", nameGap=28),
+        yAxis=value_axis(sweep.label(y, say), scale=True, nameTextStyle={**AXIS["nameTextStyle"], "align": "left"}),
         brush={"xAxisIndex": 0, "yAxisIndex": 0, "brushStyle": {"color": "rgba(0,114,178,.12)", "borderColor": "#0072B2"},
                "outOfBrush": {"colorAlpha": 1}, "toolbox": [], "throttleType": "debounce", "throttleDelay": 100},
         series=series,
     )  # fmt: skip
+
+
+def _ends(values: np.ndarray) -> dict[str, float]:
+    """Round ends of an axis that holds the values, and its steps."""
+    from matplotlib.ticker import MaxNLocator
+
+    ticks = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(np.nanmin(values), np.nanmax(values))
+    return {"min": float(f"{ticks[0]:.9g}"), "max": float(f"{ticks[-1]:.9g}"), "interval": float(f"{ticks[1] - ticks[0]:.9g}")}
 
 
 def _parallel(sweep: Sweep, chosen: np.ndarray, axes: Sequence[str], say: Words) -> dict[str, Any]:
@@ -268,11 +277,11 @@ def _parallel(sweep: Sweep, chosen: np.ndarray, axes: Sequence[str], say: Words)
         for lit in (False, True)
     ]  # fmt: skip
     return base_option(
-        parallel={"left": 46, "right": 60, "top": 76, "bottom": 20},
+        parallel={"left": 50, "right": 64, "top": 96, "bottom": 20},
         parallelAxis=[
-            {"dim": i, "name": "\n".join(wrap(column_label(name, say), 18, max_lines=4, placeholder=" …")), "type": "value", **AXIS, "nameTextStyle": label, "nameLocation": "end", "nameGap": 10,
-             "scale": True, "min": float(values[:, i].min()), "max": float(values[:, i].max()),
-             "axisLabel": {**AXIS["axisLabel"], "formatter": "=number", "showMinLabel": True, "showMaxLabel": True},
+            {"dim": i, "name": "\n".join(wrap(sweep.label(name, say), 15, max_lines=5, placeholder=" …")), "type": "value", **AXIS, "nameTextStyle": label, "nameLocation": "end", "nameGap": 10,
+             **_ends(values[:, i]),
+             "axisLabel": {**AXIS["axisLabel"], "formatter": "=number", "textBorderColor": "#fff", "textBorderWidth": 2},
              "areaSelectStyle": {"width": 16, "color": "#0072B2", "borderColor": "#0072B2", "opacity": 0.25}}
             for i, name in enumerate(axes)
         ],
@@ -282,7 +291,7 @@ def _parallel(sweep: Sweep, chosen: np.ndarray, axes: Sequence[str], say: Words)
 
 def _brief(sweep: Sweep, chosen: np.ndarray, state: State, say: Words) -> str:
     rows = [
-        [column_label(name, say), *(say.number(v * column_factor(name), 2) for v in (part.mean(), part.quantile(0.1), part.quantile(0.9)))]
+        [sweep.label(name, say), *(say.number(v * column_factor(name), 2) for v in (part.mean(), part.quantile(0.1), part.quantile(0.9)))]
         for name in sweep.outcomes for part in (sweep.table[name][chosen],)
     ]  # fmt: skip
     count = {"chosen": say.number(int(chosen.sum())), "all": say.number(len(chosen)), "runs": say.number(sweep.runs)}

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...model.indicators import INDICATORS
 from ...model.parameters import PARAMETERS
+from ..analyses.page import outcome_label
 from ..words import Words
 from .evidence_words import meaning_of
 
@@ -26,18 +27,24 @@ FIXED = (*LABELS, "replicate", "failed")
 FEWEST = 20  # points in a selection and outside of it before a box is sought
 
 
-def column_label(name: str, say: Words) -> str:
-    """An input, an outcome or an effect as readers call it, with its unit."""
+def column_label(name: str, say: Words, one_cluster: bool = False) -> str:
+    """An input, an outcome or an effect as readers call it, with its unit.
+
+    Parameters
+    ----------
+    name : str
+    say : Words
+    one_cluster : bool
+        Is the sweep about a single cluster, so that a share of clusters is a probability?
+    """
     plain = name.removeprefix(EFFECT)
+    if plain in PARAMETERS:
+        return meaning_of(PARAMETERS[plain], say)
     base, _, year = plain.rpartition("_")
     if not year.isdigit():
-        base, year = plain, ""
-    label = say.name("indicator", base)
-    if label == base:
         label = say.name("lever", plain)
-    if label == plain:
-        label = meaning_of(PARAMETERS[plain], say) if plain in PARAMETERS else plain.replace("_", " ")
-    text = f"{label} {year}".strip()
+        return label if label != plain else plain.replace("_", " ")
+    text = outcome_label(plain, say, one_cluster)
     if name.startswith(EFFECT):
         text = say("explorer.effect", name=text)
     unit = _unit(base, say)
@@ -71,6 +78,8 @@ class Sweep:
     inputs, outcomes : tuple of str
         Varied parameters and levers; outcomes and effects.
     runs, failed : int
+    one_cluster : bool
+        Is it about a single cluster?
     """
 
     table: pd.DataFrame
@@ -78,6 +87,11 @@ class Sweep:
     outcomes: tuple[str, ...]
     runs: int
     failed: int
+    one_cluster: bool = False
+
+    def label(self, name: str, say: Words) -> str:
+        """A column as readers call it."""
+        return column_label(name, say, self.one_cluster)
 
 
 def read_sweep(folder: Path) -> Sweep:
@@ -98,7 +112,7 @@ def read_sweep(folder: Path) -> Sweep:
     for name in ("pathway", "policy"):
         if name in table:
             table[name] = table[name].astype(str)
-    return Sweep(table, tuple(inputs), tuple(shown), len(frame), lost)
+    return Sweep(table, tuple(inputs), tuple(shown), len(frame), lost, frame.attrs["one_cluster"])
 
 
 def select(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..figures import in_style, new_figure, plain_ticks, style_of, title_and_legend
 from ..words import Words
-from .explorer_data import Sweep, column_factor, column_label
+from .explorer_data import Sweep, column_factor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,8 +35,8 @@ def scatter_figure(sweep: Sweep, chosen: np.ndarray, x: str, y: str, say: Words)
         own = chosen & (sweep.table["pathway"] == arm).to_numpy()
         color, _, marker = style_of(arm, index)
         axes.scatter(xs[own], ys[own], s=16, color=color, marker=marker, alpha=0.75, label=say.name("pathway", arm))
-    axes.set_xlabel(column_label(x, say))
-    axes.set_ylabel(column_label(y, say))
+    axes.set_xlabel(sweep.label(x, say))
+    axes.set_ylabel(sweep.label(y, say))
     plain_ticks(axes.xaxis, say)
     plain_ticks(axes.yaxis, say)
     title_and_legend(figure, say("explorer.scatter"), *axes.get_legend_handles_labels())

@@ -7,7 +7,7 @@ from functools import cache
 from ...experiments.errors import InputError
 from ..words import Words
 
-__all__ = ["known_sites", "refuse_files", "site_name", "site_options", "site_problem"]
+__all__ = ["is_one_cluster", "known_sites", "refuse_files", "site_name", "site_options", "site_problem"]
 
 MAP_CITY = "hanoi"  # the city whose clusters are on the schematic map
 
@@ -43,6 +43,14 @@ def site_options(say: Words, most_firms: float | None = None, here: str = "") ->
     """
     sites = [site for site, (_, _, firms) in known_sites().items() if most_firms is None or firms <= most_firms]
     return [(site, site_name(site, say)) for site in dict.fromkeys([*sites, here]) if site]
+
+
+@cache
+def is_one_cluster(site: str) -> bool:
+    """Is the site a single cluster? Then a share of clusters is a share of runs."""
+    from ...scenarios import load_scenario
+
+    return len(load_scenario(site).site.clusters) == 1
 
 
 def refuse_files(own: str = "", **named: str) -> None:
