@@ -65,7 +65,7 @@ def flow_map(flows: Iterable[Mapping[str, Any]], say: Words) -> Figure:
     Width is the share of the quantity of that unit; colour is the stream.
     """
     sums = sum_flows(flows)
-    figure = new_figure(6.2, left=0.1, right=0.1, wspace=0.02)
+    figure = new_figure(6.2, left=0.25, right=0.25, wspace=0.02)
     if not sums:
         title_and_legend(figure, say("figure.flows"), (), ())
         figure.text(0.5, 0.5, say("figure.no_flows"), ha="center", color="#777777", fontsize=13)
@@ -94,7 +94,7 @@ def flow_map(flows: Iterable[Mapping[str, Any]], say: Words) -> Figure:
             _ribbon(axes, (0, left[0] - width / 2), (1, right[0] - width / 2), width, color)
             left[0] -= width
             right[0] -= width
-        axes.set_title(f"{say.number(total)} {say.unit(unit + '/yr')}", loc="center")
+        axes.set_title(f"{say.number(total)} {say.unit(unit)}", loc="center")
         axes.set_xlim(-1.45, 2.45)
         axes.axis("off")
     from matplotlib.patches import Patch

@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..experiments.comparison import EXPLORATION, YEARS, Comparison
-from .scorecard import SURE, best_rows, scorecard, verdict
-from .words import Words
+from .scorecard import SURE, Row, best_rows, scorecard, verdict
+from .words import MISSING, Words
 
 __all__ = ["print_comparison", "print_entries", "print_facts", "print_run"]
 
@@ -109,7 +109,7 @@ def print_run(
         table.add_row(f"[bold cyan]{groups[0].title}[/]")
         for rows in zip(*(group.rows for group in groups), strict=True):
             # a year may have its own unit (thousand or million), so it stands beside the number
-            table.add_row(rows[0].label, *(f"{row.cells[0].value} [dim]{row.unit}[/]" for row in rows))
+            table.add_row(rows[0].label, *map(_with_unit, rows))
     console.print(table)
     totals: dict[tuple[str, str, str], float] = {}
     for row in flows:
@@ -117,12 +117,18 @@ def print_run(
         totals[key] = totals.get(key, 0.0) + float(row["quantity"])
     console.print(f"\n[bold]{say('cli.flows_title')}[/]")
     for (stream, kind, unit), total in sorted(totals.items()):
-        quantity = f"{say.number(total)} {say.unit(unit + '/yr')}"
+        quantity = f"{say.number(total)} {say.unit(unit)}"
         console.print(
             f"  {say.name('stream', stream)} ({say.name('flow', kind)}): {quantity}", highlight=False
         )
     if not totals:
         console.print(f"  {say('figure.no_flows')}", highlight=False)
+
+
+def _with_unit(row: Row) -> str:
+    """The number of a row's only arm with its unit; a dash has none."""
+    value = row.cells[0].value
+    return value if value == MISSING else f"{value} [dim]{row.unit}[/]"
 
 
 def print_facts(facts: Mapping[str, Any], console: Console, indent: int = 0) -> None:

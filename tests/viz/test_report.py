@@ -21,10 +21,10 @@ KEYS = ("kind", "stream", "unit", "supplier_sector", "buyer_sector", "quantity")
 FLOWS = [
     dict(zip(KEYS, row, strict=True))
     for row in (
-        ("link", "metal", "t", "metal_mechanical", "textile", 3.0),
-        ("link", "metal", "t", "metal_mechanical", "textile", 4.0),
-        ("hub", "organic", "t", "food", "", 5.0),
-        ("hub", "heat_steam", "GJ", "food", "", 90.0),
+        ("link", "metal", "t/yr", "metal_mechanical", "textile", 3.0),
+        ("link", "metal", "t/yr", "metal_mechanical", "textile", 4.0),
+        ("hub", "organic", "t/yr", "food", "", 5.0),
+        ("hub", "heat_steam", "GJ/yr", "food", "", 90.0),
     )
 ]
 
@@ -203,7 +203,7 @@ def test_one_run_is_printed_and_written(tmp_path):
 
 def test_flows_are_summed_by_unit():
     assert sum_flows(FLOWS) == {
-        "GJ": {("heat_steam", "food", "hub"): 90.0},
-        "t": {("metal", "metal_mechanical", "textile"): 7.0, ("organic", "food", "hub"): 5.0},
+        "GJ/yr": {("heat_steam", "food", "hub"): 90.0},
+        "t/yr": {("metal", "metal_mechanical", "textile"): 7.0, ("organic", "food", "hub"): 5.0},
     }
     assert len(render(flow_map([], Words("vi")), "png")) > 1000

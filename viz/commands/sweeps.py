@@ -170,14 +170,18 @@ def _print_effects(rows: list, console: Any, say: Words) -> None:
         return
     from rich.table import Table
 
-    table = Table(title=say("sweep.effects", outcome=rows[0].outcome), title_justify="left", box=None, pad_edge=False)
+    from ..analyses.page import outcome_label
+
+    shown = rows[0].outcome
+    title = say("sweep.effects", outcome=f"{outcome_label(shown, say)} ({shown})")
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column(say("sweep.arm"))
     for key in ("null", "difference", "interval", "gain"):
         table.add_column(say(f"sweep.{key}"), justify="right")
     largest = max(abs(row.null) for row in rows)
     digits = 3 if largest < 10 else 1 if largest < 1000 else 0
     for row in rows:
-        name = f"{say.name('pathway', row.pathway)}, {row.policy}, {say.number(row.budget, 1)}"
+        name = f"{say.name('pathway', row.pathway)}, {row.policy}, {say.number(row.budget, 0 if row.budget == round(row.budget) else 1)}"
         low, high = (say.number(end, digits, sign=True) for end in (row.difference.low, row.difference.high))
         table.add_row(name, say.number(row.null, digits), say.number(row.difference.mean, digits, sign=True),
                       f"{low} … {high}", say.number(row.gain, 1))  # fmt: skip
