@@ -75,13 +75,18 @@ class ScenarioError(ValueError):
         self.refused = tuple(refused)
         super().__init__(problem)
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
+        """File, key and value, as they stand in front of the problem."""
         text = "" if self.file is None else f"{self.file}: "
         if self.key is not None:
             text += self.key + (": " if self.value is None else f" = {_short(self.value)}: ")
         elif self.value is not None:
             text += f"{_short(self.value)}: "
-        text += self.problem
+        return text
+
+    def __str__(self) -> str:
+        text = self.where + self.problem
         if self.nearest is not None:
             text += f"; did you mean '{self.nearest}'?"
         elif self.allowed is not None:

@@ -112,7 +112,9 @@ def _explain(error: Exception, say: Words) -> int:
     if isinstance(error, InputError):
         return _refuse(say, say.error(error))
     if isinstance(error, ScenarioError):
-        return _refuse(say, error.details())
+        from .problems import problem_text
+
+        return _refuse(say, problem_text(error, say))
     print(say("cli.unexpected", text=f"{type(error).__name__}: {error}"), file=sys.stderr)
     return 1
 

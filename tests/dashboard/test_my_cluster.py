@@ -7,7 +7,8 @@ import pytest
 from ecocluster.scenarios import Refusal, ScenarioError, load_scenario, new_scenario
 from ecocluster.viz.cli import main
 from ecocluster.viz.pages.browser import open_page, serve
-from ecocluster.viz.pages.my_cluster_read import read_upload, refusal_text, template_of
+from ecocluster.viz.pages.my_cluster_read import read_upload, template_of
+from ecocluster.viz.problems import refusal_text
 from ecocluster.viz.words import LANGUAGES, Words
 
 TABLE = """ngành;lao động;doanh thu;công nghệ;nhu cầu;niềm tin

@@ -39,6 +39,7 @@ import solara
 
 from ...experiments.errors import InputError
 from ...scenarios import ScenarioError
+from ..problems import problem_text
 from ..words import LANGUAGES, Words
 from .jobs import TimeUp
 from .session import provide_session, use_session
@@ -142,23 +143,10 @@ def error_text(error: BaseException, say: Words) -> str:
     if isinstance(error, InputError):
         return say.error(error)
     if isinstance(error, ScenarioError):
-        return _unknown(error, say) or error.details()
+        return problem_text(error, say)
     if isinstance(error, TimeUp):
         return say("job.time_up", minutes=say.number(LIMITS.seconds / 60))
     return say("job.unexpected", kind=type(error).__name__, text=str(error)[:300])
-
-
-# what scenario files call it -> how the pages call it
-_KINDS = {"scenario": "compare.site", "policy": "compare.policy"}
-
-
-def _unknown(error: ScenarioError, say: Words) -> str:
-    """A site or policy that nobody knows, in the reader's language; empty for other errors."""
-    first, _, kind = error.problem.partition(" (")[0].partition(" ")
-    if first != "unknown" or kind not in _KINDS:
-        return ""
-    near = {"nearest": error.nearest} if error.nearest else {}
-    return say("error.unknown_near" if near else "error.unknown", name=say(_KINDS[kind]), value=error.value, **near)
 
 
 @solara.component

@@ -17,6 +17,7 @@ from ...experiments.comparison import PATHWAYS, YEARS, Comparison
 from ...experiments.configuration import write_config
 from ...scenarios import ScenarioError, list_policies
 from ..figures import PANELS, comparison_figures
+from ..problems import refusal_text
 from ..scorecard import scorecard, verdict
 from ..words import MISSING, Words
 from .brief import comparison_brief
@@ -27,7 +28,7 @@ from .controls import BUDGET, PlainButton
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
-from .my_cluster_read import Upload, read_upload, refusal_text, template_of, template_rows
+from .my_cluster_read import Upload, read_upload, template_of, template_rows
 from .session import Session, use_session
 from .settings import LIMITS
 from .watch_form import Form

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...model.inputs import SECTORS, TECHNOLOGIES
 from ...scenarios import Refusal, ScenarioError, new_scenario
 from ...scenarios.enterprises import read_firms
-from ..words import Words
-from .evidence_words import value_of
+from ..problems import sector_word
 
-__all__ = ["OPTIONAL", "Upload", "read_upload", "refusal_text", "template_of", "template_rows"]
+__all__ = ["OPTIONAL", "Upload", "read_upload", "template_of", "template_rows"]
 
 OPTIONAL = ("revenue", "x", "y", "technologies", "need", "trust")
 _HEADS = {  # of the template; the reader takes either language
@@ -28,22 +26,6 @@ _ROWS = (
     ("textile", "24", "18000", "T1", "4", "3"),
     ("food", "9", "", "", "", ""),
     ("metal_mechanical", "15", "9500", "T1+T2", "5", "2"),
-)
-_SECTOR_WORD = {  # as the reader of tables knows them
-    "food": "thực phẩm", "textile": "dệt may", "metal_mechanical": "cơ khí", "plastic_paper_chemical": "nhựa",
-    "wood_building": "gỗ", "electronics_hightech": "điện tử",
-}  # fmt: skip
-# what `scenarios.enterprises` says of a cell -> key of our text; groups fill its fields in
-_REASONS = (
-    (r"empty", "empty"),
-    (r"x and y go together", "pair"),
-    (r"thousands separator.*", "thousands"),
-    (r"not a number; allowed: (?P<low>\S+) to (?P<high>\S+) .*", "number"),
-    (r"(out of range|not a finite number); allowed: (?P<low>\S+) to (?P<high>\S+) .*", "range"),
-    (r"unknown technology '.*'; allowed: .*", "technology"),
-    (r"ambiguous without diacritics: .*", "diacritics"),
-    (r"unknown sector; did you mean '(?P<near>.*)' \(\w+\)\? allowed: .*", "sector_near"),
-    (r"unknown sector; allowed: .*", "sector"),
 )
 
 
@@ -155,24 +137,9 @@ def _id_of(source: str) -> str:
     return stem or "my-cluster"
 
 
-def refusal_text(refusal: Refusal, say: Words) -> str:
-    """Why a cell was refused, in the reader's language; as the reader of tables says it where that is new to us."""
-    for pattern, key in _REASONS:
-        match = re.fullmatch(pattern, refusal.reason)
-        if match:
-            names = {"sectors": ", ".join(_sector_word(sector, say.lang) for sector in SECTORS), "technologies": ", ".join(TECHNOLOGIES)}
-            ends = {name: value_of(float(match[name]), say) for name in ("low", "high") if name in match.groupdict()}
-            return say(f"my_cluster.reason.{key}", **names, **match.groupdict() | ends)
-    return refusal.reason
-
-
-def _sector_word(sector: str, lang: str) -> str:
-    return _SECTOR_WORD[sector] if lang == "vi" else sector
-
-
 def template_rows(lang: str) -> list[list[str]]:
     """Heads and lines of a table to begin with, in the reader's language."""
-    return [list(_HEADS[lang]), *([_sector_word(row[0], lang), *row[1:]] for row in _ROWS)]
+    return [list(_HEADS[lang]), *([sector_word(row[0], lang), *row[1:]] for row in _ROWS)]
 
 
 def template_of(lang: str) -> str:
