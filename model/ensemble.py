@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from .compiling import call_help
 from .indicators import INDICATORS
 from .inputs import Arm, Shock, Site
 from .layout import Layout
@@ -105,6 +106,7 @@ class Simulator:
         self._levers: dict[float, list[Plan]] = {}
         self._sizes = None
         self.load(self.p)
+        call_help()
 
     def load(self, p: np.ndarray) -> None:
         """Take other parameters: what depends on them is laid down anew, all else is kept.

@@ -18,7 +18,7 @@ __all__ = ["cache_folder", "inner", "jit", "small"]
 
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
-    "__init__.py", "ensemble.py", "layout.py", "mesa_agents.py", "mesa_input.py", "mesa_model.py", "parameters.py",
+    "__init__.py", "compiling.py", "ensemble.py", "layout.py", "mesa_agents.py", "mesa_input.py", "mesa_model.py", "parameters.py",
     "single.py", "views.py",
 }
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from ecocluster.model import jit
+from ecocluster.model import compiling, jit
 from ecocluster.model.indicators import CRITERIA, INDICATORS, PILLARS
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.parameters import parameter_record, sample_parameters
@@ -95,6 +95,51 @@ def test_cache_folder_is_named_after_the_sources(tmp_path, monkeypatch):
     after = jit.cache_folder()
     jit.cache_folder.cache_clear()
     assert after != before
+
+
+def test_the_helper_compiles_what_a_step_asks_for():
+    """All it compiles is in the cache of a run already: the same functions for the same types."""
+    code = """if True:
+        from ecocluster.model import compiling, phased
+        assert set(compiling._ORDER) < {"measure", *(name for _, names in phased.PHASES for name in names)}
+        compiling.compile_backwards()
+        for name in compiling._ORDER:
+            seen = getattr(phased, name).stats
+            assert len(seen.cache_hits) == 1 and not seen.cache_misses, name
+    """
+    run_a_step = "from ecocluster.experiments import compare; compare('teaching', replicates=1)"
+    for program in (run_a_step, code):
+        subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
+    called, left = [], []
+
+    class Helper:
+        def __init__(self, command, **options):
+            called.append((command[1:], options["env"][compiling._CHILD]))
+
+        def kill(self):
+            left.append("killed")
+
+        def wait(self):
+            left.append("gone")
+
+    monkeypatch.setattr(compiling.subprocess, "Popen", Helper)
+    monkeypatch.setattr(compiling.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(compiling.atexit, "register", lambda *what: left.append(what))
+    monkeypatch.setattr(compiling, "cache_folder", lambda: str(tmp_path))
+    call = compiling.call_help.__wrapped__
+    call()
+    assert called == [(["-m", "ecocluster.model.compiling"], "1")]
+    call()  # one is there
+    dismiss, *what = left.pop()
+    dismiss(*what)
+    assert left == ["killed", "gone"] and not list(tmp_path.iterdir())
+    (tmp_path / "step.run_steps-1.nbi").touch()
+    assert compiling.is_compiled()
+    call()  # nothing is left to do
+    assert len(called) == 1
 
 
 def test_an_unwritable_cache_does_not_break_a_kernel(tmp_path):

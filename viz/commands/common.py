@@ -40,10 +40,9 @@ def open_console(stderr: bool = False):
 
 def kernels_are_cold() -> bool:
     """Will the model be compiled first?"""
-    from ...model.jit import cache_folder
+    from ...model.compiling import is_compiled
 
-    folder = cache_folder()
-    return folder is None or next(Path(folder).rglob("*.nbi"), None) is None
+    return not is_compiled()
 
 
 @contextmanager

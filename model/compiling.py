@@ -1,0 +1,86 @@
+"""The kernels compiled by two processes, once after every change of their sources.
+
+Numba compiles one function at a time, whatever the threads. So the process that needs the kernels begins with the first
+phases of a step, and a helper with the last ones; each finds in the cache what the other has done, and they meet on
+the way. The bits are those of one process: a function is compiled in the same way by either.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from numba import typeof, types
+from numba.core import config
+
+from .jit import cache_folder
+
+__all__ = ["call_help", "is_compiled"]
+
+_CHILD = "ECOCLUSTER_COMPILES_FOR_ANOTHER"
+_LOCK = "helper.lock"
+# what the helper compiles, in this order: the beginning of a step and of a run is left to its parent
+_ORDER = (
+    "measure", "update_levels", "run_projects", "run_operators", "start_hubs", "review_hubs", "sign_deals",
+    "search_partners", "serve_requests", "arrive", "relocate", "expel", "let_slots", "open_planned", "leave",
+    "note_leavers", "inspect", "learn", "draw_lottery", "update_beliefs", "close_books", "deliver_hubs", "deliver",
+    "review_technologies", "review_compliance",
+)  # fmt: skip
+
+
+def is_compiled() -> bool:
+    """Is there nothing left to compile for a run?"""
+    folder = cache_folder()
+    return folder is not None and next(Path(folder).rglob("step.run_steps-*.nbi"), None) is not None
+
+
+@cache
+def call_help() -> None:
+    """Start a helper, once, where the kernels must be compiled first and there is a second processor; else do nothing."""
+    folder = cache_folder()
+    if folder is None or config.DISABLE_JIT or (os.cpu_count() or 1) < 2 or _CHILD in os.environ or is_compiled():
+        return
+    lock = Path(folder) / _LOCK
+    try:
+        lock.touch(exist_ok=False)  # one helper is enough, however many processes begin at once
+        helper = subprocess.Popen(
+            [sys.executable, "-m", __name__], env={**os.environ, _CHILD: "1"}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError:  # there is one, or none can be had: it takes longer
+        return
+    atexit.register(_dismiss, helper, lock)
+
+
+def _dismiss(helper: subprocess.Popen, lock: Path) -> None:
+    """What a helper was about to write is lost, nothing else: Numba renames files that are complete."""
+    helper.kill()
+    helper.wait()
+    lock.unlink(missing_ok=True)
+
+
+def compile_backwards() -> None:
+    """Compile the phases of a step into the cache, in `_ORDER`."""
+    from . import phased
+    from .inputs import Arm, Cluster, Site
+    from .layout import Layout
+    from .parameters import parameter_record
+    from .reference import Reference
+    from .setup import allocate
+
+    p = parameter_record()
+    site = Site("probe", "probe", "city", (Cluster("probe", "probe", "here", 1.0, 1.0, 1.0),), city_firms=1.0)
+    state = Reference(typeof(allocate(Layout(site, p, (Arm("null"),)))))
+    record, row = typeof(p).dtype, types.Array(types.float64, 1, "C")
+    by_cluster = {name for each, names in phased.PHASES if each for name in names}
+    for name in _ORDER:
+        more = (row, row) if name == "measure" else (types.int64,) if name in by_cluster else ()
+        getattr(phased, name).compile((state, record, *more))
+
+
+if __name__ == "__main__":
+    compile_backwards()
