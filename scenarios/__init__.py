@@ -8,7 +8,7 @@ needs of them; `new_scenario` makes a scenario from a table of enterprises. What
 
 from .describe import describe, validate_file
 from .enterprises import Report, new_scenario
-from .errors import Refusal, ScenarioError
+from .errors import Message, Refusal, ScenarioError
 from .library import Entry, list_pathways, list_policies, list_portfolios, list_shocks
 from .programmes import (
     Policy,
@@ -25,6 +25,7 @@ from .sites import Scenario, list_sites, load_scenario
 
 __all__ = [
     "Entry",
+    "Message",
     "Policy",
     "Refusal",
     "Report",

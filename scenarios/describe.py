@@ -9,7 +9,7 @@ from typing import Any
 from ..model.inputs import SECTORS, Schedule
 from . import programmes
 from .enterprises import read_firms
-from .errors import ScenarioError, nearest_name
+from .errors import Message, ScenarioError, nearest_name
 from .library import find, is_path, kind_of, read, shipped
 from .sites import Scenario, list_sites, load_scenario
 
@@ -43,7 +43,7 @@ def describe(name: str | Path) -> dict[str, Any]:
         if name in shipped(kind):
             return _describe_file(kind, name)
         known |= shipped(kind).keys()
-    raise ScenarioError("unknown name; 'list' shows all", value=name, nearest=nearest_name(name, known))
+    raise ScenarioError("unknown_id", value=name, nearest=nearest_name(name, known))
 
 
 def validate_file(path: str | Path) -> dict[str, Any]:
@@ -58,13 +58,11 @@ def validate_file(path: str | Path) -> dict[str, Any]:
     if path.suffix.lower() == ".toml":
         return describe(path)
     if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
-        raise ScenarioError(
-            "unknown kind of file", file=path, allowed=".toml, or a table of enterprises: .csv, .tsv"
-        )
+        raise ScenarioError("kind_of_file", file=path, allowed=Message("kinds_of_file"))
     table, firms, refused = read_firms(path)
     if refused:
         rows = len({refusal.line for refusal in refused})
-        raise ScenarioError(f"{rows} of {len(table.rows)} rows refused", file=path, refused=refused)
+        raise ScenarioError("rows_refused", file=path, refused=refused, rows=rows, all=len(table.rows))
     counts = {sector: sum(firm["sector"] == sector for firm in firms) for sector in SECTORS}
     workers = math.fsum(float(firm["workers"]) for firm in firms)
     return {

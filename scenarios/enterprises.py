@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic_core import PydanticCustomError
-
 from ..model.inputs import SECTORS, TECHNOLOGIES, Site
-from .errors import Refusal, ScenarioError, nearest_name
+from .errors import Message, Refusal, ScenarioError, nearest_name
 from .reading import Table, read_table
-from .schema import CLUSTER_AREA_CAP, FIRM_RANGES, MAX_FIRMS, in_range, known_id
+from .schema import CLUSTER_AREA_CAP, FIRM_RANGES, MAX_FIRMS, known_id
 
-__all__ = ["Report", "new_scenario", "read_firms"]
+__all__ = ["Report", "new_scenario", "read_firms", "sector_word"]
 
 _HA_PER_FIRM = 0.36  # 1,392 ha built for 3,864 firms
 _BUILT_SHARE = 0.826  # 1,392 of 1,686 ha
@@ -45,6 +43,10 @@ _SECTOR_WORDS = {
     "electronics_hightech": "electronics, electronic, electrical, high tech, hightech, điện tử, điện, "
     "viễn thông, công nghệ cao, điện tử công nghệ cao",
 }
+_COMMON_WORD = {  # of `_SECTOR_WORDS`, for a reader of Vietnamese
+    "food": "thực phẩm", "textile": "dệt may", "metal_mechanical": "cơ khí", "plastic_paper_chemical": "nhựa",
+    "wood_building": "gỗ", "electronics_hightech": "điện tử",
+}  # fmt: skip
 _TECHNOLOGY_WORDS = {"own plant": "own_plant", "trạm xử lý": "own_plant", "trạm xử lý nước thải": "own_plant"}
 _DRAWN = {
     "revenue": "revenue: from the sector's revenue per worker",
@@ -136,6 +138,11 @@ def read_firms(path: Path) -> tuple[Table, list[dict[str, object]], list[Refusal
     return table, firms, refused
 
 
+def sector_word(sector: str, lang: str) -> str:
+    """A word for a sector that `read_firms` takes, in the reader's language."""
+    return _COMMON_WORD[sector] if lang == "vi" else sector
+
+
 def new_scenario(
     name: str, firms_csv: str | Path, out_dir: str | Path = ".", skip_bad_rows: bool = False
 ) -> Report:
@@ -168,23 +175,22 @@ def new_scenario(
     """
     try:
         known_id(name)
-    except PydanticCustomError as error:
-        raise ScenarioError(
-            error.context["problem"], key="name", value=name, allowed=error.context["allowed"]
-        ) from None
+    except ScenarioError as error:
+        error.key, error.value = "name", name
+        raise
     source, folder = Path(firms_csv), Path(out_dir)
     scenario, cleaned = folder / f"{name}.toml", folder / f"{name}-firms.csv"
     for path in (scenario, cleaned):
         if path.exists():
-            raise ScenarioError("the file exists already; choose another name or folder", file=path)
+            raise ScenarioError("exists", file=path)
     table, firms, refused = read_firms(source)
     rows = len({refusal.line for refusal in refused})
     if refused and not skip_bad_rows:
         raise ScenarioError(
-            f"{rows} of {len(table.rows)} rows refused, nothing written", file=source, refused=refused
+            "rows_refused_nothing_written", file=source, refused=refused, rows=rows, all=len(table.rows)
         )
     if not firms:
-        raise ScenarioError("no row is left, nothing written", file=source, refused=refused)
+        raise ScenarioError("no_row_left", file=source, refused=refused)
     _write(folder, name, source, table.columns, firms)
     return Report(
         name, scenario, cleaned, source, table.separator, table.columns, table.ignored,
@@ -199,7 +205,7 @@ def _firm(line: int, row: dict[str, str], decimal_comma: bool) -> tuple[dict[str
         text = row.get(column)
         if text is None:
             if column in ("sector", "workers"):
-                problems.append(Refusal(line, column, "", "empty"))
+                problems.append(Refusal(line, column, "", Message("cell_empty")))
             continue
         try:
             if column == "sector":
@@ -208,30 +214,31 @@ def _firm(line: int, row: dict[str, str], decimal_comma: bool) -> tuple[dict[str
                 firm[column] = _technologies(text)
             else:
                 firm[column] = _number(text, column, decimal_comma)
-        except ValueError as error:
-            problems.append(Refusal(line, column, text, str(error)))
+        except ScenarioError as error:
+            problems.append(Refusal(line, column, text, error.problem))
     if ("x" in row) != ("y" in row):
         column = "x" if "x" in row else "y"
-        problems.append(Refusal(line, column, row[column], "x and y go together"))
+        problems.append(Refusal(line, column, row[column], Message("cell_pair")))
     return firm, problems
 
 
 def _number(text: str, column: str, decimal_comma: bool) -> float:
     low, high, unit = FIRM_RANGES[column]
-    allowed = f"{low:g} to {high:g} {unit}"
+    limits = {"low": low, "high": high, "unit": unit}
     if column in ("workers", "revenue") and re.fullmatch(_THOUSANDS, text):
-        raise ValueError("thousands separator or decimals? write the number without separators")
+        raise ScenarioError("cell_thousands")
     if decimal_comma and re.fullmatch(r"[+-]?\d+,\d+", text):
         text = text.replace(",", ".")
     try:
         # float() also reads "1_000" and words for infinities: only plain numbers are meant
         value = float(text) if "_" not in text else math.nan
     except ValueError:
-        raise ValueError(f"not a number; allowed: {allowed}") from None
-    try:
-        return in_range(value, low, high, unit)
-    except PydanticCustomError as error:
-        raise ValueError(f"{error.context['problem']}; allowed: {allowed}") from None
+        raise ScenarioError("cell_not_number", **limits) from None
+    if not math.isfinite(value):
+        raise ScenarioError("cell_not_finite", **limits)
+    if not low <= value <= high:
+        raise ScenarioError("cell_out_of_range", **limits)
+    return value
 
 
 def _technologies(text: str) -> list[str]:
@@ -242,7 +249,8 @@ def _technologies(text: str) -> list[str]:
         if not word or word in ("-", "none", "không"):
             continue
         if word not in known:
-            raise ValueError(f"unknown technology '{part.strip()}'; allowed: {', '.join(TECHNOLOGIES)}")
+            technologies = ", ".join(TECHNOLOGIES)
+            raise ScenarioError("cell_technology", name=part.strip(), technologies=technologies)
         if known[word] not in found:
             found.append(known[word])
     return found
@@ -258,10 +266,11 @@ def _sector(text: str) -> str:
     if len(bare) == 1:
         return bare.pop()
     if bare:
-        raise ValueError(f"ambiguous without diacritics: {' or '.join(sorted(bare))}")
-    near = nearest_name(word, exact)
-    hint = f"did you mean '{near}' ({exact[near]})? " if near else ""
-    raise ValueError(f"unknown sector; {hint}allowed: {', '.join(SECTORS)}")
+        raise ScenarioError("cell_diacritics", either=" or ".join(sorted(bare)))
+    near, sectors = nearest_name(word, exact), ", ".join(SECTORS)
+    if near:
+        raise ScenarioError("cell_sector_near", near=near, sector=exact[near], sectors=sectors)
+    raise ScenarioError("cell_sector", sectors=sectors)
 
 
 @lru_cache(maxsize=1)
@@ -347,7 +356,7 @@ def _write(
             for file in (f"{name}-firms.csv", f"{name}.toml"):
                 (Path(draft) / file).rename(folder / file)
     except OSError as error:
-        raise ScenarioError(f"cannot write here: {error.strerror or error}", file=folder) from None
+        raise ScenarioError("not_writable", file=folder, cause=error.strerror or str(error)) from None
 
 
 def _cell(value: object) -> str:

@@ -1,14 +1,198 @@
-"""The one error of this package, and the nearest known name for a misspelt one."""
+"""The one error of this package, told by keys, and the nearest known name for a misspelt one."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Refusal", "ScenarioError", "nearest_name"]
+__all__ = ["MESSAGES", "Message", "Refusal", "ScenarioError", "nearest_name"]
+
+# the catalogues hold all of them under "problem.KEY"
+MESSAGES = {
+    # how a sentence is put together
+    "allowed": "allowed: {allowed}",
+    "near": "did you mean '{name}'?",
+    "more": "(and {count} more)",
+    "row": "line {line}, {column} = {value}: {reason}",
+    # places
+    "at_line": "{path}, line {line}",
+    "at_cluster": "{path}, clusters {number}",
+    "at_change": "{path}, change {cluster}",
+    "at_row": "{column}, row {row}",
+    "no_heading": "(empty)",
+    # what would be allowed
+    "between": "{low:g} to {high:g}",
+    "between_units": "{low:g} to {high:g} {unit}",
+    "between_for": "{low:g} to {high:g} for {shock}",
+    "at_least": "at least {low:g}",
+    "at_most": "at most {high:g}",
+    "at_most_units": "at most {high:g} {unit}",
+    "up_to": "up to {high:g} {unit}",
+    "up_to_cap": "up to {high:g} ha (a site of kind 'park' may be larger)",
+    "or_more": "{low:g} or more {unit}",
+    "after": "after {low:g}",
+    "bytes": "{high} bytes",
+    "sum_of_one": "a sum of 1",
+    "sum_or_none": "a sum of 1, or none of them",
+    "share_of_null": "a share of the emissions of the null, below 1",
+    "either": "{others} or {last}",
+    "form_of_id": "a-z, 0-9 and hyphens, at most 41 characters, no hyphen first",
+    "kinds_of_file": ".toml, or a table of enterprises: .csv, .tsv",
+    # files
+    "no_file": "the file does not exist",
+    "folder": "is a folder, not a file",
+    "file_size": "the file has {size:.1f} MB",
+    "upload_size": "the file is too large",
+    "unreadable": "the file cannot be read: {cause}",
+    "not_utf8": "not UTF-8 (byte 0x{byte:02x} at position {position}); save it as UTF-8",
+    "not_toml": "not a TOML file: {cause}",
+    "too_deep": "not a TOML file: nested too deeply",
+    "kind_of_file": "unknown kind of file",
+    "file_type": "a file of type '{type}' is needed here",
+    "includes_itself": "the file includes itself: {names}",
+    "exists": "the file exists already; choose another name or folder",
+    "not_writable": "cannot write here: {cause}",
+    # tables
+    "zero_bytes": "not a text table: it contains zero bytes",
+    "cells": "line {line} has {cells} cells, the header has {columns}",
+    "too_many_rows": "too many rows",
+    "broken_table": "broken table at line {line}: {cause}",
+    "empty_table": "the table is empty",
+    "header_only": "the table has a header but no rows",
+    "not_a_table": "not a table that can be read: {cause}",
+    "no_rows": "the table has no rows",
+    "column_twice": "the column stands twice in the header",
+    "column_missing": "the column is missing",
+    "not_in_range": "out of range or not a number",
+    "rows_refused": "{rows} of {all} rows refused",
+    "rows_refused_nothing_written": "{rows} of {all} rows refused, nothing written",
+    "no_row_left": "no row is left, nothing written",
+    # cells of a table of enterprises
+    "cell_empty": "empty",
+    "cell_pair": "x and y go together",
+    "cell_thousands": "thousands separator or decimals? write the number without separators",
+    "cell_not_number": "not a number; allowed: {low:g} to {high:g} {unit}",
+    "cell_not_finite": "not a finite number; allowed: {low:g} to {high:g} {unit}",
+    "cell_out_of_range": "out of range; allowed: {low:g} to {high:g} {unit}",
+    "cell_technology": "unknown technology '{name}'; allowed: {technologies}",
+    "cell_diacritics": "ambiguous without diacritics: {either}",
+    "cell_sector": "unknown sector; allowed: {sectors}",
+    "cell_sector_near": "unknown sector; did you mean '{near}' ({sector})? allowed: {sectors}",
+    # names
+    "unknown_key": "unknown key",
+    "unknown_name": "unknown name",
+    "unknown_among": "unknown name among the {table}",
+    "unknown_id": "unknown name; 'list' shows all",
+    "unknown_site": "unknown scenario (a file ends in .toml)",
+    "unknown_scenario": "unknown scenario",
+    "unknown_pathway": "unknown pathway",
+    "unknown_policy": "unknown policy",
+    "unknown_shocks": "unknown shocks",
+    "unknown_portfolio": "unknown portfolio",
+    "unknown_cluster": "unknown cluster",
+    "unknown_column": "unknown column",
+    "unknown_lever": "unknown lever",
+    "unknown_parameter": "unknown parameter",
+    "unknown_sector": "unknown sector",
+    "unknown_type": "unknown type",
+    "no_such_cluster": "no such cluster in {site}",
+    "named_twice": "named twice",
+    # values
+    "missing": "the key is missing",
+    "empty": "empty",
+    "not_number": "not a number",
+    "not_finite": "not a finite number",
+    "out_of_range": "out of range",
+    "bad_id": "not a usable id",
+    "no_levers": "not a table of levers",
+    "no_sectors": "not a table of sectors",
+    "shares": "the shares add up to {sum:.4g}",
+    "not_after_start": "not after start",
+    # values that pydantic refuses, in its words
+    "not_text": "Input should be a valid string",
+    "text_length": "String should have at most {max_length} characters",
+    "not_truth": "Input should be a valid boolean",
+    "not_whole": "Input should be a valid integer",
+    "not_decimal": "Input should be a valid number",
+    "too_small": "Input should be greater than or equal to {ge}",
+    "too_large": "Input should be less than or equal to {le}",
+    "not_multiple": "Input should be a multiple of {multiple_of}",
+    "not_list": "Input should be a valid list",
+    "list_length": "List should have at least {min_length} item after validation, not {actual_length}",
+    "not_dictionary": "Input should be a valid dictionary",
+    "not_entry": "Input should be a valid dictionary or instance of {class_name}",
+    "invalid": "{cause}",
+    # sites
+    "no_id": "every cluster needs an id",
+    "id_twice": "the id stands twice",
+    "id_changed": "an id cannot be changed",
+    "no_clusters": "the site has no clusters",
+    "not_clusters": "neither a file name nor a list of tables [[clusters]]",
+    "selected_twice": "the cluster is selected twice",
+    "none_selected": "no cluster is selected",
+    "too_large_for_cluster": "too large for a cluster",
+    "fewer_city_firms": "fewer than the {firms:g} firms of the clusters",
+    "over_planned": "larger than area_planned",
+    "firms_needed": "needed where no firms are listed",
+    "too_many_firms": "{count} firms in one cluster",
+    "fewer_slots": "fewer slots than the {count} firms listed",
+    "below_median": "below workers_median",
+    # programmes
+    "budget": "not a usable budget",
+    "fund_shares": "the fund shares add up to {sum:.4g}",
+    "schedule_alone": "a schedule for a lever that the policy does not have",
+    "both_tables": "the lever stands in both tables",
+    "shock_sectors": "only a shock of demand can be limited to sectors",
+    # experiments
+    "only_frontier": "only for mode 'frontier'",
+    "frontier_city": "the frontier runs over budgets of the city",
+    "two_budgets": "stands in place of budget; name one of the two",
+    "only_equal": "only for modes 'equal-outlay' and 'equal-abatement'",
+    "only_paired": "only with common random numbers",
+    "outcomes": "{cause}",
+    "missing_for": "the key is missing for kind '{design}'",
+    "meaningless_for": "has no meaning for kind '{design}'",
+    "must_be_even": "must be even",
+    "nothing_varies": "say what varies: a design of kind '{design}' does not take all parameters",
+    "low_first": "the first must be below the second",
+    "not_a_factor": "neither a number, {ranges} nor {values}",
+    "table_varies": "the table says what varies; only constants may stand beside it",
+    "in_table": "stands in the table already",
+}
+
+
+class Message(str):
+    """A text in English that other languages can tell by its key.
+
+    Attributes
+    ----------
+    key : str
+        Of `MESSAGES`.
+    fields : dict
+        What the text names; a field may be a message itself.
+
+    Examples
+    --------
+    >>> Message("between_units", low=1, high=5, unit="ha")
+    '1 to 5 ha'
+    """
+
+    key: str
+    fields: dict[str, Any]
+
+    def __new__(cls, key: str, /, **fields: Any) -> Message:
+        text = super().__new__(cls, MESSAGES[key].format(**fields))
+        text.key, text.fields = key, fields
+        return text
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.key,), self.fields  # errors come back from other processes
+
+
+Tell = Callable[[str], str]  # the text of a `Message` in a language; what is no message stays
 
 
 @dataclass(frozen=True)
@@ -22,16 +206,22 @@ class Refusal:
     column : str
     value : str
         As it stands in the file.
-    reason : str
+    reason : Message
     """
 
     line: int
     column: str
     value: str
-    reason: str
+    reason: Message
 
     def __str__(self) -> str:
-        return f"line {self.line}, {self.column} = {_short(self.value)}: {self.reason}"
+        return self.sentence()
+
+    def sentence(self, tell: Tell = str) -> str:
+        """Place, cell and reason."""
+        return tell(
+            Message("row", line=self.line, column=self.column, value=_short(self.value), reason=self.reason)
+        )
 
 
 class ScenarioError(ValueError):
@@ -39,18 +229,22 @@ class ScenarioError(ValueError):
 
     Parameters
     ----------
-    problem : str
-        What is wrong, without the facts that follow.
-    file : path or str, optional
-    key : str, optional
+    problem : str or Message
+        What is wrong, without the facts that follow: a key of `MESSAGES` with its `fields`, or the message.
+    file : path, str or Message, optional
+    key : str or Message, optional
         Dotted key, column or argument.
     value : object, optional
-    allowed : str, optional
-        Range or list of what is allowed.
+    allowed : str or Message, optional
+        Range of what is allowed, or the names as they are written in files.
     nearest : str, optional
         Nearest known name.
     refused : sequence of Refusal, optional
         All refused rows of a table.
+    more : int, optional
+        How many other things are wrong.
+    **fields
+        Of the message.
 
     Notes
     -----
@@ -60,7 +254,7 @@ class ScenarioError(ValueError):
 
     def __init__(
         self,
-        problem: str,
+        problem: str | Message,
         *,
         file: Path | str | None = None,
         key: str | None = None,
@@ -68,29 +262,17 @@ class ScenarioError(ValueError):
         allowed: str | None = None,
         nearest: str | None = None,
         refused: Sequence[Refusal] = (),
+        more: int = 0,
+        **fields: Any,
     ) -> None:
-        self.problem = problem
-        self.file = None if file is None else str(file)
+        self.problem = problem if isinstance(problem, Message) else Message(problem, **fields)
+        self.file = str(file) if isinstance(file, Path) else file
         self.key, self.value, self.allowed, self.nearest = key, value, allowed, nearest
-        self.refused = tuple(refused)
-        super().__init__(problem)
-
-    @property
-    def where(self) -> str:
-        """File, key and value, as they stand in front of the problem."""
-        text = "" if self.file is None else f"{self.file}: "
-        if self.key is not None:
-            text += self.key + (": " if self.value is None else f" = {_short(self.value)}: ")
-        elif self.value is not None:
-            text += f"{_short(self.value)}: "
-        return text
+        self.refused, self.more = tuple(refused), more
+        super().__init__(self.problem)
 
     def __str__(self) -> str:
-        text = self.where + self.problem
-        if self.nearest is not None:
-            text += f"; did you mean '{self.nearest}'?"
-        elif self.allowed is not None:
-            text += f"; allowed: {self.allowed}"
+        text = self.sentence()
         if self.refused:
             text += f"; first: {self.refused[0]}"
         return " ".join(text.split())
@@ -98,6 +280,28 @@ class ScenarioError(ValueError):
     def details(self) -> str:
         """The line of `str()`, then every refused row on its own line."""
         return "\n".join([str(self), *(f"  {refusal}" for refusal in self.refused)])
+
+    def sentence(self, tell: Tell = str) -> str:
+        """File, key and value, what is wrong, and the nearest name or what is allowed.
+
+        Parameters
+        ----------
+        tell : callable
+            Default: English.
+        """
+        text = "" if self.file is None else f"{tell(self.file)}: "
+        if self.key is not None:
+            text += tell(self.key) + (": " if self.value is None else f" = {_short(self.value)}: ")
+        elif self.value is not None:
+            text += f"{_short(self.value)}: "
+        text += tell(self.problem)
+        if self.more:
+            text += " " + tell(Message("more", count=self.more))
+        if self.nearest is not None:
+            text += "; " + tell(Message("near", name=self.nearest))
+        elif self.allowed is not None:
+            text += "; " + tell(Message("allowed", allowed=self.allowed))
+        return " ".join(text.split())
 
 
 def nearest_name(name: object, known: Iterable[str]) -> str | None:

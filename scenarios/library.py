@@ -28,6 +28,13 @@ _TYPES: dict[str, tuple[str, type]] = {
     "shocks": ("shocks", ShocksFile),
     "portfolios": ("portfolio", PortfolioFile),
 }
+UNKNOWN = {
+    "sites": "unknown_scenario",
+    "pathways": "unknown_pathway",
+    "policies": "unknown_policy",
+    "shocks": "unknown_shocks",
+    "portfolios": "unknown_portfolio",
+}
 KINDS = tuple(_TYPES)
 
 
@@ -71,7 +78,7 @@ def find(kind: str, name: str | Path, relative_to: Path | None = None, more: tup
     if name not in known:
         ids = [*known, *more]
         raise ScenarioError(
-            f"unknown {_TYPES[kind][0]}", value=name, nearest=nearest_name(name, ids), allowed=", ".join(ids)
+            UNKNOWN[kind], value=name, nearest=nearest_name(name, ids), allowed=", ".join(ids)
         )
     return known[name]
 
@@ -90,19 +97,20 @@ def read(kind: str, path: Path, chain: tuple[Path, ...] = ()) -> Any:
     resolved = path.resolve()
     if resolved in chain:
         names = " -> ".join(file.name for file in [*chain, resolved])
-        raise ScenarioError(f"the file includes itself: {names}", file=path)
+        raise ScenarioError("includes_itself", file=path, names=names)
     raw = read_toml(path)
     expected, model = _TYPES[kind]
     found = raw.get("type", "scenario")
     if found != expected:
         types = [name for name, _ in _TYPES.values()]
         raise ScenarioError(
-            f"a file of type '{expected}' is needed here",
+            "file_type",
             file=path,
             key="type",
             value=found,
             nearest=None if found in types else nearest_name(found, types),
             allowed=", ".join(types),
+            type=expected,
         )
     return check(model, raw, path)
 
@@ -113,7 +121,7 @@ def kind_of(path: Path) -> str:
     types = {name: kind for kind, (name, _) in _TYPES.items()}
     if not isinstance(found, str) or found not in types:
         raise ScenarioError(
-            "unknown type",
+            "unknown_type",
             file=path,
             key="type",
             value=found,

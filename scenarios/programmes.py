@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..model.inputs import MVND_PER_BN, Arm, Programme, Schedule, Shock, Site
 from ..model.levers import LEVERS
-from .errors import ScenarioError, nearest_name
+from .errors import Message, ScenarioError, nearest_name
 from .library import find, is_path, kind_of, read, shipped
 from .schema import PathwayFile, ScheduleEntry
 
@@ -216,8 +216,8 @@ def load_portfolio(
     for cluster in entry.clusters:
         if cluster not in ids:
             raise ScenarioError(
-                f"no such cluster in {site.id}", file=path, key="clusters", value=cluster,
-                nearest=nearest_name(cluster, ids),
+                "no_such_cluster", file=path, key="clusters", value=cluster,
+                nearest=nearest_name(cluster, ids), site=site.id,
             )  # fmt: skip
     index: dict[str, int] = {}
     programmes: list[Programme] = []
@@ -241,7 +241,7 @@ def _budget(budget: float, site: Site | None, site_budget: float | None) -> floa
             or value < 0
         ):
             raise ScenarioError(
-                "not a usable budget", key=key, value=value, allowed="0 or more million VND a year"
+                "budget", key=key, value=value, allowed=Message("or_more", low=0, unit="million VND a year")
             )
     return float(budget if site_budget is None else site_budget) * share
 
@@ -280,8 +280,7 @@ def _load_pathway(
     total = math.fsum(programme.levers.get(fund, 0.0) for fund in _FUNDS)
     if total and abs(total - 1) > 1e-6:
         raise ScenarioError(
-            f"the fund shares add up to {total:.4g}", file=path, key="levers.fund_share_...",
-            allowed="a sum of 1, or none of them",
+            "fund_shares", file=path, key="levers.fund_share_...", allowed=Message("sum_or_none"), sum=total,
         )  # fmt: skip
     return programme, entry.programme
 
@@ -296,14 +295,9 @@ def _load_policy(path: Path, chain: tuple[Path, ...] = ()) -> Policy:
     }
     for lever in own:
         if lever not in entry.levers and lever not in entry.set:
-            raise ScenarioError(
-                "a schedule for a lever that the policy does not have",
-                file=path,
-                key="schedules",
-                value=lever,
-            )
+            raise ScenarioError("schedule_alone", file=path, key="schedules", value=lever)
     for lever in entry.levers.keys() & entry.set.keys():
-        raise ScenarioError("the lever stands in both tables", file=path, key="levers, set", value=lever)
+        raise ScenarioError("both_tables", file=path, key="levers, set", value=lever)
     return Policy(
         entry.id or path.stem, {**base.levers, **entry.levers}, {**base.set, **entry.set}, schedules | own,
         max(entry.enactment_lag, base.enactment_lag), entry.set_up_cost + base.set_up_cost,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import ScenarioError, nearest_name
+from .errors import Message, ScenarioError, nearest_name
 
 __all__ = ["MAX_TABLE_MB", "Table", "read_table", "read_toml"]
 
@@ -52,9 +52,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(_read_text(path, _MAX_TOML_MB))
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"not a TOML file: {error}", file=path) from None
+        raise ScenarioError("not_toml", file=path, cause=str(error)) from None
     except RecursionError:
-        raise ScenarioError("not a TOML file: nested too deeply", file=path) from None
+        raise ScenarioError("too_deep", file=path) from None
 
 
 def read_table(
@@ -87,7 +87,7 @@ def read_table(
     """
     text = _read_text(path, MAX_TABLE_MB)
     if "\0" in text:
-        raise ScenarioError("not a text table: it contains zero bytes", file=path)
+        raise ScenarioError("zero_bytes", file=path)
     header = text.lstrip("\r\n").partition("\n")[0]
     separator = max(",;\t", key=header.count)
     reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
@@ -103,18 +103,19 @@ def read_table(
                 continue
             if len(cells) > len(columns):
                 raise ScenarioError(
-                    f"line {reader.line_num} has {len(cells)} cells, the header has {len(columns)}", file=path
+                    "cells", file=path, line=reader.line_num, cells=len(cells), columns=len(columns)
                 )
             if len(rows) == max_rows:
-                raise ScenarioError("too many rows", file=path, allowed=f"at most {max_rows} rows")
+                allowed = Message("at_most_units", high=max_rows, unit="rows")
+                raise ScenarioError("too_many_rows", file=path, allowed=allowed)
             row = {name: cell for name, cell in zip(columns, cells, strict=False) if cell and name in known}
             rows.append((reader.line_num, row))
     except csv.Error as error:
-        raise ScenarioError(f"broken table at line {reader.line_num}: {error}", file=path) from None
+        raise ScenarioError("broken_table", file=path, line=reader.line_num, cause=str(error)) from None
     if columns is None:
-        raise ScenarioError("the table is empty", file=path)
+        raise ScenarioError("empty_table", file=path)
     if not rows:
-        raise ScenarioError("the table has a header but no rows", file=path)
+        raise ScenarioError("header_only", file=path)
     return Table(
         path,
         separator,
@@ -130,42 +131,44 @@ def _header(path, cells, known, required, aliases, ignored) -> list[str]:
         name = " ".join(unicodedata.normalize("NFC", cell).casefold().split())
         name = aliases.get(name, name)
         if name in columns:
-            raise ScenarioError("the column stands twice in the header", file=path, key=cell)
+            raise ScenarioError("column_twice", file=path, key=cell)
         if name not in known and name not in ignored:
             raise ScenarioError(
-                "unknown column",
+                "unknown_column",
                 file=path,
-                key=cell or "(empty)",
+                key=cell or Message("no_heading"),
                 nearest=nearest_name(name, [*known, *aliases]),
                 allowed=", ".join([*known, *ignored]),
             )
         columns.append(name)
     for name in required:
         if name not in columns:
-            raise ScenarioError("the column is missing", file=path, key=name)
+            raise ScenarioError("column_missing", file=path, key=name)
     return columns
 
 
 def _read_text(path: Path, limit_mb: int) -> str:
     try:
         if path.is_dir():
-            raise ScenarioError("is a folder, not a file", file=path)
+            raise ScenarioError("folder", file=path)
         size = path.stat().st_size
         if size > limit_mb * 1_000_000:
             raise ScenarioError(
-                f"the file has {size / 1e6:.1f} MB", file=path, allowed=f"at most {limit_mb} MB"
+                "file_size",
+                file=path,
+                allowed=Message("at_most_units", high=limit_mb, unit="MB"),
+                size=size / 1e6,
             )
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise ScenarioError("the file does not exist", file=path) from None
+        raise ScenarioError("no_file", file=path) from None
     except (OSError, ValueError) as error:
         if isinstance(error, ScenarioError):
             raise
-        raise ScenarioError(f"the file cannot be read: {error}", file=path) from None
+        raise ScenarioError("unreadable", file=path, cause=str(error)) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScenarioError(
-            f"not UTF-8 (byte 0x{raw[error.start]:02x} at position {error.start}); save it as UTF-8",
-            file=path,
+            "not_utf8", file=path, byte=raw[error.start], position=error.start
         ) from None

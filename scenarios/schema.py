@@ -16,11 +16,10 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from ..model.inputs import SECTORS, TECHNOLOGIES
 from ..model.levers import LEVERS
-from .errors import ScenarioError, nearest_name
+from .errors import Message, ScenarioError, nearest_name
 
 __all__ = ["CLUSTER_AREA_CAP", "FIRM_RANGES", "MAX_FIRMS", "check", "known_id"]
 
@@ -38,20 +37,42 @@ FIRM_RANGES: dict[str, tuple[float, float, str]] = {
 }
 
 
-def _wrong(problem: str, allowed: str | None = None, **facts: Any) -> PydanticCustomError:
-    return PydanticCustomError("wrong", "{problem}", {"problem": problem, "allowed": allowed, **facts})
+# what pydantic itself refuses -> our key; the fields are those of pydantic's context
+OF_PYDANTIC = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_key",
+    "literal_error": "unknown_name",
+    "string_type": "not_text",
+    "string_too_long": "text_length",
+    "bool_type": "not_truth",
+    "int_type": "not_whole",
+    "float_type": "not_decimal",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_large",
+    "multiple_of": "not_multiple",
+    "list_type": "not_list",
+    "too_short": "list_length",
+    "dict_type": "not_dictionary",
+    "model_type": "not_entry",
+}
 
 
 def in_range(value: Any, low: float, high: float, unit: str = "") -> float:
-    """`value` as a float if it is a finite number in the range; else raises `PydanticCustomError`."""
-    allowed = f"{low:g} to {high:g} {unit}".rstrip()
+    """`value` as a float if it is a finite number in the range; else raises `ScenarioError`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise _wrong("not a number", allowed)
+        raise ScenarioError("not_number", allowed=between(low, high, unit))
     if not math.isfinite(value):
-        raise _wrong("not a finite number", allowed)
+        raise ScenarioError("not_finite", allowed=between(low, high, unit))
     if not low <= value <= high:
-        raise _wrong("out of range", allowed)
+        raise ScenarioError("out_of_range", allowed=between(low, high, unit))
     return float(value)
+
+
+def between(low: float, high: float, unit: str = "") -> Message:
+    """A range as what is allowed."""
+    if not unit:
+        return Message("between", low=low, high=high)
+    return Message("between_units", low=low, high=high, unit=unit)
 
 
 def _number(low: float, high: float, unit: str = "") -> PlainValidator:
@@ -63,7 +84,7 @@ def _one_of(names: Iterable[str]) -> PlainValidator:
 
     def check_name(value: Any) -> str:
         if value not in known:
-            raise _wrong("unknown name", ", ".join(known), nearest=nearest_name(value, known))
+            raise ScenarioError("unknown_name", allowed=", ".join(known), nearest=nearest_name(value, known))
         return value
 
     return PlainValidator(check_name)
@@ -72,51 +93,50 @@ def _one_of(names: Iterable[str]) -> PlainValidator:
 def known_id(value: Any) -> str:
     """`value` if it is a usable id: lower-case letters, digits, hyphens, at most 41 characters."""
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value):
-        raise _wrong("not a usable id", "a-z, 0-9 and hyphens, at most 41 characters, no hyphen first")
+        raise ScenarioError("bad_id", allowed=Message("form_of_id"))
     return value
 
 
 def _levers(value: Any) -> dict[str, float]:
     """Lever names to values within the lever's range."""
     if not isinstance(value, Mapping):
-        raise _wrong("not a table of levers")
+        raise ScenarioError("no_levers")
     checked = {}
     for name, amount in value.items():
         lever = LEVERS.get(name)
         if lever is None:
-            raise _wrong("unknown lever", key=name, value=amount, nearest=nearest_name(name, LEVERS))
-        try:
-            checked[name] = in_range(amount, lever.low, lever.high, lever.unit)
-        except PydanticCustomError as error:
-            raise PydanticCustomError(
-                "wrong", "{problem}", {**error.context, "key": name, "value": amount}
-            ) from None
+            raise ScenarioError("unknown_lever", key=name, value=amount, nearest=nearest_name(name, LEVERS))
+        checked[name] = _entry(name, amount, lever.low, lever.high, lever.unit)
     return checked
+
+
+def _entry(name: str, value: Any, low: float, high: float, unit: str) -> float:
+    """`in_range` for an entry of a table, which the error then names."""
+    try:
+        return in_range(value, low, high, unit)
+    except ScenarioError as error:
+        error.key, error.value = name, value
+        raise
 
 
 def _mix(value: Any) -> dict[str, float]:
     """Weights of all sectors, adding up to 1 exactly."""
     if not isinstance(value, Mapping):
-        raise _wrong("not a table of sectors")
+        raise ScenarioError("no_sectors")
     weights = dict.fromkeys(SECTORS, 0.0)
     for name, weight in value.items():
         if name not in weights:
-            raise _wrong(
-                "unknown sector",
-                ", ".join(SECTORS),
+            raise ScenarioError(
+                "unknown_sector",
                 key=name,
                 value=weight,
+                allowed=", ".join(SECTORS),
                 nearest=nearest_name(name, SECTORS),
             )
-        try:
-            weights[name] = in_range(weight, 0, 1, "share")
-        except PydanticCustomError as error:
-            raise PydanticCustomError(
-                "wrong", "{problem}", {**error.context, "key": name, "value": weight}
-            ) from None
+        weights[name] = _entry(name, weight, 0, 1, "share")
     total = math.fsum(weights.values())
     if abs(total - 1) > _MIX_TOLERANCE:
-        raise _wrong(f"the shares add up to {total:.4g}", "a sum of 1")
+        raise ScenarioError("shares", allowed=Message("sum_of_one"), sum=total)
     return {name: weight / total for name, weight in weights.items()}
 
 
@@ -125,7 +145,7 @@ def _cluster_list(value: Any) -> str | list[dict[str, Any]]:
     if not isinstance(value, str) and not (
         isinstance(value, list) and all(isinstance(row, dict) for row in value)
     ):
-        raise _wrong("neither a file name nor a list of tables [[clusters]]")
+        raise ScenarioError("not_clusters")
     return value
 
 
@@ -189,31 +209,39 @@ class ClusterEntry(_Strict):
     @model_validator(mode="after")
     def _consistent(self) -> ClusterEntry:
         if self.area_built > self.area_planned:
-            raise _wrong(
-                "larger than area_planned",
-                f"up to {self.area_planned:g} ha",
+            raise ScenarioError(
+                "over_planned",
                 key="area_built",
                 value=self.area_built,
+                allowed=Message("up_to", high=self.area_planned, unit="ha"),
             )
         if self.firms_2018 is None:
             if not self.firms:
-                raise _wrong("needed where no firms are listed", f"1 to {MAX_FIRMS} firms", key="firms_2018")
+                raise ScenarioError(
+                    "firms_needed", key="firms_2018", allowed=between(1, MAX_FIRMS, "firms")
+                )
             self.firms_2018 = float(len(self.firms))
         if len(self.firms) > MAX_FIRMS:
-            raise _wrong(f"{len(self.firms)} firms in one cluster", f"at most {MAX_FIRMS}", key="firms")
+            raise ScenarioError(
+                "too_many_firms",
+                key="firms",
+                allowed=Message("at_most", high=MAX_FIRMS),
+                count=len(self.firms),
+            )
         if len(self.firms) > self.firms_2018 / 0.88 + 1:
-            raise _wrong(
-                f"fewer slots than the {len(self.firms)} firms listed",
-                f"at least {len(self.firms)}",
+            raise ScenarioError(
+                "fewer_slots",
                 key="firms_2018",
                 value=self.firms_2018,
+                allowed=Message("at_least", low=len(self.firms)),
+                count=len(self.firms),
             )
         if self.workers_cap is not None and self.workers_cap < (self.workers_median or 0):
-            raise _wrong(
-                "below workers_median",
-                f"at least {self.workers_median:g}",
+            raise ScenarioError(
+                "below_median",
                 key="workers_cap",
                 value=self.workers_cap,
+                allowed=Message("at_least", low=self.workers_median),
             )
         return self
 
@@ -249,7 +277,9 @@ class ScheduleEntry(_Strict):
     @model_validator(mode="after")
     def _ordered(self) -> ScheduleEntry:
         if self.end <= self.start:
-            raise _wrong("not after start", f"after {self.start:g}", key="end", value=self.end)
+            raise ScenarioError(
+                "not_after_start", key="end", value=self.end, allowed=Message("after", low=self.start)
+            )
         return self
 
 
@@ -298,13 +328,18 @@ class ShockEntry(_Strict):
     @model_validator(mode="after")
     def _consistent(self) -> ShockEntry:
         if self.end <= self.start:
-            raise _wrong("not after start", f"after {self.start:g}", key="end", value=self.end)
+            raise ScenarioError(
+                "not_after_start", key="end", value=self.end, allowed=Message("after", low=self.start)
+            )
         if self.sectors and self.kind != "demand":
-            raise _wrong("only a shock of demand can be limited to sectors", key="sectors")
+            raise ScenarioError("shock_sectors", key="sectors")
         low, high = _SHOCK_FACTORS[self.kind]
         if not low <= self.factor <= high:
-            raise _wrong(
-                "out of range", f"{low:g} to {high:g} for {self.kind}", key="factor", value=self.factor
+            raise ScenarioError(
+                "out_of_range",
+                key="factor",
+                value=self.factor,
+                allowed=Message("between_for", low=low, high=high, shock=self.kind),
             )
         return self
 
@@ -352,31 +387,43 @@ def check(model: type[BaseModel], raw: Mapping[str, Any], file: Path | str, wher
         return model.model_validate(raw)
     except ValidationError as failure:
         errors = failure.errors(include_url=False)
-    first = errors[0]
-    context = first.get("ctx", {})
-    path = [str(part) for part in first["loc"]]
-    value = context.get("value", first["input"])
-    if "key" in context:
-        path.append(context["key"])
-        value = context.get("value")
-    problem, allowed, nearest = (
-        context.get("problem", first["msg"]),
-        context.get("allowed"),
-        context.get("nearest"),
-    )
+    first, context = errors[0], errors[0].get("ctx", {})
+    path, value = [str(part) for part in first["loc"]], first["input"]
+    allowed = nearest = None
+    own = context.get("error")
+    if isinstance(own, ScenarioError):
+        problem, allowed, nearest = own.problem, own.allowed, own.nearest
+        if own.key is not None:
+            path.append(own.key)
+            value = own.value
+    elif first["type"] in OF_PYDANTIC:
+        problem = Message(OF_PYDANTIC[first["type"]], **context)
+    else:
+        problem = Message("invalid", cause=first["msg"])
     if first["type"] == "extra_forbidden":
         known = sorted(_model_at(model, first["loc"][:-1]).model_fields)
-        problem, allowed, nearest = "unknown key", ", ".join(known), nearest_name(path[-1], known)
+        allowed, nearest = ", ".join(known), nearest_name(path[-1], known)
     elif first["type"] == "missing":
-        problem, value = "the key is missing", None
+        value = None
     elif first["type"] == "literal_error":
-        problem, allowed = "unknown name", context["expected"]
-        nearest = nearest_name(value, re.findall(r"'([^']+)'", allowed))
-    if len(errors) > 1:
-        problem += f" (and {len(errors) - 1} more)"
-    key = ".".join([where] * bool(where) + path)
-    value = None if isinstance(value, (dict, list)) else value
-    raise ScenarioError(problem, file=file, key=key or None, value=value, allowed=allowed, nearest=nearest)
+        names = re.findall(r"'[^']+'", context["expected"])
+        allowed, nearest = _either(names), nearest_name(value, [name.strip("'") for name in names])
+    raise ScenarioError(
+        problem,
+        file=file,
+        key=".".join([where] * bool(where) + path) or None,
+        value=None if isinstance(value, (dict, list)) else value,
+        allowed=allowed,
+        nearest=nearest,
+        more=len(errors) - 1,
+    )
+
+
+def _either(names: list[str]) -> str:
+    """Names as a choice."""
+    if len(names) == 1:
+        return names[0]
+    return Message("either", others=", ".join(names[:-1]), last=names[-1])
 
 
 def _model_at(model: type[BaseModel], loc: tuple[Any, ...]) -> type[BaseModel]:

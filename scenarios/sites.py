@@ -10,7 +10,7 @@ from typing import Any
 
 from ..model.inputs import SECTORS, Cluster, Firm, Site
 from .enterprises import read_firms
-from .errors import ScenarioError, nearest_name
+from .errors import Message, ScenarioError, nearest_name
 from .library import Entry, find, is_path, read, shipped
 from .reading import read_table
 from .schema import CLUSTER_AREA_CAP, ClusterEntry, SiteFile, check
@@ -109,9 +109,11 @@ def _locate(name: str | Path, relative_to: Path | None = None) -> tuple[Path, st
         clusters = [row["id"] for _, row in _clusters(path, read("sites", path))]
         if cluster in clusters:
             return path, cluster
-        raise ScenarioError(f"no such cluster in {whole}", value=cluster, nearest=nearest_name(cluster, clusters))
+        raise ScenarioError(
+            "no_such_cluster", value=cluster, nearest=nearest_name(cluster, clusters), site=whole
+        )
     raise ScenarioError(
-        "unknown scenario (a file ends in .toml)", value=name, nearest=nearest_name(name, known),
+        "unknown_site", value=name, nearest=nearest_name(name, known),
         allowed=", ".join(known),
     )  # fmt: skip
 
@@ -153,7 +155,7 @@ def _clusters(path: Path, entry: SiteFile) -> list[tuple[str, dict[str, Any]]]:
         raw = dict(raw)
         if isinstance(raw.get("firms"), str):
             raw["firms"] = _known_firms(path.parent / raw["firms"])
-        rows.append((f"{path}, clusters {number}", raw))
+        rows.append((Message("at_cluster", path=path, number=number), raw))
     return _unique(rows)
 
 
@@ -165,7 +167,7 @@ def _cluster_table(path: Path) -> list[tuple[str, dict[str, Any]]]:
     for line, cells in table.rows:
         values = {name: text if name in _TEXT_COLUMNS else _value(text) for name, text in cells.items()}
         mix = {name: values.pop(name) for name in SECTORS if name in values}
-        rows.append((f"{path}, line {line}", values | ({"mix": mix} if mix else {})))
+        rows.append((Message("at_line", path=path, line=line), values | ({"mix": mix} if mix else {})))
     return _unique(rows)
 
 
@@ -175,9 +177,9 @@ def _unique(rows: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str,
     for where, row in rows:
         name = row.get("id")
         if not isinstance(name, str):
-            raise ScenarioError("every cluster needs an id", file=where, key="id", value=name)
+            raise ScenarioError("no_id", file=where, key="id", value=name)
         if name in seen:
-            raise ScenarioError("the id stands twice", file=where, key="id", value=name)
+            raise ScenarioError("id_twice", file=where, key="id", value=name)
         seen.add(name)
     return rows
 
@@ -196,7 +198,7 @@ def _known_firms(path: Path) -> list[dict[str, object]]:
     table, firms, refused = read_firms(path)
     if refused:
         rows = len({refusal.line for refusal in refused})
-        raise ScenarioError(f"{rows} of {len(table.rows)} rows refused", file=path, refused=refused)
+        raise ScenarioError("rows_refused", file=path, refused=refused, rows=rows, all=len(table.rows))
     return firms
 
 
@@ -207,24 +209,27 @@ def _select(path: Path, entry: SiteFile, clusters: list) -> list[tuple[str, dict
         for name in names:
             if name not in known:
                 raise ScenarioError(
-                    "unknown cluster", file=path, key=key, value=name, nearest=nearest_name(name, known)
+                    "unknown_cluster", file=path, key=key, value=name, nearest=nearest_name(name, known)
                 )
     if entry.select is not None:
         doubles = [name for name in entry.select if entry.select.count(name) > 1]
-        if doubles or not entry.select:
-            problem = "the cluster is selected twice" if doubles else "no cluster is selected"
-            raise ScenarioError(problem, file=path, key="select", value=doubles[0] if doubles else None)
+        if doubles:
+            raise ScenarioError("selected_twice", file=path, key="select", value=doubles[0])
+        if not entry.select:
+            raise ScenarioError("none_selected", file=path, key="select")
         clusters = [known[name] for name in entry.select]
     changed = []
     for where, row in clusters:
         change = dict((entry.change or {}).get(row["id"], {}))
         if "id" in change:
             raise ScenarioError(
-                "an id cannot be changed", file=path, key=f"change.{row['id']}.id", value=change["id"]
+                "id_changed", file=path, key=f"change.{row['id']}.id", value=change["id"]
             )
         if isinstance(change.get("firms"), str):
             change["firms"] = _known_firms(path.parent / change["firms"])
-        changed.append((f"{path}, change {row['id']}" if change else where, row | change))
+        if change:
+            where = Message("at_change", path=path, cluster=row["id"])
+        changed.append((where, row | change))
     return changed
 
 
@@ -241,15 +246,15 @@ def _restrict(draft: _Draft, only: str | None) -> _Draft:
 def _build(draft: _Draft, registry: Mapping[str, Any] | None) -> Scenario:
     fields, path = draft.fields, draft.path
     if not draft.clusters:
-        raise ScenarioError("the site has no clusters", file=path, key="clusters")
+        raise ScenarioError("no_clusters", file=path, key="clusters")
     kind = fields.get("kind", "city" if len(draft.clusters) > 1 else "cluster")
     clusters = []
     for where, raw in draft.clusters:
         entry = check(ClusterEntry, raw, where)
         if kind != "park" and entry.area_planned > CLUSTER_AREA_CAP:
             raise ScenarioError(
-                "too large for a cluster", file=where, key="area_planned", value=entry.area_planned,
-                allowed=f"up to {CLUSTER_AREA_CAP:g} ha (a site of kind 'park' may be larger)",
+                "too_large_for_cluster", file=where, key="area_planned", value=entry.area_planned,
+                allowed=Message("up_to_cap", high=CLUSTER_AREA_CAP),
             )  # fmt: skip
         clusters.append(_cluster(entry))
     site = Site(
@@ -262,8 +267,8 @@ def _build(draft: _Draft, registry: Mapping[str, Any] | None) -> Scenario:
     )
     if site.firms_2018 > site.city_firms:
         raise ScenarioError(
-            f"fewer than the {site.firms_2018:g} firms of the clusters", file=path, key="city_firms",
-            value=site.city_firms, allowed=f"at least {site.firms_2018:g}",
+            "fewer_city_firms", file=path, key="city_firms", value=site.city_firms,
+            allowed=Message("at_least", low=site.firms_2018), firms=site.firms_2018,
         )  # fmt: skip
     shocks = fields.get("shocks", "default")
     if is_path(shocks):
@@ -296,13 +301,18 @@ def _parameters(raw: Mapping[str, Any], path: Path, registry: Mapping[str, Any] 
         key = f"parameters.{name}"
         if name not in registry:
             raise ScenarioError(
-                "unknown parameter", file=path, key=key, value=value, nearest=nearest_name(name, registry)
+                "unknown_parameter", file=path, key=key, value=value, nearest=nearest_name(name, registry)
             )
         low, high = registry[name].low, registry[name].high
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not number or not low <= value <= high:
-            problem = "out of range" if number else "not a finite number"
-            raise ScenarioError(problem, file=path, key=key, value=value, allowed=f"{low:g} to {high:g}")
+            raise ScenarioError(
+                "out_of_range" if number else "not_finite",
+                file=path,
+                key=key,
+                value=value,
+                allowed=Message("between", low=low, high=high),
+            )
         values[name] = float(value)
     return values
 

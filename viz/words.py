@@ -11,7 +11,7 @@ import math
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["LANGUAGES", "Words", "scale_of"]
+__all__ = ["LANGUAGES", "Words", "scale_of", "value_of"]
 
 LANGUAGES = ("en", "vi")
 MINUS = "\N{MINUS SIGN}"
@@ -145,3 +145,18 @@ class Words:
     def error(self, error) -> str:
         """The sentence of an `InputError` in the reader's language."""
         return self(f"error.{error.key}", **error.fields)
+
+
+def value_of(value: float, say: Words) -> str:
+    """A number with as many digits as it needs, at most four; years without a separator."""
+    if value == 0:
+        return "0"
+    if 1900 <= value <= 2100 and value == int(value):
+        return str(int(value))
+    if abs(value) >= 1000:
+        return say.number(value)
+    text = f"{value:.4g}"
+    if "e" in text:
+        mantissa, _, power = text.partition("e")
+        return f"{value_of(float(mantissa), say)}\N{MULTIPLICATION SIGN}10^{int(power)}"
+    return say.number(value, len(text.partition(".")[2]))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...scenarios.errors import ScenarioError, nearest_name
+from ...scenarios.errors import Message, ScenarioError, nearest_name
 from ..errors import InputError, need_package
 from .ranges import Range
 
@@ -213,21 +213,21 @@ def read_points(path: Path, known: Mapping[str, Range]) -> tuple[list[str], np.n
     import pandas as pd
 
     if not path.is_file():
-        raise ScenarioError("the file does not exist", file=path)
+        raise ScenarioError("no_file", file=path)
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except Exception as error:  # pandas and pyarrow raise many kinds; whatever it is, the file cannot be used
-        raise ScenarioError(f"not a table that can be read: {str(error).splitlines()[0]}", file=path) from None
+        raise ScenarioError("not_a_table", file=path, cause=str(error).splitlines()[0]) from None
     if frame.empty or not len(frame.columns):
-        raise ScenarioError("the table has no rows", file=path)
+        raise ScenarioError("no_rows", file=path)
     for name in frame.columns:
         entry = known.get(name)
         if entry is None:
-            raise ScenarioError("unknown column", file=path, key=str(name), nearest=nearest_name(name, known))
+            raise ScenarioError("unknown_column", file=path, key=str(name), nearest=nearest_name(name, known))
         values = pd.to_numeric(frame[name], errors="coerce").to_numpy(float)
         wrong = ~(np.isfinite(values) & (values >= entry.low) & (values <= entry.high))
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
-            raise ScenarioError("out of range or not a number", file=path, key=f"{name}, row {row + 1}",
-                                value=frame[name].iloc[row], allowed=f"{entry.low:g} to {entry.high:g}")
+            raise ScenarioError("not_in_range", file=path, key=Message("at_row", column=name, row=row + 1),
+                                value=frame[name].iloc[row], allowed=Message("between", low=entry.low, high=entry.high))
     return [str(name) for name in frame.columns], frame.to_numpy(float)

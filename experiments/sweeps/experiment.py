@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
-from ...scenarios.errors import ScenarioError, nearest_name
+from ...scenarios.errors import Message, ScenarioError, nearest_name
 from ...scenarios.library import is_path
 from ...scenarios.reading import read_toml
-from ...scenarios.schema import check, in_range
+from ...scenarios.schema import between, check, in_range
 from ..errors import InputError
 from .designs import KINDS, MAX_POINTS, Design, Factor
 from .outcomes import HEADLINES, Outcomes
@@ -154,24 +154,24 @@ def make_experiment(raw: Mapping[str, Any], path: Path | str = "experiment") -> 
     policies = (entry.policy,) if isinstance(entry.policy, str) else tuple(entry.policy)
     for key, names in (("pathways", entry.pathways), ("policy", policies), ("budgets", entry.budgets or ())):
         doubles = [name for index, name in enumerate(names) if name in names[:index]]
-        if doubles or (key == "policy" and not names):
-            problem = "named twice" if doubles else "empty"
-            raise ScenarioError(problem, file=path, key=key, value=doubles[0] if doubles else None)
+        if doubles:
+            raise ScenarioError("named_twice", file=path, key=key, value=doubles[0])
+        if key == "policy" and not names:
+            raise ScenarioError("empty", file=path, key=key)
     if entry.budgets is not None and entry.mode != "frontier":
-        raise ScenarioError("only for mode 'frontier'", file=path, key="budgets")
+        raise ScenarioError("only_frontier", file=path, key="budgets")
     if entry.budgets == []:
         raise ScenarioError("empty", file=path, key="budgets")
     if entry.mode == "frontier" and entry.site_budget is not None:
-        raise ScenarioError("the frontier runs over budgets of the city", file=path, key="site_budget")
+        raise ScenarioError("frontier_city", file=path, key="site_budget")
     if {"budget", "site_budget"} <= entry.model_fields_set:
-        raise ScenarioError("stands in place of budget; name one of the two", file=path, key="site_budget")
+        raise ScenarioError("two_budgets", file=path, key="site_budget")
     if entry.target is not None and entry.mode not in ("equal-outlay", "equal-abatement"):
-        raise ScenarioError("only for modes 'equal-outlay' and 'equal-abatement'", file=path, key="target")
+        raise ScenarioError("only_equal", file=path, key="target")
     if entry.traces and not entry.common_random_numbers:
-        raise ScenarioError("only with common random numbers", file=path, key="traces")
+        raise ScenarioError("only_paired", file=path, key="traces")
     if entry.mode == "equal-abatement" and entry.target is not None and entry.target >= 1:
-        raise ScenarioError("out of range", file=path, key="target", value=entry.target,
-                            allowed="a share of the emissions of the null, below 1")
+        raise ScenarioError("out_of_range", file=path, key="target", value=entry.target, allowed=Message("share_of_null"))
     return Experiment(
         scenario=_relative(entry.scenario, base),
         pathways=tuple(_relative(name, base) for name in entry.pathways),
@@ -208,7 +208,7 @@ def _outcomes(entry: ExperimentFile, last_year: float, path) -> tuple[str, ...]:
     try:
         return Outcomes(entry.outcomes, last_year).names
     except InputError as error:
-        raise ScenarioError(str(error), file=path) from None
+        raise ScenarioError("outcomes", file=path, cause=error) from None
 
 
 def _design(entry: DesignTable, path, base: Path) -> Design:
@@ -216,15 +216,15 @@ def _design(entry: DesignTable, path, base: Path) -> Design:
     given = entry.model_dump(exclude={"kind"}, exclude_none=True)
     for key in needed:
         if key not in given:
-            raise ScenarioError(f"the key is missing for kind '{entry.kind}'", file=path, key=f"design.{key}")
+            raise ScenarioError("missing_for", file=path, key=f"design.{key}", design=entry.kind)
     for key in given:
         if key not in (*needed, *allowed):
-            raise ScenarioError(f"has no meaning for kind '{entry.kind}'", file=path, key=f"design.{key}",
-                                allowed=", ".join((*needed, *allowed)))
+            raise ScenarioError("meaningless_for", file=path, key=f"design.{key}", allowed=", ".join((*needed, *allowed)),
+                                design=entry.kind)
     if entry.kind == "morris":
         given.setdefault("levels", 4)
         if given["levels"] % 2:
-            raise ScenarioError("must be even", file=path, key="design.levels", value=given["levels"])
+            raise ScenarioError("must_be_even", file=path, key="design.levels", value=given["levels"])
     if "file" in given:
         given["file"] = str(base / given["file"])
     return Design(entry.kind, **given)
@@ -240,7 +240,7 @@ def _factors(entry: ExperimentFile, design: Design, path) -> tuple[tuple[Factor,
         for name, what in _flat(given or {}, ranges):
             place = f"{key}.{name}"
             if name not in ranges:
-                raise ScenarioError(f"unknown name among the {key}", file=path, key=place, nearest=nearest_name(name, ranges))
+                raise ScenarioError("unknown_among", file=path, key=place, nearest=nearest_name(name, ranges), table=key)
             made = _factor(ranges[name], lever, what, path, place)
             if isinstance(made, Factor):
                 factors.append(made)
@@ -250,14 +250,13 @@ def _factors(entry: ExperimentFile, design: Design, path) -> tuple[tuple[Factor,
         if design.kind in ("lhs", "sobol", "nested"):
             factors = [Factor(range_) for range_ in uncertainty_ranges().values() if range_.sampled]
         elif design.kind != "full":  # all combinations of nothing: one point, where everything has its default
-            raise ScenarioError(f"say what varies: a design of kind '{design.kind}' does not take all parameters",
-                                file=path, key="uncertainties")
+            raise ScenarioError("nothing_varies", file=path, key="uncertainties", design=design.kind)
     return tuple(factors), tuple(constants)
 
 
 def _refuse_double(names: list[str], path, key: str):
     double = next(name for index, name in enumerate(names) if name in names[:index])
-    raise ScenarioError("named twice", file=path, key=key, value=double)
+    raise ScenarioError("named_twice", file=path, key=key, value=double)
 
 
 def _flat(given: Mapping[str, Any], known: Mapping[str, Range], prefix: str = ""):
@@ -276,8 +275,8 @@ def _factor(range_: Range, lever: bool, what: Any, path, place: str) -> Factor |
     def number(value: Any) -> float:
         good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not good or not range_.low <= value <= range_.high:
-            raise ScenarioError("out of range" if good else "not a finite number", file=path, key=place, value=value,
-                                allowed=f"{range_.low:g} to {range_.high:g} {range_.unit}".rstrip())
+            raise ScenarioError("out_of_range" if good else "not_finite", file=path, key=place, value=value,
+                                allowed=between(range_.low, range_.high, range_.unit))
         return float(value)
 
     if what is None:
@@ -289,11 +288,12 @@ def _factor(range_: Range, lever: bool, what: Any, path, place: str) -> Factor |
     if isinstance(what, list) and len(what) == 2:
         low, high = number(what[0]), number(what[1])
         if low >= high:
-            raise ScenarioError("the first must be below the second", file=path, key=place, value=what)
+            raise ScenarioError("low_first", file=path, key=place, value=what)
         default = min(max(range_.default, low), high)
         return Factor(Range(range_.name, low, high, default, range_.law, range_.unit), lever)
     if isinstance(what, (list, Mapping)):
-        raise ScenarioError("neither a number, [low, high], { low, high } nor { values = [...] }", file=path, key=place)
+        raise ScenarioError("not_a_factor", file=path, key=place, ranges="[low, high], { low, high }",
+                            values="{ values = [...] }")
     return number(what)
 
 
@@ -305,9 +305,8 @@ def _table_factors(design: Design, entry: ExperimentFile, path) -> tuple[tuple[F
     names, _ = read_points(Path(design.file), {**uncertain, **levers})
     factors, constants = _factors(entry.model_copy(update={"uncertainties": entry.uncertainties or {}}), design, path)
     if factors:
-        raise ScenarioError("the table says what varies; only constants may stand beside it", file=path,
-                            key=factors[0].name)
+        raise ScenarioError("table_varies", file=path, key=factors[0].name)
     for name, _, _ in constants:
         if name in names:
-            raise ScenarioError("stands in the table already", file=path, key=name)
+            raise ScenarioError("in_table", file=path, key=name)
     return tuple(Factor((levers if name in levers else uncertain)[name], name in levers) for name in names), constants

@@ -17,8 +17,8 @@ from ecocluster.viz.pages.evidence import (
     _chosen,
     _frame,
 )
-from ecocluster.viz.pages.evidence_words import meaning_of, range_of, source_of, value_of
-from ecocluster.viz.words import LANGUAGES, Words
+from ecocluster.viz.pages.evidence_words import meaning_of, range_of, source_of
+from ecocluster.viz.words import LANGUAGES, Words, value_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,4 +1,4 @@
-"""Parameters in the reader's language: what they mean, and their numbers."""
+"""Parameters in the reader's language: what they mean, and their ranges."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from ...model.inputs import SECTORS, STREAMS
-from ..words import Words
+from ..words import Words, value_of
 
 if TYPE_CHECKING:
     from ...model.parameters import Parameter
 
-__all__ = ["meaning_of", "plain", "range_of", "source_of", "value_of"]
+__all__ = ["meaning_of", "plain", "range_of", "source_of"]
 
 _TECHNOLOGY_OF = {
     "T1_housekeeping": "T1",
@@ -41,21 +41,6 @@ def meaning_of(p: Parameter, say: Words) -> str:
         way, _, stream = column.partition(".")
         return f"{say(f'param.{way}', stream=say.name('stream', stream))}: {say.name('sector', row)}"
     return say(f"param.{p.name}")
-
-
-def value_of(value: float, say: Words) -> str:
-    """A number with as many digits as it needs, at most four; years without a separator."""
-    if value == 0:
-        return "0"
-    if 1900 <= value <= 2100 and value == int(value):
-        return str(int(value))
-    if abs(value) >= 1000:
-        return say.number(value)
-    text = f"{value:.4g}"
-    if "e" in text:
-        mantissa, _, power = text.partition("e")
-        return f"{value_of(float(mantissa), say)}\N{MULTIPLICATION SIGN}10^{int(power)}"
-    return say.number(value, len(text.partition(".")[2]))
 
 
 def range_of(p: Parameter, say: Words) -> str:

@@ -15,7 +15,7 @@ import solara
 from ...experiments.compare import ask
 from ...experiments.comparison import PATHWAYS, YEARS, Comparison
 from ...experiments.configuration import write_config
-from ...scenarios import ScenarioError, list_policies
+from ...scenarios import Message, ScenarioError, list_policies
 from ..figures import PANELS, comparison_figures
 from ..problems import refusal_text
 from ..scorecard import scorecard, verdict
@@ -100,7 +100,7 @@ def _Give(state: State):
             content = base64.b64decode(file["data"], validate=True)
             if len(content) > LIMITS.upload or session.settings.read_only:
                 raise ScenarioError(
-                    "the file is too large", file=str(file["name"]), allowed=f"{LIMITS.upload} bytes"
+                    "upload_size", file=str(file["name"]), allowed=Message("bytes", high=LIMITS.upload)
                 )
             state.upload.value = read_upload(str(file["name"])[:200], content)
         except (ScenarioError, binascii.Error) as error:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios import Refusal, ScenarioError, new_scenario
-from ...scenarios.enterprises import read_firms
-from ..problems import sector_word
+from ...scenarios.enterprises import read_firms, sector_word
 
 __all__ = ["OPTIONAL", "Upload", "read_upload", "template_of", "template_rows"]
 
