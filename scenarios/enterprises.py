@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..model.inputs import SECTORS, TECHNOLOGIES, Site
-from .errors import Message, Refusal, ScenarioError, nearest_name
+from .errors import Message, Refusal, ScenarioError, Tell, nearest_name
 from .reading import Table, read_table
 from .schema import CLUSTER_AREA_CAP, FIRM_RANGES, MAX_FIRMS, known_id
 
@@ -49,11 +49,11 @@ _COMMON_WORD = {  # of `_SECTOR_WORDS`, for a reader of Vietnamese
 }  # fmt: skip
 _TECHNOLOGY_WORDS = {"own plant": "own_plant", "trạm xử lý": "own_plant", "trạm xử lý nước thải": "own_plant"}
 _DRAWN = {
-    "revenue": "revenue: from the sector's revenue per worker",
-    "x": "position: uniform in the cluster",
-    "technologies": "technologies: as the burn-in leaves them",
-    "need": "need (attitude): from the survey's distribution",
-    "trust": "trust: from the prior of general trust",
+    "revenue": Message("drawn_revenue"),
+    "x": Message("drawn_position"),
+    "technologies": Message("drawn_technologies"),
+    "need": Message("drawn_need"),
+    "trust": Message("drawn_trust"),
 }
 
 
@@ -73,9 +73,9 @@ class Report:
         Columns used.
     ignored : tuple of str
         Columns not used.
-    drawn : tuple of str
+    drawn : tuple of Message
         What the model draws because the table leaves it out.
-    assumed : tuple of str
+    assumed : tuple of Message
         What was put into the scenario without a source.
     accepted : int
         Firms.
@@ -89,19 +89,31 @@ class Report:
     separator: str
     read: tuple[str, ...]
     ignored: tuple[str, ...]
-    drawn: tuple[str, ...]
-    assumed: tuple[str, ...]
+    drawn: tuple[Message, ...]
+    assumed: tuple[Message, ...]
     accepted: int
     refused: tuple[Refusal, ...]
 
     def __str__(self) -> str:
-        lines = [f"{self.source}: {self.accepted} firms read, columns {', '.join(self.read)}"]
+        return self.lines()
+
+    def lines(self, tell: Tell = str) -> str:
+        """One line for everything that was read, drawn, assumed, refused and written.
+
+        Parameters
+        ----------
+        tell : callable
+            Default: English.
+        """
+        read = Message("firms_read", source=self.source, count=self.accepted, columns=", ".join(self.read))
+        messages = [read]
         if self.ignored:
-            lines.append(f"not used: {', '.join(self.ignored)}")
-        lines += [f"drawn: {item}" for item in self.drawn]
-        lines += [f"assumed: {item}" for item in self.assumed]
-        lines += [f"refused: {item}" for item in self.refused]
-        return "\n".join([*lines, f"written: {self.scenario}, {self.firms}"])
+            messages.append(Message("not_used", columns=", ".join(self.ignored)))
+        messages += [Message("drawn", what=item) for item in self.drawn]
+        messages += [Message("assumed", what=item) for item in self.assumed]
+        messages += [Message("refused", row=item.sentence(tell)) for item in self.refused]
+        messages.append(Message("written", scenario=self.scenario, firms=self.firms))
+        return "\n".join(map(tell, messages))
 
 
 def read_firms(path: Path) -> tuple[Table, list[dict[str, object]], list[Refusal]]:
@@ -291,13 +303,15 @@ def _bare(text: str) -> str:
     return "".join(char for char in parts if not unicodedata.combining(char))
 
 
-def _drawn(columns: tuple[str, ...], firms: list[dict[str, object]]) -> list[str]:
+def _drawn(columns: tuple[str, ...], firms: list[dict[str, object]]) -> list[Message]:
     items = []
-    for column, text in _DRAWN.items():
+    for column, what in _DRAWN.items():
         missing = sum(column not in firm for firm in firms)
+        if missing and column in columns:
+            what = Message("drawn_for", what=what, missing=missing, firms=len(firms))
         if missing:
-            items.append(text if column not in columns else f"{text} (for {missing} of {len(firms)} firms)")
-    return [*items, "finance, hurdle rates, awareness, acquaintances: as for every firm"]
+            items.append(what)
+    return [*items, Message("drawn_others")]
 
 
 def _areas(firms: int) -> tuple[float, float]:
@@ -306,10 +320,9 @@ def _areas(firms: int) -> tuple[float, float]:
     return round(built / _BUILT_SHARE, 2), round(built, 2)
 
 
-def _assumed(firms: int) -> tuple[str, ...]:
+def _assumed(firms: int) -> tuple[Message, ...]:
     planned, built = _areas(firms)
-    text = f"area {built:g} of {planned:g} ha (.36 ha a firm as in Hanoi; the file can be changed)"
-    return (text, "shared land and treatment plant: drawn; firms of 2018: as many as in the table")
+    return Message("assumed_area", built=built, planned=planned), Message("assumed_others")
 
 
 def _toml(name: str, source: Path, firms: int) -> str:

@@ -1,4 +1,4 @@
-"""The one error of this package, told by keys, and the nearest known name for a misspelt one."""
+"""What this package says, by keys; its one error; and the nearest known name for a misspelt one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MESSAGES", "Message", "Refusal", "ScenarioError", "nearest_name"]
+__all__ = ["MESSAGES", "Message", "Refusal", "ScenarioError", "Tell", "nearest_name"]
 
-# the catalogues hold all of them under "problem.KEY"
+# the catalogues hold all of them under "message.KEY"
 MESSAGES = {
     # how a sentence is put together
     "allowed": "allowed: {allowed}",
@@ -161,6 +161,22 @@ MESSAGES = {
     "not_a_factor": "neither a number, {ranges} nor {values}",
     "table_varies": "the table says what varies; only constants may stand beside it",
     "in_table": "stands in the table already",
+    # what `new_scenario` made
+    "firms_read": "{source}: {count} firms read, columns {columns}",
+    "not_used": "not used: {columns}",
+    "drawn": "drawn: {what}",
+    "drawn_for": "{what} (for {missing} of {firms} firms)",
+    "drawn_revenue": "revenue: from the sector's revenue per worker",
+    "drawn_position": "position: uniform in the cluster",
+    "drawn_technologies": "technologies: as the burn-in leaves them",
+    "drawn_need": "need (attitude): from the survey's distribution",
+    "drawn_trust": "trust: from the prior of general trust",
+    "drawn_others": "finance, hurdle rates, awareness, acquaintances: as for every firm",
+    "assumed": "assumed: {what}",
+    "assumed_area": "area {built:g} of {planned:g} ha (.36 ha a firm as in Hanoi; the file can be changed)",
+    "assumed_others": "shared land and treatment plant: drawn; firms of 2018: as many as in the table",
+    "refused": "refused: {row}",
+    "written": "written: {scenario}, {firms}",
 }
 
 

@@ -131,19 +131,19 @@ def _with_unit(row: Row) -> str:
     return value if value == MISSING else f"{value} [dim]{row.unit}[/]"
 
 
-def print_facts(facts: Mapping[str, Any], console: Console, indent: int = 0) -> None:
-    """Print nested facts, one a line; long lists are wrapped, empty ones left out."""
+def print_facts(facts: Mapping[str, Any], console: Console, say: Words, indent: int = 0) -> None:
+    """Print nested facts, one a line; long lists are wrapped, empty ones left out; names of files stay."""
     for key, value in facts.items():
         if value in (None, "", [], {}, ()):
             continue
-        head = " " * indent + f"[cyan]{key}[/]: "
+        head = " " * indent + f"[cyan]{say.name('fact', key)}[/]: "
         if isinstance(value, Mapping):
             console.print(head)
-            print_facts(value, console, indent + 2)
+            print_facts(value, console, say, indent + 2)
         elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
             for item in value:
                 console.print(
-                    head + ", ".join(f"{name} {part}" for name, part in item.items()), highlight=False
+                    head + ", ".join(f"{say.name('fact', name)} {part}" for name, part in item.items()), highlight=False
                 )
         else:
             text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from ecocluster.scenarios import describe, validate_file
 from ecocluster.viz.cli import main
+from ecocluster.viz.words import Words
 from fakes import make_comparison
 
 
@@ -148,6 +150,34 @@ def test_list_and_show(capsys):
         assert name in listed
     assert main(["scenarios", "show", "hanoi"]) == 0
     assert "1686" in capsys.readouterr().out
+
+
+def test_show_and_new_follow_the_language(capsys, tmp_path):
+    assert main(["scenarios", "show", "japan", "--lang", "vi"]) == 0
+    shown = capsys.readouterr().out
+    assert "tiêu đề: Theo Nhật Bản" in shown and "công cụ chính sách:" in shown and "After Japan" not in shown
+    table = tmp_path / "firms.csv"
+    table.write_text("sector,workers,revenue,note\nfood,3,5000,x\ntextile,5,,\nfood,0,,\n", encoding="utf-8")
+    made = []
+    for lang in ("en", "vi"):
+        options = ["--firms", str(table), "--out", str(tmp_path / lang), "--skip-bad-rows", "--lang", lang]
+        assert main(["scenarios", "new", "mine", *options]) == 0
+        made.append(capsys.readouterr().out.splitlines())
+    english, vietnamese = made
+    assert english[0].endswith("2 firms read, columns sector, workers, revenue")
+    assert vietnamese[0].endswith("đã đọc 2 cơ sở, các cột sector, workers, revenue")
+    assert len(english) == len(vietnamese) and not set(english) & set(vietnamese)
+
+
+@pytest.mark.parametrize("name", ["hanoi", "combined", "japan", "carbon-rule", "by-sector", "table"])
+def test_every_fact_has_a_name(name, tmp_path):
+    table = tmp_path / "firms.csv"
+    table.write_text("sector,workers,note\nfood,3,x\n", encoding="utf-8")
+    facts = validate_file(table) if name == "table" else describe(name)
+    facts = {**facts, **facts.get("published", {}), **facts.get("schedule", {})}
+    facts |= facts["shocks"][0] if name == "carbon-rule" else {}
+    for key in facts:
+        assert Words("vi")(f"fact.{key}")
 
 
 def test_help_is_in_both_languages_and_holds_no_key(capsys):

@@ -92,7 +92,7 @@ def test_what_a_sweep_says_of_its_outcomes_follows_the_language():
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_message_has_a_text(lang):
     for key, english in MESSAGES.items():
-        told = Words(lang)(f"problem.{key}")
+        told = Words(lang)(f"message.{key}")
         if key.startswith("cell_"):  # the columns of the page say the unit
             assert fields(told) <= fields(english), key
         elif lang == "en":

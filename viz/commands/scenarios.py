@@ -34,11 +34,15 @@ def list_command(lang: Lang = "en") -> None:
 
 
 @group.command("show", help="help.show")
-def show_command(name: Annotated[str, typer.Argument(help="help.show_name")]) -> None:
+def show_command(
+    name: Annotated[str, typer.Argument(help="help.show_name")], lang: Lang = "en"
+) -> None:
     from ...scenarios import describe
     from ..terminal import print_facts
 
-    facts = describe(name)
+    say, facts = Words(lang), describe(name)
+    if "title" in facts:
+        facts["title"] = facts["title"][lang]
     if facts.get("published"):
         from ...experiments.published import meet_published
         from ...scenarios import load_scenario, load_shocks
@@ -48,8 +52,8 @@ def show_command(name: Annotated[str, typer.Argument(help="help.show_name")]) ->
         for key, (mean, half) in met.items():
             if key in facts["published"]:
                 digits = 0 if mean >= 100 else 3
-                facts["published"][key]["burn_in"] = f"{mean:,.{digits}f} ± {half:,.{digits}f}"
-    print_facts(facts, open_console())
+                facts["published"][key]["burn_in"] = f"{say.number(mean, digits)} ± {say.number(half, digits)}"
+    print_facts(facts, open_console(), say)
 
 
 @group.command("validate", help="help.validate")
@@ -60,9 +64,11 @@ def validate_command(
     from ..terminal import print_facts
 
     facts = validate_file(file)
-    console = open_console()
-    console.print(Words(lang)("cli.valid", path=file), highlight=False)
-    print_facts(facts, console)
+    say, console = Words(lang), open_console()
+    if "title" in facts:
+        facts["title"] = facts["title"][lang]
+    console.print(say("cli.valid", path=file), highlight=False)
+    print_facts(facts, console, say)
 
 
 @group.command("new", help="help.new")
@@ -71,7 +77,11 @@ def new_command(
     firms: Annotated[Path, typer.Option(help="help.new_firms")],
     out: Annotated[Path, typer.Option(help="help.new_out")] = Path("."),
     skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="help.new_skip")] = False,
+    lang: Lang = "en",
 ) -> None:
-    from ...scenarios import new_scenario
+    from functools import partial
 
-    print(new_scenario(name, firms, out, skip_bad_rows))
+    from ...scenarios import new_scenario
+    from ..messages import message_text
+
+    print(new_scenario(name, firms, out, skip_bad_rows).lines(partial(message_text, say=Words(lang))))
