@@ -18,6 +18,7 @@ from numba import typeof, types
 from numba.core import config
 
 from .jit import cache_folder
+from .maths import exp
 
 __all__ = ["call_help", "is_compiled"]
 
@@ -34,24 +35,38 @@ _ORDER = (
 
 def is_compiled() -> bool:
     """Is there nothing left to compile for a run?"""
-    folder = cache_folder()
-    return folder is not None and next(Path(folder).rglob("step.run_steps-*.nbi"), None) is not None
+    if config.DISABLE_JIT:
+        return True
+    folder = _folder()
+    return folder is not None and next(folder.glob("step.run_steps-*.nbi"), None) is not None
+
+
+def _folder() -> Path | None:
+    """Where this installation keeps the kernels of this package; another one of the same sources has its own."""
+    return None if cache_folder() is None else Path(exp.stats.cache_path)
 
 
 @cache
 def call_help() -> None:
     """Start a helper, once, where the kernels must be compiled first and there is a second processor; else do nothing."""
-    folder = cache_folder()
-    if folder is None or config.DISABLE_JIT or (os.cpu_count() or 1) < 2 or _CHILD in os.environ or is_compiled():
+    if is_compiled() or (os.cpu_count() or 1) < 2 or _CHILD in os.environ:
         return
-    lock = Path(folder) / _LOCK
+    folder = _folder()
+    if folder is None:
+        return
+    lock = folder / _LOCK
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.touch(exist_ok=False)  # one helper is enough, however many processes begin at once
+    except OSError:
+        return
+    try:
         helper = subprocess.Popen(
             [sys.executable, "-m", __name__], env={**os.environ, _CHILD: "1"}, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-    except OSError:  # there is one, or none can be had: it takes longer
+    except OSError:  # it takes longer alone
+        lock.unlink()
         return
     atexit.register(_dismiss, helper, lock)
 

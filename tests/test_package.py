@@ -128,7 +128,7 @@ def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
     monkeypatch.setattr(compiling.subprocess, "Popen", Helper)
     monkeypatch.setattr(compiling.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(compiling.atexit, "register", lambda *what: left.append(what))
-    monkeypatch.setattr(compiling, "cache_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(compiling, "_folder", lambda: tmp_path)
     call = compiling.call_help.__wrapped__
     call()
     assert called == [(["-m", "ecocluster.model.compiling"], "1")]
