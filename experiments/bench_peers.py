@@ -100,7 +100,7 @@ def cells(
     limit : float
         Seconds that the rounds of one peer in one cell may take.
     progress : callable, optional
-        Called with the name of each cell.
+        Called with the name of each cell and how many there are.
 
     Returns
     -------
@@ -110,9 +110,10 @@ def cells(
         times. In the order of firms x runs.
     """
     rows: list[dict[str, Any]] = []
-    for work in sorted(works, key=lambda work: work.firms * work.pairs):
+    works = sorted(works, key=lambda work: work.firms * work.pairs)
+    for work in works:
         if progress is not None:
-            progress(f"{work.firms} x {work.runs}")
+            progress(f"{work.firms} x {work.runs} ({len(rows) // len(peers) + 1}/{len(works)})")
         times: dict[str, list[float]] = {name: [] for name in peers}
         guess = {name: _extrapolate(rows, name, peer, work) for name, peer in peers.items()}
         parts = {name: _part(peer, work, guess[name], limit) for name, peer in peers.items()}
@@ -176,7 +177,7 @@ def _start(cold: bool) -> dict[str, float | None]:
 
 
 def measure_peers(
-    limit: float = 60.0,
+    limit: float = 15.0,
     firms: Iterable[int] = FIRMS,
     runs: Iterable[int] = RUNS,
     cold: bool = True,
@@ -187,7 +188,8 @@ def measure_peers(
     Parameters
     ----------
     limit : float
-        Seconds for the rounds of one peer in one cell; above it a cell is extrapolated. At least 1.
+        Seconds for the rounds of one peer in one cell; above it a cell is extrapolated. At least 1. The whole table
+        takes up to 40 times as long.
     firms, runs : iterable of int
         Sizes of the table; the cells of the headline ratios are added.
     cold : bool

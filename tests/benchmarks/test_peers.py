@@ -140,8 +140,8 @@ def test_the_command_prints_what_was_measured(peers, monkeypatch, capsys):
 
     measured = bench_peers.measure_peers
 
-    def small(limit):
-        return measured(limit, firms=(55,), runs=(1,), cold=False)
+    def small(limit, progress):
+        return measured(limit, progress=progress, firms=(55,), runs=(1,), cold=False)
 
     monkeypatch.setattr(bench_peers, "_start", lambda cold: {"kernels_cold": None, "kernels_warm": 1.0})
     monkeypatch.setattr(bench_peers, "ROUNDS", 1)
@@ -151,7 +151,7 @@ def test_the_command_prints_what_was_measured(peers, monkeypatch, capsys):
     assert result["mesa_ratio"] > 30 and result["numpy_ratio"] > 0.05 and result["comparison_ratio"] > result["mesa_ratio"] / 2
     cells = {(row["firms"], row["runs"], row["peer"]): row for row in result["table"]}
     assert cells[55, 10_000, "mesa"]["measured_runs"] < 100 and cells[55, 2, "mesa"]["measured_runs"] == 2
-    monkeypatch.setattr(bench_peers, "measure_peers", lambda limit: result)
+    monkeypatch.setattr(bench_peers, "measure_peers", lambda limit, progress: result)
     for lang, word in (("en", "plain Mesa"), ("vi", "Mesa thuần")):
         assert main(["bench", "--peers", "--lang", lang]) == 0
         printed = capsys.readouterr().out

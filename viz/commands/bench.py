@@ -17,7 +17,7 @@ def bench_command(
     what: Annotated[Literal["model", "sweep"], typer.Argument(help="help.bench_what")] = "model",
     runs: Annotated[int, typer.Option(help="help.bench_runs")] = 10_000,
     peers: Annotated[bool, typer.Option("--peers", help="help.peers")] = False,
-    limit: Annotated[float, typer.Option(help="help.peers_limit")] = 60.0,
+    limit: Annotated[float, typer.Option(help="help.peers_limit")] = 15.0,
     as_json: AsJson = False,
     lang: Lang = "en",
 ) -> None:

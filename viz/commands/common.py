@@ -71,7 +71,7 @@ def show_progress(say: Words) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def show_status(text: str) -> Iterator[None]:
-    """A spinner on stderr, in a terminal only."""
-    with open_console(stderr=True).status(text):
-        yield
+def show_status(text: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on stderr, in a terminal only; gives the function that adds to its text what is done now."""
+    with open_console(stderr=True).status(text) as status:
+        yield lambda now: status.update(f"{text} {now}")

@@ -23,8 +23,8 @@ def show_peers(limit: float, as_json: bool, lang: str) -> None:
     from ...experiments import bench_peers
 
     say = Words(lang)
-    with show_status(say("peers.running")):
-        result = bench_peers.measure_peers(limit)
+    with show_status(say("peers.running")) as tell:
+        result = bench_peers.measure_peers(limit, progress=tell)
     if as_json:
         import json
 
