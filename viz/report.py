@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..experiments.comparison import EXPLORATION, YEARS, Comparison
 from .figures import comparison_figures, render, trajectories
 from .flows import flow_map
+from .places import site_title
 from .scorecard import SURE, best_rows, scorecard, verdict
 from .words import Words
 
@@ -62,7 +63,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         policy=policies.get(question.policy, question.policy),
         question=question,
         command=question.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
-        site=comparison.trace.site.name,
+        site=site_title(question.scenario, say),
         one_cluster=comparison.one_cluster,
         version=version("ecocluster"),
         arms=comparison.arms,

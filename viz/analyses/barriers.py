@@ -9,6 +9,7 @@ import numpy as np
 from ...experiments.analyses.coalitions import picked
 from ...experiments.analyses.finding import Finding
 from ..figures import in_style, new_figure, title_and_legend
+from ..places import site_title
 from ..words import Words
 from .causes import cause, draw_bars, draw_pairs, headline, pair_name
 from .page import Sheet, cell, outcome_label, scaled, spell
@@ -32,7 +33,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     first, second, pair = facts["first"], facts["second"], facts["pair"]
     sentences = [
         say(
-            "barriers.total", outcome=outcome_label(facts["outcome"], say, finding.one_cluster), site=facts["scenario"], unit=unit,
+            "barriers.total", outcome=outcome_label(facts["outcome"], say, finding.one_cluster), site=site_title(facts["scenario"], say), unit=unit,
             gain=spell(facts["total"], say, 1, factor, sign=True),
         )
     ]  # fmt: skip
@@ -111,5 +112,5 @@ def figure(finding: Finding, say: Words) -> Figure:
     middle.set_title(say("barriers.middle"))
     _shares(right, finding, say)
     right.set_title(say("barriers.right"))
-    title_and_legend(figure, say("barriers.figure", site=facts["scenario"]), *left.get_legend_handles_labels())
+    title_and_legend(figure, say("barriers.figure", site=site_title(facts["scenario"], say)), *left.get_legend_handles_labels())
     return figure

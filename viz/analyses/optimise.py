@@ -9,6 +9,7 @@ import numpy as np
 from ...experiments.analyses.effects import better
 from ...experiments.analyses.finding import Finding
 from ..figures import in_style, new_figure, plain_ticks, title_and_legend
+from ..places import site_title
 from ..words import Words
 from .page import Sheet, decimals_of, outcome_label, scaled
 
@@ -168,5 +169,5 @@ def figure(finding: Finding, say: Words) -> Figure:
     right.set_title(say("optimise.right"))
     handles, labels = left.get_legend_handles_labels()
     more = right.get_legend_handles_labels()
-    title_and_legend(figure, say("optimise.figure", site=facts["scenario"]), handles + more[0], labels + more[1])
+    title_and_legend(figure, say("optimise.figure", site=site_title(facts["scenario"], say)), handles + more[0], labels + more[1])
     return figure

@@ -10,6 +10,7 @@ from ...experiments.analyses.coalitions import picked
 from ...experiments.analyses.finding import Finding
 from ...experiments.analyses.portfolio import AIMS, CHOICES, YEAR
 from ..figures import in_style, new_figure, plain_ticks, style_of, title_and_legend
+from ..places import site_title
 from ..words import Words
 from .page import Sheet, cell, outcome_label, scaled, spell
 
@@ -126,5 +127,5 @@ def figure(finding: Finding, say: Words) -> Figure:
     first.set_title(say("portfolio.left"))
     _clusters(right, finding, say)
     right.set_title(say("portfolio.right"))
-    title_and_legend(figure, say("portfolio.figure", site=finding.facts["scenario"]), *right.get_legend_handles_labels())
+    title_and_legend(figure, say("portfolio.figure", site=site_title(finding.facts["scenario"], say)), *right.get_legend_handles_labels())
     return figure

@@ -9,6 +9,7 @@ import numpy as np
 from ...experiments.analyses.coalitions import picked
 from ...experiments.analyses.finding import Finding
 from ..figures import in_style, new_figure, plain_ticks, title_and_legend
+from ..places import site_title
 from ..words import Words
 from .causes import BAR, cause, draw_bars, draw_pairs, headline, pair_name
 from .page import Sheet, cell, outcome_label, scaled, spell
@@ -120,5 +121,5 @@ def figure(finding: Finding, say: Words) -> Figure:
         grid[1].set_title(say("solutions.middle"))
     _order(grid[-1], finding, say, factor)
     grid[-1].set_title(say("solutions.right"))
-    title_and_legend(figure, say("solutions.figure", site=facts["scenario"]), *grid[0].get_legend_handles_labels())
+    title_and_legend(figure, say("solutions.figure", site=site_title(facts["scenario"], say)), *grid[0].get_legend_handles_labels())
     return figure

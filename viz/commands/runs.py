@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..places import site_title
 from ..words import Words
 from .common import (
     AsJson,
@@ -58,7 +59,7 @@ def run_command(
     flows = list(single.flows)
     console = open_console()
     fields = {
-        "site": numbers.trace.site.name,
+        "site": site_title(scenario, say),
         "pathway": say.name("pathway", pathway),
         "replicate": replicate,
         "seed": seed,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +11,7 @@ import solara
 from ...experiments.analyses.finding import Case, Finding, read_finding
 from ..analyses.causes import cause
 from ..analyses.page import Sheet, outcome_label, scaled
+from ..places import site_title
 from ..words import Words
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option, value_axis
@@ -20,7 +20,7 @@ from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
-from .sites import is_one_cluster, refuse_files, site_name, site_options, site_problem
+from .sites import is_one_cluster, refuse_files, site_options, site_problem
 from .stored import list_findings, open_below
 
 __all__ = ["Page", "State", "effects_option", "synergy_option"]
@@ -107,8 +107,7 @@ def _Found(finding: Finding, kind: str, state: State):
     session = use_session()
     say = session.say
     told = import_module(f"ecocluster.viz.analyses.{kind}")
-    named = replace(finding, facts={**finding.facts, "scenario": site_name(finding.facts["scenario"], say)})
-    sentences = solara.use_memo(lambda: told.words(named, say), [finding, say.lang])
+    sentences = solara.use_memo(lambda: told.words(finding, say), [finding, say.lang])
     with Div("answer"):
         for sentence in sentences:
             Text(sentence)
@@ -129,10 +128,10 @@ def _Found(finding: Finding, kind: str, state: State):
             Text(sheet.note, "p", "soft")
     Export(
         name=f"{kind}-{finding.facts['scenario']}",
-        figures={"figure": lambda: told.figure(named, say)},
+        figures={"figure": lambda: told.figure(finding, say)},
         table=lambda: finding.table,
         link=session.link("/barriers", {"site": state.site.value, "outcome": state.outcome.value}),
-        brief=lambda: _brief(named, kind, sentences, sheet, say),
+        brief=lambda: _brief(finding, kind, sentences, sheet, say),
     )
     Text(finding.command, "code", "soft")
 
@@ -141,7 +140,7 @@ def _brief(finding: Finding, kind: str, sentences: list[str], sheet: Sheet, say:
     told = import_module(f"ecocluster.viz.analyses.{kind}")
     return brief_html(
         Brief(
-            title=say(f"title.{kind}"), lines=[say(f"asks.{kind}"), say("brief.setting", setting=finding.facts["scenario"])],
+            title=say(f"title.{kind}"), lines=[say(f"asks.{kind}"), say("brief.setting", setting=site_title(finding.facts["scenario"], say))],
             answer=sentences, figure=told.figure(finding, say), caption=say(f"caption.{kind}"), heads=sheet.columns,
             rows=sheet.rows, notes=[sheet.note, say(f"how.{kind}")], command=finding.command,
         ),

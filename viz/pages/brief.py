@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...experiments.comparison import Comparison
 from ..figures import render, trajectories
+from ..places import site_title
 from ..report import as_source, open_template
 from ..scorecard import BEST, scorecard, verdict
 from ..words import Words
@@ -85,7 +86,7 @@ def comparison_brief(comparison: Comparison, say: Words, year: int, setting: str
     ]
     return brief_html(
         Brief(
-            title=say("report.title", site=comparison.trace.site.name),
+            title=say("report.title", site=site_title(comparison.question.scenario, say)),
             lines=[say("brief.setting", setting=setting), say("brief.runs", replicates=comparison.question.replicates)],
             answer=verdict(comparison, say, year),
             figure=trajectories(comparison, say),

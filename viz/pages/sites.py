@@ -5,29 +5,20 @@ from __future__ import annotations
 from functools import cache
 
 from ...experiments.errors import InputError
+from ..places import site_title
 from ..words import Words
 
-__all__ = ["is_one_cluster", "known_sites", "refuse_files", "site_name", "site_options", "site_problem"]
+__all__ = ["is_one_cluster", "known_sites", "refuse_files", "site_options", "site_problem"]
 
 MAP_CITY = "hanoi"  # the city whose clusters are on the schematic map
 
 
 @cache
-def known_sites() -> dict[str, tuple[str, str, float]]:
-    """Sites that ship: id to its titles (vi, en) and number of firms."""
+def known_sites() -> dict[str, float]:
+    """Sites that ship: id to its number of firms."""
     from ...scenarios import list_sites, load_scenario
 
-    return {entry.id: (entry.vi, entry.en, load_scenario(entry.id).site.firms_2018) for entry in list_sites()}
-
-
-def site_name(site: str, say: Words) -> str:
-    """Title of a site; of one cluster of the map its name; else what it is called."""
-    from .controls import city_spots
-
-    if site in known_sites():
-        return known_sites()[site][0 if say.lang == "vi" else 1]
-    cluster = site.rpartition(":")[2]
-    return next((spot.name for spot in city_spots() if spot.id == cluster), cluster.rpartition("/")[2])
+    return {entry.id: load_scenario(entry.id).site.firms_2018 for entry in list_sites()}
 
 
 def site_options(say: Words, most_firms: float | None = None, here: str = "") -> list[tuple[str, str]]:
@@ -41,8 +32,8 @@ def site_options(say: Words, most_firms: float | None = None, here: str = "") ->
     here : str
         The chosen one.
     """
-    sites = [site for site, (_, _, firms) in known_sites().items() if most_firms is None or firms <= most_firms]
-    return [(site, site_name(site, say)) for site in dict.fromkeys([*sites, here]) if site]
+    sites = [site for site, firms in known_sites().items() if most_firms is None or firms <= most_firms]
+    return [(site, site_title(site, say)) for site in dict.fromkeys([*sites, here]) if site]
 
 
 @cache

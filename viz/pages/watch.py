@@ -16,6 +16,7 @@ from ...experiments.compare import ask
 from ...experiments.configuration import write_config
 from ...scenarios import choose_arm, list_pathways, list_policies, load_scenario, load_shocks
 from ..flows import flow_map
+from ..places import site_title
 from ..words import Words
 from .charts import Chart
 from .controls import city_spots
@@ -23,7 +24,7 @@ from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Text
 from .jobs import Job
 from .session import Session, use_session
-from .sites import MAP_CITY, known_sites, site_name, site_options
+from .sites import MAP_CITY, known_sites, site_options
 from .watch_card import firm_card
 from .watch_decisions import Portrait, portrait
 from .watch_figure import cluster_figure, film_table, run_brief
@@ -327,7 +328,7 @@ def _title(asked: Asked, say: Words) -> tuple[str, str]:
     """Which run, as a title and a sentence."""
     policy = next(getattr(entry, say.lang) for entry in list_policies() if entry.id == asked.policy)
     title = say(
-        "watch.brief_title", site=site_name(asked.site, say), pathway=say.name("pathway", asked.pathway)
+        "watch.brief_title", site=site_title(asked.site, say), pathway=say.name("pathway", asked.pathway)
     )
     fields = {"policy": policy, "budget": say.number(asked.budget), "replicate": say.number(asked.replicate)}
     return title, say("watch.brief_setting", **fields)
