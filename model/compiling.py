@@ -13,6 +13,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from time import time
 
 from numba import typeof, types
 from numba.core import config
@@ -23,7 +24,7 @@ from .maths import exp
 __all__ = ["call_help", "is_compiled"]
 
 _CHILD = "ECOCLUSTER_COMPILES_FOR_ANOTHER"
-_LOCK = "helper.lock"
+_LOCK, _STALE = "helper.lock", 600.0  # seconds: compiling takes less
 # what the helper compiles, in this order: the beginning of a step and of a run is left to its parent
 _ORDER = (
     "measure", "update_levels", "run_projects", "run_operators", "start_hubs", "review_hubs", "sign_deals",
@@ -57,6 +58,8 @@ def call_help() -> None:
     lock = folder / _LOCK
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if lock.exists() and time() - lock.stat().st_mtime > _STALE:  # of a process that was killed
+            lock.unlink()
         lock.touch(exist_ok=False)  # one helper is enough, however many processes begin at once
     except OSError:
         return

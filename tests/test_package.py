@@ -133,13 +133,18 @@ def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
     call()
     assert called == [(["-m", "ecocluster.model.compiling"], "1")]
     call()  # one is there
+    assert len(called) == 1
+    os.utime(tmp_path / "helper.lock", (0, 0))
+    call()  # its lock was left by a process that was killed
+    assert len(called) == 2
     dismiss, *what = left.pop()
+    left.clear()
     dismiss(*what)
     assert left == ["killed", "gone"] and not list(tmp_path.iterdir())
     (tmp_path / "step.run_steps-1.nbi").touch()
     assert compiling.is_compiled()
     call()  # nothing is left to do
-    assert len(called) == 1
+    assert len(called) == 2
 
 
 def test_an_unwritable_cache_does_not_break_a_kernel(tmp_path):
