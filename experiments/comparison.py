@@ -222,7 +222,7 @@ class Comparison:
     @property
     def one_cluster(self) -> bool:
         """Is the site a single cluster? Then a share of clusters is a share of runs."""
-        return len(self.trace.site.clusters) == 1
+        return self.trace.site.one_cluster
 
     def abatement(self, year: int) -> np.ndarray:
         """tCO2e avoided since 2020 against the null, shape (arms, replicates)."""

@@ -127,6 +127,11 @@ class Site:
         """Share of the city's budget that this site receives (by firms)."""
         return self.firms_2018 / self.city_firms
 
+    @property
+    def one_cluster(self) -> bool:
+        """Is the site a single cluster? Then a share of clusters is a share of runs, a probability."""
+        return len(self.clusters) == 1
+
 
 @dataclass(frozen=True)
 class Schedule:

@@ -266,7 +266,7 @@ def _load_pathway(
         for lever, value in inside.items():
             if lever not in _FUNDS:  # funds belong to the whole programme
                 planned[lever] = max(value, planned.get(lever, _value(merged, lever)))
-    single = entry.single_cluster if site is not None and len(site.clusters) == 1 else {}
+    single = entry.single_cluster if site is not None and site.one_cluster else {}
     programme = Programme(
         id=entry.id or path.stem,
         levers={**merged.levers, **entry.levers, **single},

@@ -82,7 +82,7 @@ class Case:
         """Is the place a single cluster? Then a share of clusters is a probability."""
         from ...scenarios import load_scenario
 
-        return len(load_scenario(self.scenario).site.clusters) == 1
+        return load_scenario(self.scenario).site.one_cluster
 
     def trial(self, **changes: Any) -> Trial:
         """The case as one experiment; `changes` are fields of `Trial` (uncertainties, levers, budget, ...)."""

@@ -149,7 +149,7 @@ def _money(case: Case, share: float, density: float) -> dict[str, float]:
 
 def _one_cluster(scenario: str, cluster: str, site, folder: Path) -> Path | str:
     """Scenario of one cluster of a site; the site itself if it has no other."""
-    if len(site.clusters) == 1:
+    if site.one_cluster:
         return scenario
     from ...scenarios.library import is_path
 

@@ -70,7 +70,7 @@ class Space:
 
     @property
     def is_city(self) -> bool:
-        return len(self.site.clusters) > 1
+        return not self.site.one_cluster
 
     @cached_property
     def genes(self) -> tuple[Gene, ...]:

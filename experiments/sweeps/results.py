@@ -235,7 +235,7 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     tables = [_with_parameters(table, plan) for table in store.tables(sorted(store.done))]
     whole = pa.concat_tables([table.unify_dictionaries() for table in tables]).unify_dictionaries()
     frame = (whole.select(list(columns)) if columns is not None else whole).to_pandas()
-    frame.attrs["one_cluster"] = len(plan.work.site.clusters) == 1
+    frame.attrs["one_cluster"] = plan.work.site.one_cluster
     return frame
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -110,6 +109,7 @@ def test_a_real_portfolio_is_compared_by_its_file(tmp_path):
 
 def test_a_site_of_one_cluster_needs_no_other_file():
     from ecocluster.experiments.analyses.portfolio import _one_cluster
+    from ecocluster.scenarios import load_scenario
 
-    site = SimpleNamespace(clusters=[1])
+    site = load_scenario("nguyen-khe").site
     assert _one_cluster("nguyen-khe", "nguyen-khe", site, None) == "nguyen-khe"

@@ -41,7 +41,7 @@ def is_one_cluster(site: str) -> bool:
     """Is the site a single cluster? Then a share of clusters is a share of runs."""
     from ...scenarios import load_scenario
 
-    return len(load_scenario(site).site.clusters) == 1
+    return load_scenario(site).site.one_cluster
 
 
 def refuse_files(own: str = "", **named: str) -> None:
