@@ -12,7 +12,7 @@ LOTTERY_A .. C         firm                                  step (four 16-bit l
 FINE                   firm, lane (fine digits of a lane)    step
 TASTE, CREDIT, ...     firm, technology                      epoch of the taste
 TRAIT_*                firm                                  -
-ARRIVAL_*              arrival number; PROBE: firm           -; step (then against slots, see `versus`)
+ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
 CLUSTER_*              cluster (and project)                 step or -
 SEARCH, LINK_*         firm or pair                          step (on the map: against slots, see `versus`)
@@ -76,7 +76,7 @@ class Purpose(IntEnum):
     TRAIT_STATE = 39
     ARRIVAL_GAP = 40
     ARRIVAL_THIN = 41
-    ARRIVAL_PROBE = 42
+    ARRIVAL_SLOT = 42
     SLOT_RELET = 43
     SLOT_KEEP = 44
     SLOT_POSITION = 45
@@ -102,6 +102,7 @@ class Purpose(IntEnum):
     COMPULSORY = 66
     SLOT_INITIAL = 68
     MAP = 69
+    ARRIVAL_FORK = 70
 
 
 # lanes of the lotteries: (purpose, lane) pairs, see phases.lottery

@@ -77,7 +77,7 @@ FIRM_DTYPE = _block([
 
 CLUSTER_DTYPE = np.dtype([
     ("first", _i), ("last", _i), ("slots", _i), ("kind", _i), ("programme", _i), ("lever_row", _i), ("hold", _i),
-    ("urban", _f), ("area", _f), ("land", _f), ("scale", _f), ("opened", _f), ("let", _b),
+    ("urban", _f), ("area", _f), ("land", _f), ("scale", _f), ("opened", _f), ("let", _b), ("lettable", _i),
     ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),
     # projects
     ("built", _b, (4,)), ("ready", _f, (4,)), ("own_capital", _f, (4,)),
@@ -136,19 +136,23 @@ CITY_DTYPE = np.dtype([
 ], align=True)
 
 
-# terms of one block of firms that are added up over the cluster, see `phases.production.close_books`
-SHEET_DTYPE = _block([("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i)] + [(name, _f) for name in (
-    "value", "untreated", "cod", "cod_removed", "solar", "shared", "output", "profit", "tonnes", "landfill", "reduced",
-    "sales", "disposal", "fee", "own", "sham", "connect", "connected", "treated_own", "tax", "forgone", "dividends",
-    "premium", "dip", "inside", "t5_workers", "rethink", "attitude", "trust", "excess",
-)] + [("rank", _u)])
+SHEET_DTYPE = _block(
+    # of the block of firms that is looked at
+    [("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
+    # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
+    + [(name, _f) for name in (
+        "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
+        "shared", "output", "profit", "tonnes", "landfill", "reduced", "sales", "disposal", "fee", "own", "sham", "connect",
+        "connected", "treated_own", "tax", "forgone", "dividends", "premium", "inside", "t5_workers", "rethink", "attitude",
+        "trust",
+    )])  # fmt: skip
 
 REQUEST_DTYPE = np.dtype([
     ("slot", _i), ("tech", _i), ("fund", _i), ("priority", _u), ("amount", _f), ("other", _i), ("quantity", _f),
 ], align=True)
 
 
-LETTABLE_DTYPE = np.dtype([("slot", "i4"), ("slot_id", "i4"), ("cluster", "i4")])
+LETTABLE_DTYPE = np.dtype([("slot", "i4"), ("slot_id", "i4")])
 
 
 class State(NamedTuple):
@@ -172,7 +176,10 @@ class State(NamedTuple):
     proposals : (capacity,) REQUEST_DTYPE
         Links proposed in this step.
     lettable : (slots of clusters,) LETTABLE_DTYPE
-        Slots that can be let in this step, the first `city.lettable` + `city.lettable_planned` of them, in no order.
+        Slots that can be let in this step: for each cluster, from its first slot on, `cluster.lettable` of them in no order.
+    forks : (2 * leaves, N_SECTORS + 1) float64
+        What the lettable slots below each node of a binary tree over the clusters weigh for an arrival, by its sector and
+        (last) in planned clusters. The root is node 1, the children of n are 2n and 2n + 1, cluster c is node leaves + c.
     leavers : (slots,) int32
         Slots whose firms leave at the end of this step.
     ties : (slots, 4) int32
@@ -184,7 +191,7 @@ class State(NamedTuple):
     ever_null : (ids,) uint8
         The same in the matched null: whoever is paid for what he orders there too is a free rider.
     sheet : (1,) SHEET_DTYPE
-        Scratch of one block.
+        Scratch of one block, and sums by lane of one cluster.
     money : (N_FLOWS,) float64
         Money that moved in this step, see `ledger`.
     matter : (N_MATTER,) float64
@@ -202,6 +209,7 @@ class State(NamedTuple):
     requests: np.ndarray
     proposals: np.ndarray
     lettable: np.ndarray
+    forks: np.ndarray
     leavers: np.ndarray
     ties: np.ndarray
     slot_at: np.ndarray
@@ -237,6 +245,7 @@ def new_state(
         "requests": (max(64, slots // 8), REQUEST_DTYPE),
         "proposals": (max(64, slots // 8), REQUEST_DTYPE),
         "lettable": (slots - outside * LANES, LETTABLE_DTYPE),
+        "forks": ((2 << (clusters - 1).bit_length(), N_SECTORS + 1), np.float64),
         "leavers": (slots, np.int32),
         "ties": ((slots, 4), np.int32),
         "slot_at": (slots, np.int32),

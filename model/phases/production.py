@@ -166,11 +166,12 @@ def produce(s, p, c):
 def close_books(s, p, c):
     """Cost, profit, tax, dividends and cash of every firm; sums of its cluster (5a).
 
-    Money flows that are prices times sums of quantities are booked once per cluster.
+    What is added up over the cluster is added up lane by lane first: the same order, and the same bits, whatever the
+    width of the machine's vectors. Money flows that are prices times sums of quantities are booked once per cluster.
     """
     city, cluster = s.city[0], s.clusters[c]
-    _clear_sums(cluster)
     if cluster.firms == 0:
+        _clear_sums(cluster)
         return
     dt, price, now = city.dt, city.electricity_price, city.time
     lever = s.levers[cluster.lever_row]
@@ -195,13 +196,6 @@ def close_books(s, p, c):
     fuel_price, water_price, target_share = p.fuel_price, p.water_price, p.cash_target
     growing = cluster.hold == 0
     cap, eta = cluster.workers_cap, p.workers_elasticity
-    # sums
-    elec, fuel, water, effluent, untreated, cod_sum, cod_removed = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    solar_sum, shared_sum, output, value, profits, tonnes, landfill, reduced = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    sales_sum, disposal, fees, owns, shams, connects, service = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    taxes, forgone_sum, dividends_sum, premiums, dips, inside = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    connected, treated_own, workers_sum, t5_workers, rethink = 0.0, 0.0, 0.0, 0.0, 0.0
-    attitude, trust = 0.0, 0.0
     real, sham_count, recp, disclosing, sharing, symbiosis = 0, 0, 0, 0, 0, 0
     sheet = s.sheet[0]
     removal, removal_sham, sham_fixed, sham_share = p.removal_real, p.removal_sham, p.sham_fixed, p.sham_om_share
@@ -225,8 +219,8 @@ def close_books(s, p, c):
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1
             sheet.z[k] = np.int64(f.z[k])
-            sheet.t5_workers[k] = f.workers[k] if live and cleaner else 0.0
-            sheet.rethink[k] = f.workers[k] if live and (cleaner or f.admitted[k] != 0) else 0.0
+            sheet.t5_workers[k] += f.workers[k] if live and cleaner else 0.0
+            sheet.rethink[k] += f.workers[k] if live and (cleaner or f.admitted[k] != 0) else 0.0
         # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
             live = f.status[k] == SLOT_TAKEN
@@ -273,71 +267,39 @@ def close_books(s, p, c):
             f.negative_years[k] = negative if live else f.negative_years[k]
             sheet.excess[k] = profit / revenue - f.k_margin[k]
             # debt service is a use of value added, not a loss of it
-            sheet.value[k] = (f.k_value[k] * act + own_gain - beside + f.debt_service[k]) * alive
-            sheet.untreated[k] = q * (1.0 - removed)
-            sheet.cod[k] = cod * q * (1.0 - removed)
-            sheet.cod_removed[k] = cod * q * removed
-            sheet.solar[k] = solar
-            sheet.shared[k] = shared
-            sheet.output[k] = revenue * u * alive
-            sheet.profit[k] = profit * alive
-            sheet.tonnes[k] = f.k_tonnes[k] * act
-            sheet.landfill[k] = f.k_landfill[k] * act
-            sheet.reduced[k] = f.d_tonnes[k] * act
-            sheet.sales[k] = (sales + ordinary + saved + reference_fee) * alive
-            sheet.disposal[k] = f.k_disposal[k] * act
-            sheet.fee[k] = fee * alive
-            sheet.own[k] = own * alive
-            sheet.sham[k] = sham * alive
-            sheet.connect[k] = connect * alive
-            sheet.connected[k] = q if joined else 0.0
-            sheet.treated_own[k] = q if z == REAL_OWN else 0.0
-            sheet.tax[k] = (due - forgone) * alive
-            sheet.forgone[k] = forgone * alive
-            sheet.dividends[k] = dividends * alive
-            sheet.premium[k] = premium * alive
-            sheet.inside[k] = f.trade_share[k] * revenue * u * alive
-            sheet.attitude[k] = f.attitude[k] * alive
-            sheet.trust[k] = f.trust[k] * alive
-        # sums in the order of slots: the same bits whatever the vectors
-        for k in range(LANES):
-            value += sheet.value[k]
-            elec += f.elec[k]
-            fuel += f.fuel[k]
-            water += f.water[k]
-            effluent += f.effluent[k]
-            untreated += sheet.untreated[k]
-            cod_sum += sheet.cod[k]
-            cod_removed += sheet.cod_removed[k]
-            solar_sum += sheet.solar[k]
-            shared_sum += sheet.shared[k]
-            output += sheet.output[k]
-            profits += sheet.profit[k]
-        for k in range(LANES):
-            tonnes += sheet.tonnes[k]
-            landfill += sheet.landfill[k]
-            reduced += sheet.reduced[k]
-            sales_sum += sheet.sales[k]
-            disposal += sheet.disposal[k]
-            fees += sheet.fee[k]
-            owns += sheet.own[k]
-            shams += sheet.sham[k]
-            connects += sheet.connect[k]
-            connected += sheet.connected[k]
-            treated_own += sheet.treated_own[k]
-            service += f.debt_service[k]
-        for k in range(LANES):
-            taxes += sheet.tax[k]
-            forgone_sum += sheet.forgone[k]
-            dividends_sum += sheet.dividends[k]
-            premiums += sheet.premium[k]
-            dips += sheet.dip[k]
-            inside += sheet.inside[k]
-            workers_sum += f.workers[k]
-            t5_workers += sheet.t5_workers[k]
-            rethink += sheet.rethink[k]
-            attitude += sheet.attitude[k]
-            trust += sheet.trust[k]
+            sheet.elec[k] += f.elec[k]
+            sheet.fuel[k] += f.fuel[k]
+            sheet.water[k] += f.water[k]
+            sheet.effluent[k] += q
+            sheet.service[k] += f.debt_service[k]
+            sheet.workers[k] += f.workers[k]
+            sheet.dips[k] += sheet.dip[k]
+            sheet.value[k] += (f.k_value[k] * act + own_gain - beside + f.debt_service[k]) * alive
+            sheet.untreated[k] += q * (1.0 - removed)
+            sheet.cod[k] += cod * q * (1.0 - removed)
+            sheet.cod_removed[k] += cod * q * removed
+            sheet.solar[k] += solar
+            sheet.shared[k] += shared
+            sheet.output[k] += revenue * u * alive
+            sheet.profit[k] += profit * alive
+            sheet.tonnes[k] += f.k_tonnes[k] * act
+            sheet.landfill[k] += f.k_landfill[k] * act
+            sheet.reduced[k] += f.d_tonnes[k] * act
+            sheet.sales[k] += (sales + ordinary + saved + reference_fee) * alive
+            sheet.disposal[k] += f.k_disposal[k] * act
+            sheet.fee[k] += fee * alive
+            sheet.own[k] += own * alive
+            sheet.sham[k] += sham * alive
+            sheet.connect[k] += connect * alive
+            sheet.connected[k] += q if joined else 0.0
+            sheet.treated_own[k] += q if z == REAL_OWN else 0.0
+            sheet.tax[k] += (due - forgone) * alive
+            sheet.forgone[k] += forgone * alive
+            sheet.dividends[k] += dividends * alive
+            sheet.premium[k] += premium * alive
+            sheet.inside[k] += f.trade_share[k] * revenue * u * alive
+            sheet.attitude[k] += f.attitude[k] * alive
+            sheet.trust[k] += f.trust[k] * alive
         for k in range(LANES):  # integers apart: their sums may be taken in any order
             live = np.int64(f.status[k] == SLOT_TAKEN)
             shows = np.int64(f.discloses[k] != 0)
@@ -352,51 +314,68 @@ def close_books(s, p, c):
             for k in range(LANES):
                 grown = f.workers[k] * exp(eta * dt * min(max(sheet.excess[k], -1.0), 1.0))
                 f.workers[k] = min(max(grown, 1.0), cap) if f.workers[k] > 0.0 else 0.0
+    elec, fuel, water, effluent = _total(sheet.elec), _total(sheet.fuel), _total(sheet.water), _total(sheet.effluent)
+    untreated, connected, treated_own = _total(sheet.untreated), _total(sheet.connected), _total(sheet.treated_own)
+    cod, cod_removed = _total(sheet.cod), _total(sheet.cod_removed)
+    tonnes, landfill, reduced = _total(sheet.tonnes), _total(sheet.landfill), _total(sheet.reduced)
+    solar, shared, workers = _total(sheet.solar), _total(sheet.shared), _total(sheet.workers)
     cluster.elec, cluster.fuel, cluster.water, cluster.effluent = elec, fuel, water, effluent
-    cluster.untreated, cluster.cod, cluster.cod_removed = untreated, cod_sum, cod_removed
-    cluster.solar, cluster.shared_solar, cluster.output, cluster.value_added = solar_sum, shared_sum, output, value
-    cluster.profit, cluster.waste, cluster.landfill, cluster.waste_reduced = profits, tonnes, landfill, reduced
-    cluster.sales_inside, cluster.connected, cluster.treated_own = inside, connected, treated_own
-    cluster.t5_workers, cluster.rethink_workers = t5_workers, rethink
-    cluster.attitude_sum, cluster.trust_sum = attitude, trust
+    cluster.untreated, cluster.connected, cluster.treated_own = untreated, connected, treated_own
+    cluster.cod, cluster.cod_removed = cod, cod_removed
+    cluster.waste, cluster.landfill, cluster.waste_reduced = tonnes, landfill, reduced
+    cluster.solar, cluster.shared_solar = solar, shared
+    cluster.output, cluster.value_added, cluster.profit = _total(sheet.output), _total(sheet.value), _total(sheet.profit)
+    cluster.sales_inside = _total(sheet.inside)
+    cluster.t5_workers, cluster.rethink_workers = _total(sheet.t5_workers), _total(sheet.rethink)
+    cluster.attitude_sum, cluster.trust_sum = _total(sheet.attitude), _total(sheet.trust)
     cluster.real_count, cluster.sham_count, cluster.recp = real, sham_count, recp
     cluster.disclosing, cluster.sharing, cluster.in_symbiosis = disclosing, sharing, symbiosis
-    cluster.elec_before = elec - solar_sum
+    cluster.elec_before = elec - solar
     cluster.reused = p.reuse_share * connected if cluster.built[1] else 0.0
-    grid = elec - solar_sum - shared_sum
+    grid = elec - solar - shared
     money, matter = s.money, s.matter
-    money[Money.NET_SALES] += dt * sales_sum
+    money[Money.NET_SALES] += dt * _total(sheet.sales)
     money[Money.ELECTRICITY] += dt * price * grid
     money[Money.FUEL] += dt * fuel_price * fuel
     money[Money.WATER] += dt * water_price * water
-    money[Money.DISPOSAL] += dt * disposal
-    money[Money.OWN_RUNNING] += dt * owns
-    money[Money.SHAM] += dt * shams
-    money[Money.ENVIRONMENTAL_FEE] += dt * fees
-    money[Money.CETP_FEE] += dt * connects
-    money[Money.SHARED_SOLAR] += dt * p.solar_tariff * price * shared_sum
-    money[Money.LEVY] += dt * levy * workers_sum
-    money[Money.PROJECT_BENEFIT] += dt * benefit * workers_sum
-    money[Money.RENT] += dt * rent * workers_sum
-    money[Money.GREEN_PREMIUM] += dt * premiums
-    money[Money.ADAPTATION] += dt * dips
-    money[Money.DEBT_SERVICE] += dt * service
-    money[Money.TAX] += dt * taxes
-    money[Money.TAX_FORGONE] += dt * forgone_sum
-    money[Money.DIVIDENDS] += dividends_sum
+    money[Money.DISPOSAL] += dt * _total(sheet.disposal)
+    money[Money.OWN_RUNNING] += dt * _total(sheet.own)
+    money[Money.SHAM] += dt * _total(sheet.sham)
+    money[Money.ENVIRONMENTAL_FEE] += dt * _total(sheet.fee)
+    money[Money.CETP_FEE] += dt * _total(sheet.connect)
+    money[Money.SHARED_SOLAR] += dt * p.solar_tariff * price * shared
+    money[Money.LEVY] += dt * levy * workers
+    money[Money.PROJECT_BENEFIT] += dt * benefit * workers
+    money[Money.RENT] += dt * rent * workers
+    money[Money.GREEN_PREMIUM] += dt * _total(sheet.premium)
+    money[Money.ADAPTATION] += dt * _total(sheet.dips)
+    money[Money.DEBT_SERVICE] += dt * _total(sheet.service)
+    money[Money.TAX] += dt * _total(sheet.tax)
+    money[Money.TAX_FORGONE] += dt * _total(sheet.forgone)
+    money[Money.DIVIDENDS] += _total(sheet.dividends)
     matter[Matter.GRID_MWH] += dt * grid
-    matter[Matter.SOLAR_MWH] += dt * solar_sum
-    matter[Matter.SHARED_SOLAR_MWH] += dt * shared_sum
+    matter[Matter.SOLAR_MWH] += dt * solar
+    matter[Matter.SHARED_SOLAR_MWH] += dt * shared
     matter[Matter.FUEL_GJ] += dt * fuel
     matter[Matter.WATER_M3] += dt * water
     matter[Matter.EFFLUENT_M3] += dt * effluent
     matter[Matter.UNTREATED_M3] += dt * untreated
     matter[Matter.TREATED_CETP_M3] += dt * connected
     matter[Matter.TREATED_OWN_M3] += dt * treated_own
-    matter[Matter.COD_KG] += dt * cod_sum
+    matter[Matter.COD_KG] += dt * cod
     matter[Matter.COD_REMOVED_KG] += dt * cod_removed
     matter[Matter.WASTE_T] += dt * tonnes
     matter[Matter.WASTE_REDUCED_T] += dt * reduced
+
+
+@inner
+def _total(lanes):
+    """Sum of the lanes of a term of the sheet, which is cleared for the next cluster."""
+    total = 0.0
+    for k in range(LANES):
+        total += lanes[k]
+        lanes[k] = 0.0
+    return total
 
 
 @inner

@@ -5,28 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import inner
-from ..maths import log
 from ..randomness import Purpose, draw, uniform, unit, versus
 from ..rules.diffusion import event
-from ..state import (
-    LANES,
-    OUTSIDE,
-    PLANNED,
-    SLOT_LETTABLE,
-    SLOT_VACANT,
-)
+from ..state import LANES, N_SECTORS, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_VACANT
 
 __all__ = ["choose_slot", "free_outside", "let_slots", "take_slot"]
 
 
 @inner
 def let_slots(s, p):
-    """Vacated slots become lettable at 1 a year; counts what can be let."""
+    """Vacated slots become lettable at 1 a year; lists what can be let, cluster by cluster."""
     city = s.city[0]
     chance = event(p.relet_rate, city.dt)
     city.lettable, city.lettable_planned = 0, 0
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
+        cluster.lettable = 0
         if cluster.kind == OUTSIDE or (cluster.kind == PLANNED and cluster.opened > city.time + 1e-9):
             continue
         for b in range(cluster.first, cluster.last):
@@ -36,49 +30,94 @@ def let_slots(s, p):
                     if uniform(city.key, Purpose.SLOT_RELET, city.step, np.int64(f.slot_id[k])) < chance:
                         f.status[k] = SLOT_LETTABLE
                 if f.status[k] == SLOT_LETTABLE and not cluster.hold:
-                    entry = s.lettable[city.lettable + city.lettable_planned]
-                    entry.slot, entry.slot_id, entry.cluster = b * LANES + k, f.slot_id[k], c
-                    if cluster.kind == PLANNED:
-                        city.lettable_planned += 1
-                    else:
-                        city.lettable += 1
+                    entry = s.lettable[cluster.first * LANES + cluster.lettable]
+                    entry.slot, entry.slot_id = b * LANES + k, f.slot_id[k]
+                    cluster.lettable += 1
+        if cluster.kind == PLANNED:
+            city.lettable_planned += cluster.lettable
+        else:
+            city.lettable += cluster.lettable
+    leaves = s.forks.shape[0] // 2
+    for c in range(s.clusters.size):
+        _weigh(s, c)
+    for node in range(leaves - 1, 0, -1):
+        _add_up(s, node)
+
+
+@inner
+def _weigh(s, c):
+    """What cluster c weighs for an arrival of each sector: its lettable slots times the sector's share in its mix.
+
+    So clusters keep their character. Planned clusters, in the last column, are alike to all sectors.
+    """
+    cluster, leaf = s.clusters[c], s.forks.shape[0] // 2 + c
+    planned = cluster.kind == PLANNED
+    for j in range(N_SECTORS):
+        s.forks[leaf, j] = 0.0 if planned else cluster.lettable * cluster.mix[j]
+    s.forks[leaf, N_SECTORS] = cluster.lettable if planned else 0.0
+
+
+@inner
+def _add_up(s, node):
+    """Both children of a node of `forks` together."""
+    for j in range(N_SECTORS + 1):
+        s.forks[node, j] = s.forks[2 * node, j] + s.forks[2 * node + 1, j]
 
 
 @inner
 def choose_slot(s, planned, ident, sector):
-    """The entry of `lettable` that a firm takes: the first in a race of exponential times, by hash over (firm, slot).
+    """The entry of `lettable` that a firm takes: a cluster by its weight, and there the slot of the smallest hash.
 
-    In existing clusters the rate of a slot is the share of the sector in the cluster's mix, so that clusters keep
-    their character; planned ones are alike. -1 if there is none.
+    The cluster is found on a walk down a tree of halves: at every fork a hash over (firm, fork) decides by what both
+    sides weigh. So another slot somewhere changes few choices (arms keep their common luck), and a walk takes as
+    many forks as the city has doublings of clusters. -1 if no slot has any weight.
     """
     city = s.city[0]
-    h = draw(city.key, Purpose.ARRIVAL_PROBE, city.step, ident)
-    best, at = np.inf, -1
-    for n in range(city.lettable + city.lettable_planned):
-        entry = s.lettable[n]
-        if (entry.cluster >= city.existing) != planned:
-            continue
-        u = unit(versus(h, entry.slot_id))
-        if (1.0 - u) >= best:  # -ln u is not below 1 - u, and no rate above 1: most slots are passed at once
-            continue
-        rate = 1.0 if planned else s.clusters[entry.cluster].mix[sector]
-        if (1.0 - u) < best * rate:
-            time = -log(u) / rate
-            if time < best:
-                best, at = time, n
-    return at
+    column = N_SECTORS if planned else sector
+    h = draw(city.key, Purpose.ARRIVAL_FORK, city.step, ident)
+    node, level, leaves = 1, np.int64(0), s.forks.shape[0] // 2
+    while (leaves >> level) > 1:
+        level += 1
+    while node < leaves:
+        level -= 1
+        node *= 2
+        right = s.forks[node + 1, column]
+        if right > 0.0:
+            # forks are told apart by their level above the leaves: more clusters to the right do not change them
+            u = unit(versus(h, (node - (leaves >> level)) * 64 + level))
+            if u * s.forks[node // 2, column] >= s.forks[node, column]:
+                node += 1
+    if s.forks[node, column] <= 0.0:
+        return -1
+    cluster = s.clusters[node - leaves]
+    h = draw(city.key, Purpose.ARRIVAL_SLOT, city.step, ident)
+    first, best = cluster.first * LANES, 0
+    smallest = versus(h, s.lettable[first].slot_id)
+    for n in range(1, cluster.lettable):
+        priority = versus(h, s.lettable[first + n].slot_id)
+        if priority < smallest:
+            best, smallest = n, priority
+    return first + best
 
 
 @inner
 def take_slot(s, n):
     """Strike an entry from the list of slots that can be let."""
-    city = s.city[0]
-    entry, last = s.lettable[n], s.lettable[city.lettable + city.lettable_planned - 1]
-    if entry.cluster >= city.existing:
+    city, entry = s.city[0], s.lettable[n]
+    c = np.int64(s.firms[entry.slot >> 4].cluster[entry.slot & 15])
+    cluster = s.clusters[c]
+    if cluster.kind == PLANNED:
         city.lettable_planned -= 1
     else:
         city.lettable -= 1
-    entry.slot, entry.slot_id, entry.cluster = last.slot, last.slot_id, last.cluster
+    cluster.lettable -= 1
+    last = s.lettable[cluster.first * LANES + cluster.lettable]
+    entry.slot, entry.slot_id = last.slot, last.slot_id
+    _weigh(s, c)
+    node = (s.forks.shape[0] // 2 + c) // 2
+    while node > 0:
+        _add_up(s, node)
+        node //= 2
 
 
 @inner

@@ -32,7 +32,7 @@ from ecocluster.model.phases.lottery import digits, draw_lottery
 from ecocluster.model.phases.operators import run_operators, run_projects
 from ecocluster.model.phases.planned import relocate
 from ecocluster.model.phases.production import count_adopters, count_city
-from ecocluster.model.phases.slots import let_slots
+from ecocluster.model.phases.slots import choose_slot, let_slots, take_slot
 from ecocluster.model.phases.technology import appraise, finance, review_technologies
 from ecocluster.model.plan import make_plan
 from ecocluster.model.randomness import Purpose, draw, key_of, uniform
@@ -63,6 +63,16 @@ ORGANIC = 0  # the stream of `pairs`
 FREE = {"cost__link_coordination": 0.0, "cost__study": 0.0}
 # choice without luck, for firms that wait for nothing and borrow any sum
 HARD = {"adoption_slope": 1e12, "sigma0": 0.0, "loan_minimum": 0.0, "review_rate": 1e4}
+
+
+@jit
+def chosen_slots(s, sector, take, out):
+    """Slots that arrivals 0, 1, ... of a sector choose in existing clusters; each is taken before the next chooses, or none is."""
+    for n in range(out.size):
+        entry = choose_slot(s, False, n, sector)
+        out[n] = -1 if entry < 0 else s.lettable[entry].slot
+        if take and entry >= 0:
+            take_slot(s, entry)
 
 
 @jit
@@ -295,10 +305,13 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
         firms["cluster"][groups * per:] = groups
         room = np.arange((blocks - groups * per) * LANES) < planned
         firms["status"][groups * per:] = np.where(room, SLOT_LETTABLE, SLOT_UNUSABLE).reshape(-1, LANES)
-        entries = s.lettable[:planned]
-        entries["slot"] = entries["slot_id"] = groups * per * LANES + np.arange(planned)
-        entries["cluster"] = groups
-        town["lettable_planned"] = planned
+        first = groups * per * LANES
+        entries = s.lettable[first:first + planned]
+        entries["slot"] = entries["slot_id"] = first + np.arange(planned)
+        town["lettable_planned"] = new["lettable"] = planned
+        node = len(s.forks) // 2 + groups
+        while node:
+            s.forks[node, -1], node = planned, node // 2
     rest = clusters[-1]
     rest["first"] = rest["last"] = blocks
     rest["kind"] = OUTSIDE

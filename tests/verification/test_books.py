@@ -208,7 +208,7 @@ def test_v12_the_check_sees_small_losses(lively):
     _rejects(lively, accounts, lambda s: _add(s.money, Money.GRANTS, -1 - s.money[Money.GRANTS]))
     owing = _first(lively[2], lively[2].firms["loans"] > 0)
     technology = int(np.flatnonzero(lively[2].firms["loan_balance"][owing[0], owing[1]] > 0)[0])
-    _rejects(lively, loans, lambda s: _add(s.firms["loan_balance"], (owing[0], technology, owing[1]), more))
+    _rejects(lively, loans, lambda s: _add(s.firms["loan_balance"], (*owing, technology), more))
     for name in ("LOANS", "DEBT_SERVICE", "LOAN_WRITTEN_OFF"):
         _rejects(lively, loans, lambda s, n=name: _add(s.money, Money[n], more))
     for field in ("general", "spent", "released", "lapsed", "law_paid"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ecocluster.model.inputs import SECTORS
 from ecocluster.model.state import PLANNED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_VACANT
 from probes import (
     ADVANCE,
@@ -13,6 +14,7 @@ from probes import (
     LET,
     LOTTERY,
     RELOCATE,
+    chosen_slots,
     city,
     flat,
     parameters,
@@ -85,6 +87,58 @@ def test_v24_a_planned_cluster_fills():
     check(nu)
     with pytest.raises(AssertionError):
         check(1.06 * nu)
+
+
+def _town(counts, mix, planned=0):
+    """Clusters with so many lettable slots and such a share of sector 0."""
+    s = world(len(counts), max(counts), planned=planned)
+    status, cluster = flat(s, "status"), flat(s, "cluster")
+    for c, count in enumerate(counts):
+        status[np.flatnonzero((cluster == c) & (status == SLOT_TAKEN))[:count]] = SLOT_LETTABLE
+        s.clusters["mix"][c] = (1 - mix[c]) / (len(SECTORS) - 1)
+        s.clusters["mix"][c, 0] = mix[c]
+    put(s, "status", status)
+    phases(s, parameters(relet_rate=0.0)[()], LET, 1)
+    return s
+
+
+def test_v24_arrivals_choose_slots_by_the_mix():
+    """An arrival takes each lettable slot with a chance in proportion to its sector's share in the cluster's mix.
+
+    Clusters without slots, and those without the sector, get nobody; what is taken is gone; planned clusters beside
+    change no choice, and one slot more changes few (at most its weight at each of the forks above it).
+    Control: the law of a city in which the sector's share in one cluster is a tenth higher.
+    """
+    counts, mix = np.array([5, 0, 12, 1, 30, 7, 3]), np.array([0.5, 0.9, 0.1, 1.0, 0.05, 0.0, 0.3])
+    n = 100_000
+
+    def choices(s, take=False, size=n):
+        out = np.empty(size, np.int64)
+        chosen_slots(s, 0, take, out)
+        return out
+
+    s = _town(counts, mix)
+    slots = choices(s)
+    assert (flat(s, "status")[slots] == SLOT_LETTABLE).all()
+
+    def check(mix):
+        weight = np.where(flat(s, "status") == SLOT_LETTABLE, np.append(mix, 0.0)[flat(s, "cluster")], 0.0)
+        expected = n * weight / weight.sum()
+        seen = np.bincount(slots, minlength=weight.size)
+        assert (seen[weight == 0] == 0).all()
+        some = weight > 0
+        assert stats.chisquare(seen[some], expected[some]).pvalue > 1e-4
+
+    check(mix)
+    with pytest.raises(AssertionError):
+        check(mix * np.where(np.arange(7) == 2, 1.1, 1.0))
+    assert (choices(_town(counts, mix, planned=300)) == slots).all()
+    more = choices(_town(counts + (np.arange(7) == 4), mix))  # 31 slots lie in as many blocks as 30
+    cluster, part = flat(s, "cluster"), mix[4] / (counts @ mix)
+    assert 0.8 * part < (cluster[slots] != cluster[more]).mean() < 3 * part
+    everything = choices(s, take=True, size=60)
+    room = int(counts[mix > 0].sum())
+    assert len(np.unique(everything[:room])) == room and (everything[room:] == -1).all()
 
 
 def base_exit(workers):

@@ -104,6 +104,7 @@ def test_v16_restart_and_fork(small_city, arms_of, shocks):
     def simulator():
         sim = Simulator(small_city, arms, record, shocks, last_year=2030)
         sim.burn(3, 5)
+        assert sim.make_room() and sim.make_room()  # steps taken here find no more on demand
         return sim
 
     def series_of(sim):

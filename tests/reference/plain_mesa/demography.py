@@ -74,8 +74,8 @@ def leave(model) -> None:
 def let_slots(model) -> None:
     """Vacated slots become lettable at 1 a year."""
     chance = rules.diffusion.event(model.p.relet_rate, model.dt)
-    model.lettable = {EXISTING: set(), PLANNED: set()}
     for cluster in model.clusters:
+        cluster.lettable.clear()
         if cluster.kind == OUTSIDE or (cluster.kind == PLANNED and cluster.opened > model.now + 1e-9):
             continue
         for slot in cluster.slots:
@@ -83,29 +83,37 @@ def let_slots(model) -> None:
                 if model.luck.uniform(PURPOSE.SLOT_RELET, model.quarter, slot.ident) < chance:
                     slot.status = LETTABLE
             if slot.status == LETTABLE and not cluster.held:
-                model.lettable[cluster.kind].add(slot.ident)
-
+                cluster.lettable.add(slot.ident)
 
 
 def _find_slot(model, kind: int, firm_id: int, sector: int) -> Slot | None:
-    """The lettable slot whose exponential time, by hash over (firm, slot), is the shortest.
+    """A lettable slot: a cluster by what it weighs, on a walk down a tree of halves, and there the smallest hash.
 
-    In existing clusters the rate of a slot is the share of the sector in the cluster's mix.
+    A cluster weighs its lettable slots, in existing ones times the share of the sector in the cluster's mix.
     """
-    best, found = math.inf, None
-    for ident in model.lettable.get(kind, ()):
-        slot = model.slots[ident]
-        rate = 1.0 if kind == PLANNED else slot.cluster.mix[sector]
-        if rate > 0.0:
-            time = -log(model.luck.uniform_of_pair(PURPOSE.ARRIVAL_PROBE, model.quarter, firm_id, ident)) / rate
-            if time < best:
-                best, found = time, slot
-    return found
+    sizes = [
+        (1.0 if kind == PLANNED else cluster.mix[sector]) * len(cluster.lettable) if cluster.kind == kind else 0.0
+        for cluster in model.clusters
+    ]
+    levels = [sizes]
+    while len(levels[-1]) > 1:
+        row = levels[-1] + [0.0] * (len(levels[-1]) % 2)
+        levels.append([left + right for left, right in zip(row[::2], row[1::2], strict=True)])
+    if levels[-1][0] <= 0.0:
+        return None
+    at = 0
+    for level in reversed(range(len(levels) - 1)):
+        whole, row, at = levels[level + 1][at], levels[level], 2 * at
+        if at + 1 < len(row) and row[at + 1] > 0.0:
+            u = model.luck.uniform_of_pair(PURPOSE.ARRIVAL_FORK, model.quarter, firm_id, at * 64 + level)
+            at += u * whole >= row[at]
+    ident = min(model.clusters[at].lettable,
+                key=lambda one: model.luck.bits_of_pair(PURPOSE.ARRIVAL_SLOT, model.quarter, firm_id, one))
+    return model.slots[ident]
 
 
-def _take(model, slot: Slot) -> None:
-    for lettable in model.lettable.values():
-        lettable.discard(slot.ident)
+def _take(slot: Slot) -> None:
+    slot.cluster.lettable.discard(slot.ident)
 
 
 def _outside_slot(model) -> Slot:
@@ -225,7 +233,7 @@ def _admit(model, firm) -> None:
 
 def relocate(model) -> None:
     """Whoever gains by moving asks for a slot and for aid; hashed priority decides who is first."""
-    if not model.lettable[PLANNED]:
+    if not any(cluster.lettable for cluster in model.clusters if cluster.kind == PLANNED):
         return
     chance = rules.diffusion.event(model.p.relocation_review, model.dt)
     there = _first_open(model)
@@ -292,7 +300,7 @@ def _move(model, firm, target) -> bool:
     model.ledger["ADAPTATION"] += idle
     model.ledger["OLD_PLOT"] += plot
     _transfer(model, firm, slot)
-    _take(model, slot)
+    _take(slot)
     _enter_planned(model, firm)
     return True
 
@@ -366,7 +374,7 @@ def _settle(model, firm_id: int, sector: int, workers: float) -> None:
     if slot is not None and _try_planned(model, slot, firm_id, sector, workers):
         return
     slot = _find_slot(model, EXISTING, firm_id, sector) or _outside_slot(model)
-    _take(model, slot)
+    _take(slot)
     firm = Enterprise(model, slot, firm_id, sector, workers)
     cluster = slot.cluster
     firm.start_business(cluster.tech_count[T1] / max(cluster.counted, 1))
@@ -385,7 +393,7 @@ def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -
         slot.firm, slot.status = None, LETTABLE
         firm.remove()
         return False
-    _take(model, slot)
+    _take(slot)
     model.ledger["ENTRY_CASH"] += firm.cash
     _enter_planned(model, firm)
     return True

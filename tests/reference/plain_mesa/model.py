@@ -19,7 +19,7 @@ from .hubs import deliver_hubs, review_hubs, start_hubs
 from .knowledge import learn, update_beliefs
 from .links import deliver, search_partner, sign_deals
 from .luck import Luck
-from .objects import EXISTING, PLANNED, WATER, Fund
+from .objects import PLANNED, WATER, Fund
 from .outside import open_step
 from .requests import serve_requests
 from .setup import begin, fork
@@ -77,7 +77,6 @@ class CityModel(mesa.Model):
         self.offers = {}  # what firms can give and take, while partners are searched
         self.unit_gain = [rules.symbiosis.unit_gain(self.p, w) for w in range(len(STREAMS))]
         self.ordered, self.ordered_in_null = {}, ordered_in_null or {}
-        self.lettable = {EXISTING: set(), PLANNED: set()}
         self.arrivals, self.operational = 0, 0.0
         self.elec_per_firm = self.effluent_per_firm = 0.0
         begin(self, self.layout)

@@ -121,6 +121,7 @@ class Cluster:
         self.ident, self.kind, self.levers = ident, kind, levers
         self.slots: list[Slot] = []
         self.firms: list[Enterprise] = []
+        self.lettable: set[int] = set()  # ids of slots that can be let in this step
         self.programme = -1
         self.held = False  # described by the user: nothing changes who is there until 2020
         self.urban = False
