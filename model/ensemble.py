@@ -183,10 +183,12 @@ class Simulator:
         return code
 
     def make_room(self) -> bool:
-        """Twice as many links: where partners cost little there may be more than the layout expects. False at 16 times."""
-        if self.base.links.size >= 16 * self.layout.links:
+        """Twice as many links, and more room outside: there may be more than the layout expects. False at 16 times."""
+        size = self.layout
+        if self.base.links.size >= 16 * size.links:
             return False
-        self.base, self.work = with_more_room(self.base), with_more_room(self.work)
+        blocks = min(self.base.firms.size + size.outside_room, size.blocks + size.outside_blocks - size.outside_room)
+        self.base, self.work = with_more_room(self.base, blocks), with_more_room(self.work, blocks)
         return True
 
 

@@ -46,8 +46,8 @@ class Layout:
         Usable slots of every existing cluster.
     planned : int
         Planned clusters that any arm may open.
-    outside_blocks : int
-        Room for firms outside clusters.
+    outside_blocks, outside_room : int
+        Blocks that firms outside clusters can fill at most, and for how many there is room at first.
     programmes : int
         Largest number of programmes of an arm.
     starts : (clusters,) int64
@@ -90,6 +90,7 @@ class Layout:
         growth = p["growth"]
         total = float(self.slots.sum())
         self.outside_blocks = blocks_of(int(total * max(0.5 * (1 + growth) ** 36, 0.3) + 6 * math.sqrt(total) + 48))
+        self.outside_room = math.ceil(0.4 * self.outside_blocks)  # more on demand, see `Simulator`
         initial = total * occupancy / (1 + growth) ** 8
         rate = p["arrival_base"] + growth
         years = 36.5
@@ -97,7 +98,7 @@ class Layout:
         expected = max(expected, 1.0) * max(1.0, p["start_factor"])
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
         self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
-        self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_blocks
+        self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_room
         self.links = max(256, self.first_arrival_id * 3 // 4)  # more on demand, see `Simulator`
         self.held = np.array([bool(c.firms) for c in site.clusters])
         starts = [len(c.firms) or start_number(c.firms_2018, p) for c in site.clusters]

@@ -15,6 +15,7 @@ from .maths import exp, log, normal_quantile
 from .phases.ageing import set_due
 from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
 from .phases.production import set_coefficients
+from .phases.slots import random_slot
 from .randomness import Purpose, draw, key_of, uniform
 from .reference import by_reference
 from .rules.adoption import capex_one
@@ -23,7 +24,6 @@ from .state import (
     EXISTING,
     LANES,
     NEVER,
-    OUTSIDE,
     PLANNED,
     SLOT_LETTABLE,
     SLOT_UNUSABLE,
@@ -45,7 +45,7 @@ def allocate(layout: Layout) -> State:
     """Arrays for one run."""
     clusters = len(layout.slots) + layout.planned + 1
     return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
-                     layout.outside_blocks)
+                     layout.outside_room)
 
 
 def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: int, steps_per_year: int) -> None:
@@ -220,15 +220,6 @@ def _place(s, p, plan):
                 f.x[k] = side * uniform(city.key, Purpose.SLOT_POSITION, 0, slot)
                 f.y[k] = side * uniform(city.key, Purpose.SLOT_POSITION, 1, slot)
                 f.k_revenue[k] = f.k_water[k] = 1.0
-    # the world outside: its blocks follow the last cluster
-    outside = s.clusters[city.outside]
-    for b in range(outside.first, s.firms.size):
-        f = s.firms[b]
-        for k in range(LANES):
-            slot = b * LANES + k
-            f.cluster[k], f.id[k], f.slot_id[k] = city.outside, slot, slot
-            f.status[k], f.due[k], f.moved_at[k] = SLOT_VACANT, NEVER, NEVER
-            f.k_revenue[k] = f.k_water[k] = 1.0
     for i in range(city.mix.size):
         city.mix[i] /= weight
 
@@ -265,9 +256,9 @@ def _populate(s, p, starts, held):
 
 @jit
 def _tie(s):
-    """Acquaintances of a slot: the two nearest and two random slots of the cluster; outside: random slots."""
+    """Acquaintances of a slot: the two nearest and two random slots of the cluster."""
     city = s.city[0]
-    for c in range(s.clusters.size):
+    for c in range(city.outside):
         cluster = s.clusters[c]
         low = cluster.first * LANES
         slots = cluster.slots
@@ -275,27 +266,20 @@ def _tie(s):
             slots = (cluster.last - cluster.first) * LANES
         for n in range(slots):
             slot = low + n
-            # where the world outside begins depends on the room kept for planned clusters: draws must not
-            ident = city.first_arrival_id + n if cluster.kind == OUTSIDE else slot
             f, k = s.firms[slot >> 4], slot & 15
             near, second, d1, d2 = -1, -1, 1e300, 1e300
-            if cluster.kind != OUTSIDE:
-                for m in range(slots):
-                    if m != n:
-                        g, i = s.firms[(low + m) >> 4], (low + m) & 15
-                        d = (g.x[i] - f.x[k]) ** 2 + (g.y[i] - f.y[k]) ** 2
-                        if d < d1:
-                            near, second, d1, d2 = low + m, near, d, d1
-                        elif d < d2:
-                            second, d2 = low + m, d
+            for m in range(slots):
+                if m != n:
+                    g, i = s.firms[(low + m) >> 4], (low + m) & 15
+                    d = (g.x[i] - f.x[k]) ** 2 + (g.y[i] - f.y[k]) ** 2
+                    if d < d1:
+                        near, second, d1, d2 = low + m, near, d, d1
+                    elif d < d2:
+                        second, d2 = low + m, d
             s.ties[slot, 0], s.ties[slot, 1] = near, second
             for t in range(2):
-                other = low + np.int64(draw(city.key, Purpose.SLOT_NEIGHBOUR, t, ident) >> np.uint64(33)) % slots
+                other = low + random_slot(city.key, t, slot, slots)
                 s.ties[slot, 2 + t] = other if other != slot else -1
-            if cluster.kind == OUTSIDE:
-                for t in range(2):
-                    other = low + np.int64(draw(city.key, Purpose.SLOT_NEIGHBOUR, 2 + t, ident) >> np.uint64(33)) % slots
-                    s.ties[slot, t] = other if other != slot else -1
 
 
 def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, support: Callable[[], float]) -> None:

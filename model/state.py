@@ -313,12 +313,18 @@ def lever_values(levers: np.ndarray) -> np.ndarray:
     return levers.view(np.float64).reshape(levers.size, -1)
 
 
-def with_more_room(state: State) -> State:
-    """The same state with room for twice as many links, requests and proposals."""
+def with_more_room(state: State, blocks: int) -> State:
+    """The same state with room for twice as many links, requests and proposals, and with `blocks` blocks of slots."""
     shapes = {name: (array.shape, array.dtype) for name, array in state._asdict().items()}
     for name in ("links", "requests", "proposals"):
         array = getattr(state, name)
         shapes[name] = (2 * array.size, array.dtype)
+    slots, before = blocks * LANES, state.slot_at.size
+    for name, length in {"firms": blocks, "head": slots, "leavers": slots, "ties": slots, "slot_at": slots}.items():
+        array = getattr(state, name)
+        shapes[name] = ((length, *array.shape[1:]), array.dtype)
     larger = _side_by_side(shapes)
     copy_state(larger, state)
+    larger.head[before:] = -1
+    larger.slot_at[before:] = np.arange(before, slots)
     return larger

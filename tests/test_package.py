@@ -172,32 +172,42 @@ def test_a_wheel_holds_tables_scenarios_templates_and_words(tmp_path):
     assert not any(name.startswith(("model/", "viz/")) for name in names)
 
 
-def test_room_for_links_grows_and_changes_no_bit():
-    """Where partners cost little there are more links than a layout expects: the run starts again with more room."""
+def test_room_grows_on_demand_and_changes_no_bit():
+    """Where there are more links or more firms outside than a layout expects, the run starts again with more room."""
     import numpy as np
     from ecocluster.model.ensemble import Simulator
     from ecocluster.model.indicators import INDICATORS
     from ecocluster.model.inputs import Arm
+    from ecocluster.model.state import LANES
     from ecocluster.scenarios import load_scenario, make_arm
 
     site = load_scenario("teaching").site
     made = make_arm("symbiosis", budget=300_000.0, site=site)
     arm = Arm(made.name, made.programmes, made.assignment, made.budget, 2.0)
     found = []
-    for links in (None, 4):
+    for links, outside in ((None, None), (4, None), (None, 0)):
         simulator = Simulator(site, (arm,), parameter_record({"cost.link_coordination": 2.0}))
+        size = simulator.layout
         if links is not None:
-            simulator.layout.links = links
+            size.links = links
             simulator.base = simulator.base._replace(links=simulator.base.links[:links].copy())
             simulator.work = simulator.work._replace(links=simulator.work.links[:links].copy())
+        if outside is not None:
+            size.blocks, size.outside_room = size.blocks - size.outside_room + outside, 1
+            slots = size.blocks * LANES
+            less = {"firms": size.blocks, "head": slots, "leavers": slots, "ties": slots, "slot_at": slots}
+            for name in ("base", "work"):
+                state = getattr(simulator, name)
+                setattr(simulator, name, state._replace(**{n: getattr(state, n)[:k].copy() for n, k in less.items()}))
         series = np.empty((simulator.steps + 1, len(INDICATORS)))
         level = np.empty((simulator.steps + 1, len(site.clusters)), np.int8)
         assert simulator.burn(1, 0) == 0
         simulator.fork(0, 2.0, None)
         assert simulator.run(0, series, level, level.copy()) == 0
-        found.append((series, simulator.base.links.size))
-    assert found[1][1] > 4, "control: four are too few"
+        found.append((series, simulator.base.links.size, simulator.base.firms.size - size.blocks))
+    assert found[1][1] > 4 and found[2][2] > 0, "controls: four links and no firm outside are too few"
     np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_array_equal(found[0][0], found[2][0])
 
 
 def test_a_state_of_several_pieces_is_copied_and_cleared_whole():

@@ -7,9 +7,9 @@ import numpy as np
 from ..jit import inner
 from ..randomness import Purpose, draw, uniform, unit, versus
 from ..rules.diffusion import event
-from ..state import LANES, N_SECTORS, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_VACANT
+from ..state import LANES, N_SECTORS, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_VACANT
 
-__all__ = ["choose_slot", "free_outside", "let_slots", "take_slot"]
+__all__ = ["choose_slot", "free_outside", "let_slots", "random_slot", "take_slot"]
 
 
 @inner
@@ -133,7 +133,32 @@ def free_outside(s):
                 return b * LANES + k
     city.outside_from = cluster.last
     if cluster.last < s.firms.size:
+        _open_outside(s, cluster.last)
         cluster.last += 1
         return (cluster.last - 1) * LANES
     city.overflow = 1
     return -1
+
+
+@inner
+def _open_outside(s, b):
+    """One more block of vacant slots outside; their acquaintances are drawn from all slots that there can be."""
+    city, f = s.city[0], s.firms[b]
+    cluster = s.clusters[city.outside]
+    low = cluster.first * LANES
+    for k in range(LANES):
+        slot = b * LANES + k
+        f.cluster[k], f.id[k], f.slot_id[k] = city.outside, slot, slot
+        f.status[k], f.due[k], f.moved_at[k] = SLOT_VACANT, NEVER, NEVER
+        f.k_revenue[k] = f.k_water[k] = 1.0
+        # where the world outside begins depends on the room kept for planned clusters: draws must not
+        ident = city.first_arrival_id + slot - low
+        for t in range(4):
+            other = low + random_slot(city.key, t, ident, cluster.slots)
+            s.ties[slot, t] = other if other != slot else -1
+
+
+@inner
+def random_slot(key, which, ident, slots):
+    """Acquaintance number `which` (0-3) that a slot has at random, counted from the first of `slots`."""
+    return np.int64(draw(key, Purpose.SLOT_NEIGHBOUR, which, ident) >> np.uint64(33)) % slots

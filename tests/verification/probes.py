@@ -53,6 +53,7 @@ from ecocluster.model.state import (
     SLOT_UNUSABLE,
     blocks_of,
     new_state,
+    with_more_room,
 )
 
 COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (
@@ -382,7 +383,8 @@ def city(p, firms=2000, sector=None, seed=1, replicate=0, clusters=1, area=40.0)
     layout = Layout(site, p, (arm,))
     s = allocate(layout)
     begin(s, layout, p, make_plan(p, arm), seed, replicate, 4)
-    return s
+    # steps that a test takes find no more room on demand
+    return with_more_room(s, layout.blocks + layout.outside_blocks - layout.outside_room)
 
 
 # --- for formulas that a test works out itself ----------------------------------------------------
