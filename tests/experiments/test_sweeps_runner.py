@@ -407,6 +407,25 @@ def test_the_benchmark_measures(monkeypatch, capsys):
     assert found["bytes_per_run"] == 900 and found["memory_mb"] > 50
 
 
+def test_the_benchmark_grows_a_city(monkeypatch, capsys):
+    from ecocluster.experiments import bench_firms
+
+    assert main(["bench", "firms", "--most", "5"]) == 2
+    assert "--most is 5, but must be at least 55" in capsys.readouterr().err
+    monkeypatch.setattr(bench_firms, "ENOUGH", 0.0)
+    assert main(["bench", "firms", "--most", "250", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(size["firms"], size["clusters"]) for size in found["sizes"]] == [(55, 1), (250, 2)] and found["slope"] is None
+    for size in found["sizes"]:
+        assert size["burn_ms"] > 0 and size["run_ms"] * 1e6 == pytest.approx(size["ns_per_firm_step"] * 104 * size["firms"])
+        assert 1000 < size["bytes_per_slot"] < size["bytes_per_firm"]
+    asked = []
+    monkeypatch.setattr(bench_firms, "_times", lambda simulator: (1.0, 1e-5 * asked[-1] ** 1.25))
+    monkeypatch.setattr(bench_firms, "_simulator", lambda firms, made=bench_firms._simulator: asked.append(firms) or made(55))
+    assert bench_firms.measure_firms(50_000)["slope"] == pytest.approx(1.25)
+    assert asked[1:] == [55, 500, 3864, 40_000, 50_000]
+
+
 def test_the_clocks_of_the_benchmark_see_the_kernels(tmp_path):
     from ecocluster.experiments.bench_sweep import _clocked
 

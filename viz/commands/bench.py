@@ -1,4 +1,4 @@
-"""`ecocluster bench`, `ecocluster bench sweep` and `ecocluster bench --peers`."""
+"""`ecocluster bench`, `ecocluster bench sweep | firms` and `ecocluster bench --peers`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def bench_command(
-    what: Annotated[Literal["model", "sweep"], typer.Argument(help="help.bench_what")] = "model",
+    what: Annotated[Literal["model", "sweep", "firms"], typer.Argument(help="help.bench_what")] = "model",
     runs: Annotated[int, typer.Option(help="help.bench_runs")] = 10_000,
+    most: Annotated[int, typer.Option(help="help.bench_most")] = 100_000,
     peers: Annotated[bool, typer.Option("--peers", help="help.peers")] = False,
     limit: Annotated[float, typer.Option(help="help.peers_limit")] = 15.0,
     as_json: AsJson = False,
@@ -30,6 +31,11 @@ def bench_command(
         from ...experiments.bench_sweep import bench_sweep
 
         bench_sweep(runs, json=as_json)
+        return
+    if what == "firms":
+        from ...experiments.bench_firms import bench_firms
+
+        bench_firms(most, json=as_json)
         return
     from ...experiments.bench import bench
 
