@@ -138,7 +138,7 @@ CITY_DTYPE = np.dtype([
 
 SHEET_DTYPE = _block(
     # of the block of firms that is looked at
-    [("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
+    [("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",

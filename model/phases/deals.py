@@ -26,6 +26,7 @@ from ..state import (
 from .knowledge import enforcement
 from .links import demand_of, fade, new_record, pair_belief, pair_id, record_of_pair, supply_of
 from .lottery import SEARCH, digits
+from .queue import line_up
 from .requests import propose, sort_requests
 from .technology import own_funds
 
@@ -46,11 +47,13 @@ def search_partners(s, p, c):
                                     + p.search_platform * lever.platform * usage), dt)
     ready, anybody = False, 0
     wanted = min(np.int64(p.map_candidates), MAP_SEEN)
+    queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+        f, n = s.firms[b], 0
         for k in range(LANES):
-            if not (f.events[k] >> SEARCH) & 1 or not (f.aware[k] >> AWARE_SYMBIOSIS) & 1:
-                continue
+            n = line_up(queue, n, k, (f.events[k] >> SEARCH) & (np.int64(f.aware[k]) >> AWARE_SYMBIOSIS) & 1)
+        for m in range(n):
+            k = queue[m]
             if digits(city.key, city.step, f.id[k], SEARCH) >= chance:
                 continue
             if f.discloses[k] and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform:

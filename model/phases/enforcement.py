@@ -31,6 +31,7 @@ from ..state import (
     SLOT_TAKEN,
 )
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
+from .queue import line_up
 from .requests import ask
 from .technology import A_LOAN, annuity_of, finance, grant_of, investment, order, own_funds, taste
 
@@ -51,13 +52,17 @@ def inspect(s, p, c):
     extra = max(1.0 - base.inspection_rate / lever.inspection_rate, 0.0) if lever.inspection_rate > 0.0 else 0.0
     watched = has_continuous(cluster)
     continuous = event(p.continuous_rate * cluster.monitoring, dt)
-    caught = s.sheet[0].caught
+    caught, queue = s.sheet[0].caught, s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+        f, n = s.firms[b], 0
         if watched:
             for k in range(LANES):
                 caught[k] = np.int64(uniform(city.key, Purpose.CONTINUOUS, step, f.id[k]) < continuous)
         for k in range(LANES):
+            seen = caught[k] & np.int64(f.status[k] == SLOT_TAKEN) if watched else 0
+            n = line_up(queue, n, k, (f.events[k] >> INSPECTION) & 1 | seen)
+        for m in range(n):
+            k = queue[m]
             if (f.events[k] >> INSPECTION) & 1:  # nobody is meant in an empty slot
                 u = digits(city.key, step, f.id[k], INSPECTION)
                 if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
@@ -223,11 +228,13 @@ def review_compliance(s, p, c):
     lever = s.levers[cluster.lever_row]
     fund = cluster.programme
     funded = fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0
+    queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+        f, n = s.firms[b], 0
         for k in range(LANES):
-            if not (f.events[k] >> COMPLIANCE_REVIEW) & 1 or not (f.aware[k] >> AWARE_LAW) & 1:
-                continue
+            n = line_up(queue, n, k, (f.events[k] >> COMPLIANCE_REVIEW) & (np.int64(f.aware[k]) >> AWARE_LAW) & 1)
+        for m in range(n):
+            k = queue[m]
             u = digits(city.key, city.step, f.id[k], COMPLIANCE_REVIEW)
             if u >= event(review_hazard(p, f.attitude[k]), dt):
                 continue

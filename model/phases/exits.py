@@ -19,6 +19,7 @@ from ..state import (
 from .hubs import leave_hubs
 from .links import close_links_of
 from .lottery import EXIT, digits
+from .queue import line_up
 from .technology import total_loans
 
 __all__ = ["leave", "note_leavers", "vacate"]
@@ -32,11 +33,13 @@ def note_leavers(s, p, c):
     if cluster.firms == 0 or cluster.hold:
         return
     ease = 1.0 - p.skills_exit_cut * s.levers[cluster.lever_row].skills_housing
+    queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+        f, n = s.firms[b], 0
         for k in range(LANES):
-            if not (f.events[k] >> EXIT) & 1:
-                continue
+            n = line_up(queue, n, k, (f.events[k] >> EXIT) & 1)
+        for m in range(n):
+            k = queue[m]
             base = exit_hazard(p, f.workers[k]) * ease
             hazard = base + (p.insolvency_hazard if is_insolvent(f.negative_years[k]) else 0.0)
             u = digits(city.key, city.step, f.id[k], EXIT)

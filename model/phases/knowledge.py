@@ -11,6 +11,7 @@ from ..rules.diffusion import event, extension_effect, learning_hazard, symbiosi
 from ..rules.trust import belief, discloses
 from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, OUTSIDE, PLANNED, SLOT_TAKEN
 from .lottery import LAW, SYMBIOSIS, digits, fair_season, outside_learning
+from .queue import line_up
 from .technology import tie_adopters
 
 __all__ = ["enforcement", "learn", "update_beliefs"]
@@ -64,18 +65,20 @@ def update_beliefs(s, p, c):
         return
     mapped = lever.platform > 0.0 or lever.coordinator > 0.0 or cluster.hub_count > 0 or lever.club_community > 0.0
     objective = lever.relief_trust > 0.5
+    member = lever.club_community if mapped else 0.0
+    shows = s.sheet[0].shows
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            if f.status[k] != SLOT_TAKEN:
-                continue
             # the disclosure gate looks at the operator with T = G
             b_op = 1.0 if objective else belief(p, f.trust[k], e)
-            shows = discloses(p, b_op, f.offer_taste[k])
-            f.discloses[k] = 1 if shows else 0
+            shows[k] = np.int64(f.status[k] == SLOT_TAKEN) & np.int64(discloses(p, b_op, f.offer_taste[k]))
+        for k in range(LANES):
+            f.discloses[k] = shows[k]
             f.club[k] = 0
-            if mapped and shows and lever.club_community > 0.0:
-                f.club[k] = 1 if uniform(city.key, Purpose.CLUB, 0, f.id[k]) < lever.club_community else 0
+        if member > 0.0:
+            for k in range(LANES):
+                f.club[k] = shows[k] & np.int64(uniform(city.key, Purpose.CLUB, 0, f.id[k]) < member)
 
 
 @inner
@@ -95,16 +98,16 @@ def learn(s, p, c):
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
     law = event(p.p0 + p.p_ext * (1.0 + lever.fairs * season) * extension_effect(p, lever.extension), dt)
     symbiosis = event(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
+    queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+        f, n = s.firms[b], 0
         for k in range(LANES):
+            n = line_up(queue, n, k, np.int64(f.events[k] & 63 != 0))
             if relief and f.status[k] == SLOT_TAKEN:
                 f.aware[k] = 127
-                continue
-            events = f.events[k] & 63
-            if events == 0:
-                continue
-            ident = f.id[k]
+        for m in range(0 if relief else n):
+            k = queue[m]
+            events, ident = f.events[k] & 63, f.id[k]
             for j in range(4):
                 if not (events >> j) & 1:
                     continue

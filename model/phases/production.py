@@ -22,6 +22,7 @@ from ..state import (
     SLOT_TAKEN,
     T5,
 )
+from .queue import line_up
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
 
@@ -78,13 +79,15 @@ def count_adopters(s, p, c):
     cluster, dt = s.clusters[c], s.city[0].dt
     firms, workers = 0, 0.0
     n0, n1, n2, n3, n4 = 0, 0, 0, 0, 0
+    queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+        f, n = s.firms[b], 0
         for k in range(LANES):
-            if f.loans[k]:
-                _serve_loans(dt, f, k)
-            else:
-                f.debt_service[k] = f.interest[k] = 0.0
+            f.debt_service[k] = f.interest[k] = 0.0
+        for k in range(LANES):
+            n = line_up(queue, n, k, np.int64(f.loans[k] != 0))
+        for m in range(n):
+            _serve_loans(dt, f, queue[m])
         for k in range(LANES):
             workers += f.workers[k]
         for k in range(LANES):  # a vacant slot has no technology and no workers; integers apart, so that they vectorise

@@ -8,6 +8,7 @@ from ..jit import inner
 from ..randomness import Purpose, draw, uniform, unit, versus
 from ..rules.diffusion import event
 from ..state import LANES, N_SECTORS, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_VACANT
+from .queue import line_up
 
 __all__ = ["choose_slot", "free_outside", "let_slots", "random_slot", "take_slot"]
 
@@ -18,14 +19,18 @@ def let_slots(s, p):
     city = s.city[0]
     chance = event(p.relet_rate, city.dt)
     city.lettable, city.lettable_planned = 0, 0
+    queue = s.sheet[0].queue
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         cluster.lettable = 0
         if cluster.kind == OUTSIDE or (cluster.kind == PLANNED and cluster.opened > city.time + 1e-9):
             continue
         for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
+            f, n = s.firms[b], 0
             for k in range(LANES):
+                n = line_up(queue, n, k, np.int64(f.status[k] == SLOT_VACANT) | np.int64(f.status[k] == SLOT_LETTABLE))
+            for m in range(n):
+                k = queue[m]
                 if f.status[k] == SLOT_VACANT:
                     if uniform(city.key, Purpose.SLOT_RELET, city.step, np.int64(f.slot_id[k])) < chance:
                         f.status[k] = SLOT_LETTABLE

@@ -29,6 +29,7 @@ from ..state import (
     SLOT_TAKEN,
 )
 from .lottery import TECHNOLOGY_REVIEW, digits
+from .queue import line_up
 from .requests import ask
 
 __all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
@@ -374,14 +375,15 @@ def review_technologies(s, p, c):
     offered = 0
     for j in range(4):
         offered |= np.int64(city.learning_offered[j] != 0) << j
+    queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+        f, n = s.firms[b], 0
         for k in range(LANES):
-            if not (f.events[k] >> TECHNOLOGY_REVIEW) & 1:
-                continue
             open_to = np.int64(f.aware[k]) & ~np.int64(f.tech[k] | f.pending[k]) & offered
-            if open_to == 0:
-                continue
+            n = line_up(queue, n, k, (f.events[k] >> TECHNOLOGY_REVIEW) & np.int64(open_to != 0))
+        for m in range(n):
+            k = queue[m]
+            open_to = np.int64(f.aware[k]) & ~np.int64(f.tech[k] | f.pending[k]) & offered
             u = digits(city.key, city.step, f.id[k], TECHNOLOGY_REVIEW)
             if u >= event(review_hazard(p, f.attitude[k]), dt):
                 continue
