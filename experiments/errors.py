@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from importlib.util import find_spec
 from numbers import Real
 
@@ -85,6 +86,9 @@ class InputError(ValueError):
     def __init__(self, key: str, **fields) -> None:
         self.key, self.fields = key, fields
         super().__init__(MESSAGES[key].format(**fields))
+
+    def __reduce__(self):
+        return partial(type(self), self.key, **self.fields), ()  # errors come back from other processes
 
 
 def check_number(name: str, value, low: float, high: float = math.inf, whole: bool = False):

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import pytest
 from ecocluster import experiments, scenarios, viz
+from ecocluster.experiments.errors import InputError
 from ecocluster.experiments.sweeps.experiment import make_experiment
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.parameters import PARAMETERS
@@ -168,6 +169,9 @@ def test_errors_come_back_from_other_processes():
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error) == "f: a = 3: out of range (and 1 more); allowed: 1 to 2"
     assert problem_text(again, Words("vi")) == "f: a = 3: ngoài khoảng (và 1 lỗi nữa); cho phép: từ 1 đến 2"
+    error = InputError("below", name="--seed", value=-1, low=0)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is InputError and str(again) == str(error) and again.fields == error.fields
 
 
 def test_refused_rows_are_told_once_each(tmp_path, capsys, monkeypatch):
