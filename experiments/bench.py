@@ -1,7 +1,7 @@
 """How fast the model is, as ratios in one run: the city step against its floor, its phases, start and memory.
 
 The floor is a straight loop that does only what cannot be avoided in a step: the draws, logarithms and
-exponentials of the dense phases, and one pass over every number of a firm that they read or write. Reviews, deals, loans,
+exponentials of the dense phases, and one pass over the numbers of a firm that they read or write. Reviews, deals, loans,
 arrivals and the sums over firms are not in it.
 """
 
@@ -27,8 +27,8 @@ __all__ = ["bench", "measure_bench"]
 
 @jit
 def _floor(firms, blocks, key, steps):
-    """Unavoidable work of `steps` steps: four hashes, two normals, three exponentials and a logarithm a slot, and each of the
-    50 numbers of a firm that dense phases read or write, once; of the arithmetic only as much as uses them."""
+    """Unavoidable work of `steps` steps: four hashes, two normals, three exponentials and a logarithm a slot, and 50 of the
+    numbers of a firm that dense phases read or write (not its flags), once; of the arithmetic only as much as uses them."""
     for step in range(steps):
         for b in range(blocks):
             f = firms[b]

@@ -1,4 +1,4 @@
-"""How a run grows with the firms of its city: one null run after its burn-in, up to a million firms in one city.
+"""How a run grows with the firms of its city: one null run after its burn-in, up to two million firms in one city.
 
 A city is copies of one cluster of Hanoi, of at most 200 firms each, so that only the number of clusters differs.
 """

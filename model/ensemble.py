@@ -117,7 +117,7 @@ class Simulator:
         if self._sizes is None or not self.layout.fits(p):
             self.layout = Layout(self.site, p, tuple(self.arms))
         size = self.layout
-        sizes = (size.blocks, size.planned, size.programmes, size.links, size.ids)
+        sizes = (size.blocks, size.most_blocks, size.planned, size.programmes, size.links, size.ids)
         if sizes != self._sizes:
             self.base, self.work = allocate(size), allocate(size)
             self._sizes = sizes
@@ -183,12 +183,11 @@ class Simulator:
         return code
 
     def make_room(self) -> bool:
-        """Twice as many links, and more room outside: there may be more than the layout expects. False at 16 times."""
+        """Twice as many links, and all room outside: there may be more than the layout expects. False at 16 times."""
         size = self.layout
         if self.base.links.size >= 16 * size.links:
             return False
-        blocks = min(self.base.firms.size + size.outside_room, size.blocks + size.outside_blocks - size.outside_room)
-        self.base, self.work = with_more_room(self.base, blocks), with_more_room(self.work, blocks)
+        self.base, self.work = with_more_room(self.base, size.most_blocks), with_more_room(self.work, size.most_blocks)
         return True
 
 

@@ -13,6 +13,7 @@ from .state import CLUSTER_DTYPE, EXISTING, LANES, NEVER, OUTSIDE, PLANNED, bloc
 
 __all__ = ["Layout", "start_number"]
 
+OUTSIDE_AT_FIRST = 0.4  # of the room outside clusters; few runs need more
 SIZE_LAW = ("workers_median", "workers_sd", "workers_cap")
 # all parameters that a layout may look at: others can change without a new one
 NEEDS = ("occupancy_2018", "planned_cluster_slots", "planned_slot_area", "growth", "arrival_base", "start_factor", *SIZE_LAW)
@@ -48,6 +49,8 @@ class Layout:
         Planned clusters that any arm may open.
     outside_blocks, outside_room : int
         Blocks that firms outside clusters can fill at most, and for how many there is room at first.
+    blocks, most_blocks : int
+        All blocks at first, and with all room outside.
     programmes : int
         Largest number of programmes of an arm.
     starts : (clusters,) int64
@@ -90,7 +93,7 @@ class Layout:
         growth = p["growth"]
         total = float(self.slots.sum())
         self.outside_blocks = blocks_of(int(total * max(0.5 * (1 + growth) ** 36, 0.3) + 6 * math.sqrt(total) + 48))
-        self.outside_room = math.ceil(0.4 * self.outside_blocks)  # more on demand, see `Simulator`
+        self.outside_room = math.ceil(OUTSIDE_AT_FIRST * self.outside_blocks)  # more on demand, see `Simulator.make_room`
         initial = total * occupancy / (1 + growth) ** 8
         rate = p["arrival_base"] + growth
         years = 36.5
@@ -99,7 +102,8 @@ class Layout:
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
         self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
         self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_room
-        self.links = max(256, self.first_arrival_id * 3 // 4)  # more on demand, see `Simulator`
+        self.most_blocks = self.blocks - self.outside_room + self.outside_blocks
+        self.links = max(256, self.first_arrival_id * 3 // 4)  # more on demand, see `Simulator.make_room`
         self.held = np.array([bool(c.firms) for c in site.clusters])
         starts = [len(c.firms) or start_number(c.firms_2018, p) for c in site.clusters]
         self.starts = np.minimum(np.array(starts), self.slots)

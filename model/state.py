@@ -255,9 +255,14 @@ def new_state(
         "money": (flows, np.float64),
         "matter": (matter, np.float64),
     })  # fmt: skip
-    state.head[...] = -1
-    state.slot_at[...] = np.arange(slots)
+    _prepare(state, 0)
     return state
+
+
+def _prepare(state: State, first: int) -> None:
+    """Slots from number `first` on have no links and stand where they were at first."""
+    state.head[first:] = -1
+    state.slot_at[first:] = np.arange(first, state.slot_at.size)
 
 
 def _side_by_side(shapes: dict[str, tuple]) -> State:
@@ -297,7 +302,7 @@ def copy_of(state: State) -> State:
 
 
 def copy_state(target: State, source: State) -> None:
-    """Overwrite `target` with `source` (the fork of a burn-in into the arms); a target with more room is cleared there."""
+    """Overwrite `target` with `source` (the fork of a burn-in into the arms); more room of a target is as in a new state."""
     memory, other = _memory(target), _memory(source)
     if memory is not None and other is not None and all(a.nbytes == b.nbytes for a, b in zip(target, source, strict=True)):
         memory[...] = other
@@ -306,6 +311,7 @@ def copy_state(target: State, source: State) -> None:
         room, given = as_bytes(a), as_bytes(b)
         room[: given.size] = given
         room[given.size :] = 0
+    _prepare(target, source.slot_at.size)
 
 
 def lever_values(levers: np.ndarray) -> np.ndarray:
@@ -319,12 +325,10 @@ def with_more_room(state: State, blocks: int) -> State:
     for name in ("links", "requests", "proposals"):
         array = getattr(state, name)
         shapes[name] = (2 * array.size, array.dtype)
-    slots, before = blocks * LANES, state.slot_at.size
+    slots = blocks * LANES
     for name, length in {"firms": blocks, "head": slots, "leavers": slots, "ties": slots, "slot_at": slots}.items():
         array = getattr(state, name)
         shapes[name] = ((length, *array.shape[1:]), array.dtype)
     larger = _side_by_side(shapes)
     copy_state(larger, state)
-    larger.head[before:] = -1
-    larger.slot_at[before:] = np.arange(before, slots)
     return larger

@@ -172,42 +172,57 @@ def test_a_wheel_holds_tables_scenarios_templates_and_words(tmp_path):
     assert not any(name.startswith(("model/", "viz/")) for name in names)
 
 
-def test_room_grows_on_demand_and_changes_no_bit():
+def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
     """Where there are more links or more firms outside than a layout expects, the run starts again with more room."""
     import numpy as np
+    from ecocluster.model import layout
     from ecocluster.model.ensemble import Simulator
     from ecocluster.model.indicators import INDICATORS
     from ecocluster.model.inputs import Arm
-    from ecocluster.model.state import LANES
     from ecocluster.scenarios import load_scenario, make_arm
 
     site = load_scenario("teaching").site
     made = make_arm("symbiosis", budget=300_000.0, site=site)
     arm = Arm(made.name, made.programmes, made.assignment, made.budget, 2.0)
     found = []
-    for links, outside in ((None, None), (4, None), (None, 0)):
+    for links, outside in ((None, layout.OUTSIDE_AT_FIRST), (4, layout.OUTSIDE_AT_FIRST), (None, 0.0)):
+        monkeypatch.setattr(layout, "OUTSIDE_AT_FIRST", outside)
         simulator = Simulator(site, (arm,), parameter_record({"cost.link_coordination": 2.0}))
-        size = simulator.layout
         if links is not None:
-            size.links = links
+            simulator.layout.links = links
             simulator.base = simulator.base._replace(links=simulator.base.links[:links].copy())
             simulator.work = simulator.work._replace(links=simulator.work.links[:links].copy())
-        if outside is not None:
-            size.blocks, size.outside_room = size.blocks - size.outside_room + outside, 1
-            slots = size.blocks * LANES
-            less = {"firms": size.blocks, "head": slots, "leavers": slots, "ties": slots, "slot_at": slots}
-            for name in ("base", "work"):
-                state = getattr(simulator, name)
-                setattr(simulator, name, state._replace(**{n: getattr(state, n)[:k].copy() for n, k in less.items()}))
         series = np.empty((simulator.steps + 1, len(INDICATORS)))
         level = np.empty((simulator.steps + 1, len(site.clusters)), np.int8)
         assert simulator.burn(1, 0) == 0
         simulator.fork(0, 2.0, None)
         assert simulator.run(0, series, level, level.copy()) == 0
-        found.append((series, simulator.base.links.size, simulator.base.firms.size - size.blocks))
+        found.append((series, simulator.base.links.size, simulator.base.firms.size - simulator.layout.blocks))
     assert found[1][1] > 4 and found[2][2] > 0, "controls: four links and no firm outside are too few"
     np.testing.assert_array_equal(found[0][0], found[1][0])
     np.testing.assert_array_equal(found[0][0], found[2][0])
+
+
+def test_room_that_grows_between_pilots_is_as_new(monkeypatch):
+    """A burn-in that was kept before there was more room is copied into more room; a simulator that is loaded keeps to its limits."""
+    from ecocluster.model import ensemble, layout
+    from ecocluster.model.inputs import Arm
+    from ecocluster.scenarios import load_scenario, make_arm
+
+    site = load_scenario("nguyen-khe").site
+    made = make_arm("self-transition", site=site)
+    more, scales = [], []
+    make_room = ensemble.Simulator.make_room
+    monkeypatch.setattr(ensemble.Simulator, "make_room", lambda self: more.append(self.base.firms.size) or make_room(self))
+    for outside in (layout.OUTSIDE_AT_FIRST, 0.05):
+        monkeypatch.setattr(layout, "OUTSIDE_AT_FIRST", outside)
+        simulator = ensemble.Simulator(site, (Arm("null"), made), parameter_record({"growth": 0.04}))
+        scales.append(ensemble._site_scale(simulator, 1, 1))
+        assert (simulator.base.head[simulator.layout.blocks * 16:] == -1).all()
+    assert more and scales[0] == scales[1]
+    before = simulator.layout.most_blocks
+    simulator.load(parameter_record({"growth": 0.0}))
+    assert simulator.layout.most_blocks < before and simulator.base.firms.size == simulator.layout.blocks
 
 
 def test_a_state_of_several_pieces_is_copied_and_cleared_whole():

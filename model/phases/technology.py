@@ -72,7 +72,7 @@ def tie_adopters(s, slot, j):
     adopters, known = 0, 0
     for n in range(4):
         i = np.int64(s.ties[slot, n])
-        if i >= 0 and i != slot and i >> 4 < s.firms.size:  # outside there may be room for fewer, see `free_outside`
+        if i >= 0 and i != slot and i >> 4 < s.firms.size:  # outside there may be room for fewer, see `slots._open_outside`
             f = s.firms[i >> 4]
             if f.status[i & 15] == SLOT_TAKEN:
                 known += 1

@@ -384,7 +384,7 @@ def city(p, firms=2000, sector=None, seed=1, replicate=0, clusters=1, area=40.0)
     s = allocate(layout)
     begin(s, layout, p, make_plan(p, arm), seed, replicate, 4)
     # steps that a test takes find no more room on demand
-    return with_more_room(s, layout.blocks + layout.outside_blocks - layout.outside_room)
+    return with_more_room(s, layout.most_blocks)
 
 
 # --- for formulas that a test works out itself ----------------------------------------------------
