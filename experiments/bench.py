@@ -22,7 +22,7 @@ from ..model.maths import exp, log, normal_pair
 from ..model.randomness import Purpose, draw
 from ..model.state import LANES
 
-__all__ = ["bench", "measure_bench"]
+__all__ = ["bench", "measure_bench", "time_runs"]
 
 
 @jit
@@ -78,7 +78,7 @@ def _simulator(arm: str):
     return Simulator(site, (fixed,), parameter_record(), load_shocks("default"))
 
 
-def _runs(simulator, repeats: int) -> float:
+def time_runs(simulator, repeats: int) -> float:
     """Best wall time of a forked city run, s."""
     shape = (simulator.steps + 1, simulator.burn_series.shape[1])
     series = np.empty(shape)
@@ -88,7 +88,9 @@ def _runs(simulator, repeats: int) -> float:
     for _ in range(repeats):
         simulator.fork(0, 1.0, None)
         begin = perf_counter()
-        simulator.run(0, series, level, binding)
+        code = simulator.run(0, series, level, binding)
+        if code:
+            raise RuntimeError(f"a run failed with code {code}")
         best = min(best, perf_counter() - begin)
     return best
 
@@ -124,13 +126,13 @@ def measure_bench(repeats: int = 5, cold: bool = True) -> dict:
 
     one = _simulator("null")
     one.burn(1, 0)
-    _runs(one, 1)
+    time_runs(one, 1)
     blocks = int((one.base.firms["status"] == 2).any(axis=1).sum())
     key = one.base.city[0]["key"]
     _floor(one.work.firms, blocks, key, 1)
     city, floor = float("inf"), float("inf")
     for _ in range(repeats):  # in turn, so that a slow moment of the machine hits both
-        city = min(city, _runs(one, 1))
+        city = min(city, time_runs(one, 1))
         one.fork(0, 1.0, None)
         begin = perf_counter()
         _floor(one.work.firms, blocks, key, one.steps)
@@ -141,11 +143,11 @@ def measure_bench(repeats: int = 5, cold: bool = True) -> dict:
     with ThreadPoolExecutor(2) as pool:
         for _ in range(repeats):
             begin = perf_counter()
-            list(pool.map(lambda simulator: _runs(simulator, 2), pair))
+            list(pool.map(lambda simulator: time_runs(simulator, 2), pair))
             two = min(two, (perf_counter() - begin) / 4)
     combined = _simulator("combined")
     combined.burn(1, 0)
-    combined_ms = _runs(combined, max(2, repeats // 2)) * 1e3
+    combined_ms = time_runs(combined, max(2, repeats // 2)) * 1e3
     firms = float((one.work.firms["status"] == 2).sum())
     result = {
         "city_run_ms": city * 1e3,

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["bench_firms", "measure_firms"]
+from .bench import time_runs
+
+__all__ = ["bench_firms", "copies_of_a_cluster", "measure_firms"]
 
 FIRMS = (55, 500, 3864, 40_000)
 PER_CLUSTER = 200
@@ -21,35 +23,35 @@ LARGE = 3864  # from here on a run no longer fits the processor's caches, and th
 ENOUGH = 0.5  # seconds of repeated runs, of which the best counts
 
 
+def copies_of_a_cluster(firms: float, clusters: int):
+    """A city of so many firms (2018) in copies of a cluster of Hanoi, a `Site`."""
+    from ..model.inputs import Site
+    from ..scenarios import load_scenario
+
+    one = replace(load_scenario("nguyen-khe").site.clusters[0], firms_2018=firms / clusters)
+    name = f"{firms} firms"
+    return Site(name, name, "city", tuple(replace(one, id=f"cluster-{n}") for n in range(clusters)))
+
+
 def _simulator(firms: int):
     from ..model.ensemble import Simulator
-    from ..model.inputs import Arm, Site
+    from ..model.inputs import Arm
     from ..model.parameters import parameter_record
-    from ..scenarios import load_scenario, load_shocks
+    from ..scenarios import load_shocks
 
-    clusters = math.ceil(firms / PER_CLUSTER)
-    one = replace(load_scenario("nguyen-khe").site.clusters[0], firms_2018=firms / clusters)
-    copies = tuple(replace(one, id=f"cluster-{n}") for n in range(clusters))
-    return Simulator(Site("grown", "grown", "city", copies), (Arm("null"),), parameter_record(), load_shocks("default"))
+    site = copies_of_a_cluster(firms, math.ceil(firms / PER_CLUSTER))
+    return Simulator(site, (Arm("null"),), parameter_record(), load_shocks("default"))
 
 
 def _times(simulator) -> tuple[float, float]:
     """Best wall times of burn-in and run, s."""
-    from ..model.indicators import INDICATORS
-
-    series = np.empty((simulator.steps + 1, len(INDICATORS)))
-    level = np.empty((series.shape[0], len(simulator.layout.slots)), np.int8)
     burn = run = math.inf
     begin = perf_counter()
     while burn == math.inf or perf_counter() - begin < ENOUGH:
         start = perf_counter()
-        code = simulator.burn(1, 0)
-        forked = perf_counter()
-        simulator.fork(0, 1.0, None)
-        code = code or simulator.run(0, series, level, level.copy())
-        if code:
-            raise RuntimeError(f"a run failed with code {code}")
-        burn, run = min(burn, forked - start), min(run, perf_counter() - forked)
+        if code := simulator.burn(1, 0):
+            raise RuntimeError(f"a burn-in failed with code {code}")
+        burn, run = min(burn, perf_counter() - start), min(run, time_runs(simulator, 1))
     return burn, run
 
 

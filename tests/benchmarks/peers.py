@@ -14,11 +14,12 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from ecocluster.experiments.bench_firms import copies_of_a_cluster
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.inputs import Arm, Site
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.plan import make_plan
-from ecocluster.scenarios import load_scenario, load_shocks, make_arm
+from ecocluster.scenarios import load_shocks, make_arm
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "reference")]
@@ -60,9 +61,7 @@ class Work:
     @cached_property
     def site(self) -> Site:
         """Copies of a cluster of Hanoi with an average number of firms."""
-        one = replace(load_scenario("nguyen-khe").site.clusters[0], firms_2018=self.firms / self.clusters)
-        copies = tuple(replace(one, id=f"cluster-{n}") for n in range(self.clusters))
-        return Site(f"{self.firms} firms", f"{self.firms} firms", "city", copies)
+        return copies_of_a_cluster(self.firms, self.clusters)
 
     @cached_property
     def arms(self) -> list[Arm]:
