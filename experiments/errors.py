@@ -34,6 +34,7 @@ MESSAGES = {
     "sweep_manifest": "the manifest in {path} is damaged or was edited; put the original back, or begin in a new folder",
     "sweep_format": "the sweep in {path} has format {found}, this version reads format {known}",
     "sweep_version": "the sweep in {path} was made with other versions ({found}): results would mix; finish it with those, or begin in a new folder",
+    "sweep_processor": "the sweep in {path} was begun on a processor of kind {found}, this one is {here}; if its results may come from both: --other-processor",
     "sweep_other": "{path} holds another sweep; choose another --out",
     "sweep_locked": "{path} is in use by another process",
     "sweep_locked_by": "{path} is in use by {holder}; if that process is dead, remove its file {lock}",

@@ -80,9 +80,12 @@ def write_folder(out: str | os.PathLike, files: Mapping[str, bytes], about: Mapp
     pathlib.Path
         The folder.
     """
+    from ..model import processor  # Numba loads slowly: who only checks a folder goes without
+
     folder = check_folder(out)
     manifest = {
         "made_by": MADE_BY,
+        "processor": processor.facts(),
         **(about or {}),
         "files": {n: hashlib.sha256(files[n]).hexdigest() for n in sorted(files)},
     }

@@ -170,6 +170,8 @@ def evaluate(runs):
     import numpy as np
     import pandas as pd
 
+    from .maths import powers
+
     per_year = runs.steps_per_year
     keys = list(runs.keys)
     arms, replicates = runs.series.shape[:2]
@@ -187,10 +189,10 @@ def evaluate(runs):
         for key in ("tco2e", "cod", "water", "landfilled"):
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
-        factor = (1.0 + runs.discount_rate) ** -middle / per_year
+        factor = powers(1.0 + runs.discount_rate, -middle) / per_year
         for key in ("outlay", "receipts", "private_cost"):
             flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
-            columns[f"pv_{key}_{year}"] = flow @ factor
+            columns[f"pv_{key}_{year}"] = (flow * factor).sum(axis=2)  # not `@`, whose bits are those of a library
     frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
     frame.insert(0, "replicate", np.tile(runs.replicates, arms))
     frame.insert(0, "arm", np.repeat(np.array(runs.arms), replicates))

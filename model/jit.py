@@ -14,23 +14,26 @@ from pathlib import Path
 import numba
 from numba.core import config, types
 
+from .processor import kind, settle
+
 __all__ = ["cache_folder", "inner", "jit", "small"]
 
+settle()
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
     "__init__.py", "compiling.py", "ensemble.py", "layout.py", "mesa_agents.py", "mesa_input.py", "mesa_model.py", "parameters.py",
-    "single.py", "views.py",
+    "processor.py", "single.py", "views.py",
 }
 
 
 @lru_cache(maxsize=1)
 def cache_folder() -> str | None:
-    """Folder of compiled kernels for exactly these sources, or None if none can be written.
+    """Folder of compiled kernels for exactly these sources and this kind of processor, or None if none can be written.
 
     ``ECOCLUSTER_CACHE_DIR`` overrides the user's cache folder.
     """
     here = Path(__file__).parent
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(kind().encode())  # so that a folder which is there is complete for this machine
     for path in sorted(here.rglob("*.py")):
         if path.name in _NO_KERNELS:
             continue

@@ -62,6 +62,8 @@ class Layout:
     """
 
     def __init__(self, site: Site, p: np.ndarray, arms: tuple[Arm, ...]):
+        from .maths import log, power  # Numba loads slowly: who only asks for a name goes without
+
         self.site = site
         self._assigned: dict[int, tuple[Arm, Assignment]] = {}
         self.needs = _needs(p)
@@ -92,12 +94,13 @@ class Layout:
         self.planned_blocks = blocks_of(size)
         growth = p["growth"]
         total = float(self.slots.sum())
-        self.outside_blocks = blocks_of(int(total * max(0.5 * (1 + growth) ** 36, 0.3) + 6 * math.sqrt(total) + 48))
+        self.outside_blocks = blocks_of(int(total * max(0.5 * power(1 + growth, 36.0), 0.3) + 6 * math.sqrt(total) + 48))
         self.outside_room = math.ceil(OUTSIDE_AT_FIRST * self.outside_blocks)  # more on demand, see `Simulator.make_room`
-        initial = total * occupancy / (1 + growth) ** 8
+        initial = total * occupancy / power(1 + growth, 8.0)
         rate = p["arrival_base"] + growth
         years = 36.5
-        expected = rate * initial * ((1 + growth) ** years - 1) / math.log1p(growth) if growth > 0 else rate * initial * years
+        stretch = (power(1 + growth, years) - 1) / log(1 + growth) if growth > 1e-9 else years
+        expected = rate * initial * stretch
         expected = max(expected, 1.0) * max(1.0, p["start_factor"])
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
         self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
@@ -190,5 +193,7 @@ def _size_law(row, cluster: Cluster, p: dict[str, float]) -> None:
 
 def start_number(firms_2018: float, p, rounded: bool = True) -> float:
     """Firms of 2010 in a cluster that has `firms_2018` eight years later."""
-    number = float(p["start_factor"]) * firms_2018 / (1 + float(p["growth"])) ** 8
+    from .maths import power
+
+    number = float(p["start_factor"]) * firms_2018 / power(1 + float(p["growth"]), 8.0)
     return max(1, round(number)) if rounded else number

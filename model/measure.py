@@ -7,6 +7,7 @@ import numpy as np
 from .indicators import Series as I  # noqa: E741 - an index, read as I.TCO2E
 from .jit import inner
 from .ledger import Matter, Money
+from .maths import exp
 from .rules.trust import belief
 from .state import EXISTING, LANES, OUTSIDE, OWN_PLANT, PLANNED, SLOT_TAKEN
 
@@ -238,7 +239,7 @@ def _clusters(s, p, out):
     # without links: an average partner
     average = p.eta0 * 2.0 * (1.0 - p.integrity_alpha / (p.integrity_alpha + p.integrity_beta)) * (1.0 - p.enforcement)
     mean_hazard = 0.5 * hazard / links if links > 0.0 else average
-    out[I.BELIEF_GAP] = np.exp(-mean_hazard) - out[I.BELIEF]
+    out[I.BELIEF_GAP] = exp(-mean_hazard) - out[I.BELIEF]
     out[I.DISCLOSURE], out[I.IN_SYMBIOSIS] = sharing / cluster_firms, symbiosis / cluster_firms
     out[I.LINKS_ACTIVE], out[I.HUBS_ACTIVE] = links, hubs
     out[I.DENSITY] = links / pairs if pairs > 0.0 else 0.0

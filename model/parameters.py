@@ -9,7 +9,6 @@ come from it. Cells of the tables are parameters too: ``food.elec_MWh``, ``T2_ef
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,7 +59,9 @@ class Parameter:
     def quantile(self, u: float) -> float:
         """Value at probability `u` (0-1) of the range."""
         if self.distribution == "loguniform" and self.low > 0:
-            return math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low)))
+            from .maths import power  # Numba loads slowly: who only asks for names goes without
+
+            return self.low * power(self.high / self.low, float(u))
         return self.low + u * (self.high - self.low)
 
 
@@ -203,9 +204,12 @@ def PARAMETER_DTYPE() -> np.dtype:  # noqa: N802 - a constant in spirit, built o
 @lru_cache(maxsize=256)
 def _beta_law(alpha: float, beta: float) -> np.ndarray:
     """Quantiles of Beta(alpha, beta) at `BETA_NODES` equally spaced probabilities, shape (BETA_NODES,)."""
-    x = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, 20001))  # dense near 0 and 1
+    from .maths import powers
+
+    t = np.linspace(0, 1, 20001)
+    x = t * t * (3 - 2 * t)  # dense near 0 and 1
     middle = 0.5 * (x[1:] + x[:-1])
-    density = middle ** (alpha - 1) * (1 - middle) ** (beta - 1)
+    density = powers(middle, alpha - 1) * powers(1 - middle, beta - 1)
     mass = np.concatenate([[0.0], np.cumsum(density * np.diff(x))])
     return np.interp(np.linspace(0, 1, BETA_NODES), mass / mass[-1], x)
 
@@ -348,8 +352,10 @@ def matched_arrivals(values: Mapping[str, float]) -> float:
 
 def _mean_exit(values: Mapping[str, float]) -> float:
     """Base exit hazard, mean over the law of firm size, 1/yr."""
+    from .maths import exp, log, powers
+
     z = np.linspace(-5, 5, 2001)
-    weight = np.exp(-0.5 * z * z)
-    size = np.maximum(np.log(values["workers_median"]) + values["workers_sd"] * z, 0.0)
+    weight = powers(exp(-0.5), z * z)
+    size = np.maximum(log(float(values["workers_median"])) + values["workers_sd"] * z, 0.0)
     hazard = np.clip(values["exit_high"] - values["exit_slope"] * size, values["exit_low"], values["exit_high"])
     return float((hazard * weight).sum() / weight.sum())

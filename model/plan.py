@@ -80,8 +80,10 @@ def _grid_path() -> dict[int, float]:
 
 def outside_world(p: np.ndarray, shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
     """The first fields of a `Plan`: what no arm can change. Arrays are shared between plans and never written."""
+    from .maths import powers  # Numba loads slowly: who only asks for a year goes without
+
     time = _times(steps_per_year, last_year)
-    electricity = p["electricity_price"] * (1 + p["electricity_growth"]) ** np.maximum(time - 2020, 0)
+    electricity = p["electricity_price"] * powers(1 + p["electricity_growth"], np.maximum(time - 2020, 0))
     for shock in shocks:
         if shock.kind == "electricity":
             electricity[_during(shock, time)] *= shock.factor
@@ -104,6 +106,8 @@ def _during(shock: Shock, time: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=64)
 def _grid(factor_2010: float, trend: float, steps_per_year: int, last_year: float) -> np.ndarray:
     """Emission factor of the grid: as documented, then by its trend."""
+    from .maths import power
+
     time, documented = _times(steps_per_year, last_year), _grid_path()
     newest = max(documented)
     grid = np.full(time.size, factor_2010)
@@ -111,7 +115,7 @@ def _grid(factor_2010: float, trend: float, steps_per_year: int, last_year: floa
         if year in documented:
             grid[i] = documented[year]
         elif year > newest:
-            grid[i] = documented[newest] * (1 + trend) ** (time[i] - newest - 1 + 1 / steps_per_year)
+            grid[i] = documented[newest] * power(1 + trend, time[i] - newest - 1 + 1 / steps_per_year)
     return grid
 
 
@@ -138,10 +142,12 @@ def _script(shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
 @lru_cache(maxsize=64)
 def _technologies(growth: float, exponents: tuple[float, ...], solar_since: float, steps_per_year: int, last_year: float):
     """Learning factor of capital costs, and what is on the market."""
+    from .maths import exp, powers
+
     time = _times(steps_per_year, last_year)
     exponent = np.array(exponents)[None, :]
-    before = np.exp(growth * exponent * (2020 - time)[:, None])
-    after = (1 + growth * np.maximum(time - 2020, 0)[:, None]) ** -exponent
+    before = powers(exp(growth), exponent * (2020 - time)[:, None])
+    after = powers(1 + growth * np.maximum(time - 2020, 0)[:, None], -exponent)
     offered = np.ones((time.size, len(TECHNOLOGIES)), np.uint8)
     offered[time < solar_since - 1e-9, TECHNOLOGIES.index("T4")] = 0
     return np.where(time[:, None] < 2020, before, after), offered

@@ -72,7 +72,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     for name, value in layout.size_law.items():
         city[name] = value
     city["initial_firms"] = layout.initial_firms
-    city["next_gap"] = -math.log(uniform(city["key"], int(Purpose.ARRIVAL_GAP), 0, 0))
+    city["next_gap"] = -log(uniform(city["key"], int(Purpose.ARRIVAL_GAP), 0, 0))
     lever_values(s.levers)[...] = plan.baseline
     _place(s, p, plan)
     _populate(s, p, layout.starts, layout.held)
@@ -271,7 +271,8 @@ def _tie(s):
             for m in range(slots):
                 if m != n:
                     g, i = s.firms[(low + m) >> 4], (low + m) & 15
-                    d = (g.x[i] - f.x[k]) ** 2 + (g.y[i] - f.y[k]) ** 2
+                    dx, dy = g.x[i] - f.x[k], g.y[i] - f.y[k]
+                    d = dx * dx + dy * dy
                     if d < d1:
                         near, second, d1, d2 = low + m, near, d, d1
                     elif d < d2:
@@ -302,5 +303,5 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, s
         fund["enacted"], fund["enacted_at"] = 0.0, 2020.0
         if programme.enactment_lag > 0:
             hazard = enactment_hazard(programme.enactment_lag, support(), float(p["own_support"]))
-            fund["enacted_at"] = 2020.0 - math.log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
+            fund["enacted_at"] = 2020.0 - log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
     s.clusters["programme"], s.clusters["lever_row"] = assigned.programme, assigned.lever_row

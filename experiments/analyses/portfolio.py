@@ -67,6 +67,7 @@ def portfolio(
         Table: one row per cluster with what every pathway does there (mean of the replicates, evenly spread
         budget) and the choice. `data["arms"]`: the proposal and the others, run as a whole on fresh replicates.
     """
+    from ...model.maths import annuity
     from ...scenarios import load_scenario
 
     case = case or Case("hanoi", replicates=4)
@@ -77,7 +78,7 @@ def portfolio(
     # money has the same worth everywhere, so shares of the budget are shares of its present value
     years = YEAR + 1 - 2020
     purse = case.budget * MVND_PER_BN if case.site_budget is None else case.site_budget * MVND_PER_BN
-    purse *= (site.budget_share if case.site_budget is None else 1.0) * (1 - (1 + PUBLIC_RATE) ** -years) / PUBLIC_RATE
+    purse *= (site.budget_share if case.site_budget is None else 1.0) * annuity(PUBLIC_RATE, float(years))
     steps = len(site.clusters) * len(CHOICES) * len(DENSITIES) * case.replicates
     # the runs of the whole site that follow are as many clusters long
     total = steps + (len(UNIFORM) + 2) * 2 * case.replicates * len(site.clusters)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...model.inputs import MVND_PER_BN, Arm
+from ...model.maths import power
 from ..errors import InputError
 from .cases import Case, Cases
 from .experiment import Experiment
@@ -153,8 +154,8 @@ def _matched(experiment: Experiment, planned: list[Planned], case: Case, threads
     def at(u: np.ndarray) -> list[Arm]:
         """Arms at 0 (little money) to 1 (all of it): budgets, or scale factors, on a logarithmic scale."""
         return [
-            replace(full, scale=arm.scale * (10.0 / arm.scale) ** x) if scaled else
-            replace(arm, budget=arm.budget * LARGEST ** (2 * x - 1))
+            replace(full, scale=arm.scale * power(10.0 / arm.scale, x)) if scaled else
+            replace(arm, budget=arm.budget * power(LARGEST, 2 * x - 1))
             for arm, full, scaled, x in zip(bases, top, by_scale, u, strict=True)
         ]  # fmt: skip
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...model.indicators import INDICATORS, YEARS
 from ...model.jit import jit
+from ...model.maths import powers
 from ...model.plan import FORK_YEAR
 from ..errors import InputError
 from .ranges import unknown
@@ -132,7 +133,7 @@ class Outcomes:
         (outcomes,) float64
         """
         out = np.empty(len(self.names))
-        factor = (1.0 + discount_rate) ** -self._middle / PER_YEAR
+        factor = powers(1.0 + discount_rate, -self._middle) / PER_YEAR
         _read(series, *self._rows, PER_YEAR, factor, out)
         return out
 

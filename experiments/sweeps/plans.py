@@ -139,7 +139,7 @@ def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: s
     first, count = experiment.first_replicate, experiment.replicates
     stages = ((first, count),)
     if until is not None:  # every look doubles what was there before
-        stages += tuple((first + count * 2**k, count * 2**k) for k in range(until.looks - 1))
+        stages += tuple((first + (count << k), count << k) for k in range(until.looks - 1))
     about = {
         "scenario": experiment.scenario,
         "arms": [

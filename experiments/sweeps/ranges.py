@@ -46,7 +46,9 @@ class Range:
         if self.law == "flag":
             return np.where(u < 0.5, self.low, self.high)
         if self.law == "loguniform" and self.low > 0:
-            return np.clip(self.low ** (1 - u) * self.high**u, self.low, self.high)  # exact at both ends
+            from ...model.maths import powers  # Numba loads slowly: who only asks for a range goes without
+
+            return np.where(u < 1, np.clip(self.low * powers(self.high / self.low, u), self.low, self.high), self.high)
         return np.clip(self.low + u * (self.high - self.low), self.low, self.high)
 
 

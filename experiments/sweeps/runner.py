@@ -96,6 +96,7 @@ def sweep(
     outcome: str | None = None,
     progress: Progress | None = None,
     on_stop: Callable[[int], None] | None = None,
+    other_processor: bool = False,
 ) -> Status:
     """Run an experiment and keep it in a folder; if the folder holds the same sweep, go on with it.
 
@@ -115,6 +116,8 @@ def sweep(
         Called with (runs kept, runs in all).
     on_stop : callable, optional
         Called at the first Ctrl-C with the number of chunks that are still finished.
+    other_processor : bool
+        Go on with a sweep that was begun on another kind of processor (see `ecocluster.model.processor`).
 
     Returns
     -------
@@ -133,11 +136,11 @@ def sweep(
     store = Store(out)
     there = store.exists()
     if there:
-        store.load()
+        _load(store, other_processor)
     plan = plan_sweep(experiment, until_ci, outcome, workers)
     with open_pool(scheduler, workers) as pool, store.lock():
         if store.exists():
-            store.load()
+            _load(store, other_processor)
             if not store.same_as(plan.work, plan.about):
                 raise InputError("sweep_other", path=store.name)
         else:
@@ -152,13 +155,14 @@ def resume(
     workers: int | None = None,
     progress: Progress | None = None,
     on_stop: Callable[[int], None] | None = None,
+    other_processor: bool = False,
 ) -> Status:
     """Go on with a sweep: chunks that are missing or damaged are run, all others are kept.
 
     The parameters are those of `sweep`.
     """
     store = Store(out)
-    store.load()
+    _load(store, other_processor)
     with open_pool(scheduler, workers) as pool, store.lock():
         return _run(store, plan_of(store), pool, progress, on_stop)
 
@@ -170,13 +174,14 @@ def rerun(
     workers: int | None = None,
     progress: Progress | None = None,
     on_stop: Callable[[int], None] | None = None,
+    other_processor: bool = False,
 ) -> Status:
     """Run the chunks again in which runs failed, and put what comes out in their place.
 
     The parameters are those of `sweep`.
     """
     store = Store(out)
-    store.load()
+    _load(store, other_processor)
     with open_pool(scheduler, workers) as pool, store.lock():
         plan = plan_of(store)
         store.look()
@@ -184,6 +189,13 @@ def rerun(
         chunks = [chunk for chunk in plan.chunks() if chunk.number in failed]
         _execute(store, plan, chunks, pool, _counter(progress, 0, sum(map(plan.runs_of, chunks))), on_stop)
         return status_of(store, plan)
+
+
+def _load(store: Store, other_processor: bool) -> None:
+    """A sweep to go on with."""
+    store.load()
+    if not other_processor:
+        store.check_processor()
 
 
 def _counter(progress: Progress | None, done: int, total: int) -> Callable[[int], None]:

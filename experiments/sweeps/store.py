@@ -7,7 +7,7 @@
     DIR/chunks/00000012-0123456789abcdef.parquet
 
 A chunk carries the hash of its bytes in its name, so that a truncated or edited file is noticed. Nothing in the folder
-depends on when, where or in how many attempts it was made.
+depends on when, where or in how many attempts it was made; the manifest names the kind of processor that it was begun on.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model import processor
 from ..errors import InputError
 from .chunks import Work, differences, versions
 from .folders import LOCK, open_folder
@@ -99,6 +100,7 @@ class Store:
             "made_by": MADE_BY,
             "format": FORMAT,
             "versions": versions(),
+            "processor": processor.facts(),
             "seed": work.seed,
             **about,
             "points_sha256": _hash(np.ascontiguousarray(points).tobytes()),
@@ -147,6 +149,12 @@ class Store:
         if to_write and made_with != versions():
             raise InputError("sweep_version", path=self.name, found=differences(versions(), made_with))
         self.manifest = {**manifest, "content": content}
+
+    def check_processor(self) -> None:
+        """Refuse, in words that can be asked as a question, to go on with a sweep that was begun on another kind."""
+        begun = self.manifest.get("processor", {}).get("kind")
+        if begun != (here := processor.kind()):
+            raise InputError("sweep_processor", path=self.name, found=begun, here=here)
 
     def work(self) -> bytes:
         """The packed `Work`; `InputError` if it is not what was written."""

@@ -222,7 +222,8 @@ def _negotiate(s, p, i, j, w, fund):
     q = free_quantity(p, a, x, b, y, w)
     if barred or q <= 0.0:
         return
-    gap = np.sqrt((a.x[x] - b.x[y]) ** 2 + (a.y[x] - b.y[y]) ** 2)
+    dx, dy = a.x[x] - b.x[y], a.y[x] - b.y[y]
+    gap = np.sqrt(dx * dx + dy * dy)
     fixed = fixed_cost(p, w, q, gap)
     h = 0.5 * (a.hurdle[x] + b.hurdle[y])
     pair = pair_id(a.id[x], b.id[y], w)

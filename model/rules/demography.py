@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..jit import jit, small
-from ..maths import annuity, log
+from ..maths import annuity, log, power
 
 __all__ = ["arrival_intensity", "exit_hazard", "is_insolvent", "relocation_value", "thinning"]
 
@@ -32,7 +32,7 @@ def thinning(p, workers):
 @jit
 def arrival_intensity(p, initial_firms, years):
     """Arrivals a year: (.0925 + g) N_2010 (1 + g)^years; `years` since 2010."""
-    return (p.arrival_base + p.growth) * initial_firms * (1.0 + p.growth) ** years
+    return (p.arrival_base + p.growth) * initial_firms * power(1.0 + p.growth, years)
 
 
 @jit

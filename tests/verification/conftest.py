@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+import golden
 import pytest
-from ecocluster.model.inputs import Site
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
 
 PATHWAYS = ("self-transition", "symbiosis", "newly-planned", "combined")
@@ -17,11 +17,7 @@ def teaching():
 
 @pytest.fixture(scope="session")
 def small_city():
-    """Six of Hanoi's clusters, dense districts among them, with their share of the city's budget."""
-    hanoi = load_scenario("hanoi").site
-    urban = [c for c in hanoi.clusters if c.urban][:2]
-    others = [c for c in hanoi.clusters if not c.urban and c.firms_2018 < 60][:4]
-    return Site("small-city", "six clusters", "city", tuple(urban + others), hanoi.city_firms)
+    return golden.small_city()
 
 
 @pytest.fixture(scope="session")

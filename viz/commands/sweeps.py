@@ -14,11 +14,13 @@ from ..words import Words
 from .common import AsJson, Lang, open_console, show_progress
 
 if TYPE_CHECKING:
+    from ...experiments.errors import InputError
     from ...experiments.sweeps.results import Status
 
 Folder = Annotated[str, typer.Argument(help="help.sweep_folder")]
 Scheduler = Annotated[str, typer.Option(help="help.scheduler")]
 Workers = Annotated[int | None, typer.Option(help="help.workers", show_default=False)]
+OtherProcessor = Annotated[bool, typer.Option("--other-processor", help="help.other_processor")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,6 +39,7 @@ def sweep_command(
     until_ci: Annotated[float | None, typer.Option(help="help.until_ci", show_default=False)] = None,
     outcome: Annotated[str | None, typer.Option(help="help.until_outcome", show_default=False)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="help.dry_run")] = False,
+    other_processor: OtherProcessor = False,
     lang: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
@@ -51,7 +54,7 @@ def sweep_command(
     out = out or str(Path("out") / f"sweep-{experiment.stem}")
     _conduct(
         lambda **how: runner.sweep(experiment, out, until_ci=until_ci, outcome=outcome, **how),
-        out, scheduler, workers, say, as_json,
+        out, scheduler, workers, other_processor, say, as_json,
     )  # fmt: skip
 
 
@@ -59,13 +62,14 @@ def resume_command(
     folder: Folder,
     scheduler: Scheduler = "threads",
     workers: Workers = None,
+    other_processor: OtherProcessor = False,
     lang: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     from ...experiments.sweeps import runner
 
     _check_workers(workers)
-    _conduct(lambda **how: runner.resume(folder, **how), folder, scheduler, workers, Words(lang), as_json)
+    _conduct(lambda **how: runner.resume(folder, **how), folder, scheduler, workers, other_processor, Words(lang), as_json)
 
 
 def rerun_command(
@@ -73,6 +77,7 @@ def rerun_command(
     failed: Annotated[bool, typer.Option("--failed", help="help.rerun_failed")] = False,
     scheduler: Scheduler = "threads",
     workers: Workers = None,
+    other_processor: OtherProcessor = False,
     lang: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
@@ -82,7 +87,7 @@ def rerun_command(
     if not failed:
         raise InputError("rerun_what")
     _check_workers(workers)
-    _conduct(lambda **how: runner.rerun(folder, **how), folder, scheduler, workers, Words(lang), as_json)
+    _conduct(lambda **how: runner.rerun(folder, **how), folder, scheduler, workers, other_processor, Words(lang), as_json)
 
 
 def status_command(
@@ -115,16 +120,26 @@ def _check_workers(workers: int | None) -> None:
 
 
 def _conduct(
-    run: Callable[..., Status], folder: str, scheduler: str, workers: int | None, say: Words, as_json: bool
+    run: Callable[..., Status], folder: str, scheduler: str, workers: int | None, other_processor: bool, say: Words, as_json: bool
 ) -> None:
-    """Run with progress; Ctrl-C once finishes what is under way, and in both cases says how to go on."""
+    """Run with progress; a sweep of another processor asks first, Ctrl-C once finishes what is under way, and in both cases says how to go on."""
+
+    from ...experiments.errors import InputError
 
     def on_stop(chunks: int) -> None:
         print("\n" + say("sweep.stopping", chunks=chunks), file=sys.stderr, flush=True)
 
-    try:
+    def go(other_processor: bool) -> Status:
         with show_progress(say) as progress:
-            done = run(scheduler=scheduler, workers=workers, progress=progress, on_stop=on_stop)
+            return run(scheduler=scheduler, workers=workers, progress=progress, on_stop=on_stop, other_processor=other_processor)
+
+    try:
+        try:
+            done = go(other_processor)
+        except InputError as error:
+            if error.key != "sweep_processor" or not _agreed(error, say):
+                raise
+            done = go(True)
     except KeyboardInterrupt:
         from ...experiments.sweeps.store import Store
 
@@ -132,6 +147,13 @@ def _conduct(
             print(say("sweep.resume_with", folder=folder), file=sys.stderr)
         raise
     _report(done, folder, say, as_json, None)
+
+
+def _agreed(error: InputError, say: Words) -> bool:
+    """Ask whether a sweep may go on where another kind of processor began it; without a terminal nobody can answer."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    return typer.confirm(say("sweep.other_processor", **error.fields), err=True)
 
 
 def _report(found: Status, folder: str, say: Words, as_json: bool, outcome: str | None) -> None:
