@@ -12,7 +12,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..folder import MANIFEST, write_folder
+from ..folder import read_manifest, settle, write_folder
+from ..names import read_inside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,11 +49,11 @@ class Checkpoint:
 
         if self.out is None:
             return None
+        settle(self.out)
         try:
-            manifest = json.loads((self.out / MANIFEST).read_text(encoding="utf-8"))
-            data = (self.out / f"{self.name}.csv").read_bytes()
-            whole = manifest["files"][f"{self.name}.csv"] == hashlib.sha256(data).hexdigest()
-        except (OSError, ValueError, KeyError, TypeError):
+            data = read_inside(self.out, f"{self.name}.csv")
+            whole = read_manifest(self.out)["files"][f"{self.name}.csv"] == hashlib.sha256(data).hexdigest()
+        except (OSError, ValueError, KeyError):
             return None
         return pd.read_csv(io.BytesIO(data), float_precision="round_trip") if whole else None
 
@@ -73,8 +74,7 @@ class Checkpoint:
         data = self.rows.to_csv(index=False, lineterminator="\n").encode()
         kept = {}
         try:  # what an earlier run has finished stays until this one has
-            names = json.loads((self.out / MANIFEST).read_text(encoding="utf-8"))["files"]
-            kept = {name: (self.out / name).read_bytes() for name in names}
-        except (OSError, ValueError, KeyError, TypeError):
+            kept = {name: read_inside(self.out, name) for name in read_manifest(self.out)["files"]}
+        except (OSError, ValueError):
             pass
         write_folder(self.out, {**kept, f"{self.name}.csv": data}, {"unfinished": True})

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, check_number
-from ..folder import MANIFEST, write_folder
+from ..folder import read_manifest, write_folder
+from ..names import path_inside, read_json
 from ..statistics import Estimate
 
 if TYPE_CHECKING:
@@ -254,12 +255,12 @@ def read_finding(folder: str | Path) -> Finding:
 
     where = Path(folder)
     try:
-        tables = json.loads((where / MANIFEST).read_text(encoding="utf-8"))["tables"]
-        kept = json.loads((where / "facts.json").read_text(encoding="utf-8"))
+        tables = read_manifest(where)["tables"]
+        kept = read_json(where, "facts.json")
         frames = {
             # only an empty cell is missing: "null" is the name of a pathway
             name: pd.read_csv(
-                where / f"{name}.csv", float_precision="round_trip", keep_default_na=False, na_values=[""]
+                path_inside(where, f"{name}.csv"), float_precision="round_trip", keep_default_na=False, na_values=[""]
             )
             for name in tables
         }

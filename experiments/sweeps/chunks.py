@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .cases import Case
     from .running import Cells
 
-__all__ = ["JOINED_FACTORS", "Chunk", "Work", "chunk_sizes", "chunks_of", "differences", "encode", "run_chunk", "versions"]
+__all__ = ["JOINED_FACTORS", "Chunk", "Work", "chunk_sizes", "chunks_of", "differences", "encode", "mark_of", "read_mark", "run_chunk", "versions"]
 
 # a 55-firm cluster takes some 5 ms a run (null and arm), nearly all of it proportional to firms and steps
 SECONDS_PER_FIRM_STEP, SECONDS_PER_RUN = 0.7e-6, 1e-3
@@ -187,7 +187,7 @@ def trials_of(work: Work, points: np.ndarray) -> list[Trial]:
     return trials
 
 
-def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray) -> bytes:
+def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray, sweep: str = "") -> bytes:
     """Run a chunk on one thread.
 
     Parameters
@@ -196,6 +196,8 @@ def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray) -> bytes:
         From `Work.to_bytes`.
     chunk : Chunk
     points : (chunk.points, factors) float64
+    sweep : str
+        Key of the sweep that it is run for, see `mark_of`.
 
     Returns
     -------
@@ -222,7 +224,7 @@ def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray) -> bytes:
         cells = run_cells(prepared, ids, work.seed, reader, threads=1, traces=work.traces)
     else:
         cells = _unpaired(prepared, ids, work, reader)
-    return encode(work, chunk, points, ids, cells)
+    return encode(work, chunk, points, ids, cells, sweep)
 
 
 def _unpaired(cases: list[Case], ids: np.ndarray, work: Work, reader: Outcomes) -> Cells:
@@ -240,13 +242,41 @@ def _unpaired(cases: list[Case], ids: np.ndarray, work: Work, reader: Outcomes) 
     return Cells(values.reshape(-1, width), null.reshape(-1, width), list(failed.ravel()), {})
 
 
-def encode(work: Work, chunk: Chunk, points: np.ndarray, ids: np.ndarray, cells: Cells) -> bytes:
+def mark_of(sweep: str, chunk: Chunk, arms: int) -> dict[str, Any]:
+    """What a chunk says about itself: of which sweep it is, which points and replicates it holds, and how many rows.
+
+    A hash proves that bytes are whole, not that they belong here: a sound chunk of another sweep, or of another number,
+    has another mark.
+
+    Parameters
+    ----------
+    sweep : str
+        From `Store.key`: of all that the results depend on.
+    chunk : Chunk
+    arms : int
+    """
+    return {"sweep": sweep, **asdict(chunk), "rows": chunk.points * chunk.replicates * arms}
+
+
+def read_mark(data: bytes) -> tuple[dict[str, Any], int] | None:
+    """Mark and number of rows of a chunk's bytes; None if they are no chunk."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        about = pq.read_metadata(BytesIO(data))
+        mark = json.loads(about.metadata[b"ecocluster"])
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return (mark, about.num_rows) if isinstance(mark, dict) else None
+
+
+def encode(work: Work, chunk: Chunk, points: np.ndarray, ids: np.ndarray, cells: Cells, sweep: str) -> bytes:
     """Rows of a chunk as the bytes of a Parquet file: identity, cause of failure, parameters, outcomes, nulls."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     arms, count = len(work.arms), len(ids)
-    rows = chunk.points * arms * count
 
     def label(position: int) -> np.ndarray:
         return np.tile(np.repeat(np.array([entry[position] for entry in work.labels]), count), chunk.points)
@@ -267,7 +297,8 @@ def encode(work: Work, chunk: Chunk, points: np.ndarray, ids: np.ndarray, cells:
         kind = pa.float32() if name.endswith("series") else pa.int8()
         flat = [None if trace is None else trace.ravel() for trace in traces]
         columns[name] = pa.array(flat, pa.list_(kind))
-    table = pa.table(columns).replace_schema_metadata({"ecocluster": json.dumps({"chunk": chunk.number, "rows": rows})})
+    mark = mark_of(sweep, chunk, arms)
+    table = pa.table(columns).replace_schema_metadata({"ecocluster": json.dumps(mark)})
     out = BytesIO()
     pq.write_table(table, out, compression="zstd", write_statistics=False)
     return out.getvalue()

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import InputError
+from ..locks import hold, sync_folder
+from ..names import ForeignName, create, path_inside, read_inside
 
 __all__ = ["Folder", "LocalFolder", "RemoteFolder", "open_folder"]
 
@@ -46,14 +48,14 @@ class Folder(Protocol):
     def names(self, folder: str = "") -> list[str]:
         """Names of the files in a folder, sorted; empty if there is no such folder."""
 
-    def has_folders(self) -> bool:
-        """Are there folders in it?"""
+    def has_more(self) -> bool:
+        """Is there anything in it that is not a file: folders, links, devices?"""
 
     def size(self, name: str) -> int:
         """Bytes of a file."""
 
     def rename(self, old: str, new: str) -> None:
-        """Rename a file."""
+        """Rename a file, to a name that no file has."""
 
     def remove(self, name: str) -> None:
         """Remove a file that we wrote."""
@@ -71,9 +73,11 @@ class LocalFolder:
 
     def read(self, name: str) -> bytes:
         try:
-            return (self.path / name).read_bytes()
+            return read_inside((self.path / name).parent, Path(name).name)
         except (FileNotFoundError, NotADirectoryError):
             raise FileNotFoundError(name) from None
+        except ForeignName:
+            raise InputError("sweep_damaged", path=self.path / name) from None
         except OSError as error:
             raise InputError("sweep_unreadable", path=self.path / name, error=error.strerror or error) from error
 
@@ -83,12 +87,15 @@ class LocalFolder:
         fresh = target.with_name(f".{target.name.partition('-')[0]}.tmp")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with open(fresh, "wb") as stream:
+            path_inside(target.parent, target.name)
+            with create(fresh.parent, fresh.name) as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(fresh, target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
+        except ForeignName:
+            raise InputError("out_clash", path=target) from None
         except OSError as error:
             raise InputError("out_failed", path=target, error=error.strerror or error) from error
 
@@ -96,10 +103,13 @@ class LocalFolder:
         place = self.path / folder
         if self.path.exists() and not self.path.is_dir():
             raise InputError("out_is_file", path=self.path)
-        return sorted(entry.name for entry in place.iterdir() if entry.is_file()) if place.is_dir() else []
+        if not place.is_dir():
+            return []
+        with os.scandir(place) as entries:  # what is kept elsewhere and linked here is not ours to rename or remove
+            return sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
 
-    def has_folders(self) -> bool:
-        return self.path.is_dir() and any(entry.is_dir() for entry in self.path.iterdir())
+    def has_more(self) -> bool:
+        return self.path.is_dir() and len(self.names()) < sum(1 for _ in self.path.iterdir())
 
     def size(self, name: str) -> int:
         return (self.path / name).stat().st_size
@@ -120,46 +130,15 @@ class LocalFolder:
     def lock(self) -> Iterator[None]:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         except OSError as error:
             raise InputError("out_failed", path=self.path, error=error.strerror or error) from error
         try:
-            if not _hold(handle):
+            if not hold(handle):
                 raise InputError("sweep_locked", path=self.name)
             yield
         finally:
             os.close(handle)  # the system lets go of the lock with the file, also when the process is killed
-
-
-def _hold(handle: int) -> bool:
-    """Lock an open file for this process; False if another one holds it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable, where folders can be opened (not on Windows)."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class RemoteFolder:
@@ -204,9 +183,9 @@ class RemoteFolder:
             return []
         return sorted(entry["name"].rpartition("/")[2] for entry in found if entry["type"] == "file")
 
-    def has_folders(self) -> bool:
+    def has_more(self) -> bool:
         try:
-            return any(entry["type"] == "directory" for entry in self.system.ls(self.root, detail=True))
+            return any(entry["type"] != "file" for entry in self.system.ls(self.root, detail=True))
         except FileNotFoundError:
             return False
 

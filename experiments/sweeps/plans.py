@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, check_number
-from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, versions
+from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, differences, versions
 from .designs import Design, Factor, make_points, read_points
 from .experiment import Experiment
 from .modes import plan_arms
@@ -171,6 +171,9 @@ def plan_of(store: Store) -> Plan:
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # pydantic's is a ValueError
+        if store.manifest["versions"] != versions():  # their manifest or work has other fields
+            found = differences(versions(), store.manifest["versions"])
+            raise InputError("sweep_unopened", path=store.name, found=found) from error
         raise InputError("sweep_manifest", path=store.name) from error
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import statistics
 from ..errors import InputError
+from ..names import ForeignName, create, path_inside
 from .plans import Plan, plan_of
 from .store import Store
 
@@ -36,8 +37,8 @@ class Status:
     runs_done, runs : int
     failed : dict of str to int
         Cause to number of runs.
-    damaged : list of str
-        Files that were set aside.
+    damaged, foreign, doubled : list of str
+        Files that are not used, see `Store`.
     size : int
         Bytes of all chunks.
     replicates : int
@@ -56,6 +57,8 @@ class Status:
     runs: int
     failed: dict[str, int] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
     size: int = 0
     replicates: int = 0
     stopped: str = ""
@@ -98,8 +101,9 @@ def status(out: str | os.PathLike) -> Status:
     """How far the sweep in a folder is; nothing in it is changed."""
     store = Store(out)
     store.load(to_write=False)
-    store.look(set_aside=False)
-    return status_of(store, plan_of(store))
+    plan = plan_of(store)
+    store.look(plan.chunks(), set_aside=False)
+    return status_of(store, plan)
 
 
 def status_of(store: Store, plan: Plan) -> Status:
@@ -123,7 +127,8 @@ def status_of(store: Store, plan: Plan) -> Status:
     done = [chunk for chunk in plan.chunks() if chunk.number in store.done]
     return Status(
         store.name, len(done), max(len(chunks), len(done)), sum(map(plan.runs_of, done)),
-        max(plan.runs(begun), sum(map(plan.runs_of, done))), dict(sorted(failed.items())), store.damaged, store.size(),
+        max(plan.runs(begun), sum(map(plan.runs_of, done))), dict(sorted(failed.items())), store.damaged, store.foreign,
+        store.doubled, store.size(),
         sum(count for _, count in plan.stages[:begun]), stopped,
         [{key: arm[key] for key in ("pathway", "policy", "budget")} | arm["match"]
          for arm in store.manifest["arms"] if arm["match"]],
@@ -155,8 +160,8 @@ def effects(out: str | os.PathLike, outcome: str | None = None) -> list[Effect]:
     """
     store = Store(out)
     store.load(to_write=False)
-    store.look(set_aside=False)
     plan = plan_of(store)
+    store.look(plan.chunks(), set_aside=False)
     name = outcome or (plan.work.outcomes[0] if plan.until is None else plan.until.outcome)
     if name not in plan.work.outcomes:
         from .ranges import unknown
@@ -228,8 +233,8 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
 
     store = Store(out)
     store.load(to_write=False)
-    store.look(set_aside=False)
     plan = plan_of(store)
+    store.look(plan.chunks(), set_aside=False)
     if not store.done:
         raise InputError("sweep_empty", path=store.name)
     tables = [_with_parameters(table, plan) for table in store.tables(sorted(store.done))]
@@ -266,20 +271,20 @@ def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
     target = Path(file).expanduser()
     if target.suffix not in (".csv", ".parquet"):
         raise InputError("export_ending", path=target)
-    if target.exists():
+    if os.path.lexists(target):
         raise InputError("export_exists", path=target)
     store = Store(out)
     store.load(to_write=False)
-    store.look(set_aside=False)
     plan = plan_of(store)
+    store.look(plan.chunks(), set_aside=False)
     if not store.done:
         raise InputError("sweep_empty", path=store.name)
-    fresh = target.with_name(f".{target.name}.tmp")
+    fresh = target.with_name(f".{target.name}.ecocluster-export")
     rows = 0
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         writer = None
-        with open(fresh, "wb") as stream:
+        with create(fresh.parent, fresh.name) as stream:
             for table in store.tables(sorted(store.done)):
                 table = _with_parameters(table, plan).replace_schema_metadata(None)
                 if target.suffix == ".csv":  # traces do not fit into cells
@@ -293,10 +298,14 @@ def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
                 writer.write_table(table)
                 rows += table.num_rows
             writer.close()
+        if os.path.lexists(target):  # somebody made it meanwhile
+            raise InputError("export_exists", path=target)
         os.replace(fresh, target)
+    except ForeignName:
+        raise InputError("out_clash", path=fresh) from None
     except OSError as error:
         raise InputError("out_failed", path=target, error=error.strerror or error) from error
     finally:
-        with suppress(OSError):  # the folder may not be one
-            fresh.unlink(missing_ok=True)
+        with suppress(OSError, ForeignName):  # the folder may not be one
+            path_inside(fresh.parent, fresh.name).unlink(missing_ok=True)
     return rows

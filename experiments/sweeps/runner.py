@@ -184,7 +184,7 @@ def rerun(
     _load(store, other_processor)
     with open_pool(scheduler, workers) as pool, store.lock():
         plan = plan_of(store)
-        store.look()
+        store.look(plan.chunks())
         failed = {n for n in store.done if any(next(store.tables([n], ["failed"]))["failed"].to_pylist())}
         chunks = [chunk for chunk in plan.chunks() if chunk.number in failed]
         _execute(store, plan, chunks, pool, _counter(progress, 0, sum(map(plan.runs_of, chunks))), on_stop)
@@ -215,7 +215,7 @@ def _counter(progress: Progress | None, done: int, total: int) -> Callable[[int]
 
 
 def _run(store: Store, plan: Plan, pool: Pool, progress: Progress | None, on_stop) -> Status:
-    store.look()
+    store.look(plan.chunks())
     for stage in range(len(plan.stages)):
         missing = [chunk for chunk in plan.chunks(stage) if chunk.number not in store.done]
         kept = sum(plan.runs_of(chunk) for chunk in plan.chunks() if chunk.number in store.done)
@@ -251,7 +251,7 @@ class _Stop:
 
 def _execute(store: Store, plan: Plan, chunks: list[Chunk], pool: Pool, add: Callable[[int], None], on_stop) -> None:
     """Run chunks and keep them as they come; only a few are under way at a time, so that stopping is quick."""
-    packed = plan.work.to_bytes()
+    packed, sweep = plan.work.to_bytes(), store.key
     waiting = iter(chunks)
     again: list[Chunk] = []
     under_way: dict[Future, Chunk] = {}
@@ -270,7 +270,7 @@ def _execute(store: Store, plan: Plan, chunks: list[Chunk], pool: Pool, add: Cal
                 return
             points = plan.points[chunk.first_point : chunk.first_point + chunk.points]
             try:
-                under_way[pool.submit(run_chunk, packed, chunk, points)] = chunk
+                under_way[pool.submit(run_chunk, packed, chunk, points, sweep)] = chunk
             except BrokenExecutor:  # a worker died since we looked
                 again.append(chunk)
                 if under_way:

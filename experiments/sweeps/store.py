@@ -6,13 +6,16 @@
     DIR/points.parquet      the points, if they came from a table (others are made again from design and seed)
     DIR/chunks/00000012-0123456789abcdef.parquet
 
-A chunk carries the hash of its bytes in its name, so that a truncated or edited file is noticed. Nothing in the folder
-depends on when, where or in how many attempts it was made; the manifest names the kind of processor that it was begun on.
+A chunk carries the hash of its bytes in its name, so that a truncated or edited file is noticed, and in itself the mark
+of its sweep and number (`chunks.mark_of`), so that one of another sweep is not taken for one of this. What does not
+belong here is never removed: `look` gives it another name and says so. Nothing in the folder depends on when, where or
+in how many attempts it was made; the manifest names the kind of processor that it was begun on.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -26,7 +29,7 @@ import numpy as np
 
 from ...model import processor
 from ..errors import InputError
-from .chunks import Work, differences, versions
+from .chunks import Chunk, Work, differences, mark_of, read_mark, versions
 from .folders import LOCK, open_folder
 
 if TYPE_CHECKING:
@@ -34,11 +37,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Store"]
 
-FORMAT = 1
+FORMAT = 2
+UNMARKED = 1  # chunks of this older format know their number, but not their sweep: they are read, none are added
 MANIFEST, WORK, POINTS, CHUNKS = "manifest.json", "work.json", "points.parquet", "chunks"
 MADE_BY = "ecocluster sweep"
-DAMAGED = ".damaged"
-_CHUNK = re.compile(r"^(\d{8})-([0-9a-f]{16})\.parquet$")
+DAMAGED, FOREIGN, DOUBLED = ".damaged", ".foreign", ".doubled"
+_CHUNK = re.compile(r"^(\d{8})-([0-9a-f]{16})\.parquet$", re.ASCII)
+_ASIDE = re.compile(r"\.parquet(\.damaged|\.foreign|\.doubled)(\.\d+)?$", re.ASCII)
 
 
 def _hash(data: bytes) -> str:
@@ -58,13 +63,19 @@ class Store:
     done : dict of int to str
         Chunks whose files are there and sound, by number.
     damaged : list of str
-        Files that were set aside because their bytes are not those that were written.
+        Files that are not used because their bytes are not those that were written.
+    foreign : list of str
+        Because they belong to another sweep, or have another number.
+    doubled : list of str
+        Because there are two of one chunk, of which neither holds the other's results.
     """
 
     out: str | os.PathLike
     manifest: dict[str, Any] = field(default_factory=dict)
     done: dict[int, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.folder = open_folder(self.out)
@@ -78,7 +89,7 @@ class Store:
         if MANIFEST in names:
             return True
         ours = {LOCK, WORK, POINTS, *(f".{name}.tmp" for name in (MANIFEST, WORK, POINTS))}
-        if set(names) - ours or self.folder.has_folders():
+        if set(names) - ours or self.folder.has_more():
             raise InputError("out_not_ours", path=self.name)
         return False
 
@@ -107,6 +118,10 @@ class Store:
             "files": {name: _hash(data) for name, data in files.items()},
         }
         manifest["content"] = _hash(json.dumps(manifest, sort_keys=True).encode())[:32]
+        there = self.folder.names()
+        for name, data in files.items():
+            if name in there and self.folder.read(name) != data:  # it is not what an attempt that was killed left
+                raise InputError("out_clash", path=f"{self.name}/{name}")
         for name, data in files.items():
             self.folder.write(name, data)
         self.folder.write(MANIFEST, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
@@ -140,14 +155,16 @@ class Store:
             raise InputError("sweep_none", path=self.name) from None
         except InputError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InputError("sweep_manifest", path=self.name) from None
-        if found != FORMAT:
+        if found not in (FORMAT, UNMARKED):
             raise InputError("sweep_format", path=self.name, found=found, known=FORMAT)
         if content != _hash(json.dumps(manifest, sort_keys=True).encode())[:32]:
             raise InputError("sweep_manifest", path=self.name)
         if to_write and made_with != versions():
             raise InputError("sweep_version", path=self.name, found=differences(versions(), made_with))
+        if to_write and found == UNMARKED:
+            raise InputError("sweep_old", path=self.name)
         self.manifest = {**manifest, "content": content}
 
     def check_processor(self) -> None:
@@ -155,6 +172,12 @@ class Store:
         begun = self.manifest.get("processor", {}).get("kind")
         if begun != (here := processor.kind()):
             raise InputError("sweep_processor", path=self.name, found=begun, here=here)
+
+    @property
+    def key(self) -> str:
+        """Key of the sweep: of its design, seed, scenario, tables, versions, and how it is cut into chunks."""
+        asked = {name: value for name, value in self.manifest.items() if name not in ("content", "processor")}
+        return _hash(json.dumps(asked, sort_keys=True).encode())[:32]
 
     def work(self) -> bytes:
         """The packed `Work`; `InputError` if it is not what was written."""
@@ -190,40 +213,93 @@ class Store:
         with self.folder.lock():
             yield
 
-    def look(self, set_aside: bool = True) -> None:
-        """Find the chunks that are there. A file whose bytes are not those of its name is set aside, never deleted."""
-        self.done, self.damaged = {}, []
-        for name in self.folder.names(CHUNKS):
-            found = _CHUNK.match(name)
-            if not found:
-                if name.endswith(DAMAGED):
-                    self.damaged.append(name)
-                continue
-            path = f"{CHUNKS}/{name}"
-            if _hash(self.folder.read(path))[:16] != found[2]:
-                if set_aside:
-                    self.folder.rename(path, path + DAMAGED)
-                self.damaged.append(name + DAMAGED)
-            elif int(found[1]) in self.done:  # a rerun was killed before it took the old file away
-                old, self.done[int(found[1])] = self._older_first(self.done[int(found[1])], path)
-                if set_aside:
-                    self.folder.remove(old)
-            else:
-                self.done[int(found[1])] = path
+    def look(self, chunks: Iterable[Chunk], set_aside: bool = True) -> None:
+        """Find the files of chunks, and prove of each that its bytes are whole and that it belongs here.
 
-    def _older_first(self, *paths: str) -> list[str]:
-        """Of two files of a chunk the one with fewer failed runs is the newer."""
-        failed = {path: sum(map(bool, self._table(path, ["failed"])["failed"].to_pylist())) for path in paths}
-        return sorted(paths, key=lambda path: (-failed[path], path))
+        Parameters
+        ----------
+        chunks : iterable of Chunk
+            Of the plan.
+        set_aside : bool
+            Give files that cannot be used another name. None is removed but one of this sweep whose results another
+            file holds too.
+        """
+        self.done, self.damaged, self.foreign, self.doubled = {}, [], [], []
+        known, arms, key = {chunk.number: chunk for chunk in chunks}, len(self.manifest["arms"]), self.key
+        files: dict[int, list[str]] = {}
+        for name in self.folder.names(CHUNKS):
+            path = f"{CHUNKS}/{name}"
+            if (earlier := _ASIDE.search(name)) is not None:
+                self._aside_list(earlier[1]).append(name)
+            elif (found := _CHUNK.match(name)) is not None:
+                data, number = self.folder.read(path), int(found[1])
+                if _hash(data)[:16] != found[2]:
+                    self._put_aside(path, DAMAGED, set_aside)
+                elif number not in known or not self._belongs(data, known[number], arms, key):
+                    self._put_aside(path, FOREIGN, set_aside)
+                else:
+                    files.setdefault(number, []).append(path)
+        for number, paths in files.items():
+            best = paths[0]
+            for path in paths[1:]:  # a rerun was killed before it took the old file away, or somebody wrote a second one
+                best = self._richer(best, path)
+                if best is None:
+                    break
+            if best is None:
+                for path in paths:
+                    self._put_aside(path, DOUBLED, set_aside)
+                continue
+            self.done[number] = best
+            if set_aside:
+                for path in paths:
+                    if path != best:
+                        self.folder.remove(path)
+
+    def _aside_list(self, kind: str) -> list[str]:
+        return {DAMAGED: self.damaged, FOREIGN: self.foreign, DOUBLED: self.doubled}[kind]
+
+    def _put_aside(self, path: str, kind: str, rename: bool = True) -> None:
+        """Note a file that cannot be used, and give it a name that says so and that no file has yet."""
+        name = path.removeprefix(f"{CHUNKS}/") + kind
+        if rename:
+            taken = self.folder.names(CHUNKS)
+            name = next(free for free in itertools.chain([name], (f"{name}.{n}" for n in itertools.count(2))) if free not in taken)
+            self.folder.rename(path, f"{CHUNKS}/{name}")
+        self._aside_list(kind).append(name)
+
+    def _belongs(self, data: bytes, chunk: Chunk, arms: int, key: str) -> bool:
+        """Do bytes say that they are this chunk of this sweep?"""
+        expected = mark_of(key, chunk, arms)
+        if self.manifest["format"] == UNMARKED:
+            expected = {"chunk": chunk.number, "rows": expected["rows"]}
+        return read_mark(data) == (expected, expected["rows"])
+
+    def _richer(self, one: str, other: str) -> str | None:
+        """Of two files of a chunk the one that holds all results of the other; None if neither does."""
+        import pyarrow.compute as pc
+
+        tables = {path: self._table(path) for path in (one, other)}
+        for path, rest in ((one, other), (other, one)):
+            fine = pc.is_null(tables[rest]["failed"])
+            held, rows = (tables[name].drop_columns(["failed"]).filter(fine) for name in (path, rest))
+            if not pc.any(pc.is_valid(tables[path]["failed"]).filter(fine)).as_py() and _written(held) == _written(rows):
+                return path
+        return None
 
     def put(self, number: int, data: bytes) -> None:
-        """Keep a chunk; an older file of the same chunk is taken away once the new one is safe."""
+        """Keep a chunk; an older file of the same chunk is removed once the new one is safe and holds all its results."""
         path = f"{CHUNKS}/{number:08d}-{_hash(data)[:16]}.parquet"
         self.folder.write(path, data)
         old = self.done.get(number)
         self.done[number] = path
-        if old is not None and old != path:
-            self.folder.remove(old)
+        if old is None or old == path:
+            return
+        best = self._richer(path, old)
+        if best is None:
+            self._put_aside(old, DOUBLED)
+        else:
+            self.done[number] = best
+            self.folder.remove(old if best == path else path)
 
     def _table(self, path: str, columns: list[str] | None = None) -> pa.Table:
         import pyarrow as pa
@@ -246,8 +322,14 @@ class Store:
 
 def _points_file(points: np.ndarray) -> bytes:
     import pyarrow as pa
+
+    return _written(pa.table({str(j): points[:, j] for j in range(points.shape[1])}))
+
+
+def _written(table: pa.Table) -> bytes:
+    """A table as a file: bits are compared, also those of what is not a number."""
     import pyarrow.parquet as pq
 
     out = BytesIO()
-    pq.write_table(pa.table({str(j): points[:, j] for j in range(points.shape[1])}), out, compression="zstd")
+    pq.write_table(table, out, compression="zstd")
     return out.getvalue()

@@ -120,13 +120,13 @@ def test_a_chunk_that_kills_every_worker_is_named_and_the_others_are_kept(tmp_pa
     tried = []
 
     class Fragile:
-        def submit(self, function, packed, chunk, points):
+        def submit(self, function, packed, chunk, points, sweep):
             future = Future()
             if chunk.number == 1:
                 tried.append(1)
                 future.set_exception(BrokenProcessPool("gone"))
             else:
-                future.set_result(run_chunk(packed, chunk, points))
+                future.set_result(run_chunk(packed, chunk, points, sweep))
             return future
 
         def shutdown(self, **_):
@@ -170,7 +170,7 @@ def test_more_parameters_than_fit_are_joined_on_reading(tmp_path, monkeypatch):
 def _tables(folder):
     store = Store(folder)
     store.load()
-    store.look()
+    store.look(plans.plan_of(store).chunks())
     return store.tables(sorted(store.done))
 
 

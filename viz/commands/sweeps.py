@@ -179,8 +179,9 @@ def _report(found: Status, folder: str, say: Words, as_json: bool, outcome: str 
         console.print(text + (" " + say("sweep.not_matched") if off > 0.01 else ""), highlight=False, soft_wrap=True)
     for cause, count in found.failed.items():
         console.print(say("sweep.failed", count=count, cause=cause), highlight=False, soft_wrap=True)
-    for name in found.damaged:
-        console.print(say("sweep.damaged", name=name), highlight=False, soft_wrap=True)
+    for kind in ("damaged", "foreign", "doubled"):
+        for name in getattr(found, kind):
+            console.print(say(f"sweep.{kind}", name=name), highlight=False, soft_wrap=True, markup=False)
     if not found.complete or found.failed:
         key = "sweep.rerun_with" if found.complete else "sweep.resume_with"
         console.print(say(key, folder=folder), highlight=False, soft_wrap=True)

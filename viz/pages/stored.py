@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from ...experiments.errors import InputError
 from ...experiments.folder import MANIFEST
+from ...experiments.names import read_json
 
 __all__ = ["DEPTH", "list_findings", "list_sweeps", "open_below"]
 
@@ -25,13 +26,9 @@ def _manifests(root: Path | None) -> dict[str, dict]:
         seen += 1
         depth = len(Path(here).relative_to(root).parts)
         folders[:] = sorted(name for name in folders if not name.startswith(".")) if depth < DEPTH else []
-        if MANIFEST in files and (Path(here) / MANIFEST).stat().st_size < 50 * 2**20:
-            try:
-                content = json.loads((Path(here) / MANIFEST).read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                continue
-            if isinstance(content, dict):
-                found[Path(here).relative_to(root).as_posix()] = content
+        if MANIFEST in files:
+            with suppress(OSError, ValueError):
+                found[Path(here).relative_to(root).as_posix()] = read_json(here, MANIFEST)
         if seen >= MOST:
             break
     return found
