@@ -22,7 +22,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-PATIENCE = 600.0  # seconds until a page that hangs is given up: no measure of how long one should take
+PATIENCE = 300.0  # seconds until a page that hangs is given up: no measure of how long one should take
 
 
 def find_chromium() -> str | None:
@@ -129,7 +129,9 @@ def open_page(browser: Browser, url: str, lang: str = "en", width: int = 1440) -
     context.set_default_timeout(1000 * PATIENCE)
     try:
         watched = Watched(context.new_page())
-        watched.page.goto(url)
+        answer = watched.page.goto(url)
+        if answer is None or not answer.ok:  # nothing of what one would wait for can come
+            raise RuntimeError(f"{url} was not served: {watched.errors}")
         yield watched
     finally:
         context.close()
