@@ -129,12 +129,14 @@ def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
     monkeypatch.setattr(compiling.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(compiling.atexit, "register", lambda *what: left.append(what))
     monkeypatch.setattr(compiling, "_folder", lambda: tmp_path)
+    lock, age = tmp_path / "helper.lock", [0.0]
+    monkeypatch.setattr(compiling, "time", lambda: lock.stat().st_mtime + age[0])
     call = compiling.call_help.__wrapped__
     call()
     assert called == [(["-m", "ecocluster.model.compiling"], "1")]
     call()  # one is there
     assert len(called) == 1
-    os.utime(tmp_path / "helper.lock", (0, 0))
+    age[0] = compiling._STALE + 1
     call()  # its lock was left by a process that was killed
     assert len(called) == 2
     dismiss, *what = left.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -110,9 +110,14 @@ def test_weights_and_least_samples(peers):
     assert bench_peers._part(mesa, peers.Work(55, 10_000), guess=5000.0, limit=50.0) == peers.Work(55, 20)
 
 
-def test_memory_and_lines(peers, tmp_path):
-    memory = {name: measure() for name, measure in peers.MEMORY.items()}
-    assert all(1e4 < size < 1e8 for size in memory.values())
+def test_memory_and_lines(peers, tmp_path, monkeypatch):
+    traced = []
+    monkeypatch.setattr("tracemalloc.start", lambda: traced.append("start"))
+    monkeypatch.setattr("tracemalloc.get_traced_memory", lambda: (12345, 54321))
+    monkeypatch.setattr("tracemalloc.stop", lambda: traced.append("stop"))
+    held = {name: measure() for name, measure in peers.MEMORY.items()}
+    assert held["mesa"] == 12345 and traced == ["start", "stop"]
+    assert held["kernels"] > 0 and held["numpy"] > 0  # bytes of arrays, which no machine changes
     file = tmp_path / "five.py"
     file.write_text('"""Not\ncounted."""\n\n# nor this\nX = """counted,\ntwice"""\n\n\ndef f():\n    """No."""\n    return X\n')
     assert bench_peers.code_lines([file]) == 4
@@ -135,10 +140,22 @@ def test_without_a_clone_one_line_says_so(tmp_path, monkeypatch, capsys):
 
 
 def test_the_command_prints_what_was_measured(peers, monkeypatch, capsys):
-    """A small table, all peers for true, printed as text in both languages and as JSON."""
+    """A small table, all peers for true but with stubbed times, printed as text in both languages and as JSON."""
     from ecocluster.viz.cli import main
 
-    measured = bench_peers.measure_peers
+    def timed(name, peer, cost):
+        def run(work):
+            assert peer.run(work) is not None
+            ran.add(name)
+            return cost * peer.weight(work)
+
+        return replace(peer, run=run)
+
+    ran, measured = set(), bench_peers.measure_peers
+    costs = {"kernels": 0.01, "kernels_all_cores": 0.005, "numpy": 0.3, "mesa": 0.9}  # of 2 runs
+    stubbed = {name: timed(name, peer, costs[name] / peer.weight(peers.Work(55, 2))) for name, peer in peers.PEERS.items()}
+    monkeypatch.setattr(peers, "PEERS", stubbed)
+    monkeypatch.setattr(bench_peers, "find_peers", lambda: peers)
 
     def small(limit, progress):
         return measured(limit, progress=progress, firms=(55,), runs=(1,), cold=False)
@@ -148,9 +165,17 @@ def test_the_command_prints_what_was_measured(peers, monkeypatch, capsys):
     monkeypatch.setattr(bench_peers, "measure_peers", small)
     assert main(["bench", "--peers", "--limit", "1", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["mesa_ratio"] > 30 and result["numpy_ratio"] > 0.05 and result["comparison_ratio"] > result["mesa_ratio"] / 2
+    assert ran == costs.keys()
     cells = {(row["firms"], row["runs"], row["peer"]): row for row in result["table"]}
-    assert cells[55, 10_000, "mesa"]["measured_runs"] < 100 and cells[55, 2, "mesa"]["measured_runs"] == 2
+    for name, peer in stubbed.items():
+        for runs in (2, 100, 10_000):  # measured, or extrapolated from whole batches
+            expected = costs[name] * peer.weight(peers.Work(55, runs)) / peer.weight(peers.Work(55, 2))
+            assert cells[55, runs, name]["seconds"] == pytest.approx(expected, rel=0.02), name
+    for name, against, runs in (("mesa", "kernels", 100), ("numpy", "kernels", 100), ("comparison", "kernels_all_cores", 10_000)):
+        peer = "mesa" if name == "comparison" else name
+        assert result[f"{name}_ratio"] == pytest.approx(
+            cells[55, runs, peer]["seconds"] / cells[55, runs, against]["seconds"]), name  # fmt: skip
+    assert cells[55, 10_000, "mesa"]["measured_runs"] == 2 == cells[55, 2, "mesa"]["measured_runs"]
     monkeypatch.setattr(bench_peers, "measure_peers", lambda limit, progress: result)
     for lang, word in (("en", "plain Mesa"), ("vi", "Mesa thuần")):
         assert main(["bench", "--peers", "--lang", lang]) == 0

@@ -1,12 +1,13 @@
 """What the dashboard is made of, without a browser: language, jobs, limits, pictures, controls, export, command."""
 
+import itertools
 import re
 import socket
 import threading
-import time
 from contextlib import nullcontext
 from dataclasses import replace
 from importlib.resources import files
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from ecocluster.viz.pages.session import preferred_language
 from ecocluster.viz.pages.settings import Limits
 from ecocluster.viz.pages.stored import open_below
 from ecocluster.viz.words import Words
+from waiting import WATCHDOG, until
 
 
 @pytest.mark.parametrize(
@@ -42,68 +44,68 @@ def test_the_browsers_preference(header, lang):
     assert preferred_language(header) == lang
 
 
-def until(condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert condition()
+@pytest.fixture
+def jobs():
+    """The jobs of one visitor, who leaves at the end of the test."""
+    made = Jobs(nullcontext())
+    yield made
+    made.close()
 
 
-def loop(job):
-    for step in range(10_000):
-        job.progress(step, 10_000)
-        time.sleep(0.002)
+def endless(job):
+    """Work that goes on until it is told to end."""
+    for step in itertools.count():
+        job.progress(step, 0)
 
 
-def test_a_newer_job_replaces_the_old_one_and_only_its_answer_counts():
-    jobs, answers = Jobs(nullcontext()), []
-    jobs.start("a", loop, on_done=lambda _: answers.append("old"))
+def test_a_newer_job_replaces_the_old_one_and_only_its_answer_counts(jobs):
+    answers = []
+    jobs.start("a", endless, on_done=lambda _: answers.append("old"))
     until(lambda: jobs.state("a").value.phase == "running")
     jobs.start("a", lambda job: "new", on_done=answers.append)
-    until(lambda: answers == ["new"])
     until(lambda: jobs.state("a").value.phase == "done")
+    assert answers == ["new"]
 
 
-def test_a_first_curve_is_finished_even_while_newer_jobs_come():
-    jobs, seen = Jobs(nullcontext()), []
+def test_a_first_curve_is_finished_even_while_newer_jobs_come(jobs):
+    begun, newer, seen = threading.Event(), threading.Event(), []
 
-    def sketch(name):
-        def work(job):
-            with job.shielded():
-                time.sleep(0.05)
-                job.check()
-                seen.append(name)
-            time.sleep(5)  # never reached while newer jobs come
+    def sketch(job):
+        with job.shielded():
+            begun.set()
+            assert newer.wait(WATCHDOG)
+            job.check()
+            seen.append("first curve")
+        seen.append("the rest, which nobody wants any more")
 
-        return work
-
-    for name in range(4):  # faster than a sketch takes, as in a drag
-        jobs.start("a", sketch(name))
-        time.sleep(0.03)
-    jobs.start("a", lambda job: seen.append("last"))
-    until(lambda: seen and seen[-1] == "last")
-    assert 0 in seen and len(seen) >= 3
-    assert jobs.state("a").value.phase in ("running", "done")
+    jobs.start("a", sketch)
+    assert begun.wait(WATCHDOG)
+    for name in ("second", "third", "last"):  # faster than a sketch takes, as in a drag
+        jobs.start("a", lambda job, name=name: seen.append(name))
+    newer.set()
+    until(lambda: jobs.state("a").value.phase == "done")
+    assert seen == ["first curve", "last"]
 
 
-def test_a_visitor_has_one_running_job_and_the_next_slot_waits():
-    jobs, both = Jobs(nullcontext()), threading.Semaphore(1)
-    seen = []
+def test_a_visitor_has_one_running_job_and_the_next_slot_waits(jobs):
+    go_on, both, alone = threading.Event(), threading.Semaphore(1), []
 
-    def alone(job):
-        seen.append(both.acquire(blocking=False))
-        time.sleep(0.05)
+    def work(job):
+        alone.append(both.acquire(blocking=False))
+        assert go_on.wait(WATCHDOG)
         both.release()
 
     for slot in ("a", "b", "c"):
-        jobs.start(slot, alone)
+        jobs.start(slot, work)
+    until(lambda: jobs.state("a").value.phase == "running")
+    assert [jobs.state(slot).value.phase for slot in "bc"] == ["waiting", "waiting"]
+    go_on.set()
     until(lambda: all(jobs.state(slot).value.phase == "done" for slot in "abc"))
-    assert seen == [True, True, True]
+    assert alone == [True, True, True]
 
 
-def test_a_job_is_stopped_and_errors_are_kept():
-    jobs = Jobs(nullcontext())
-    jobs.start("a", loop)
+def test_a_job_is_stopped_and_errors_are_kept(jobs):
+    jobs.start("a", endless)
     until(lambda: jobs.state("a").value.busy)
     jobs.stop("a")
     until(lambda: jobs.state("a").value.phase == "stopped")
@@ -116,22 +118,32 @@ def test_a_job_is_stopped_and_errors_are_kept():
     assert error_text(jobs.state("a").value.error, Words("vi")) == "x trống"
 
 
-def test_a_job_has_so_much_time_and_no_more(monkeypatch):
-    monkeypatch.setattr("ecocluster.viz.pages.jobs.LIMITS", Limits(seconds=0.05))
-    jobs = Jobs(nullcontext())
-    jobs.start("a", loop)
+def test_a_job_has_so_much_time_and_no_more(jobs, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("ecocluster.viz.pages.jobs.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("ecocluster.viz.pages.jobs.LIMITS", Limits(seconds=60.0))
+    seen = []
+
+    def work(job):
+        for passed in (59.0, 2.0):
+            now[0] += passed
+            job.check()
+            seen.append(now[0])
+
+    jobs.start("a", work)
     until(lambda: jobs.state("a").value.phase == "failed")
-    assert isinstance(jobs.state("a").value.error, TimeUp)
+    assert isinstance(jobs.state("a").value.error, TimeUp) and seen == [1059.0]
+    assert jobs.state("a").value.seconds == 61.0
 
 
-def test_nothing_runs_for_a_visitor_who_has_gone():
-    jobs, done = Jobs(nullcontext()), []
-    jobs.start("a", loop)
+def test_nothing_runs_for_a_visitor_who_has_gone(jobs):
+    done = []
+    jobs.start("a", endless)
     until(lambda: jobs.state("a").value.busy)
     jobs.close()
     jobs.start("a", lambda job: done.append(1))
-    time.sleep(0.1)
-    assert not done
+    until(lambda: jobs._running is None)
+    assert not jobs._waiting and not done
 
 
 class Quiet:

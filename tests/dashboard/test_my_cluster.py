@@ -134,8 +134,8 @@ def test_a_table_is_given_understood_and_compared(browser, server, tmp_path, cap
         assert "14 trên 22" in page.inner_text(".eco .answer")
         page.select_option("select[name=replicates]", "8")
         page.click("button.main:has-text('So sánh')")
-        watched.wait(".panels canvas", 120)
-        page.wait_for_selector("button:has-text('CSV') >> nth=1", timeout=60000)
+        watched.wait(".panels canvas")
+        page.wait_for_selector("button:has-text('CSV') >> nth=1")
         for label in ("Kịch bản", "Danh sách", "Cấu hình", "CSV >> nth=1"):
             name, _, which = label.partition(" >> ")
             with page.expect_download() as download:

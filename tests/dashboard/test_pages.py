@@ -9,8 +9,8 @@ import pytest
 from ecocluster.viz.cli import main
 from ecocluster.viz.pages.browser import open_page
 from ecocluster.viz.pages.frame import PAGES
-from ecocluster.viz.pages.times import MOVE
 from ecocluster.viz.words import LANGUAGES, Words
+from waiting import WATCHDOG
 
 pytestmark = pytest.mark.browser
 FULL = "[data-replicates='4']"
@@ -24,6 +24,39 @@ INK = """(selector) => Math.max(...[...document.querySelectorAll(selector + ' ca
   return ink / (data.length / 4);
 }))"""
 
+DRAWN = "[...document.querySelectorAll('.eco-chart > div')].reduce((sum, box) => sum + Number(box.dataset.drawn || 0), 0)"
+MOVE = """([name, value]) => {
+  const slider = document.querySelector(`#lever-${name}`);
+  slider.value = value;
+  slider.dispatchEvent(new Event('input', { bubbles: true }));
+}"""
+# page -> what is there once all of it is
+THERE = {
+    "": ".eco-chart [data-drawn]", "watch": "canvas[data-ready]", "barriers": "button.main", "explorer": "select",
+    "portfolio": "button.main", "my-cluster": ".watch-pick", "evidence": ".eco-chart [data-drawn]",
+}  # fmt: skip
+
+
+def move(page, name, value):
+    """Move a slider, and wait until curves are drawn anew."""
+    before = page.evaluate(DRAWN)
+    page.evaluate(MOVE, [name, value])
+    page.wait_for_function(f"(before) => {DRAWN} !== before", arg=before)
+
+
+def until_it_says(page, text, said=True):
+    """Wait until a text is on the page, or is not any more."""
+    page.wait_for_function(
+        "([text, said]) => document.querySelector('.eco').innerText.includes(text) === said", arg=[text, said]
+    )
+
+
+def until_changed(page, selector, before):
+    """Wait until the text of an element is another one."""
+    page.wait_for_function(
+        "([selector, before]) => document.querySelector(selector)?.innerText !== before", arg=[selector, before]
+    )
+
 
 def quiet(watched):
     assert watched.errors == []
@@ -35,7 +68,8 @@ def quiet(watched):
 def test_every_page_loads_in_the_browsers_language(browser, server, path, lang):
     with open_page(browser, f"{server}/{path}", lang) as watched:
         watched.wait(".eco h1")
-        watched.page.wait_for_timeout(500)
+        watched.wait(THERE[path])
+        watched.settle()
         say = Words(lang)
         assert watched.page.inner_text(".eco-head a.on") == say(f"page.{PAGES[path]}.menu")
         assert watched.page.inner_text("h1") == say(f"page.{PAGES[path]}.title")
@@ -54,20 +88,18 @@ def test_icons_and_fonts_come_from_this_machine(browser, server):
         quiet(watched)
 
 
-def test_compare_draws_and_follows_a_slider(browser, server, record_property):
+def test_compare_draws_and_follows_a_slider(browser, server):
     with open_page(browser, server + SMALL) as watched:
-        record_property("first_curve_ms", watched.wait(".eco-chart canvas"))
-        record_property("full_ms", watched.wait(FULL))
+        watched.wait(FULL)
         page = watched.page
         watched.wait(".eco-table .delta")
         assert page.evaluate(INK, ".eco-chart") > 0.02  # lines and bands, not an empty frame
         before = page.inner_text(".eco-table")
-        took = [page.evaluate(MOVE, ["extension", value]) for value in ("0.9", "0.6", "1")]
-        record_property("slider_ms", took)
+        for value in ("0.9", "0.6", "1"):
+            move(page, "extension", value)
+        until_changed(page, ".eco-table", before)
         watched.wait(FULL)
-        page.wait_for_function("(old) => document.querySelector('.eco-table').innerText !== old", arg=before, timeout=30000)
         assert page.inner_text(".lever:has(#lever-extension) output") == "100 %"
-        assert np.median(took) < 5000  # the machine may be busy; docs/performance.md has the times of a quiet one
         quiet(watched)
 
 
@@ -77,7 +109,7 @@ def test_a_reference_is_kept_and_compared_with(browser, server):
         watched.page.click("text=Keep as reference")
         watched.wait(".delta.two")
         assert "0" in watched.page.inner_text(".delta.two >> nth=0")  # nothing has changed yet
-        watched.page.evaluate(MOVE, ["inspection_rate", "0.9"])
+        move(watched.page, "inspection_rate", "0.9")
         watched.page.wait_for_function("[...document.querySelectorAll('.delta.two')].some((cell) => /[1-9]/.test(cell.innerText))")
         quiet(watched)
 
@@ -85,7 +117,7 @@ def test_a_reference_is_kept_and_compared_with(browser, server):
 def test_the_language_switches_without_losing_anything(browser, server):
     with open_page(browser, server + SMALL, "vi") as watched:
         watched.wait(".eco-table .delta")
-        watched.page.evaluate(MOVE, ["extension", "0.9"])
+        move(watched.page, "extension", "0.9")
         watched.page.click(".eco-lang button[lang=en]")
         watched.page.wait_for_function("document.documentElement.lang === 'en'")
         page = watched.page
@@ -97,7 +129,7 @@ def test_the_language_switches_without_losing_anything(browser, server):
 
 
 def download(watched, kind):
-    with watched.page.expect_download(timeout=60000) as waiting:
+    with watched.page.expect_download() as waiting:
         watched.page.click(f"[data-export={kind}]")
     return waiting.value.path(), waiting.value.suggested_filename
 
@@ -145,8 +177,11 @@ def test_two_visitors_never_see_each_others_state(browser, server):
     with open_page(browser, server + SMALL) as first, open_page(browser, server + SMALL, "vi") as second:
         first.wait(".eco-table .delta")
         second.wait(".eco-table .delta")
-        first.page.evaluate(MOVE, ["extension", "1"])
-        first.page.wait_for_timeout(1500)
+        before = first.page.inner_text(".eco-table")
+        move(first.page, "extension", "1")
+        until_changed(first.page, ".eco-table", before)
+        second.page.click(f"text={Words('vi')('compare.pin')}")  # the server has drawn this page since
+        second.wait(".delta.two")
         assert first.page.inner_text(".lever:has(#lever-extension) output") == "100 %"
         assert second.page.inner_text(".lever:has(#lever-extension) output") == Words("vi")("levers.own")
         quiet(first)
@@ -182,11 +217,11 @@ def test_an_unknown_site_of_the_barriers_is_told_at_once(browser, server):
 
 
 def test_a_long_run_shows_progress_and_can_be_stopped(browser, server):
-    with open_page(browser, f"{server}/?site=hanoi&replicates=20") as watched:
+    with open_page(browser, f"{server}/?site=hanoi&replicates=200") as watched:
         watched.wait(".eco-job progress")
         watched.page.click(".eco-job button")
-        watched.page.wait_for_function("!document.querySelector('.eco-job progress')", timeout=30000)
-        assert Words("en")("job.stopped") in watched.page.inner_text(".eco")
+        until_it_says(watched.page, Words("en")("job.stopped"))
+        assert not watched.page.query_selector(".eco-job progress")
         quiet(watched)
 
 
@@ -218,9 +253,9 @@ def test_a_stored_finding_is_opened(browser, server):
 
 def test_a_sweep_is_opened_and_brushed(browser, server):
     with open_page(browser, f"{server}/explorer?folder=small-sweep") as watched:
-        watched.wait(".eco-chart canvas")
-        watched.page.wait_for_timeout(800)
-        assert "80 of 80" in watched.page.inner_text(".eco")
+        watched.wait(".eco-chart [data-drawn]")
+        until_it_says(watched.page, "80 of 80")
+        watched.settle()
         box = watched.page.query_selector(".eco-chart").bounding_box()
         mouse = watched.page.mouse
         mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
@@ -228,7 +263,7 @@ def test_a_sweep_is_opened_and_brushed(browser, server):
         mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"])
         mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.85 * box["height"])
         mouse.up()
-        watched.page.wait_for_function("!document.querySelector('.eco').innerText.includes('80 of 80')", timeout=10000)
+        until_it_says(watched.page, "80 of 80", False)
         quiet(watched)
 
 
@@ -239,9 +274,9 @@ def test_a_selection_is_made_with_the_keyboard(browser, server):
         watched.page.focus(name)
         watched.page.keyboard.type("-800")
         watched.page.keyboard.press("Tab")
-        watched.page.wait_for_function("!document.querySelector('.eco').innerText.includes('80 of 80')", timeout=10000)
+        until_it_says(watched.page, "80 of 80", False)
         watched.page.click(f"text={Words('en')('explorer.clear')}")
-        watched.page.wait_for_function("document.querySelector('.eco').innerText.includes('80 of 80')", timeout=10000)
+        until_it_says(watched.page, "80 of 80")
         assert watched.page.input_value(name) == ""
         quiet(watched)
 
@@ -255,5 +290,5 @@ def test_folders_outside_are_not_opened(browser, server):
 def test_health_endpoint(server):
     from urllib.request import urlopen
 
-    with urlopen(f"{server}/readyz", timeout=10) as answer:
+    with urlopen(f"{server}/readyz", timeout=WATCHDOG) as answer:
         assert answer.status == 200

@@ -1,5 +1,6 @@
 """Where chunks run changes nothing; replicates are added until it is enough; what "equal" means; the commands."""
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ SMALL = {
     "outcomes": ["tco2e_2021", "jobs_2021"],
 }
 CLUSTER = """
-import sys, time
+import sys
 from distributed import LocalCluster
 if __name__ == "__main__":
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None)
@@ -314,8 +316,10 @@ def test_traces_are_kept_on_request(tmp_path):
 
 def test_an_estimate_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    found = estimate(SMALL, workers=2)
-    assert (found.runs, found.points, found.arms) == (24, 6, 2) and 0 < found.seconds < 60
+    for times, seconds in (([0.0, 20.0], 20.0), ([0.0, 9.0, 9.0, 13.0], 4.0)):  # the second: quick, so once more without loading
+        monkeypatch.setattr(runner, "perf_counter", iter(times).__next__)
+        found = estimate(SMALL, workers=2)
+        assert (found.runs, found.points, found.arms, found.chunks) == (24, 6, 2, 1) and found.seconds == seconds
     sweep(SMALL, tmp_path / "s")
     assert found.size == pytest.approx(status(tmp_path / "s").size, rel=0.3)
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
@@ -399,26 +403,40 @@ def test_the_benchmark_measures(monkeypatch, capsys):
     asked = []
     monkeypatch.setattr(bench_sweep, "_sweep", lambda points, workers=None, pathways=("combined",): asked.append((points, len(pathways)))
                         or (points / 100, points / 60, 900 * points))
+    monkeypatch.setattr(bench_sweep, "_peak_mb", lambda: 123.0)
     monkeypatch.setattr(bench_sweep, "_by_firms", lambda: [0.001 * firms**0.9 for firms in bench_sweep.FIRMS])
     assert main(["bench", "sweep", "--runs", "1000", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert asked[1:5] == [(10, 1), (100, 1), (1000, 1), (250, 4)] and found["four_pathways_wall_s"] == 2.5
     assert found["slope_runs"] == pytest.approx(1) and found["slope_firms"] == pytest.approx(0.9)
-    assert found["bytes_per_run"] == 900 and found["memory_mb"] > 50
+    assert found["bytes_per_run"] == 900 and found["memory_mb"] == 123
+
+
+@pytest.mark.parametrize(("system", "peak"), [("linux", 250_000), ("darwin", 250_000_000)])
+def test_the_peak_of_memory_is_in_megabytes(monkeypatch, system, peak):
+    from ecocluster.experiments import bench_sweep
+
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(bench_sweep.sys, "platform", system)
+    monkeypatch.setattr(resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=peak))
+    assert bench_sweep._peak_mb() == 250.0
 
 
 def test_the_benchmark_grows_a_city(monkeypatch, capsys):
-    from ecocluster.experiments import bench_firms
+    from ecocluster.experiments import bench, bench_firms
 
     assert main(["bench", "firms", "--most", "5"]) == 2
     assert "--most is 5, but must be at least 55" in capsys.readouterr().err
     monkeypatch.setattr(bench_firms, "ENOUGH", 0.0)
+    for module in (bench, bench_firms):
+        monkeypatch.setattr(module, "perf_counter", itertools.count().__next__)
     assert main(["bench", "firms", "--most", "250", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [(size["firms"], size["clusters"]) for size in found["sizes"]] == [(55, 1), (250, 2)] and found["slope"] is None
     for size in found["sizes"]:
-        assert size["burn_ms"] > 0 and size["run_ms"] * 1e6 == pytest.approx(size["ns_per_firm_step"] * 104 * size["firms"])
-        assert 1000 < size["bytes_per_slot"] < size["bytes_per_firm"]
+        assert size["burn_ms"] == size["run_ms"] == 1000  # a stubbed second each
+        assert size["ns_per_firm_step"] == pytest.approx(1e9 / 104 / size["firms"])
+        assert 0 < size["bytes_per_slot"] < size["bytes_per_firm"]
     asked = []
     monkeypatch.setattr(bench_firms, "_times", lambda simulator: (1.0, 1e-5 * asked[-1] ** 1.25))
     monkeypatch.setattr(bench_firms, "_simulator", lambda firms, made=bench_firms._simulator: asked.append(firms) or made(55))
@@ -426,12 +444,14 @@ def test_the_benchmark_grows_a_city(monkeypatch, capsys):
     assert asked[1:] == [55, 500, 3864, 40_000, 50_000]
 
 
-def test_the_clocks_of_the_benchmark_see_the_kernels(tmp_path):
-    from ecocluster.experiments.bench_sweep import _clocked
+def test_the_clocks_of_the_benchmark_see_the_kernels(tmp_path, monkeypatch):
+    from ecocluster.experiments import bench_sweep
 
-    with _clocked() as spent:
+    monkeypatch.setattr(bench_sweep, "thread_time", itertools.count().__next__)  # a second for each call
+    with bench_sweep._clocked() as spent:
         sweep(SMALL, tmp_path / "s", workers=1)
-    assert spent["kernels"] > 0.005 and spent["parquet"] > 0.001
+    # of 6 points and 2 replicates: a burn-in of three functions and a run, a null, an arm; of the one chunk: encode and put
+    assert spent == {"kernels": 12 * (3 + 3), "parquet": 2}
     before = dict(spent)
     sweep(SMALL, tmp_path / "t", workers=1)
     assert spent == before and content(tmp_path / "s") == content(tmp_path / "t")

@@ -1,18 +1,17 @@
 """Whatever happens to a sweep: it says so, keeps every finished chunk, and resumes to the same bytes."""
 
 import errno
+import itertools
 import json
 import os
-import random
 import signal
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ecocluster.experiments.errors import InputError
-from ecocluster.experiments.sweeps import chunks, folders, store
+from ecocluster.experiments.sweeps import chunks, folders, runner, store
 from ecocluster.experiments.sweeps.results import effects, export, load, status
 from ecocluster.experiments.sweeps.runner import rerun, resume, sweep
 from ecocluster.model.ensemble import Simulator
@@ -54,30 +53,43 @@ def chunk_files(folder):
     return sorted((Path(folder) / "chunks").glob("*.parquet"))
 
 
-def test_killed_at_random_moments_it_resumes_to_the_same_bytes(tmp_path, whole):
-    moments = random.Random(7)
+def deadly(at):
+    """In a child: kill this process at the `at`-th moment, before or after a chunk is run or a file is synced or renamed."""
+    moments = itertools.count(1)
+
+    def watched(function):
+        def call(*arguments):
+            for part in (lambda: None, lambda: function(*arguments)):
+                answer = part()
+                if next(moments) == at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+
+        return call
+
+    os.fsync, os.replace, runner.run_chunk = map(watched, (os.fsync, os.replace, runner.run_chunk))
+
+
+def test_killed_at_any_moment_it_resumes_to_the_same_bytes(tmp_path, whole):
     survived = []
-    for attempt in range(24):
+    for attempt in itertools.count():
         folder = tmp_path / str(attempt)
-        while True:
-            before = {path.name for path in chunk_files(folder)}
-            child = os.fork()
-            if child == 0:
-                try:
-                    sweep(EXPERIMENT, folder, workers=2)
-                finally:
-                    os._exit(0)
-            time.sleep(moments.uniform(0.0, 0.35))
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            after = {path.name for path in chunk_files(folder)}
-            assert before <= after  # nothing that was finished is lost
-            if after or moments.random() < 0.3:
-                break
-        survived.append(len(after))
+        child = os.fork()
+        if child == 0:
+            try:
+                deadly(1 + 3 * attempt)
+                sweep(EXPERIMENT, folder, workers=2)
+            finally:
+                os._exit(0)
+        died = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+        kept = {path: path.stat().st_ino for path in chunk_files(folder)}
+        survived.append(len(kept))
         assert sweep(EXPERIMENT, folder, workers=2).complete
         assert content(folder) == whole
-    assert len(set(survived)) > 2, survived  # it was hit before, between and after chunks
+        assert all(path.stat().st_ino == number for path, number in kept.items())  # what was finished is not made again
+        if not died:  # there are no more moments
+            break
+    assert set(survived) == set(range(7)) and attempt > 10, survived  # hit before, between and after all chunks
 
 
 def test_a_second_process_is_kept_out(tmp_path, whole):
@@ -88,7 +100,7 @@ def test_a_second_process_is_kept_out(tmp_path, whole):
         try:
             with store.Store(folder).lock():
                 os.write(go_on, b"x")
-                time.sleep(30)
+                signal.pause()
         finally:
             os._exit(0)
     os.read(begun, 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +22,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-START = 90.0  # seconds a server may take, compiling not included
+PATIENCE = 300.0  # seconds until a page that hangs is given up: no measure of how long one should take
 
 
 def find_chromium() -> str | None:
@@ -63,7 +62,7 @@ def chromium() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS, timeout=1000 * PATIENCE)
         try:
             yield browser
         finally:
@@ -97,17 +96,19 @@ class Watched:
         if scheme in ("http", "https", "ws", "wss") and not rest.startswith(("127.0.0.1", "localhost", "[::1]")):
             self.outside.append(request.url)
 
-    def wait(self, selector: str, seconds: float = 60.0) -> float:
-        """Wait until something is there; gives the milliseconds it took."""
+    def wait(self, selector: str) -> None:
+        """Wait until something is there."""
         from playwright.sync_api import TimeoutError as Late
 
-        started = time.perf_counter()
         try:
-            self.page.wait_for_selector(selector, timeout=1000 * seconds)
+            self.page.wait_for_selector(selector)
         except Late:
             shown = self.page.inner_text("body")[:3000]
             raise TimeoutError(f"{selector} did not come; errors: {self.errors}; the page shows: {shown}") from None
-        return 1000 * (time.perf_counter() - started)
+
+    def settle(self) -> None:
+        """Wait until the page has drawn two more frames: what follows a change of its layout is done."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 @contextmanager
@@ -125,9 +126,12 @@ def open_page(browser: Browser, url: str, lang: str = "en", width: int = 1440) -
     """
     locale = {"en": "en-GB", "vi": "vi-VN"}[lang]
     context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale, accept_downloads=True)
+    context.set_default_timeout(1000 * PATIENCE)
     try:
         watched = Watched(context.new_page())
-        watched.page.goto(url)
+        answer = watched.page.goto(url)
+        if answer is None or not answer.ok:  # nothing of what one would wait for can come
+            raise RuntimeError(f"{url} was not served: {watched.errors}")
         yield watched
     finally:
         context.close()

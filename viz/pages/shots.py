@@ -9,15 +9,15 @@ from pathlib import Path
 from ..words import LANGUAGES
 from .browser import chromium, find_chromium, open_page, pixels, serve
 
-# page -> what is clicked there, what shows that it is ready, and for how many seconds to wait for it
+# page -> what is clicked there, and what shows that it is ready
 SCENES = {
-    "": ((), "[data-replicates='20']", 90),
-    "watch": ((), "canvas", 60),
-    "barriers?site=teaching": (("button.main >> nth=0", "button.main >> nth=1"), ".eco-chart >> nth=3", 240),
-    "explorer": ((), "select", 30),
-    "portfolio": (("button.main",), ".eco-table .best", 240),
-    "my-cluster": ((), ".eco h1", 30),
-    "evidence": ((), ".eco h1", 30),
+    "": ((), "[data-replicates='20']"),
+    "watch": ((), "canvas"),
+    "barriers?site=teaching": (("button.main >> nth=0", "button.main >> nth=1"), ".eco-chart >> nth=3"),
+    "explorer": ((), "select"),
+    "portfolio": (("button.main",), ".eco-table .best"),
+    "my-cluster": ((), ".eco h1"),
+    "evidence": ((), ".eco h1"),
 }
 WIDTHS = (1440, 1024, 768)
 
@@ -37,21 +37,21 @@ def main(arguments: list[str] | None = None) -> int:
     bad = 0
     with serve("--results", str(options.results)) as address, chromium() as browser:
         for path in options.pages.split(","):
-            clicks, ready, seconds = SCENES.get(path, ((), ".eco h1", 30))
+            clicks, ready = SCENES.get(path, ((), ".eco h1"))
             for lang in LANGUAGES:
                 for width in map(int, options.widths.split(",")):
-                    bad += _shoot(browser, f"{address}/{path}", path, lang, width, clicks, ready, seconds, options.out)
+                    bad += _shoot(browser, f"{address}/{path}", path, lang, width, clicks, ready, options.out)
     return 1 if bad else 0
 
 
-def _shoot(browser, url, path, lang, width, clicks, ready, seconds, out) -> bool:
+def _shoot(browser, url, path, lang, width, clicks, ready, out) -> bool:
     """One picture; True if something went wrong on the page."""
     name = f"{path.partition('?')[0] or 'compare'}-{lang}-{width}.png"
     with open_page(browser, url, lang, width) as watched:
         watched.wait(".eco h1")
         for click in clicks:
             watched.page.click(click)
-        watched.wait(ready, seconds)
+        watched.wait(ready)
         watched.page.wait_for_timeout(1500)
         pixels(watched, out / name)
         troubles = [*watched.errors, *watched.outside]
