@@ -108,7 +108,7 @@ def _check_ours(folder: Path, name: str, *known: str) -> str | None:
         found = ""
     except OSError as error:
         raise InputError("out_failed", path=folder / name, error=error.strerror or error) from error
-    if found is not None and found not in known:
+    if found is not None and (not found or found not in known):
         raise InputError("out_changed" if any(known) else "out_clash", path=folder / name)
     return found
 
@@ -286,8 +286,7 @@ def _carry_through(folder: Path) -> None:
             sync_folder(folder)
             os.replace(agreed / MANIFEST, folder / MANIFEST)
         os.unlink(agreed / PLAN)
-    try:
-        agreed.rmdir()
-    except OSError as error:
-        raise InputError("out_clash", path=agreed) from error
+    elif inside:
+        raise InputError("out_clash", path=agreed)
+    agreed.rmdir()
     sync_folder(folder)

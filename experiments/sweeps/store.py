@@ -276,13 +276,11 @@ class Store:
 
     def _richer(self, one: str, other: str) -> str | None:
         """Of two files of a chunk the one that holds all results of the other; None if neither does."""
-        import pyarrow.compute as pc
-
         tables = {path: self._table(path) for path in (one, other)}
+        fine = {path: np.array([not cause for cause in table["failed"].to_pylist()], bool) for path, table in tables.items()}
         for path, rest in ((one, other), (other, one)):
-            fine = pc.is_null(tables[rest]["failed"])
-            held, rows = (tables[name].drop_columns(["failed"]).filter(fine) for name in (path, rest))
-            if not pc.any(pc.is_valid(tables[path]["failed"]).filter(fine)).as_py() and _written(held) == _written(rows):
+            held, rows = (_written(tables[name].drop_columns(["failed"]).filter(fine[rest])) for name in (path, rest))
+            if fine[path][fine[rest]].all() and held == rows:
                 return path
         return None
 
