@@ -61,7 +61,7 @@ class Parameter:
         if self.distribution == "loguniform" and self.low > 0:
             from .maths import power  # Numba loads slowly: who only asks for names goes without
 
-            return self.low * power(self.high / self.low, float(u))
+            return min(self.low * power(self.high / self.low, float(u)), self.high)
         return self.low + u * (self.high - self.low)
 
 
