@@ -56,9 +56,11 @@ def check_folder(out: str | os.PathLike) -> Path:
     anchor = folder
     while not anchor.exists():
         anchor = anchor.parent
+    if not anchor.is_dir():
+        raise InputError("out_is_file", path=anchor)
     # files are finished in a sibling first, so the parent must be writable too
     for place in {anchor, folder.parent if folder.exists() else anchor}:
-        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        if not os.access(place, os.W_OK | os.X_OK):
             raise InputError("out_not_writable", path=place)
     return folder
 
