@@ -68,9 +68,7 @@ def open_cache(folder: str) -> str | None:
     """Make a folder for compiled kernels; None, with a warning, if it cannot be made or others can write there."""
     folder = os.path.abspath(folder)
     try:
-        os.makedirs(os.path.dirname(folder), mode=0o755, exist_ok=True)
-        with suppress(FileExistsError):
-            os.mkdir(folder, 0o700)
+        _make(folder, 0o700)
         os.listdir(folder)
         weak = weak_place(folder)
     except OSError as error:
@@ -80,6 +78,14 @@ def open_cache(folder: str) -> str | None:
         _tell("exposed", path=weak)
         return None
     return folder
+
+
+def _make(folder: str, mode: int) -> None:
+    """Make a folder and those above it, closed to others even where new folders are open to them."""
+    if not os.path.isdir(folder):
+        _make(os.path.dirname(folder), 0o755)
+        with suppress(FileExistsError):
+            os.mkdir(folder, mode)
 
 
 def weak_place(folder: str) -> str | None:
@@ -238,7 +244,7 @@ class _KernelCache(_Cache):
 
 def _write(path: str, content: bytes) -> None:
     """Write a file whole or not at all, so that others may read it at any time; they never write into it."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    _make(os.path.dirname(path), 0o700)  # it may have been removed meanwhile
     fresh = f"{path}.{uuid.uuid4().hex[:12]}.tmp"
     try:
         with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, 0o644)) as stream:
