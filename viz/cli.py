@@ -31,7 +31,7 @@ DONE, FAILED, REFUSED, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 # what the user can do nothing about on the command line
 _SURROUNDINGS = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE,
-    errno.ENOMEM, errno.EBUSY, errno.ESTALE, errno.ETIMEDOUT,
+    errno.ENOMEM, errno.EBUSY, errno.ESTALE,
 }  # fmt: skip
 
 app = typer.Typer(help="help.app", add_completion=False, pretty_exceptions_enable=False)

@@ -28,19 +28,27 @@ class Outcome:
     failure: OSError | None = None
 
 
-class _Patient(io.FileIO):
-    """A descriptor that takes everything; after the first failure it drops it."""
+class _Patient(io.RawIOBase):
+    """A file that takes everything; after its first failure it drops it."""
 
-    def __init__(self, descriptor: int, outcome: Outcome) -> None:
-        super().__init__(descriptor, "wb", closefd=False)
-        self._outcome, self._deaf = outcome, False
+    def __init__(self, file: io.RawIOBase, outcome: Outcome) -> None:
+        self._file, self._outcome, self._deaf = file, outcome, False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
 
     def write(self, data) -> int:
         size = memoryview(data).nbytes
         if self._deaf:
             return size
         try:
-            while (written := super().write(data)) is None:  # it does not block, and is full now
+            while (written := self._file.write(data)) is None:  # it does not block, and is full now
                 select.select([], [self], [])
             return written
         except OSError as error:
@@ -88,8 +96,9 @@ def _stream(stream, descriptor: int, outcome: Outcome):
         return stream
     with suppress(OSError):
         stream.flush()
+    file = getattr(stream.buffer, "raw", stream.buffer)  # there is no buffer with PYTHONUNBUFFERED
     return io.TextIOWrapper(
-        io.BufferedWriter(_Patient(descriptor, outcome)), encoding=stream.encoding,
+        io.BufferedWriter(_Patient(file, outcome)), encoding=stream.encoding,
         errors="replace",  # a terminal without Vietnamese letters is no reason to fail
-        line_buffering=descriptor == 2 or stream.isatty(),
+        line_buffering=descriptor == 2 or stream.isatty() or stream.write_through,
     )  # fmt: skip

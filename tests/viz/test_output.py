@@ -119,7 +119,7 @@ def test_a_refusal_stays_a_refusal_where_nobody_listens(tmp_path):
 
 
 @POSIX
-@pytest.mark.parametrize("line", ["--help", "scenarios list", "scenarios show hanoi"])
+@pytest.mark.parametrize("line", ["--help", "scenarios list", "scenarios show japan"])
 def test_a_reader_who_has_seen_enough(line):
     command = subprocess.Popen([*PROGRAM, *line.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     command.stdout.read(1)
