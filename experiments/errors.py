@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from numbers import Real
 
-__all__ = ["MESSAGES", "InputError", "check_number", "need_package"]
+__all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "need_package"]
 
 MESSAGES = {
     "not_integer": "{name} must be a whole number, not {value}",
@@ -75,6 +75,9 @@ MESSAGES = {
     "not_a_setting": "--set: '{value}' sets nothing; write it like extension=0.4",
     "not_a_finding": "{path} does not hold the result of an analysis",
 }
+
+# no fault of the input, although no call of the system failed
+ELSEWHERE = {"out_not_writable", "chunk_kills", "scheduler_gone"}
 
 
 class InputError(ValueError):

@@ -88,7 +88,9 @@ def check_folder(out: str | os.PathLike) -> Path:
     anchor = folder
     while not anchor.exists():
         anchor = anchor.parent
-    if not anchor.is_dir() or not os.access(anchor, os.W_OK | os.X_OK):
+    if not anchor.is_dir():
+        raise InputError("out_is_file", path=anchor)
+    if not os.access(anchor, os.W_OK | os.X_OK):
         raise InputError("out_not_writable", path=anchor)
     settle(folder)
     if folder.is_dir() and any(folder.iterdir()):

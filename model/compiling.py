@@ -11,6 +11,7 @@ import atexit
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from time import time
@@ -19,7 +20,7 @@ from numba import typeof, types
 from numba.core import config
 
 from .jit import cache_folder
-from .maths import exp
+from .kernel_cache import ENDING
 
 __all__ = ["call_help", "is_compiled"]
 
@@ -39,12 +40,11 @@ def is_compiled() -> bool:
     if config.DISABLE_JIT:
         return True
     folder = _folder()
-    return folder is not None and next(folder.glob("step.run_steps-*.nbi"), None) is not None
+    return folder is not None and next(folder.glob(f"step.run_steps-*{ENDING}"), None) is not None
 
 
 def _folder() -> Path | None:
-    """Where this installation keeps the kernels of this package; another one of the same sources has its own."""
-    return None if cache_folder() is None else Path(exp.stats.cache_path)
+    return None if cache_folder() is None else Path(cache_folder())
 
 
 @cache
@@ -69,16 +69,18 @@ def call_help() -> None:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except OSError:  # it takes longer alone
-        lock.unlink()
+        with suppress(OSError):
+            lock.unlink()
         return
     atexit.register(_dismiss, helper, lock)
 
 
 def _dismiss(helper: subprocess.Popen, lock: Path) -> None:
-    """What a helper was about to write is lost, nothing else: Numba renames files that are complete."""
+    """What a helper was about to write is lost, nothing else: files are renamed when they are complete."""
     helper.kill()
     helper.wait()
-    lock.unlink(missing_ok=True)
+    with suppress(OSError):
+        lock.unlink(missing_ok=True)
 
 
 def compile_backwards() -> None:

@@ -1,7 +1,7 @@
 """The one decorator of all kernels, with a cache that notices every change of a kernel source.
 
-Numba keys its cache by the file of the outer function only: a change in a helper of another file would go
-unnoticed and give stale results. So the cache folder is named after a hash of all sources of this package.
+A cache that looked at the file of the outer function only, as Numba's does, would not notice a change in a helper of
+another file and give stale results. So the cache folder is named after a hash of all sources of this package.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numba
-from numba.core import config, types
+from numba.core import types
 
+from .kernel_cache import keep, open_cache
 from .processor import kind, settle
 
 __all__ = ["cache_folder", "inner", "jit", "small"]
@@ -21,14 +22,14 @@ __all__ = ["cache_folder", "inner", "jit", "small"]
 settle()
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
-    "__init__.py", "compiling.py", "ensemble.py", "layout.py", "mesa_agents.py", "mesa_input.py", "mesa_model.py", "parameters.py",
-    "processor.py", "single.py", "views.py",
+    "__init__.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "mesa_agents.py", "mesa_input.py",
+    "mesa_model.py", "parameters.py", "processor.py", "single.py", "views.py",
 }
 
 
 @lru_cache(maxsize=1)
 def cache_folder() -> str | None:
-    """Folder of compiled kernels for exactly these sources and this kind of processor, or None if none can be written.
+    """Folder of compiled kernels for exactly these sources and this kind of processor, or None if there is no place for them.
 
     ``ECOCLUSTER_CACHE_DIR`` overrides the user's cache folder.
     """
@@ -42,16 +43,7 @@ def cache_folder() -> str | None:
     base = os.environ.get("ECOCLUSTER_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "ecocluster"
     )
-    folder = os.path.join(base, f"kernels-{digest.hexdigest()[:16]}")
-    try:
-        os.makedirs(folder, exist_ok=True)
-        probe = os.path.join(folder, f".probe-{os.getpid()}")
-        with open(probe, "w"):
-            pass
-        os.remove(probe)
-    except OSError:
-        return None
-    return folder
+    return open_cache(os.path.join(base, f"kernels-{digest.hexdigest()[:16]}"))
 
 
 def jit(function=None, *, inner: bool = False, always_inline: bool = False):
@@ -75,15 +67,10 @@ def jit(function=None, *, inner: bool = False, always_inline: bool = False):
         options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
     if always_inline:
         options["forceinline"] = True
+    made = numba.njit(**options)(function)
     folder = cache_folder()
-    before = config.CACHE_DIR
-    try:
-        config.CACHE_DIR = folder or before  # read by Numba while it decorates; other users of Numba keep their own
-        made = numba.njit(cache=folder is not None, **options)(function)
-    except RuntimeError:  # no locator for this file: run without a cache rather than not at all
-        made = numba.njit(**options)(function)
-    finally:
-        config.CACHE_DIR = before
+    if folder is not None:
+        keep(made, function, folder)
     return _without_literals(made)
 
 

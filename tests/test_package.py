@@ -143,7 +143,7 @@ def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
     left.clear()
     dismiss(*what)
     assert left == ["killed", "gone"] and not list(tmp_path.iterdir())
-    (tmp_path / "step.run_steps-1.nbi").touch()
+    (tmp_path / "step.run_steps-1.kernel").touch()
     assert compiling.is_compiled()
     call()  # nothing is left to do
     assert len(called) == 2

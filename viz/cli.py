@@ -3,25 +3,36 @@
 Heavy libraries are imported inside the commands, so `--help` starts at once. Every help text is a key of the
 catalogues, translated when the command line is known (`--lang`, or the variable ECOCLUSTER_LANG).
 
-Exit codes: 0 done; 1 a defect of ours; 2 input that cannot be used (one line says what); 130 interrupted.
+Exit codes are those of docs/exit-codes.md.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+import warnings
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
 from .commands import analyses, bench, causes, dashboard, runs, scenarios, sweeps
 from .commands.common import LANG_VARIABLE
+from .output import guarded
 from .words import LANGUAGES, Words
 
 __all__ = ["app", "main"]
 
-INTERRUPTED = 130
+DONE, FAILED, REFUSED, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+# what the user can do nothing about on the command line
+_SURROUNDINGS = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE,
+    errno.ENOMEM, errno.EBUSY, errno.ESTALE,
+}  # fmt: skip
 
 app = typer.Typer(help="help.app", add_completion=False, pretty_exceptions_enable=False)
 for module in (scenarios, runs, sweeps, analyses, causes, bench, dashboard):
@@ -68,55 +79,120 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit code.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    with guarded() as output:
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        lang = _language(given)
+        say = Words(lang if lang in LANGUAGES else "en")
+        with _warned(say), _terminable():
+            code = _run(given, lang, say)
+        sys.stdout.flush()
+        if output.failure is not None and code == DONE:
+            print(say("cli.unshown", error=output.failure.strerror), file=sys.stderr)
+            code = FAILED
+    return code
+
+
+def _run(given: list[str], lang: str, say: Words) -> int:
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"] or ["--help"]
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal without Vietnamese letters is no reason to fail
-    lang = _language(given)
-    say = Words(lang if lang in LANGUAGES else "en")
     if lang not in LANGUAGES:
         return _refuse(say, say("cli.lang", value=lang, known=", ".join(LANGUAGES)))
     command = typer.main.get_command(app)
     _translate(command, say)
     try:
-        code = command.main(given, prog_name="ecocluster", standalone_mode=False) or 0
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        # not `command.main`: it takes an end of file for an interruption and a closed pipe for a failure
+        with command.make_context("ecocluster", given) as context:
+            return command.invoke(context) or DONE
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        print(say("cli.interrupted"), file=sys.stderr)
+        return TERMINATED if isinstance(stop, _Terminated) else INTERRUPTED
     except Exception as error:
         if debug:
-            raise
+            import traceback
+
+            traceback.print_exc()
         return _explain(error, say)
-    if code == INTERRUPTED:  # typer itself makes this code of Ctrl-C
-        print(say("cli.interrupted"), file=sys.stderr)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: to be tidied up after as after Ctrl-C."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Context in which SIGTERM stops what is done in good order; a second one stops it at once."""
+    before = signal.getsignal(signal.SIGTERM)
+    # in a thread signals are the affair of who called, and who is told to ignore one ignores it
+    if threading.current_thread() is not threading.main_thread() or before is signal.SIG_IGN:
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise _Terminated
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+@contextmanager
+def _warned(say: Words) -> Iterator[None]:
+    """Context in which a warning of ours is one line in the reader's language."""
+    before = warnings.showwarning
+
+    def show(message: Any, *where: Any, **options: Any) -> None:
+        if hasattr(message, "key"):
+            print(say("cli.warning", text=say(f"kernels.{message.key}", **message.fields)), file=sys.stderr, flush=True)
+        else:
+            before(message, *where, **options)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+def _refuse(say: Words, text: str, code: int = REFUSED) -> int:
+    print(say("cli.error", text=text), file=sys.stderr)
     return code
 
 
-def _refuse(say: Words, text: str) -> int:
-    print(say("cli.error", text=text), file=sys.stderr)
-    return 2
-
-
 def _explain(error: Exception, say: Words) -> int:
-    """One line for input that cannot be used (2), one for what should not have happened (1)."""
+    """A line for input that cannot be used (2), one for surroundings or a defect of ours (1)."""
     usage = getattr(error, "format_message", None)  # typer's own errors: unknown option, not a number, ...
     if usage is not None:
         return _refuse(say, usage())
-    from ..experiments.errors import InputError
+    from ..experiments.errors import ELSEWHERE, InputError
     from ..scenarios import ScenarioError
 
+    code = FAILED if _is_of_surroundings(error, ELSEWHERE) else REFUSED
     if isinstance(error, InputError):
-        return _refuse(say, say.error(error))
+        return _refuse(say, say.error(error), code)
     if isinstance(error, ScenarioError):
         from .problems import problem_text
 
-        return _refuse(say, problem_text(error, say))
-    print(say("cli.unexpected", text=f"{type(error).__name__}: {error}"), file=sys.stderr)
-    return 1
+        return _refuse(say, problem_text(error, say), code)
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename is not None else ""
+        return _refuse(say, place + error.strerror, FAILED)
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    print(say("cli.unexpected", text=text), file=sys.stderr)
+    return FAILED
+
+
+def _is_of_surroundings(error: BaseException | None, keys: Collection[str]) -> bool:
+    """Does a failure of the system, or a worker that died, lie at the bottom of an error?"""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _SURROUNDINGS or getattr(error, "key", None) in keys:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 if __name__ == "__main__":

@@ -1,0 +1,256 @@
+"""Compiled kernels kept on disk: a help that is never in the way, and code that nobody else may have written.
+
+Numba's own cache unpickles and runs whatever lies in its folder, and what cannot be unpickled ends the program. Here a
+kernel is one file: the hash of the rest, what it was compiled for, the code. A file is read only where nobody else can
+write, and unpickled only if its hash is right; whatever else is found is forgotten and compiled again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import stat
+import sys
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core.caching import _Cache
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+__all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "weak_place"]
+
+ENDING = ".kernel"
+MESSAGES = {
+    "damaged": "the compiled kernel {path} is damaged; it is compiled again",
+    "unread": "the compiled kernel {path} cannot be read ({cause}); it is compiled again",
+    "unkept": "compiled kernels cannot be kept in {path} ({cause}); the next start compiles them again",
+    "exposed": "{path} belongs to somebody else or can be changed by others: compiled kernels are neither read nor kept there, and "
+    "every start compiles them again; ECOCLUSTER_CACHE_DIR names another folder",
+}  # fmt: skip
+_HASH = hashlib.sha256
+
+
+class KernelCacheWarning(UserWarning):
+    """Kernels are compiled although they had been, or will have to be again.
+
+    Attributes
+    ----------
+    key : str
+        Of `MESSAGES`.
+    fields : dict
+        What the sentence names.
+    """
+
+    def __init__(self, key: str, **fields: Any) -> None:
+        self.key, self.fields = key, fields
+        super().__init__(MESSAGES[key].format(**fields))
+
+
+_told: set[str] = set()
+
+
+def _tell(key: str, **fields: Any) -> None:
+    """Warn, once of a kind: what ails one kernel ails them all."""
+    if key not in _told:
+        _told.add(key)
+        warnings.warn(KernelCacheWarning(key, **fields), stacklevel=3)
+
+
+def open_cache(folder: str) -> str | None:
+    """Make a folder for compiled kernels; None, with a warning, if it cannot be made or others can write there."""
+    folder = os.path.abspath(folder)
+    try:
+        _make(folder, 0o700)
+        os.listdir(folder)
+        weak = weak_place(folder)
+    except OSError as error:
+        _tell("unkept", path=folder, cause=error.strerror or error)
+        return None
+    if weak is not None:
+        _tell("exposed", path=weak)
+        return None
+    return folder
+
+
+def _make(folder: str, mode: int) -> None:
+    """Make a folder and those above it, closed to others even where new folders are open to them."""
+    if not os.path.isdir(folder):
+        _make(os.path.dirname(folder), 0o755)
+        with suppress(FileExistsError):
+            os.mkdir(folder, mode)
+
+
+def weak_place(folder: str) -> str | None:
+    """The first place on the way to a folder that somebody else could exchange or write into; None if there is none.
+
+    Parameters
+    ----------
+    folder : str
+        Absolute path of a folder that exists.
+    """
+    if not hasattr(os, "geteuid"):  # Windows: what lies in a profile is closed to others
+        return None
+    way = list(_way(folder))
+    for place in way:
+        found = os.lstat(place)
+        # in a sticky folder like /tmp others may add a name, but not exchange ours
+        closed = stat.S_ISLNK(found.st_mode) or (found.st_mode & stat.S_ISVTX and place != way[-1])
+        if not _is_ours(found) or not (closed or _is_closed(found)):
+            return place
+    return None
+
+
+def _way(path: str) -> Iterator[str]:
+    """All folders and links that are passed on the way to a place."""
+    here = os.sep
+    yield here
+    left = [*Path(path).parts[:0:-1]]
+    while left:
+        part = left.pop()
+        if part == os.pardir:
+            here = os.path.dirname(here)
+            continue
+        place = os.path.join(here, part)
+        yield place
+        if os.path.islink(place):
+            target = Path(os.readlink(place))
+            left += [name for name in reversed(target.parts) if name != os.sep]
+            here = os.sep if target.is_absolute() else here
+        else:
+            here = place
+
+
+@cache
+def _owners() -> frozenset[int]:
+    """Who can change what this process runs anyway: its user, the owners of the package and of the system."""
+    return frozenset({os.geteuid(), os.stat(__file__).st_uid, os.stat(os.sep).st_uid, 0})
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    return found.st_uid in _owners()
+
+
+def _is_closed(found: os.stat_result) -> bool:
+    """Can nobody but the owner write? A group with one member, as many systems make for each user, is the owner."""
+    if found.st_mode & stat.S_IWOTH:
+        return False
+    return not found.st_mode & stat.S_IWGRP or _is_alone(found.st_uid, found.st_gid)
+
+
+@cache
+def _is_alone(user: int, group: int) -> bool:
+    import grp
+    import pwd
+
+    try:
+        account, circle = pwd.getpwuid(user), grp.getgrgid(group)
+    except KeyError:
+        return False
+    return account.pw_gid == group and circle.gr_name == account.pw_name and set(circle.gr_mem) <= {account.pw_name}
+
+
+@cache
+def _hash_of_source(path: str) -> bytes:
+    return _HASH(Path(path).read_bytes()).digest()
+
+
+def keep(kernel: Any, function: Callable, folder: str) -> None:
+    """Let a Numba dispatcher keep what it compiles.
+
+    Parameters
+    ----------
+    kernel : numba dispatcher
+        Others, as with ``NUMBA_DISABLE_JIT``, are left alone.
+    function : callable
+        What it compiles; from a file, or nothing is kept.
+    folder : str
+        Of `open_cache`.
+    """
+    if hasattr(kernel, "_cache"):
+        with suppress(OSError):
+            kernel._cache = _KernelCache(function, folder)
+
+
+class _KernelCache(_Cache):
+    """What Numba asks of a cache, for one function."""
+
+    def __init__(self, function: Callable, folder: str) -> None:
+        code = function.__code__
+        self._folder = folder
+        self._source = _hash_of_source(code.co_filename)
+        self._code = _HASH(code.co_code).hexdigest()
+        self._name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-{code.co_firstlineno}"
+
+    @property
+    def cache_path(self) -> str:
+        return self._folder
+
+    def enable(self) -> None:
+        """It always is."""
+
+    disable = flush = enable
+
+    def _place(self, signature: Any, codegen: Any) -> tuple[str, tuple]:
+        """The file of a compiled kernel, and all that tells it from others."""
+        key = (numba.__version__, sys.implementation.cache_tag, self._source, self._code, signature, codegen.magic_tuple())
+        return os.path.join(self._folder, f"{self._name}.{_HASH(repr(key).encode()).hexdigest()[:16]}{ENDING}"), key
+
+    def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
+        target_context.refresh()
+        path, key = self._place(sig, target_context.codegen())
+        try:
+            with open(path, "rb") as stream:
+                if hasattr(os, "geteuid"):
+                    found = os.fstat(stream.fileno())
+                    if not (_is_ours(found) and _is_closed(found)):
+                        _tell("exposed", path=path)
+                        return None
+                content = stream.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            _tell("unread", path=path, cause=error.strerror or error)
+            return None
+        digest, body = content[: _HASH().digest_size], content[_HASH().digest_size :]
+        try:
+            if _HASH(body).digest() != digest:
+                raise ValueError("the content is not what was written")
+            made_for, parts = pickle.loads(body)
+            return CompileResult._rebuild(target_context, *parts) if made_for == key else None
+        except Exception:  # whatever it is: it can be compiled again
+            _tell("damaged", path=path)
+            with suppress(OSError):
+                os.unlink(path)
+            return None
+
+    def save_overload(self, sig: Any, data: CompileResult) -> None:
+        if data.lifted or data.library.has_dynamic_globals:  # addresses of this process
+            return
+        path, key = self._place(sig, data.codegen)
+        try:
+            body = dumps((key, data._reduce()))
+            _write(path, _HASH(body).digest() + body)
+        except Exception as error:  # whatever it is: it is compiled already
+            _tell("unkept", path=self._folder, cause=getattr(error, "strerror", None) or error)
+
+
+def _write(path: str, content: bytes) -> None:
+    """Write a file whole or not at all, so that others may read it at any time; they never write into it."""
+    _make(os.path.dirname(path), 0o700)  # it may have been removed meanwhile
+    fresh = f"{path}.{uuid.uuid4().hex[:12]}.tmp"
+    try:
+        with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, 0o644)) as stream:
+            stream.write(content)
+        os.replace(fresh, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(fresh)
+        raise
