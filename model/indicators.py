@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 
-__all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "Indicator", "PILLARS", "PRESENT", "Series", "TONNES", "YEARS", "evaluate"]
+__all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS", "YEARS", "evaluate"]
 
 YEARS = (2030, 2035, 2045)
 SOCIAL = {
@@ -16,13 +16,14 @@ SOCIAL = {
     "moving": "moving, downtime, adaptation", "land": "yield of land opened less that of land freed",
     "saved": "energy, water, material and disposal less what the same firms use with nothing adopted",
 }
-TONNES = ("tco2e", "cod", "water", "landfilled", "tco2e_landfill")  # added up from 2020
+# added up from 2020
+TOTALS = ("tco2e", "cod", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters")
 # present values: every line of money that is a result of its own
 PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "transfers", "outlay_city", "outlay_nation",
            "outlay_abroad", "social_funds", *(f"social_{part}" for part in SOCIAL_PARTS),
            *(f"outlay_{purpose}" for purpose in OUTLAY_PURPOSES[:-1]), "tax_forgone",
            *(f"transfer_{a}_{b}" for a, b in PAIRS))
-DISCOUNTED = ("tco2e", "cod", "landfilled", "output")  # quantities at the public rate, to be divided into money
+DISCOUNTED = ("tco2e", "cod", "landfilled")  # quantities at the public rate, to be divided into money
 PILLARS = ("management", "environment", "social", "economic", "network", "state")
 
 # binding criteria, in the order of rules.certification
@@ -90,6 +91,7 @@ def _rows():
         I("jobs_in_clusters", "persons", "stock", "none", "economic", "workers in clusters"),
         I("value_added", "mVND/yr", "money", "max", "economic", "value added of all firms"),
         I("output", "mVND/yr", "money", "none", "economic", "sales of all firms"),
+        I("output_in_clusters", "mVND/yr", "money", "none", "economic", "sales of firms in clusters"),
         I("profit", "mVND/yr", "money", "max", "economic", "profit before tax"),
         I("exits", "1/yr", "flow", "none", "economic", "firms that closed"),
         I("bankrupt", "1/yr", "flow", "min", "economic", "of these by insolvency"),
@@ -209,7 +211,7 @@ def evaluate(runs):
                 columns[f"{key}_{year}"] = values[:, :, last - per_year + 1 : last + 1].mean(axis=2)
             else:
                 columns[f"{key}_{year}"] = values[:, :, last]
-        for key in TONNES:
+        for key in TOTALS:
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
         factor = (1.0 + runs.discount_rate) ** -middle / per_year

@@ -250,6 +250,7 @@ def _clusters(s, p, out):
     out[I.FIRMS], out[I.FIRMS_IN_CLUSTERS] = firms, inside
     out[I.JOBS], out[I.JOBS_IN_CLUSTERS] = workers, workers_in
     out[I.VALUE_ADDED], out[I.OUTPUT], out[I.PROFIT] = value, output, profit
+    out[I.OUTPUT_IN_CLUSTERS] = output_in
     out[I.PLANNED_SLOTS] = planned_slots
     out[I.PLANNED_OCCUPANCY] = planned_firms / planned_slots if planned_slots > 0.0 else np.nan
     for j in range(4):
