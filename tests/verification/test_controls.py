@@ -18,7 +18,7 @@ from ecocluster.scenarios import make_arm
 GOLDEN = Path(__file__).with_name("golden.json")
 HEADLINE = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "firms", "jobs", "value_added", "profit",
             "adoption_T1", "adoption_T2", "adoption_T4", "adoption_T5", "real_share", "trust", "attitude", "outlay",
-            "receipts", "private_cost", "unspent", "planned_occupancy", "links_active", "level1")
+            "receipts", "social_cost", "private_net", "unspent", "planned_occupancy", "links_active", "level1")
 
 
 # --- V32 ------------------------------------------------------------------------------------------------
