@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..model.ledger import PAIRS
 from . import statistics
 from .errors import InputError
 from .folder import write_folder
+from .money import PRICES, SPLIT, abatement_split, net_benefit, transfer_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,10 @@ EXPLORATION = 2045  # horizon that explores rather than forecasts
 CLUSTER_SHARES = ("level1", "level2", "level3")  # of one cluster: 0 or 1 in every run
 IS_DIFFERENCE = "it is a difference to the null already"
 NULL_AVOIDS_NOTHING = "the null is what the others are compared with"
+
+# abatement_split takes them in this order
+_SPLIT_FROM = ("tco2e", "tco2e_outside", "output_in_clusters")
+_SPLIT_BASES = tuple(f"abatement_{part}" for part in SPLIT)
 
 _YEAR = re.compile(r"_((?:19|20|21)\d\d)$")
 
@@ -126,19 +132,14 @@ class Column:
         return cls(key, base, year, total, unit, entry.kind, entry.direction, entry.pillar, entry.definition)
 
 
-def _cost_per_tonne(year: int) -> Column:
-    definition = "present value of public outlay less receipts per tonne avoided since 2020, a ratio of means"
-    return Column(
-        f"cost_per_tco2e_{year}",
-        "cost_per_tco2e",
-        year,
-        True,
-        "mVND/tCO2e",
-        "money",
-        "min",
-        "economic",
-        definition,
-    )
+def _price_column(base: str, year: int) -> Column:
+    price = PRICES[base]
+    return Column(f"{base}_{year}", base, year, True, price.unit, "money", "min", "economic", price.definition)
+
+
+def _split_column(part: str, year: int) -> Column:
+    definition = f"tCO2e avoided since 2020 against the baseline: {part}"
+    return Column(f"abatement_{part}_{year}", f"abatement_{part}", year, True, "t", "flow", "none", "environment", definition)
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,8 @@ class Comparison:
         Seconds that simulating took.
     out : str or None
         Folder of the results once they are written.
+    baseline : str or None
+        Arm that prices, abatement, net benefit and transfers are counted above; None: the first.
     """
 
     question: Question
@@ -178,6 +181,7 @@ class Comparison:
     criteria: tuple[str, ...]
     wall_s: float = 0.0
     out: str | None = None
+    baseline: str | None = None
 
     @classmethod
     def of(
@@ -191,9 +195,11 @@ class Comparison:
         keys = [key for key in table.columns if key not in ("arm", "replicate")]
         columns = {key: Column.parse(key, registry) for key in keys}
         for year in YEARS:
-            if {f"pv_outlay_{year}", f"pv_receipts_{year}", f"tco2e_total_{year}"} <= columns.keys():
-                column = _cost_per_tonne(year)
-                columns[column.key] = column
+            made = [_price_column(base, year) for base, price in PRICES.items()
+                    if {f"{price.money}_{year}", f"{price.quantity}_{year}"} <= columns.keys()]
+            if {f"{name}_total_{year}" for name in _SPLIT_FROM} <= columns.keys():
+                made += [_split_column(part, year) for part in SPLIT]
+            columns |= {column.key: column for column in made}
         lost = np.asarray(trace.failed) != 0
         if lost.all():
             raise InputError("no_runs", reason=failures.get(int(trace.failed.flat[0]), "unknown"))
@@ -220,19 +226,59 @@ class Comparison:
         return self.runs[key].to_numpy(float).reshape(len(self.arms), -1)
 
     @property
+    def base(self) -> int:
+        """Index of the arm that money and tonnes are counted above: `baseline`, by default the first."""
+        return self.arms.index(self.baseline) if self.baseline else 0
+
+    def above(self, key: str) -> np.ndarray:
+        """Values of one column less those of the baseline, replicate by replicate, shape (arms, replicates)."""
+        values = self.values(key)
+        return values - values[self.base]
+
+    @property
     def one_cluster(self) -> bool:
         """Is the site a single cluster? Then a share of clusters is a share of runs."""
         return self.trace.site.one_cluster
 
     def abatement(self, year: int) -> np.ndarray:
-        """tCO2e avoided since 2020 against the null, shape (arms, replicates)."""
-        total = self.values(f"tco2e_total_{year}")
-        return total[0] - total
+        """tCO2e avoided since 2020 against the baseline, a quantity, shape (arms, replicates)."""
+        return -self.above(f"tco2e_total_{year}")
 
-    def net_outlay(self, year: int) -> np.ndarray:
-        """Present value of public outlay less receipts against the null, mVND, shape (arms, replicates)."""
-        net = self.values(f"pv_outlay_{year}") - self.values(f"pv_receipts_{year}")
-        return net - net[0]
+    def split(self, year: int) -> dict[str, np.ndarray]:
+        """`abatement` by intensity, output and leakage (`money.abatement_split`)."""
+        values = [self.values(f"{name}_total_{year}") for name in _SPLIT_FROM]
+        return abatement_split(*values, *(value[self.base] for value in values))
+
+    def ratio_parts(self, column: Column) -> tuple[np.ndarray, np.ndarray]:
+        """Money above the baseline and what it avoids, both discounted, of a price, shape (arms, replicates)."""
+        price = PRICES[column.base]
+        return self.above(f"{price.money}_{column.year}"), -self.above(f"{price.quantity}_{column.year}")
+
+    def net_benefit(self, year: int, line: str = "social", **prices: float) -> np.ndarray:
+        """`money.net_benefit` above the baseline, mVND, by "gross" outlay or "social" cost, shape (arms, replicates)."""
+        cost = self.above(f"{PRICES[f'cost_{line}_per_tco2e'].money}_{year}")
+        return net_benefit(-self.above(f"pv_tco2e_{year}"), -self.above(f"pv_cod_{year}"), cost, **prices)
+
+    def transfers(self, arm: str, year: int) -> pd.DataFrame:
+        """Transfers of an arm above the baseline, payer x receiver, mean present value in mVND."""
+        index = self.arms.index(arm)
+        means = {f"transfer_{a}_{b}": float(np.nanmean(self.above(f"pv_transfer_{a}_{b}_{year}")[index])) for a, b in PAIRS}
+        return transfer_table(means)
+
+    @property
+    def _has_transfers(self) -> bool:
+        return any(key.startswith("pv_transfer_") for key in self.columns)
+
+    @cached_property
+    def transfers_long(self) -> pd.DataFrame:
+        """`transfers` of every arm and year, one row per payer and receiver that occur."""
+        import pandas as pd
+
+        years = [year for year in YEARS if f"pv_transfers_{year}" in self.columns]
+        return pd.DataFrame([
+            {"pathway": arm, "year": year, "payer": a, "receiver": b, "mVND": self.transfers(arm, year).loc[a, b]}
+            for arm in self.arms for year in years for a, b in PAIRS
+        ])  # fmt: skip
 
     def obstacles(self, year: int) -> np.ndarray:
         """What keeps clusters below level 1 at the end of a year.
@@ -257,16 +303,16 @@ class Comparison:
         return {key: self._estimate(column) for key, column in self.columns.items()}
 
     def _estimate(self, column: Column) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
-        if column.base == "cost_per_tco2e":
-            ratios = map(statistics.fieller, self.net_outlay(column.year), self.abatement(column.year))
+        if column.base in PRICES:
+            ratios = map(statistics.fieller, *self.ratio_parts(column))
             no_difference = statistics.Estimate.undefined(IS_DIFFERENCE)
             rows = [(ratio, no_difference, math.nan) for ratio in ratios]
-            rows[0] = (
-                statistics.Estimate.undefined(NULL_AVOIDS_NOTHING),
-                statistics.Estimate(0.0, 0.0, 0.0),
-                math.nan,
-            )
+            rows[self.base] = (statistics.Estimate.undefined(NULL_AVOIDS_NOTHING), statistics.Estimate(0.0, 0.0, 0.0), math.nan)
             return rows
+        if column.base in _SPLIT_BASES:
+            parts = self.split(column.year)[column.base.removeprefix("abatement_")]
+            no_difference = statistics.Estimate.undefined(IS_DIFFERENCE)
+            return [(statistics.mean_interval(arm), no_difference, math.nan) for arm in parts]
         values = self.values(column.key)
         interval = self._interval(column)
         rows = [
@@ -298,11 +344,9 @@ class Comparison:
         for key, column in self.columns.items():
             if column.direction == "none":
                 continue
-            if column.base == "cost_per_tco2e":
+            if column.base in PRICES:
                 defined = np.array([np.isfinite(value.mean) for value, _, _ in self.estimates[key]])
-                shares = statistics.best_ratio(
-                    self.net_outlay(column.year), self.abatement(column.year), defined
-                )
+                shares = statistics.best_ratio(*self.ratio_parts(column), defined)
             else:
                 shares = statistics.best_share(self.values(key), column.direction)
             result[key] = dict(zip(self.arms, map(float, shares), strict=True))
@@ -393,6 +437,8 @@ class Comparison:
             del answer[volatile]
         return {
             "runs.parquet": self.runs.to_parquet(index=False, compression="zstd"),
+            **({"transfers.csv": self.transfers_long.to_csv(index=False, lineterminator="\n").encode()}
+               if self._has_transfers else {}),
             "series.parquet": self.series.to_parquet(index=False, compression="zstd"),
             "summary.csv": self.summary.to_csv(index=False, lineterminator="\n").encode(),
             "summary.json": (json.dumps(answer, indent=1, allow_nan=False) + "\n").encode(),

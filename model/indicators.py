@@ -5,9 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = ["CRITERIA", "INDICATORS", "Indicator", "PILLARS", "Series", "YEARS", "evaluate"]
+from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
+
+__all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS", "YEARS", "evaluate"]
 
 YEARS = (2030, 2035, 2045)
+SOCIAL = {
+    "capital": "service of capital over its life at the public rate", "running": "running cost of plants and hubs",
+    "programme": "staff and services of law and programme", "search": "studies, coordination, applications",
+    "moving": "moving, downtime, adaptation", "land": "yield of land opened less that of land freed",
+    "saved": "energy, water, material and disposal less what the same firms use with nothing adopted",
+}
+# added up from 2020
+TOTALS = ("tco2e", "cod", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters")
+# present values: every line of money that is a result of its own
+PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "transfers", "outlay_city", "outlay_nation",
+           "outlay_abroad", "social_funds", *(f"social_{part}" for part in SOCIAL_PARTS),
+           *(f"outlay_{purpose}" for purpose in OUTLAY_PURPOSES[:-1]), "tax_forgone",
+           *(f"transfer_{a}_{b}" for a, b in PAIRS))
+DISCOUNTED = ("tco2e", "cod", "landfilled")  # quantities at the public rate, to be divided into money
 PILLARS = ("management", "environment", "social", "economic", "network", "state")
 
 # binding criteria, in the order of rules.certification
@@ -67,6 +83,7 @@ def _rows():
         I("reused_water", "m3/yr", "flow", "max", "environment", "treated water reused through plants and links"),
         I("heat_exchanged", "GJ/yr", "flow", "max", "network", "waste heat used by neighbours"),
         I("upstream_tco2e", "t/yr", "flow", "none", "environment", "upstream emissions avoided by exchange; never in the headline"),
+        I("tco2e_landfill", "t/yr", "flow", "min", "environment", "methane of what is landfilled, as CO2; never in the headline"),
         I("tco2e_outside", "t/yr", "flow", "none", "environment", "emissions of firms outside clusters (leakage line; part of tco2e)"),
         I("firms", "firms", "stock", "none", "economic", "firms of the city, inside and outside clusters"),
         I("firms_in_clusters", "firms", "stock", "none", "economic", "firms in clusters"),
@@ -74,6 +91,7 @@ def _rows():
         I("jobs_in_clusters", "persons", "stock", "none", "economic", "workers in clusters"),
         I("value_added", "mVND/yr", "money", "max", "economic", "value added of all firms"),
         I("output", "mVND/yr", "money", "none", "economic", "sales of all firms"),
+        I("output_in_clusters", "mVND/yr", "money", "none", "economic", "sales of firms in clusters"),
         I("profit", "mVND/yr", "money", "max", "economic", "profit before tax"),
         I("exits", "1/yr", "flow", "none", "economic", "firms that closed"),
         I("bankrupt", "1/yr", "flow", "min", "economic", "of these by insolvency"),
@@ -119,12 +137,20 @@ def _rows():
         I("largest_node", "share", "share", "min", "network", "share of links lost when the firm with most links leaves"),
         I("trade_share", "share", "share", "none", "network", "sales inside the cluster, by-product payments and hub fees over sales"),
         I("outlay", "mVND/yr", "money", "min", "state", "public outlay: programme, inspections, tax forgone"),
+        I("outlay_gross", "mVND/yr", "money", "min", "state", "gross public outlay: what the state pays, and the tax it forgoes"),
+        I("outlay_city", "mVND/yr", "money", "none", "state", "paid by the city"),
+        I("outlay_nation", "mVND/yr", "money", "none", "state", "paid by the nation: income tax forgone"),
+        I("outlay_abroad", "mVND/yr", "money", "none", "state", "paid from abroad: a share of the programmes"),
         I("receipts", "mVND/yr", "money", "max", "state", "income tax, fines and fees"),
-        I("private_cost", "mVND/yr", "money", "min", "economic", "environmental investment and running cost of firms, operators, developers"),
+        I("transfers", "mVND/yr", "money", "none", "economic", "money that changes hands and uses nothing up: volume of all pairs"),
+        *(I(f"transfer_{a}_{b}", "mVND/yr", "money", "none", "economic", f"transfers from {a} to {b}") for a, b in PAIRS),
+        I("social_cost", "mVND/yr", "money", "min", "economic", "resources used less resources saved, capital by its service"),
+        *(I(f"social_{part}", "mVND/yr", "money", "none", "economic", f"social cost: {SOCIAL[part]}") for part in SOCIAL_PARTS),
+        I("social_funds", "mVND/yr", "money", "none", "economic", "social cost: what raising the net outlay costs"),
+        I("private_net", "mVND/yr", "money", "min", "economic", "social cost less net public outlay: what everybody but the state bears"),
         I("unspent", "mVND", "stock", "min", "state", "money released and not spent"),
         I("free_riders", "mVND/yr", "money", "min", "state", "paid for technologies that the firm orders in the null too"),
         I("side_payments", "mVND/yr", "money", "min", "state", "informal payments (an assumption)"),
-        I("tax_forgone", "mVND/yr", "money", "none", "state", "income tax forgone"),
         I("outlay_doses", "mVND/yr", "money", "none", "state", "fixed programme cost and law"),
         I("outlay_inspections", "mVND/yr", "money", "none", "state", "inspections"),
         I("outlay_grants", "mVND/yr", "money", "none", "state", "grants for technology"),
@@ -132,6 +158,7 @@ def _rows():
         I("outlay_symbiosis", "mVND/yr", "money", "none", "state", "studies, links and hubs"),
         I("outlay_infrastructure", "mVND/yr", "money", "none", "state", "projects and central plants"),
         I("outlay_planned", "mVND/yr", "money", "none", "state", "land support and relocation aid"),
+        I("tax_forgone", "mVND/yr", "money", "none", "state", "income tax forgone"),
         I("operator_result", "mVND/yr", "money", "none", "economic", "net receipts of operators"),
         I("developer_result", "mVND/yr", "money", "none", "economic", "net receipts of developers"),
         I("pillar_management", "0-1", "share", "max", "management", "share of computable requirements met"),
@@ -164,8 +191,8 @@ def evaluate(runs):
     -------
     pandas.DataFrame
         One row per (arm, replicate). Columns ``<key>_<year>``: flows are the mean rate of that year, stocks its
-        end; ``<key>_total_<year>`` is a flow added up from 2020; ``pv_outlay_<year>``, ``pv_receipts_<year>`` and
-        ``pv_private_cost_<year>`` are present values of 2020 in mVND.
+        end; ``<key>_total_<year>`` is a flow added up from 2020; ``pv_<key>_<year>`` are
+        present values of 2020: lines of money (`PRESENT`, mVND), and quantities discounted alike (`DISCOUNTED`).
     """
     import numpy as np
     import pandas as pd
@@ -186,11 +213,11 @@ def evaluate(runs):
                 columns[f"{key}_{year}"] = values[:, :, last - per_year + 1 : last + 1].mean(axis=2)
             else:
                 columns[f"{key}_{year}"] = values[:, :, last]
-        for key in ("tco2e", "cod", "water", "landfilled"):
+        for key in TOTALS:
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
         factor = powers(1.0 + runs.discount_rate, -middle) / per_year
-        for key in ("outlay", "receipts", "private_cost"):
+        for key in (*PRESENT, *DISCOUNTED):
             flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
             columns[f"pv_{key}_{year}"] = (flow * factor).sum(axis=2)  # not `@`, whose bits are those of a library
     frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})

@@ -1,108 +1,165 @@
 """Accounts: every VND that leaves one arrives in another, every tonne and m3 is somewhere.
 
-`Money` numbers the flows of money of a step (mVND, in `State.money`) with the account that pays and the one
-that receives; `balance` adds up an account, to be compared with its stock. `Matter` numbers physical amounts
-of a step.
+`Money` numbers the flows of money of a step (mVND, in `State.money`). Each flow is described once, here: who pays,
+who receives, of which kind it is and what for. Public outlay, transfers and social cost are sums of flows by this
+table and by nothing else. `balance` adds up an account, to be compared with its stock. `Matter` numbers physical
+amounts of a step.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ACCOUNTS", "FLOW_ACCOUNTS", "Matter", "Money", "N_FLOWS", "N_MATTER", "OUTLAY", "balance"]
+__all__ = ["ACCOUNTS", "FLOWS", "FLOW_ACCOUNTS", "Flow", "Matter", "Money", "N_FLOWS", "N_MATTER", "OUTLAY", "OUTLAY_PURPOSES", "PAIRS",
+           "RECEIPTS", "SOCIAL_PARTS", "balance", "outlay_part", "pair_of", "social_part", "social_sign"]
 
-# accounts with a stock in the model; "world" is everyone else (customers, suppliers, owners, contractors)
-ACCOUNTS = ("firms", "state", "operator", "developer", "bank", "side", "world")
+# Firms, state, operators, developers, the bank and officials (side payments) act in the model. Landowners, customers
+# (off-takers and carbon-minded buyers too), owners of firms and investors (anchors) are everybody else; `resources`
+# is no person: what goes there is used up (labour, energy, material, equipment), what comes from there is saved.
+ACCOUNTS = ("firms", "state", "operator", "developer", "bank", "side", "landowners", "customers", "owners", "investors",
+            "resources")
 
-_FLOWS = [
-    # name, payer, receiver
-    ("NET_SALES", "world", "firms"),  # sales less ordinary cost, and the reference cost that prices pass on
-    ("ELECTRICITY", "firms", "world"),
-    ("FUEL", "firms", "world"),
-    ("WATER", "firms", "world"),
-    ("DISPOSAL", "firms", "world"),
-    ("OWN_RUNNING", "firms", "world"),
-    ("SHAM", "firms", "world"),
-    ("ENVIRONMENTAL_FEE", "firms", "state"),
-    ("CETP_FEE", "firms", "operator"),
-    ("SHARED_SOLAR", "firms", "operator"),
-    ("LEVY", "firms", "operator"),
-    ("PROJECT_BENEFIT", "world", "firms"),
-    ("RENT", "firms", "developer"),
-    ("GREEN_PREMIUM", "world", "firms"),
-    ("ADAPTATION", "firms", "world"),
-    ("DEBT_SERVICE", "firms", "bank"),
-    ("TAX", "firms", "state"),
-    ("FINE", "firms", "state"),
-    ("SIDE_PAYMENT", "firms", "side"),
-    ("OWN_CAPEX", "firms", "world"),
-    ("LOANS", "bank", "world"),  # paid out to suppliers of equipment
-    ("STUDY", "firms", "world"),
-    ("LINK_FIXED", "firms", "world"),
-    ("LINK_COORDINATION", "firms", "world"),
-    ("EXCHANGE_SAVED", "world", "firms"),  # disposal and virgin material saved less treatment
-    ("HUB_FEE", "firms", "operator"),
-    ("OFFTAKE", "world", "firms"),
-    ("EFFORT", "firms", "world"),
-    ("MOVING", "firms", "world"),
-    ("OLD_PLOT", "world", "firms"),
-    ("RELOCATION_AID", "state", "firms"),
-    ("DIVIDENDS", "firms", "world"),
-    ("ENTRY_CASH", "world", "firms"),
-    ("EXIT_CASH", "firms", "world"),
+# parts of social cost; capital counts by its yearly service over its life, see `rules.capital`
+SOCIAL_PARTS = ("capital", "running", "programme", "search", "moving", "land", "saved")
+
+
+class Flow(NamedTuple):
+    """One line of the ledger.
+
+    Attributes
+    ----------
+    payer, receiver : str
+        Of `ACCOUNTS`.
+    kind : str
+        "resource": something is used up or saved, a part of social cost. "transfer": money changes hands.
+        "trade": sales less ordinary cost, the same thing done in every arm. "equity": between a firm and its owners.
+    purpose : str
+        Of a resource one of `SOCIAL_PARTS`; of a transfer what it is called.
+    """
+
+    payer: str
+    receiver: str
+    kind: str
+    purpose: str
+
+
+FLOWS = {name: Flow(*rest) for name, *rest in [
+    # ordinary cost contains energy, water, disposal and the fee of a firm that has adopted nothing; what it pays for
+    # them in fact follows below, so the ordinary amount of resources is taken back here
+    ("NET_SALES", "customers", "firms", "trade", "sales less ordinary cost"),
+    ("ORDINARY_USE", "resources", "firms", "resource", "saved"),
+    ("ELECTRICITY", "firms", "resources", "resource", "saved"),
+    ("FUEL", "firms", "resources", "resource", "saved"),
+    ("WATER", "firms", "resources", "resource", "saved"),
+    ("DISPOSAL", "firms", "resources", "resource", "saved"),
+    ("OWN_RUNNING", "firms", "resources", "resource", "running"),
+    ("SHAM", "firms", "resources", "resource", "running"),
+    ("ENVIRONMENTAL_FEE", "firms", "state", "transfer", "fees"),
+    ("CETP_FEE", "firms", "operator", "transfer", "fees"),
+    ("SHARED_SOLAR", "firms", "operator", "transfer", "fees"),
+    ("LEVY", "firms", "operator", "transfer", "levies"),
+    ("PROJECT_BENEFIT", "customers", "firms", "trade", "better roads and data"),
+    ("RENT", "firms", "developer", "transfer", "rents"),
+    ("GREEN_PREMIUM", "customers", "firms", "transfer", "premium"),
+    ("ADAPTATION", "firms", "resources", "resource", "moving"),
+    ("DEBT_SERVICE", "firms", "bank", "transfer", "credit"),
+    ("TAX", "firms", "state", "transfer", "tax"),  # due; what is forgone flows back
+    ("TAX_FORGONE", "state", "firms", "transfer", "tax"),
+    ("FINE", "firms", "state", "transfer", "fines"),
+    ("SIDE_PAYMENT", "firms", "side", "transfer", "side payments"),
+    ("OWN_CAPEX", "firms", "resources", "resource", "capital"),  # at full price, whoever pays for it
+    ("LOANS", "bank", "firms", "transfer", "credit"),
+    ("STUDY", "firms", "resources", "resource", "search"),
+    ("LINK_FIXED", "firms", "resources", "resource", "capital"),
+    ("LINK_COORDINATION", "firms", "resources", "resource", "search"),
+    ("EXCHANGE_SAVED", "resources", "firms", "resource", "saved"),  # disposal and virgin material saved less treatment
+    ("LINK_PAYMENTS", "firms", "firms", "transfer", "by-products"),
+    ("HUB_FEE", "firms", "operator", "transfer", "fees"),
+    ("OFFTAKE", "resources", "firms", "resource", "saved"),  # what the by-product is worth to the off-taker outside
+    ("EFFORT", "firms", "resources", "resource", "search"),
+    ("MOVING", "firms", "resources", "resource", "moving"),
+    ("OLD_PLOT", "landowners", "firms", "transfer", "land"),
+    ("RELOCATION_AID", "state", "firms", "transfer", "grants"),
+    ("DIVIDENDS", "firms", "owners", "equity", "dividends"),
+    ("ENTRY_CASH", "owners", "firms", "equity", "entry"),
+    ("ENTRY_EQUIPMENT", "owners", "resources", "resource", "capital"),  # what newcomers bring along
+    ("EXIT_CASH", "firms", "owners", "equity", "exit"),
     # the state
-    ("FIXED_DOSES", "state", "world"),
-    ("LAW_SET_UP", "state", "world"),
-    ("INSPECTIONS", "state", "world"),
-    ("GRANTS", "state", "world"),
-    ("INTEREST_CUT", "state", "bank"),
-    ("GUARANTEE", "state", "bank"),
-    ("STUDY_AID", "state", "world"),
-    ("LINK_GRANT", "state", "world"),
-    ("HUB_GRANT", "state", "operator"),
-    ("PROJECT_FUND", "state", "operator"),
-    ("CITY_CETP", "state", "operator"),
-    ("LAND_SUPPORT", "state", "developer"),
-    ("BASE_RENT", "world", "developer"),
-    ("DEVELOPER_LAND", "developer", "world"),
-    # operators and developers
-    ("PROJECT_CAPEX", "operator", "world"),
-    ("PROJECT_RUNNING", "operator", "world"),
-    ("ANCHOR", "world", "operator"),
-    ("APPLICATION", "operator", "world"),
-    ("HUB_RUNNING", "operator", "world"),
-    ("HUB_CAPEX", "operator", "world"),
-    # memoranda: not flows between accounts
-    ("TAX_FORGONE", "", ""),
-    ("LOAN_WRITTEN_OFF", "", ""),
-    ("LINK_PAYMENTS", "", ""),  # between firms
-    ("PRIVATE_CAPEX", "", ""),  # firms' investment at full price less grants
-    ("FREE_RIDERS", "", ""),
-]
+    ("FIXED_DOSES", "state", "resources", "resource", "programme"),
+    ("LAW_SET_UP", "state", "resources", "resource", "programme"),
+    ("INSPECTIONS", "state", "resources", "resource", "programme"),
+    ("GRANTS", "state", "firms", "transfer", "grants"),
+    ("INTEREST_CUT", "state", "bank", "transfer", "credit support"),
+    ("GUARANTEE", "state", "bank", "transfer", "credit support"),
+    ("STUDY_AID", "state", "firms", "transfer", "grants"),
+    ("LINK_GRANT", "state", "firms", "transfer", "grants"),
+    ("HUB_GRANT", "state", "operator", "transfer", "grants"),
+    ("PROJECT_FUND", "state", "operator", "transfer", "grants"),
+    ("CITY_CETP", "state", "operator", "transfer", "grants"),
+    ("LAND_SUPPORT", "state", "developer", "transfer", "grants"),
+    # land: the rent of a tenant of a planned cluster is in his ordinary cost; elsewhere a landowner would have it
+    ("BASE_RENT", "landowners", "developer", "transfer", "rents"),
+    ("LAND_PRICE", "developer", "landowners", "transfer", "land"),
+    ("DEVELOPER_LAND", "developer", "resources", "resource", "capital"),  # works: what is not the price of bare land
+    ("LAND_OPENED", "landowners", "resources", "resource", "land"),  # what the land would yield otherwise
+    ("LAND_FREED", "resources", "landowners", "resource", "land"),
+    # operators
+    ("PROJECT_CAPEX", "operator", "resources", "resource", "capital"),
+    ("PROJECT_RUNNING", "operator", "resources", "resource", "running"),
+    ("ANCHOR", "investors", "operator", "transfer", "anchors"),
+    ("APPLICATION", "operator", "resources", "resource", "search"),
+    ("HUB_RUNNING", "operator", "resources", "resource", "running"),
+    ("HUB_CAPEX", "operator", "resources", "resource", "capital"),
+]}
 
-Money = IntEnum("Money", {name: i for i, (name, _, _) in enumerate(_FLOWS)})
-FLOW_ACCOUNTS = {name: (payer, receiver) for name, payer, receiver in _FLOWS}
-N_FLOWS = len(_FLOWS)
+MEMORANDA = ("LOAN_WRITTEN_OFF", "FREE_RIDERS")  # not flows between accounts
+_NAMES = (*FLOWS, *MEMORANDA)
+Money = IntEnum("Money", {name: i for i, name in enumerate(_NAMES)})
+FLOW_ACCOUNTS = {name: (flow.payer, flow.receiver) for name, flow in FLOWS.items()}
+FLOW_ACCOUNTS |= dict.fromkeys(MEMORANDA, ("", ""))
+N_FLOWS = len(_NAMES)
 
-# public outlay: what the state pays, and the tax it forgoes
-OUTLAY = (
-    "FIXED_DOSES", "LAW_SET_UP", "INSPECTIONS", "GRANTS", "INTEREST_CUT", "GUARANTEE", "STUDY_AID", "LINK_GRANT",
-    "HUB_GRANT", "PROJECT_FUND", "CITY_CETP", "LAND_SUPPORT", "RELOCATION_AID", "TAX_FORGONE",
-)
+# gross public outlay by purpose: what the state pays, and the tax it forgoes
+_OUTLAY = {
+    "doses": ("FIXED_DOSES", "LAW_SET_UP"), "inspections": ("INSPECTIONS",), "grants": ("GRANTS",),
+    "credit": ("INTEREST_CUT", "GUARANTEE"), "symbiosis": ("STUDY_AID", "LINK_GRANT", "HUB_GRANT"),
+    "infrastructure": ("PROJECT_FUND", "CITY_CETP"), "planned": ("LAND_SUPPORT", "RELOCATION_AID"),
+    "forgone": ("TAX_FORGONE",),
+}
+OUTLAY_PURPOSES = tuple(_OUTLAY)
+OUTLAY = tuple(name for names in _OUTLAY.values() for name in names)
+RECEIPTS = tuple(name for name, flow in FLOWS.items() if flow.receiver == "state")
+
+# transfers: every pair of payer and receiver that occurs, in a fixed order
+PAIRS = tuple(dict.fromkeys((f.payer, f.receiver) for f in FLOWS.values() if f.kind == "transfer"))
+
+
+def _numbers(of) -> np.ndarray:
+    """One whole number per flow; -1 for memoranda and where `of` gives None."""
+    values = [of(name, FLOWS[name]) if name in FLOWS else None for name in _NAMES]
+    return np.array([-1 if value is None else value for value in values], np.int64)
+
+
+# the same table as arrays, for the kernels
+outlay_part = _numbers(lambda name, f: next((i for i, names in enumerate(_OUTLAY.values()) if name in names), None))
+pair_of = _numbers(lambda name, f: PAIRS.index((f.payer, f.receiver)) if f.kind == "transfer" else None)
+social_part = _numbers(lambda name, f: SOCIAL_PARTS.index(f.purpose) if f.kind == "resource" else None)
+social_sign = np.array([-1.0 if name in FLOWS and FLOWS[name].payer == "resources" else 1.0 for name in _NAMES])
 
 _MATTER = [
     "GRID_MWH", "SOLAR_MWH", "SHARED_SOLAR_MWH", "FUEL_GJ", "WATER_M3", "EFFLUENT_M3", "UNTREATED_M3", "REUSED_M3",
     "COD_KG", "COD_REMOVED_KG", "WASTE_T", "WASTE_REDUCED_T", "LANDFILL_T", "DEALER_T", "EXCHANGED_T", "POOLED_T",
     "OFFTAKEN_T", "EXCHANGED_GJ", "EXCHANGED_M3", "EXCHANGE_TCO2E", "UPSTREAM_TCO2E", "TREATED_OWN_M3",
-    "TREATED_CETP_M3", "VIRGIN_SAVED_T",
+    "TREATED_CETP_M3", "VIRGIN_SAVED_T", "LANDFILL_TCO2E",
 ]
 Matter = IntEnum("Matter", {name: i for i, name in enumerate(_MATTER)})
 N_MATTER = len(_MATTER)
 
 
-def balance(money: np.ndarray, account: str) -> float:
+def balance(money: np.ndarray, account: str, kind: str | None = None) -> float:
     """Net receipts of an account in a step, mVND, from the flows.
 
     Parameters
@@ -110,11 +167,11 @@ def balance(money: np.ndarray, account: str) -> float:
     money : (N_FLOWS,) float64
     account : str
         One of `ACCOUNTS`.
+    kind : str, optional
+        Only flows of this kind.
     """
     total = 0.0
-    for name, (payer, receiver) in FLOW_ACCOUNTS.items():
-        if receiver == account:
-            total += money[Money[name]]
-        if payer == account:
-            total -= money[Money[name]]
+    for name, flow in FLOWS.items():
+        if kind is None or flow.kind == kind:
+            total += money[Money[name]] * ((flow.receiver == account) - (flow.payer == account))
     return total

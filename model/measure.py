@@ -6,12 +6,27 @@ import numpy as np
 
 from .indicators import Series as I  # noqa: E741 - an index, read as I.TCO2E
 from .jit import inner
-from .ledger import Matter, Money
+from .ledger import (
+    N_FLOWS,
+    OUTLAY_PURPOSES,
+    PAIRS,
+    SOCIAL_PARTS,
+    Matter,
+    Money,
+    outlay_part,
+    pair_of,
+    social_part,
+    social_sign,
+)
 from .maths import exp
 from .rules.trust import belief
 from .state import EXISTING, LANES, OUTSIDE, OWN_PLANT, PLANNED, SLOT_TAKEN
 
 __all__ = ["measure", "record_levels"]
+
+_CAPITAL = SOCIAL_PARTS.index("capital")
+_FIRST_PAIR = int(I["TRANSFER_{}_{}".format(*PAIRS[0]).upper()])
+_N_PARTS, _N_PAIRS, _N_PURPOSES = len(SOCIAL_PARTS), len(PAIRS), len(OUTLAY_PURPOSES)
 
 
 @inner
@@ -41,6 +56,7 @@ def measure(s, p, out, before):
                     - matter[Matter.EXCHANGE_TCO2E] / dt)
     outside = s.clusters[city.outside]
     out[I.TCO2E_OUTSIDE] = (outside.elec - outside.solar) * city.grid_factor + outside.fuel * p.fuel_factor
+    out[I.TCO2E_LANDFILL] = matter[Matter.LANDFILL_TCO2E] / dt
     out[I.UPSTREAM_TCO2E] = matter[Matter.UPSTREAM_TCO2E] / dt
     out[I.EFFLUENT] = matter[Matter.EFFLUENT_M3] / dt
     out[I.TREATED_SHARE] = 1.0 - matter[Matter.UNTREATED_M3] / max(matter[Matter.EFFLUENT_M3], 1e-9)
@@ -63,7 +79,7 @@ def measure(s, p, out, before):
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
     out[I.TRUST_GAP] = city.trust_gap
     _clear_events(city)
-    _state(s, money, out, dt)
+    _money(s, p, money, out, dt)
     if abs(city.time + dt - np.floor(city.time + dt + 0.5)) < 1e-6:
         _once_a_year(s, p, out)
     else:
@@ -80,28 +96,42 @@ def _clear_events(city):
 
 
 @inner
-def _state(s, money, out, dt):
-    """Money of the state, of operators and developers, mVND a year."""
-    doses = money[Money.FIXED_DOSES] + money[Money.LAW_SET_UP]
-    grants = money[Money.GRANTS]
-    credit = money[Money.INTEREST_CUT] + money[Money.GUARANTEE]
-    symbiosis = money[Money.STUDY_AID] + money[Money.LINK_GRANT] + money[Money.HUB_GRANT]
-    infrastructure = money[Money.PROJECT_FUND] + money[Money.CITY_CETP]
-    planned = money[Money.LAND_SUPPORT] + money[Money.RELOCATION_AID]
-    inspections, forgone = money[Money.INSPECTIONS], money[Money.TAX_FORGONE]
-    out[I.OUTLAY_DOSES], out[I.OUTLAY_INSPECTIONS], out[I.OUTLAY_GRANTS] = doses / dt, inspections / dt, grants / dt
-    out[I.OUTLAY_CREDIT], out[I.OUTLAY_SYMBIOSIS] = credit / dt, symbiosis / dt
-    out[I.OUTLAY_INFRASTRUCTURE], out[I.OUTLAY_PLANNED] = infrastructure / dt, planned / dt
-    out[I.TAX_FORGONE] = forgone / dt
-    out[I.OUTLAY] = (doses + inspections + grants + credit + symbiosis + infrastructure + planned + forgone) / dt
+def _money(s, p, money, out, dt):
+    """Public outlay, transfers, social and private cost by the table of the ledger, mVND a year."""
+    for i in range(_N_PARTS):
+        out[I.SOCIAL_CAPITAL + i] = 0.0
+    for i in range(_N_PAIRS):
+        out[_FIRST_PAIR + i] = 0.0
+    for i in range(_N_PURPOSES):
+        out[I.OUTLAY_DOSES + i] = 0.0
+    transfers = 0.0
+    for i in range(N_FLOWS):
+        if outlay_part[i] >= 0:
+            out[I.OUTLAY_DOSES + outlay_part[i]] += money[i] / dt
+        if pair_of[i] >= 0:
+            out[_FIRST_PAIR + pair_of[i]] += money[i] / dt
+            transfers += abs(money[i]) / dt
+        if social_part[i] >= 0 and social_part[i] != _CAPITAL:
+            out[I.SOCIAL_CAPITAL + social_part[i]] += social_sign[i] * money[i] / dt
+    out[I.SOCIAL_CAPITAL] = s.city[0].services / dt  # services in place, not what is paid in this step
+    out[I.TRANSFERS] = transfers
+    outlay, social = 0.0, 0.0
+    for i in range(_N_PURPOSES):
+        outlay += out[I.OUTLAY_DOSES + i]
+    for i in range(_N_PARTS):
+        social += out[I.SOCIAL_CAPITAL + i]
+    forgone = out[I.TAX_FORGONE]
+    out[I.OUTLAY] = out[I.OUTLAY_GROSS] = outlay
+    # income tax is the nation's; programmes may be paid from abroad; the rest is the city's
+    programmes = outlay - forgone - out[I.OUTLAY_INSPECTIONS] - money[Money.CITY_CETP] / dt
+    out[I.OUTLAY_NATION] = forgone
+    out[I.OUTLAY_ABROAD] = p.funds_from_abroad * programmes
+    out[I.OUTLAY_CITY] = outlay - forgone - out[I.OUTLAY_ABROAD]
     out[I.RECEIPTS] = (money[Money.TAX] + money[Money.FINE] + money[Money.ENVIRONMENTAL_FEE]) / dt
-    operator_capital = (money[Money.PROJECT_CAPEX] + money[Money.HUB_CAPEX] - money[Money.PROJECT_FUND]
-                        - money[Money.CITY_CETP] - money[Money.HUB_GRANT])
-    out[I.PRIVATE_COST] = (
-        money[Money.PRIVATE_CAPEX] + money[Money.OWN_RUNNING] + money[Money.SHAM] + money[Money.STUDY]
-        + money[Money.LINK_COORDINATION] + money[Money.MOVING] + money[Money.ADAPTATION] + money[Money.EFFORT]
-        - money[Money.RELOCATION_AID] + operator_capital + money[Money.PROJECT_RUNNING] + money[Money.HUB_RUNNING]
-        + money[Money.APPLICATION] + money[Money.DEVELOPER_LAND] - money[Money.LAND_SUPPORT]) / dt
+    net = outlay - out[I.RECEIPTS]
+    out[I.SOCIAL_FUNDS] = (p.public_funds_cost - 1.0) * net
+    out[I.SOCIAL_COST] = social + out[I.SOCIAL_FUNDS]
+    out[I.PRIVATE_NET] = social - net
     out[I.FREE_RIDERS] = money[Money.FREE_RIDERS] / dt
     out[I.SIDE_PAYMENTS] = money[Money.SIDE_PAYMENT] / dt
     income = (money[Money.CETP_FEE] + money[Money.SHARED_SOLAR] + money[Money.LEVY] + money[Money.HUB_FEE]
@@ -110,7 +140,7 @@ def _state(s, money, out, dt):
              + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX])
     out[I.OPERATOR_RESULT] = (income - spent) / dt
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
-                               - money[Money.DEVELOPER_LAND]) / dt
+                               - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt
     unspent = 0.0
     for k in range(s.funds.size):
         fund = s.funds[k]
@@ -221,6 +251,7 @@ def _clusters(s, p, out):
     out[I.FIRMS], out[I.FIRMS_IN_CLUSTERS] = firms, inside
     out[I.JOBS], out[I.JOBS_IN_CLUSTERS] = workers, workers_in
     out[I.VALUE_ADDED], out[I.OUTPUT], out[I.PROFIT] = value, output, profit
+    out[I.OUTPUT_IN_CLUSTERS] = output_in
     out[I.PLANNED_SLOTS] = planned_slots
     out[I.PLANNED_OCCUPANCY] = planned_firms / planned_slots if planned_slots > 0.0 else np.nan
     for j in range(4):

@@ -102,6 +102,7 @@ _STREAM_UNITS = {
     "quantity_ref": "unit/yr",
     "ef_onsite": "tCO2e/unit",
     "ef_upstream": "tCO2e/unit",
+    "ef_landfill": "tCO2e/unit",
     "additional": "0-1",
 }
 _SHARES = {"share", "0-1", "share of revenue"}

@@ -39,6 +39,7 @@ LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
 SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE = range(5)
 NEVER = 1e9  # a time that does not come
 CACHE_LINE = 64  # bytes
+LONGEST_LIFE = 1024  # steps, of capital; a run of 36 years has 576 at 16 steps a year
 MAP_SEEN = 20  # at most as many firms are looked at on the map
 
 _f, _i, _j, _u, _b = "f8", "i8", "i4", "u8", "u1"
@@ -60,7 +61,7 @@ FIRM_DTYPE = _block([
     # flows of the step (per year)
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f),
     ("k_revenue", _f), ("k_margin", _f), ("k_value", _f), ("k_cod", _f), ("k_disposal", _f), ("k_solar", _f),
-    ("k_tonnes", _f), ("k_landfill", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
+    ("k_tonnes", _f), ("k_landfill", _f), ("k_gas", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
     ("d_tonnes", _f), ("margin_life", _f), ("exporter", _f), ("trade_share", _f), ("moved_at", _f),
     # money
     ("cash", _f), ("profit", _f), ("debt_service", _f), ("interest", _f), ("depreciation", _f), ("cut_total", _f),
@@ -128,7 +129,7 @@ CITY_DTYPE = np.dtype([
     ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
     ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("proposals", _i), ("leavers", _i), ("credit_asked", _i), ("credit_approved", _i),
     ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f),
-
+    ("services", _f), ("land_freed", _f),
     ("trust_gap", _f), ("degree", _i, (64,)),
     # firms seen on the map in one search, by their hash
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_slot", _i, (MAP_SEEN,)), ("seen_match", _i, (MAP_SEEN,)), ("outside_from", _i),
@@ -142,7 +143,7 @@ SHEET_DTYPE = _block(
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
-        "shared", "output", "profit", "tonnes", "landfill", "reduced", "sales", "disposal", "fee", "own", "sham", "connect",
+        "shared", "output", "profit", "tonnes", "landfill", "gas", "reduced", "sales", "ordinary", "disposal", "fee", "own", "sham", "connect",
         "connected", "treated_own", "tax", "forgone", "dividends", "premium", "inside", "t5_workers", "rethink", "attitude",
         "trust",
     )])  # fmt: skip
@@ -196,6 +197,8 @@ class State(NamedTuple):
         Money that moved in this step, see `ledger`.
     matter : (N_MATTER,) float64
         Physical quantities of this step.
+    services : (LONGEST_LIFE,) float64
+        A ring: services of capital, mVND a step, that end when the step of that number (modulo its length) begins.
     """
 
     firms: np.ndarray
@@ -218,6 +221,7 @@ class State(NamedTuple):
     sheet: np.ndarray
     money: np.ndarray
     matter: np.ndarray
+    services: np.ndarray
 
 
 def blocks_of(slots: int) -> int:
@@ -254,6 +258,7 @@ def new_state(
         "sheet": (1, SHEET_DTYPE),
         "money": (flows, np.float64),
         "matter": (matter, np.float64),
+        "services": (LONGEST_LIFE, np.float64),
     })  # fmt: skip
     _prepare(state, 0)
     return state

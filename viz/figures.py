@@ -236,14 +236,14 @@ def _guides(axes: Axes, scale: float, say: Words) -> None:
 
 @in_style
 def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (2035, 2045)) -> Figure:
-    """What the state pays (net of receipts) against the tonnes avoided, to 2035 and, as exploration, to 2045.
+    """Gross public outlay against the tonnes avoided, discounted alike, to 2035 and, as exploration, to 2045.
 
     Faint marks are runs, full marks their means with the 95 % region of the mean.
     """
-    shown = [year for year in years if f"cost_per_tco2e_{year}" in comparison.columns]
+    shown = [year for year in years if f"cost_gross_per_tco2e_{year}" in comparison.columns]
     figure = new_figure(5.8, left=0.8, right=0.75, bottom=1.0, top=0.95, wspace=0.3)
     for axes, year in zip(figure.subplots(1, len(shown), squeeze=False).flat, shown, strict=True):
-        cuts, costs = comparison.abatement(year), comparison.net_outlay(year)
+        costs, cuts = comparison.ratio_parts(comparison.columns[f"cost_gross_per_tco2e_{year}"])
         x_factor, x_unit = scale_of("t", "flow", float(np.nanmax(np.abs(cuts), initial=1.0)))
         y_factor, y_unit = scale_of("mVND", "money", float(np.nanmax(np.abs(costs), initial=1.0)))
         for index, arm in enumerate(comparison.arms):
@@ -283,7 +283,7 @@ def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (20
             say("figure.to_exploration" if year >= EXPLORATION else "figure.to", year=year), pad=18
         )
         axes.set_xlabel(f"{say('figure.avoided')} ({say.unit(x_unit)})")
-        axes.set_ylabel(f"{say('figure.net_outlay')} ({say.unit(y_unit)})")
+        axes.set_ylabel(f"{say('figure.gross_outlay')} ({say.unit(y_unit)})")
         plain_ticks(axes.xaxis, say)
         plain_ticks(axes.yaxis, say)
     handles, labels = figure.axes[0].get_legend_handles_labels() if shown else ((), ())
@@ -354,7 +354,7 @@ def render(figure: Figure, kind: str) -> bytes:
 def comparison_figures(comparison: Comparison, say: Words) -> dict[str, Figure]:
     """All figures of a comparison by name."""
     figures = {"trajectories": trajectories(comparison, say)}
-    if len(comparison.arms) > 1 and any(key.startswith("cost_per_tco2e") for key in comparison.columns):
+    if len(comparison.arms) > 1 and any(key.startswith("cost_gross_per_tco2e") for key in comparison.columns):
         figures["cost-effect"] = cost_effect(comparison, say)
     figures["obstacles"] = obstacles(comparison, say)
     return figures

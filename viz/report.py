@@ -11,7 +11,7 @@ from ..experiments.comparison import EXPLORATION, YEARS, Comparison
 from .figures import comparison_figures, render, trajectories
 from .flows import flow_map
 from .places import site_title
-from .scorecard import SURE, best_rows, scorecard, verdict
+from .scorecard import SURE, best_rows, scorecard, transfer_rows, verdict
 from .words import Words
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         verdict=verdict(comparison, say),
         years=[(year, year >= EXPLORATION, scorecard(comparison, year, say)) for year in YEARS],
         best=best_rows(comparison, YEARS[1], say),
+        transfers=transfer_rows(comparison, YEARS[1], say),
         best_year=YEARS[1],
         sure=SURE,
         captions=_captions(comparison, say, pictures),

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from ..experiments.comparison import CLUSTER_SHARES, Comparison
+from ..experiments.money import transfer_balance
 from ..experiments.statistics import Estimate
 from .words import Words, scale_of
 
-__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scorecard", "verdict"]
+__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scorecard", "transfer_rows", "verdict"]
 
 HEADLINES = {
     "certification": ("level1", "level2", "level3"),
-    "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled"),
+    "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill"),
     "network": ("links_active", "hubs_active", "trade_share"),
     "firms": (
         "adoption_T1",
@@ -32,9 +33,16 @@ HEADLINES = {
     ),
     "jobs": ("jobs", "value_added"),
     "trust": ("trust", "trust_gap"),
-    "money": ("pv_outlay", "pv_receipts", "pv_private_cost", "cost_per_tco2e"),
+    "money": (
+        "pv_outlay_gross",
+        "pv_receipts",
+        "pv_social_cost",
+        "pv_private_net",
+        "cost_gross_per_tco2e",
+        "cost_social_per_tco2e",
+    ),
 }
-BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay", "cost_per_tco2e")
+BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay_gross", "cost_gross_per_tco2e", "cost_social_per_tco2e")
 CLEAR = 0.8  # probability of being best from which we call an arm the best
 SURE = 0.9
 NOTABLE = 0.05  # share of clusters from which an obstacle is worth a sentence
@@ -152,6 +160,27 @@ def best_rows(comparison: Comparison, year: int, say: Words) -> list[tuple[str, 
     return rows
 
 
+@dataclass(frozen=True)
+class Transfers:
+    """Net transfers of every party, per arm but the first; `unit` is ready to print."""
+
+    unit: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def transfer_rows(comparison: Comparison, year: int, say: Words) -> Transfers | None:
+    """What every party receives less what it pays, above the baseline; None where the runs do not say."""
+    if len(comparison.arms) == 1 or not any(key.startswith("pv_transfer_") for key in comparison.columns):
+        return None
+    balances = [transfer_balance(comparison.transfers(arm, year)) for arm in comparison.arms[1:]]
+    factor, unit = scale_of("mVND", "money", max(float(balance.abs().max()) for balance in balances))
+    rows = tuple(
+        (say(f"party.{party}"), tuple(say.number(balance[party] * factor, 1, sign=True) for balance in balances))
+        for party in balances[0].index
+    )
+    return Transfers(say.unit(unit), rows)
+
+
 def _tell(comparison: Comparison, say: Words, key: str, **fields: Any) -> str:
     """A sentence about clusters; where the site is one cluster, about its runs."""
     return say(f"{key}.one" if comparison.one_cluster else key, **fields)
@@ -204,27 +233,24 @@ def _certification(comparison: Comparison, say: Words, year: int) -> tuple[int, 
 
 
 def _tonnes(comparison: Comparison, say: Words, year: int) -> str:
-    key = f"cost_per_tco2e_{year}"
-    if key not in comparison.columns:
+    keys = [f"cost_{line}_per_tco2e_{year}" for line in ("gross", "social")]
+    if not comparison.columns.keys() >= set(keys):
         return ""
-    costs = [value for value, _, _ in comparison.estimates[key]]
-    defined = [index for index, cost in enumerate(costs) if math.isfinite(cost.mean)]
+    gross, social = ([value.mean for value, _, _ in comparison.estimates[key]] for key in keys)
+    defined = [index for index, price in enumerate(gross) if math.isfinite(price)]
     if not defined:
         return say("verdict.no_tonnes", year=year)
-    cuts = comparison.abatement(year)
+    cuts, names = comparison.abatement(year), [say.name("pathway", arm) for arm in comparison.arms]
     most = max(defined, key=lambda index: np.nanmean(cuts[index]))
-    cheap = min(defined, key=lambda index: costs[index].mean)
+    by_outlay, by_social = (min(defined, key=prices.__getitem__) for prices in (gross, social))
     factor, unit = scale_of("t", "flow", float(np.nanmean(cuts[most])))
-    return say(
-        "verdict.tonnes" if most != cheap else "verdict.tonnes_same",
-        year=year,
-        most=say.name("pathway", comparison.arms[most]),
-        cut=f"{say.number(np.nanmean(cuts[most]) * factor)} {say.unit(unit)}",
-        cheap=say.name("pathway", comparison.arms[cheap]),
-        cost=say.number(costs[cheap].mean, 1),
-        low=say.number(costs[cheap].low, 1),
-        high=say.number(costs[cheap].high, 1),
-    )
+    fields = {"year": year, "most": names[most], "cut": f"{say.number(np.nanmean(cuts[most]) * factor)} {say.unit(unit)}",
+              "gross": say.number(gross[by_outlay], 1), "social": say.number(social[by_social], 1)}
+    if by_outlay != by_social:  # nothing is the cheapest that is so by one account only
+        return say("verdict.tonnes_depends", by_outlay=names[by_outlay], by_social=names[by_social], **fields)
+    if most == by_outlay:
+        return say("verdict.tonnes_same", **fields)
+    return say("verdict.tonnes", cheap=names[by_outlay], **fields)
 
 
 def _obstacle(comparison: Comparison, say: Words, year: int, leader: int, ahead: bool) -> str:

@@ -263,7 +263,7 @@ class Answers:
     # functions of the file's head
 
     def price(self, arm: str, year: float) -> np.ndarray:
-        cost, tonnes = self.mean(arm, f"net_outlay_{year:g}"), self.mean(arm, f"abatement_{year:g}")
+        cost, tonnes = self.mean(arm, f"pv_outlay_gross_{year:g}"), self.mean(arm, f"abatement_pv_{year:g}")
         return np.where(tonnes > 0, np.clip(cost / np.where(tonnes > 0, tonnes, 1.0), CHEAPEST, DEAREST), DEAREST)
 
     def _ladder(self, name: str) -> list[str]:

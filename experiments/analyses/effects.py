@@ -14,6 +14,7 @@ import numpy as np
 
 from ..comparison import YEARS
 from ..errors import InputError
+from ..money import net_benefit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,11 @@ __all__ = ["DERIVED", "Rule", "better", "by_trial", "columns_of", "effect", "kin
 DERIVED: dict[str, tuple[tuple[str, ...], str, str, str]] = {
     "abatement": (("tco2e_total",), "t", "flow", "max"),  # tCO2e avoided since 2020
     "abatement_share": (("tco2e_total",), "share", "share", "max"),  # of what the null emits
+    "abatement_pv": (("pv_tco2e",), "t", "flow", "max"),  # discounted as money is, to be divided into it
     "net_outlay": (("pv_outlay", "pv_receipts"), "mVND", "money", "min"),  # present value above the null
+    # tCO2e and COD avoided at their default prices less cost, all present values
+    "net_benefit": (("pv_tco2e", "pv_cod", "pv_social_cost"), "mVND", "money", "max"),
+    "net_benefit_gross": (("pv_tco2e", "pv_cod", "pv_outlay_gross"), "mVND", "money", "max"),
 }
 _NAME = re.compile(r"(\w+)_(\d{4})$")
 _RULE = re.compile(r"^\s*(\w+)\s*(<=|>=|<|>)\s*(\S+)\s*$")
@@ -126,6 +131,10 @@ def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
     if base == "abatement_share":
         whole = frame[f"null.tco2e_total_{year}"].to_numpy(float)
         return -change("tco2e_total") / np.where(whole > 0, whole, np.nan)
+    if base == "abatement_pv":
+        return -change("pv_tco2e")
+    if base.startswith("net_benefit"):
+        return net_benefit(*(sign * change(name) for sign, name in zip((-1.0, -1.0, 1.0), DERIVED[base][0], strict=True)))
     if base == "net_outlay":
         return change("pv_outlay") - change("pv_receipts")
     return change(base)

@@ -1,8 +1,9 @@
 """What more money buys: cost and effect of every pathway over a ladder of budgets.
 
-Cost is the present value of public outlay less receipts above the matched null, effect the tonnes avoided (or any
-other outcome). Cost per unit is a ratio of means with Fieller's interval, the price of the *next* unit the same between
-two rungs of the ladder; both are undefined where the interval of the effect holds 0.
+Cost is the present value of gross public outlay above the matched null, effect the tonnes avoided (or any other
+outcome); social cost stands beside. Cost per unit is a ratio of means with Fieller's interval, money and tonnes
+discounted alike; the price of the *next* unit is the same between two rungs of the ladder; both are undefined where
+the interval of the effect holds 0.
 """
 
 from __future__ import annotations
@@ -71,21 +72,24 @@ def frontier(
         if not values:
             raise InputError("empty", name=what)
     year = outcome.rpartition("_")[2]
-    wanted = (outcome, f"net_outlay_{year}", f"level1_{year}")
+    # tonnes are shown as they are and priced as money is: discounted
+    priced = f"abatement_pv_{year}" if outcome == f"abatement_{year}" else outcome
+    wanted = (outcome, f"pv_outlay_gross_{year}", f"level1_{year}", f"pv_social_cost_{year}", priced)
     sign = better(outcome) or 1.0
     arms = list(itertools.product(names, ladder))
     frame = case.run(
         [case.trial(pathway=name, budget=budget, site_budget=None) for name, budget in arms], wanted, progress
     )
-    effects = pd.DataFrame({name: effect(frame, name) for name in wanted})
+    effects = pd.DataFrame({name: effect(frame, name) for name in dict.fromkeys(wanted)})
     effects[["trial", "replicate"]] = frame[["trial", "replicate"]]
     rows, before = [], None
     for index, (name, budget) in enumerate(arms):
         own = effects[effects["trial"] == index].set_index("replicate")
         gain, cost = own[outcome] * sign + 0.0, own[wanted[1]] + 0.0  # + 0.0: no minus zero
-        ratio = fieller(cost.to_numpy(), gain.to_numpy())
+        units = own[priced] * sign + 0.0
+        ratio = fieller(cost.to_numpy(), units.to_numpy())
         low, high = (
-            bootstrap_ratio(cost.to_numpy(), gain.to_numpy()) if np.isfinite(ratio.mean) else (np.nan, np.nan)
+            bootstrap_ratio(cost.to_numpy(), units.to_numpy()) if np.isfinite(ratio.mean) else (np.nan, np.nan)
         )
         row = {"pathway": name, "budget": budget}
         row |= _estimate("cost", mean_interval(cost.to_numpy())) | _estimate(
@@ -97,11 +101,13 @@ def frontier(
             "reason": ratio.reason,
         }
         if budget > ladder[0]:
-            step = pd.concat([cost - before[0], gain - before[1]], axis=1).dropna().to_numpy()
+            step = pd.concat([cost - before[0], units - before[1]], axis=1).dropna().to_numpy()
             row |= _estimate("next_unit", fieller(step[:, 0], step[:, 1]))
+        row |= _estimate("social", mean_interval(own[wanted[3]].to_numpy()))
+        row |= _estimate("social_per_unit", fieller(own[wanted[3]].to_numpy(), units.to_numpy()))
         row["certified"] = float(own[wanted[2]].mean())
         rows.append(row)
-        before = cost, gain
+        before = cost, units
     table = pd.DataFrame(rows)
     table["efficient"] = efficient(table["cost"], table["effect"])
     command = case.command(

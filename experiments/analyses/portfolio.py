@@ -35,7 +35,7 @@ DENSITIES = (1.0, 1.5, 2.0)  # money per firm served, over an even spread
 YEAR = 2035
 FRESH = 1_000_000
 PUBLIC_RATE = 0.05
-OUTCOMES = (f"abatement_{YEAR}", f"level1_{YEAR}", f"pv_outlay_{YEAR}", f"net_outlay_{YEAR}")
+OUTCOMES = (f"abatement_{YEAR}", f"level1_{YEAR}", f"pv_outlay_{YEAR}", f"pv_social_cost_{YEAR}", f"abatement_pv_{YEAR}")
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,10 @@ def _together(case: Case, site, text: str, progress) -> pd.DataFrame:
         for name in OUTCOMES:
             row |= estimate_columns(name, mean_interval(runs[name][i]))
             row |= estimate_columns(f"{name}.less", difference(runs[name][0], runs[name][i]))
-        rows.append(row | estimate_columns("cost_per_tonne", fieller(runs[f"net_outlay_{YEAR}"][i], runs[f"abatement_{YEAR}"][i])))
+        tonnes = runs[f"abatement_pv_{YEAR}"][i]
+        for line, money in (("gross", f"pv_outlay_{YEAR}"), ("social", f"pv_social_cost_{YEAR}")):
+            row |= estimate_columns(f"cost_{line}_per_tonne", fieller(runs[money][i], tonnes))
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

@@ -1,7 +1,7 @@
 """From the series of a run to the outcomes that were asked for, without a table in between.
 
 Names are those of `ecocluster.model.indicators.evaluate`: ``KEY_YEAR`` (flows: the mean rate of that year, stocks:
-its end), ``KEY_total_YEAR`` (a flow added up from 2020) and ``pv_KEY_YEAR`` (present value of 2020, money only).
+its end), ``KEY_total_YEAR`` (a flow added up from 2020) and ``pv_KEY_YEAR`` (present value of 2020).
 Here any year of the run and any flow will do.
 """
 
@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...model.indicators import INDICATORS, YEARS
+from ...model.indicators import DISCOUNTED, INDICATORS, PRESENT, TOTALS, YEARS
 from ...model.jit import jit
 from ...model.maths import powers
 from ...model.plan import FORK_YEAR
@@ -23,7 +23,7 @@ from .ranges import unknown
 __all__ = ["HEADLINES", "Outcomes", "outcome_names"]
 
 _NAME = re.compile(r"^(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>\d{4})$")
-_TOTALS, _VALUES = ("tco2e", "cod", "water", "landfilled"), ("outlay", "receipts", "private_cost")
+_VALUES = (*PRESENT, *DISCOUNTED)
 VALUE, MEAN, TOTAL, PRESENT = range(4)
 PER_YEAR = 4
 
@@ -32,7 +32,7 @@ HEADLINES = tuple(
     f"{key}_{year}" for year in YEARS
     for key in ("tco2e_total", "level1", "level2", "cod_total", "landfilled_total", "jobs", "value_added", "adoption_T1",
                 "adoption_T2", "real_share", "links_active", "in_symbiosis", "trust", "pv_outlay", "pv_receipts",
-                "pv_private_cost")
+                "pv_social_cost", "pv_tco2e", "pv_cod")
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def outcome_names(last_year: float = 2046) -> tuple[str, ...]:
     years = [year for year in YEARS if year + 1 <= last_year] or [int(last_year) - 1]
     return tuple(name for year in years for name in (
         *(f"{key}_{year}" for key in INDICATORS),
-        *(f"{key}_total_{year}" for key in _TOTALS),
+        *(f"{key}_total_{year}" for key in TOTALS),
         *(f"pv_{key}_{year}" for key in _VALUES),
     ))  # fmt: skip
 
@@ -106,7 +106,7 @@ class Outcomes:
         if found is None or found["key"] not in INDICATORS or (found["pv"] and found["total"]):
             raise unknown("outcomes", name, outcome_names(self.last_year))
         flow = INDICATORS[found["key"]].kind in ("flow", "money")
-        if (found["total"] and not flow) or (found["pv"] and INDICATORS[found["key"]].kind != "money"):
+        if (found["total"] and not flow) or (found["pv"] and not flow):
             raise unknown("outcomes", name, outcome_names(self.last_year))
         year = int(found["year"])
         if not FORK_YEAR <= year <= self.last_year - 1:

@@ -19,6 +19,7 @@ from ..state import (
     T1,
     T2,
 )
+from .capital import invest
 from .production import set_coefficients
 from .technology import add_loan, end_cut, investment
 
@@ -118,4 +119,4 @@ def _renew(s, p, f, k, j):
     f.write_off[k, j] = cost / p.tech_life_yr[j]
     f.depreciation[k] += f.write_off[k, j]
     s.money[Money.LOANS] += cost
-    s.money[Money.PRIVATE_CAPEX] += cost
+    invest(s, p, Money.OWN_CAPEX, cost, p.tech_life_yr[j])

@@ -8,16 +8,20 @@ from ..jit import inner
 from ..ledger import Money
 from ..maths import log
 from ..randomness import Purpose, uniform
+from ..rules.capital import worth_left
 from ..rules.demography import arrival_intensity, relocation_value
 from ..state import (
+    N_TECH,
     NEVER,
     NONE,
     SLOT_LETTABLE,
     T1,
 )
 from .births import draw_sector, draw_workers, give_traits, start_business
+from .capital import invest
 from .planned import enter_planned, planned_gain
 from .slots import choose_slot, free_outside, take_slot
+from .technology import investment
 
 __all__ = ["arrive"]
 
@@ -70,7 +74,19 @@ def _begin(s, p, slot, ident, sector, workers):
     f, k = s.firms[slot >> 4], slot & 15
     cluster = s.clusters[f.cluster[k]]
     start_business(s, p, slot, cluster.tech_count[T1] / max(cluster.firms, 1))
+    _bring_along(s, p, f, k)
+
+
+@inner
+def _bring_along(s, p, f, k):
+    """Cash and equipment of a newcomer; used equipment is worth the services that it has left."""
+    city = s.city[0]
     s.money[Money.ENTRY_CASH] += f.cash[k]
+    for j in range(N_TECH):
+        if (f.tech[k] >> j) & 1:
+            life = p.tech_life_yr[j]
+            left = max(f.start[k, j] + life - city.time, city.dt)
+            invest(s, p, Money.ENTRY_EQUIPMENT, investment(city, p, f, k, j) * worth_left(p.discount_rate, left, life), left)
 
 
 @inner
@@ -96,6 +112,6 @@ def _try_planned(s, p, slot, ident, sector, workers):
         f.debt[k] = f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
         f.due[k] = NEVER
         return False
-    s.money[Money.ENTRY_CASH] += f.cash[k]
+    _bring_along(s, p, f, k)
     enter_planned(s, p, lever, f, k)
     return True

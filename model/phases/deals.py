@@ -23,6 +23,7 @@ from ..state import (
     PLANNED,
     SLOT_TAKEN,
 )
+from .capital import invest
 from .knowledge import enforcement
 from .links import demand_of, fade, new_record, pair_belief, pair_id, record_of_pair, supply_of
 from .lottery import SEARCH, digits
@@ -241,7 +242,7 @@ def _negotiate(s, p, i, j, w, fund):
     share = 0.5 * (1.0 - aid) * p.cost_study
     a.cash[x] -= share
     b.cash[y] -= share
-    s.money[Money.STUDY] += 2.0 * share
+    s.money[Money.STUDY] += p.cost_study
     if aid > 0.0:
         _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
     b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
@@ -266,8 +267,7 @@ def _negotiate(s, p, i, j, w, fund):
         return
     a.cash[x] -= p.split_fixed * net
     b.cash[y] -= (1.0 - p.split_fixed) * net
-    s.money[Money.LINK_FIXED] += net
-    s.money[Money.PRIVATE_CAPEX] += net
+    invest(s, p, Money.LINK_FIXED, fixed, p.hub_years)  # treatment and pipes live as long as those of a hub
     if grant > 0.0:
         _pay(s, fund, grant * fixed, Money.LINK_GRANT)
     link = s.links[n]

@@ -74,6 +74,7 @@ def vacate(s, p, cluster, f, k, slot, moved):
     if moved and cluster.kind != OUTSIDE:
         if uniform(city.key, Purpose.SLOT_KEEP, city.step, np.int64(f.slot_id[k])) >= p.old_plot_relet:
             f.status[k] = SLOT_RETIRED
+            city.land_freed += p.planned_slot_area
     if cluster.kind == OUTSIDE:
         city.outside_from = min(city.outside_from, slot >> 4)
     f.workers[k] = f.cash[k] = f.activity[k] = 0.0

@@ -12,6 +12,7 @@ from ..rules.diffusion import event
 from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, unit_gain
 from ..rules.trust import belief, breach_hazard
 from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
+from .capital import invest
 from .knowledge import enforcement
 from .links import book_exchange, demand_of, supply_of
 from .requests import add_request, sort_requests
@@ -89,7 +90,7 @@ def deliver_hubs(s, p, c):
         book_exchange(s, p, cluster, w, out, p.offtaker_in_city, True)
         s.matter[Matter.OFFTAKEN_T] += dt * out
         if hub.capital_until <= city.time + 1e-9:
-            s.money[Money.HUB_CAPEX] += hub.invested  # renewed without a grant
+            invest(s, p, Money.HUB_CAPEX, hub.invested, p.hub_years)  # renewed without a grant
             hub.capital_year = hub.invested / annuity(p.hub_rate, p.hub_years)
             hub.capital_until = city.time + p.hub_years
 
@@ -233,7 +234,7 @@ def _start(s, p, c, w, cluster, lever, hub):
     hub.review_at = city.time + 1.0
     hub.capital_year = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
     hub.capital_until = city.time + p.hub_years
-    s.money[Money.HUB_CAPEX] += fixed
+    invest(s, p, Money.HUB_CAPEX, fixed, p.hub_years)
     if grant > 0.0:
         s.funds[fund].fund[1] -= grant * fixed
         s.funds[fund].spent += grant * fixed

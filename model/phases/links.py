@@ -181,6 +181,7 @@ def book_exchange(s, p, cluster, w, amount, counted, pooled):
         cluster.exchanged += amount
         if p.stream_disposal_cost[w] > 0.0:
             cluster.exchanged_landfill += amount
+            matter[Matter.LANDFILL_TCO2E] -= dt * amount * p.stream_ef_landfill[w]
         matter[Matter.POOLED_T if pooled else Matter.EXCHANGED_T] += dt * amount
         matter[Matter.VIRGIN_SAVED_T] += dt * replaced * counted
     elif w == TREATED_WATER:

@@ -52,6 +52,7 @@ from ..state import (
     T4,
     WATER,
 )
+from .capital import invest
 from .requests import add_request, sort_requests
 
 __all__ = ["finish_projects", "multiplier_at", "run_operators", "run_projects", "update_levels"]
@@ -103,7 +104,7 @@ def run_projects(s, p):
             if uniform(city.key, Purpose.CLUSTER_CITY_CETP, city.step, c) < city_programme:
                 cost = cetp_capex(p, cluster.design_flow, p.retrofit)
                 s.money[Money.CITY_CETP] += cost
-                s.money[Money.PROJECT_CAPEX] += cost
+                invest(s, p, Money.PROJECT_CAPEX, cost, p.operator_years)
                 cluster.own_capital[WATER] = 0.0
                 cluster.ready[WATER] = city.time + p.cetp_build
         for j in range(4):
@@ -153,7 +154,7 @@ def _decide(s, p, c, j, fund):
             starts = _consent(s, p, cluster, benefit)
     if not starts:
         return
-    s.money[Money.PROJECT_CAPEX] += cost
+    invest(s, p, Money.PROJECT_CAPEX, cost, p.operator_years)
     s.money[Money.ANCHOR] += anchor * cost
     if aid > 0.0:
         s.funds[fund].fund[2] -= aid

@@ -12,6 +12,7 @@ from ..randomness import Purpose, draw, uniform
 from ..rules.compliance import inspection_hazard
 from ..rules.government import dose_factor, scaled, scheduled
 from ..state import OUTSIDE, PLANNED
+from .capital import retire_capital
 
 __all__ = ["open_step"]
 
@@ -27,6 +28,7 @@ def open_step(s, p, plan, values):
     """
     s.money[:] = 0.0
     s.matter[:] = 0.0
+    retire_capital(s)
     city = s.city[0]
     n = city.step
     city.electricity_price = plan.electricity[n]

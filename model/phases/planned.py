@@ -8,6 +8,7 @@ from ..jit import inner
 from ..ledger import Money
 from ..maths import exp
 from ..randomness import Purpose, draw, uniform
+from ..rules.capital import land_rent
 from ..rules.compliance import (
     detection_hazard,
     environmental_fee,
@@ -33,6 +34,7 @@ from ..state import (
 )
 from .ageing import set_due
 from .births import normal_trait
+from .capital import invest
 from .enforcement import fine_terms, has_continuous
 from .exits import vacate
 from .hubs import leave_hubs
@@ -48,7 +50,7 @@ __all__ = ["enter_planned", "expel", "open_planned", "planned_gain", "relocate"]
 
 @inner
 def open_planned(s, p):
-    """Decide planned clusters as the infrastructure fund allows; open those that are built."""
+    """Decide planned clusters as the infrastructure fund allows; open those that are built; book rent and land."""
     city = s.city[0]
     for k in range(s.funds.size):
         fund = s.funds[k]
@@ -74,7 +76,9 @@ def open_planned(s, p):
             fund.fund[2] -= support
             fund.spent += support
             s.money[Money.LAND_SUPPORT] += support
-            s.money[Money.DEVELOPER_LAND] += cost
+            bare = p.bare_land_share * cost
+            s.money[Money.LAND_PRICE] += bare
+            invest(s, p, Money.DEVELOPER_LAND, cost - bare, p.operator_years)
             cluster.slots = np.int64(slots)
             cluster.opened = city.time + p.planned_build
             cluster.scale = slots * p.occupancy_2018 / 55.0
@@ -86,10 +90,13 @@ def open_planned(s, p):
             for j in range(4):
                 cluster.ready[j] = cluster.opened
             before += slots
+    yearly = city.dt * land_rent(p)
+    s.money[Money.LAND_FREED] += yearly * city.land_freed
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         if cluster.kind != PLANNED or cluster.opened >= NEVER:
             continue
+        s.money[Money.LAND_OPENED] += yearly * p.planned_slot_area * cluster.slots
         s.money[Money.BASE_RENT] += city.dt * p.base_rent * p.planned_slot_area * cluster.firms
         if not cluster.let and cluster.opened <= city.time + 1e-9:
             cluster.let = 1
@@ -314,7 +321,7 @@ def enter_planned(s, p, lever, g, m):
                 cost = investment(city, p, g, m, j)
                 add_loan(city.dt, g, m, j, cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
                 s.money[Money.LOANS] += cost
-                s.money[Money.PRIVATE_CAPEX] += cost
+                invest(s, p, Money.OWN_CAPEX, cost, p.tech_life_yr[j])
                 g.pending[m] |= bit
                 g.ever[m] |= bit
                 s.ever[g.id[m]] |= bit

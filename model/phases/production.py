@@ -57,16 +57,18 @@ def set_coefficients(p, f, k, planned):
         if (bits >> j) & 1:
             solar += p.tech_solar_share[j]
     f.k_solar[k] = min(solar, 1.0)
-    disposal, tonnes, landfill = 0.0, 0.0, 0.0
+    disposal, tonnes, landfill, gas = 0.0, 0.0, 0.0, 0.0
     for w in range(N_STREAMS - 2):
         disposal += p.stream_disposal_cost[w] * p.supply[i, w]
         tonnes += p.supply[i, w]
         if p.stream_disposal_cost[w] > 0.0:
             landfill += p.supply[i, w]
+            gas += p.stream_ef_landfill[w] * p.supply[i, w]
     f.k_disposal[k] = disposal * f.k_waste[k]
     f.d_disposal[k] = disposal * eps - f.k_disposal[k]
     f.k_tonnes[k] = tonnes * f.k_waste[k]
     f.k_landfill[k] = landfill * f.k_waste[k]
+    f.k_gas[k] = gas * f.k_waste[k]
     f.d_tonnes[k] = tonnes * eps - f.k_tonnes[k]
     base = p.sector_elec_MWh[i] * 3.6 + p.sector_fuel_GJ[i]
     saved = 1.0 - (p.sector_elec_MWh[i] * 3.6 * keep_e + p.sector_fuel_GJ[i] * keep_f) / max(base, 1e-12)
@@ -287,8 +289,10 @@ def close_books(s, p, c):
             sheet.profit[k] += profit * alive
             sheet.tonnes[k] += f.k_tonnes[k] * act
             sheet.landfill[k] += f.k_landfill[k] * act
+            sheet.gas[k] += f.k_gas[k] * act
             sheet.reduced[k] += f.d_tonnes[k] * act
-            sheet.sales[k] += (sales + ordinary + saved + reference_fee) * alive
+            sheet.sales[k] += (sales + reference_fee) * alive
+            sheet.ordinary[k] += (ordinary + saved) * alive
             sheet.disposal[k] += f.k_disposal[k] * act
             sheet.fee[k] += fee * alive
             sheet.own[k] += own * alive
@@ -296,7 +300,7 @@ def close_books(s, p, c):
             sheet.connect[k] += connect * alive
             sheet.connected[k] += q if joined else 0.0
             sheet.treated_own[k] += q if z == REAL_OWN else 0.0
-            sheet.tax[k] += (due - forgone) * alive
+            sheet.tax[k] += due * alive
             sheet.forgone[k] += forgone * alive
             sheet.dividends[k] += dividends * alive
             sheet.premium[k] += premium * alive
@@ -334,6 +338,7 @@ def close_books(s, p, c):
     grid, workers = cluster.elec - cluster.solar - cluster.shared_solar, _total(sheet.workers)
     money, matter = s.money, s.matter
     money[Money.NET_SALES] += dt * _total(sheet.sales)
+    money[Money.ORDINARY_USE] += dt * _total(sheet.ordinary)
     money[Money.ELECTRICITY] += dt * price * grid
     money[Money.FUEL] += dt * fuel_price * cluster.fuel
     money[Money.WATER] += dt * water_price * cluster.water
@@ -365,6 +370,7 @@ def close_books(s, p, c):
     matter[Matter.COD_REMOVED_KG] += dt * cluster.cod_removed
     matter[Matter.WASTE_T] += dt * cluster.waste
     matter[Matter.WASTE_REDUCED_T] += dt * cluster.waste_reduced
+    matter[Matter.LANDFILL_TCO2E] += dt * _total(sheet.gas)
 
 
 @inner

@@ -28,6 +28,7 @@ from ..state import (
     REAL_OWN,
     SLOT_TAKEN,
 )
+from .capital import invest
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .queue import line_up
 from .requests import ask
@@ -337,9 +338,8 @@ def order(s, p, cluster, f, k, j, terms, fund):
     net = cost * (1.0 - grant)
     loan = share * net
     f.cash[k] -= net - loan
-    s.money[Money.OWN_CAPEX] += net - loan
+    invest(s, p, Money.OWN_CAPEX, cost, p.tech_life_yr[j])
     s.money[Money.LOANS] += loan
-    s.money[Money.PRIVATE_CAPEX] += net
     add_loan(city.dt, f, k, j, loan, rate, min(p.loan_years, p.tech_life_yr[j]))
     if fund >= 0:
         s.funds[fund].fund[0] -= amount

@@ -15,7 +15,7 @@ VOCABULARY = Vocabulary(INDICATORS, CRITERIA, FAILURES)
 START = {
     "tco2e": 480e3, "cod": 5200, "water": 31e6, "landfilled": 64e3, "links_active": 4, "hubs_active": 2,
     "jobs": 61e3, "value_added": 11e6, "trust": 0.36, "trust_gap": 900, "outlay": 20e3, "receipts": 90e3,
-    "private_cost": 60e3, "firms": 3900, "recp_share": 0.1, "adoption_T1": 0.35, "adoption_T2": 0.2,
+    "outlay_gross": 20e3, "social_cost": 60e3, "private_net": 60e3, "firms": 3900, "recp_share": 0.1, "adoption_T1": 0.35, "adoption_T2": 0.2,
     "sham_share": 0.3, "real_share": 0.3, "none_share": 0.4, "disclosure": 0.3, "trade_share": 0.043,
     "belief_gap": 0.1, "adoption_T4": 0.05, "adoption_T5": 0.08,
 }  # fmt: skip
@@ -39,7 +39,7 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
             else:
                 better = -1 if INDICATORS[key].direction == "min" else 1
                 curve = START[key] * (1 + better * EFFECT[arm] * growth * (3 if better > 0 else 1))
-                if key == "outlay" and arm != "null":
+                if key in ("outlay", "outlay_gross", "social_cost") and arm != "null":
                     curve = curve + 150e3
             series[a, :, :, k] = curve * (1 + (luck + own)[:, :, k] * np.where(growth > 0, 1, 0))
     series[:, :, 0, [k for k, key in enumerate(keys) if INDICATORS[key].unit.endswith("/yr")]] = np.nan

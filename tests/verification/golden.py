@@ -26,7 +26,7 @@ HASH = HERE.parents[1] / "model" / "tables" / "golden.txt"  # part of the packag
 HEADLINE = HERE / "golden.json"
 KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "firms", "jobs", "value_added", "profit",
         "adoption_T1", "adoption_T2", "adoption_T4", "adoption_T5", "real_share", "trust", "attitude", "outlay",
-        "receipts", "private_cost", "unspent", "planned_occupancy", "links_active", "level1")
+        "receipts", "social_cost", "private_net", "unspent", "planned_occupancy", "links_active", "level1")
 
 
 def small_city():

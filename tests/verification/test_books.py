@@ -238,7 +238,7 @@ def test_v13_nothing_comes_of_nothing(teaching):
         frame = evaluate(runs)
         columns = [f"adoption_{t}_{y}" for t in TECHNOLOGIES for y in (2030, 2045)]
         columns += ["outlay_2030", "pv_outlay_2045", "hubs_active_2045", "links_active_2045", "aware_technology_2045",
-                    "real_share_2045", "sham_share_2045", "private_cost_2045"]
+                    "real_share_2045", "sham_share_2045", "social_programme_2045", "social_running_2045"]
         null, again = frame[frame.arm == "null"], frame[frame.arm == "again"]
         return null, again, float(np.abs(null[columns].to_numpy()).max())
 

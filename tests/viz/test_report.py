@@ -42,7 +42,7 @@ def test_scorecard_shows_values_intervals_and_differences(comparison):
     assert gas.cells[4].value.startswith(f"{mean:.0f} ±")
     assert gas.cells[4].difference.startswith("\N{MINUS SIGN}")
     cost = next(
-        row for row in groups["Money, present value since 2020"].rows if row.key == "cost_per_tco2e_2035"
+        row for row in groups["Money, present value since 2020"].rows if row.key == "cost_gross_per_tco2e_2035"
     )
     assert cost.cells[0].value == "\N{EN DASH}" and cost.cells[0].reason
 

@@ -10,6 +10,7 @@ import pytest
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 from ecocluster.experiments.errors import MESSAGES, InputError
+from ecocluster.experiments.money import PRICES
 from ecocluster.model.indicators import CRITERIA, INDICATORS
 from ecocluster.model.inputs import SECTORS, STREAMS
 from ecocluster.viz.figures import PANELS
@@ -95,7 +96,7 @@ def test_families_of_names_are_complete():
 
 
 def test_headlines_are_what_the_model_measures():
-    computed = {"tco2e_total", "pv_outlay", "pv_receipts", "pv_private_cost", "cost_per_tco2e"}
+    computed = {"tco2e_total", "pv_outlay_gross", "pv_receipts", "pv_social_cost", "pv_private_net", *PRICES}
     assert {name for names in HEADLINES.values() for name in names} - computed <= INDICATORS.keys()
     assert set(PANELS) <= INDICATORS.keys()
 

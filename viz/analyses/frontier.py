@@ -77,7 +77,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
     (money, bn), (size, unit), ratio = _scales(finding, say)
     columns = [
         say(f"frontier.{key}")
-        for key in ("pathway", "budget", "cost", "effect", "ratio", "next", "certified")
+        for key in ("pathway", "budget", "cost", "effect", "ratio", "social", "next", "certified")
     ]
     rows = []
     for row in finding.table[finding.table["budget"] > 0].to_dict("records"):
@@ -87,13 +87,14 @@ def sheet(finding: Finding, say: Words) -> Sheet:
                 ("cost", 1, money),
                 ("effect", 1, size),
                 ("per_unit", 2, 1),
+                ("social_per_unit", 2, 1),
                 ("next_unit", 2, 1),
             )
         }
         star = " *" if row["efficient"] and row["effect"] > 0 else ""
         rows.append([
             say.name("pathway", row["pathway"]) + star, say.number(row["budget"]), cells["cost"], cells["effect"],
-            cells["per_unit"], cells["next_unit"], say.percent(row["certified"]),
+            cells["per_unit"], cells["social_per_unit"], cells["next_unit"], say.percent(row["certified"]),
         ])  # fmt: skip
     return Sheet(columns, rows, say("frontier.note", money=bn, unit=unit, ratio=ratio))
 

@@ -58,11 +58,11 @@ def words(finding: Finding, say: Words) -> list[str]:
 def sheet(finding: Finding, say: Words) -> Sheet:
     """One row per arm run as a whole; then the largest clusters with their pathways."""
     scales = _scales(finding, say)
-    columns = [say("portfolio.arm"), *(f"{outcome_label(name, say, finding.one_cluster)} ({scales[name][1]})" for name in (*AIMS.values(), OUTLAY)), say("portfolio.cost")]
+    columns = [say("portfolio.arm"), *(f"{outcome_label(name, say, finding.one_cluster)} ({scales[name][1]})" for name in (*AIMS.values(), OUTLAY)), say("portfolio.cost_gross"), say("portfolio.cost_social")]
     rows = []
     for row in finding.data["arms"].to_dict("records"):
         cells = [cell(picked(row, name), say, 1, scales[name][0]) for name in (*AIMS.values(), OUTLAY)]
-        rows.append([_arm(row["arm"], say), *cells, cell(picked(row, "cost_per_tonne"), say, 2)])
+        rows.append([_arm(row["arm"], say), *cells, *(cell(picked(row, f"cost_{line}_per_tonne"), say, 2) for line in ("gross", "social"))])
     usual = finding.table["pathway"].mode().iloc[0]
     others = finding.table[finding.table["pathway"] != usual].head(MOST_NAMES)[["name", "pathway"]]
     note = say("portfolio.note", usual=say.name("pathway", usual))

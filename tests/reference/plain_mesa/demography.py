@@ -146,11 +146,15 @@ def open_planned(model) -> None:
             fund.purse[2] -= support
             fund.spent += support
             model.ledger["LAND_SUPPORT"] += support
-            model.ledger["DEVELOPER_LAND"] += cost
+            model.ledger["LAND_PRICE"] += p.bare_land_share * cost
+            model.invest("DEVELOPER_LAND", (1.0 - p.bare_land_share) * cost, p.operator_years)
             _design(model, cluster, slots)
             wanted -= slots
+    hectare = rules.capital.land_rent(p)
+    model.book("LAND_FREED", hectare * model.land_freed)
     for cluster in model.clusters:
         if cluster.kind == PLANNED and cluster.opened < NEVER:
+            model.book("LAND_OPENED", hectare * p.planned_slot_area * cluster.usable)
             model.book("BASE_RENT", p.base_rent * p.planned_slot_area * cluster.counted)
             if not cluster.let and cluster.opened <= model.now + 1e-9:
                 cluster.let = True
@@ -223,7 +227,7 @@ def _admit(model, firm) -> None:
         cost = investment(model, firm, j)
         borrow(model, firm, j, cost, p.bank_rate)
         model.ledger["LOANS"] += cost
-        model.ledger["PRIVATE_CAPEX"] += cost
+        model.invest("OWN_CAPEX", cost, p.tech_life_yr[j])
         relief = levers.CIT_reduction * max(saving_of(model, firm, j, firm.cluster), 0.0)
         firm.order(j, model.now + model.dt, cost / p.tech_life_yr[j], relief)
 
@@ -314,6 +318,7 @@ def _transfer(model, firm, slot: Slot) -> None:
     if old.cluster.kind != OUTSIDE:
         lost = model.luck.uniform(PURPOSE.SLOT_KEEP, model.quarter, old.ident) >= model.p.old_plot_relet
         old.status = RETIRED if lost else VACANT
+        model.land_freed += lost * model.p.planned_slot_area
     slot.firm, slot.status = firm, TAKEN
     firm.slot, firm.cluster = slot, slot.cluster
     firm.moved_at = model.now
@@ -378,7 +383,17 @@ def _settle(model, firm_id: int, sector: int, workers: float) -> None:
     firm = Enterprise(model, slot, firm_id, sector, workers)
     cluster = slot.cluster
     firm.start_business(cluster.tech_count[T1] / max(cluster.counted, 1))
+    _bring_along(model, firm)
+
+
+def _bring_along(model, firm) -> None:
+    """Cash and equipment of a newcomer; used equipment is worth the services that it has left."""
     model.ledger["ENTRY_CASH"] += firm.cash
+    for j, life in enumerate(model.p.tech_life_yr):
+        if firm.has(j):
+            left = max(firm.since[j] + life - model.now, model.dt)
+            worth = rules.capital.worth_left(model.p.discount_rate, left, life)
+            model.invest("ENTRY_EQUIPMENT", worth * investment(model, firm, j), left)
 
 
 def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -> bool:
@@ -394,6 +409,6 @@ def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -
         firm.remove()
         return False
     _take(slot)
-    model.ledger["ENTRY_CASH"] += firm.cash
+    _bring_along(model, firm)
     _enter_planned(model, firm)
     return True

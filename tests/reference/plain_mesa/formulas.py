@@ -13,6 +13,7 @@ from types import FunctionType, ModuleType, SimpleNamespace
 import numpy as np
 from ecocluster.model.rules import (
     adoption,
+    capital,
     certification,
     compliance,
     credit,
@@ -42,7 +43,7 @@ def _plain(module: ModuleType) -> SimpleNamespace:
 
 rules = SimpleNamespace(**{
     module.__name__.rsplit(".", 1)[1]: _plain(module)
-    for module in (adoption, certification, compliance, credit, demography, diffusion, government, infrastructure,
+    for module in (adoption, capital, certification, compliance, credit, demography, diffusion, government, infrastructure,
                    production, symbiosis, trust)
 })
 
@@ -51,11 +52,12 @@ def parameters(record: np.ndarray) -> SimpleNamespace:
     """Record of parameters (`ecocluster.model.parameters.parameter_record`) as floats, lists and lists of lists.
 
     Added by sector, for a worker-year at full use and efficiency 1: `sector_tonnes` of waste, `sector_landfill` (the
-    tonnes of it that cost something to be rid of) and `sector_disposal`, mVND (negative: sold to dealers).
+    tonnes of it that cost something to be rid of), `sector_gas` (tCO2e of these) and `sector_disposal`, mVND (negative: sold to dealers).
     """
     p = SimpleNamespace(**{name: record[name].tolist() for name in record.dtype.names})
     price = p.stream_disposal_cost
     p.sector_tonnes = [sum(supply[w] for w in SOLID) for supply in p.supply]
     p.sector_landfill = [sum(supply[w] for w in SOLID if price[w] > 0.0) for supply in p.supply]
+    p.sector_gas = [sum(supply[w] * p.stream_ef_landfill[w] for w in SOLID if price[w] > 0.0) for supply in p.supply]
     p.sector_disposal = [sum(supply[w] * price[w] for w in SOLID) for supply in p.supply]
     return p

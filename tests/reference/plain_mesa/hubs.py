@@ -63,7 +63,7 @@ def deliver_hubs(model, cluster) -> None:
         book_exchange(model, cluster, w, out, p.offtaker_in_city, "POOLED_T")
         model.matter["OFFTAKEN_T"] += model.dt * out
         if hub.capital_until <= model.now + 1e-9:  # renewed without a grant
-            model.ledger["HUB_CAPEX"] += hub.invested
+            model.invest("HUB_CAPEX", hub.invested, p.hub_years)
             hub.capital_year = hub.invested / annuity(p.hub_rate, p.hub_years)
             hub.capital_until = model.now + p.hub_years
 
@@ -178,7 +178,7 @@ def _start(model, cluster, w: int) -> None:
     hub.review_at = model.now + 1.0
     hub.capital_year = (1.0 - grant) * hub.invested / annuity(p.hub_rate, p.hub_years)
     hub.capital_until = model.now + p.hub_years
-    model.ledger["HUB_CAPEX"] += hub.invested
+    model.invest("HUB_CAPEX", hub.invested, p.hub_years)
     if grant > 0.0:
         fund.purse[1] -= grant * hub.invested
         fund.spent += grant * hub.invested

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecocluster.model.ledger import FLOW_ACCOUNTS, OUTLAY
+from ecocluster.model.ledger import FLOW_ACCOUNTS, FLOWS, OUTLAY
 
 from .formulas import rules
 from .knowledge import enforcement
@@ -22,13 +22,10 @@ __all__ = ["indicators", "yearly_indicators"]
 
 
 def indicators(model) -> dict[str, float]:
-    """Indicators of the step that has just ended; flows are rates a year.
-
-    Left out: `private_cost`, whose parts only the kernels name.
-    """
+    """Indicators of the step that has just ended; flows are rates a year."""
     opened = [c for c in model.clusters if c.kind != PLANNED or c.built[WATER]]
     inside = [c for c in opened if c.kind != OUTSIDE]
-    out = _physical(model) | _firms(model, opened, inside) | _money(model)
+    out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
     out |= _network(model, inside) | _clusters(model, inside)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "identified",
               "studied", "activated", "broken", "complaints", "revocations", "trust_gap")
@@ -47,7 +44,7 @@ def _physical(model) -> dict[str, float]:
         "grid_mwh": rate("GRID_MWH"), "solar_mwh": rate("SOLAR_MWH") + rate("SHARED_SOLAR_MWH"), "fuel_gj": rate("FUEL_GJ"),
         "tco2e": rate("GRID_MWH") * model.grid_factor + rate("FUEL_GJ") * p.fuel_factor - rate("EXCHANGE_TCO2E"),
         "tco2e_outside": (outside.elec - outside.solar) * model.grid_factor + outside.fuel * p.fuel_factor,
-        "upstream_tco2e": rate("UPSTREAM_TCO2E"), "effluent": rate("EFFLUENT_M3"), "cod": rate("COD_KG") / 1000.0,
+        "upstream_tco2e": rate("UPSTREAM_TCO2E"), "tco2e_landfill": rate("LANDFILL_TCO2E"), "effluent": rate("EFFLUENT_M3"), "cod": rate("COD_KG") / 1000.0,
         "treated_share": 1.0 - rate("UNTREATED_M3") / max(rate("EFFLUENT_M3"), 1e-9), "waste": rate("WASTE_T"),
         "waste_reduced": rate("WASTE_REDUCED_T"), "exchanged": rate("EXCHANGED_T"), "pooled": rate("POOLED_T"),
         "landfilled": rate("LANDFILL_T"), "dealer": rate("DEALER_T"), "heat_exchanged": rate("EXCHANGED_GJ"),
@@ -74,6 +71,7 @@ def _firms(model, opened: list, inside: list) -> dict[str, float]:
         out["planned_occupancy"] = sum(c.counted for c in inside if c.kind == PLANNED) / slots
     for name, field in (("value_added", "value_added"), ("output", "output"), ("profit", "profit")):
         out[name] = sum(getattr(c.sums, field) for c in opened)
+    out["output_in_clusters"] = sum(c.sums.output for c in inside)
     names = ("adoption_T1", "adoption_T2", "adoption_T4", "adoption_T5", "adoption_own_plant")
     return out | dict(zip(names, adoption, strict=True))
 
@@ -98,6 +96,31 @@ def _money(model) -> dict[str, float]:
         "free_riders": rate("FREE_RIDERS"), "side_payments": rate("SIDE_PAYMENT"),
         "operator_result": result("operator"), "developer_result": result("developer"),
         "unspent": sum(fund.general + sum(fund.purse) + fund.lapsed for fund in model.funds),
+    }
+
+
+def _parties(model) -> dict[str, float]:
+    """Transfers by pair; social cost: what goes to resources less what comes from them, capital by its service."""
+    p, flows, dt = model.p, model.ledger, model.dt
+    out = {f"transfer_{flow.payer}_{flow.receiver}": 0.0 for flow in FLOWS.values() if flow.kind == "transfer"}
+    parts = {flow.purpose: 0.0 for flow in FLOWS.values() if flow.kind == "resource"}
+    volume = 0.0
+    for name, flow in FLOWS.items():
+        if flow.kind == "transfer":
+            out[f"transfer_{flow.payer}_{flow.receiver}"] += flows[name] / dt
+            volume += abs(flows[name]) / dt
+        elif flow.kind == "resource":
+            parts[flow.purpose] += flows[name] / dt * (1.0 if flow.receiver == "resources" else -1.0)
+    parts["capital"] = sum(service for _, service in model.capital) / dt
+    social = sum(parts.values())
+    outlay = sum(flows[name] for name in OUTLAY) / dt
+    net = outlay - (flows["TAX"] + flows["FINE"] + flows["ENVIRONMENTAL_FEE"]) / dt
+    abroad = p.funds_from_abroad * (outlay - sum(flows[name] for name in ("TAX_FORGONE", "INSPECTIONS", "CITY_CETP")) / dt)
+    funds = (p.public_funds_cost - 1.0) * net
+    return out | {f"social_{part}": amount for part, amount in parts.items()} | {
+        "transfers": volume, "social_funds": funds, "social_cost": social + funds, "private_net": social - net,
+        "outlay_gross": outlay, "outlay_nation": flows["TAX_FORGONE"] / dt, "outlay_abroad": abroad,
+        "outlay_city": outlay - flows["TAX_FORGONE"] / dt - abroad,
     }
 
 

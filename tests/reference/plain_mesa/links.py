@@ -133,6 +133,7 @@ def book_exchange(model, cluster, w: int, amount: float, counted: float, solid: 
         cluster.exchanged += amount
         if p.stream_disposal_cost[w] > 0.0:
             cluster.exchanged_landfill += amount
+            matter["LANDFILL_TCO2E"] -= dt * amount * p.stream_ef_landfill[w]
     matter["EXCHANGE_TCO2E"] += dt * replaced * p.stream_ef_onsite[w] * p.stream_additional[w] * counted
     matter["UPSTREAM_TCO2E"] += dt * replaced * p.stream_ef_upstream[w] * p.stream_additional[w]
 
@@ -309,7 +310,7 @@ def _negotiate(model, a, b, w: int) -> None:
     model.events["studied"] += 1
     for firm in (a, b):
         firm.cash -= 0.5 * (1.0 - aid) * p.cost_study
-    model.ledger["STUDY"] += (1.0 - aid) * p.cost_study
+    model.ledger["STUDY"] += p.cost_study
     if aid > 0.0:
         _pay(model, fund, aid * p.cost_study, "STUDY_AID")
     good, bad = _memory(p, a, b, now)
@@ -325,8 +326,7 @@ def _negotiate(model, a, b, w: int) -> None:
     low, high = rules.symbiosis.deal_price(p, w, q, b_a, b_b, coordination, fixed, grant, a.hurdle, b.hurdle, years)
     for firm, part in parts:
         firm.cash -= part
-    model.ledger["LINK_FIXED"] += net
-    model.ledger["PRIVATE_CAPEX"] += net
+    model.invest("LINK_FIXED", fixed, p.hub_years)
     if grant > 0.0:
         _pay(model, fund, grant * fixed, "LINK_GRANT")
     link = record or _new_record(model, a, b, w)

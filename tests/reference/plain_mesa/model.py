@@ -78,6 +78,7 @@ class CityModel(mesa.Model):
         self.unit_gain = [rules.symbiosis.unit_gain(self.p, w) for w in range(len(STREAMS))]
         self.ordered, self.ordered_in_null = {}, ordered_in_null or {}
         self.arrivals, self.operational = 0, 0.0
+        self.capital, self.land_freed = [], 0.0  # (first step without it, its service a step); ha
         self.elec_per_firm = self.effluent_per_firm = 0.0
         begin(self, self.layout)
 
@@ -91,6 +92,13 @@ class CityModel(mesa.Model):
     def book(self, flow: str, per_year: float) -> None:
         """Book a flow of money of so many mVND a year."""
         self.ledger[flow] += self.dt * per_year
+
+    def invest(self, flow: str, amount: float, years: float) -> None:
+        """Book an investment; it counts by equal services in every step of its life, worth the amount at the public rate."""
+        self.ledger[flow] += amount
+        steps = rules.capital.life_in_steps(years, self.dt)
+        service = rules.capital.capital_service(amount, self.p.discount_rate, steps, self.dt)
+        self.capital.append((self.quarter + steps, service))
 
     def step(self) -> None:
         """A quarter."""

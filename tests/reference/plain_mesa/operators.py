@@ -59,7 +59,7 @@ def run_projects(model) -> None:
             if luck.uniform(PURPOSE.CLUSTER_CITY_CETP, now, cluster.ident) < chance:
                 cost = rules.infrastructure.cetp_capex(p, cluster.design_flow, p.retrofit)
                 model.ledger["CITY_CETP"] += cost
-                model.ledger["PROJECT_CAPEX"] += cost
+                model.invest("PROJECT_CAPEX", cost, p.operator_years)
                 cluster.ready[WATER] = model.now + p.cetp_build
         for j in range(4):
             ident = cluster.ident * 8 + j
@@ -101,7 +101,7 @@ def _review_project(model, cluster, j: int) -> None:
         return
     if j == ENERGY:
         cluster.kilowatt, cluster.solar_capital = kilowatt, cost
-    model.ledger["PROJECT_CAPEX"] += cost
+    model.invest("PROJECT_CAPEX", cost, p.operator_years)
     model.ledger["ANCHOR"] += anchor * cost
     if aid > 0.0:
         fund.purse[2] -= aid

@@ -135,7 +135,9 @@ def _books(model, firm, shared_share: float, flows) -> None:
     # cost with nothing adopted, at current prices and utilisation
     elec0, fuel0, water0 = (amount * activity for amount in firm.reference)
     fee0 = rules.compliance.environmental_fee(p, water0 * p.sector_effluent_share[i], p.sector_cod_kg_m3[i])
-    cost_ref = price * elec0 + p.fuel_price * fuel0 + p.water_price * water0 + p.sector_disposal[i] * firm.eps * activity + fee0
+    ordinary_use = (price * elec0 + p.fuel_price * fuel0 + p.water_price * water0
+                    + p.sector_disposal[i] * firm.eps * activity)
+    cost_ref = ordinary_use + fee0
 
     margin = life + p.margin_sd_year * firm.z_margin
     sales = rules.production.net_sales(revenue, utilisation, margin, p.fixed_share)
@@ -158,12 +160,13 @@ def _books(model, firm, shared_share: float, flows) -> None:
 
     for name, amount in bills.items():
         flows[name] += amount
-    flows["NET_SALES"] += sales + cost_ref
+    flows["NET_SALES"] += sales + fee0
+    flows["ORDINARY_USE"] += ordinary_use
     flows["PROJECT_BENEFIT"] += benefit
     flows["GREEN_PREMIUM"] += premium
     flows["ADAPTATION"] += dip
     flows["DEBT_SERVICE"] += firm.debt_service
-    flows["TAX"] += due - forgone
+    flows["TAX"] += due
     flows["TAX_FORGONE"] += forgone
     flows["DIVIDENDS"] += dividends / model.dt
 
@@ -193,6 +196,7 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
         "EFFLUENT_M3": q, "UNTREATED_M3": q * (1.0 - removed), "COD_KG": cod * (1.0 - removed),
         "COD_REMOVED_KG": cod * removed, "WASTE_T": tonnes * firm.waste,
         "WASTE_REDUCED_T": tonnes * (firm.eps * firm.activity - firm.waste),
+        "LANDFILL_TCO2E": p.sector_gas[firm.sector] * firm.waste,
         "TREATED_CETP_M3": q if z == REAL_CONNECTED else 0.0, "TREATED_OWN_M3": q if z == REAL_OWN else 0.0,
     }
     for name, amount in amounts.items():
@@ -243,6 +247,6 @@ def close_books(model, cluster) -> None:
         cluster.connected = 0.0
 
 
-_FLOWS = ("NET_SALES", "ELECTRICITY", "SHARED_SOLAR", "FUEL", "WATER", "DISPOSAL", "CETP_FEE", "ENVIRONMENTAL_FEE",
+_FLOWS = ("NET_SALES", "ORDINARY_USE", "ELECTRICITY", "SHARED_SOLAR", "FUEL", "WATER", "DISPOSAL", "CETP_FEE", "ENVIRONMENTAL_FEE",
           "OWN_RUNNING", "SHAM", "LEVY", "RENT", "PROJECT_BENEFIT", "GREEN_PREMIUM", "ADAPTATION", "DEBT_SERVICE", "TAX",
           "TAX_FORGONE", "DIVIDENDS")

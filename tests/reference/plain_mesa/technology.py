@@ -98,7 +98,7 @@ def _renew(model, firm, j: int) -> None:
     borrow(model, firm, j, cost, p.bank_rate)
     firm.write_off[j] = cost / p.tech_life_yr[j]
     model.ledger["LOANS"] += cost
-    model.ledger["PRIVATE_CAPEX"] += cost
+    model.invest("OWN_CAPEX", cost, p.tech_life_yr[j])
 
 
 def borrow(model, firm, j: int, amount: float, rate: float) -> None:
@@ -285,9 +285,8 @@ def order(model, firm, j: int, offer: Offer, fund=None) -> None:
     p, ledger = model.p, model.ledger
     loan = offer.share * offer.net
     firm.cash -= offer.net - loan
-    ledger["OWN_CAPEX"] += offer.net - loan
+    model.invest("OWN_CAPEX", offer.cost, p.tech_life_yr[j])
     ledger["LOANS"] += loan
-    ledger["PRIVATE_CAPEX"] += offer.net
     borrow(model, firm, j, loan, offer.rate)
     if fund is not None:
         fund.purse[0] -= offer.claim
