@@ -20,8 +20,8 @@ __all__ = ["cache_folder", "inner", "jit", "small"]
 
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
-    "__init__.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "mesa_agents.py", "mesa_input.py", "mesa_model.py", "parameters.py",
-    "single.py", "views.py",
+    "__init__.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "mesa_agents.py", "mesa_input.py",
+    "mesa_model.py", "parameters.py", "single.py", "views.py",
 }
 
 
