@@ -72,6 +72,7 @@ _FLOWS = [
     ("PROJECT_RUNNING", "operator", "world"),
     ("ANCHOR", "world", "operator"),
     ("APPLICATION", "operator", "world"),
+    ("OPERATOR_STUDY", "operator", "world"),  # of an exchange that the operator looks for himself
     ("HUB_RUNNING", "operator", "world"),
     ("HUB_CAPEX", "operator", "world"),
     # memoranda: not flows between accounts
