@@ -38,7 +38,7 @@ def golden_run(small_city, shocks, **changes):
     runs = run_ensemble(small_city, arms, replicates=2, seed=2032, shocks=shocks, last_year=2032, parameters=changes)
     assert not runs.failed.any()
     series = np.where(np.isnan(runs.series), -1.0, runs.series)  # nan has many bit patterns
-    digest = hashlib.sha256(np.ascontiguousarray(series, "<f8").tobytes() + runs.level.tobytes() + runs.binding.tobytes())
+    digest = hashlib.sha256(np.ascontiguousarray(series, "<f8").tobytes() + runs.level.tobytes() + runs.unmet.tobytes())
     head = {arm: {key: float(series[a, :, -4:, Series[key.upper()]].mean()) for key in HEADLINE}
             for a, arm in enumerate(runs.arms)}
     return digest.hexdigest(), head

@@ -84,7 +84,7 @@ def test_v16_threads_chunks_restart_and_fork_change_nothing(small_city, arms_of,
     for threads in (2, 7):
         again = run_ensemble(small_city, arms, replicates=4, threads=threads, **options)
         assert np.array_equal(whole.series, again.series, equal_nan=True)
-        assert np.array_equal(whole.level, again.level) and np.array_equal(whole.binding, again.binding)
+        assert np.array_equal(whole.level, again.level) and np.array_equal(whole.unmet, again.unmet)
     chunks = [run_ensemble(small_city, arms, replicates=n, first_replicate=first, threads=2, **options)
               for first, n in ((0, 1), (1, 3))]
     assert np.array_equal(whole.series, np.concatenate([c.series for c in chunks], axis=1), equal_nan=True)
@@ -200,7 +200,7 @@ def _other_order():
         assert found == 1
     source = source.replace("def step(s, p, plan, values)", "def step(s, p, plan, values, mode)")
     source = re.sub(r"\bstep\(s, p, plan, values\)\n", "step(s, p, plan, values, mode)\n", source)
-    source = source.replace("series, level, binding):", "series, level, binding, mode):")
+    source = source.replace("series, level, unmet):", "series, level, unmet, mode):")
     space = {**vars(step_module), "mix": mix, "np": np}
     exec(_REKEY + source, space)  # noqa: S102 - the model's own text
     for name in ("shuffle", "step", "run_steps"):

@@ -178,7 +178,7 @@ def test_v20_without_a_budget_every_arm_is_the_null(small_city, arms_of, shocks,
                             last_year=2036)
         null = np.broadcast_to(runs.series[:1], runs.series.shape)
         assert np.array_equal(runs.series, null, equal_nan=True)
-        assert (runs.level == runs.level[:1]).all() and (runs.binding == runs.binding[:1]).all()
+        assert (runs.level == runs.level[:1]).all() and (runs.unmet == runs.unmet[:1]).all()
 
     check(0.0)
     if policy == "solutions-all":
