@@ -137,7 +137,7 @@ def _clusters(model, inside: list) -> dict[str, float]:
     out["r_refuse"] = [c.sums.t5_workers / max(c.counted_workers, 1e-9) for c in inside]
     out["r_rethink"] = [c.sums.rethink_workers / max(c.counted_workers, 1e-9) for c in inside]
     out["r_responsibility"] = [0.5 * (c.sums.real + c.sums.disclosing) / max(c.counted, 1) for c in inside]
-    met = [_requirements(model.p, model.now, c, water) for c, water in zip(inside, used, strict=True)]
+    met = [_requirements(model.p, model.now - model.dt, c, water) for c, water in zip(inside, used, strict=True)]
     for pillar in ("management", "environment", "social", "economic"):
         out[f"pillar_{pillar}"] = [sum(one[pillar]) / len(one[pillar]) for one in met]
     return {name: sum(values) / max(len(values), 1) for name, values in out.items()}
