@@ -206,7 +206,7 @@ def _clusters(s, p, out):
                         + (cluster.recp >= p.pillar_recp * n)) / 6.0
         income = cluster.value_added / max(cluster.workers, 1e-9)
         social += (1.0 * (cluster.workers >= p.pillar_jobs * cluster.reference_workers)
-                   + (income >= p.pillar_income * cluster.income_reference)
+                   + (income >= p.pillar_income * cluster.income_reference * (1.0 - 1e-9))
                    + (city.time - cluster.complained_at >= p.pillar_complaints - 1e-9)
                    + (cluster.disclosing >= p.pillar_disclosing * n)) / 4.0
         economic += (1.0 * (n > p.pillar_occupied * cluster.slots) + (cluster.profit > 0.0)

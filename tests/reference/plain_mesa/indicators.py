@@ -156,7 +156,7 @@ def _requirements(p, now: float, c, used: float) -> dict[str, list[bool]]:
                         c.exchanged >= p.pillar_recycled * sums.waste,
                         sums.solar + sums.shared_solar >= p.pillar_renewable * max(sums.elec, 1e-9),
                         sums.recp >= p.pillar_recp * c.counted],
-        "social": [c.counted_workers >= p.pillar_jobs * c.reference_workers, income >= p.pillar_income * c.income_reference,
+        "social": [c.counted_workers >= p.pillar_jobs * c.reference_workers, income >= p.pillar_income * c.income_reference * (1.0 - 1e-9),
                    now - c.complained_at >= p.pillar_complaints - 1e-9, sums.disclosing >= p.pillar_disclosing * c.counted],
         "economic": [c.counted > p.pillar_occupied * c.usable, sums.profit > 0.0,
                      sums.in_symbiosis >= p.pillar_symbiosis * c.counted],
