@@ -83,12 +83,12 @@ def time_runs(simulator, repeats: int) -> float:
     shape = (simulator.steps + 1, simulator.burn_series.shape[1])
     series = np.empty(shape)
     level = np.empty((shape[0], len(simulator.layout.slots)), np.int8)
-    binding = np.empty_like(level)
+    unmet = np.empty_like(level, np.int16)
     best = float("inf")
     for _ in range(repeats):
         simulator.fork(0, 1.0, None)
         begin = perf_counter()
-        code = simulator.run(0, series, level, binding)
+        code = simulator.run(0, series, level, unmet)
         if code:
             raise RuntimeError(f"a run failed with code {code}")
         best = min(best, perf_counter() - begin)

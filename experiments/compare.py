@@ -170,9 +170,9 @@ def compare(
 def answer(question: Question, trace: Runs, wall_s: float) -> Comparison:
     """The comparison of runs that are done; `wall_s` is the time they took."""
     from ..model.ensemble import FAILURES
-    from ..model.indicators import CRITERIA, INDICATORS, evaluate
+    from ..model.indicators import INDICATORS, LEVEL_1, evaluate
 
-    return Comparison.of(question, trace, evaluate(trace), Vocabulary(INDICATORS, CRITERIA, FAILURES), wall_s)
+    return Comparison.of(question, trace, evaluate(trace), Vocabulary(INDICATORS, LEVEL_1, FAILURES), wall_s)
 
 
 def run(

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from ..model.ensemble import Runs
 
-__all__ = ["EXPLORATION", "PATHWAYS", "YEARS", "Column", "Comparison", "Question", "Vocabulary"]
+__all__ = ["CLUSTER_SHARES", "EXPLORATION", "PATHWAYS", "YEARS", "Column", "Comparison", "Question", "Vocabulary", "certified_key"]
 
 PATHWAYS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
 YEARS = (2030, 2035, 2045)
 EXPLORATION = 2045  # horizon that explores rather than forecasts
-CLUSTER_SHARES = ("level1", "level2", "level3")  # of one cluster: 0 or 1 in every run
+CLUSTER_SHARES = ("clusters_level1", "clusters_level2", "clusters_level3")  # of one cluster: 0 or 1 in every run
 IS_DIFFERENCE = "it is a difference to the null already"
 NULL_AVOIDS_NOTHING = "the null is what the others are compared with"
 
@@ -38,6 +38,11 @@ _SPLIT_FROM = ("tco2e", "tco2e_outside", "output_in_clusters")
 _SPLIT_BASES = tuple(f"abatement_{part}" for part in SPLIT)
 
 _YEAR = re.compile(r"_((?:19|20|21)\d\d)$")
+
+
+def certified_key(name: str, one_cluster: bool) -> str:
+    """A level as it is shown: of a city by workers; of one cluster by that cluster, which has it or not."""
+    return f"clusters_{name}" if one_cluster and f"clusters_{name}" in CLUSTER_SHARES else name
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ def _split_column(part: str, year: int) -> Column:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What the model calls its outputs: `INDICATORS`, `CRITERIA` and `FAILURES` of `ecocluster.model`."""
+    """What the model calls its outputs: `INDICATORS`, `LEVEL_1` and `FAILURES` of `ecocluster.model`."""
 
     indicators: Mapping[str, Any]
     criteria: tuple[str, ...]
@@ -165,7 +170,7 @@ class Comparison:
     columns : dict of str to Column
         What the columns mean, in the order of the registry.
     criteria : tuple of str
-        Names of what `trace.binding` points to.
+        Criteria of level 1: the first bits of `trace.unmet`.
     wall_s : float
         Seconds that simulating took.
     out : str or None
@@ -237,7 +242,7 @@ class Comparison:
 
     @property
     def one_cluster(self) -> bool:
-        """Is the site a single cluster? Then a share of clusters is a share of runs."""
+        """Is the site a single cluster? Then the number of its certified clusters is a share of runs."""
         return self.trace.site.one_cluster
 
     def abatement(self, year: int) -> np.ndarray:
@@ -280,22 +285,37 @@ class Comparison:
             for arm in self.arms for year in years for a, b in PAIRS
         ])  # fmt: skip
 
-    def obstacles(self, year: int) -> np.ndarray:
-        """What keeps clusters below level 1 at the end of a year.
+    def obstacles(self, year: int, alone: bool = False) -> np.ndarray:
+        """Which criteria of level 1 existing clusters miss at the end of a year; a cluster may miss several.
+
+        Parameters
+        ----------
+        year : int
+        alone : bool
+            Count only clusters that miss this criterion and no other.
 
         Returns
         -------
         numpy.ndarray
-            Shape (arms, criteria): share of all existing clusters that are at level 0 and fail at this
-            criterion; what is missing to 1 is certified. Mean over the runs that did not fail.
+            Shape (arms, criteria): share of all existing clusters, mean over the runs that did not fail.
         """
-        trace = self.trace
-        step = int(np.searchsorted(trace.years, year + 1))
-        below = trace.level[:, :, step] == 0
-        at = np.arange(len(self.criteria))
-        held = ((trace.binding[:, :, step, :, None] == at) & below[..., None]).mean(axis=2)
-        fine = (trace.failed == 0)[..., None]
-        return np.where(fine, held, 0.0).sum(axis=1) / np.maximum(fine.sum(axis=1), 1)
+        masks = self._at(self.trace.unmet, year)
+        missed = masks[..., None] >> np.arange(len(self.criteria)) & 1 == 1
+        if alone:
+            missed &= missed.sum(axis=-1, keepdims=True) == 1
+        return self._over_runs(missed.mean(axis=2))
+
+    def certified(self, year: int) -> np.ndarray:
+        """Share of existing clusters at level 1 or above at the end of a year, shape (arms,)."""
+        return self._over_runs((self._at(self.trace.level, year) > 0).mean(axis=2)[..., None])[:, 0]
+
+    def _at(self, values: np.ndarray, year: int) -> np.ndarray:
+        return values[:, :, int(np.searchsorted(self.trace.years, year + 1))]
+
+    def _over_runs(self, values: np.ndarray) -> np.ndarray:
+        """Mean over the runs that did not fail, (arms, runs, n) to (arms, n)."""
+        fine = (self.trace.failed == 0)[..., None]
+        return np.where(fine, values, 0.0).sum(axis=1) / np.maximum(fine.sum(axis=1), 1)
 
     @cached_property
     def estimates(self) -> dict[str, list[tuple[statistics.Estimate, statistics.Estimate, float]]]:
@@ -325,15 +345,14 @@ class Comparison:
 
     def _interval(self, column: Column) -> Callable[[np.ndarray], statistics.Estimate]:
         """How the mean of a column is estimated: bounded for shares, a proportion where runs say 0 or 1."""
-        if column.kind != "share":
-            return statistics.mean_interval
         if column.base in CLUSTER_SHARES and self.one_cluster:
-            # an arm that opens planned clusters has more than one cluster, and shares between 0 and 1
             return lambda values: (
                 statistics.proportion_interval(values)
                 if np.isin(values[np.isfinite(values)], (0.0, 1.0)).all()
                 else statistics.mean_interval(values, (0.0, 1.0))
             )
+        if column.kind != "share":
+            return statistics.mean_interval
         low = -1.0 if column.base.endswith("gap") else 0.0  # a difference of two shares
         return lambda values: statistics.mean_interval(values, (low, 1.0))
 

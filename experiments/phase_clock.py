@@ -32,8 +32,9 @@ def clock_phases(simulator, index: int = 0, steps: int = 40) -> dict[str, float]
     simulator.fork(index, 1.0, None)
     s = simulator.work
     out = np.zeros((2, simulator.burn_series.shape[1]))
-    level = np.zeros((2, len(simulator.layout.slots)), np.int8)
-    rest = (s, simulator.p, simulator.plans[index], simulator.values(s), out[1], out[0], level[0], level[1])
+    clusters = len(simulator.layout.slots)
+    level, unmet = np.zeros(clusters, np.int8), np.zeros(clusters, np.int16)
+    rest = (s, simulator.p, simulator.plans[index], simulator.values(s), out[1], out[0], level, unmet)
     # name, number, clusters
     phases = [(name, s.clusters.size if by_cluster else 1) for by_cluster, names in PHASES for name in names]
     calls = [(name, which, last) for which, (name, last) in enumerate(phases)]

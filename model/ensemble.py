@@ -44,8 +44,11 @@ class Runs:
         Names of the K series, see `indicators.INDICATORS`.
     series : (A, R, T+1, K) float64
         City totals and means; flows are rates per year; row 0 holds the stocks at the fork and nan for flows.
-    level, binding : (A, R, T+1, C) int8
-        Level of each existing cluster and index into `indicators.CRITERIA`.
+    level : (A, R, T+1, C) int8
+        Level of each existing cluster.
+    unmet : (A, R, T+1, C) int16
+        Unmet criteria of each existing cluster: bit k is criterion k of `indicators.CRITERIA`, and the bits after them
+        are `indicators.STATES`. No bit of level 1 nor of a state, and level 0: all is met, it waits for the office.
     failed : (A, R) int64
         Code into `FAILURES`.
     scales : dict
@@ -62,7 +65,7 @@ class Runs:
     keys: tuple[str, ...]
     series: np.ndarray
     level: np.ndarray
-    binding: np.ndarray
+    unmet: np.ndarray
     failed: np.ndarray
     scales: dict[str, float]
     steps_per_year: int = 4
@@ -102,7 +105,7 @@ class Simulator:
         self.steps = steps_between(FORK_YEAR, self.last_year, self.steps_per_year)
         self.burn_series = np.full((self.burn_steps + 1, len(INDICATORS)), np.nan)
         self.burn_level = np.zeros((self.burn_steps + 1, len(self.site.clusters)), np.int8)
-        self.burn_binding = np.zeros_like(self.burn_level)
+        self.burn_unmet = np.zeros_like(self.burn_level, np.int16)
         self._levers: dict[float, list[Plan]] = {}
         self._sizes = None
         self.load(self.p)
@@ -143,7 +146,7 @@ class Simulator:
         while True:
             begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
             code = run_steps(self.base, self.p, self.plans[0], self.values(self.base), 1, self.burn_series,
-                             self.burn_level, self.burn_binding)
+                             self.burn_level, self.burn_unmet)
             if code != 1 or not self.make_room():
                 break
         release_held(self.base, self.layout, self.p)
@@ -166,18 +169,18 @@ class Simulator:
             self.work.ever_null[...] = ever_null
         apply_arm(self.work, self.layout, self.p, self.arms[index], scale, self.support)
 
-    def run(self, index: int, series, level, binding) -> int:
+    def run(self, index: int, series, level, unmet) -> int:
         """Run the forked arm; rows of the arrays are steps, row 0 the fork. Returns a code into `FAILURES`."""
         from .step import run_steps
 
         series[0] = np.where(STOCKS, self.burn_series[-1], np.nan)
         level[0] = self.work.clusters["level"][: level.shape[1]]
-        binding[0] = self.work.clusters["binding"][: binding.shape[1]]
+        unmet[0] = self.work.clusters["unmet"][: unmet.shape[1]]
         plan = self.plans[index]
-        code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, binding)
+        code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, unmet)
         while code == 1 and self.make_room():
             self.fork(*self._forked)
-            code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, binding)
+            code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, unmet)
         if code == 0 and not np.isfinite(series[1:, 0]).all():
             code = 2
         return code
@@ -201,7 +204,7 @@ def _site_scale(simulator: Simulator, index: int, seed: int, candidates: int = 4
     rows = PILOT_YEARS * simulator.steps_per_year + 1
     series = np.empty((rows, len(INDICATORS)))
     clusters = len(simulator.layout.slots)
-    level, binding = np.empty((rows, clusters), np.int8), np.empty((rows, clusters), np.int8)
+    level, unmet = np.empty((rows, clusters), np.int8), np.empty((rows, clusters), np.int16)
     unspent = list(INDICATORS).index("unspent")
     burnt: list[tuple[State, np.ndarray]] = []  # pilots after their burn-in, the same for all scale factors
     for pilot in range(PILOTS):
@@ -214,7 +217,7 @@ def _site_scale(simulator: Simulator, index: int, seed: int, candidates: int = 4
             copy_state(simulator.base, base)
             simulator.burn_series[...] = series_before
             simulator.fork(index, scale, None)
-            simulator.run(index, series, level, binding)
+            simulator.run(index, series, level, unmet)
             released = simulator.work.funds["released"].sum()
             total += series[-1, unspent] / max(released, 1e-9)
         return total / PILOTS
@@ -322,7 +325,7 @@ def run_ensemble(
     shape = (len(arms), replicates, steps + 1)
     series = np.empty((*shape, len(keys)))
     level = np.empty((*shape, len(site.clusters)), np.int8)
-    binding = np.empty_like(level)
+    unmet = np.empty_like(level, np.int16)
     failed = np.zeros(shape[:2], np.int64)
     default = parameter_record(parameters)
     pool = ThreadPoolExecutor(threads)
@@ -351,7 +354,7 @@ def run_ensemble(
                 if stop.is_set():
                     return
                 simulator.fork(a, scales[a], ever_null)
-                failed[a, r] = burnt or simulator.run(a, series[a, r], level[a, r], binding[a, r])
+                failed[a, r] = burnt or simulator.run(a, series[a, r], level[a, r], unmet[a, r])
                 if failed[a, r]:
                     series[a, r, 1:] = np.nan
                 if a == 0:
@@ -372,5 +375,5 @@ def run_ensemble(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     years = FORK_YEAR + np.arange(steps + 1) / steps_per_year
-    return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, binding, failed,
+    return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, unmet, failed,
                 dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, float(default["discount_rate"]))

@@ -7,7 +7,8 @@ from enum import IntEnum
 
 from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 
-__all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS", "YEARS", "evaluate"]
+__all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS",
+           "YEARS", "evaluate", "unmet_names"]
 
 YEARS = (2030, 2035, 2045)
 SOCIAL = {
@@ -26,11 +27,19 @@ PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "
 DISCOUNTED = ("tco2e", "cod", "landfilled")  # quantities at the public rate, to be divided into money
 PILLARS = ("management", "environment", "social", "economic", "network", "state")
 
-# binding criteria, in the order of rules.certification
+# bits of the mask of unmet criteria, as in rules.certification: those of level 1, then what the levels above add
 CRITERIA = (
-    "none", "recp_share", "symbiosis", "shared_land", "treatment", "monitoring", "clean_record", "group_energy",
-    "group_water", "group_infrastructure", "group_information", "symbiosis_share", "not_worth_it", "no_firms",
+    "recp_share", "symbiosis", "shared_land", "treatment", "monitoring", "clean_record", "recp_share_higher",
+    "symbiosis_share", "group_energy", "group_water", "group_infrastructure", "group_information",
 )
+LEVEL_1 = CRITERIA[:6]
+# bits after those of the criteria: states, and no obstacles
+STATES = ("not_worth_it", "no_firms")
+
+
+def unmet_names(mask: int) -> list[str]:
+    """Names of the bits of a mask of unmet criteria, states last."""
+    return [name for k, name in enumerate((*CRITERIA, *STATES)) if mask >> k & 1]
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,35 @@ class Indicator:
 def _rows():
     I = Indicator  # noqa: E741
     rows = [
-        I("level1", "share", "share", "max", "management", "existing and opened planned clusters at level 1 or above"),
-        I("level2", "share", "share", "max", "management", "clusters at level 2 or above"),
-        I("level3", "share", "share", "max", "management", "clusters at level 3"),
+        # shares over the workers of the whole city, in this order: `measure` runs over them
+        I("level1", "share", "share", "max", "management", "workers in certified clusters over all workers of the city"),
+        I("level2", "share", "share", "max", "management", "the same at level 2 or above"),
+        I("level3", "share", "share", "max", "management", "the same at level 3"),
+        I("level1_wide", "share", "share", "max", "management", "level 1 with the wide reading of symbiosis; nobody acts on it"),
+        I("level1_82", "share", "share", "max", "management", "level 1 after Decree 82/2018; nobody acts on it"),
+        I("all_met", "share", "share", "max", "management", "workers in clusters that meet all criteria of level 1"),
+        I("one_unmet", "share", "share", "max", "management", "workers in clusters that miss at most one criterion of level 1"),
+        I("groups_40", "share", "share", "max", "management", "workers in clusters with each of the four groups at .4 or above"),
+        I("groups_50", "share", "share", "max", "management", "the same at .5"),
+        I("groups_60", "share", "share", "max", "management", "the same at .6"),
+        # numbers beside; planned clusters apart
+        I("clusters_level1", "clusters", "stock", "max", "management", "existing clusters at level 1 or above"),
+        I("clusters_level2", "clusters", "stock", "max", "management", "existing clusters at level 2 or above"),
+        I("clusters_level3", "clusters", "stock", "max", "management", "existing clusters at level 3"),
+        I("clusters_level1_wide", "clusters", "stock", "max", "management", "existing clusters at level 1 in the wide reading"),
+        I("clusters_level1_82", "clusters", "stock", "max", "management", "existing clusters at level 1 after Decree 82/2018"),
+        I("clusters_all_met", "clusters", "stock", "max", "management", "existing clusters that meet all criteria of level 1"),
+        I("clusters_one_unmet", "clusters", "stock", "max", "management", "existing clusters that miss at most one of them"),
+        I("clusters_groups_40", "clusters", "stock", "max", "management", "existing clusters with each group at .4 or above"),
+        I("clusters_groups_50", "clusters", "stock", "max", "management", "the same at .5"),
+        I("clusters_groups_60", "clusters", "stock", "max", "management", "the same at .6"),
+        I("planned_level1", "clusters", "stock", "max", "management", "planned clusters at level 1 or above"),
+        I("planned_one_unmet", "clusters", "stock", "max", "management", "planned clusters that miss at most one criterion"),
+        I("firms_level1", "firms", "stock", "max", "management", "firms in certified clusters"),
+        *(I(f"unmet_{name}", "clusters", "stock", "min", "management", f"existing clusters that miss the criterion {name}")
+          for name in LEVEL_1),
+        *(I(f"only_{name}", "clusters", "stock", "none", "management", f"existing clusters that miss {name} alone")
+          for name in LEVEL_1),
         I("revocations", "1/yr", "flow", "min", "management", "certificates lost"),
         I("cetp_share", "share", "share", "max", "management", "existing clusters with a central effluent treatment plant"),
         I("group_energy", "0-1", "share", "max", "management", "S1 group energy, mean over clusters"),
@@ -169,7 +204,7 @@ def _rows():
         I("r_reuse", "0-1", "share", "max", "environment", "6R: water and heat reused over use"),
         I("r_recycle", "0-1", "share", "max", "environment", "6R: exchanged and pooled over waste"),
         I("r_refuse", "0-1", "share", "max", "environment", "6R: workers under T5"),
-        I("r_rethink", "0-1", "share", "max", "environment", "6R: workers under T5 or admitted"),
+        I("r_rethink", "0-1", "share", "max", "environment", "6R: workers under T1 and T2 together"),
         I("r_responsibility", "0-1", "share", "max", "social", "6R: mean of real compliance and disclosure"),
     ]
     return rows

@@ -152,6 +152,9 @@ class Layout:
         table = np.zeros(existing + self.planned + 1, CLUSTER_DTYPE)
         table["monitoring"] = LEVERS["monitoring_data"].baseline  # the first choices of compliance look at it
         table["programme"], table["lever_row"], table["last_violation"] = -1, 3 * self.programmes, -NEVER
+        for name in ("exchange_at", "flowed_at", "complained_at"):
+            table[name] = -NEVER
+        table["shadow_review"] = NEVER
         table["certified_at"] = table["review_at"] = NEVER
         table["kind"][existing:], table["kind"][-1] = PLANNED, OUTSIDE
         blocks = [*self.existing_blocks, *[self.planned_blocks] * self.planned, 0]

@@ -111,6 +111,7 @@ FLOWS = {name: Flow(*rest) for name, *rest in [
     ("PROJECT_RUNNING", "operator", "resources", "resource", "running"),
     ("ANCHOR", "investors", "operator", "transfer", "anchors"),
     ("APPLICATION", "operator", "resources", "resource", "search"),
+    ("OPERATOR_STUDY", "operator", "resources", "resource", "search"),  # of an exchange that the operator looks for himself
     ("HUB_RUNNING", "operator", "resources", "resource", "running"),
     ("HUB_CAPEX", "operator", "resources", "resource", "capital"),
 ]}

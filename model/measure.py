@@ -19,6 +19,7 @@ from .ledger import (
     social_sign,
 )
 from .maths import exp
+from .rules.certification import RECP_HIGHER, number_unmet
 from .rules.trust import belief
 from .state import EXISTING, LANES, OUTSIDE, OWN_PLANT, PLANNED, SLOT_TAKEN
 
@@ -30,11 +31,11 @@ _N_PARTS, _N_PAIRS, _N_PURPOSES = len(SOCIAL_PARTS), len(PAIRS), len(OUTLAY_PURP
 
 
 @inner
-def record_levels(s, level, binding):
-    """Level and binding criterion of existing clusters."""
+def record_levels(s, level, unmet):
+    """Level and mask of unmet criteria of existing clusters."""
     for c in range(level.size):
         level[c] = s.clusters[c].level
-        binding[c] = s.clusters[c].binding
+        unmet[c] = s.clusters[c].unmet
 
 
 @inner
@@ -49,6 +50,7 @@ def measure(s, p, out, before):
     city, money, matter = s.city[0], s.money, s.matter
     dt = city.dt
     _clusters(s, p, out)
+    _certificates(s, p, out)
     out[I.GRID_MWH] = matter[Matter.GRID_MWH] / dt
     out[I.SOLAR_MWH] = (matter[Matter.SOLAR_MWH] + matter[Matter.SHARED_SOLAR_MWH]) / dt
     out[I.FUEL_GJ] = matter[Matter.FUEL_GJ] / dt
@@ -137,7 +139,7 @@ def _money(s, p, money, out, dt):
     income = (money[Money.CETP_FEE] + money[Money.SHARED_SOLAR] + money[Money.LEVY] + money[Money.HUB_FEE]
               + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR])
     spent = (money[Money.PROJECT_CAPEX] + money[Money.PROJECT_RUNNING] + money[Money.APPLICATION]
-             + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX])
+             + money[Money.OPERATOR_STUDY] + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX])
     out[I.OPERATOR_RESULT] = (income - spent) / dt
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
                                - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt
@@ -154,7 +156,7 @@ def _clusters(s, p, out):
     city = s.city[0]
     dt = city.dt
     number, firms, inside, workers, workers_in = 0.0, 0.0, 0.0, 0.0, 0.0
-    level1, level2, level3, revoked, plants, existing = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    revoked, plants, existing = 0.0, 0.0, 0.0
     value, output, profit, real, sham, recp, attitude, trust = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     links, hubs, pairs, sharing, symbiosis, sold, complaints = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     planned_slots, planned_firms, hazard, output_in = 0.0, 0.0, 0.0, 0.0
@@ -187,9 +189,6 @@ def _clusters(s, p, out):
         inside += n
         workers_in += cluster.workers
         output_in += cluster.output
-        level1 += 1.0 if cluster.level >= 1 else 0.0
-        level2 += 1.0 if cluster.level >= 2 else 0.0
-        level3 += 1.0 if cluster.level >= 3 else 0.0
         revoked += cluster.revocations
         cluster.revocations = 0.0
         complaints += cluster.complaints
@@ -219,31 +218,34 @@ def _clusters(s, p, out):
         g2 += cluster.group[2]
         g3 += cluster.group[3]
         # 6R profile of the cluster
-        cut += min(max(cluster.cut / 0.2, 0.0), 1.0)
+        cut += min(max(cluster.cut / p.full_cut, 0.0), 1.0)
         used = cluster.reused + cluster.water_linked
         reuse_r += min(used / max(cluster.water, 1e-9), 1.0)
         recycle += min(cluster.exchanged / max(cluster.waste, 1e-9), 1.0)
         refuse += cluster.t5_workers / max(cluster.workers, 1e-9)
         rethink += cluster.rethink_workers / max(cluster.workers, 1e-9)
         responsible += 0.5 * (cluster.real_count + cluster.disclosing) / max(n, 1.0)
-        # pillars: computable requirements (docs/odd.md lists them)
-        data = cluster.monitoring >= 0.5 or cluster.built[3] > 0
-        management += (1.0 * data + (lever.coordinator >= 0.5) + (cluster.land >= p.land_target - 1e-12)) / 3.0
+        # pillars: computable requirements (docs/odd.md lists them); they read what happened, never a dose
+        management += (1.0 * (cluster.measured >= p.measured_least) + (cluster.engaged >= p.pillar_studied)
+                       + (cluster.land >= p.land_target - 1e-12)) / 3.0
         removed = 1.0 - cluster.untreated / max(cluster.effluent, 1e-9)
         renewable = (cluster.solar + cluster.shared_solar) / max(cluster.elec, 1e-9)
         left = (cluster.landfill - cluster.exchanged_landfill) / max(cluster.waste, 1e-9)
-        environment += (1.0 * (removed >= 0.95 * p.removal_real) + (used >= 0.5 * cluster.effluent) + (left < 0.5)
-                        + (cluster.exchanged >= 0.2 * cluster.waste) + (renewable >= 0.2)
-                        + (cluster.recp >= 0.2 * n)) / 6.0
-        social += (1.0 * (lever.club_community >= 0.5) + (lever.skills_housing >= 0.5)
-                   + (cluster.disclosing >= 0.8 * n)) / 3.0
-        economic += (1.0 * (n > 0.5 * cluster.slots) + (cluster.profit > 0.0)
-                     + (cluster.in_symbiosis >= 0.1 * n)) / 3.0
+        environment += (1.0 * (removed >= p.pillar_removed * p.removal_real)
+                        + (used >= p.pillar_reused * cluster.effluent) + (left < p.pillar_landfilled)
+                        + (cluster.exchanged >= p.pillar_recycled * cluster.waste) + (renewable >= p.pillar_renewable)
+                        + (cluster.recp >= p.pillar_recp * n)) / 6.0
+        income = cluster.value_added / max(cluster.workers, 1e-9)
+        social += (1.0 * (cluster.workers >= p.pillar_jobs * cluster.reference_workers)
+                   + (income >= p.pillar_income * cluster.income_reference * (1.0 - 1e-9))
+                   + (city.time - cluster.complained_at >= p.pillar_complaints - 1e-9)
+                   + (cluster.disclosing >= p.pillar_disclosing * n)) / 4.0
+        economic += (1.0 * (n > p.pillar_occupied * cluster.slots) + (cluster.profit > 0.0)
+                     + (cluster.in_symbiosis >= p.pillar_symbiosis * n)) / 3.0
     s.matter[Matter.LANDFILL_T] = landfill * dt
     s.matter[Matter.DEALER_T] = dealer * dt
     s.matter[Matter.REUSED_M3] = reused * dt
     number, total = max(number, 1.0), max(firms, 1.0)
-    out[I.LEVEL1], out[I.LEVEL2], out[I.LEVEL3] = level1 / number, level2 / number, level3 / number
     out[I.REVOCATIONS], out[I.COMPLAINTS] = revoked / dt, complaints / dt
     out[I.CETP_SHARE] = plants / max(existing, 1.0)
     out[I.GROUP_ENERGY], out[I.GROUP_WATER] = g0 / number, g1 / number
@@ -287,6 +289,56 @@ def _clusters(s, p, out):
         elec += s.clusters[c].elec
         effluent += s.clusters[c].effluent
     city.elec_per_firm, city.effluent_per_firm = elec / total, effluent / total
+
+
+@inner
+def _certificates(s, p, out):
+    """Certificates and steps left: shares over the workers of the whole city, numbers of clusters and firms beside (13.1)."""
+    for i in range(I.LEVEL1, I.ONLY_CLEAN_RECORD + 1):
+        out[i] = 0.0
+    workers = 0.0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.kind == PLANNED and not cluster.built[1]:
+            continue
+        workers += cluster.workers
+        if cluster.kind == OUTSIDE:
+            continue
+        left = number_unmet(cluster.unmet)
+        here = cluster.firms > 0
+        weakest = min(min(cluster.group[0], cluster.group[1]), min(cluster.group[2], cluster.group[3])) if here else 0.0
+        _count(out, cluster, cluster.level >= 1, I.LEVEL1, I.CLUSTERS_LEVEL1)
+        _count(out, cluster, cluster.level >= 2, I.LEVEL2, I.CLUSTERS_LEVEL2)
+        _count(out, cluster, cluster.level >= 3, I.LEVEL3, I.CLUSTERS_LEVEL3)
+        _count(out, cluster, cluster.shadow_level[0] > 0, I.LEVEL1_WIDE, I.CLUSTERS_LEVEL1_WIDE)
+        _count(out, cluster, cluster.shadow_level[1] > 0, I.LEVEL1_82, I.CLUSTERS_LEVEL1_82)
+        _count(out, cluster, here and left == 0, I.ALL_MET, I.CLUSTERS_ALL_MET)
+        _count(out, cluster, here and left <= 1, I.ONE_UNMET, I.CLUSTERS_ONE_UNMET)
+        _count(out, cluster, here and weakest >= p.groups_low, I.GROUPS_40, I.CLUSTERS_GROUPS_40)
+        _count(out, cluster, here and weakest >= p.groups_middle, I.GROUPS_50, I.CLUSTERS_GROUPS_50)
+        _count(out, cluster, here and weakest >= p.groups_high, I.GROUPS_60, I.CLUSTERS_GROUPS_60)
+        if cluster.level >= 1:
+            out[I.FIRMS_LEVEL1] += cluster.firms
+        if cluster.kind == PLANNED:
+            out[I.PLANNED_LEVEL1] += 1.0 if cluster.level >= 1 else 0.0
+            out[I.PLANNED_ONE_UNMET] += 1.0 if here and left <= 1 else 0.0
+        else:
+            for k in range(RECP_HIGHER):
+                if cluster.unmet >> k & 1:
+                    out[I.UNMET_RECP_SHARE + k] += 1.0
+                    if left == 1:
+                        out[I.ONLY_RECP_SHARE + k] += 1.0
+    for i in range(I.LEVEL1, I.GROUPS_60 + 1):
+        out[i] /= max(workers, 1e-9)
+
+
+@inner
+def _count(out, cluster, yes, share, number):
+    """Add a cluster of which something is true: its workers, and itself if it is no planned one."""
+    if yes:
+        out[share] += cluster.workers
+        if cluster.kind == EXISTING:
+            out[number] += 1.0
 
 
 @inner

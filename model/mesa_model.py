@@ -21,7 +21,7 @@ import numpy as np
 from mesa.agent import AgentSet
 
 from .ensemble import FAILURES, Simulator
-from .indicators import INDICATORS
+from .indicators import INDICATORS, unmet_names
 from .inputs import Arm, Shock, Site
 from .ledger import Money
 from .mesa_agents import Enterprise, Picture
@@ -157,16 +157,16 @@ class ClusterModel(mesa.Model):
         shape = (run.steps + 1, len(INDICATORS))
         self._series = np.full(shape, np.nan)
         self._level = np.zeros((shape[0], len(self.site.clusters)), np.int8)
-        self._binding = np.zeros_like(self._level)
+        self._unmet = np.zeros_like(self._level, np.int16)
         self._check(run.burn(self.seed, self.replicate))
         ordered_in_null = None
         if run.arms[1].programmes:
             run.fork(0, 1.0, None)
-            self._check(run.run(0, self._series, self._level, self._binding))
+            self._check(run.run(0, self._series, self._level, self._unmet))
             ordered_in_null = run.work.ever.copy()
         run.fork(1, scale, ordered_in_null)
         # no step: only the row of the fork is written
-        run.run(1, self._series[:1], self._level[:1], self._binding[:1])
+        run.run(1, self._series[:1], self._level[:1], self._unmet[:1])
         self._series[1:] = np.nan
         self.quarter = 0
 
@@ -187,7 +187,7 @@ class ClusterModel(mesa.Model):
 
             try:
                 code = step_in_phases(
-                    run.work, run.p, plan, values, row, self._series, self._level, self._binding,
+                    run.work, run.p, plan, values, row, self._series, self._level, self._unmet,
                     self.before_phase, self._after,
                 )  # fmt: skip
             finally:
@@ -197,7 +197,7 @@ class ClusterModel(mesa.Model):
 
             upto = slice(0, row + 1)
             code = run_steps(run.work, run.p, plan, values, row, self._series[upto], self._level[upto],
-                             self._binding[upto])  # fmt: skip
+                             self._unmet[upto])  # fmt: skip
         self._check(code)
         self.quarter = row
         self._forget()
@@ -270,6 +270,15 @@ class ClusterModel(mesa.Model):
     def levels(self) -> dict[str, int]:
         """Level of certificate of every existing cluster, 0-3."""
         return {c.id: int(level) for c, level in zip(self.site.clusters, self._level[self.quarter], strict=True)}
+
+    @property
+    def unmet(self) -> dict[str, frozenset[str]]:
+        """What every existing cluster misses: criteria of level 1, of the level above it, and states.
+
+        Names are `indicators.CRITERIA` and `indicators.STATES`; those of level 1 are `indicators.LEVEL_1`.
+        """
+        masks = self._unmet[self.quarter].tolist()
+        return {c.id: frozenset(unmet_names(mask)) for c, mask in zip(self.site.clusters, masks, strict=True)}
 
     @property
     def levers(self) -> np.ndarray:

@@ -20,7 +20,7 @@ from .inputs import SECTORS, STREAMS, TECHNOLOGIES
 from .state import as_bytes
 
 __all__ = ["PARAMETERS", "PARAMETER_DTYPE",  # noqa: F822 - made on first use by __getattr__
-            "Parameter", "changed_record", "matched_arrivals", "parameter_record", "sample_parameters"]
+            "Parameter", "changed_record", "matched_arrivals", "met_by_default", "parameter_record", "sample_parameters"]
 
 NS, NT, NW = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
 
@@ -136,6 +136,11 @@ def _registry() -> dict[str, Parameter]:
             row["name"], row["symbol"] or row["name"], row["group"], float(row["default"]), float(row["low"]),
             float(row["high"]), row["distribution"], row["unit"], row["mark"], row["source"], row["meaning"],
         )
+    for row in _rows("certification.csv"):
+        found[row["name"]] = Parameter(
+            row["name"], row["name"], "certificate", float(row["threshold"]), float(row["low"]), float(row["high"]),
+            row["distribution"], row["unit"], row["mark"], row["source"], f"{row['criterion'].replace('_', ' ')}: {row['meaning']}",
+        )
     for row in _rows("lever_costs.csv"):
         name = f"cost.{row['item']}"
         mark = "documented" if row["basis"].startswith("evidence") else "assumption"
@@ -165,6 +170,11 @@ def __getattr__(name: str):  # PARAMETERS is read from the tables when first ask
     if name == "PARAMETERS":
         return _registry()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def met_by_default() -> dict[str, str]:
+    """Criteria that most clusters meet without a programme, and why that is as it should be."""
+    return {row["criterion"]: row["met_by_default"] for row in _rows("certification.csv") if row["met_by_default"]}
 
 
 # --- the record that kernels read ------------------------------------------------------------------

@@ -12,6 +12,7 @@ from .jit import inner, jit
 from .measure import measure, record_levels
 from .phases.ageing import age_technologies
 from .phases.arrivals import arrive
+from .phases.certificates import update_levels
 from .phases.deals import search_partners, sign_deals
 from .phases.enforcement import inspect, review_compliance
 from .phases.exits import leave, note_leavers
@@ -20,7 +21,7 @@ from .phases.hubs import deliver_hubs, review_hubs, start_hubs
 from .phases.knowledge import learn, update_beliefs
 from .phases.links import deliver
 from .phases.lottery import draw_lottery
-from .phases.operators import finish_projects, run_operators, run_projects, update_levels
+from .phases.operators import finish_projects, run_operators, run_projects
 from .phases.outside import open_step
 from .phases.planned import expel, open_planned, relocate
 from .phases.production import close_books, count_adopters, count_city, produce
@@ -47,7 +48,7 @@ CLOSE = sum(len(names) for _, names in PHASES)
 
 
 @jit
-def run_phase(which, first, last, s, p, plan, values, out, before, level, binding):
+def run_phase(which, first, last, s, p, plan, values, out, before, level, unmet):
     """Phase number `which` of `PHASES`, counted through, in the clusters `first` to `last` less one.
 
     A phase of the whole city takes any range of one. After the last phase comes number `CLOSE`: the step is
@@ -62,7 +63,7 @@ def run_phase(which, first, last, s, p, plan, values, out, before, level, bindin
     for c in range(first, last):
         _run(which, c, s, p, plan, values)
     if which == CLOSE:
-        _close_step(s, p, out, before, level, binding)
+        _close_step(s, p, out, before, level, unmet)
     return 1 if s.city[0].overflow else 0
 
 
@@ -131,24 +132,24 @@ def _run(which, c, s, p, plan, values):
 
 
 @inner
-def _close_step(s, p, out, before, level, binding):
+def _close_step(s, p, out, before, level, unmet):
     city = s.city[0]
     measure(s, p, out, before)
-    record_levels(s, level, binding)
+    record_levels(s, level, unmet)
     note_reference(s)
     city.step += 1
     city.time = 2010.0 + city.step * city.dt
 
 
 def step_in_phases(
-    s, p, plan, values, row: int, series, level, binding,
+    s, p, plan, values, row: int, series, level, unmet,
     before: Callable[[str, int | None], None], after: Callable[[str, int | None], None],
 ) -> int:  # fmt: skip
     """One step, with a call into Python before and after every phase.
 
     Parameters
     ----------
-    s, p, plan, values, series, level, binding : see `step.run_steps`
+    s, p, plan, values, series, level, unmet : see `step.run_steps`
     row : int
         Row of `series` to be written.
     before, after : callable
@@ -159,7 +160,7 @@ def step_in_phases(
     int
         Code into `ensemble.FAILURES`.
     """
-    first, rest = 0, (s, p, plan, values, series[row], series[row - 1], level[row], binding[row])
+    first, rest = 0, (s, p, plan, values, series[row], series[row - 1], level[row], unmet[row])
     for by_cluster, names in PHASES:
         for c in range(s.clusters.size) if by_cluster else (None,):
             for which, name in enumerate(names, first):

@@ -11,11 +11,13 @@ SECTOR, SLUMP          sector                                step
 LOTTERY_A .. C         firm                                  step (four 16-bit lanes each, see `LANE_*`)
 FINE                   firm, lane (fine digits of a lane)    step
 TASTE, CREDIT, ...     firm, technology                      epoch of the taste
+VISIT, CENTRE          firm                                  step
 TRAIT_*                firm                                  -
 ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
 CLUSTER_*              cluster (and project)                 step or -
 SEARCH, LINK_*         firm or pair                          step (on the map: against slots, see `versus`)
+OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
 HUB_*                  cluster and stream                    step
 PRIORITY_*             whoever asks                          step
 =====================  ====================================  =============================================
@@ -103,6 +105,9 @@ class Purpose(IntEnum):
     SLOT_INITIAL = 68
     MAP = 69
     ARRIVAL_FORK = 70
+    VISIT = 71
+    CENTRE = 72
+    OPERATOR_CASE = 73
 
 
 # lanes of the lotteries: (purpose, lane) pairs, see phases.lottery

@@ -137,15 +137,15 @@ def run_one(
     simulator = Simulator(site, (Arm("null"), scaled), p, shocks)
     shape = (simulator.steps + 1, len(INDICATORS))
     series, level = np.empty(shape), np.empty((shape[0], len(site.clusters)), np.int8)
-    binding = np.empty_like(level)
+    unmet = np.empty_like(level, np.int16)
     code = simulator.burn(seed, replicate)
     ever_null = None
     for index in range(2) if arm.programmes else (1,):  # the null first: free riders are counted against it
         simulator.fork(index, scale if index else 1.0, ever_null)
-        code = code or simulator.run(index, series, level, binding)
+        code = code or simulator.run(index, series, level, unmet)
         ever_null = simulator.work.ever.copy()
     years = FORK_YEAR + np.arange(shape[0]) / simulator.steps_per_year
     runs = Runs(site, (arm.name,), seed, np.array([replicate]), years, tuple(INDICATORS), series[None, None],
-                level[None, None], binding[None, None], np.array([[code]]), {arm.name: scale},
+                level[None, None], unmet[None, None], np.array([[code]]), {arm.name: scale},
                 simulator.steps_per_year, float(p["discount_rate"]))
     return Run(runs, material_flows(simulator.work, p, site), firms_table(simulator.work))

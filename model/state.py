@@ -40,7 +40,7 @@ SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE = range(5)
 NEVER = 1e9  # a time that does not come
 CACHE_LINE = 64  # bytes
 LONGEST_LIFE = 1024  # steps, of capital; a run of 36 years has 576 at 16 steps a year
-MAP_SEEN = 20  # at most as many firms are looked at on the map
+MAP_SEEN = 40  # at most as many firms are looked at in one search
 
 _f, _i, _j, _u, _b = "f8", "i8", "i4", "u8", "u1"
 
@@ -69,6 +69,8 @@ FIRM_DTYPE = _block([
     # what it believes
     ("attitude", _f), ("trust", _f), ("attitude_start", _f), ("trust_start", _f), ("good", _f), ("bad", _f),
     ("offer_taste", _f), ("links", _j), ("offers", _j),
+    # when it was last visited by an adviser, used the innovation centre, had an exchange studied
+    ("visited", _f), ("served", _f), ("studied", _f),
     # what reviews look at
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _j), ("slot_id", _j), ("x", _f), ("y", _f),
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
@@ -84,16 +86,20 @@ CLUSTER_DTYPE = np.dtype([
     ("built", _b, (4,)), ("ready", _f, (4,)), ("own_capital", _f, (4,)),
     ("kilowatt", _f), ("solar_capital", _f), ("design_flow", _f), ("connected", _f), ("fee", _f),
     # certificate
-    ("level", _i), ("review_at", _f), ("last_violation", _f), ("binding", _i), ("certified_at", _f),
+    ("level", _i), ("review_at", _f), ("last_violation", _f), ("unmet", _i), ("certified_at", _f),
+    ("shadow_level", _i, (2,)), ("shadow_review", _f, (2,)), ("exchange_at", _f), ("flowed_at", _f), ("seeks", _b),
     ("grants_year", _f), ("grants_flow", _f), ("revocations", _f),
     # sums over the firms, made once a step
     ("firms", _i), ("workers", _f), ("links", _i), ("breaches", _f), ("tech_count", _i, (N_TECH,)),
-    ("intensity_reference", _f), ("reference_energy", _f), ("reference_output", _f),
+    ("intensity_reference", _f), ("reference_energy", _f), ("reference_output", _f), ("reference_workers", _f),
+    ("reference_value", _f), ("income_reference", _f),
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("untreated", _f), ("output", _f), ("waste", _f),
-    ("solar", _f), ("shared_solar", _f), ("reused", _f), ("disclosing", _i), ("sharing", _i), ("recp", _i),
+    ("solar", _f), ("shared_solar", _f), ("reused", _f), ("disclosing", _i), ("recp", _i),
+    ("exchanges", _f), ("permits", _i), ("measured_own", _f), ("measured", _f),
+    ("sharing", _f), ("served", _f), ("engaged", _f), ("aware", _f),
     ("in_symbiosis", _i), ("group", _f, (4,)), ("exchanged_value", _f), ("sales_inside", _f),
     ("monitoring", _f), ("real_count", _i), ("sham_count", _i),
-    ("exchanged", _f), ("exchanged_landfill", _f), ("complaints", _f), ("cut", _f), ("heat_used", _f),
+    ("exchanged", _f), ("exchanged_landfill", _f), ("complaints", _f), ("complained_at", _f), ("cut", _f), ("heat_used", _f),
     ("water_linked", _f), ("t5_workers", _f), ("rethink_workers", _f), ("hub_count", _i), ("elec_before", _f),
     ("cod", _f), ("cod_removed", _f), ("value_added", _f), ("profit", _f), ("landfill", _f), ("waste_reduced", _f),
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
@@ -144,7 +150,7 @@ SHEET_DTYPE = _block(
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
         "shared", "output", "profit", "tonnes", "landfill", "gas", "reduced", "sales", "ordinary", "disposal", "fee", "own", "sham", "connect",
-        "connected", "treated_own", "tax", "forgone", "dividends", "premium", "inside", "t5_workers", "rethink", "attitude",
+        "connected", "treated_own", "measured_own", "tax", "forgone", "dividends", "premium", "inside", "t5_workers", "rethink", "attitude",
         "trust",
     )])  # fmt: skip
 

@@ -6,6 +6,7 @@ from .jit import inner, jit
 from .measure import measure, record_levels
 from .phases.ageing import age_technologies
 from .phases.arrivals import arrive
+from .phases.certificates import update_levels
 from .phases.deals import search_partners, sign_deals
 from .phases.enforcement import inspect, review_compliance
 from .phases.exits import leave, note_leavers
@@ -14,7 +15,7 @@ from .phases.hubs import deliver_hubs, review_hubs, start_hubs
 from .phases.knowledge import learn, update_beliefs
 from .phases.links import deliver
 from .phases.lottery import draw_lottery
-from .phases.operators import finish_projects, run_operators, run_projects, update_levels
+from .phases.operators import finish_projects, run_operators, run_projects
 from .phases.outside import open_step
 from .phases.planned import expel, open_planned, relocate
 from .phases.production import close_books, count_adopters, count_city, produce
@@ -84,27 +85,37 @@ def step(s, p, plan, values):
 
 @inner
 def note_reference(s):
-    """Energy intensity of 2018-19, the reference of each cluster's energy group; planned ones take the city's."""
+    """What 2018-19 were like, the reference of each cluster: energy a unit of output, workers, value added a worker.
+
+    Clusters without firms then take the city's intensity and income, and have no jobs to lose.
+    """
     now = s.city[0].time
     if now < 2018.0 - 1e-9 or now >= 2020.0 - 1e-9:
         return
-    energy, output = 0.0, 0.0
+    energy, output, value, workers = 0.0, 0.0, 0.0, 0.0
+    half = 0.5 * s.city[0].dt  # two years are averaged
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         cluster.reference_energy += cluster.elec * 3.6 + cluster.fuel
         cluster.reference_output += cluster.output
+        cluster.reference_workers += half * cluster.workers
+        cluster.reference_value += half * cluster.value_added
         energy += cluster.reference_energy
         output += cluster.reference_output
+        value += cluster.reference_value
+        workers += cluster.reference_workers
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         own = cluster.reference_output > 0.0
         if own or output > 0.0:
             cluster.intensity_reference = (cluster.reference_energy / cluster.reference_output if own
                                            else energy / output)
+            cluster.income_reference = (cluster.reference_value / cluster.reference_workers if own
+                                        else value / max(workers, 1e-9))
 
 
 @jit
-def run_steps(s, p, plan, values, first_row, series, level, binding):
+def run_steps(s, p, plan, values, first_row, series, level, unmet):
     """Run as many steps as `series` has rows from `first_row` on, and measure after each (11).
 
     Parameters
@@ -112,7 +123,8 @@ def run_steps(s, p, plan, values, first_row, series, level, binding):
     p : () record of parameters
         The array that holds the record: Numba takes 30 us to read a bare one.
     series : (steps + 1, K) float64
-    level, binding : (steps + 1, existing clusters) int8
+    level : (steps + 1, existing clusters) int8
+    unmet : (steps + 1, existing clusters) int16
 
     Returns
     -------
@@ -124,7 +136,7 @@ def run_steps(s, p, plan, values, first_row, series, level, binding):
     for row in range(first_row, series.shape[0]):
         step(s, p, plan, values)
         measure(s, p, series[row], series[row - 1])
-        record_levels(s, level[row], binding[row])
+        record_levels(s, level[row], unmet[row])
         note_reference(s)
         city.step += 1
         city.time = 2010.0 + city.step * city.dt

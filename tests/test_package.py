@@ -198,7 +198,7 @@ def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
         level = np.empty((simulator.steps + 1, len(site.clusters)), np.int8)
         assert simulator.burn(1, 0) == 0
         simulator.fork(0, 2.0, None)
-        assert simulator.run(0, series, level, level.copy()) == 0
+        assert simulator.run(0, series, level, level.astype(np.int16)) == 0
         found.append((series, simulator.base.links.size, simulator.base.firms.size - simulator.layout.blocks))
     assert found[1][1] > 4 and found[2][2] > 0, "controls: four links and no firm outside are too few"
     np.testing.assert_array_equal(found[0][0], found[1][0])

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..experiments.comparison import CLUSTER_SHARES, EXPLORATION, YEARS, Comparison
-from .scorecard import name_and_unit
+from ..experiments.comparison import CLUSTER_SHARES, EXPLORATION, YEARS, Comparison, certified_key
+from .scorecard import name_and_unit, scale_of_column
 from .words import Words, scale_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ __all__ = [
 DPI = 100
 WIDTH = 12.0  # inches
 PANELS = ("level1", "tco2e", "cod", "water", "landfilled", "jobs")
+
+
+def panels_of(one_cluster: bool) -> tuple[str, ...]:
+    """Series of the six panels; of one cluster its own certificate."""
+    return tuple(certified_key(key, one_cluster) for key in PANELS)
 GUIDES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # mVND per tCO2e
 STYLES = {
     "null": ("#000000", (0, (4, 2)), "x"),
@@ -134,16 +139,17 @@ def plain_ticks(axis, say: Words) -> None:
 
 
 @in_style
-def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] = PANELS) -> Figure:
+def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | None = None) -> Figure:
     """Six indicators over time: the mean of the runs, and the band that holds 80 % of them.
 
     Parameters
     ----------
     comparison : Comparison
     say : Words
-    panels : tuple of str
-        Keys of series; those that the runs do not have are left out.
+    panels : tuple of str, optional
+        Keys of series; those that the runs do not have are left out. Default: `panels_of` the site.
     """
+    panels = panels or panels_of(comparison.one_cluster)
     shown = [key for key in panels if key in comparison.trace.keys]
     figure = new_figure(7.2)
     grid = figure.subplots(2, -(-len(shown) // 2), squeeze=False, sharex=True)
@@ -153,7 +159,7 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] = P
         axes.set_visible(False)
     for axes, key in zip(grid.flat, shown, strict=False):
         column = comparison.columns[f"{key}_{YEARS[0]}"]
-        factor, unit = scale_of(column.unit, column.kind, float(np.nanmax(series.loc[key, "p90"])))
+        factor, unit = scale_of_column(column, float(np.nanmax(series.loc[key, "p90"])), comparison.one_cluster)
         for index, arm in enumerate(comparison.arms):
             if (key, arm) not in series.index:
                 continue
@@ -292,33 +298,22 @@ def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (20
 
 
 @in_style
-def obstacles(comparison: Comparison, say: Words, years: tuple[int, int] = (2030, 2035)) -> Figure:
-    """Which criterion keeps clusters below level 1, per pathway, in two years; the first bar: certified."""
+def obstacles(comparison: Comparison, say: Words, year: int = 2035) -> Figure:
+    """Which criteria of level 1 clusters miss, per pathway, and which of them alone; the first bar: certified."""
     arms = comparison.arms
-    held = {year: comparison.obstacles(year) for year in years}
-    seen = [
-        i
-        for i in np.argsort(-held[years[-1]].mean(axis=0), kind="stable")
-        if max(h[:, i].max() for h in held.values()) > 0
-    ]
-    labels = [say("figure.certified"), *(say.name("criterion", comparison.criteria[i]) for i in seen)]
+    missed, alone = comparison.obstacles(year), comparison.obstacles(year, alone=True)
+    order = np.argsort(-missed.mean(axis=0), kind="stable")
+    labels = [say("figure.certified"), *(say.name("criterion", comparison.criteria[i]) for i in order)]
     left = 0.3 + 0.076 * max(map(len, labels))  # inches a letter
     figure = new_figure(1.9 + 0.42 * len(labels), left=left, right=0.25, bottom=1.0, top=0.9, wspace=0.18)
     grid = figure.subplots(1, len(arms), sharey=True, squeeze=False)[0]
     at = np.arange(len(labels))
+    certified = comparison.certified(year)
     for index, (axes, arm) in enumerate(zip(grid, arms, strict=True)):
         color = style_of(arm, index)[0]
-        for row, year in enumerate(years):
-            share = np.concatenate([[1 - held[year][index].sum()], held[year][index][seen]]) * 100
-            filled = row == len(years) - 1
-            axes.barh(
-                at + (row - 0.5) * 0.38,
-                share,
-                0.34,
-                facecolor=color if filled else "white",
-                edgecolor=color,
-                label=str(year),
-            )
+        axes.barh(at[1:], 100 * missed[index][order], 0.62, facecolor="white", edgecolor=color, label=say("figure.missed"))
+        axes.barh(at[1:], 100 * alone[index][order], 0.62, facecolor=color, edgecolor=color, label=say("figure.missed_alone"))
+        axes.barh(0, 100 * certified[index], 0.62, facecolor=color, edgecolor=color, alpha=0.6)
         axes.set_title(say.name("pathway", arm), color=color)
         axes.set_xlim(0, 100)
         axes.set_xticks([0, 50, 100])
@@ -329,7 +324,7 @@ def obstacles(comparison: Comparison, say: Words, years: tuple[int, int] = (2030
     grid[0].invert_yaxis()
     share = say("figure.share_of_runs") if comparison.one_cluster else say("figure.share_of_clusters")
     figure.supxlabel(share, fontsize=10, y=0.42 / figure.get_figheight())
-    title_and_legend(figure, say("figure.obstacles"), *grid[0].get_legend_handles_labels())
+    title_and_legend(figure, say("figure.obstacles", year=year), *grid[0].get_legend_handles_labels())
     return figure
 
 

@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from ..experiments.comparison import CLUSTER_SHARES, Comparison
+from ..experiments.comparison import CLUSTER_SHARES, Comparison, certified_key
 from ..experiments.money import transfer_balance
 from ..experiments.statistics import Estimate
 from .words import Words, scale_of
 
-__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scorecard", "transfer_rows", "verdict"]
+__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scale_of_column", "scorecard",
+           "transfer_rows", "verdict"]
 
 HEADLINES = {
-    "certification": ("level1", "level2", "level3"),
+    "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", "groups_50"),
+    "clusters": ("clusters_level1", "planned_level1", "clusters_all_met", "clusters_one_unmet"),
     "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill"),
     "network": ("links_active", "hubs_active", "trade_share"),
     "firms": (
@@ -101,20 +103,27 @@ def interval_text(estimate: Estimate, factor: float, decimals: int, say: Words, 
 
 
 def name_and_unit(name: str, unit: str, say: Words, one_cluster: bool) -> tuple[str, str]:
-    """Indicator and unit as the reader writes them; of one cluster, a share of clusters is a share of runs."""
+    """Indicator and unit as the reader writes them; of one cluster, a number of clusters is a share of runs."""
     if one_cluster and name in CLUSTER_SHARES:
         return say(f"one_cluster.{name}"), say("one_cluster.unit")
     return say.name("indicator", name), say.unit(unit)
 
 
+def scale_of_column(column: Any, largest: float, one_cluster: bool) -> tuple[float, str]:
+    """Factor and unit of an indicator; of one cluster, its certificate is a share of the runs."""
+    yes_or_no = one_cluster and column.base in CLUSTER_SHARES
+    return scale_of(column.unit, "share" if yes_or_no else column.kind, largest)
+
+
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:
+    name = certified_key(name, comparison.one_cluster)
     key = f"{name}_{year}"
     if key not in comparison.columns:
         return None
     column, entries = comparison.columns[key], comparison.estimates[key]
     numbers = [estimate for value, delta, _ in entries for estimate in (value, delta)]
     largest = max((abs(e.mean) for e in numbers if math.isfinite(e.mean)), default=0.0)
-    factor, unit = scale_of(column.unit, column.kind, largest)
+    factor, unit = scale_of_column(column, largest, comparison.one_cluster)
     decimals = _decimals(numbers, factor, largest * factor)
     best = comparison.best.get(key, {})
     cells = tuple(
@@ -143,6 +152,8 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
     """
     groups = []
     for title, names in HEADLINES.items():
+        if title == "clusters" and comparison.one_cluster:  # its certificate stands above
+            continue
         rows = tuple(row for name in names if (row := _row(comparison, name, year, say)))
         if rows:
             groups.append(Group(say(f"group.{title}"), rows))
@@ -152,7 +163,7 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
 def best_rows(comparison: Comparison, year: int, say: Words) -> list[tuple[str, list[float]]]:
     """Label and probability of being best per arm, for the indicators that have a better end."""
     rows = []
-    for name in BEST:
+    for name in (certified_key(name, comparison.one_cluster) for name in BEST):
         shares = comparison.best.get(f"{name}_{year}")
         if shares and all(map(math.isfinite, shares.values())):
             label, _ = name_and_unit(name, "", say, comparison.one_cluster)
@@ -209,10 +220,11 @@ def verdict(comparison: Comparison, say: Words, year: int = 2035) -> list[str]:
 
 def _certification(comparison: Comparison, say: Words, year: int) -> tuple[int, bool, str]:
     """The arm with most certified clusters, whether it beats the null beyond chance, and a sentence."""
-    entries, arms = comparison.estimates[f"level1_{year}"], comparison.arms
+    key = f"{certified_key('level1', comparison.one_cluster)}_{year}"
+    entries, arms = comparison.estimates[key], comparison.arms
     leader = max(range(1, len(arms)), key=lambda index: entries[index][0].mean)
     value, delta, _ = entries[leader]
-    best = comparison.best[f"level1_{year}"][arms[leader]]
+    best = comparison.best[key][arms[leader]]
     fields = {
         "year": year,
         "arm": say.name("pathway", arms[leader]),
@@ -254,17 +266,10 @@ def _tonnes(comparison: Comparison, say: Words, year: int) -> str:
 
 
 def _obstacle(comparison: Comparison, say: Words, year: int, leader: int, ahead: bool) -> str:
-    """What the leading arm gets out of the way, if it is ahead at all, and what stops most clusters then."""
-    held = comparison.obstacles(year)
-    gain = held[0] - held[leader]
-    most, left = int(gain.argmax()), int(held[leader].argmax())
-    sentences = []
-    if ahead and gain[most] >= NOTABLE:
-        name = say.name("criterion", comparison.criteria[most])
-        shares = {"arm": say.percent(held[leader][most]), "null": say.percent(held[0][most])}
-        sentences.append(_tell(comparison, say, "verdict.why", name=name, **shares))
-    if held[leader][left] >= NOTABLE:
-        name = say.name("criterion", comparison.criteria[left])
-        key = ("verdict.left_same" if left == most and sentences else "verdict.left") if ahead else "verdict.stops"
-        sentences.append(_tell(comparison, say, key, name=name, share=say.percent(held[leader][left])))
-    return " ".join(sentences)
+    """Which criterion is the only one missing in most clusters: under the leading arm if it is ahead, else too."""
+    alone = comparison.obstacles(year, alone=True)[leader]
+    most = int(alone.argmax())
+    if alone[most] < NOTABLE:
+        return ""
+    name = say.name("criterion", comparison.criteria[most])
+    return _tell(comparison, say, "verdict.left" if ahead else "verdict.stops", name=name, share=say.percent(alone[most]))

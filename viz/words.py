@@ -15,7 +15,7 @@ __all__ = ["LANGUAGES", "Words", "scale_of", "value_of"]
 
 LANGUAGES = ("en", "vi")
 MINUS = "\N{MINUS SIGN}"
-COUNTS = ("", "1", "links", "hubs", "firms", "slots")
+COUNTS = ("", "1", "links", "hubs", "firms", "slots", "clusters")
 MISSING = "\N{EN DASH}"
 # thousands of these units have names of their own
 _SCALED = {"mVND": ("mVND", "bnVND", "trVND"), "t": ("t", "kt", "Mt"), "m3": ("m3", "km3", "Mm3")}

@@ -283,8 +283,8 @@ class Answers:
         return np.array([np.interp(at, a, b) if at > 0 else np.nan for at, a, b in zip(outlay, x, y, strict=True)])
 
     def hazard(self, arm: str) -> np.ndarray:
-        """Certifications per year at risk; half an event is added so that none is not 0."""
-        looks = sorted((int(name.rpartition("_")[2]), name) for name in self.own if name.startswith("level1_"))
+        """Certifications per year at risk of single clusters; half an event is added so that none is not 0."""
+        looks = sorted((int(name.rpartition("_")[2]), name) for name in self.own if name.startswith("clusters_level1_2"))
         state = np.stack([self.own[name][:, self.arms.index(arm)] for _, name in looks], axis=-1)
         certified, ran = state >= 0.5, np.isfinite(state).all(axis=-1)
         years = np.array([year + 1 - START for year, _ in looks], float)

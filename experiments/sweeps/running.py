@@ -83,13 +83,13 @@ class _Worker:
         self._made_for, self._world = made_for, world
         steps, clusters = self.simulator.steps + 1, len(case.place.site.clusters)
         self.series = np.empty((steps, self.simulator.burn_series.shape[1]))
-        self.level, self.binding = np.empty((steps, clusters), np.int8), np.empty((steps, clusters), np.int8)
+        self.level, self.unmet = np.empty((steps, clusters), np.int8), np.empty((steps, clusters), np.int16)
 
     def run(self, index: int, ever_null) -> tuple[np.ndarray, str]:
         """Outcomes of one arm after the burn-in, and why it failed."""
         simulator = self.simulator
         simulator.fork(index, float(simulator.arms[index].scale), ever_null)
-        code = simulator.run(index, self.series, self.level, self.binding)
+        code = simulator.run(index, self.series, self.level, self.unmet)
         if code:
             return np.full(len(self.reader.names), np.nan), FAILURES[code]
         values = self.reader.read(self.series, float(simulator.p["discount_rate"]))

@@ -91,6 +91,7 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.trust_start[k] = _from_law(p.trust_law, uniform(key, Purpose.TRAIT_TRUST, 0, ident))
     f.attitude[k], f.trust[k] = f.attitude_start[k], f.trust_start[k]
     f.good[k] = f.bad[k] = 0.0
+    f.visited[k] = f.served[k] = f.studied[k] = -NEVER
     f.exporter[k] = 1.0 if uniform(key, Purpose.TRAIT_EXPORT, 0, ident) < p.sector_exporter_share[sector] else 0.0
     sd = p.trade_share_sd
     f.trade_share[k] = min(p.tie_trade_share * exp(

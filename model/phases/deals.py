@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import inner, small
 from ..ledger import Money
 from ..maths import exp
-from ..randomness import Purpose, draw, uniform, versus
+from ..randomness import Purpose, draw, uniform, unit, versus
 from ..rules.diffusion import event
 from ..rules.symbiosis import deal_price, feasible, fixed_cost, study_worth, unit_gain
 from ..rules.trust import breach_hazard
@@ -32,6 +32,8 @@ from .requests import propose, sort_requests
 from .technology import own_funds
 
 __all__ = ["free_quantity", "search_partners", "sign_deals"]
+
+FIRMS, OPERATOR = 0.0, 1.0  # who pays the study of a proposal
 
 
 @inner
@@ -59,7 +61,7 @@ def search_partners(s, p, c):
                 continue
             if f.discloses[k] and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform:
                 if not ready:
-                    anybody = _show_offers(s, p, cluster)
+                    anybody = _show_offers(s, p, cluster, False)
                     ready = True
                 own = np.int64(f.offers[k])
                 if _match(own, anybody):
@@ -68,6 +70,39 @@ def search_partners(s, p, c):
                 own = _offers_of(p, f, k)
                 if own:  # else nothing of its own is worth an exchange with anybody
                     _meet(s, p, cluster, f.id[k], b * LANES + k, own)
+    if cluster.seeks and cluster.permits == 0:
+        _open_case(s, p, c, cluster)
+
+
+@inner
+def _open_case(s, p, c, cluster):
+    """The operator lacks an exchange alone and looks for one himself (13.1), one case at a time.
+
+    He asks some firms in confidence, so that all show him their flows, tells them of symbiosis, and proposes the best
+    link between one of them, drawn by hash, and the others. He pays the study; all else is as in any other case.
+    """
+    city = s.city[0]
+    h = draw(city.key, Purpose.OPERATOR_CASE, city.step, c)
+    if unit(h) >= event(p.operator_search, city.dt):
+        return
+    anybody = _show_offers(s, p, cluster, True)
+    best, slot, own = np.uint64(0xFFFFFFFFFFFFFFFF), -1, 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            offers = np.int64(f.offers[k])
+            if _match(offers, anybody) and versus(h, f.slot_id[k]) < best:
+                best, slot, own = versus(h, f.slot_id[k]), b * LANES + k, offers
+    if slot < 0:
+        return
+    f, k = s.firms[slot >> 4], slot & 15
+    bit = np.uint8(1 << AWARE_SYMBIOSIS)
+    f.aware[k] |= bit
+    seen = _best_matches(s, cluster, h, slot, own, min(np.int64(p.operator_asks), MAP_SEEN))
+    for n in range(seen):
+        other = city.seen_slot[n]
+        s.firms[other >> 4].aware[other & 15] |= bit
+    _propose_best(s, p, cluster, draw(city.key, Purpose.PRIORITY, city.step, (1 << 37) + c), slot, seen, OPERATOR)
 
 
 @inner
@@ -84,15 +119,27 @@ def _meet(s, p, cluster, ident, slot, own):
         match = _match(own, _offers_of(p, g, m))
         if match:
             city.seen_slot[0], city.seen_match[0] = other, match
-            _propose_best(s, p, cluster, ident, slot, 1)
+            _propose_best(s, p, cluster, _priority(city, ident), slot, 1, FIRMS)
         return
 
 
 @inner
 def _look_at_map(s, p, cluster, ident, slot, own, wanted):
-    """Look at the disclosing firms of the cluster that offer a match: at most `wanted`, those of the smallest hash."""
+    """Look at the disclosing firms of the cluster that offer a match."""
     city = s.city[0]
-    h = draw(city.key, Purpose.SEARCH, city.step, ident * 4096)
+    seen = _best_matches(s, cluster, draw(city.key, Purpose.SEARCH, city.step, ident * 4096), slot, own, wanted)
+    _propose_best(s, p, cluster, _priority(city, ident), slot, seen, FIRMS)
+
+
+@inner
+def _priority(city, ident):
+    return draw(city.key, Purpose.PRIORITY, city.step, ident * 8 + 6)
+
+
+@inner
+def _best_matches(s, cluster, h, slot, own, wanted):
+    """Firms that showed a match in `firms.offers`: at most `wanted`, those of the smallest hash, into `city.seen_*`."""
+    city = s.city[0]
     hashes, slots, matches, seen = city.seen_hash, city.seen_slot, city.seen_match, 0
     nobody = np.uint64(0xFFFFFFFFFFFFFFFF)
     worst, sheet = nobody, s.sheet[0]
@@ -112,7 +159,7 @@ def _look_at_map(s, p, cluster, ident, slot, own, wanted):
             seen = min(seen + 1, wanted)
             if seen == wanted:
                 worst = hashes[wanted - 1]
-    _propose_best(s, p, cluster, ident, slot, seen)
+    return seen
 
 
 @small
@@ -135,20 +182,21 @@ def _offers_of(p, f, k):
 
 
 @inner
-def _show_offers(s, p, cluster):
-    """`_offers_of` the firms on the map of a cluster, into `firms.offers`; returns what anybody offers."""
+def _show_offers(s, p, cluster, everybody):
+    """`_offers_of` the firms on the map of a cluster, or of all, into `firms.offers`; returns what anybody offers."""
     anybody = 0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            offers = _offers_of(p, f, k) if f.discloses[k] else 0
+            shows = f.status[k] == SLOT_TAKEN if everybody else f.discloses[k] != 0
+            offers = _offers_of(p, f, k) if shows else 0
             f.offers[k] = offers
             anybody |= offers
     return anybody
 
 
 @inner
-def _propose_best(s, p, cluster, ident, slot, seen):
+def _propose_best(s, p, cluster, priority, slot, seen, payer):
     """Propose the best link with one of the firms that were seen (`city.seen_slot`, `seen_match`), if any is worth it."""
     city = s.city[0]
     best, stream, supplier, buyer, amount = 0.0, -1, -1, -1, 0.0
@@ -161,8 +209,7 @@ def _propose_best(s, p, cluster, ident, slot, seen):
             supplier, buyer = (slot, other) if forward else (other, slot)
     if stream >= 0:
         city.identified += 1
-        priority = draw(city.key, Purpose.PRIORITY, city.step, ident * 8 + 6)
-        propose(s, supplier, buyer, stream, cluster.programme, amount, priority)
+        propose(s, supplier, buyer, stream, cluster.programme, amount, priority, payer)
 
 
 @inner
@@ -207,12 +254,12 @@ def sign_deals(s, p):
     sort_requests(s.proposals, n)
     for r in range(n):
         proposal = s.proposals[r]
-        _negotiate(s, p, proposal.slot, proposal.other, proposal.tech, proposal.fund)
+        _negotiate(s, p, proposal.slot, proposal.other, proposal.tech, proposal.fund, proposal.amount == OPERATOR)
     city.proposals = 0
 
 
 @inner
-def _negotiate(s, p, i, j, w, fund):
+def _negotiate(s, p, i, j, w, fund, by_operator):
     city = s.city[0]
     now = city.time
     a, b = s.firms[i >> 4], s.firms[j >> 4]
@@ -232,9 +279,12 @@ def _negotiate(s, p, i, j, w, fund):
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
     aid, grant = 0.0, 0.0
     if fund >= 0 and s.funds[fund].budget > 0.0:
-        need = lever.study_aid * p.cost_study + lever.symbiosis_grant * fixed
+        asked = 0.0 if by_operator else lever.study_aid
+        need = asked * p.cost_study + lever.symbiosis_grant * fixed
         if need > 0.0 and s.funds[fund].fund[1] >= need:
-            aid, grant = lever.study_aid, lever.symbiosis_grant
+            aid, grant = asked, lever.symbiosis_grant
+    if by_operator:
+        aid = 1.0  # he pays the study
     if not study_worth(gain, coordination, h, years, fixed, grant, aid, p.cost_study):
         _bar(s, p, i, j, w, found)
         return
@@ -242,9 +292,13 @@ def _negotiate(s, p, i, j, w, fund):
     share = 0.5 * (1.0 - aid) * p.cost_study
     a.cash[x] -= share
     b.cash[y] -= share
-    s.money[Money.STUDY] += p.cost_study
-    if aid > 0.0:
-        _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
+    a.studied[x] = b.studied[y] = now
+    if by_operator:
+        s.money[Money.OPERATOR_STUDY] += p.cost_study
+    else:
+        s.money[Money.STUDY] += p.cost_study
+        if aid > 0.0:
+            _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
     b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
     b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
     net = (1.0 - grant) * fixed

@@ -35,7 +35,8 @@ from .queue import line_up
 from .requests import ask
 from .technology import A_LOAN, annuity_of, finance, grant_of, investment, order, own_funds, taste
 
-__all__ = ["choose_compliance", "compliance_costs", "decide_compliance", "has_plant", "inspect", "plant_cost", "plant_terms", "review_compliance"]
+__all__ = ["choose_compliance", "compliance_costs", "data_of", "decide_compliance", "fine_multiplier", "has_continuous",
+           "has_plant", "inspect", "paid_shares", "plant_cost", "plant_terms", "review_compliance"]
 
 
 @inner
@@ -48,7 +49,7 @@ def inspect(s, p, c):
     if cluster.firms == 0:
         return
     lever = s.levers[cluster.lever_row]
-    multiplier, share, side = fine_terms(p, cluster, lever)
+    multiplier = fine_multiplier(cluster, lever)
     extra = max(1.0 - base.inspection_rate / lever.inspection_rate, 0.0) if lever.inspection_rate > 0.0 else 0.0
     watched = has_continuous(cluster)
     continuous = event(p.continuous_rate * cluster.monitoring, dt)
@@ -66,10 +67,10 @@ def inspect(s, p, c):
             if (f.events[k] >> INSPECTION) & 1:  # nobody is meant in an empty slot
                 u = digits(city.key, step, f.id[k], INSPECTION)
                 if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
-                    _visit(s, p, cluster, f, k, multiplier, share, side, extra)
+                    _visit(s, p, cluster, lever, f, k, multiplier, extra)
             if watched and caught[k] and f.status[k] == SLOT_TAKEN and f.z[k] < REAL_OWN:
-                _fine(s, p, cluster, f, k, multiplier, share, side)
-    _complaint(s, p, c, cluster, lever, multiplier, share, side)
+                _fine(s, p, cluster, lever, f, k, multiplier)
+    _complaint(s, p, c, cluster, lever, multiplier)
 
 
 @inner
@@ -79,18 +80,29 @@ def has_continuous(cluster):
 
 
 @inner
-def fine_terms(p, cluster, lever):
-    """Multiplier of fines in this cluster, and the parts that reach the state and that go to the side."""
-    multiplier = lever.fine_multiplier
-    if lever.fine_adaptive > 0.5:
-        multiplier *= 1.0 + cluster.untreated / max(cluster.effluent, 1e-9)
-    discount = 0.0 if lever.relief_monitoring > 0.5 else p.informal_discount
-    share, side = payment_share(p, cluster.monitoring, discount)
-    return multiplier, share, side
+def data_of(p, lever, cluster, effluent):
+    """m_effluent of a firm: data exist where its effluent is collected or it must measure by size (13.2), else 0."""
+    if lever.relief_monitoring > 0.5:
+        return 1.0
+    return cluster.monitoring if has_continuous(cluster) or effluent >= 365.0 * p.measured_own else 0.0
 
 
 @inner
-def _visit(s, p, cluster, f, k, multiplier, share, side, extra):
+def fine_multiplier(cluster, lever):
+    """Multiplier of fines in this cluster."""
+    if lever.fine_adaptive > 0.5:
+        return lever.fine_multiplier * (1.0 + cluster.untreated / max(cluster.effluent, 1e-9))
+    return lever.fine_multiplier
+
+
+@inner
+def paid_shares(p, lever, data):
+    """Parts of a fine that reach the state and that go to the side, of a firm with this coverage by data."""
+    return payment_share(p, data, 0.0 if lever.relief_monitoring > 0.5 else p.informal_discount)
+
+
+@inner
+def _visit(s, p, cluster, lever, f, k, multiplier, extra):
     """One inspection: it costs the state, informs the firm of the law, and may detect."""
     city = s.city[0]
     city.inspections += 1
@@ -100,12 +112,13 @@ def _visit(s, p, cluster, f, k, multiplier, share, side, extra):
         s.funds[cluster.programme].spent += extra * p.cost_inspection
     f.aware[k] |= np.uint8(1 << AWARE_LAW)
     u = uniform(city.key, Purpose.DETECTION, city.step, f.id[k])
-    if u < detection(p, f.z[k], cluster.monitoring):
-        _fine(s, p, cluster, f, k, multiplier, share, side)
+    if u < detection(p, f.z[k], data_of(p, lever, cluster, f.effluent[k])):
+        _fine(s, p, cluster, lever, f, k, multiplier)
 
 
 @inner
-def _fine(s, p, cluster, f, k, multiplier, share, side):
+def _fine(s, p, cluster, lever, f, k, multiplier):
+    share, side = paid_shares(p, lever, data_of(p, lever, cluster, f.effluent[k]))
     amount = fine(p, f.effluent[k], multiplier)
     s.city[0].fined += 1
     f.cash[k] -= amount * (share + side)
@@ -116,17 +129,17 @@ def _fine(s, p, cluster, f, k, multiplier, share, side):
 
 
 @inner
-def _complaint(s, p, c, cluster, lever, multiplier, share, side):
+def _complaint(s, p, c, cluster, lever, multiplier):
     """Neighbours complain of untreated effluent; each complaint brings an inspection of one firm."""
     if cluster.kind == OUTSIDE or cluster.effluent <= 0.0:
         return
     city = s.city[0]
     place = 1.0 if cluster.urban > 0.5 else p.complaint_rural
-    hazard = (p.complaint_rate * cluster.untreated / cluster.effluent * place
-              * (1.0 - p.complaint_club * lever.club_community))
+    hazard = p.complaint_rate * cluster.untreated / cluster.effluent * place
     if uniform(city.key, Purpose.CLUSTER_COMPLAINT, city.step, c) >= event(hazard, city.dt):
         return
     cluster.complaints += 1.0
+    cluster.complained_at = city.time
     # a firm drawn by its effluent: the smallest of exponential times, so that no order of firms matters
     best, where = 1e300, -1
     for b in range(cluster.first, cluster.last):
@@ -137,7 +150,7 @@ def _complaint(s, p, c, cluster, lever, multiplier, share, side):
                 if t < best:
                     best, where = t, b * LANES + k
     if where >= 0:
-        _visit(s, p, cluster, s.firms[where >> 4], where & 15, multiplier, share, side, 0.0)
+        _visit(s, p, cluster, lever, s.firms[where >> 4], where & 15, multiplier, 0.0)
 
 
 @inner
@@ -173,13 +186,14 @@ def plant_cost(p, f, k, terms):
 @inner
 def compliance_costs(p, lever, cluster, f, k):
     """Yearly cost of no treatment, sham, a plant that stands, and connection (infinity: no room), mVND/yr."""
-    multiplier, share, side = fine_terms(p, cluster, lever)
     q, running, watched = f.effluent[k], f.running[k], has_continuous(cluster)
-    expected = fine(p, q, multiplier) * (share + side)
+    data = data_of(p, lever, cluster, q)
+    share, side = paid_shares(p, lever, data)
+    expected = fine(p, q, fine_multiplier(cluster, lever)) * (share + side)
     visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
     fee = environmental_fee(p, q, f.k_cod[k])
-    none = expected * detection_hazard(p, NONE, cluster.monitoring, visits, watched) + fee
-    sham = sham_cost(p, running) + fee + expected * detection_hazard(p, SHAM, cluster.monitoring, visits, watched)
+    none = expected * detection_hazard(p, NONE, data, visits, watched) + fee
+    sham = sham_cost(p, running) + fee + expected * detection_hazard(p, SHAM, data, visits, watched)
     connect = np.inf
     if cluster.built[1] and (cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED):
         connect = cluster.fee * q + p.connect_fixed

@@ -14,7 +14,7 @@ from ..rules.trust import belief, breach_hazard
 from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
 from .capital import invest
 from .knowledge import enforcement
-from .links import book_exchange, demand_of, supply_of
+from .links import book_exchange, demand_of, note_exchange, supply_of
 from .requests import add_request, sort_requests
 from .technology import A_HUB, annuity_of
 
@@ -78,6 +78,7 @@ def deliver_hubs(s, p, c):
                     f.exchange_gain[k] += need * hub.demand_ratio * (use - price - half)
         out = supply * out_ratio
         hub.quantity = inside + out
+        note_exchange(p, cluster, w, city.time, hub.quantity)
         fees = half * (2.0 * inside + out)
         s.money[Money.EXCHANGE_SAVED] += dt * (inside * (p.stream_disposal_cost[w] + use)
                                                + out * p.stream_disposal_cost[w])

@@ -93,6 +93,8 @@ def learn(s, p, c):
     if cluster.firms == 0:
         return
     lever = s.levers[cluster.lever_row]
+    if cluster.kind != OUTSIDE:
+        _serve(s, p, cluster, lever)
     relief = lever.relief_awareness > 0.5
     base = outside_learning(p, lever, season)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
@@ -126,3 +128,19 @@ def learn(s, p, c):
                 f.aware[k] |= np.uint8(1 << AWARE_LAW)
             if (events >> SYMBIOSIS) & 1 and digits(city.key, city.step, ident, SYMBIOSIS) < symbiosis:
                 f.aware[k] |= np.uint8(1 << AWARE_SYMBIOSIS)
+
+
+@inner
+def _serve(s, p, cluster, lever):
+    """Who is visited by an adviser and who uses the innovation centre in this step: what happened, not what was offered."""
+    city = s.city[0]
+    visit = event(p.visit_rate * lever.extension, city.dt)
+    centre = event(p.centre_rate * lever.innovation_centre, city.dt)
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.status[k] == SLOT_TAKEN:
+                if uniform(city.key, Purpose.VISIT, city.step, f.id[k]) < visit:
+                    f.visited[k] = city.time
+                if uniform(city.key, Purpose.CENTRE, city.step, f.id[k]) < centre:
+                    f.served[k] = city.time

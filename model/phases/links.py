@@ -23,7 +23,7 @@ from ..state import (
 )
 from .knowledge import enforcement
 
-__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "new_record", "pair_belief", "pair_id",
+__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "new_record", "note_exchange", "pair_belief", "pair_id",
            "record_of_pair", "supply_of"]
 
 TREATED_WATER = 6
@@ -58,7 +58,8 @@ def deliver(s, p):
     now, dt = city.time, city.dt
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
-        cluster.links = 0
+        cluster.links = cluster.permits = 0
+        cluster.exchanges = 0.0
         cluster.exchanged = cluster.exchanged_landfill = cluster.exchanged_value = 0.0
         cluster.heat_used = cluster.water_linked = 0.0
         cluster.breach_rate = 0.0
@@ -97,6 +98,8 @@ def deliver(s, p):
                 _renew(s, p, n, link)
             if link.state == LINK_ACTIVE:
                 s.clusters[link.cluster].links += 1
+        elif link.state == LINK_PERMIT:
+            s.clusters[link.cluster].permits += 1
 
 
 @inner
@@ -141,6 +144,7 @@ def _deliver(s, p, n, link):
     link.s, link.f, link.updated = evidence(link.s, p.tau, dt, 1.0), link.f * decay(p.tau, dt), now
     amount = q * part
     link.delivered = amount
+    note_exchange(p, cluster, w, now, amount)
     use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
     half = 0.5 * p.cost_link_coordination
     a.exchange_gain[x] += amount * (p.stream_disposal_cost[w] + link.price) - half
@@ -168,6 +172,14 @@ def _renew(s, p, n, link):
         link.until = now + dt + link.years
     else:
         _end(s, p, n, LINK_CLOSED)
+
+
+@inner
+def note_exchange(p, cluster, w, now, amount):
+    """An exchange operated in this step: it counts by the additional part of its stream (dealers took the rest already)."""
+    if amount > 0.0:
+        cluster.exchanges += p.stream_additional[w]
+        cluster.flowed_at = now
 
 
 @inner

@@ -1,4 +1,4 @@
-"""Phase 9: operators of clusters: projects E, W, I, T, the fee of the central plant, and the certificate (5g)."""
+"""Phase 9: operators of clusters: projects E, W, I, T and the fee of the central plant (5g)."""
 
 from __future__ import annotations
 
@@ -6,30 +6,7 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..maths import exp
 from ..randomness import Purpose, draw, uniform
-from ..rules.certification import (
-    CLEAN_RECORD,
-    FINE_ALL,
-    GROUP_ENERGY,
-    GROUP_INFORMATION,
-    GROUP_INFRASTRUCTURE,
-    GROUP_WATER,
-    MONITORING,
-    NO_FIRMS,
-    NOT_WORTH,
-    RECP_SHARE,
-    SHARED_LAND,
-    SYMBIOSIS,
-    SYMBIOSIS_SHARE,
-    TREATMENT,
-    energy_group,
-    incentive,
-    information_group,
-    infrastructure_group,
-    violation_hazard,
-    water_group,
-)
 from ..rules.diffusion import event
 from ..rules.infrastructure import (
     cetp_capex,
@@ -44,10 +21,8 @@ from ..rules.infrastructure import (
 from ..state import (
     ENERGY,
     EXISTING,
-    INFORMATION,
     INFRASTRUCTURE,
     LANES,
-    OUTSIDE,
     SLOT_TAKEN,
     T4,
     WATER,
@@ -55,7 +30,7 @@ from ..state import (
 from .capital import invest
 from .requests import add_request, sort_requests
 
-__all__ = ["finish_projects", "multiplier_at", "run_operators", "run_projects", "update_levels"]
+__all__ = ["finish_projects", "run_operators", "run_projects"]
 
 
 @inner
@@ -192,105 +167,3 @@ def _consent(s, p, cluster, benefit):
                 if benefit >= p.operator_levy * benefit or f.attitude[k] > p.consent_attitude:
                     yes += 1
     return 2 * yes >= firms
-
-
-@inner
-def multiplier_at(lever, level):
-    """Factor on grants at a level of certificate."""
-    if level == 0:
-        return lever.multiplier_L0
-    if level == 1:
-        return lever.multiplier_L1
-    return lever.multiplier_L2 if level == 2 else lever.multiplier_L3
-
-
-@inner
-def update_levels(s, p):
-    """Groups and binding criterion of every cluster; serious violations; applications and reviews of certificates."""
-    city = s.city[0]
-    now, dt = city.time, city.dt
-    keep_year = exp(-dt)
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.kind == OUTSIDE:
-            continue
-        cluster.grants_year = cluster.grants_year * keep_year + cluster.grants_flow / dt * (1.0 - keep_year)
-        cluster.grants_flow = 0.0
-        if cluster.firms == 0:
-            cluster.binding = NO_FIRMS
-            continue
-        lever = s.levers[cluster.lever_row]
-        untreated = cluster.untreated / max(cluster.effluent, 1e-9)
-        if lever.relief_record < 0.5:
-            u = uniform(city.key, Purpose.CLUSTER_VIOLATION, city.step, c)
-            if u < event(violation_hazard(p, untreated), dt):
-                cluster.last_violation = now
-        _groups(p, cluster, untreated)
-        worth = incentive(p, multiplier_at(lever, min(cluster.level + 1, 3)) - multiplier_at(lever, cluster.level),
-                          cluster.grants_year, cluster.firms) > p.application_cost or p.application_test < 0.5
-        binding = _binding(p, cluster, untreated, cluster.level + 1, now)
-        if cluster.level < 3:
-            cluster.binding = binding if binding != FINE_ALL or worth else NOT_WORTH
-        else:
-            cluster.binding = FINE_ALL
-        if cluster.level > 0 and now >= cluster.review_at - 1e-9:
-            while cluster.level > 0 and _binding(p, cluster, untreated, cluster.level, now) != FINE_ALL:
-                cluster.level -= 1
-                cluster.revocations += 1.0
-            cluster.review_at = now + p.level_years
-        if cluster.level < 3 and binding == FINE_ALL and worth:
-            if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, c * 8 + 4) < event(p.project_review, dt):
-                s.money[Money.APPLICATION] += p.application_cost
-                cluster.level += 1
-                cluster.review_at = now + p.level_years
-                cluster.certified_at = min(cluster.certified_at, now + dt)
-
-
-@inner
-def _groups(p, cluster, untreated):
-    """The four groups of S1, each 0-1."""
-    intensity = (cluster.elec * 3.6 + cluster.fuel) / max(cluster.output, 1e-9)
-    cut = 0.0
-    if cluster.intensity_reference > 0.0:
-        cut = 1.0 - intensity / cluster.intensity_reference
-    cluster.cut = cut
-    renewable = (cluster.solar + cluster.shared_solar) / max(cluster.elec, 1e-9)
-    reuse = (cluster.reused + cluster.water_linked) / max(cluster.water, 1e-9)
-    depot = 1.0 if cluster.built[INFRASTRUCTURE] or cluster.hub_count > 0 else 0.0
-    data = 1.0 if cluster.built[INFORMATION] else cluster.monitoring
-    cluster.group[0] = energy_group(cut, renewable)
-    cluster.group[1] = water_group(1.0 - untreated, reuse)
-    cluster.group[2] = infrastructure_group(cluster.land, 1.0 if cluster.built[WATER] else 0.0, depot)
-    cluster.group[3] = information_group(data, cluster.sharing / cluster.firms)
-
-
-@inner
-def _binding(p, cluster, untreated, level, now):
-    """First criterion of a level that is not met; FINE_ALL if all are."""
-    firms = np.float64(cluster.firms)
-    recp = cluster.recp / firms
-    if cluster.land < p.land_target - 1e-12:
-        return SHARED_LAND
-    if not cluster.built[WATER] and 1.0 - untreated < 0.8:
-        return TREATMENT
-    if not cluster.built[INFORMATION] and cluster.monitoring < 0.5:
-        return MONITORING
-    if cluster.links == 0 and cluster.hub_count == 0 and not cluster.built[ENERGY] and not cluster.built[INFRASTRUCTURE]:
-        return SYMBIOSIS
-    if recp < (0.2 if level == 1 else (0.4 if level == 2 else 0.6)):
-        return RECP_SHARE
-    if now - cluster.last_violation < p.clean_years:
-        return CLEAN_RECORD
-    if level >= 2:
-        least = 0.6 if level == 2 else 0.8
-        if cluster.in_symbiosis / firms < (0.1 if level == 2 else 0.2):
-            return SYMBIOSIS_SHARE
-        if cluster.group[0] < least:
-            return GROUP_ENERGY
-        if cluster.group[1] < least:
-            return GROUP_WATER
-        if cluster.group[2] < least:
-            return GROUP_INFRASTRUCTURE
-        if cluster.group[3] < least:
-            return GROUP_INFORMATION
-    return FINE_ALL

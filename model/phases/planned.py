@@ -35,7 +35,7 @@ from ..state import (
 from .ageing import set_due
 from .births import normal_trait
 from .capital import invest
-from .enforcement import fine_terms, has_continuous
+from .enforcement import data_of, fine_multiplier, has_continuous, paid_shares
 from .exits import vacate
 from .hubs import leave_hubs
 from .links import close_links_of
@@ -115,10 +115,11 @@ def _effluent_cost(s, p, cluster, f, k):
     if z == REAL_OWN:
         return own_running_cost(p, q) + fee
     lever = s.levers[cluster.lever_row]
-    multiplier, share, side = fine_terms(p, cluster, lever)
+    data = data_of(p, lever, cluster, q)
+    share, side = paid_shares(p, lever, data)
     visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
-    hazard = detection_hazard(p, z, cluster.monitoring, visits, has_continuous(cluster))
-    cost = fee + hazard * fine(p, q, multiplier) * (share + side)
+    hazard = detection_hazard(p, z, data, visits, has_continuous(cluster))
+    cost = fee + hazard * fine(p, q, fine_multiplier(cluster, lever)) * (share + side)
     return cost + (sham_cost(p, own_running_cost(p, q)) if z == SHAM else 0.0)
 
 
@@ -342,6 +343,7 @@ def _copy_firm(f, k, g, m):
     g.exporter[m], g.offer_taste[m], g.born[m], g.moved_at[m] = f.exporter[k], f.offer_taste[k], f.born[k], f.moved_at[k]
     g.admitted[m], g.aware[m], g.attitude[m], g.trust[m] = f.admitted[k], f.aware[k], f.attitude[k], f.trust[k]
     g.good[m], g.bad[m], g.discloses[m], g.club[m] = f.good[k], f.bad[k], f.discloses[k], f.club[k]
+    g.visited[m], g.served[m], g.studied[m] = f.visited[k], f.served[k], f.studied[k]
     g.z[m] = f.z[k]
     g.tech[m], g.pending[m], g.ever[m], g.loans[m], g.cuts[m], g.due[m] = (
         f.tech[k], f.pending[k], f.ever[k], f.loans[k], f.cuts[k], f.due[k])

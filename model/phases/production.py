@@ -72,7 +72,7 @@ def set_coefficients(p, f, k, planned):
     f.d_tonnes[k] = tonnes * eps - f.k_tonnes[k]
     base = p.sector_elec_MWh[i] * 3.6 + p.sector_fuel_GJ[i]
     saved = 1.0 - (p.sector_elec_MWh[i] * 3.6 * keep_e + p.sector_fuel_GJ[i] * keep_f) / max(base, 1e-12)
-    f.recp[k] = 1 if is_recp(bits, saved, 1.0 - keep_w) else 0
+    f.recp[k] = 1 if is_recp(p, bits, saved, 1.0 - keep_w) else 0
 
 
 @inner
@@ -179,7 +179,6 @@ def close_books(s, p, c):
         _clear_sums(cluster)
         return
     dt, price, now = city.dt, city.electricity_price, city.time
-    lever = s.levers[cluster.lever_row]
     # benefit of roads and data room to firms, per worker; half of it is levied by the operator
     benefit = 0.0
     if cluster.built[2]:
@@ -193,7 +192,7 @@ def close_books(s, p, c):
     rent = p.rent_difference if cluster.kind == PLANNED else 0.0
     per_worker = benefit - levy - rent
     premium_share = p.export_premium if cluster.level >= 1 else 0.0
-    mapped = np.int64(lever.platform > 0.0)
+    least_measured = 365.0 * p.measured_own
     fixed, fee_c, connect_fixed = p.fixed_share, cluster.fee, p.connect_fixed
     om_factor = p.own_om * exp(-p.own_om_exponent * log(p.fine_flow))
     small, middle = p.cit_small_revenue, p.cit_middle_revenue
@@ -201,7 +200,7 @@ def close_books(s, p, c):
     fuel_price, water_price, target_share = p.fuel_price, p.water_price, p.cash_target
     growing = cluster.hold == 0
     cap, eta = cluster.workers_cap, p.workers_elasticity
-    real, sham_count, recp, disclosing, sharing, symbiosis = 0, 0, 0, 0, 0, 0
+    real, sham_count, recp, disclosing, symbiosis = 0, 0, 0, 0, 0
     sheet = s.sheet[0]
     removal, removal_sham, sham_fixed, sham_share = p.removal_real, p.removal_sham, p.sham_fixed, p.sham_om_share
     fee_small, fee_middle, fee_large, fee_cod = p.fee_small, p.fee_middle, p.fee_large, p.fee_cod
@@ -225,7 +224,7 @@ def close_books(s, p, c):
             cleaner = (f.tech[k] >> T5) & 1 == 1
             sheet.z[k] = np.int64(f.z[k])
             sheet.t5_workers[k] += f.workers[k] if live and cleaner else 0.0
-            sheet.rethink[k] += f.workers[k] if live and (cleaner or f.admitted[k] != 0) else 0.0
+            sheet.rethink[k] += f.workers[k] if live and f.tech[k] & 3 == 3 else 0.0
         # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
             live = f.status[k] == SLOT_TAKEN
@@ -300,6 +299,7 @@ def close_books(s, p, c):
             sheet.connect[k] += connect * alive
             sheet.connected[k] += q if joined else 0.0
             sheet.treated_own[k] += q if z == REAL_OWN else 0.0
+            sheet.measured_own[k] += q if z == REAL_OWN and q >= least_measured else 0.0
             sheet.tax[k] += due * alive
             sheet.forgone[k] += forgone * alive
             sheet.dividends[k] += dividends * alive
@@ -314,7 +314,6 @@ def close_books(s, p, c):
             sham_count += live & np.int64(f.z[k] == SHAM)
             recp += live & np.int64(f.recp[k])
             disclosing += live & shows
-            sharing += live & (np.int64(f.club[k] != 0) | np.int64(f.hubs[k] != 0) | (shows & mapped))
             symbiosis += live & (np.int64(f.links[k] > 0) | np.int64(f.hubs[k] != 0))
         # size follows profitability (5a); a cluster held as it is until 2020 does not change
         if growing:
@@ -324,6 +323,7 @@ def close_books(s, p, c):
     cluster.elec, cluster.fuel, cluster.water = _total(sheet.elec), _total(sheet.fuel), _total(sheet.water)
     cluster.effluent, cluster.untreated = _total(sheet.effluent), _total(sheet.untreated)
     cluster.connected, cluster.treated_own = _total(sheet.connected), _total(sheet.treated_own)
+    cluster.measured_own = _total(sheet.measured_own)
     cluster.cod, cluster.cod_removed = _total(sheet.cod), _total(sheet.cod_removed)
     cluster.waste, cluster.landfill, cluster.waste_reduced = _total(sheet.tonnes), _total(sheet.landfill), _total(sheet.reduced)
     cluster.solar, cluster.shared_solar = _total(sheet.solar), _total(sheet.shared)
@@ -332,7 +332,7 @@ def close_books(s, p, c):
     cluster.t5_workers, cluster.rethink_workers = _total(sheet.t5_workers), _total(sheet.rethink)
     cluster.attitude_sum, cluster.trust_sum = _total(sheet.attitude), _total(sheet.trust)
     cluster.real_count, cluster.sham_count, cluster.recp = real, sham_count, recp
-    cluster.disclosing, cluster.sharing, cluster.in_symbiosis = disclosing, sharing, symbiosis
+    cluster.disclosing, cluster.in_symbiosis = disclosing, symbiosis
     cluster.elec_before = cluster.elec - cluster.solar
     cluster.reused = p.reuse_share * cluster.connected if cluster.built[1] else 0.0
     grid, workers = cluster.elec - cluster.solar - cluster.shared_solar, _total(sheet.workers)
@@ -389,7 +389,7 @@ def _clear_sums(cluster):
     cluster.elec = cluster.fuel = cluster.water = cluster.effluent = cluster.untreated = cluster.output = 0.0
     cluster.cod = cluster.cod_removed = cluster.value_added = cluster.profit = cluster.waste = cluster.landfill = 0.0
     cluster.waste_reduced = cluster.solar = cluster.shared_solar = cluster.sales_inside = cluster.connected = 0.0
-    cluster.treated_own = cluster.t5_workers = cluster.rethink_workers = cluster.attitude_sum = cluster.trust_sum = 0.0
-    cluster.real_count = cluster.sham_count = cluster.recp = cluster.disclosing = cluster.sharing = 0
+    cluster.treated_own = cluster.measured_own = cluster.t5_workers = cluster.rethink_workers = cluster.attitude_sum = cluster.trust_sum = 0.0
+    cluster.real_count = cluster.sham_count = cluster.recp = cluster.disclosing = 0
     cluster.in_symbiosis = 0
     cluster.reused = 0.0

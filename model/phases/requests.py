@@ -24,8 +24,8 @@ def add_request(s, slot, tech, fund, other, quantity, amount, priority):
 
 
 @inner
-def propose(s, supplier, buyer, stream, fund, quantity, priority):
-    """Put the proposal of a link."""
+def propose(s, supplier, buyer, stream, fund, quantity, priority, payer):
+    """Put the proposal of a link; `payer` says who pays its study."""
     city = s.city[0]
     n = city.proposals
     if n >= s.proposals.size:
@@ -33,7 +33,7 @@ def propose(s, supplier, buyer, stream, fund, quantity, priority):
         return
     proposal = s.proposals[n]
     proposal.slot, proposal.other, proposal.tech, proposal.fund = supplier, buyer, stream, fund
-    proposal.quantity, proposal.priority = quantity, priority
+    proposal.quantity, proposal.amount, proposal.priority = quantity, payer, priority
     city.proposals = n + 1
 
 

@@ -1,47 +1,139 @@
-"""5g: the four groups of S1 and the levels of a certificate (S2: graded standards)."""
+"""5g and 13.1: the criteria of a certificate, its levels (S2: graded standards) and the four groups of S1.
+
+Every threshold is a row of `tables/certification.csv`. What a cluster misses is a bit mask: bit k is criterion k of
+`indicators.CRITERIA`, so all unmet criteria are known and their order means nothing.
+"""
 
 from __future__ import annotations
 
-from ..jit import jit
+from ..jit import jit, small
 from ..maths import annuity
 
-__all__ = ["energy_group", "incentive", "information_group", "infrastructure_group", "is_recp", "violation_hazard",
+__all__ = ["bit", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
+           "infrastructure_group", "is_recp", "measured_share", "number_unmet", "recp_least", "symbiosis_met", "violation_hazard", "waived",
            "water_group"]
 
-# criteria, in the order in which a cluster is told what binds; 0: nothing does (the level is reached)
-(FINE_ALL, RECP_SHARE, SYMBIOSIS, SHARED_LAND, TREATMENT, MONITORING, CLEAN_RECORD, GROUP_ENERGY, GROUP_WATER,
- GROUP_INFRASTRUCTURE, GROUP_INFORMATION, SYMBIOSIS_SHARE, NOT_WORTH, NO_FIRMS) = range(14)
+# bits of the mask: criteria of level 1, then what the levels above add
+(RECP_SHARE, SYMBIOSIS, SHARED_LAND, TREATMENT, MONITORING, CLEAN_RECORD, RECP_HIGHER, SYMBIOSIS_SHARE, GROUP_ENERGY,
+ GROUP_WATER, GROUP_INFRASTRUCTURE, GROUP_INFORMATION) = range(12)
+LEVEL_1 = (1 << RECP_HIGHER) - 1
+# states, which are no obstacles: all is met and the operator does not care; there is nobody
+NOT_WORTH, NO_FIRMS = 12, 13
+
+# readings of symbiosis; the second and third are shadow certificates too, on which nobody acts
+EXCHANGE, WIDE, DECREE_82, WIDE_AND_SOLAR = range(4)
+
+
+@small
+def bit(condition, k):
+    """Bit k if a condition holds, else 0."""
+    return 1 << k if condition else 0
 
 
 @jit
-def is_recp(bits, energy_saved, water_saved):
+def is_recp(p, bits, energy_saved, water_saved):
     """A firm counts as RECP with T1 and (T2 or T5), or with at least 8 % of its energy and water saved."""
     combined = (bits & 1) and ((bits & 2) or (bits & 8))
-    return bool(combined) or (energy_saved >= 0.08 and water_saved >= 0.08)
+    return bool(combined) or (energy_saved >= p.recp_saved and water_saved >= p.recp_saved)
 
 
 @jit
-def energy_group(intensity_cut, renewable_share):
+def recp_least(p, level):
+    """Share of RECP firms that a level asks for."""
+    return p.recp_least_1 if level <= 1 else (p.recp_least_2 if level == 2 else p.recp_least_3)
+
+
+@jit
+def engaged_least(p, level):
+    """Share of firms in symbiosis that level 2 or 3 asks for."""
+    return p.engaged_least_2 if level == 2 else p.engaged_least_3
+
+
+@jit
+def group_least(p, level):
+    """What each group must reach for level 2 or 3."""
+    return p.group_least_2 if level == 2 else p.group_least_3
+
+
+@jit
+def energy_group(p, intensity_cut, renewable_share):
     """1/2 (cut of MJ per mVND/20 %) + 1/2 (renewable share/20 %), terms capped to 0-1."""
-    return 0.5 * min(max(intensity_cut / 0.2, 0.0), 1.0) + 0.5 * min(renewable_share / 0.2, 1.0)
+    return 0.5 * min(max(intensity_cut / p.full_cut, 0.0), 1.0) + 0.5 * min(renewable_share / p.full_renewable, 1.0)
 
 
 @jit
-def water_group(treated_share, reuse_share):
+def water_group(p, treated_share, reuse_share):
     """1/2 treated share + 1/2 (reuse/20 %)."""
-    return 0.5 * treated_share + 0.5 * min(reuse_share / 0.2, 1.0)
+    return 0.5 * treated_share + 0.5 * min(reuse_share / p.full_reuse, 1.0)
 
 
 @jit
-def infrastructure_group(shared_land, has_cetp, has_depot_or_hub):
+def infrastructure_group(p, shared_land, has_cetp, has_depot_or_hub):
     """1/3 (shared land/25 %) + 1/3 CETP + 1/3 depot or hub."""
-    return (min(shared_land / 0.25, 1.0) + has_cetp + has_depot_or_hub) / 3.0
+    return (min(shared_land / p.land_target, 1.0) + has_cetp + has_depot_or_hub) / 3.0
 
 
 @jit
 def information_group(data, sharing):
-    """1/2 data coverage + 1/2 share of firms in platform, hub or club."""
+    """1/2 data coverage (measured share, 1 with project T) + 1/2 share of firms that any channel of sharing reached."""
     return 0.5 * min(data, 1.0) + 0.5 * min(sharing, 1.0)
+
+
+@jit
+def measured_share(p, effluent, connected, design_flow, own_measured, data_room):
+    """m_io: measured share of a cluster's effluent (13.2); no dose of the law enters.
+
+    Parameters
+    ----------
+    effluent, connected, own_measured : float
+        m3/yr: all of it; what a central plant takes; own plants of firms that must measure.
+    design_flow : float
+        Of the central plant, m3/yr; 0: there is none.
+    data_room : bool
+        Project T stands: at least `planned_data`.
+    """
+    seen = own_measured + (connected if design_flow >= 365.0 * p.measured_plant else 0.0)
+    share = min(seen / max(effluent, 1e-9), 1.0)
+    return max(share, p.planned_data) if data_room else share
+
+
+@jit
+def symbiosis_met(p, reading, exchange, depot, data_room, services, engaged, aware, solar):
+    """Does a cluster show symbiosis in a reading (13.1)?
+
+    Parameters
+    ----------
+    reading : int
+        EXCHANGE, WIDE, DECREE_82, or the variant WIDE_AND_SOLAR.
+    exchange : bool
+        A link or hub of an additional stream operated in the last four quarters.
+    depot : bool
+        A depot stands through which a by-product flowed; an empty one never counts.
+    services, engaged, aware : float
+        Shares of firms: used the innovation centre; have a link, a hub or an ordered study; know T1 or T2.
+    """
+    if reading == DECREE_82:
+        return exchange and engaged >= p.decree82_engaged and aware >= p.decree82_aware
+    if reading == EXCHANGE:
+        return exchange
+    return exchange or depot or data_room or services >= p.wide_service_least or (reading == WIDE_AND_SOLAR and solar)
+
+
+@jit
+def waived(p):
+    """Bits of the criteria of level 1 that are waived (a rerun shows what waiving one gains)."""
+    return (bit(p.waive_recp_share > 0.5, RECP_SHARE) | bit(p.waive_symbiosis > 0.5, SYMBIOSIS)
+            | bit(p.waive_shared_land > 0.5, SHARED_LAND) | bit(p.waive_treatment > 0.5, TREATMENT)
+            | bit(p.waive_monitoring > 0.5, MONITORING) | bit(p.waive_clean_record > 0.5, CLEAN_RECORD))
+
+
+@jit
+def number_unmet(mask):
+    """How many criteria of level 1 a mask misses."""
+    n = 0
+    for k in range(RECP_HIGHER):
+        n += (mask >> k) & 1
+    return n
 
 
 @jit
@@ -52,5 +144,5 @@ def violation_hazard(p, untreated):
 
 @jit
 def incentive(p, multiplier_gain, grants_last_year, firms):
-    """What the next level is worth to the operator, mVND: 5 years of extra grants and 1 mVND per firm."""
+    """What the next level is worth to the operator, mVND: 5 years of extra grants and the benefit of a certificate per firm."""
     return (multiplier_gain * grants_last_year + p.application_benefit * firms) * annuity(p.discount_rate, p.level_years)

@@ -81,7 +81,7 @@ def test_equal_outlay_is_read_from_the_ladders():
 
 def test_hazard_counts_years_at_risk_and_leaves_out_what_failed():
     """Certified at the looks of 2025 and 2035; never; failed: two events in 6 + 16 + 26 years, half an event added."""
-    levels = {"level1_2025": [1, 0, 0, np.nan], "level1_2035": [1, 1, 0, np.nan], "level1_2045": [0, 1, 0, np.nan]}
+    levels = {"clusters_level1_2025": [1, 0, 0, np.nan], "clusters_level1_2035": [1, 1, 0, np.nan], "clusters_level1_2045": [0, 1, 0, np.nan]}
     own = {name: np.array(values, float).reshape(1, 1, 4) for name, values in levels.items()}
     found = Answers(Claim("T", {"statistic": "1"}, {}), ("a",), own, own, own, {"p": np.zeros(1)}, np.zeros(1, int))
     assert found.hazard("a") == pytest.approx([2.5 / (6 + 16 + 26)])

@@ -17,7 +17,7 @@ from ecocluster.experiments.configuration import read_config, write_config
 from ecocluster.model.levers import LEVERS
 from ecocluster.scenarios import ScenarioError, load_scenario
 from ecocluster.viz.cli import main
-from ecocluster.viz.figures import PANELS
+from ecocluster.viz.figures import panels_of
 from ecocluster.viz.pages import compare_run
 from ecocluster.viz.pages.compare import State, panel_option
 from ecocluster.viz.pages.compare_run import Known, Watcher, draw, run_rounds
@@ -33,6 +33,8 @@ from ecocluster.viz.pages.settings import Limits
 from ecocluster.viz.pages.stored import open_below
 from ecocluster.viz.words import Words
 from waiting import WATCHDOG, until
+
+PANELS = panels_of(True)  # the teaching site is one cluster
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ def test_pictures_hold_the_yearly_numbers_of_the_scorecard(teaching):
     for key in PANELS:
         expected = teaching.values(f"{key}_2035").mean(axis=1)
         np.testing.assert_allclose(picture.mean[key][:, at], expected, rtol=1e-12)
-        assert (picture.low[key] <= picture.mean[key] + 1e-9).all() or key == "level1"
+        assert (picture.low[key] <= picture.mean[key] + 1e-9).all() or key == "clusters_level1"
     title, option = panel_option(picture, "cod", Words("vi"))
     lines = [series for series in option["series"] if series["type"] == "line"]
     assert [line["id"] for line in lines] == list(teaching.arms)
@@ -336,7 +338,7 @@ def test_an_input_of_a_sweep_has_a_name_in_the_readers_language():
 
 def test_one_cluster_has_no_band_of_yes_and_no(teaching):
     picture = draw(teaching.trace, PANELS)
-    for key, bands in (("level1", False), ("cod", True)):
+    for key, bands in (("clusters_level1", False), ("cod", True)):
         _, option = panel_option(picture, key, Words("en"), single=True)
         assert any(series["id"].endswith("~band") for series in option["series"]) == bands
 

@@ -51,7 +51,7 @@ def test_the_film_is_the_run_of_the_ensemble(site, pathway):
     runs = run_ensemble(loaded.site, (Arm("null"), arm), replicates=3, shocks=shocks)
     assert np.array_equal(film.series, runs.series[1, 2], equal_nan=True)
     assert np.array_equal(film.overview["level"][:, 0], runs.level[1, 2, :, 0])
-    assert np.array_equal(film.overview["binding"][:, 0], runs.binding[1, 2, :, 0])
+    assert np.array_equal(film.overview["unmet"][:, 0], runs.unmet[1, 2, :, 0])
 
 
 def test_a_quarter_can_be_taken_up_again_in_any_order(shown):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from ecocluster.experiments.comparison import Comparison, Question, Vocabulary
-from ecocluster.model.indicators import CRITERIA, INDICATORS, evaluate
+from ecocluster.experiments.comparison import CLUSTER_SHARES, Comparison, Question, Vocabulary
+from ecocluster.model.indicators import CRITERIA, INDICATORS, LEVEL_1, evaluate
 
 ARMS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
 FAILURES = {1: "the ledger of money does not balance"}
 
-VOCABULARY = Vocabulary(INDICATORS, CRITERIA, FAILURES)
+VOCABULARY = Vocabulary(INDICATORS, LEVEL_1, FAILURES)
 START = {
     "tco2e": 480e3, "cod": 5200, "water": 31e6, "landfilled": 64e3, "links_active": 4, "hubs_active": 2,
     "jobs": 61e3, "value_added": 11e6, "trust": 0.36, "trust_gap": 900, "outlay": 20e3, "receipts": 90e3,
@@ -28,7 +28,7 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
     rng = np.random.default_rng(seed)
     years = 2020 + np.arange(105) / 4
     growth = (years - 2020) / 25
-    keys = ("level1", "level2", "level3", *START)
+    keys = ("level1", "level2", "level3", *CLUSTER_SHARES, *START)
     series = np.empty((len(arms), replicates, len(years), len(keys)))
     luck = rng.normal(0, 0.02, (replicates, 1, len(keys)))
     for a, arm in enumerate(arms):
@@ -36,6 +36,8 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
         for k, key in enumerate(keys):
             if key.startswith("level"):
                 curve = LEVEL[arm] * growth ** (1 + int(key[-1]))
+            elif key in CLUSTER_SHARES:
+                curve = clusters * LEVEL[arm] * growth ** (1 + int(key[-1]))
             else:
                 better = -1 if INDICATORS[key].direction == "min" else 1
                 curve = START[key] * (1 + better * EFFECT[arm] * growth * (3 if better > 0 else 1))
@@ -52,7 +54,7 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
                              one_cluster=clusters == 1),
         arms=tuple(arms), seed=seed, replicates=np.arange(replicates), years=years, keys=keys, series=series,
         level=(rng.random(shape) < 0.3).astype(np.int8),
-        binding=rng.integers(0, len(CRITERIA), shape).astype(np.int8),
+        unmet=rng.integers(0, 1 << len(CRITERIA), shape).astype(np.int16),
         failed=broken, scales=dict.fromkeys(arms, 1.0), steps_per_year=4, discount_rate=0.05,
     )  # fmt: skip
 

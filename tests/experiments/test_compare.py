@@ -2,12 +2,15 @@
 
 import json
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.compare import compare
 from ecocluster.experiments.comparison import CLUSTER_SHARES, YEARS, Column, Comparison
+from ecocluster.viz.scorecard import verdict
+from ecocluster.viz.words import Words
 from fakes import ARMS, EFFECT, FAILURES, INDICATORS, VOCABULARY, evaluate, make_comparison, make_runs
 
 
@@ -113,12 +116,38 @@ def test_bad_numbers_are_refused_before_anything_runs(options, message):
         compare(**options)
 
 
-def test_obstacles_and_certified_add_up_to_one():
-    answer = make_comparison(6, failed=[(1, 0)])
+def test_a_cluster_may_miss_several_criteria():
+    """Known answer from masks written by hand; the run that failed counts nowhere."""
+    answer = make_comparison(3, clusters=4, failed=[(1, 0)])
     step = list(answer.trace.years).index(2036)
-    certified = (answer.trace.level[:, :, step] > 0).mean(axis=2)
-    expected = [certified[a][answer.trace.failed[a] == 0].mean() for a in range(len(ARMS))]
-    assert answer.obstacles(2035).sum(axis=1) == pytest.approx(1 - np.array(expected))
+    answer.trace.unmet[:, :, step] = [0b000011, 0b000010, 0b000010, 1 << 7]  # the last misses something of level 2 only
+    answer.trace.unmet[1, 0, step] = 0b111111
+    missed, alone = answer.obstacles(2035), answer.obstacles(2035, alone=True)
+    assert answer.criteria[:2] == ("recp_share", "symbiosis")
+    for arm in range(len(ARMS)):
+        assert missed[arm].tolist() == [0.25, 0.75, 0, 0, 0, 0] and alone[arm].tolist() == [0, 0.5, 0, 0, 0, 0]
+
+
+def test_the_words_do_not_depend_on_the_order_of_criteria():
+    """Bits permuted with their names give the same sentences; the first of a fixed order would not."""
+    say, answer, permuted = Words("en"), make_comparison(5), make_comparison(5)
+    shape = answer.trace.unmet.shape
+    answer.trace.unmet = np.random.default_rng(2).choice([0b000010, 0b000010, 0b001100, 0b001100, 0b001100, 1], shape)
+    before = verdict(answer, say)
+    order = np.array([3, 5, 1, 0, 4, 2])
+    permuted.trace.unmet = sum((answer.trace.unmet >> old & 1) << new for new, old in enumerate(order))
+    permuted.criteria = tuple(answer.criteria[i] for i in order)
+    assert verdict(permuted, say) == before and "alone" in before[-1]
+
+    def first_of_a_fixed_order(comparison, year, alone=False):
+        step = list(comparison.trace.years).index(year + 1)
+        masks = comparison.trace.unmet[:, :, step] & 63
+        first = masks & -masks
+        return np.stack([(first == 1 << k).mean(axis=(1, 2)) for k in range(6)], axis=1)
+
+    for comparison in (answer, permuted):
+        comparison.obstacles = partial(first_of_a_fixed_order, comparison)
+    assert verdict(permuted, say) != verdict(answer, say)
 
 
 def test_levels_of_a_single_cluster_are_proportions():
@@ -127,5 +156,5 @@ def test_levels_of_a_single_cluster_are_proportions():
         answer = make_comparison(10, clusters=clusters)
         for level in CLUSTER_SHARES:
             answer.runs[[f"{level}_{year}" for year in YEARS]] = 0.0
-        value = answer.estimates["level3_2030"][1][0]
+        value = answer.estimates["clusters_level3_2030"][1][0]
         assert value.mean == value.low == 0 and (value.high == 0) is certain

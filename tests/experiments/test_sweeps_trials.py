@@ -122,8 +122,8 @@ def test_a_run_that_breaks_is_a_row_with_its_cause(monkeypatch):
     sound = run_trials([BASE], replicates=4, threads=1, **SHORT)
     original = Simulator.run
 
-    def fragile(self, index, series, level, binding):
-        code = original(self, index, series, level, binding)
+    def fragile(self, index, series, level, unmet):
+        code = original(self, index, series, level, unmet)
         if index == 1 and self.replicate == 1:
             raise MemoryError("no room")
         if index == 1 and self.replicate == 2:

@@ -25,8 +25,9 @@ LINK_STATES = {"barred": 1, "permit": 2, "active": 3, "closed": 4}
 FIRM = ("sector", "workers", "activity", "elec", "fuel", "water", "effluent", "waste", "cash", "profit", "debt_service",
         "interest", "exchange_gain", "negative_years", "attitude", "trust", "good", "bad", "hurdle", "collateral",
         "integrity", "eps", "margin_life", "z_util", "z_margin", "tech", "aware", "ever", "discloses", "admitted", "born",
-        "moved_at", "recp")  # the same name in both models
-CLUSTER = ("level", "binding", "fee", "connected", "design_flow", "kilowatt", "land", "last_violation", "review_at",
+        "moved_at", "recp", "visited", "served", "studied")  # the same name in both models
+CLUSTER = ("level", "unmet", "shadow_level", "shadow_review", "exchange_at", "flowed_at", "complained_at", "seeks", "exchanges",
+           "permits", "sharing", "served", "engaged", "aware", "measured", "fee", "connected", "design_flow", "kilowatt", "land", "last_violation", "review_at",
            "opened", "monitoring", "grants_year", "certified_at", "programme", "elec_before", "built", "ready",
            "own_capital", "group", "tech_count")
 HUB = ("active", "members", "fee", "quantity", "review_at", "capital_year", "capital_until", "invested")
@@ -53,7 +54,7 @@ class Kernels:
         self.state: State = sim.base
         self.series = np.zeros((2, len(INDICATORS)))
         self.level = np.zeros((2, len(site.clusters)), np.int8)
-        self.binding = np.zeros_like(self.level)
+        self.unmet = np.zeros_like(self.level, np.int16)
 
     def step(self) -> None:
         """A quarter."""
@@ -64,7 +65,7 @@ class Kernels:
             self.state = sim.work
         self.series[0] = self.series[1]
         code = run_steps(self.state, sim.p, sim.plans[0], sim.values(self.state), 1, self.series, self.level,
-                         self.binding)
+                         self.unmet)
         assert code == 0
 
 

@@ -26,7 +26,7 @@ OFF = {  # what turns a sub-model off; reviews stay, and find nothing worth doin
                                   "symbiosis_platform", "eta_E", "eta_club_attitude", "eta_voluntary", "eta_F_attitude"), 0.0),
     "d technology": UNAFFORDABLE,
     "e trust": dict.fromkeys(("eta_s", "eta_co", "eta_club_trust", "eta_F_trust", "worst_breach", "eta0"), 0.0),
-    "f symbiosis": dict.fromkeys(("search_rate", "hub_base", "hub_coordinator"), 0.0),
+    "f symbiosis": dict.fromkeys(("search_rate", "hub_base", "hub_coordinator", "operator_search"), 0.0),
     "g clusters": dict.fromkeys(("project_review", "cetp_city_hazard", "cetp_share_2010", "violation_hazard",
                                  "relocation_review"), 0.0),
     "i demography": dict.fromkeys(("growth", "arrival_base", "exit_high", "exit_low", "exit_slope", "insolvency_hazard"), 0.0),

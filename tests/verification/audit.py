@@ -102,7 +102,7 @@ class Audit:
         flags = np.zeros((2, len(sim.layout.slots)), np.int8)
         for n in range(steps):
             copy_state(self.before, state)
-            code = run_steps(state, sim.p, plan, sim.values(state), 1, series[n : n + 2], flags, flags.copy())
+            code = run_steps(state, sim.p, plan, sim.values(state), 1, series[n : n + 2], flags, flags.astype(np.int16))
             assert code == 0
             self.check(self.before, state, series[n + 1])
         return series

@@ -291,7 +291,8 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     firms["k_revenue"] = firms["k_water"] = firms["revenue_factor"] = firms["eps"] = 1.0
     s.ties[...] = -1
     clusters["programme"], clusters["kind"], clusters["scale"] = -1, EXISTING, 1.0
-    clusters["last_violation"] = -NEVER
+    for name in ("last_violation", "exchange_at", "flowed_at", "complained_at"):
+        clusters[name] = -NEVER
     clusters["mix"] = town["mix"] = 1.0 / clusters["mix"].shape[1]
     for c in range(groups):
         clusters[c]["first"], clusters[c]["last"], clusters[c]["slots"] = c * per, (c + 1) * per, size

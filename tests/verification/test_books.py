@@ -277,7 +277,7 @@ def test_v14_money_has_no_unit(small_city, shocks):
             unit = 1024.0 if INDICATORS[key].unit.startswith("mVND") else 1.0
             a, b = once.series[:, :, 1:, i] * unit, found.series[:, :, 1:, i]
             assert np.array_equal(a, b, equal_nan=True), key
-        assert np.array_equal(once.level, found.level) and np.array_equal(once.binding, found.binding)
+        assert np.array_equal(once.level, found.level) and np.array_equal(once.unmet, found.unmet)
 
     check(thousand)
     spoilt = run_ensemble(small_city, arms, replicates=1, seed=4, threads=2, shocks=shocks, last_year=2040,

@@ -84,7 +84,7 @@ def test_v16_threads_chunks_restart_and_fork_change_nothing(small_city, arms_of,
     for threads in (2, 7):
         again = run_ensemble(small_city, arms, replicates=4, threads=threads, **options)
         assert np.array_equal(whole.series, again.series, equal_nan=True)
-        assert np.array_equal(whole.level, again.level) and np.array_equal(whole.binding, again.binding)
+        assert np.array_equal(whole.level, again.level) and np.array_equal(whole.unmet, again.unmet)
     chunks = [run_ensemble(small_city, arms, replicates=n, first_replicate=first, threads=2, **options)
               for first, n in ((0, 1), (1, 3))]
     assert np.array_equal(whole.series, np.concatenate([c.series for c in chunks], axis=1), equal_nan=True)
@@ -113,7 +113,7 @@ def test_v16_restart_and_fork(small_city, arms_of, shocks):
     first = simulator()
     series, level = series_of(first)
     first.fork(1, 1.0, None)
-    first.run(1, series, level, level.copy())
+    first.run(1, series, level, level.astype(np.int16))
     start = series[0]  # what is measured once a year is carried on from here
     # restart after 17 steps, in the arrays of another simulator
     second, third = simulator(), simulator()
@@ -122,7 +122,7 @@ def test_v16_restart_and_fork(small_city, arms_of, shocks):
     again[0] = start
     steps = step_module.run_steps
     steps(second.work, record, second.plans[1], second.values(second.work), 1, again[:18], flags[:18], flags[:18].copy())
-    third.run(0, *series_of(third), series_of(third)[1])  # leaves traces in the arrays
+    third.run(0, *series_of(third), series_of(third)[1].astype(np.int16))  # leaves traces in the arrays
     for a, b in zip(third.work, second.work, strict=True):
         a[...] = b
     steps(third.work, record, third.plans[1], third.values(third.work), 1, again[17:], flags[17:], flags[17:].copy())
@@ -133,7 +133,7 @@ def test_v16_restart_and_fork(small_city, arms_of, shocks):
     fourth.base = simulator().base
     unforked, flags = series_of(fourth)
     apply_arm(fourth.work, fourth.layout, fourth.p, arms[1], 1.0, fourth.support)
-    fourth.run(1, unforked, flags, flags.copy())
+    fourth.run(1, unforked, flags, flags.astype(np.int16))
     assert np.array_equal(series[1:], unforked[1:], equal_nan=True)
 
 
@@ -200,7 +200,7 @@ def _other_order():
         assert found == 1
     source = source.replace("def step(s, p, plan, values)", "def step(s, p, plan, values, mode)")
     source = re.sub(r"\bstep\(s, p, plan, values\)\n", "step(s, p, plan, values, mode)\n", source)
-    source = source.replace("series, level, binding):", "series, level, binding, mode):")
+    source = source.replace("series, level, unmet):", "series, level, unmet, mode):")
     space = {**vars(step_module), "mix": mix, "np": np}
     exec(_REKEY + source, space)  # noqa: S102 - the model's own text
     for name in ("shuffle", "step", "run_steps"):
@@ -224,7 +224,7 @@ def test_v22_hashed_priority_is_a_random_order(small_city, shocks):
         sim.burn(9, r)
         sim.fork(1, 1.0, None)
         plain = series.copy()
-        sim.run(1, plain, level, level.copy())
+        sim.run(1, plain, level, level.astype(np.int16))
         series[0] = plain[0]
         for mode in range(3):
             sim.fork(1, 1.0, None)

@@ -18,7 +18,7 @@ from whole_runs import part, run_from_2010, same_firms
 
 # interactions between firms, by registry name; with all of them off a cluster is the sum of its firms (V17)
 IMITATION = {"q_in": 0.0, "q_tie": 0.0, "q_out": 0.0, "sigma0": 0.0}  # sigma0: peers lower the option multiple
-EXCHANGE = {"search_rate": 0.0, "hub_base": 0.0, "hub_coordinator": 0.0, "spillover": 0.0, "eta_s": 0.0}
+EXCHANGE = {"search_rate": 0.0, "operator_search": 0.0, "hub_base": 0.0, "hub_coordinator": 0.0, "spillover": 0.0, "eta_s": 0.0}
 SHARED = {"project_review": 0.0, "cetp_city_hazard": 0.0, "cetp_share_2010": 0.0, "complaint_rate": 0.0}
 CLOSED = {"growth": 0.0, "arrival_base": 0.0}  # nobody arrives
 LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to compare in 2045
@@ -138,7 +138,7 @@ def adoption_times(site, arms, parameters, replicate):
     for index in range(len(arms)):
         sim.fork(index, 1.0, None)
         for n in range(sim.steps):
-            step_module.run_steps(sim.work, sim.p, sim.plans[index], sim.values(sim.work), 1, row, flags, flags.copy())
+            step_module.run_steps(sim.work, sim.p, sim.plans[index], sim.values(sim.work), 1, row, flags, flags.astype(np.int16))
             new = (sim.work.ever >> 1 & 1 == 1) & (times[index] == 10**6)
             times[index, new] = n
     return times
@@ -178,7 +178,7 @@ def test_v20_without_a_budget_every_arm_is_the_null(small_city, arms_of, shocks,
                             last_year=2036)
         null = np.broadcast_to(runs.series[:1], runs.series.shape)
         assert np.array_equal(runs.series, null, equal_nan=True)
-        assert (runs.level == runs.level[:1]).all() and (runs.binding == runs.binding[:1]).all()
+        assert (runs.level == runs.level[:1]).all() and (runs.unmet == runs.unmet[:1]).all()
 
     check(0.0)
     if policy == "solutions-all":

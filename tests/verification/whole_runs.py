@@ -27,13 +27,13 @@ def run_from_2010(site, arms, parameters=None, shocks=(), seed=1, replicate=0, c
     before = np.full((sim.burn_steps + 1, len(INDICATORS)), np.nan)
     flags = np.zeros((sim.burn_steps + 1, len(site.clusters)), np.int8)
     values = sim.values(sim.base)
-    assert step_module.run_steps(sim.base, sim.p, sim.plans[0], values, 1, before, flags, flags.copy()) == 0
+    assert step_module.run_steps(sim.base, sim.p, sim.plans[0], values, 1, before, flags, flags.astype(np.int16)) == 0
     out, ever_null = [], None
     for index in range(len(arms)):
         series = np.zeros((sim.steps + 1, len(INDICATORS)))
         level = np.zeros((sim.steps + 1, len(sim.layout.slots)), np.int8)
         sim.fork(index, 1.0, ever_null)
-        assert sim.run(index, series, level, np.zeros_like(level)) == 0
+        assert sim.run(index, series, level, np.zeros_like(level, np.int16)) == 0
         if index == 0:
             ever_null = sim.work.ever.copy()
         firms = Firms(sim.work)

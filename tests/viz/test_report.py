@@ -62,10 +62,10 @@ def test_of_one_cluster_runs_are_counted(lang):
     one = make_comparison(6, clusters=1)
     certification = scorecard(one, 2035, say)[0]
     assert [row.unit for row in certification.rows] == [say("one_cluster.unit")] * 3
-    assert best_rows(one, 2035, say)[0][0] == say("one_cluster.level1")
+    assert best_rows(one, 2035, say)[0][0] == say("one_cluster.clusters_level1")
     assert say("one_cluster.unit") in trajectories(one, say).axes[0].get_title(loc="left")
     same = make_comparison(6, clusters=1)
-    same.runs["level1_2035"] = 0.0
+    same.runs["clusters_level1_2035"] = 0.0
     alone = make_comparison(1, clusters=1)
     for comparison in (one, same, alone):
         text = " ".join(verdict(comparison, say))

@@ -11,7 +11,7 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 from ecocluster.experiments.errors import MESSAGES, InputError
 from ecocluster.experiments.money import PRICES
-from ecocluster.model.indicators import CRITERIA, INDICATORS
+from ecocluster.model.indicators import CRITERIA, INDICATORS, STATES
 from ecocluster.model.inputs import SECTORS, STREAMS
 from ecocluster.viz.figures import PANELS
 from ecocluster.viz.scorecard import HEADLINES
@@ -90,7 +90,7 @@ def test_families_of_names_are_complete():
     wanted |= {f"indicator.{name}" for names in HEADLINES.values() for name in names}
     wanted |= {f"pathway.{arm}" for arm in ARMS} | {f"about.{arm}" for arm in ARMS}
     wanted |= {f"sector.{name}" for name in SECTORS} | {f"stream.{name}" for name in STREAMS}
-    wanted |= {f"criterion.{name}" for name in CRITERIA}
+    wanted |= {f"criterion.{name}" for name in ("none", *CRITERIA, *STATES)}
     wanted |= {f"caption.{name}" for name in ("trajectories", "cost-effect", "obstacles", "flows")}
     assert not wanted - known.keys()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Brief", "brief_html", "comparison_brief"]
 
-LEVELS = ("level1", "level2")
+LEVELS = ("level1", "level2", "clusters_level1", "clusters_level2", "clusters_one_unmet")
 
 
 @dataclass(frozen=True)

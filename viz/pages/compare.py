@@ -16,7 +16,7 @@ from ...experiments.comparison import CLUSTER_SHARES, EXPLORATION, PATHWAYS, YEA
 from ...experiments.configuration import write_config
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
-from ..figures import PANELS, comparison_figures
+from ..figures import comparison_figures, panels_of
 from ..scorecard import SURE, best_rows, name_and_unit, verdict
 from ..words import Words, scale_of
 from .brief import comparison_brief
@@ -108,7 +108,8 @@ class State:
             return
         self.problem.value = None
         known, watcher = self.known, Watcher(self.picture.set, self.answer.set)
-        session.jobs.start(SLOT, lambda job: run_rounds(job, question, PANELS, known, watcher))
+        panels = panels_of(is_one_cluster(question.scenario))
+        session.jobs.start(SLOT, lambda job: run_rounds(job, question, panels, known, watcher))
 
     def choose_site(self, site: str, session: Session) -> None:
         """Go to another site: what was found for the old one is not shown any more."""
@@ -268,6 +269,8 @@ def panel_option(
         The site is one cluster: a band of yes and no would fill the panel.
     """
     unit, kind = INDICATORS[key].unit, INDICATORS[key].kind
+    if single and key in CLUSTER_SHARES:
+        kind = "share"  # of the runs
     highest = float(max(picture.high[key].max(), pin.high[key].max() if pin else 0))
     factor, shown = scale_of(unit, kind, highest)
     years = picture.years.tolist()
@@ -327,9 +330,9 @@ def _Charts(state: State):
                 extra.append({"label": say("compare.reference"), "color": "#52606d", "dash": [1, 3]})
             Legend(picture.arms, say, extra)
         with Div("panels", **{"data-replicates": str(picture.replicates if picture else 0)}):
-            for key in PANELS:
+            for key in panels_of(_is_single(state)):
                 with Div(style="min-height: 250px"):
-                    if picture is not None:
+                    if picture is not None and key in picture.mean:
                         title, option = panel_option(picture, key, say, pin.picture if pin else None, _is_single(state))
                         Text(title, "h3")
                         Chart(option, label=title, height=220)

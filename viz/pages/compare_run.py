@@ -107,7 +107,7 @@ def _join(first: Runs | None, more: Runs) -> Runs:
     if first is None:
         return more
     both = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
-            for name in ("series", "level", "binding", "failed")}  # fmt: skip
+            for name in ("series", "level", "unmet", "failed")}  # fmt: skip
     return replace(more, replicates=np.concatenate([first.replicates, more.replicates]), **both)
 
 

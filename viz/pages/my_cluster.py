@@ -16,7 +16,7 @@ from ...experiments.compare import ask
 from ...experiments.comparison import PATHWAYS, YEARS, Comparison
 from ...experiments.configuration import write_config
 from ...scenarios import Message, ScenarioError, list_policies
-from ..figures import PANELS, comparison_figures
+from ..figures import comparison_figures, panels_of
 from ..problems import refusal_text
 from ..scorecard import scorecard, verdict
 from ..words import MISSING, Words
@@ -307,7 +307,7 @@ def _run(session: Session, state: State) -> None:
                 replicates=int(setting["replicates"]),
                 budget=float(setting["budget"]),
             )
-            run_rounds(job, question, PANELS, Known(state.scales), watcher)  # files of another run are gone
+            run_rounds(job, question, panels_of(True), Known(state.scales), watcher)  # files of another run are gone
 
     session.jobs.start(SLOT, work)
 
@@ -322,7 +322,7 @@ def _Results(state: State, answer: Comparison, picture: Picture):
             Text(sentence)
     Legend(picture.arms, say)
     with Div("panels"):
-        for key in PANELS:
+        for key in panels_of(answer.one_cluster):
             title, option = panel_option(picture, key, say, single=answer.one_cluster)
             with Div():
                 Text(title, "h3")

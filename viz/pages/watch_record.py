@@ -49,7 +49,7 @@ _FIRM_FRAMES = {
 }  # fmt: skip
 _CLUSTER_FRAMES = {
     "firms": "<u2", "level": "u1", "real": "u1", "recp": "u1", "trust": "u1", "links": "<u2", "hubs": "u1",
-    "binding": "u1",
+    "unmet": "<u2",
 }  # fmt: skip
 
 
@@ -138,7 +138,7 @@ class Film:
     clusters : tuple of str
         Ids of all clusters that firms may live in: those of the site, then planned ones.
     overview : dict of (Q, C) arrays
-        firms, links, hubs: counts; level: 0-3; binding: index into `CRITERIA`; real, recp, trust: shares in 255ths.
+        firms, links, hubs: counts; level: 0-3; unmet: bits of `CRITERIA` and `STATES`; real, recp, trust: shares in 255ths.
     focus : int
         The cluster whose firms are in the frames.
     places : (n, 2) float64
@@ -254,7 +254,7 @@ class _Reel:
         active = links["cluster"][links["state"] == LINK_ACTIVE]
         overview["links"][:] = np.bincount(active, minlength=self.count + 1)[: self.count]
         overview["hubs"][:] = (state.hubs["active"][: self.count] > 0).sum(axis=1)
-        for name in ("level", "binding"):
+        for name in ("level", "unmet"):
             overview[name][:] = state.clusters[name][: self.count]
 
     def _add_firms(self, quarter: int, state: State) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...model.indicators import CRITERIA, INDICATORS
+from ...model.indicators import CRITERIA, INDICATORS, LEVEL_1, STATES
 from ...model.inputs import SECTORS, STREAMS, TECHNOLOGIES, Site
 from ..flows import HUB, STREAM_COLORS, sum_flows
 from ..words import Words, scale_of
@@ -82,7 +82,11 @@ def scene(film: Film, site: Site, say: Words) -> dict[str, Any]:
         "technologies": [
             {"short": say(f"watch.short.{t}"), "label": say(f"technology.{t}")} for t in TECHNOLOGIES
         ],
-        "criteria": [say.name("criterion", key) for key in CRITERIA],
+        "criteria": [
+            {"label": say.name("criterion", key), "above": key in CRITERIA[len(LEVEL_1) :]}  # asked for above level 1
+            for key in (*CRITERIA, *STATES)
+        ],
+        "all_met": say("criterion.none"),
     }
 
 
@@ -150,7 +154,7 @@ def player_texts(say: Words) -> dict[str, Any]:
         "indicators",
         "firms",
         "level",
-        "binding",
+        "unmet",
         "real",
         "recp",
         "trust",

@@ -33,6 +33,13 @@ def _watched(cluster) -> bool:
     return cluster.built[WATER] or cluster.built[INFORMATION]
 
 
+def _data(p, cluster, effluent: float) -> float:
+    """Coverage by data that matters for a firm: where effluent is collected, or where it must measure by its size."""
+    if cluster.levers.relief_monitoring > 0.5:
+        return 1.0
+    return cluster.monitoring if _watched(cluster) or effluent >= 365.0 * p.measured_own else 0.0
+
+
 def _fine_parts(model, firm, cluster) -> tuple[float, float]:
     """What a fine costs a firm in a cluster: paid to the state, and on the side, mVND."""
     p = model.p
@@ -41,7 +48,7 @@ def _fine_parts(model, firm, cluster) -> tuple[float, float]:
     if levers.fine_adaptive > 0.5:
         multiplier *= 1.0 + cluster.sums.untreated / max(cluster.sums.effluent, 1e-9)
     discount = 0.0 if levers.relief_monitoring > 0.5 else p.informal_discount
-    paid, side = rules.compliance.payment_share(p, cluster.monitoring, discount)
+    paid, side = rules.compliance.payment_share(p, _data(p, cluster, firm.effluent), discount)
     fine = rules.compliance.fine(p, firm.effluent, multiplier)
     return fine * paid, fine * side
 
@@ -50,7 +57,7 @@ def expected_payments(model, firm, z: int, cluster) -> float:
     """Fines and side payments a year that z brings in a cluster, mVND."""
     p = model.p
     visits = rules.compliance.inspection_hazard(p, cluster.levers.inspection_rate, firm.workers)
-    hazard = rules.compliance.detection_hazard(p, z, cluster.monitoring, visits, _watched(cluster))
+    hazard = rules.compliance.detection_hazard(p, z, _data(p, cluster, firm.effluent), visits, _watched(cluster))
     return hazard * sum(_fine_parts(model, firm, cluster))
 
 
@@ -78,7 +85,8 @@ def _visit(model, firm, extra: float) -> None:
         fund.general -= extra * cost
         fund.spent += extra * cost
     firm.aware |= 1 << AWARE_LAW
-    chance = rules.compliance.detection(model.p, firm.compliance, firm.cluster.monitoring)
+    data = _data(model.p, firm.cluster, firm.effluent)
+    chance = rules.compliance.detection(model.p, firm.compliance, data)
     if model.luck.uniform(PURPOSE.DETECTION, model.quarter, firm.firm_id) < chance:
         _punish(model, firm)
 
@@ -99,12 +107,12 @@ def complain(model, cluster) -> None:
     if cluster.kind == OUTSIDE or sums.effluent <= 0.0:
         return
     place = 1.0 if cluster.urban else p.complaint_rural
-    hazard = (p.complaint_rate * sums.untreated / sums.effluent * place
-              * (1.0 - p.complaint_club * cluster.levers.club_community))
+    hazard = p.complaint_rate * sums.untreated / sums.effluent * place
     chance = rules.diffusion.event(hazard, model.dt)
     if model.luck.uniform(PURPOSE.CLUSTER_COMPLAINT, model.quarter, cluster.ident) >= chance:
         return
     model.events["complaints"] += 1
+    cluster.complained_at = model.now
 
     def waiting(firm) -> float:  # exponential times whose rates are the effluents: the first one is meant
         return -log(model.luck.uniform(PURPOSE.COMPLAINT_TARGET, model.quarter, firm.firm_id)) / firm.effluent

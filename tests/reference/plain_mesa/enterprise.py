@@ -120,6 +120,7 @@ class Enterprise(mesa.Agent):
         self.ordered_cut: dict[int, tuple[float, float]] = {}
         self.compliance = NONE
         self.discloses = self.in_club = False
+        self.visited = self.served = self.studied = -NEVER  # when it last was
         self.member = [False] * len(HUB_STREAMS)
         self.good = self.bad = 0.0  # public record of conduct
         self.links: list[Link] = []  # active ones, waiting ones and remembered ones
@@ -244,7 +245,7 @@ class Enterprise(mesa.Agent):
         before = self.reference[0] * 3.6 + self.reference[1]
         self.energy_saved = 1.0 - (self.reference[0] * elec * 3.6 + self.reference[1] * fuel) / before
         self.water_saved = 1.0 - water
-        self.recp = rules.certification.is_recp(self.tech, self.energy_saved, self.water_saved)
+        self.recp = rules.certification.is_recp(self.model.p, self.tech, self.energy_saved, self.water_saved)
 
     def use_resources(self) -> None:
         """Electricity (MWh), fuel (GJ), water, effluent (m3) and waste (units of a worker-year) a year."""

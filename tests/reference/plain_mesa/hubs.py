@@ -6,7 +6,7 @@ from ecocluster.model.maths import annuity, exp
 
 from .formulas import rules
 from .knowledge import enforcement
-from .links import book_exchange
+from .links import book_exchange, note_exchange
 from .luck import PURPOSE
 from .objects import AWARE_SYMBIOSIS, HEAT, HUB_STREAMS, OUTSIDE
 
@@ -54,6 +54,7 @@ def deliver_hubs(model, cluster) -> None:
             firm.exchange_gain += need * met * (use - price - half)
         out = supply * taken
         hub.quantity = inside + out
+        note_exchange(model, cluster, w, hub.quantity)
         model.book("EXCHANGE_SAVED", inside * (disposal + use) + out * disposal)
         model.book("OFFTAKE", out * price_out)
         model.book("HUB_FEE", half * (2.0 * inside + out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecocluster.model.indicators import INDICATORS, LEVEL_1
 from ecocluster.model.ledger import FLOW_ACCOUNTS, FLOWS, OUTLAY
 
 from .formulas import rules
@@ -10,7 +11,6 @@ from .objects import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
     EXISTING,
-    INFORMATION,
     OUTSIDE,
     OWN_PLANT,
     PLANNED,
@@ -26,7 +26,7 @@ def indicators(model) -> dict[str, float]:
     opened = [c for c in model.clusters if c.kind != PLANNED or c.built[WATER]]
     inside = [c for c in opened if c.kind != OUTSIDE]
     out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
-    out |= _network(model, inside) | _clusters(model, inside)
+    out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "identified",
               "studied", "activated", "broken", "complaints", "revocations", "trust_gap")
     out |= {name: model.events[name] / model.dt for name in events}
@@ -147,38 +147,65 @@ def _clip(x: float) -> float:
 
 
 def _clusters(model, inside: list) -> dict[str, float]:
-    """Certificates, groups, 6R, pillars: means over clusters."""
+    """Groups, 6R, pillars: means over clusters."""
     existing = [c for c in inside if c.kind == EXISTING]
-    out = {f"level{n}": [c.level >= n for c in inside] for n in (1, 2, 3)}
+    out = {}
     out["cetp_share"] = [c.built[WATER] for c in existing]
     for i, name in enumerate(("energy", "water", "infrastructure", "information")):
         out[f"group_{name}"] = [c.group[i] for c in inside]
     used = [c.sums.reused + c.water_linked for c in inside]
-    out["r_reduce"] = [_clip(c.cut / 0.2) for c in inside]
+    out["r_reduce"] = [_clip(c.cut / model.p.full_cut) for c in inside]
     out["r_reuse"] = [_clip(water / max(c.sums.water, 1e-9)) for c, water in zip(inside, used, strict=True)]
     out["r_recycle"] = [_clip(c.exchanged / max(c.sums.waste, 1e-9)) for c in inside]
     out["r_refuse"] = [c.sums.t5_workers / max(c.counted_workers, 1e-9) for c in inside]
     out["r_rethink"] = [c.sums.rethink_workers / max(c.counted_workers, 1e-9) for c in inside]
     out["r_responsibility"] = [0.5 * (c.sums.real + c.sums.disclosing) / max(c.counted, 1) for c in inside]
-    met = [_requirements(model.p, c, water) for c, water in zip(inside, used, strict=True)]
+    met = [_requirements(model.p, model.now - model.dt, c, water) for c, water in zip(inside, used, strict=True)]
     for pillar in ("management", "environment", "social", "economic"):
         out[f"pillar_{pillar}"] = [sum(one[pillar]) / len(one[pillar]) for one in met]
     return {name: sum(values) / max(len(values), 1) for name, values in out.items()}
 
 
-def _requirements(p, c, used: float) -> dict[str, list[bool]]:
+def _requirements(p, now: float, c, used: float) -> dict[str, list[bool]]:
     """Requirements of the four pillars (table in section 4.9 of the ODD)."""
-    sums, levers = c.sums, c.levers
+    sums = c.sums
     treated = 1.0 - sums.untreated / max(sums.effluent, 1e-9)
-    enough = 0.95 * p.removal_real
+    enough = p.pillar_removed * p.removal_real
+    income = sums.value_added / max(c.counted_workers, 1e-9)
     return {
-        "management": [c.built[INFORMATION] or c.monitoring >= 0.5, levers.coordinator >= 0.5, c.land >= p.land_target - 1e-12],
-        "environment": [treated >= enough, used >= 0.5 * sums.effluent,
-                        sums.landfill - c.exchanged_landfill < 0.5 * max(sums.waste, 1e-9), c.exchanged >= 0.2 * sums.waste,
-                        sums.solar + sums.shared_solar >= 0.2 * max(sums.elec, 1e-9), sums.recp >= 0.2 * c.counted],
-        "social": [levers.club_community >= 0.5, levers.skills_housing >= 0.5, sums.disclosing >= 0.8 * c.counted],
-        "economic": [c.counted > 0.5 * c.usable, sums.profit > 0.0, sums.in_symbiosis >= 0.1 * c.counted],
+        "management": [c.measured >= p.measured_least, c.engaged >= p.pillar_studied, c.land >= p.land_target - 1e-12],
+        "environment": [treated >= enough, used >= p.pillar_reused * sums.effluent,
+                        sums.landfill - c.exchanged_landfill < p.pillar_landfilled * max(sums.waste, 1e-9),
+                        c.exchanged >= p.pillar_recycled * sums.waste,
+                        sums.solar + sums.shared_solar >= p.pillar_renewable * max(sums.elec, 1e-9),
+                        sums.recp >= p.pillar_recp * c.counted],
+        "social": [c.counted_workers >= p.pillar_jobs * c.reference_workers, income >= p.pillar_income * c.income_reference * (1.0 - 1e-9),
+                   now - c.complained_at >= p.pillar_complaints - 1e-9, sums.disclosing >= p.pillar_disclosing * c.counted],
+        "economic": [c.counted > p.pillar_occupied * c.usable, sums.profit > 0.0,
+                     sums.in_symbiosis >= p.pillar_symbiosis * c.counted],
     }
+
+
+def _certificates(model, opened: list) -> dict[str, float]:
+    """Certificates and steps left: shares of the city's workers, numbers of existing clusters, planned ones apart."""
+    p, workers = model.p, sum(c.counted_workers for c in opened)
+    inside = [c for c in opened if c.kind != OUTSIDE]
+    left = {c: sum(c.unmet >> k & 1 for k in range(len(LEVEL_1))) if c.counted else 99 for c in inside}
+    found = {f"level{n}": [c for c in inside if c.level >= n] for n in (1, 2, 3)}
+    found |= {f"level1_{name}": [c for c in inside if c.shadow_level[n]] for n, name in enumerate(("wide", "82"))}
+    found |= {"all_met": [c for c in inside if left[c] == 0], "one_unmet": [c for c in inside if left[c] <= 1]}
+    for name, least in (("40", p.groups_low), ("50", p.groups_middle), ("60", p.groups_high)):
+        found[f"groups_{name}"] = [c for c in inside if c.counted and min(c.group) >= least]
+    out = {}
+    for name, clusters in found.items():
+        out[name] = sum(c.counted_workers for c in clusters) / max(workers, 1e-9)
+        out[f"clusters_{name}"] = sum(c.kind == EXISTING for c in clusters)
+        out[f"planned_{name}"] = sum(c.kind == PLANNED for c in clusters)
+    out["firms_level1"] = sum(c.counted for c in found["level1"])
+    for k, name in enumerate(LEVEL_1):
+        fail = [c for c in inside if c.kind == EXISTING and c.unmet >> k & 1]
+        out[f"unmet_{name}"], out[f"only_{name}"] = len(fail), sum(left[c] == 1 for c in fail)
+    return {name: value for name, value in out.items() if name in INDICATORS}
 
 
 def yearly_indicators(model) -> dict[str, float]:

@@ -56,6 +56,8 @@ def update_beliefs(model, cluster) -> None:
 def learn(model, cluster) -> None:
     """Learning of technologies, of the law and of symbiosis; firms that never had a technology forget it."""
     p, dt, levers, luck, now = model.p, model.dt, cluster.levers, model.luck, model.quarter
+    if cluster.kind != OUTSIDE:
+        _serve(model, cluster)
     if levers.relief_awareness > 0.5:
         for firm in cluster.firms:
             firm.aware = 127
@@ -87,3 +89,15 @@ def learn(model, cluster) -> None:
             firm.aware |= 1 << AWARE_LAW
         if not firm.knows(AWARE_SYMBIOSIS) and luck.happens(EVENT.SYMBIOSIS, now, firm.firm_id, symbiosis):
             firm.aware |= 1 << AWARE_SYMBIOSIS
+
+
+def _serve(model, cluster) -> None:
+    """Visits of advisers and uses of the innovation centre, each by its own hazard."""
+    p, luck, now = model.p, model.luck, model.quarter
+    visit = rules.diffusion.event(p.visit_rate * cluster.levers.extension, model.dt)
+    centre = rules.diffusion.event(p.centre_rate * cluster.levers.innovation_centre, model.dt)
+    for firm in cluster.firms:
+        if luck.uniform(PURPOSE.VISIT, now, firm.firm_id) < visit:
+            firm.visited = model.now
+        if luck.uniform(PURPOSE.CENTRE, now, firm.firm_id) < centre:
+            firm.served = model.now

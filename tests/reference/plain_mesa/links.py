@@ -14,7 +14,7 @@ from .luck import EVENT, PURPOSE
 from .objects import AWARE_SYMBIOSIS, OUTSIDE, TREATED_WATER, Link
 from .technology import own_funds
 
-__all__ = ["book_exchange", "close_links_of", "deliver", "search_partner", "sign_deals"]
+__all__ = ["book_exchange", "close_links_of", "deliver", "note_exchange", "open_case", "search_partner", "sign_deals"]
 
 MASK = (1 << 64) - 1
 
@@ -37,7 +37,7 @@ def deliver(model) -> None:
     """Active links deliver, are breached, end or are renewed; permits arrive; old records are forgotten."""
     p, now = model.p, model.now
     for cluster in model.clusters:
-        cluster.exchanged = cluster.exchanged_landfill = cluster.water_linked = 0.0
+        cluster.exchanged = cluster.exchanged_landfill = cluster.water_linked = cluster.exchanges = 0.0
     active = [link for link in model.links if link.state == "active"]
     waiting = [link for link in model.links if link.state == "permit"]
     part = {}
@@ -63,10 +63,12 @@ def deliver(model) -> None:
         else:
             _forget(model, link)
     for cluster in model.clusters:
-        cluster.active_links = 0
+        cluster.active_links = cluster.permits = 0
     for link in model.links:
         if link.state == "active":
             link.supplier.cluster.active_links += 1
+        elif link.state == "permit":
+            link.supplier.cluster.permits += 1
 
 
 def _identity(link) -> int:
@@ -97,6 +99,7 @@ def _deliver(model, link, part: float) -> bool:
         return False
     link.good = rules.trust.evidence(link.good, p.tau, model.dt, 1.0)
     amount = link.delivered = link.quantity * part
+    note_exchange(model, cluster, w, amount)
     half = 0.5 * p.cost_link_coordination
     a.exchange_gain += amount * (p.stream_disposal_cost[w] + link.price) - half
     b.exchange_gain += amount * (_use_value(p, w) - link.price) - half
@@ -116,6 +119,13 @@ def _renew(model, link) -> None:
         link.until = model.now + model.dt + link.years
     else:
         _end(model, link)
+
+
+def note_exchange(model, cluster, w: int, amount: float) -> None:
+    """Something was delivered: an exchange counts as far as dealers did not take its stream anyway."""
+    if amount > 0.0:
+        cluster.exchanges += model.p.stream_additional[w]
+        cluster.flowed_at = model.now
 
 
 def book_exchange(model, cluster, w: int, amount: float, counted: float, solid: str) -> None:
@@ -227,7 +237,39 @@ def search_partner(model, cluster, firm) -> None:
             best = deal
     if best is not None:
         model.events["identified"] += 1
-        model.proposals.append((luck.bits(PURPOSE.PRIORITY, now, firm.firm_id * 8 + 6), *best[2:], best[1]))
+        model.proposals.append((luck.bits(PURPOSE.PRIORITY, now, firm.firm_id * 8 + 6), *best[2:], best[1], False))
+
+
+def open_case(model, cluster) -> None:
+    """The operator who lacks an exchange alone asks a firm and some others in confidence; he will pay the study."""
+    p, luck, now = model.p, model.luck, model.quarter
+    if cluster.kind == OUTSIDE or cluster.counted < 2 or not cluster.seeks or cluster.permits:
+        return
+    if luck.uniform(PURPOSE.OPERATOR_CASE, now, cluster.ident) >= rules.diffusion.event(p.operator_search, model.dt):
+        return
+
+    def order(firm) -> int:
+        return luck.bits_of_pair(PURPOSE.OPERATOR_CASE, now, cluster.ident, firm.slot.ident)
+
+    given = {w for firm in cluster.firms for w in _offers(model, firm)[0]}
+    taken = {w for firm in cluster.firms for w in _offers(model, firm)[1]}
+    able = [firm for firm in cluster.firms
+            if taken & _offers(model, firm)[0].keys() or given & _offers(model, firm)[1].keys()]
+    if not able:
+        return
+    first = min(able, key=order)
+    others = sorted((other for other in cluster.firms if other is not first and _best_deal(model, first, other)), key=order)
+    asked = others[: int(p.operator_asks)]
+    for firm in (first, *asked):
+        firm.aware |= 1 << AWARE_SYMBIOSIS
+    best = None
+    for other in asked:
+        deal = _best_deal(model, first, other)
+        if best is None or deal[0] > best[0]:
+            best = deal
+    if best is not None:
+        model.events["identified"] += 1
+        model.proposals.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 37) + cluster.ident), *best[2:], best[1], True))
 
 
 def _on_map(model, firm) -> list:
@@ -254,8 +296,8 @@ def _met(model, firm) -> list:
 
 def sign_deals(model) -> None:
     """Proposals in the order of their hashed priority."""
-    for _, supplier, buyer, w in sorted(model.proposals, key=lambda proposal: proposal[0]):
-        _negotiate(model, supplier, buyer, w)
+    for _, supplier, buyer, w, by_operator in sorted(model.proposals, key=lambda proposal: proposal[0]):
+        _negotiate(model, supplier, buyer, w, by_operator)
     model.proposals.clear()
     model.offers.clear()
 
@@ -282,7 +324,7 @@ def _belief(p, firm, partner, good: float, bad: float) -> float:
         p, rules.trust.pair_trust(p, firm.trust, good, bad, omega, partner.good, partner.bad), e)
 
 
-def _negotiate(model, a, b, w: int) -> None:
+def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     """Study the deal, agree on a price, sign and wait for the permit; or be barred for some years."""
     p, now, luck, cluster = model.p, model.now, model.luck, a.cluster
     levers, record = cluster.levers, None
@@ -300,18 +342,21 @@ def _negotiate(model, a, b, w: int) -> None:
     fund = model.fund_of(cluster)
     aid = grant = 0.0
     if fund is not None:
-        need = levers.study_aid * p.cost_study + levers.symbiosis_grant * fixed
+        wanted = 0.0 if by_operator else levers.study_aid
+        need = wanted * p.cost_study + levers.symbiosis_grant * fixed
         if need > 0.0 and fund.purse[1] >= need:
-            aid, grant = levers.study_aid, levers.symbiosis_grant
+            aid, grant = wanted, levers.symbiosis_grant
+    aid = 1.0 if by_operator else aid
     hurdle = 0.5 * (a.hurdle + b.hurdle)
     if not rules.symbiosis.study_worth(gain, coordination, hurdle, years, fixed, grant, aid, p.cost_study):
         _bar(model, a, b, w, record)
         return
     model.events["studied"] += 1
     for firm in (a, b):
+        firm.studied = now
         firm.cash -= 0.5 * (1.0 - aid) * p.cost_study
-    model.ledger["STUDY"] += p.cost_study
-    if aid > 0.0:
+    model.ledger["OPERATOR_STUDY" if by_operator else "STUDY"] += p.cost_study
+    if aid > 0.0 and not by_operator:
         _pay(model, fund, aid * p.cost_study, "STUDY_AID")
     good, bad = _memory(p, a, b, now)
     b_a, b_b = _belief(p, a, b, good, bad), _belief(p, b, a, good, bad)

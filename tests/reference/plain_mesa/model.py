@@ -11,13 +11,13 @@ from ecocluster.model.layout import Layout
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.plan import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
 
-from . import demography, operators, production
+from . import certificates, demography, operators, production
 from .compliance import complain, inspect, review_compliance
 from .formulas import parameters as plain_parameters
 from .formulas import rules
 from .hubs import deliver_hubs, review_hubs, start_hubs
 from .knowledge import learn, update_beliefs
-from .links import deliver, search_partner, sign_deals
+from .links import deliver, open_case, search_partner, sign_deals
 from .luck import Luck
 from .objects import PLANNED, WATER, Fund
 from .outside import open_step
@@ -130,7 +130,7 @@ class CityModel(mesa.Model):
         # 9 operators
         operators.run_operators(self)
         operators.run_projects(self)
-        operators.update_levels(self)
+        certificates.update_levels(self)
         # 10 exit, relocation, arrival
         demography.leave(self)
         demography.open_planned(self)
@@ -153,6 +153,7 @@ class CityModel(mesa.Model):
             review_technologies(self, firm)
         for firm in cluster.firms:
             search_partner(self, cluster, firm)
+        open_case(self, cluster)
         self.leavers += [firm for firm in cluster.firms if demography.will_leave(self, cluster, firm)]
 
     def _close(self) -> None:
@@ -171,14 +172,20 @@ class CityModel(mesa.Model):
         self.now = START_YEAR + self.quarter * self.dt
 
     def _note_reference(self) -> None:
-        """Energy intensity of 2018-19, the reference of each cluster; clusters without firms then take the city's."""
+        """2018-19, the reference of each cluster: intensity, workers, income; clusters without firms take the city's."""
         for cluster in self.clusters:
             cluster.reference_energy += cluster.sums.elec * 3.6 + cluster.sums.fuel
             cluster.reference_output += cluster.sums.output
+            cluster.reference_workers += cluster.counted_workers * self.dt / 2.0  # the mean of two years
+            cluster.reference_value += cluster.sums.value_added * self.dt / 2.0
         energy = sum(cluster.reference_energy for cluster in self.clusters)
         output = sum(cluster.reference_output for cluster in self.clusters)
+        workers = sum(cluster.reference_workers for cluster in self.clusters)
+        value = sum(cluster.reference_value for cluster in self.clusters)
         for cluster in self.clusters:
             if cluster.reference_output > 0.0:
                 cluster.intensity_reference = cluster.reference_energy / cluster.reference_output
+                cluster.income_reference = cluster.reference_value / cluster.reference_workers
             elif output > 0.0:
                 cluster.intensity_reference = energy / output
+                cluster.income_reference = value / max(workers, 1e-9)

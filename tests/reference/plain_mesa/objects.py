@@ -136,10 +136,17 @@ class Cluster:
         self.kilowatt = self.solar_capital = self.design_flow = self.connected = self.fee = 0.0
         self.level = 0
         self.review_at, self.last_violation, self.certified_at = NEVER, -NEVER, NEVER
-        self.binding = 0
+        self.unmet = 0  # bits of what is missed
+        self.shadow_level, self.shadow_review = [0, 0], [NEVER, NEVER]  # wide reading, Decree 82
+        self.exchange_at = self.flowed_at = self.complained_at = -NEVER
+        self.exchanges = 0.0  # links and hubs that operate in this step, by the additional part of their streams
+        self.permits = 0
+        self.seeks = False
+        self.sharing = self.served = self.engaged = self.aware = self.measured = 0.0  # shares
         self.grants_year = self.grants_flow = 0.0
         self.tech_count = [0] * N_TECH
         self.reference_energy = self.reference_output = self.intensity_reference = 0.0
+        self.reference_workers = self.reference_value = self.income_reference = 0.0
         self.hubs = [Hub() for _ in HUB_STREAMS]
         self.sums = None  # made by `production.close_books`
         self.monitoring = self.elec_before = 0.0

@@ -1,20 +1,14 @@
-"""9 The operator of a cluster: running cost and fee, projects, certificate (5g)."""
+"""9 The operator of a cluster: running cost and fee, projects (5g)."""
 
 from __future__ import annotations
 
 import math
 
-from ecocluster.model.maths import exp
-
 from .formulas import rules
 from .luck import PURPOSE
-from .objects import ENERGY, EXISTING, INFORMATION, INFRASTRUCTURE, OUTSIDE, T4, WATER
+from .objects import ENERGY, EXISTING, INFRASTRUCTURE, T4, WATER
 
-__all__ = ["finish_projects", "run_operators", "run_projects", "update_levels"]
-
-# what may bind, numbered as in ecocluster.model.rules.certification
-(MET, RECP_SHARE, SYMBIOSIS, SHARED_LAND, TREATMENT, MONITORING, CLEAN_RECORD, GROUP_ENERGY, GROUP_WATER,
- GROUP_INFRASTRUCTURE, GROUP_INFORMATION, SYMBIOSIS_SHARE, NOT_WORTH, NO_FIRMS) = range(14)
+__all__ = ["finish_projects", "run_operators", "run_projects"]
 
 
 def finish_projects(model) -> None:
@@ -120,89 +114,3 @@ def _consent(p, cluster, benefit: float) -> bool:
     gain = benefit >= p.operator_levy * benefit
     yes = sum(gain or firm.attitude > p.consent_attitude for firm in cluster.firms)
     return 2 * yes >= len(cluster.firms)
-
-
-# --- certificate ---------------------------------------------------------------------------------------
-
-
-def update_levels(model) -> None:
-    """Serious violations, the four groups, the binding criterion; applications and reviews of certificates."""
-    p, now, dt, luck = model.p, model.now, model.dt, model.luck
-    for cluster in model.clusters:
-        if cluster.kind == OUTSIDE:
-            continue
-        keep = exp(-dt)  # grants of about the last year
-        cluster.grants_year = cluster.grants_year * keep + cluster.grants_flow / dt * (1.0 - keep)
-        cluster.grants_flow = 0.0
-        if not cluster.counted:
-            cluster.binding = NO_FIRMS
-            continue
-        levers, sums = cluster.levers, cluster.sums
-        untreated = sums.untreated / max(sums.effluent, 1e-9)
-        chance = rules.diffusion.event(rules.certification.violation_hazard(p, untreated), dt)
-        if levers.relief_record < 0.5 and luck.uniform(
-                PURPOSE.CLUSTER_VIOLATION, model.quarter, cluster.ident) < chance:
-            cluster.last_violation = now
-        _measure_groups(cluster, untreated)
-
-        def multiplier(level: int, levers=levers) -> float:
-            return getattr(levers, f"multiplier_L{level}")
-
-        gain = multiplier(min(cluster.level + 1, 3)) - multiplier(cluster.level)
-        worth = p.application_test < 0.5 or p.application_cost < rules.certification.incentive(
-            p, gain, cluster.grants_year, cluster.counted)
-        binding = _binding(model, cluster, untreated, cluster.level + 1)
-        if cluster.level == 3:
-            cluster.binding = MET
-        else:
-            cluster.binding = NOT_WORTH if binding == MET and not worth else binding
-        if cluster.level > 0 and now >= cluster.review_at - 1e-9:
-            while cluster.level > 0 and _binding(model, cluster, untreated, cluster.level) != MET:
-                cluster.level -= 1
-                model.events["revocations"] += 1
-            cluster.review_at = now + p.level_years
-        applies = luck.uniform(PURPOSE.CLUSTER_REVIEW, model.quarter, cluster.ident * 8 + 4) < rules.diffusion.event(
-            p.project_review, dt)
-        if cluster.level < 3 and binding == MET and worth and applies:
-            model.ledger["APPLICATION"] += p.application_cost
-            cluster.level += 1
-            cluster.review_at = now + p.level_years
-            cluster.certified_at = min(cluster.certified_at, now + dt)
-
-
-def _measure_groups(cluster, untreated: float) -> None:
-    """The four groups of S1, each 0-1."""
-    rule, sums, built = rules.certification, cluster.sums, cluster.built
-    intensity = (sums.elec * 3.6 + sums.fuel) / max(sums.output, 1e-9)
-    known = cluster.intensity_reference > 0.0
-    cut = cluster.cut = 1.0 - intensity / cluster.intensity_reference if known else 0.0
-    renewable = (sums.solar + sums.shared_solar) / max(sums.elec, 1e-9)
-    reuse = (sums.reused + cluster.water_linked) / max(sums.water, 1e-9)
-    depot = built[INFRASTRUCTURE] or cluster.active_hubs > 0
-    data = 1.0 if built[INFORMATION] else cluster.monitoring
-    cluster.group = [
-        rule.energy_group(cut, renewable), rule.water_group(1.0 - untreated, reuse),
-        rule.infrastructure_group(cluster.land, float(built[WATER]), float(depot)),
-        rule.information_group(data, sums.sharing / cluster.counted),
-    ]
-
-
-def _binding(model, cluster, untreated: float, level: int) -> int:
-    """First criterion of a level that is not met."""
-    p, sums, built, firms = model.p, cluster.sums, cluster.built, cluster.counted
-    recp, symbiotic, least = ((0.2, 0.0, 0.0), (0.4, 0.1, 0.6), (0.6, 0.2, 0.8), (0.6, 0.2, 0.8))[level - 1]
-    shared = cluster.active_links or cluster.active_hubs or built[ENERGY] or built[INFRASTRUCTURE]
-    met = {
-        SHARED_LAND: cluster.land >= p.land_target - 1e-12,
-        TREATMENT: built[WATER] or 1.0 - untreated >= 0.8,
-        MONITORING: built[INFORMATION] or cluster.monitoring >= 0.5,
-        SYMBIOSIS: shared,
-        RECP_SHARE: sums.recp / firms >= recp,
-        CLEAN_RECORD: model.now - cluster.last_violation >= p.clean_years,
-        SYMBIOSIS_SHARE: sums.in_symbiosis / firms >= symbiotic,
-        GROUP_ENERGY: cluster.group[0] >= least,
-        GROUP_WATER: cluster.group[1] >= least,
-        GROUP_INFRASTRUCTURE: cluster.group[2] >= least,
-        GROUP_INFORMATION: cluster.group[3] >= least,
-    }
-    return next((criterion for criterion, fulfilled in met.items() if not fulfilled), MET)

@@ -18,6 +18,8 @@ from .objects import (
     REAL_CONNECTED,
     REAL_OWN,
     SHAM,
+    T1,
+    T2,
     T5,
     WATER,
 )
@@ -34,6 +36,7 @@ class Sums:
     effluent: float = 0.0
     untreated: float = 0.0
     connected: float = 0.0
+    measured_own: float = 0.0
     output: float = 0.0
     water: float = 0.0
     waste: float = 0.0
@@ -52,7 +55,6 @@ class Sums:
     sham: int = 0
     recp: int = 0
     disclosing: int = 0
-    sharing: int = 0
     in_symbiosis: int = 0
 
 
@@ -209,11 +211,8 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
     sums.effluent += q
     sums.untreated += q * (1.0 - removed)
     sums.connected += amounts["TREATED_CETP_M3"]
-
-
-def _shares_information(firm, mapped: bool) -> int:
-    """Is it in a club, a hub or on the platform?"""
-    return firm.in_club or any(firm.member) or (mapped and firm.discloses)
+    if z == REAL_OWN and q >= 365.0 * p.measured_own:
+        sums.measured_own += q
 
 
 def close_books(model, cluster) -> None:
@@ -224,7 +223,6 @@ def close_books(model, cluster) -> None:
     if cluster.built[ENERGY] and cluster.elec_before > 0.0:  # shared solar serves the use of the quarter before
         shared = min(cluster.kilowatt * p.solar_yield / cluster.elec_before, 0.9)
     flows: dict[str, float] = dict.fromkeys(_FLOWS, 0.0)
-    mapped = cluster.levers.platform > 0.0
     for firm in cluster.firms:
         sums.recp += firm.recp
         sums.real += firm.compliance >= REAL_OWN
@@ -232,9 +230,8 @@ def close_books(model, cluster) -> None:
         sums.attitude += firm.attitude
         sums.trust += firm.trust
         sums.t5_workers += firm.workers if firm.has(T5) else 0.0
-        sums.rethink_workers += firm.workers if firm.has(T5) or firm.admitted else 0.0
+        sums.rethink_workers += firm.workers if firm.has(T1) and firm.has(T2) else 0.0
         sums.disclosing += firm.discloses
-        sums.sharing += _shares_information(firm, mapped)
         sums.in_symbiosis += firm.active_links > 0 or any(firm.member)
         _books(model, firm, shared, flows)
     for name, amount in flows.items():
