@@ -187,10 +187,10 @@ def evaluate(runs):
         for key in ("tco2e", "cod", "water", "landfilled"):
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
-        factor = (1.0 + runs.discount_rate) ** -middle / per_year
+        factor = (1.0 + np.reshape(runs.discount_rate, (-1, 1))) ** -middle / per_year  # (1 or replicates, steps)
         for key in ("outlay", "receipts", "private_cost"):
             flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
-            columns[f"pv_{key}_{year}"] = flow @ factor
+            columns[f"pv_{key}_{year}"] = (flow @ factor[0]) if len(factor) == 1 else np.einsum("art,rt->ar", flow, factor)
     frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
     frame.insert(0, "replicate", np.tile(runs.replicates, arms))
     frame.insert(0, "arm", np.repeat(np.array(runs.arms), replicates))

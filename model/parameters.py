@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
@@ -21,7 +21,7 @@ from .inputs import SECTORS, STREAMS, TECHNOLOGIES
 from .state import as_bytes
 
 __all__ = ["PARAMETERS", "PARAMETER_DTYPE",  # noqa: F822 - made on first use by __getattr__
-            "Parameter", "changed_record", "matched_arrivals", "parameter_record", "sample_parameters"]
+            "Parameter", "World", "changed_record", "drawn_names", "matched_arrivals", "parameter_record", "sample_parameters"]
 
 NS, NT, NW = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
 
@@ -62,6 +62,24 @@ class Parameter:
         if self.distribution == "loguniform" and self.low > 0:
             return math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low)))
         return self.low + u * (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is not known, settled: one draw of the uncertain parameters with one replicate's luck.
+
+    Attributes
+    ----------
+    number : int
+        Runs of the same world share it.
+    replicate : int
+    parameters : mapping
+        Values that replace defaults, by registry name.
+    """
+
+    number: int
+    replicate: int
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 # --- tables whose every cell is a parameter ---------------------------------------------------------
@@ -319,10 +337,16 @@ def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] 
         u = generator.random()  # one draw each, so that a new override moves no other parameter
         if parameter.distribution != "fixed":
             values[name] = parameter.quantile(u)
+    values.update(overrides or {})
     if "arrival_base" not in (overrides or {}):
         values["arrival_base"] = matched_arrivals(values)
-    values.update(overrides or {})
     return values
+
+
+@lru_cache(maxsize=1)
+def drawn_names() -> tuple[str, ...]:
+    """Parameters that `sample_parameters` draws; structural switches are fixed."""
+    return tuple(name for name, parameter in _registry().items() if parameter.distribution != "fixed")
 
 
 EXIT_NAMES = ("exit_high", "exit_slope", "exit_low", "workers_median", "workers_sd")

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .commands import analyses, bench, causes, dashboard, runs, scenarios, sweeps
+from .commands import analyses, bench, causes, dashboard, runs, scenarios, sweeps, worlds
 from .commands.common import LANG_VARIABLE
 from .words import LANGUAGES, Words
 
@@ -24,7 +24,7 @@ __all__ = ["app", "main"]
 INTERRUPTED = 130
 
 app = typer.Typer(help="help.app", add_completion=False, pretty_exceptions_enable=False)
-for module in (scenarios, runs, sweeps, analyses, causes, bench, dashboard):
+for module in (scenarios, runs, worlds, sweeps, analyses, causes, bench, dashboard):
     module.add_to(app)
 
 

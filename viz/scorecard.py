@@ -99,12 +99,27 @@ def name_and_unit(name: str, unit: str, say: Words, one_cluster: bool) -> tuple[
     return say.name("indicator", name), say.unit(unit)
 
 
+def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
+    """Value and difference of every arm: median and 5-95 % over worlds, or the mean and its interval at the defaults.
+
+    A ratio of means has no value in a single world and keeps its own interval.
+    """
+    estimates = [(value, delta) for value, delta, _ in comparison.estimates[key]]
+    if not comparison.question.worlds or comparison.columns[key].base == "cost_per_tco2e":
+        return estimates
+    shown = zip(estimates, comparison.worlds(key), comparison.worlds(key, 0), strict=True)
+    return [
+        (Estimate(own.median, own.low, own.high, own.worlds, value.reason), Estimate(apart.median, apart.low, apart.high, apart.worlds))
+        for (value, _), own, apart in shown
+    ]
+
+
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:
     key = f"{name}_{year}"
     if key not in comparison.columns:
         return None
-    column, entries = comparison.columns[key], comparison.estimates[key]
-    numbers = [estimate for value, delta, _ in entries for estimate in (value, delta)]
+    column, entries = comparison.columns[key], _shown(comparison, key)
+    numbers = [estimate for entry in entries for estimate in entry]
     largest = max((abs(e.mean) for e in numbers if math.isfinite(e.mean)), default=0.0)
     factor, unit = scale_of(column.unit, column.kind, largest)
     decimals = _decimals(numbers, factor, largest * factor)
@@ -118,7 +133,7 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
             best.get(arm, math.nan),
             say.reason(value.reason) if value.reason else "",
         )
-        for index, (arm, (value, delta, _)) in enumerate(zip(comparison.arms, entries, strict=True))
+        for index, (arm, (value, delta)) in enumerate(zip(comparison.arms, entries, strict=True))
     )
     return Row(key, *name_and_unit(name, unit, say, comparison.one_cluster), cells)
 
@@ -142,7 +157,10 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
 
 
 def best_rows(comparison: Comparison, year: int, say: Words) -> list[tuple[str, list[float]]]:
-    """Label and probability of being best per arm, for the indicators that have a better end."""
+    """Label and probability of being best per arm, for the indicators that have a better end.
+
+    What is missing to 1 are ties and worlds in which nothing is better than the baseline.
+    """
     rows = []
     for name in BEST:
         shares = comparison.best.get(f"{name}_{year}")
