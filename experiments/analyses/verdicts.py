@@ -17,8 +17,8 @@ import numpy as np
 
 __all__ = ["INSIDE", "VERDICTS", "Rule", "Verdict", "judge", "needed_replicates", "shares", "true_effects"]
 
-# "too noisy" is no judgement of the claim; "undecided": runs failed
-VERDICTS = ("supported", "conditional", "refuted", "no difference", "too noisy", "undecided")
+# "too_noisy" is no judgement of the claim; "undecided": runs failed
+VERDICTS = ("supported", "conditional", "refuted", "no_difference", "too_noisy", "undecided")
 FEWEST_DRAWS = 4
 
 
@@ -145,7 +145,7 @@ def judge(effects: np.ndarray, errors: np.ndarray, margin: float, rule: Rule | N
         ).confidence_interval  # fmt: skip
         low, high = float(interval.low), float(interval.high)
     if inside >= rule.inside:
-        word = "no difference"
+        word = "no_difference"
     elif low >= rule.supported:
         word = "supported"
     elif high <= rule.refuted:

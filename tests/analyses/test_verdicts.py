@@ -26,7 +26,7 @@ def test_a_true_zero_is_hardly_ever_supported_or_refuted(spread, replicates):
     found = words(np.random.default_rng(7), lambda rng: spread * rng.normal(size=DRAWS), replicates=replicates)
     assert found.get("supported", 0) <= 0.05 and found.get("refuted", 0) <= 0.05
     if spread <= 0.3:
-        assert found["no difference"] >= 0.95
+        assert found["no_difference"] >= 0.95
     if spread >= 1.5:
         assert found["conditional"] >= 0.95
 
@@ -46,7 +46,7 @@ def test_a_mean_of_1_3_standard_deviations_is_supported_in_most(spread, shape):
 @pytest.mark.parametrize("spread", [0.0, 0.2])
 def test_a_fifth_of_the_margin_is_no_difference(spread):
     found = words(np.random.default_rng(9), lambda rng: 0.2 * MARGIN + spread * rng.normal(size=DRAWS))
-    assert found["no difference"] >= 0.8
+    assert found["no_difference"] >= 0.8
 
 
 def test_the_control_counting_single_intervals_calls_a_true_zero_refuted():
@@ -77,7 +77,7 @@ def test_draws_without_a_value():
 
 def test_effects_without_any_scatter():
     assert judge(np.full(8, 3.0), np.zeros(8), 1.0).word == "supported"
-    assert judge(np.full(8, 0.5), np.zeros(8), 1.0).word == "no difference"
+    assert judge(np.full(8, 0.5), np.zeros(8), 1.0).word == "no_difference"
     assert judge(np.full(8, -3.0), np.zeros(8), 1.0).word == "refuted"
 
 
