@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -79,7 +79,7 @@ class World:
 
     number: int
     replicate: int
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float]
 
 
 # --- tables whose every cell is a parameter ---------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from ecocluster.experiments.analyses.verdicts import Rule, judge, needed_replicates, shares, true_effects
 
 DRAWS, TRIALS, MARGIN = 64, 60, 1.0

@@ -10,9 +10,20 @@ import numpy as np
 import pytest
 from ecocluster.experiments import InputError, worlds
 from ecocluster.experiments.configuration import read_config
-from ecocluster.experiments.sweeps.experiment import make_experiment
 from ecocluster.experiments.sweeps.designs import make_points
-from ecocluster.experiments.worlds import ANSWER, BANDS, CLAIMS, PILOT, SEARCH, drawn_values, find_worlds, free_worlds, meets, stored
+from ecocluster.experiments.sweeps.experiment import make_experiment
+from ecocluster.experiments.worlds import (
+    ANSWER,
+    BANDS,
+    CLAIMS,
+    PILOT,
+    SEARCH,
+    drawn_values,
+    find_worlds,
+    free_worlds,
+    meets,
+    stored,
+)
 from ecocluster.model.parameters import PARAMETERS, drawn_names, matched_arrivals, sample_parameters
 from ecocluster.scenarios import ScenarioError
 
