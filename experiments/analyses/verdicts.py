@@ -171,10 +171,10 @@ def needed_replicates(pilot: np.ndarray, replicates: int, margin: float, fewest:
     Returns
     -------
     int
-        A large number if the pilot has no value.
+        `fewest` if the pilot has no value: the claim itself will then say that it is not decided.
     """
     known = pilot[np.isfinite(pilot)]
     if not known.size:
-        return 10**9
+        return fewest
     ratio = float(np.median(known)) / (0.5 * margin)
     return max(fewest, int(np.ceil(replicates * ratio**2)))
