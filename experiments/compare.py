@@ -1,7 +1,7 @@
 """Compare pathways: the same draws in every arm, differences to the null.
 
     from ecocluster.experiments import compare
-    answer = compare("nguyen-khe", replicates=50)
+    answer = compare("nguyen-khe")  # 100 worlds; fixed=True: parameters at their defaults
     answer.summary          # one row per pathway and indicator
     answer.to_json()        # the same as nested dicts, ready for json.dumps
 
@@ -22,13 +22,15 @@ from .errors import InputError, check_number
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
     from ..model.inputs import Arm
+    from ..model.parameters import World
     from ..model.single import Run
     from ..scenarios import Scenario
 
-__all__ = ["answer", "ask", "compare", "prepare", "run", "set_levers"]
+__all__ = ["answer", "ask", "compare", "prepare", "run", "set_levers", "worlds_of"]
 
 MAX_SEED = 2**63 - 1
 MAX_REPLICATES = 100_000
+FIXED_REPLICATES = 20  # of the defaults, where nothing else is said
 
 
 def _arm_names(pathways: Sequence[str]) -> tuple[str, ...]:
@@ -47,7 +49,9 @@ def ask(
     pathways: Sequence[str] = PATHWAYS,
     policy: str = "vietnam-2020",
     *,
-    replicates: int = 20,
+    worlds: int | None = None,
+    fixed: bool = False,
+    replicates: int | None = None,
     budget: float = 150.0,
     site_budget: float | None = None,
     seed: int = 1,
@@ -56,7 +60,15 @@ def ask(
 ) -> Question:
     """A question with the parameters of `compare`: numbers are checked here, names when files are read."""
     from .sweeps.ranges import check_values, lever_ranges
+    from .worlds import ANSWER
 
+    if sample:
+        raise InputError("sample_gone")
+    if fixed and worlds is not None:
+        raise InputError("fixed_worlds")
+    if replicates is None:
+        replicates = FIXED_REPLICATES if fixed else 1
+    count = ANSWER[1] if worlds is None else check_number("--worlds", worlds, 1, ANSWER[1], whole=True)
     return Question(
         str(scenario),
         _arm_names(pathways),
@@ -65,7 +77,7 @@ def ask(
         check_number("--seed", seed, 0, MAX_SEED, whole=True),
         check_number("--budget", budget, 0),
         None if site_budget is None else check_number("--site-budget", site_budget, 0),
-        bool(sample),
+        0 if fixed else count,
         tuple(sorted(check_values("levers", levers or {}, lever_ranges()).items())),
     )
 
@@ -101,13 +113,16 @@ def compare(
     pathways: Sequence[str] = PATHWAYS,
     policy: str = "vietnam-2020",
     *,
-    replicates: int = 20,
+    worlds: int | None = None,
+    fixed: bool = False,
+    replicates: int | None = None,
     budget: float = 150.0,
     site_budget: float | None = None,
     seed: int = 1,
     threads: int | None = None,
     sample: bool = False,
     levers: Mapping[str, float] | None = None,
+    sure: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Run every pathway on the same draws and compare each with the null.
@@ -119,8 +134,13 @@ def compare(
     pathways : sequence of str
         The matched null is always among them, in front.
     policy : str
-    replicates : int
-        1 to 100,000; below 2 there are no intervals.
+    worlds : int, optional
+        Worlds in which every pathway is run, 1 to 100 (default): draws of all uncertain parameters, the same for all
+        pathways, that do not contradict what is known about Hanoi (`ecocluster.experiments.worlds`).
+    fixed : bool
+        Parameters at their defaults instead: the spread is chance only.
+    replicates : int, optional
+        Of each world (default 1), or of the defaults (default 20).
     budget : float
         bn VND a year for the city; a single site gets its share by firms.
     site_budget : float, optional
@@ -130,9 +150,11 @@ def compare(
     threads : int, optional
         None: one per core. Does not change a bit of the result.
     sample : bool
-        Draw the uncertain parameters anew in every replicate.
+        Of former versions; refused, with what took its place.
     levers : mapping, optional
         Levers of all programmes instead of what these hold; ``planned.LEVER`` inside planned clusters.
+    sure : bool
+        Also run what tells how sure the answer is (`ecocluster.experiments.sureness`): half as much again.
     progress : callable, optional
         Called with (runs done, runs in total); first with 0 done, when the input is known to be good.
 
@@ -148,8 +170,8 @@ def compare(
     if threads is not None:
         check_number("--threads", threads, 1, 1024, whole=True)
     question = ask(
-        scenario, pathways, policy, replicates=replicates, budget=budget, site_budget=site_budget, seed=seed,
-        sample=sample, levers=levers,
+        scenario, pathways, policy, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget,
+        site_budget=site_budget, seed=seed, sample=sample, levers=levers,
     )  # fmt: skip
     loaded, arms = prepare(question)
 
@@ -157,14 +179,29 @@ def compare(
     from ..scenarios import load_shocks
 
     shocks = load_shocks(loaded.shocks)
+    drawn = worlds_of(question, loaded.parameters)
     if progress is not None:
-        progress(0, len(arms) * question.replicates)
+        progress(0, len(arms) * question.replicates * max(question.worlds, 1))
     started = perf_counter()
     trace = run_ensemble(
         loaded.site, arms, replicates=question.replicates, seed=question.seed, threads=threads,
-        parameters=loaded.parameters, shocks=shocks, sample=question.sample, progress=progress,
+        parameters=loaded.parameters, shocks=shocks, worlds=drawn, progress=progress,
     )  # fmt: skip
-    return answer(question, trace, perf_counter() - started)
+    found = answer(question, trace, perf_counter() - started)
+    if sure and question.worlds:
+        from .sureness import how_sure
+
+        found.sure = how_sure(found, loaded, arms, shocks, threads, progress)
+    return found
+
+
+def worlds_of(question: Question, parameters: Mapping[str, float] | None = None) -> list[World] | None:
+    """Worlds of a question; None for the defaults. What the scenario sets replaces what is drawn."""
+    if not question.worlds:
+        return None
+    from .worlds import ANSWER, stored
+
+    return stored().some(ANSWER[0], question.worlds, parameters, question.replicates)
 
 
 def answer(question: Question, trace: Runs, wall_s: float) -> Comparison:
@@ -203,7 +240,7 @@ def run(
         With `flows` and `firms` at the end of the run.
     """
     asked = ask(
-        scenario, [pathway], policy, replicates=1, budget=budget, site_budget=site_budget, seed=seed
+        scenario, [pathway], policy, fixed=True, replicates=1, budget=budget, site_budget=site_budget, seed=seed
     )
     question = replace(asked, pathways=(pathway,))
     check_number("--replicate", replicate, 0, MAX_SEED, whole=True)

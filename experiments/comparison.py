@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model.ledger import PAIRS
-from . import statistics
+from . import spread, statistics
 from .errors import InputError
 from .folder import write_folder
 from .money import PRICES, SPLIT, abatement_split, net_benefit, transfer_table
@@ -55,12 +55,13 @@ class Question:
     pathways : tuple of str
         The null first.
     replicates, seed : int
+        Replicates of each world, or of the defaults.
     budget : float
         bn VND a year for the city.
     site_budget : float or None
         bn VND a year for this site; None: its share of the city's budget by firms.
-    sample : bool
-        Are uncertain parameters drawn per replicate?
+    worlds : int
+        Kept draws of all uncertain parameters (`ecocluster.experiments.worlds`); 0: the defaults, chance only.
     levers : tuple of (str, float)
         Levers of all programmes instead of what these hold, as in `ecocluster.experiments.sweeps.trials.Trial`.
     """
@@ -72,7 +73,7 @@ class Question:
     seed: int
     budget: float
     site_budget: float | None
-    sample: bool
+    worlds: int = 0
     levers: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -80,10 +81,14 @@ class Question:
         """The command line that gives these numbers again."""
         options = [f"--pathways {','.join(self.pathways)}"] if self.pathways != PATHWAYS else []
         options += [f"--policy {self.policy}"] if self.policy != "vietnam-2020" else []
-        options += [f"--replicates {self.replicates}", f"--budget {self.budget:g}"]
+        if self.worlds:
+            options += [f"--worlds {self.worlds}"] + ([f"--replicates {self.replicates}"] if self.replicates > 1 else [])
+        else:
+            options += [f"--fixed --replicates {self.replicates}"]
+        options += [f"--budget {self.budget:g}"]
         options += [f"--site-budget {self.site_budget:g}"] if self.site_budget is not None else []
         options += [f"--set {name}={value:.12g}" for name, value in self.levers]
-        options += [f"--seed {self.seed}"] + (["--sample"] if self.sample else [])
+        options += [f"--seed {self.seed}"]
         return " ".join(["ecocluster compare", self.scenario, *options])
 
 
@@ -173,6 +178,8 @@ class Comparison:
         Criteria of level 1: the first bits of `trace.unmet`.
     wall_s : float
         Seconds that simulating took.
+    sure : dict
+        From `ecocluster.experiments.sureness`, if it was asked for.
     out : str or None
         Folder of the results once they are written.
     baseline : str or None
@@ -187,6 +194,7 @@ class Comparison:
     wall_s: float = 0.0
     out: str | None = None
     baseline: str | None = None
+    sure: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -232,13 +240,32 @@ class Comparison:
 
     @property
     def base(self) -> int:
-        """Index of the arm that money and tonnes are counted above: `baseline`, by default the first."""
-        return self.arms.index(self.baseline) if self.baseline else 0
+        """Index of the arm that money and tonnes are counted above, and that the others must beat to have achieved something.
+
+        `baseline`; if none is named, law alone, and without it the first.
+        """
+        name = self.baseline or ("law" if "law" in self.arms else self.arms[0])
+        return self.arms.index(name)
 
     def above(self, key: str) -> np.ndarray:
         """Values of one column less those of the baseline, replicate by replicate, shape (arms, replicates)."""
         values = self.values(key)
         return values - values[self.base]
+
+    def by_world(self, key: str) -> np.ndarray:
+        """Values of one column, shape (arms, worlds): means over the replicates of a world; runs at the defaults."""
+        return spread.by_world(self.values(key), self.trace.worlds)
+
+    def worlds(self, key: str, against: int | None = None) -> list[spread.Spread]:
+        """Median and 5-95 % of the worlds for every arm, of a column or of its difference to an arm, world by world.
+
+        A ratio of means has none in a single world: nan.
+        """
+        base = self.columns[key].base
+        if base in PRICES or base in _SPLIT_BASES or self.trace.worlds is None:
+            return [spread.Spread(math.nan, math.nan, math.nan, 0)] * len(self.arms)
+        values = self.by_world(key)
+        return [spread.spread(row) for row in (values if against is None else values - values[against])]
 
     @property
     def one_cluster(self) -> bool:
@@ -324,16 +351,16 @@ class Comparison:
 
     def _estimate(self, column: Column) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
         if column.base in PRICES:
-            ratios = map(statistics.fieller, *self.ratio_parts(column))
+            ratios = map(statistics.fieller, *(spread.by_world(part, self.trace.worlds) for part in self.ratio_parts(column)))
             no_difference = statistics.Estimate.undefined(IS_DIFFERENCE)
             rows = [(ratio, no_difference, math.nan) for ratio in ratios]
             rows[self.base] = (statistics.Estimate.undefined(NULL_AVOIDS_NOTHING), statistics.Estimate(0.0, 0.0, 0.0), math.nan)
             return rows
         if column.base in _SPLIT_BASES:
-            parts = self.split(column.year)[column.base.removeprefix("abatement_")]
+            parts = spread.by_world(self.split(column.year)[column.base.removeprefix("abatement_")], self.trace.worlds)
             no_difference = statistics.Estimate.undefined(IS_DIFFERENCE)
             return [(statistics.mean_interval(arm), no_difference, math.nan) for arm in parts]
-        values = self.values(column.key)
+        values = self.by_world(column.key)
         interval = self._interval(column)
         rows = [
             (interval(arm), statistics.difference(arm, values[0]), statistics.pairing_gain(arm, values[0]))
@@ -358,17 +385,23 @@ class Comparison:
 
     @cached_property
     def best(self) -> dict[str, dict[str, float]]:
-        """Probability that an arm is the best one, for every column that has a direction."""
+        """Probability that an arm is the best one, for every column that has a direction.
+
+        Share of the worlds in which it alone is best; "tie": several are; "nothing": none is better than the baseline.
+        A ratio of means has no value in one world: there it is a share of bootstrap samples, and ties are shared.
+        """
         result = {}
         for key, column in self.columns.items():
             if column.direction == "none":
                 continue
             if column.base in PRICES:
                 defined = np.array([np.isfinite(value.mean) for value, _, _ in self.estimates[key]])
-                shares = statistics.best_ratio(*self.ratio_parts(column), defined)
+                costs, effects = (spread.by_world(part, self.trace.worlds) for part in self.ratio_parts(column))
+                shares, rest = statistics.best_ratio(costs, effects, defined), {}
             else:
-                shares = statistics.best_share(self.values(key), column.direction)
-            result[key] = dict(zip(self.arms, map(float, shares), strict=True))
+                found = spread.best_by_world(self.by_world(key), column.direction, self.base)
+                shares, rest = found.arms, {"tie": found.tie, "nothing": found.nothing}
+            result[key] = {**dict(zip(self.arms, map(float, shares), strict=True)), **rest}
         return result
 
     @cached_property
@@ -377,9 +410,11 @@ class Comparison:
         import pandas as pd
 
         rows = []
+        ranges = {key: (self.worlds(key), self.worlds(key, 0)) for key in self.columns}
         for index, arm in enumerate(self.arms):
             for key, column in self.columns.items():
                 value, delta, gain = self.estimates[key][index]
+                own, apart = (found[index] for found in ranges[key])
                 rows.append(
                     {
                         "pathway": arm, "indicator": key, "unit": column.unit, "direction": column.direction,
@@ -388,6 +423,9 @@ class Comparison:
                         "difference_mean": delta.mean, "difference_low": delta.low,
                         "difference_high": delta.high,
                         "difference_reason": delta.reason, "pairing_gain": gain,
+                        "world_median": own.median, "world_low": own.low, "world_high": own.high,
+                        "difference_world_median": apart.median, "difference_world_low": apart.low,
+                        "difference_world_high": apart.high,
                         "probability_best": self.best.get(key, {}).get(arm, math.nan),
                     }
                 )  # fmt: skip
@@ -426,13 +464,15 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """The answer as nested dicts of numbers, texts and None; what is None stands beside its reason."""
+        ranges = {key: (self.worlds(key), self.worlds(key, 0)) for key in self.columns}
         pathways = {
             arm: {
                 key: {
                     "unit": column.unit,
                     "direction": column.direction,
                     **_plain(self.estimates[key][index][0]),
-                    "difference": _plain(self.estimates[key][index][1]),
+                    **_plain_range(ranges[key][0][index]),
+                    "difference": {**_plain(self.estimates[key][index][1]), **_plain_range(ranges[key][1][index])},
                 }
                 for key, column in self.columns.items()
             }
@@ -443,10 +483,12 @@ class Comparison:
             "scenario": self.question.scenario,
             "seed": self.question.seed,
             "replicates": self.question.replicates,
+            "worlds": self.question.worlds or None,
             "wall_s": self.wall_s,
             "out": self.out,
             "pathways": pathways,
             "best": best,
+            **({"sure": self.sure} if self.sure else {}),
         }
 
     def files(self) -> dict[str, bytes]:
@@ -481,3 +523,9 @@ def _plain(estimate: statistics.Estimate) -> dict[str, Any]:
     numbers = {name: getattr(estimate, name) for name in ("mean", "low", "high")}
     plain = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
     return {**plain, "reason": estimate.reason} if estimate.reason else plain
+
+
+def _plain_range(found: spread.Spread) -> dict[str, float | None]:
+    """Range over worlds, None where there are none."""
+    numbers = {"world_median": found.median, "world_low": found.low, "world_high": found.high}
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}

@@ -4,7 +4,7 @@
     scenario = "nguyen-khe"
     policy = "vietnam-2020"
     budget = 150.0
-    replicates = 20
+    worlds = 100           # or: fixed = true
     seed = 1
 
     [levers]               # of all programmes instead of what these hold
@@ -51,6 +51,8 @@ def read_config(path: str | Path) -> dict[str, Any]:
         scenario: str | None = None
         pathways: list[str] | None = None
         policy: str | None = None
+        worlds: int | None = None
+        fixed: bool | None = None
         replicates: int | None = None
         seed: int | None = None
         budget: float | None = None
@@ -61,6 +63,8 @@ def read_config(path: str | Path) -> dict[str, Any]:
     file = Path(path)
     entry = check(ComparisonFile, read_toml(file), file)
     given = entry.model_dump(exclude_none=True, exclude={"type"})
+    if "replicates" in given and not {"worlds", "fixed", "sample"} & given.keys():
+        given["fixed"] = True  # a file of before there were worlds: its replicates are those of the defaults
     if "scenario" in given and is_path(given["scenario"]):
         given["scenario"] = str(file.parent / given["scenario"])
     return given
@@ -71,7 +75,7 @@ def write_config(question: Question) -> str:
 
     Examples
     --------
-    >>> question = Question("nguyen-khe", ("null", "symbiosis"), "korea", 8, 1, 150.0, None, False)
+    >>> question = Question("nguyen-khe", ("null", "symbiosis"), "korea", 8, 1, 150.0, None)
     >>> print(write_config(question).splitlines()[1])
     scenario = "nguyen-khe"
     """
@@ -80,14 +84,13 @@ def write_config(question: Question) -> str:
         f"scenario = {json.dumps(question.scenario, ensure_ascii=False)}",
         f"pathways = {json.dumps(list(question.pathways), ensure_ascii=False)}",
         f"policy = {json.dumps(question.policy, ensure_ascii=False)}",
+        f"worlds = {question.worlds}" if question.worlds else "fixed = true",
         f"replicates = {question.replicates}",
         f"seed = {question.seed}",
         f"budget = {float(question.budget)!r}",
     ]
     if question.site_budget is not None:
         lines.append(f"site_budget = {float(question.site_budget)!r}")
-    if question.sample:
-        lines.append("sample = true")
     if question.levers:
         lines += ["", "[levers]", *(f"{json.dumps(name)} = {value!r}" for name, value in question.levers)]
     return "\n".join(lines) + "\n"

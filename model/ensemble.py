@@ -14,7 +14,7 @@ from .compiling import call_help
 from .indicators import INDICATORS
 from .inputs import Arm, Shock, Site
 from .layout import Layout
-from .parameters import _beta_law, parameter_record, sample_parameters
+from .parameters import World, _beta_law, parameter_record
 from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 from .randomness import Purpose, uniform
 from .setup import allocate, apply_arm, begin, release_held
@@ -24,6 +24,7 @@ __all__ = ["FAILURES", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
 STOCKS = np.array([row.kind in ("stock", "share") for row in INDICATORS.values()])
 FAILURES = {0: "", 1: "an array of the run was too small", 2: "a result is not a number"}
+MOST_ROOM = 64  # times as many links as the layout expects; a run that fails for want of room is tried again with twice as many
 PILOTS, PILOT_YEARS, PILOT_OFFSET = 2, 10, 2**40  # scale factors are found on replicates that no user runs
 
 
@@ -54,7 +55,10 @@ class Runs:
     scales : dict
         Scale factor of each arm's programmes.
     steps_per_year : int
-    discount_rate : float
+    discount_rate : float or (R,) float64
+        Public rate of present values; one for each run where worlds differ.
+    worlds : (R,) int64 or None
+        Number of the world of each replicate; None: all runs are at default parameters.
     """
 
     site: Site
@@ -69,7 +73,8 @@ class Runs:
     failed: np.ndarray
     scales: dict[str, float]
     steps_per_year: int = 4
-    discount_rate: float = 0.05
+    discount_rate: float | np.ndarray = 0.05
+    worlds: np.ndarray | None = None
 
 
 @dataclass
@@ -186,9 +191,9 @@ class Simulator:
         return code
 
     def make_room(self) -> bool:
-        """Twice as many links, and all room outside: there may be more than the layout expects. False at 16 times."""
+        """Twice as many links, and all room outside: there may be more than the layout expects. False at `MOST_ROOM`."""
         size = self.layout
-        if self.base.links.size >= 16 * size.links:
+        if self.base.links.size >= MOST_ROOM * size.links:
             return False
         self.base, self.work = with_more_room(self.base, size.most_blocks), with_more_room(self.work, size.most_blocks)
         return True
@@ -278,7 +283,7 @@ def run_ensemble(
     threads: int | None = None,
     parameters: Mapping[str, float] | None = None,
     shocks: Sequence[Shock] = (),
-    sample: bool = False,
+    worlds: Sequence[World] | None = None,
     steps_per_year: int = 4,
     last_year: float = LAST_YEAR,
     progress: Callable[[int, int], None] | None = None,
@@ -299,8 +304,8 @@ def run_ensemble(
     parameters : mapping, optional
         Overrides by registry name.
     shocks : sequence of Shock
-    sample : bool
-        Draw all uncertain parameters anew for each replicate (the same for all its arms).
+    worlds : sequence of World, optional
+        One run of every arm in each of them, in place of `replicates`; their parameters replace `parameters`.
     steps_per_year : int
         4 (12 to test the step length).
     last_year : float
@@ -320,8 +325,13 @@ def run_ensemble(
     shocks = tuple(shocks)
     threads = threads or os.cpu_count() or 1
     keys = tuple(INDICATORS)
+    if worlds is not None:
+        replicates = len(worlds)
     steps = steps_between(FORK_YEAR, last_year, steps_per_year)
-    ids = np.arange(first_replicate, first_replicate + replicates, dtype=np.int64)
+    if worlds is None:
+        ids = np.arange(first_replicate, first_replicate + replicates, dtype=np.int64)
+    else:
+        ids = np.array([world.replicate for world in worlds], dtype=np.int64)
     shape = (len(arms), replicates, steps + 1)
     series = np.empty((*shape, len(keys)))
     level = np.empty((*shape, len(site.clusters)), np.int8)
@@ -346,8 +356,8 @@ def run_ensemble(
             if not hasattr(local, "simulator"):
                 local.simulator = Simulator(site, scaled, default, shocks, steps_per_year, last_year)
             simulator = local.simulator
-            if sample:
-                simulator.load(parameter_record(sample_parameters(seed, int(ids[r]), parameters)))
+            if worlds is not None:
+                simulator.load(parameter_record(worlds[r].parameters))
             burnt = simulator.burn(seed, int(ids[r]))
             ever_null = None
             for a in range(len(arms)):
@@ -375,5 +385,9 @@ def run_ensemble(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     years = FORK_YEAR + np.arange(steps + 1) / steps_per_year
+    rate, numbers = float(default["discount_rate"]), None
+    if worlds is not None:
+        rate = np.array([world.parameters.get("discount_rate", rate) for world in worlds])
+        numbers = np.array([world.number for world in worlds], dtype=np.int64)
     return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, unmet, failed,
-                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, float(default["discount_rate"]))
+                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, rate, numbers)

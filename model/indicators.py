@@ -251,7 +251,8 @@ def evaluate(runs):
         for key in TOTALS:
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
-        factor = powers(1.0 + runs.discount_rate, -middle) / per_year
+        rates = 1.0 + np.reshape(runs.discount_rate, (-1, 1))  # (1 or replicates, 1)
+        factor = powers(rates, -middle[None, :]) / per_year
         for key in (*PRESENT, *DISCOUNTED):
             flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
             columns[f"pv_{key}_{year}"] = (flow * factor).sum(axis=2)  # not `@`, whose bits are those of a library

@@ -61,7 +61,7 @@ class ClusterModel(mesa.Model):
     parameters : mapping, optional
         Registry name to value, in place of the default.
     sample : bool
-        Draw the uncertain parameters anew for this replicate, as `run_ensemble(sample=True)` does.
+        Draw the uncertain parameters anew for this replicate, as a world of that number does.
     shocks : str, Path or sequence of Shock, optional
         Default: those of the scenario.
     last_year : float

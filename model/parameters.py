@@ -20,7 +20,8 @@ from .inputs import SECTORS, STREAMS, TECHNOLOGIES
 from .state import as_bytes
 
 __all__ = ["PARAMETERS", "PARAMETER_DTYPE",  # noqa: F822 - made on first use by __getattr__
-            "Parameter", "changed_record", "matched_arrivals", "met_by_default", "parameter_record", "sample_parameters"]
+            "Parameter", "World", "changed_record", "drawn_names", "matched_arrivals", "met_by_default", "parameter_record",
+            "sample_parameters"]
 
 NS, NT, NW = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
 
@@ -63,6 +64,24 @@ class Parameter:
 
             return min(self.low * power(self.high / self.low, float(u)), self.high)
         return self.low + u * (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is not known, settled: one draw of the uncertain parameters with one replicate's luck.
+
+    Attributes
+    ----------
+    number : int
+        Runs of the same world share it.
+    replicate : int
+    parameters : mapping
+        Values that replace defaults, by registry name.
+    """
+
+    number: int
+    replicate: int
+    parameters: Mapping[str, float]
 
 
 # --- tables whose every cell is a parameter ---------------------------------------------------------
@@ -334,10 +353,16 @@ def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] 
         u = generator.random()  # one draw each, so that a new override moves no other parameter
         if parameter.distribution != "fixed":
             values[name] = parameter.quantile(u)
+    values.update(overrides or {})
     if "arrival_base" not in (overrides or {}):
         values["arrival_base"] = matched_arrivals(values)
-    values.update(overrides or {})
     return values
+
+
+@lru_cache(maxsize=1)
+def drawn_names() -> tuple[str, ...]:
+    """Parameters that `sample_parameters` draws; structural switches are fixed."""
+    return tuple(name for name, parameter in _registry().items() if parameter.distribution != "fixed")
 
 
 EXIT_NAMES = ("exit_high", "exit_slope", "exit_low", "workers_median", "workers_sd")

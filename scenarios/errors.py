@@ -160,6 +160,7 @@ MESSAGES = {
     "low_first": "the first must be below the second",
     "not_a_factor": "neither a number, {ranges} nor {values}",
     "table_varies": "the table says what varies; only constants may stand beside it",
+    "worlds_vary": "a design of worlds draws every parameter; beside it only single values may stand",
     "in_table": "stands in the table already",
     # what `new_scenario` made
     "firms_read": "{source}: {count} firms read, columns {columns}",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..experiments.comparison import CLUSTER_SHARES, Comparison, certified_key
-from ..experiments.money import transfer_balance
+from ..experiments.money import PRICES, transfer_balance
 from ..experiments.statistics import Estimate
 from .words import Words, scale_of
 
@@ -113,6 +113,19 @@ def scale_of_column(column: Any, largest: float, one_cluster: bool) -> tuple[flo
     """Factor and unit of an indicator; of one cluster, its certificate is a share of the runs."""
     yes_or_no = one_cluster and column.base in CLUSTER_SHARES
     return scale_of(column.unit, "share" if yes_or_no else column.kind, largest)
+def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
+    """Value and difference of every arm: median and 5-95 % over worlds, or the mean and its interval at the defaults.
+
+    A ratio of means has no value in a single world and keeps its own interval.
+    """
+    estimates = [(value, delta) for value, delta, _ in comparison.estimates[key]]
+    if not comparison.question.worlds or comparison.columns[key].base in PRICES:
+        return estimates
+    shown = zip(estimates, comparison.worlds(key), comparison.worlds(key, 0), strict=True)
+    return [
+        (Estimate(own.median, own.low, own.high, own.worlds, value.reason), Estimate(apart.median, apart.low, apart.high, apart.worlds))
+        for (value, _), own, apart in shown
+    ]
 
 
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:
@@ -120,8 +133,8 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
     key = f"{name}_{year}"
     if key not in comparison.columns:
         return None
-    column, entries = comparison.columns[key], comparison.estimates[key]
-    numbers = [estimate for value, delta, _ in entries for estimate in (value, delta)]
+    column, entries = comparison.columns[key], _shown(comparison, key)
+    numbers = [estimate for entry in entries for estimate in entry]
     largest = max((abs(e.mean) for e in numbers if math.isfinite(e.mean)), default=0.0)
     factor, unit = scale_of_column(column, largest, comparison.one_cluster)
     decimals = _decimals(numbers, factor, largest * factor)
@@ -135,7 +148,7 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
             best.get(arm, math.nan),
             say.reason(value.reason) if value.reason else "",
         )
-        for index, (arm, (value, delta, _)) in enumerate(zip(comparison.arms, entries, strict=True))
+        for index, (arm, (value, delta)) in enumerate(zip(comparison.arms, entries, strict=True))
     )
     return Row(key, *name_and_unit(name, unit, say, comparison.one_cluster), cells)
 
@@ -161,7 +174,10 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
 
 
 def best_rows(comparison: Comparison, year: int, say: Words) -> list[tuple[str, list[float]]]:
-    """Label and probability of being best per arm, for the indicators that have a better end."""
+    """Label and probability of being best per arm, for the indicators that have a better end.
+
+    What is missing to 1 are ties and worlds in which nothing is better than the baseline.
+    """
     rows = []
     for name in (certified_key(name, comparison.one_cluster) for name in BEST):
         shares = comparison.best.get(f"{name}_{year}")

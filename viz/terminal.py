@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ..experiments.comparison import EXPLORATION, YEARS, Comparison
 from .scorecard import SURE, Row, best_rows, scorecard, verdict
+from .sure import how_sure, legend
 from .words import MISSING, Words
 
 __all__ = ["print_comparison", "print_entries", "print_facts", "print_run"]
@@ -66,10 +67,10 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
     for label, shares in best_rows(comparison, 2035, say):
         best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if p >= SURE else say.percent(p) for p in shares))
     console.print(best)
-    console.print(f"\n[dim]{say('table.legend', replicates=comparison.question.replicates)}[/]", width=WIDTH)
+    console.print(f"\n[dim]{legend(comparison, say)}[/]", width=WIDTH)
     for reason in _reasons(comparison, say):
         console.print(f"[dim]{reason}[/]", width=WIDTH)
-    console.print("\n" + " ".join(verdict(comparison, say)), width=WIDTH, highlight=False)
+    console.print("\n" + " ".join([*verdict(comparison, say), *how_sure(comparison, say)]), width=WIDTH, highlight=False)
 
 
 def _reasons(comparison: Comparison, say: Words) -> list[str]:

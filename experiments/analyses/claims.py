@@ -12,25 +12,28 @@ import operator
 import tempfile
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...model.parameters import World, drawn_names
+from ..worlds import CLAIMS, stored
 from .coalitions import by_run, mix_arm
 from .effects import effect
 from .finding import Case, Progress
 from .shapley import members, shapley
 from .superadditivity import CHANNELS
-from .uncertainties import STRONG, points, unit_points
+from .uncertainties import points, unit_points
 
 __all__ = ["Answers", "Claim", "read_claims", "run_claim"]
 
 WITHOUT = {name: value for switches in CHANNELS.values() for name, value in switches.items()}  # single firms
 DEAREST = 100.0  # mVND per tonne where nothing is avoided
 CHEAPEST = 0.01
+CO2E_PRICE, COD_PRICE = 1.0, 7.5  # mVND a tonne, the defaults of the acceptability curve
 START = 2020
 
 
@@ -58,16 +61,19 @@ class Claim:
         parts = [part for sum_ in self.entry.get("sums", {}).values() for part in sum_]
         return tuple(dict.fromkeys([*self.entry.get("outcomes", ()), *parts]))
 
+    @property
+    def margin(self) -> float:
+        """Effects as small as this make no difference; written down before the runs."""
+        return float(self.entry["margin"])
+
     def scenario(self, quick: bool) -> str:
         """Site of the arms that name none."""
-        usual = self.entry.get("scenario", "nguyen-khe")
+        usual = self.entry.get("scenario", "sample")
         return self.entry.get("quick_scenario", usual) if quick else usual
 
     def drawn(self) -> dict[str, tuple[float, float] | None]:
-        """What is drawn: parameters (None: the registry's range), switches, and ranges of sites."""
-        own: dict[str, tuple[float, float] | None] = dict.fromkeys((*STRONG, *self.entry.get("draw", ())))
-        for name in self.entry.get("uncertainties", {}):
-            own.pop(name, None)
+        """What is drawn beside the world: rows that worlds leave fixed (None: the registry's range), switches, sites."""
+        own: dict[str, tuple[float, float] | None] = dict.fromkeys(n for n in self.entry.get("draw", ()) if n not in drawn_names())
         own |= {name: (0.0, 1.0) for name in self.entry.get("choose", {})}
         for site, spec in self.entry.get("sites", {}).items():
             own |= {f"{site}.{key}": tuple(map(float, v)) for key, v in spec.items() if _is_range(key, v)}
@@ -82,28 +88,28 @@ def read_claims() -> tuple[dict[str, Any], dict[str, Claim]]:
     """The rule of the verdict with the sizes, and the claims by name."""
     text = files("ecocluster.experiments").joinpath("data", "hypotheses.toml").read_text(encoding="utf-8")
     raw = tomllib.loads(text)
-    rules = {name: raw[name] for name in ("rule", "size")}
+    rules = {name: raw[name] for name in ("rule", "size", "time")}
     names = [name for name in raw if name not in (*rules, "sites")]
     return rules, {name: Claim(name, raw[name], raw.get("sites", {})) for name in names}
 
 
-def _draws(claim: Claim, count: int, seed: int) -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
-    """Values of all that is drawn, by name, and the parameters among them per draw."""
+def _draws(claim: Claim, count: int, seed: int, first: int) -> tuple[dict[str, np.ndarray], list[World]]:
+    """Values of all that is drawn beside the world, by name, and the worlds with them; "world" is the world's number."""
     drawn = claim.drawn()
-    u = unit_points("lhs", count, len(drawn), seed)
-    known = [name for name, limits in drawn.items() if limits is None]
-    at = [list(drawn).index(name) for name in known]
-    values, worlds = points(known, u[:, at])
-    table = {name: values[:, k] for k, name in enumerate(known)}
+    u = unit_points("lhs", count, len(drawn), seed) if drawn else np.empty((count, 0))
+    worlds = stored().some(first, first + count - 1, claim.entry.get("uncertainties"))
+    table: dict[str, np.ndarray] = {"world": np.array([world.number for world in worlds])}
     for k, (name, limits) in enumerate(drawn.items()):
         choice = claim.entry.get("choose", {}).get(name)
         if choice is not None:
             table[name] = np.array(choice, float)[(u[:, k] * len(choice)).astype(int)]
-            worlds = [{**world, name: float(v)} for world, v in zip(worlds, table[name], strict=True)]
-        elif limits is not None:
+        elif limits is None:
+            table[name] = points([name], u[:, [k]])[0][:, 0]
+        else:
             table[name] = limits[0] + u[:, k] * (limits[1] - limits[0])
-    fixed = claim.entry.get("uncertainties", {})
-    return table, [{**world, **fixed} for world in worlds]
+            continue  # of a site, not a parameter
+        worlds = [replace(w, parameters={**w.parameters, name: float(v)}) for w, v in zip(worlds, table[name], strict=True)]
+    return table, worlds
 
 
 def _write_site(folder: Path, name: str, spec: Mapping[str, Any], drawn: Mapping[str, float]) -> Path:
@@ -122,8 +128,10 @@ def _write_site(folder: Path, name: str, spec: Mapping[str, Any], drawn: Mapping
     return path
 
 
-def run_claim(claim: Claim, case: Case, draws: int, quick: bool, progress: Progress = None) -> Answers:
-    """Run all arms of a claim on all draws; all arms of a draw share burn-in, null and luck.
+def run_claim(
+    claim: Claim, case: Case, draws: int, quick: bool, progress: Progress = None, first: int = CLAIMS[0]
+) -> Answers:
+    """Run all arms of a claim in all worlds; all arms of a world share burn-in, null and luck.
 
     Parameters
     ----------
@@ -132,8 +140,10 @@ def run_claim(claim: Claim, case: Case, draws: int, quick: bool, progress: Progr
     draws : int
     quick : bool
         Take the claim's smaller site if it has one.
+    first : int
+        Number of the first of `draws` worlds among those that are stored.
     """
-    table, worlds = _draws(claim, draws, case.seed)
+    table, worlds = _draws(claim, draws, case.seed, first)
     with tempfile.TemporaryDirectory() as place:
         sites = {**claim.sites, **claim.entry.get("sites", {})}
         shared: dict[str, Path] = {}
@@ -152,7 +162,8 @@ def run_claim(claim: Claim, case: Case, draws: int, quick: bool, progress: Progr
             where = {name: site_of(name, draw) for name in {a.get("scenario", claim.scenario(quick)) for a in arms.values()}}
             for arm in arms.values():
                 own = {**arm, "scenario": where[arm.get("scenario", claim.scenario(quick))]}
-                own["uncertainties"] = {**world, **arm.get("uncertainties", {})}
+                own["replicate"] = world.replicate
+                own["uncertainties"] = {**world.parameters, **arm.get("uncertainties", {})}
                 if not own.pop("interactions", True):
                     own["uncertainties"] |= WITHOUT
                 trials.append(case.trial(**{"pathway": "policy", "policy": "vietnam-2020", "budget": 150.0, **own}))
@@ -175,8 +186,6 @@ def _arms(claim: Claim) -> dict[str, dict[str, Any]]:
 
 def _sets(claim: Claim, case: Case, site_of) -> dict[str, dict[str, Any]]:
     """An arm for every set of policies, in the order of `shapley`."""
-    from dataclasses import replace
-
     from ...scenarios import load_policy
 
     spec = claim.entry["sets"]
@@ -242,6 +251,20 @@ class Answers:
         """The statistic of every draw, shape (draws,); nan where it could not be computed."""
         return self.compute(self.claim.entry["statistic"])
 
+    def errors(self) -> np.ndarray:
+        """Standard error of the statistic in every draw, by the jackknife over replicates; nan for a single replicate."""
+        count = next(iter(self.own.values())).shape[2]
+        if count < 2:
+            return np.full(len(next(iter(self.draws.values()))), np.nan)
+        kept = [np.arange(count) != left_out for left_out in range(count)]
+        values = np.stack([self._of(k).statistic() for k in kept])
+        return np.sqrt((count - 1) * values.var(axis=0))
+
+    def _of(self, kept: np.ndarray) -> Answers:
+        """The same with some replicates only."""
+        parts = {part: {name: v[:, :, kept] for name, v in getattr(self, part).items()} for part in ("effects", "own", "null")}
+        return replace(self, **parts)
+
     def also(self) -> dict[str, np.ndarray]:
         """What is reported beside the statistic."""
         return {name: self.compute(text) for name, text in self.claim.entry.get("also", {}).items()}
@@ -265,6 +288,11 @@ class Answers:
     def price(self, arm: str, year: float) -> np.ndarray:
         cost, tonnes = self.mean(arm, f"pv_outlay_gross_{year:g}"), self.mean(arm, f"abatement_pv_{year:g}")
         return np.where(tonnes > 0, np.clip(cost / np.where(tonnes > 0, tonnes, 1.0), CHEAPEST, DEAREST), DEAREST)
+
+    def benefit(self, arm: str, year: float) -> np.ndarray:
+        """Net benefit, mVND: avoided tCO2e and COD at the default prices, less public money above the null."""
+        tonnes, cod = self.mean(arm, f"abatement_{year:g}"), -self.mean(arm, f"cod_total_{year:g}")
+        return CO2E_PRICE * tonnes + COD_PRICE * cod - self.mean(arm, f"net_outlay_{year:g}")
 
     def _ladder(self, name: str) -> list[str]:
         return [arm for arm in self.arms if arm.rstrip("0123456789") == name and arm != name]
@@ -318,7 +346,7 @@ class _Expression(ast.NodeVisitor):
         self.functions = {
             "min": lambda *v: np.min(np.broadcast_arrays(*v), axis=0), "max": lambda *v: np.max(np.broadcast_arrays(*v), axis=0),
             "log": np.log, "where": np.where, "slope": _slope,
-            **{name: getattr(answers, name) for name in ("price", "gain", "common", "hazard", "shapley", "whole")},
+            **{name: getattr(answers, name) for name in ("price", "benefit", "gain", "common", "hazard", "shapley", "whole")},
         }  # fmt: skip
 
     def generic_visit(self, node):

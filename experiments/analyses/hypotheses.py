@@ -1,84 +1,37 @@
-"""The nineteen claims of the two papers: supported, conditional or refuted.
+"""The nineteen claims of the two papers: supported, conditional, refuted, no difference, or too noisy to tell.
 
-The rule is fixed before the runs: a claim is supported if its sign holds in at least 90 % of the parameter draws and
-the pooled 95 % interval excludes 0; refuted if it holds in at most half of them; else conditional, with the region
-of the parameters in which it holds. A claim that is done is kept, so that a stopped run goes on with the next.
+The rule (`verdicts`), the margins and the statistics are written before the runs. Claims are judged in the worlds
+101-164; how many replicates each needs is fixed beforehand by a pilot in other worlds with other luck, within a budget
+of processor time that is counted with tabled seconds, so that every machine allots alike. A claim that is done is kept,
+so that a stopped run goes on with the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError, check_number
-from ..statistics import Estimate, mean_interval, proportion_interval
+from ..statistics import Estimate, mean_interval
+from ..worlds import CLAIMS, PILOT, SEED, drawn_values, stored
 from .checkpoints import Checkpoint, key_of
 from .claims import Answers, Claim, read_claims, run_claim
 from .coalitions import estimate_columns
 from .finding import Case, Finding, Progress
+from .verdicts import FEWEST_DRAWS, VERDICTS, Rule, Verdict, judge, needed_replicates
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["VERDICTS", "Verdict", "finance_order", "find_region", "hypotheses", "judge"]
+__all__ = ["VERDICTS", "finance_order", "find_region", "hypotheses"]
 
-VERDICTS = ("supported", "conditional", "refuted", "undecided")
-FEWEST_DRAWS = 4
+MOST_DRAWS = CLAIMS[1] - CLAIMS[0] + 1
 CHANCE = 0.05
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the draws say about a claim.
-
-    Attributes
-    ----------
-    word : str
-        One of `VERDICTS`.
-    holds : Estimate
-        Share of the draws in which the statistic is above 0.
-    pooled : Estimate
-        Mean statistic over the draws.
-    reason : str
-        Why nothing was decided.
-    """
-
-    word: str
-    holds: Estimate
-    pooled: Estimate
-    reason: str = ""
-
-
-def judge(values: np.ndarray, supported: float = 0.9, refuted: float = 0.5, valued: float = 0.8) -> Verdict:
-    """Apply the rule.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Shape (draws,): the statistic, positive where the claim holds; nan where it could not be computed.
-    supported, refuted : float
-        Shares of the draws that have a value.
-    valued : float
-        Share of the draws that must have one: runs do not fail at random.
-    """
-    kept = np.asarray(values, float)
-    kept = kept[np.isfinite(kept)]
-    if kept.size < max(FEWEST_DRAWS, valued * np.size(values)):
-        reason = f"only {kept.size} of {np.size(values)} draws have a value"
-        nothing = Estimate.undefined(reason, kept.size)
-        return Verdict("undecided", nothing, nothing, reason)
-    holds, pooled = proportion_interval((kept > 0).astype(float)), mean_interval(kept)
-    if holds.mean <= refuted:
-        word = "refuted"
-    elif holds.mean >= supported and pooled.low > 0:
-        word = "supported"
-    else:
-        word = "conditional"
-    return Verdict(word, holds, pooled)
+ALSO = ("claim", "name", "value", "value_low", "value_high")
 
 
 def find_region(values: np.ndarray, draws: Mapping[str, np.ndarray]) -> dict[str, Any] | None:
@@ -147,7 +100,7 @@ def hypotheses(
     quick : bool
         Few draws: a trial of the machinery, not a judgement.
     draws : int, optional
-        Parameter draws per claim instead of the file's, at least 4.
+        Worlds per claim instead of the file's, 4 to 64.
     out : path, optional
         Folder in which claims that are done are kept.
 
@@ -157,28 +110,34 @@ def hypotheses(
         Table: one row per claim. `data["draws"]`: statistic and drawn values of every draw; `data["also"]`: what is
         reported beside the statistics.
     """
-    from dataclasses import replace
-
     import pandas as pd
 
     rules, claims = read_claims()
     chosen = _chosen(only, claims)
     size = rules["size"]["quick" if quick else "full"]
-    count = size["draws"] if draws is None else check_number("--draws", draws, FEWEST_DRAWS, 100_000, whole=True)
-    case = replace(case or Case(), replicates=size["replicates"], site_budget=None)
-    kept = Checkpoint(out, "draws")
+    count = size["draws"] if draws is None else check_number("--draws", draws, FEWEST_DRAWS, MOST_DRAWS, whole=True)
+    case, kept = replace(case or Case(), site_budget=None), Checkpoint(out, "draws")
+    steps = (1 if quick else 2) * len(chosen)
+    if quick:
+        replicates, noisy = dict.fromkeys((c.name for c in chosen), size["replicates"]), {}
+    else:
+        replicates, noisy = _allot(chosen, case, count, rules["time"], kept, lambda k: _part(progress, k, steps))
     rows, also, frames = [], [], []
     for index, claim in enumerate(chosen):
-        key = key_of(claim.name, claim.entry, claim.sites, count, case.replicates, case.seed, quick)
+        if claim.name in noisy:
+            rows.append(_row(claim, noisy[claim.name], replicates[claim.name]))
+            continue
+        mine = replace(case, replicates=replicates[claim.name])
+        key = key_of(claim.name, claim.entry, claim.sites, count, mine.replicates, case.seed, quick)
         frame = kept.known(key)
         if frame is None:
-            answers = run_claim(claim, case, count, quick, _part(progress, index, len(chosen)))
+            answers = run_claim(claim, mine, count, quick, _part(progress, steps - len(chosen) + index, steps))
             frame = _frame(claim, answers, key)
             kept.add(frame)
         elif progress is not None:
-            progress(100 * (index + 1), 100 * len(chosen))
+            progress(100 * (steps - len(chosen) + index + 1), 100 * steps)
         frames.append(frame)
-        row, beside = _judge(claim, frame, rules["rule"])
+        row, beside = _judge(claim, frame, rules["rule"], mine.replicates)
         rows.append(row)
         also += beside
     table = pd.DataFrame(rows)
@@ -187,13 +146,13 @@ def hypotheses(
     options = {"only": tuple(c.name for c in chosen) if only else (), "quick": quick, "draws": draws, "seed": case.seed}
     command = " ".join(["ecocluster hypotheses", *option_text(options)])
     facts = {
-        "quick": quick, "draws": count, "failed": int(sum(frame["failed"].sum() for frame in frames)), "replicates": case.replicates, "claims": len(table),
+        "quick": quick, "draws": count, "failed": int(sum(frame["failed"].sum() for frame in frames)), "replicates": [min(replicates.values()), max(replicates.values())], "claims": len(table),
         "verdicts": {word: table.loc[table["verdict"] == word, "claim"].tolist() for word in VERDICTS},
         "regions": {r["claim"]: _region(r) for r in rows if r["parameter"]},
     }  # fmt: skip
     if any(row["claim"] == "H14" for row in also):
         facts["finance"] = _finance(also)
-    return Finding("hypotheses", command, table, facts, {"draws": pd.concat(frames, ignore_index=True), "also": pd.DataFrame(also)})
+    return Finding("hypotheses", command, table, facts, {"draws": pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"claim": []}), "also": pd.DataFrame(also, columns=ALSO)})
 
 
 def finance_order() -> dict[str, float]:
@@ -248,36 +207,100 @@ def _part(progress: Progress, index: int, parts: int) -> Progress:
     return lambda done, total: progress(100 * index + 100 * done // max(total, 1), 100 * parts)
 
 
+def _allot(
+    claims: Sequence[Claim], case: Case, draws: int, time: Mapping[str, Any], kept: Checkpoint, part
+) -> tuple[dict[str, int], dict[str, Verdict]]:
+    """Replicates of every claim, fixed by a pilot; and the claims that would need more than there is.
+
+    The pilot runs in worlds that nothing else uses, with the next seed. Its standard errors tell how many replicates bring
+    the median error of a draw to half the margin. What needs more than the most that is allowed on its site, or finds no
+    room in the processor time (the dearest claims give way first), is too noisy.
+    """
+    replicates, noisy, cost = {}, {}, {}
+    count, each = PILOT[1] - PILOT[0] + 1, int(time["pilot"])
+    spent = 0.0
+    for index, claim in enumerate(claims):
+        pilot = replace(case, seed=case.seed + 1, replicates=each)
+        key = key_of("pilot", claim.name, claim.entry, claim.sites, each, pilot.seed)
+        frame = kept.known(key)
+        if frame is None:
+            frame = _frame(claim, run_claim(claim, pilot, count, False, part(index), first=PILOT[0]), key)
+            kept.add(frame)
+        needed = needed_replicates(frame["error"].to_numpy(float), each, claim.margin)
+        place = time["sites"].get(claim.scenario(False), time["sites"]["other"])
+        most = int(claim.entry.get("most", place["most"]))
+        run = place["seconds"] * (1 + arms_of(claim))
+        spent += run * count * each
+        replicates[claim.name] = min(needed, most)
+        if needed > most:
+            noisy[claim.name] = Verdict("too_noisy", draws=0, reason=f"{_many(needed)} replicates needed, {most} are allowed")
+        else:
+            cost[claim.name] = run * draws * needed
+    while cost and spent + sum(cost.values()) > time["budget"]:
+        dearest = max(cost, key=cost.get)
+        noisy[dearest] = Verdict("too_noisy", draws=0, reason=f"{cost.pop(dearest):.0f} s of processor time needed, more than there is")
+    return replicates, noisy
+
+
+def _many(needed: int) -> str:
+    return "more than 1000" if needed > 1000 else str(needed)
+
+
+def arms_of(claim: Claim) -> int:
+    """How many arms a claim runs in every draw."""
+    return 1 << len(claim.entry["sets"]["policies"]) if "sets" in claim.entry else len(claim.entry["arms"])
+
+
 def _frame(claim: Claim, answers: Answers, key: str) -> pd.DataFrame:
-    """A claim's draws as rows: key, claim, draw, statistic, also.NAME, and what was drawn."""
+    """A claim's draws as rows: key, claim, draw, statistic, its error, also.NAME, the world, and what else was drawn."""
     import pandas as pd
 
     values = answers.statistic()
-    columns = {"key": key, "claim": claim.name, "draw": np.arange(len(values)), "statistic": values, "failed": answers.failed}
+    columns = {"key": key, "claim": claim.name, "draw": np.arange(len(values)), "statistic": values, "error": answers.errors(),
+               "failed": answers.failed}  # fmt: skip
     columns |= {f"also.{name}": found for name, found in answers.also().items()}
     return pd.DataFrame(columns | answers.draws)
 
 
-def _judge(claim: Claim, frame: pd.DataFrame, rule: Mapping[str, float]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _judge(
+    claim: Claim, frame: pd.DataFrame, rule: Mapping[str, float], replicates: int
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     values = frame["statistic"].to_numpy(float)
-    verdict = judge(values, **rule)
-    drawn = [name for name in claim.drawn() if name in frame]
-    region = None
-    if verdict.word == "conditional":
-        region = find_region(values, {name: frame[name].to_numpy(float) for name in drawn})
-    row = {
-        "claim": claim.name, "source": claim.entry["source"], "unit": claim.entry["unit"], "verdict": verdict.word,
-        "draws": verdict.holds.runs,
-        **estimate_columns("holds", verdict.holds), **estimate_columns("statistic", verdict.pooled), "reason": verdict.reason,
-        **{name: (region or {}).get(name) for name in ("parameter", "side", "threshold", "inside", "outside", "correlation")},
-    }  # fmt: skip
+    errors = frame["error"].to_numpy(float) if "error" in frame else np.full(len(values), np.nan)
+    verdict = judge(values, errors, claim.margin, Rule(**rule))
+    region = find_region(values, _parameters(claim, frame)) if verdict.word == "conditional" else None
     beside = []
     for name in claim.entry.get("also", {}):
         if f"also.{name}" in frame:
             beside.append({"claim": claim.name, "name": name, **estimate_columns("value", mean_interval(frame[f"also.{name}"]))})
-    return row, beside
+    return _row(claim, verdict, replicates, region), beside
+
+
+def _parameters(claim: Claim, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """All that was drawn, by name: the parameters of the worlds, and what the claim draws itself."""
+    from ...model.parameters import World, sample_parameters
+
+    fixed = claim.entry.get("uncertainties", {})
+    seed = stored().seed if frame["world"].size else SEED
+    names, values = drawn_values([World(n, n, sample_parameters(seed, n, fixed)) for n in map(int, frame["world"])])
+    own = {name: frame[name].to_numpy(float) for name in claim.drawn() if name in frame}
+    return {**{name: values[:, k] for k, name in enumerate(names) if name not in fixed}, **own}
+
+
+def _row(claim: Claim, verdict: Verdict, replicates: int, region: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A row of the table; `holds` is the share of the true effects above 0, `statistic` their mean."""
+    width = 1.645 * verdict.spread  # 5-95 % of the true effects, if they are spread like a normal law
+    holds = Estimate(verdict.above, verdict.above_low, verdict.above_high, verdict.draws, verdict.reason)
+    mean = Estimate(verdict.mean, verdict.mean - width, verdict.mean + width, verdict.draws, verdict.reason)
+    return {
+        "claim": claim.name, "source": claim.entry["source"], "unit": claim.entry["unit"], "verdict": verdict.word,
+        "by_assumption": bool(claim.entry.get("by_assumption", False)), "draws": verdict.draws, "replicates": replicates,
+        "margin": claim.margin, "inside": verdict.inside, "error": verdict.error,
+        **estimate_columns("holds", holds), **estimate_columns("statistic", mean), "reason": verdict.reason,
+        **{name: (region or {}).get(name) for name in ("parameter", "side", "threshold", "correlation")},
+        "share_inside": (region or {}).get("inside"), "share_outside": (region or {}).get("outside"),
+    }  # fmt: skip
 
 
 def _region(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("parameter", "side", "threshold", "inside", "outside", "correlation")}
-
+    return {name: row[name] for name in ("parameter", "side", "threshold", "share_inside", "share_outside", "correlation")}

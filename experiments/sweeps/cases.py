@@ -45,6 +45,8 @@ class Case:
     changes : mapping
         Parameters over those of the place.
     last_year : float
+    replicate : int
+        Added to the number of a replicate.
     """
 
     place: Place
@@ -52,11 +54,12 @@ class Case:
     arm: Arm
     changes: Mapping[str, float]
     last_year: float
+    replicate: int = 0
 
     @property
     def world(self) -> tuple:
         """Cases with the same world share burn-in and null."""
-        return id(self.place), self.shocks, tuple(sorted(self.changes.items())), self.last_year
+        return id(self.place), self.shocks, tuple(sorted(self.changes.items())), self.last_year, self.replicate
 
     def record(self) -> np.ndarray:
         """Parameters as the kernels read them."""
@@ -135,7 +138,8 @@ class Cases:
         if "arrival_base" not in known and not changes.keys().isdisjoint(EXIT_NAMES):
             changes["arrival_base"] = matched_arrivals(known)
         shocks = self._script(place.shocks if trial.shocks is None else trial.shocks)
-        return Case(place, shocks, self._arm(trial, place), changes, self.last_year)
+        replicate = check_number("replicate", trial.replicate, 0, 2**40, whole=True)
+        return Case(place, shocks, self._arm(trial, place), changes, self.last_year, replicate)
 
     def _place(self, name: Any) -> Place:
         key = str(name)

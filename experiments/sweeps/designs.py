@@ -31,6 +31,7 @@ KINDS = {
     "morris": (("points",), ("levels",)),
     "table": (("file",), ()),
     "nested": (("points",), ("lever_points",)),
+    "worlds": (("points",), ()),
 }
 
 
@@ -79,7 +80,8 @@ class Design:
         values), "lhs" (Latin hypercube of `points`), "sobol" (a scrambled Sobol' sequence of `points`, a power of two),
         "saltelli" (the matrices for Sobol' indices on a base of `points`, a power of two), "morris" (`points`
         trajectories on `levels` values), "table" (the rows of `file`) or "nested" (`points` of the uncertainties, a
-        Latin hypercube, each with the same `lever_points` of the levers; in every cell the replicates are paired).
+        Latin hypercube, each with the same `lever_points` of the levers; in every cell the replicates are paired), or "worlds" (the first
+        `points` worlds, see `ecocluster.experiments.worlds`).
     points, levels, lever_points : int
     second_order : bool
         Of "saltelli": also what second-order indices need.
@@ -132,6 +134,11 @@ def make_points(design: Design, factors: tuple[Factor, ...], seed: int) -> np.nd
         return np.column_stack([grid.ravel() for grid in grids])
     if design.kind == "oat":
         return _one_at_a_time(design, factors)
+    if design.kind == "worlds":
+        from ..worlds import stored
+
+        drawn = stored().some(1, design.points)
+        return np.array([[world.parameters[factor.name] for factor in factors] for world in drawn])
     if design.kind == "nested":
         return _nested(design, factors, seed)
     unit = _unit(design, width, _generator(seed))

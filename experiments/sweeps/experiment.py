@@ -41,7 +41,7 @@ class _Strict(BaseModel):
 class DesignTable(_Strict):
     """Table `design` of the file."""
 
-    kind: Literal["full", "oat", "lhs", "sobol", "saltelli", "morris", "table", "nested"]
+    kind: Literal["full", "oat", "lhs", "sobol", "saltelli", "morris", "table", "nested", "worlds"]
     points: Annotated[int | None, Field(ge=1, le=MAX_POINTS)] = None
     levels: Annotated[int | None, Field(ge=2, le=100)] = None
     lever_points: Annotated[int | None, Field(ge=1, le=MAX_POINTS)] = None
@@ -246,7 +246,12 @@ def _factors(entry: ExperimentFile, design: Design, path) -> tuple[tuple[Factor,
                 factors.append(made)
             else:
                 constants.append((name, lever, made))
-    if not factors and entry.uncertainties is None:
+    if design.kind == "worlds":  # they draw everything but what is set
+        if factors:
+            raise ScenarioError("worlds_vary", file=path, key=factors[0].name)
+        set_ = {name for name, _, _ in constants}
+        factors = [Factor(range_) for range_ in uncertainty_ranges().values() if range_.sampled and range_.name not in set_]
+    elif not factors and entry.uncertainties is None:
         if design.kind in ("lhs", "sobol", "nested"):
             factors = [Factor(range_) for range_ in uncertainty_ranges().values() if range_.sampled]
         elif design.kind != "full":  # all combinations of nothing: one point, where everything has its default

@@ -125,7 +125,7 @@ class _Job:
             return
         try:
             worker.enter(world)
-            cause = FAILURES[worker.simulator.burn(self.seed, int(self.ids[r]))]
+            cause = FAILURES[worker.simulator.burn(self.seed, world.case.replicate + int(self.ids[r]))]
             if not cause:
                 null, cause = worker.run(0, None)
                 ever_null = worker.simulator.work.ever.copy()

@@ -58,6 +58,9 @@ class Trial:
     scale : float, optional
         Scale factor of the programmes, > 0. None: found by pilots at default uncertainties and with the scenario's
         shocks, once for all trials with the same scenario, pathway, policy, budget, levers and schedules.
+    replicate : int
+        Luck from which the replicates count: replicate `r` of `run_trials` is that of number `replicate + r`. A world
+        (`ecocluster.experiments.worlds`) brings the luck with which it was kept.
     """
 
     scenario: str | Path = "nguyen-khe"
@@ -70,6 +73,7 @@ class Trial:
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     shocks: str | Path | None = None
     scale: float | None = None
+    replicate: int = 0
 
 
 def run_trials(

@@ -13,12 +13,12 @@ def install(monkeypatch, model, shuffle=False):
     calls = []
 
     def run_trials(trials, *, replicates=8, first_replicate=0, seed=1, outcomes=None, threads=None, progress=None,
-                   traces=False, last_year=2046, within_ranges=True):
+                   traces=False, last_year=2046, within_ranges=True):  # luck as in `Trial.replicate`
         calls.append((list(trials), {"replicates": replicates, "seed": seed, "within_ranges": within_ranges}))
         rows = []
         for index, trial in enumerate(trials):
             for replicate in range(first_replicate, first_replicate + replicates):
-                made = model(trial, replicate)
+                made = model(trial, trial.replicate + replicate)
                 row = {"trial": index, "replicate": replicate, "failed": made if isinstance(made, str) else ""}
                 for name in outcomes:
                     value, null = (np.nan, np.nan) if row["failed"] else made[name]

@@ -8,25 +8,16 @@ from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses import hypotheses as judged
 from ecocluster.experiments.analyses.claims import Answers, Claim, read_claims
 from ecocluster.experiments.analyses.finding import Case
-from ecocluster.experiments.analyses.hypotheses import finance_order, find_region, hypotheses, judge
+from ecocluster.experiments.analyses.hypotheses import finance_order, find_region, hypotheses
+from ecocluster.experiments.analyses.verdicts import Rule
+from ecocluster.experiments.eight import draw_clusters
+from ecocluster.experiments.worlds import CLAIMS, PILOT, stored
+from ecocluster.scenarios import load_scenario
 from ecocluster.viz.analyses import hypotheses as told
 from ecocluster.viz.words import Words
 from fake_trials import install
 
 RNG = np.random.default_rng(5)
-
-
-def test_the_rule_of_verdicts():
-    assert judge(np.full(20, 1.0) + RNG.normal(0, 0.1, 20)).word == "supported"
-    assert judge(np.r_[np.full(10, 1.0), np.full(10, -1.0)]).word == "refuted"  # half is not enough
-    assert judge(np.r_[np.full(14, 1.0), np.full(6, -1.0)]).word == "conditional"
-    one_loss = np.r_[np.full(19, 0.1), -10.0]  # the sign holds, the mean does not
-    assert judge(one_loss).holds.mean == 0.95 and judge(one_loss).word == "conditional"
-    lost = judge(np.array([1.0, np.nan, np.nan, np.nan, 1.0]))
-    assert lost.word == "undecided" and "2 of 5" in lost.reason
-    assert judge(np.r_[np.ones(15), np.full(5, np.nan)]).word == "undecided"  # a quarter is missing
-    assert judge(np.r_[np.ones(17), np.full(3, np.nan)]).word == "supported"
-    assert judge(np.zeros(10)).word == "refuted"  # no effect is no support
 
 
 def test_the_region_is_the_parameter_that_was_planted():
@@ -96,12 +87,13 @@ def test_a_statistic_holds_nothing_else(text):
 def test_the_file_holds_nineteen_whole_claims():
     rules, claims = read_claims()
     assert list(claims) == [f"H{i}" for i in range(1, 20)]
-    assert rules["rule"] == {"supported": 0.9, "refuted": 0.5, "valued": 0.8}
+    assert Rule(**rules["rule"]) == Rule()  # the file and the rule that is tested by simulation
     from ecocluster.experiments.sweeps.ranges import lever_ranges, uncertainty_ranges
 
     levers, uncertainties = lever_ranges(), uncertainty_ranges()
     words = {lang: Words(lang) for lang in ("en", "vi")}
     for claim in claims.values():
+        assert claim.margin > 0
         known = {name for name in claim.drawn() if "." not in name or name.startswith("cost.")}
         assert known <= uncertainties.keys(), claim.name
         for arm in claim.entry.get("arms", {}).values():
@@ -143,7 +135,7 @@ def planted(trial, replicate):
     special = trial.policy == "special"
     share = 0.1 + (0.05 * (1 if growth > 0.01 else -1) if special else 0.0)
     outlay = trial.budget
-    return {"measures_2035": (3.0 + transfer + 0.01 * replicate, 3.0), "tco2e_total_2035": (100 * (1 - share), 100.0),
+    return {"measures_2035": (3.0 + transfer + 0.01 * (replicate % 7), 3.0), "tco2e_total_2035": (100 * (1 - share), 100.0),
             "pv_outlay_2035": (outlay, 0.0)}  # fmt: skip
 
 
@@ -154,6 +146,8 @@ def test_planted_claims_are_judged(monkeypatch):
     assert rows.loc["H15", "verdict"] == "supported" and rows.loc["H15", "statistic"] == pytest.approx(1.0, abs=0.05)
     assert rows.loc["H7", "verdict"] == "conditional"
     assert rows.loc["H7", "parameter"] == "electricity_growth" and rows.loc["H7", "threshold"] == pytest.approx(0.01, abs=0.002)
+    worlds = set(found.data["draws"]["world"])
+    assert worlds == set(stored().numbers[CLAIMS[0] - 1 : CLAIMS[0] + 39])
     assert found.command == "ecocluster hypotheses --only H15,H7 --draws 40 --seed 1"
     for lang in ("en", "vi"):
         say = Words(lang)
@@ -167,10 +161,11 @@ def test_a_claim_that_is_done_is_not_run_again(monkeypatch, tmp_path):
     calls = install(monkeypatch, planted)
     hypotheses(only=["H15"], draws=5, out=tmp_path / "out")
     done = len(calls)
+    assert done == 2  # the pilot and the runs
     both = hypotheses(only=["H15", "H7"], draws=5, out=tmp_path / "out")
-    assert len(calls) == done + 1 and list(both.table["claim"]) == ["H15", "H7"]
+    assert len(calls) == done + 2 and list(both.table["claim"]) == ["H15", "H7"]
     hypotheses(only=["H15"], draws=6, out=tmp_path / "out")  # another question
-    assert len(calls) == done + 2
+    assert len(calls) == done + 3
 
 
 def test_a_claim_without_values_is_not_decided(monkeypatch):
@@ -190,8 +185,9 @@ def test_an_unknown_claim_is_refused():
         hypotheses(only=["H20"])
     with pytest.raises(InputError, match="twice"):
         hypotheses(only=["H4", "h4"])
-    with pytest.raises(InputError, match="--draws"):
-        hypotheses(draws=1)
+    for draws in (1, 65):
+        with pytest.raises(InputError, match="--draws"):
+            hypotheses(draws=draws)
 
 
 def test_two_real_claims(monkeypatch):
@@ -200,9 +196,51 @@ def test_two_real_claims(monkeypatch):
     small = {**claims["H9"].entry, "scenario": "teaching"}
     site = {"small": {**claims["H2"].entry["sites"]["small"], "firms_2018": [20, 25]}, "large": {**claims["H2"].entry["sites"]["large"], "firms_2018": [20, 25]}}
     mine = {"H9": Claim("H9", small, {}), "H2": Claim("H2", {**claims["H2"].entry, "sites": site}, {})}
-    monkeypatch.setattr(judged, "read_claims", lambda: ({**rules, "size": {"quick": {"draws": 4, "replicates": 1}}}, mine))
+    monkeypatch.setattr(judged, "read_claims", lambda: ({**rules, "size": {"quick": {"draws": 4, "replicates": 2}}}, mine))
     found = hypotheses(Case(seed=0), quick=True)
     assert set(found.table["claim"]) == {"H9", "H2"} and (found.table["verdict"] != "undecided").all()
     draws = found.data["draws"]
     assert draws.loc[draws["claim"] == "H2", "small.firms_2018"].between(20, 25).all()
     assert found.facts["failed"] == 0
+
+
+def test_replicates_are_fixed_by_the_pilot_and_what_needs_more_is_too_noisy(monkeypatch):
+    """Noise of .1 around 1 with a margin of .05: 16 replicates; ten times the noise: more than the 24 that are allowed."""
+    noise = {"H15": 0.1}
+
+    def noisy(trial, replicate):
+        value = 4.0 + noise["H15"] * np.random.default_rng([replicate, len(trial.levers)]).normal()
+        return {**planted(trial, replicate), "measures_2035": (value, 3.0)}
+
+    calls = install(monkeypatch, noisy)
+    found = hypotheses(only=["H15"], draws=8)
+    row = found.table.iloc[0]
+    assert row["verdict"] == "supported" and 6 <= row["replicates"] <= 24
+    pilot, runs = calls
+    assert pilot[1]["seed"] == runs[1]["seed"] + 1 and runs[1]["replicates"] == row["replicates"]
+    luck = [{trial.replicate for trial in trials} for trials, _ in calls]
+    assert luck[0] == set(stored().numbers[PILOT[0] - 1 : PILOT[1]]) and not luck[0] & luck[1]
+    noise["H15"] = 1.0
+    again = hypotheses(only=["H15"], draws=8)
+    assert again.table.loc[0, "verdict"] == "too_noisy" and "are allowed" in again.table.loc[0, "reason"]
+    for lang in ("en", "vi"):
+        assert Words(lang)("verdict.too_noisy") in " ".join(told.words(again, Words(lang)))
+        told.figure(again, Words(lang))
+    json.dumps(again.to_json(), allow_nan=False)
+
+
+def test_the_dearest_claims_give_way_to_the_processor_time(monkeypatch, tmp_path):
+    install(monkeypatch, planted)
+    rules, claims = read_claims()
+    short = {**rules, "time": {**rules["time"], "budget": 30}}
+    monkeypatch.setattr(judged, "read_claims", lambda: (short, claims))
+    rows = hypotheses(only=["H15", "H7"], draws=64).table.set_index("claim")
+    assert rows.loc["H7", "verdict"] == "too_noisy" and "processor time" in rows.loc["H7", "reason"]
+    assert rows.loc["H15", "verdict"] == "supported"
+
+
+def test_the_eight_clusters_are_those_that_are_drawn():
+    site = load_scenario("hanoi").site
+    assert list(draw_clusters(site)) == read_claims()[1]["H10"].sites["sample"]["select"]
+    assert draw_clusters(site, seed=9) != draw_clusters(site)
+    assert any(cluster.urban for cluster in site.clusters if cluster.id in draw_clusters(site))

@@ -168,7 +168,7 @@ def teaching():
 
 def test_rounds_add_up_to_the_numbers_of_compare(teaching):
     pictures, answers = [], []
-    question = ask("teaching", replicates=5, levers={"extension": 0.9})
+    question = ask("teaching", fixed=True, replicates=5, levers={"extension": 0.9})
     known = Known()
     for _ in range(2):  # the second time scale factors and files are known
         answer = run_rounds(Quiet(), question, PANELS, known, Watcher(pictures.append, answers.append))
@@ -181,7 +181,7 @@ def test_rounds_add_up_to_the_numbers_of_compare(teaching):
 def test_a_question_that_does_not_fit_into_memory_is_refused(monkeypatch):
     monkeypatch.setattr(compare_run, "LIMITS", Limits(memory=2**20))
     with pytest.raises(InputError, match="at most"):
-        run_rounds(Quiet(), ask("teaching", replicates=100), PANELS, Known(), Watcher(print, print))
+        run_rounds(Quiet(), ask("teaching", fixed=True, replicates=100), PANELS, Known(), Watcher(print, print))
 
 
 def test_pictures_hold_the_yearly_numbers_of_the_scorecard(teaching):
@@ -211,7 +211,7 @@ def test_a_failed_run_is_left_out_of_the_picture(teaching):
 
 
 def test_a_configuration_is_read_back_whole(tmp_path):
-    question = ask("teaching", ["symbiosis"], "korea", replicates=3, budget=99.5, site_budget=2.0, seed=0, sample=True,
+    question = ask("teaching", ["symbiosis"], "korea", replicates=3, budget=99.5, site_budget=2.0, seed=0, worlds=7,
                    levers={"extension": 0.1 + 0.2, "planned.certainty": 0.5})  # fmt: skip
     file = tmp_path / "q.toml"
     file.write_text(write_config(question), encoding="utf-8")

@@ -23,8 +23,8 @@ EFFECT = dict(zip(ARMS, (0.0, 0.09, 0.03, 0.05, 0.12), strict=True))  # cut by 2
 LEVEL = dict(zip(ARMS, (0.05, 0.7, 0.15, 0.3, 0.8), strict=True))
 
 
-def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
-    """A `Runs` of made-up numbers; `failed` lists (arm, replicate) that broke."""
+def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=(), worlds=None):
+    """A `Runs` of made-up numbers; `failed` lists (arm, replicate) that broke, `worlds` the world of each replicate."""
     rng = np.random.default_rng(seed)
     years = 2020 + np.arange(105) / 4
     growth = (years - 2020) / 25
@@ -55,12 +55,13 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
         arms=tuple(arms), seed=seed, replicates=np.arange(replicates), years=years, keys=keys, series=series,
         level=(rng.random(shape) < 0.3).astype(np.int8),
         unmet=rng.integers(0, 1 << len(CRITERIA), shape).astype(np.int16),
-        failed=broken, scales=dict.fromkeys(arms, 1.0), steps_per_year=4, discount_rate=0.05,
+        failed=broken, scales=dict.fromkeys(arms, 1.0), steps_per_year=4, discount_rate=0.05, worlds=worlds,
     )  # fmt: skip
 
 
 def make_comparison(replicates=12, **options):
     """A `Comparison` on made-up runs."""
     runs = make_runs(replicates, **options)
-    question = Question("hanoi", runs.arms, "vietnam-2020", replicates, runs.seed, 150.0, None, False)
+    question = Question("hanoi", runs.arms, "vietnam-2020", replicates, runs.seed, 150.0, None,
+                        0 if runs.worlds is None else len(set(runs.worlds)))  # fmt: skip
     return Comparison.of(question, runs, evaluate(runs), VOCABULARY, 1.5)

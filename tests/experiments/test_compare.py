@@ -7,21 +7,24 @@ from functools import partial
 import numpy as np
 import pytest
 from ecocluster.experiments import InputError
-from ecocluster.experiments.compare import compare
+from ecocluster.experiments.compare import ask, compare
 from ecocluster.experiments.comparison import CLUSTER_SHARES, YEARS, Column, Comparison
 from ecocluster.viz.scorecard import verdict
 from ecocluster.viz.words import Words
 from fakes import ARMS, EFFECT, FAILURES, INDICATORS, VOCABULARY, evaluate, make_comparison, make_runs
 
+RANGE = {"world_median", "world_low", "world_high"}
+
 
 def test_json_is_the_promised_object():
     answer = json.loads(json.dumps(make_comparison().to_json(), allow_nan=False))
-    assert list(answer) == ["scenario", "seed", "replicates", "wall_s", "out", "pathways", "best"]
+    assert list(answer) == ["scenario", "seed", "replicates", "worlds", "wall_s", "out", "pathways", "best"]
     assert tuple(answer["pathways"]) == ARMS
     entry = answer["pathways"]["combined"]["tco2e_2035"]
-    assert set(entry) == {"unit", "direction", "mean", "low", "high", "difference"}
+    assert set(entry) == {"unit", "direction", "mean", "low", "high", "difference", *RANGE}
     assert (entry["unit"], entry["direction"]) == ("t/yr", "min")
-    assert set(entry["difference"]) == {"mean", "low", "high"}
+    assert set(entry["difference"]) == {"mean", "low", "high", *RANGE}
+    assert all(entry[name] is None and entry["difference"][name] is None for name in RANGE)  # chance is no range
     assert entry["low"] <= entry["mean"] <= entry["high"]
     assert all(indicator["difference"]["mean"] == 0 for indicator in answer["pathways"]["null"].values())
     assert all(sum(shares.values()) == pytest.approx(1) for shares in answer["best"].values())
@@ -58,7 +61,7 @@ def test_a_lever_that_costs_but_does_nothing_has_no_cost_per_tonne():
     entry = answer.to_json()["pathways"]["combined"]["cost_per_tco2e_2035"]
     assert entry["mean"] is None and "holds 0" in entry["reason"]
     assert "cost_per_tco2e_2035" not in answer.to_json()["best"]
-    assert answer.best["tco2e_2035"] == pytest.approx(dict.fromkeys(ARMS, 0.2))
+    assert answer.best["tco2e_2035"] == {**dict.fromkeys(ARMS, 0.0), "tie": 0.0, "nothing": 1.0}
 
 
 def test_one_replicate_gives_values_without_intervals():
@@ -158,3 +161,39 @@ def test_levels_of_a_single_cluster_are_proportions():
             answer.runs[[f"{level}_{year}" for year in YEARS]] = 0.0
         value = answer.estimates["clusters_level3_2030"][1][0]
         assert value.mean == value.low == 0 and (value.high == 0) is certain
+
+
+def test_ranges_are_those_of_worlds_and_not_of_their_replicates():
+    """Two replicates of six worlds: the range is over six means, and so is the interval."""
+    worlds = np.repeat(np.arange(40, 46), 2)
+    answer = make_comparison(12, worlds=worlds)
+    means = answer.values("jobs_2035").reshape(len(ARMS), 6, 2).mean(axis=2)
+    np.testing.assert_allclose(answer.by_world("jobs_2035"), means)
+    entry = answer.to_json()["pathways"]["combined"]["jobs_2035"]
+    apart = means[4] - means[0]
+    assert entry["difference"]["world_low"] == pytest.approx(np.quantile(apart, 0.05))
+    assert (entry["world_median"], entry["world_high"]) == pytest.approx((np.median(means[4]), np.quantile(means[4], 0.95)))
+    assert answer.estimates["jobs_2035"][4][1].runs == 6
+    row = answer.summary.query("pathway == 'combined' and indicator == 'jobs_2035'").iloc[0]
+    assert row["difference_world_high"] == pytest.approx(np.quantile(apart, 0.95))
+    assert "--worlds 6 --replicates" in answer.question.command
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sample": True}, "--worlds N"),
+        ({"fixed": True, "worlds": 10}, "name one of the two"),
+        ({"worlds": 0}, "--worlds is 0"),
+        ({"worlds": 101}, "at most 100"),
+    ],
+)
+def test_ways_to_sample_that_do_not_exist(options, message):
+    with pytest.raises(InputError, match=message):
+        ask(**options)
+
+
+def test_defaults_of_the_two_ways():
+    assert (ask().worlds, ask().replicates) == (100, 1)
+    assert (ask(fixed=True).worlds, ask(fixed=True).replicates) == (0, 20)
+    assert "--fixed --replicates 20" in ask(fixed=True).command and "--worlds 100" in ask().command

@@ -161,7 +161,7 @@ def test_folder_and_report(comparison, lang, tmp_path):
     )
     assert "script" not in page.tags and "link" not in page.tags
     assert not re.search(r"https?:|@import|url\(", text)
-    assert "ecocluster compare hanoi --replicates 8" in text and f'lang="{lang}"' in text
+    assert "ecocluster compare hanoi --fixed --replicates 8" in text and f'lang="{lang}"' in text
     for sentence in verdict(comparison, Words(lang)):
         assert sentence.replace(" %", "\N{NO-BREAK SPACE}%") in " ".join(page.words)
     assert "wall_s" not in json.loads((out / "summary.json").read_text())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...experiments.analyses.finding import Finding
-from ...experiments.analyses.hypotheses import VERDICTS
+from ...experiments.analyses.verdicts import VERDICTS
 from ..figures import in_style, new_figure, title_and_legend
 from ..words import Words
 from .page import Sheet, cell, spell
@@ -15,9 +15,11 @@ from .page import Sheet, cell, spell
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLORS = {"supported": "#009E73", "conditional": "#E69F00", "refuted": "#D55E00", "undecided": "#777777"}
-MARKERS = {"supported": "o", "conditional": "D", "refuted": "s", "undecided": "x"}
-SCALES = {"points": (100.0, 1), "log": (1.0, 2), "tonnes": (1.0, 0), "levels": (1.0, 2), "measures": (1.0, 3)}
+COLORS = {"supported": "#009E73", "conditional": "#E69F00", "refuted": "#D55E00", "no_difference": "#56B4E9", "too_noisy": "#999999",
+          "undecided": "#777777"}  # fmt: skip
+MARKERS = {"supported": "o", "conditional": "D", "refuted": "s", "no_difference": "v", "too_noisy": "+", "undecided": "x"}
+WITHOUT_NUMBERS = ("too_noisy", "undecided")
+SCALES = {"points": (100.0, 1), "log": (1.0, 2), "tonnes": (1.0, 0), "mVND": (1.0, 0), "levels": (1.0, 2), "measures": (1.0, 3)}
 
 
 def _three(row: dict, name: str) -> dict[str, float | None]:
@@ -42,7 +44,7 @@ def _region(row: dict, say: Words) -> str:
         return say("hypotheses.no_region")
     return say(
         f"hypotheses.{row['side']}", parameter=say.name("parameter", row["parameter"]), threshold=_digits(row["threshold"], say),
-        inside=say.percent(row["inside"]), outside=say.percent(row["outside"]),
+        inside=say.percent(row["share_inside"]), outside=say.percent(row["share_outside"]),
     )  # fmt: skip
 
 
@@ -52,16 +54,20 @@ def words(finding: Finding, say: Words) -> list[str]:
     counts = "; ".join(
         say(f"hypotheses.count_{word}", number=len(names), names=", ".join(names)) for word, names in facts["verdicts"].items() if names
     )
-    sentences = [say("hypotheses.summary", claims=facts["claims"], draws=facts["draws"], replicates=facts["replicates"], counts=counts)]
+    low, high = facts["replicates"]
+    runs = f"{low}" if low == high else f"{low}-{high}"
+    sentences = [say("hypotheses.summary", claims=facts["claims"], draws=facts["draws"], replicates=runs, counts=counts)]
     if facts["quick"]:
         sentences.append(say("hypotheses.quick"))
     for row in finding.table.to_dict("records"):
         values = {"claim": row["claim"], "text": say(f"claim.{row['claim']}"), "verdict": say(f"verdict.{row['verdict']}")}
-        if row["verdict"] == "undecided":
-            sentences.append(say("hypotheses.undecided", **values, draws=row["draws"]))
+        if row["verdict"] in WITHOUT_NUMBERS:
+            sentences.append(say(f"hypotheses.{row['verdict']}", **values, draws=row["draws"], replicates=row["replicates"]))
             continue
         holds = say.percent(row["holds"])
         sentence = say("hypotheses.one", **values, holds=holds, measure=say(f"measure.{row['claim']}"), value=_measure(row, say))
+        if row["by_assumption"]:
+            sentence += " " + say("hypotheses.by_assumption")
         if row["verdict"] == "conditional":
             sentence += " " + _region(row, say)
         if row["claim"] == "H14" and "finance" in facts:
@@ -84,28 +90,28 @@ def sheet(finding: Finding, say: Words) -> Sheet:
 
 @in_style
 def figure(finding: Finding, say: Words) -> Figure:
-    """Share of the draws in which each claim holds, with Wilson's interval; what is pooled stands at the right."""
+    """Share of the worlds in which each claim truly holds, with its bounds; the mean effect stands at the right."""
     rows = finding.table.to_dict("records")
     figure = new_figure(1.9 + 0.36 * len(rows), left=5.0, right=2.85, bottom=1.05, top=0.85)
     axes = figure.subplots()
-    axes.axvspan(-2, 50, color=COLORS["refuted"], alpha=0.07, linewidth=0)
-    axes.axvspan(90, 102, color=COLORS["supported"], alpha=0.10, linewidth=0)
-    for edge in (50, 90):
+    axes.axvspan(-2, 20, color=COLORS["refuted"], alpha=0.07, linewidth=0)
+    axes.axvspan(80, 102, color=COLORS["supported"], alpha=0.10, linewidth=0)
+    for edge in (20, 80):
         axes.axvline(edge, color="#999999", linewidth=0.8, linestyle=(0, (3, 3)))
     for at, row in enumerate(rows):
         color = COLORS[row["verdict"]]
-        if row["verdict"] != "undecided":
+        if row["verdict"] not in WITHOUT_NUMBERS:
             mean = row["holds"] * 100
             ends = np.abs(np.array([[row["holds_low"]], [row["holds_high"]]], float) * 100 - mean)
             axes.errorbar(mean, at, xerr=np.nan_to_num(ends), color=color, capsize=3, elinewidth=1.4, linestyle="none")
             axes.plot(mean, at, MARKERS[row["verdict"]], color=color, markersize=9, markeredgecolor="white", zorder=5)
-        text = _measure(row, say) if row["verdict"] != "undecided" else say("verdict.undecided")
+        text = say(f"verdict.{row['verdict']}") if row["verdict"] in WITHOUT_NUMBERS else _measure(row, say)
         axes.annotate(text, (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, color="#333333", annotation_clip=False)
     labels = [f"{row['claim']}  {say('claim.' + row['claim'])}" for row in rows]
     axes.set_yticks(range(len(rows)), labels, fontsize=9)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(-2, 102)
-    axes.set_xticks([0, 25, 50, 75, 90, 100])
+    axes.set_xticks([0, 20, 40, 60, 80, 100])
     axes.set_xlabel(say("hypotheses.axis"))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)

@@ -75,14 +75,16 @@ def compare_command(
     scenario: Scenario = "hanoi",
     pathways: Annotated[list[str] | None, typer.Option(help="help.pathways", show_default=False)] = None,
     policy: Policy = "vietnam-2020",
-    replicates: Annotated[int, typer.Option(help="help.replicates")] = 20,
+    worlds: Annotated[int | None, typer.Option(help="help.worlds", show_default="100")] = None,
+    fixed: Annotated[bool, typer.Option("--fixed", help="help.fixed")] = False,
+    replicates: Annotated[int | None, typer.Option(help="help.replicates_worlds", show_default=False)] = None,
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
     seed: Seed = 1,
     threads: Annotated[int | None, typer.Option(help="help.threads", show_default=False)] = None,
     lang: Lang = "en",
     out: Out = None,
-    sample: Annotated[bool, typer.Option("--sample", help="help.sample")] = False,
+    sample: Annotated[bool, typer.Option("--sample", hidden=True)] = False,
     levers: Annotated[list[str] | None, typer.Option("--set", help="help.set", show_default=False)] = None,
     config: Annotated[Path | None, typer.Option(help="help.config", show_default=False)] = None,
     as_json: AsJson = False,
@@ -94,15 +96,19 @@ def compare_command(
     say = Words(lang)
     names = [name.strip() for text in pathways for name in text.split(",")] if pathways else PATHWAYS
     asked = {
-        "scenario": scenario, "pathways": names, "policy": policy, "replicates": replicates, "budget": budget,
-        "site_budget": site_budget, "seed": seed, "sample": sample, "levers": _read_levers(levers or []),
+        "scenario": scenario, "pathways": names, "policy": policy, "worlds": worlds, "fixed": fixed, "replicates": replicates,
+        "budget": budget, "site_budget": site_budget, "seed": seed, "sample": sample, "levers": _read_levers(levers or []),
     }  # fmt: skip
     if config is not None:  # options that were typed count more than the file
         asked |= {name: value for name, value in read_config(config).items() if not _typed(context, name)}
+        if _typed(context, "worlds") and not _typed(context, "fixed"):
+            asked["fixed"] = False
+        elif _typed(context, "fixed"):
+            asked["worlds"] = None
     out = out or Path("out") / f"compare-{slug(asked['scenario'])}"
     check_folder(out)
     with show_progress(say) as progress:
-        comparison = compare(**asked, threads=threads, progress=progress)
+        comparison = compare(**asked, threads=threads, sure=True, progress=progress)
     _tell_failures(comparison, say)
     console = open_console()
     if not as_json:  # the answer first: figures take longer than the runs of a small site

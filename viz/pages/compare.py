@@ -95,7 +95,7 @@ class State:
         refuse_files(self.own, site=self.site.value, policy=self.policy.value)
         levers = {name: value for name, value in self.moved.value.items() if name != "budget"}
         return ask(
-            self.site.value, PATHWAYS, self.policy.value, replicates=self.replicates.value,
+            self.site.value, PATHWAYS, self.policy.value, fixed=True, replicates=self.replicates.value,
             budget=self.moved.value.get("budget", BUDGET[2]), levers=levers,
         )  # fmt: skip
 

@@ -108,6 +108,8 @@ def _join(first: Runs | None, more: Runs) -> Runs:
         return more
     both = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
             for name in ("series", "level", "unmet", "failed")}  # fmt: skip
+    if more.worlds is not None:
+        both |= {name: np.concatenate([getattr(first, name), getattr(more, name)]) for name in ("worlds", "discount_rate")}
     return replace(more, replicates=np.concatenate([first.replicates, more.replicates]), **both)
 
 
@@ -160,21 +162,22 @@ def run_rounds(
     Comparison
         The same numbers as `compare` gives.
     """
-    from ...experiments.compare import answer
+    from ...experiments.compare import answer, worlds_of
     from ...model.ensemble import find_scale, run_ensemble
 
     loaded, arms, shocks = known.read(question)
-    need = trace_bytes(loaded.site, len(arms), question.replicates)
+    drawn = worlds_of(question, loaded.parameters)
+    runs = question.replicates if drawn is None else len(drawn)
+    need = trace_bytes(loaded.site, len(arms), runs)
     if need > LIMITS.memory:
-        most = question.replicates * LIMITS.memory // need
-        raise InputError("above", name="--replicates", value=question.replicates, high=most)
-    total = len(arms) * question.replicates
+        raise InputError("above", name="--replicates", value=runs, high=runs * LIMITS.memory // need)
+    total = len(arms) * runs
     started = time.perf_counter()
 
     def simulate(scaled, first: int, count: int, done: int) -> Runs:
         return run_ensemble(
             loaded.site, scaled, replicates=count, first_replicate=first, seed=question.seed, threads=job.threads,
-            parameters=loaded.parameters, shocks=shocks, sample=question.sample,
+            parameters=loaded.parameters, shocks=shocks, worlds=None if drawn is None else drawn[first : first + count],
             progress=lambda step, _: job.progress(done + step, total),
         )  # fmt: skip
 
@@ -183,7 +186,7 @@ def run_rounds(
     heavy = loaded.site.firms_2018 > 500
     if not heavy:
         with job.shielded():
-            sketch = simulate(_scaled(arms, guess), 0, min(SKETCH, question.replicates), 0)
+            sketch = simulate(_scaled(arms, guess), 0, min(SKETCH, runs), 0)
             watcher.picture(draw(sketch, keys, sketch=True))
     found = []
     for arm in arms:
@@ -195,19 +198,26 @@ def run_rounds(
     scaled = _scaled(arms, found)
     trace = sketch if not heavy and found == guess else None
     comparison = None
-    for size in _rounds(question.replicates, heavy):
+    for size in _rounds(runs, heavy):
         have = 0 if trace is None else len(trace.replicates)
         if size > have:
             trace = _join(trace, simulate(scaled, have, size - have, have * len(arms)))
         job.check()
         watcher.picture(draw(trace, keys))
-        if size < question.replicates and not heavy:
+        if size < runs and not heavy:
             continue  # the answer follows in a second
-        comparison = answer(replace(question, replicates=size), trace, time.perf_counter() - started)
+        comparison = answer(_of_size(question, size), trace, time.perf_counter() - started)
         _ = comparison.estimates, comparison.best  # computed here, not while the page is drawn
         job.check()
         watcher.answer(comparison)
     return comparison
+
+
+def _of_size(question: Question, runs: int) -> Question:
+    """The question of a round: so many worlds, or replicates of the defaults."""
+    if question.worlds:
+        return replace(question, worlds=max(1, runs // question.replicates))
+    return replace(question, replicates=runs)
 
 
 def _scaled(arms, scales):

@@ -304,6 +304,7 @@ def _run(session: Session, state: State) -> None:
                 upload.write(Path(folder)),
                 PATHWAYS,
                 setting["policy"],
+                fixed=True,
                 replicates=int(setting["replicates"]),
                 budget=float(setting["budget"]),
             )

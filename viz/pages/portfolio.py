@@ -119,7 +119,7 @@ class State:
                     path.write_text(text, encoding="utf-8")
                     paths.append(str(path))
                 names = ["null", *paths, "by-sector"]
-                question = ask(MAP_CITY, names, replicates=REPLICATES, budget=budget)
+                question = ask(MAP_CITY, names, fixed=True, replicates=REPLICATES, budget=budget)
                 run_rounds(job, question, (), Known(), Watcher(lambda _: None, self.answer.set))
 
         session.jobs.start("portfolio", work)

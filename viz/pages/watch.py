@@ -348,6 +348,7 @@ def _config(asked: Asked, say: Words) -> str:
         asked.site,
         [asked.pathway],
         asked.policy,
+        fixed=True,
         replicates=asked.replicate + 1,
         budget=float(asked.budget),
         seed=SEED,
