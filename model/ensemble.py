@@ -5,23 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from .compiling import call_help
 from .indicators import INDICATORS
-from .inputs import Arm, Shock, Site
+from .inputs import Arm, Shock, Site, matched_arms
 from .layout import Layout
 from .parameters import _beta_law, parameter_record, sample_parameters
 from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 from .randomness import Purpose, uniform
 from .setup import allocate, apply_arm, begin, release_held
-from .state import State, copy_of, copy_state, lever_values, with_more_room
+from .state import FUND_DTYPE, State, copy_of, copy_state, lever_values, with_more_room
 
-__all__ = ["FAILURES", "Runs", "Simulator", "find_scale", "run_ensemble"]
+__all__ = ["FAILURES", "Reference", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
+FINES = list(INDICATORS).index("fines")
 STOCKS = np.array([row.kind in ("stock", "share") for row in INDICATORS.values()])
 FAILURES = {0: "", 1: "an array of the run was too small", 2: "a result is not a number"}
 PILOTS, PILOT_YEARS, PILOT_OFFSET = 2, 10, 2**40  # scale factors are found on replicates that no user runs
@@ -35,7 +37,7 @@ class Runs:
     ----------
     site : Site
     arms : tuple of str
-        Names; arm 0 is the matched null.
+        Names; arm 0 is the null.
     seed : int
     replicates : (R,) int64
     years : (T+1,) float64
@@ -52,6 +54,10 @@ class Runs:
         Scale factor of each arm's programmes.
     steps_per_year : int
     discount_rate : float
+    funds : (A, R, programmes) FUND_DTYPE
+        Funds at the end of each run.
+    matched : tuple of int
+        For each arm the one that its effect is measured against (`inputs.matched_arms`).
     """
 
     site: Site
@@ -67,6 +73,23 @@ class Runs:
     scales: dict[str, float]
     steps_per_year: int = 4
     discount_rate: float = 0.05
+    funds: np.ndarray | None = None
+    matched: tuple[int, ...] = ()
+
+
+class Reference(NamedTuple):
+    """What a run is held against: the same replicate without a programme, under the same law.
+
+    Attributes
+    ----------
+    ever : (ids,) uint8
+        Technologies that firms ordered.
+    fines : (steps,) float64
+        Fines that the state received, mVND a step, from 2010 on.
+    """
+
+    ever: np.ndarray
+    fines: np.ndarray
 
 
 @dataclass
@@ -77,7 +100,7 @@ class Simulator:
     ----------
     site : Site
     arms : sequence of Arm
-        The null should come first: free riders are counted against it.
+        Those without a programme should come first: free riders are counted against them.
     p : record
         From `parameter_record`.
     shocks : tuple of Shock
@@ -155,15 +178,12 @@ class Simulator:
         u = uniform(self.base.city[0]["key"], int(Purpose.SUPPORT), 0, 0)  # numba takes .6 ms to type an enum
         return float(np.interp(u, _equal_steps(law.size), law))
 
-    def fork(self, index: int, scale: float, ever_null: np.ndarray | None) -> None:
+    def fork(self, index: int, scale: float, reference: Reference | None) -> None:
         """Copy the burn-in into `self.work` and give it arm number `index`."""
-        self._forked = index, scale, ever_null
+        self._forked = index, scale, reference
         copy_state(self.work, self.base)
         self.work.ever[...] = 0  # what is ordered from here on
-        if ever_null is None:
-            self.work.ever_null[...] = 0
-        else:
-            self.work.ever_null[...] = ever_null
+        self.work.ever_null[...] = 0 if reference is None else reference.ever
         apply_arm(self.work, self.layout, self.p, self.arms[index], scale, self.support)
 
     def run(self, index: int, series, level, binding) -> int:
@@ -173,7 +193,9 @@ class Simulator:
         series[0] = np.where(STOCKS, self.burn_series[-1], np.nan)
         level[0] = self.work.clusters["level"][: level.shape[1]]
         binding[0] = self.work.clusters["binding"][: binding.shape[1]]
-        plan = self.plans[index]
+        plan, reference = self.plans[index], self._forked[2]
+        if reference is not None:
+            plan = plan._replace(fines=reference.fines)
         code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, binding)
         while code == 1 and self.make_room():
             self.fork(*self._forked)
@@ -181,6 +203,11 @@ class Simulator:
         if code == 0 and not np.isfinite(series[1:, 0]).all():
             code = 2
         return code
+
+    def reference(self, series: np.ndarray) -> Reference:
+        """What others are held against, when the arm that was just run has no programme."""
+        before = np.full(self.burn_steps, np.inf)
+        return Reference(self.work.ever.copy(), np.append(before, series[1:, FINES] / self.steps_per_year))
 
     def make_room(self) -> bool:
         """Twice as many links, and all room outside: there may be more than the layout expects. False at 16 times."""
@@ -286,7 +313,7 @@ def run_ensemble(
     ----------
     site : Site
     arms : sequence of Arm
-        The first must be the null (no programmes).
+        The first must be the null (no programmes); law alone comes before the programmes under that law.
     replicates, first_replicate : int
         Replicate ids `first_replicate` ... ; a replicate's result depends on its id alone.
     seed : int
@@ -324,13 +351,17 @@ def run_ensemble(
     level = np.empty((*shape, len(site.clusters)), np.int8)
     binding = np.empty_like(level)
     failed = np.zeros(shape[:2], np.int64)
+    funds = np.zeros((*shape[:2], max([1, *(len(arm.programmes) for arm in arms)])), FUND_DTYPE)
+    matched = matched_arms(arms)
+    if any(a < b for a, b in enumerate(matched)):
+        raise ValueError("an arm without programmes must come before those under its law")
     default = parameter_record(parameters)
     pool = ThreadPoolExecutor(threads)
     try:
         scales = list(pool.map(
             lambda arm: find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks), arms))
         # the layout must provide for the scaled number of planned slots
-        scaled = tuple(Arm(a.name, a.programmes, a.assignment, a.budget, k) for a, k in zip(arms, scales, strict=True))
+        scaled = tuple(replace(a, scale=k) for a, k in zip(arms, scales, strict=True))
         local = threading.local()
         lock = threading.Lock()
         done = 0
@@ -346,16 +377,17 @@ def run_ensemble(
             if sample:
                 simulator.load(parameter_record(sample_parameters(seed, int(ids[r]), parameters)))
             burnt = simulator.burn(seed, int(ids[r]))
-            ever_null = None
+            references: dict[int, Reference] = {}
             for a in range(len(arms)):
                 if stop.is_set():
                     return
-                simulator.fork(a, scales[a], ever_null)
+                simulator.fork(a, scales[a], references.get(matched[a]))
                 failed[a, r] = burnt or simulator.run(a, series[a, r], level[a, r], binding[a, r])
                 if failed[a, r]:
                     series[a, r, 1:] = np.nan
-                if a == 0:
-                    ever_null = simulator.work.ever.copy()
+                if a in matched:
+                    references[a] = simulator.reference(series[a, r])
+                funds[a, r] = simulator.work.funds
                 with lock:
                     done += 1
                     count = done
@@ -373,4 +405,5 @@ def run_ensemble(
         pool.shutdown(wait=True, cancel_futures=True)
     years = FORK_YEAR + np.arange(steps + 1) / steps_per_year
     return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, binding, failed,
-                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, float(default["discount_rate"]))
+                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, float(default["discount_rate"]),
+                funds, matched)

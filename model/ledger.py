@@ -54,7 +54,9 @@ _FLOWS = [
     ("EXIT_CASH", "firms", "world"),
     # the state
     ("FIXED_DOSES", "state", "world"),
+    ("RULE_SET_UP", "state", "world"),
     ("LAW_SET_UP", "state", "world"),
+    ("LAW_DATA", "state", "world"),
     ("INSPECTIONS", "state", "world"),
     ("GRANTS", "state", "world"),
     ("INTEREST_CUT", "state", "bank"),
@@ -88,8 +90,8 @@ N_FLOWS = len(_FLOWS)
 
 # public outlay: what the state pays, and the tax it forgoes
 OUTLAY = (
-    "FIXED_DOSES", "LAW_SET_UP", "INSPECTIONS", "GRANTS", "INTEREST_CUT", "GUARANTEE", "STUDY_AID", "LINK_GRANT",
-    "HUB_GRANT", "PROJECT_FUND", "CITY_CETP", "LAND_SUPPORT", "RELOCATION_AID", "TAX_FORGONE",
+    "FIXED_DOSES", "RULE_SET_UP", "LAW_SET_UP", "LAW_DATA", "INSPECTIONS", "GRANTS", "INTEREST_CUT", "GUARANTEE",
+    "STUDY_AID", "LINK_GRANT", "HUB_GRANT", "PROJECT_FUND", "CITY_CETP", "LAND_SUPPORT", "RELOCATION_AID", "TAX_FORGONE",
 )
 
 _MATTER = [

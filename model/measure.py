@@ -81,7 +81,8 @@ def _clear_events(city):
 @inner
 def _state(s, money, out, dt):
     """Money of the state, of operators and developers, mVND a year."""
-    doses = money[Money.FIXED_DOSES] + money[Money.LAW_SET_UP]
+    doses = money[Money.FIXED_DOSES] + money[Money.RULE_SET_UP]
+    law = money[Money.LAW_SET_UP] + money[Money.LAW_DATA]
     grants = money[Money.GRANTS]
     credit = money[Money.INTEREST_CUT] + money[Money.GUARANTEE]
     symbiosis = money[Money.STUDY_AID] + money[Money.LINK_GRANT] + money[Money.HUB_GRANT]
@@ -92,7 +93,8 @@ def _state(s, money, out, dt):
     out[I.OUTLAY_CREDIT], out[I.OUTLAY_SYMBIOSIS] = credit / dt, symbiosis / dt
     out[I.OUTLAY_INFRASTRUCTURE], out[I.OUTLAY_PLANNED] = infrastructure / dt, planned / dt
     out[I.TAX_FORGONE] = forgone / dt
-    out[I.OUTLAY] = (doses + inspections + grants + credit + symbiosis + infrastructure + planned + forgone) / dt
+    out[I.OUTLAY_LAW], out[I.FINES] = law / dt, money[Money.FINE] / dt
+    out[I.OUTLAY] = (doses + law + inspections + grants + credit + symbiosis + infrastructure + planned + forgone) / dt
     out[I.RECEIPTS] = (money[Money.TAX] + money[Money.FINE] + money[Money.ENVIRONMENTAL_FEE]) / dt
     operator_capital = (money[Money.PROJECT_CAPEX] + money[Money.HUB_CAPEX] - money[Money.PROJECT_FUND]
                         - money[Money.CITY_CETP] - money[Money.HUB_GRANT])
@@ -110,11 +112,15 @@ def _state(s, money, out, dt):
     out[I.OPERATOR_RESULT] = (income - spent) / dt
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
                                - money[Money.DEVELOPER_LAND]) / dt
-    unspent = 0.0
+    city, unspent, offered, paid = s.city[0], 0.0, 0.0, 0.0
     for k in range(s.funds.size):
         fund = s.funds[k]
         unspent += fund.general + fund.fund[0] + fund.fund[1] + fund.fund[2] + fund.lapsed
+        offered += fund.released
+        paid += fund.spent
     out[I.UNSPENT] = unspent
+    out[I.OFFERED], out[I.SPENT] = (offered - city.offered) / dt, (paid - city.spent) / dt
+    city.offered, city.spent = offered, paid
 
 
 @inner
