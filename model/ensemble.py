@@ -313,7 +313,7 @@ def run_ensemble(
     ----------
     site : Site
     arms : sequence of Arm
-        The first must be the null (no programmes); law alone comes before the programmes under that law.
+        The first must have no programmes: the null.
     replicates, first_replicate : int
         Replicate ids `first_replicate` ... ; a replicate's result depends on its id alone.
     seed : int
@@ -353,8 +353,7 @@ def run_ensemble(
     failed = np.zeros(shape[:2], np.int64)
     funds = np.zeros((*shape[:2], max([1, *(len(arm.programmes) for arm in arms)])), FUND_DTYPE)
     matched = matched_arms(arms)
-    if any(a < b for a, b in enumerate(matched)):
-        raise ValueError("an arm without programmes must come before those under its law")
+    order = sorted(range(len(arms)), key=lambda a: bool(arms[a].programmes))  # first what others are held against
     default = parameter_record(parameters)
     pool = ThreadPoolExecutor(threads)
     try:
@@ -378,7 +377,7 @@ def run_ensemble(
                 simulator.load(parameter_record(sample_parameters(seed, int(ids[r]), parameters)))
             burnt = simulator.burn(seed, int(ids[r]))
             references: dict[int, Reference] = {}
-            for a in range(len(arms)):
+            for a in order:
                 if stop.is_set():
                     return
                 simulator.fork(a, scales[a], references.get(matched[a]))

@@ -188,7 +188,7 @@ def evaluate(runs):
                 columns[f"{key}_{year}"] = values[:, :, last - per_year + 1 : last + 1].mean(axis=2)
             else:
                 columns[f"{key}_{year}"] = values[:, :, last]
-        for key in ("tco2e", "cod", "water", "landfilled"):
+        for key in ("tco2e", "cod", "water", "landfilled", "offered", "spent"):
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
         factor = (1.0 + runs.discount_rate) ** -middle / per_year

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..maths import exp, log, normal_pair
 from ..levers import LEVERS
+from ..maths import exp, log, normal_pair
 from ..plan import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from ..randomness import Purpose, draw, uniform
 from ..rules.government import dose_factor, scaled, scheduled
