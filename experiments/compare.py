@@ -1,4 +1,4 @@
-"""Compare pathways: the same draws in every arm, differences to the null.
+"""Compare pathways: the same law and the same draws in every arm, differences to the law alone.
 
     from ecocluster.experiments import compare
     answer = compare("nguyen-khe", replicates=50)
@@ -16,6 +16,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .comparison import PATHWAYS, Comparison, Question, Vocabulary
 from .errors import InputError, check_number
 
@@ -25,21 +27,21 @@ if TYPE_CHECKING:
     from ..model.single import Run
     from ..scenarios import Scenario
 
-__all__ = ["answer", "ask", "compare", "prepare", "run", "set_levers"]
+__all__ = ["answer", "ask", "compare", "prepare", "refuse_unpaid", "run", "set_levers"]
 
 MAX_SEED = 2**63 - 1
 MAX_REPLICATES = 100_000
 
 
 def _arm_names(pathways: Sequence[str]) -> tuple[str, ...]:
-    """Pathways without repetition, the null in front whether it was named or not."""
+    """Pathways without repetition, the null and the law alone in front whether they were named or not."""
     names = [pathways] if isinstance(pathways, str) else list(pathways)
     if not names:
         raise InputError("empty", name="--pathways")
     for index, name in enumerate(names):
         if name in names[:index]:
             raise InputError("duplicate", kind="pathway", value=name)
-    return ("null", *(name for name in names if name != "null"))
+    return ("null", "law", *(name for name in names if name not in ("null", "law")))
 
 
 def ask(
@@ -53,6 +55,9 @@ def ask(
     seed: int = 1,
     sample: bool = False,
     levers: Mapping[str, float] | None = None,
+    law: str = "middle",
+    scale: float | None = 1.0,
+    equal: bool = False,
 ) -> Question:
     """A question with the parameters of `compare`: numbers are checked here, names when files are read."""
     from .sweeps.ranges import check_values, lever_ranges
@@ -67,6 +72,9 @@ def ask(
         None if site_budget is None else check_number("--site-budget", site_budget, 0),
         bool(sample),
         tuple(sorted(check_values("levers", levers or {}, lever_ranges()).items())),
+        str(law),
+        None if scale is None else check_number("--scale", scale, 0.01, 10),
+        bool(equal),
     )
 
 
@@ -76,24 +84,44 @@ def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
 
     loaded = load_scenario(question.scenario)
     arms = [
-        choose_arm(name, loaded.site, question.policy, question.budget, question.site_budget)
+        choose_arm(name, loaded.site, question.policy, question.budget, question.site_budget, question.law)
         for name in question.pathways
     ]
     for index, arm in enumerate(arms):  # two files of the same name, or a file named like what ships
         if arm.name in [other.name for other in arms[:index]]:
             raise InputError("duplicate", kind="pathway", value=arm.name)
-    return loaded, set_levers(arms, question.levers)
+    return loaded, set_levers([replace(arm, scale=question.scale) for arm in arms], question.levers)
 
 
 def set_levers(arms: Sequence[Arm], levers: Sequence[tuple[str, float]]) -> list[Arm]:
-    """The arms with these levers in all their programmes."""
-    from .sweeps.cases import with_levers
+    """The arms with these levers, as typed: of the law in the law of all, the others in all programmes."""
+    from ..scenarios import with_levers
 
-    moved = dict(levers)
-    return [
-        replace(arm, programmes=tuple(with_levers(programme, moved, {}) for programme in arm.programmes))
-        for arm in arms
-    ]
+    return [with_levers(arm, dict(levers), typed=True) for arm in arms]
+
+
+def refuse_unpaid(question: Question, trace: Runs) -> None:
+    """Typed levers act as typed: a budget that cannot pay for them is refused, with the least one that can.
+
+    Without a budget there is the law alone, and nothing to pay.
+
+    Raises
+    ------
+    InputError
+    """
+    need, given = 0.0, 0.0
+    for arm, funds in zip(trace.given, trace.funds, strict=True):
+        if arm.programmes and arm.budget > 0:
+            least = float(funds["typed_need"][:, : len(arm.programmes)].sum(axis=1).max())
+            if least > max(need, arm.budget):
+                need, given = least, arm.budget
+    if need > 0.0:
+        asked = question.budget if question.site_budget is None else question.site_budget
+        least = np.ceil(asked * need / given * 100 * (1 - 1e-9)) / 100
+        raise InputError(
+            "typed_too_dear", budget="--budget" if question.site_budget is None else "--site-budget", asked=asked,
+            least=least,
+        )  # fmt: skip
 
 
 def compare(
@@ -108,17 +136,21 @@ def compare(
     threads: int | None = None,
     sample: bool = False,
     levers: Mapping[str, float] | None = None,
+    law: str = "middle",
+    scale: float | None = 1.0,
+    equal: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
-    """Run every pathway on the same draws and compare each with the null.
+    """Run every pathway under the same law on the same draws and compare each with the law alone.
 
     Parameters
     ----------
     scenario : str or path
         Name of a site that ships, or a scenario file.
     pathways : sequence of str
-        The matched null is always among them, in front.
+        The null and the law alone are always among them, in front.
     policy : str
+        Its levers of the law replace those of the law in every arm, its others join the programmes.
     replicates : int
         1 to 100,000; below 2 there are no intervals.
     budget : float
@@ -132,7 +164,14 @@ def compare(
     sample : bool
         Draw the uncertain parameters anew in every replicate.
     levers : mapping, optional
-        Levers of all programmes instead of what these hold; ``planned.LEVER`` inside planned clusters.
+        Levers of the law and of all programmes instead of what these hold; ``planned.LEVER`` inside planned clusters.
+        They act as typed: a budget that cannot pay for them is refused.
+    law : str
+        Of 2020 and later: today, middle, strict, or a file.
+    scale : float or None
+        Scale factor of the programmes, 1: as written; None: found by pilots, so that the budget is used.
+    equal : bool
+        Compare at equal outlay as well (`equal_outlay`).
     progress : callable, optional
         Called with (runs done, runs in total); first with 0 done, when the input is known to be good.
 
@@ -149,7 +188,7 @@ def compare(
         check_number("--threads", threads, 1, 1024, whole=True)
     question = ask(
         scenario, pathways, policy, replicates=replicates, budget=budget, site_budget=site_budget, seed=seed,
-        sample=sample, levers=levers,
+        sample=sample, levers=levers, law=law, scale=scale, equal=equal,
     )  # fmt: skip
     loaded, arms = prepare(question)
 
@@ -160,11 +199,18 @@ def compare(
     if progress is not None:
         progress(0, len(arms) * question.replicates)
     started = perf_counter()
-    trace = run_ensemble(
-        loaded.site, arms, replicates=question.replicates, seed=question.seed, threads=threads,
-        parameters=loaded.parameters, shocks=shocks, sample=question.sample, progress=progress,
-    )  # fmt: skip
-    return answer(question, trace, perf_counter() - started)
+    own = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks,
+           "sample": question.sample}  # fmt: skip
+    if question.levers:  # one replicate tells nearly always what all would tell
+        refuse_unpaid(question, run_ensemble(loaded.site, arms, replicates=1, **own))
+    trace = run_ensemble(loaded.site, arms, replicates=question.replicates, progress=progress, **own)
+    refuse_unpaid(question, trace)
+    found = answer(question, trace, perf_counter() - started)
+    if question.equal:
+        from .equal_outlay import equal_outlay
+
+        found.equal = equal_outlay(question, loaded, trace.given, shocks, threads)
+    return found
 
 
 def answer(question: Question, trace: Runs, wall_s: float) -> Comparison:
@@ -184,6 +230,7 @@ def run(
     budget: float = 150.0,
     site_budget: float | None = None,
     seed: int = 1,
+    law: str = "middle",
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Comparison, Run]:
     """One run of one pathway: its numbers (a comparison of one arm) and its material flows.
@@ -203,7 +250,7 @@ def run(
         With `flows` and `firms` at the end of the run.
     """
     asked = ask(
-        scenario, [pathway], policy, replicates=1, budget=budget, site_budget=site_budget, seed=seed
+        scenario, [pathway], policy, replicates=1, budget=budget, site_budget=site_budget, seed=seed, law=law
     )
     question = replace(asked, pathways=(pathway,))
     check_number("--replicate", replicate, 0, MAX_SEED, whole=True)

@@ -1,4 +1,4 @@
-"""The answer to a comparison: values, differences to the null, who is best, what a tonne costs."""
+"""The answer to a comparison: values, differences to the law alone, who is best, what a tonne costs."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ import numpy as np
 from . import statistics
 from .errors import InputError
 from .folder import write_folder
+from .in_force import InForce, in_force
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..model.ensemble import Runs
+    from .equal_outlay import EqualOutlay
 
 __all__ = ["EXPLORATION", "PATHWAYS", "YEARS", "Column", "Comparison", "Question", "Vocabulary"]
 
-PATHWAYS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
+PATHWAYS = ("null", "law", "self-transition", "symbiosis", "newly-planned", "combined")
 YEARS = (2030, 2035, 2045)
 EXPLORATION = 2045  # horizon that explores rather than forecasts
 CLUSTER_SHARES = ("level1", "level2", "level3")  # of one cluster: 0 or 1 in every run
-IS_DIFFERENCE = "it is a difference to the null already"
+IS_DIFFERENCE = "it is a difference to the law alone already"
 NULL_AVOIDS_NOTHING = "the null is what the others are compared with"
 
 _YEAR = re.compile(r"_((?:19|20|21)\d\d)$")
@@ -42,7 +44,7 @@ class Question:
     ----------
     scenario, policy : str
     pathways : tuple of str
-        The null first.
+        The null first, then the law alone.
     replicates, seed : int
     budget : float
         bn VND a year for the city.
@@ -51,7 +53,14 @@ class Question:
     sample : bool
         Are uncertain parameters drawn per replicate?
     levers : tuple of (str, float)
-        Levers of all programmes instead of what these hold, as in `ecocluster.experiments.sweeps.trials.Trial`.
+        Levers of the law and of all programmes instead of what these hold, as in
+        `ecocluster.experiments.sweeps.trials.Trial`; never scaled, and paid in full.
+    law : str
+        Of 2020 and later, the same for every arm but the null.
+    scale : float or None
+        Scale factor of the programmes, 1: as written; None: found by pilots.
+    equal : bool
+        Are the pathways compared at equal outlay as well?
     """
 
     scenario: str
@@ -63,15 +72,21 @@ class Question:
     site_budget: float | None
     sample: bool
     levers: tuple[tuple[str, float], ...] = ()
+    law: str = "middle"
+    scale: float | None = 1.0
+    equal: bool = False
 
     @property
     def command(self) -> str:
         """The command line that gives these numbers again."""
         options = [f"--pathways {','.join(self.pathways)}"] if self.pathways != PATHWAYS else []
         options += [f"--policy {self.policy}"] if self.policy != "vietnam-2020" else []
+        options += [f"--law {self.law}"] if self.law != "middle" else []
         options += [f"--replicates {self.replicates}", f"--budget {self.budget:g}"]
         options += [f"--site-budget {self.site_budget:g}"] if self.site_budget is not None else []
         options += [f"--set {name}={value:.12g}" for name, value in self.levers]
+        options += [f"--scale {'auto' if self.scale is None else f'{self.scale:g}'}"] if self.scale != 1.0 else []
+        options += ["--equal-outlay"] if self.equal else []
         options += [f"--seed {self.seed}"] + (["--sample"] if self.sample else [])
         return " ".join(["ecocluster compare", self.scenario, *options])
 
@@ -169,6 +184,8 @@ class Comparison:
         Seconds that simulating took.
     out : str or None
         Folder of the results once they are written.
+    equal : EqualOutlay or None
+        The same at equal outlay, where it was asked for.
     """
 
     question: Question
@@ -178,6 +195,7 @@ class Comparison:
     criteria: tuple[str, ...]
     wall_s: float = 0.0
     out: str | None = None
+    equal: EqualOutlay | None = None
 
     @classmethod
     def of(
@@ -215,9 +233,19 @@ class Comparison:
         """Names of the arms, the null first."""
         return tuple(self.trace.arms)
 
+    @property
+    def matched(self) -> list[int]:
+        """For every arm the one that its effect is measured against: the law alone, and for that the null."""
+        return list(self.trace.matched) or [0] * len(self.arms)
+
     def values(self, key: str) -> np.ndarray:
         """Values of one column, shape (arms, replicates), nan where a run failed."""
         return self.runs[key].to_numpy(float).reshape(len(self.arms), -1)
+
+    @property
+    def acting(self) -> list[int]:
+        """Arms that are compared: all but no programme and the law alone."""
+        return [index for index, arm in enumerate(self.arms) if arm not in ("null", "law")]
 
     @property
     def one_cluster(self) -> bool:
@@ -225,14 +253,14 @@ class Comparison:
         return self.trace.site.one_cluster
 
     def abatement(self, year: int) -> np.ndarray:
-        """tCO2e avoided since 2020 against the null, shape (arms, replicates)."""
+        """tCO2e avoided since 2020 against the law alone, shape (arms, replicates)."""
         total = self.values(f"tco2e_total_{year}")
-        return total[0] - total
+        return total[self.matched] - total
 
     def net_outlay(self, year: int) -> np.ndarray:
-        """Present value of public outlay less receipts against the null, mVND, shape (arms, replicates)."""
+        """Present value of public outlay less receipts against the law alone, mVND, shape (arms, replicates)."""
         net = self.values(f"pv_outlay_{year}") - self.values(f"pv_receipts_{year}")
-        return net - net[0]
+        return net - net[self.matched]
 
     def obstacles(self, year: int) -> np.ndarray:
         """What keeps clusters below level 1 at the end of a year.
@@ -253,7 +281,7 @@ class Comparison:
 
     @cached_property
     def estimates(self) -> dict[str, list[tuple[statistics.Estimate, statistics.Estimate, float]]]:
-        """Per column and arm: the value, its difference to the null, the gain of pairing."""
+        """Per column and arm: the value, its difference to the law alone (of that: to the null), the gain of pairing."""
         return {key: self._estimate(column) for key, column in self.columns.items()}
 
     def _estimate(self, column: Column) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
@@ -270,8 +298,8 @@ class Comparison:
         values = self.values(column.key)
         interval = self._interval(column)
         rows = [
-            (interval(arm), statistics.difference(arm, values[0]), statistics.pairing_gain(arm, values[0]))
-            for arm in values
+            (interval(arm), statistics.difference(arm, alone), statistics.pairing_gain(arm, alone))
+            for arm, alone in zip(values, values[self.matched], strict=True)
         ]
         # by definition and not by arithmetic: holds for one replicate too
         rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0, rows[0][0].runs), math.nan)
@@ -292,6 +320,23 @@ class Comparison:
         return lambda values: statistics.mean_interval(values, (low, 1.0))
 
     @cached_property
+    def to_null(self) -> dict[str, list[statistics.Estimate]]:
+        """Per column and arm: the difference to no programme under the law as it was."""
+        found = {}
+        for key, column in self.columns.items():
+            if column.base == "cost_per_tco2e":
+                continue
+            values = self.values(key)
+            found[key] = [statistics.difference(arm, values[0]) for arm in values]
+            found[key][0] = statistics.Estimate(0.0, 0.0, 0.0, self.estimates[key][0][0].runs)
+        return found
+
+    @cached_property
+    def in_force(self) -> dict[str, InForce]:
+        """Per arm: the law, the levers in force, and what was offered, spent and left."""
+        return {arm: in_force(self.trace, index) for index, arm in enumerate(self.arms) if self.trace.given}
+
+    @cached_property
     def best(self) -> dict[str, dict[str, float]]:
         """Probability that an arm is the best one, for every column that has a direction."""
         result = {}
@@ -310,7 +355,7 @@ class Comparison:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row per arm and indicator: value, difference to the null, probability of being best."""
+        """One row per arm and indicator: value, difference to the law alone and to the null, probability of being best."""
         import pandas as pd
 
         rows = []
@@ -325,10 +370,16 @@ class Comparison:
                         "difference_mean": delta.mean, "difference_low": delta.low,
                         "difference_high": delta.high,
                         "difference_reason": delta.reason, "pairing_gain": gain,
+                        **self._null_columns(key, index),
                         "probability_best": self.best.get(key, {}).get(arm, math.nan),
                     }
                 )  # fmt: skip
         return pd.DataFrame(rows)
+
+    def _null_columns(self, key: str, index: int) -> dict[str, float]:
+        undefined = statistics.Estimate.undefined(IS_DIFFERENCE)
+        delta = self.to_null[key][index] if key in self.to_null else undefined
+        return {f"null_difference_{name}": getattr(delta, name) for name in ("mean", "low", "high")}
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -370,6 +421,7 @@ class Comparison:
                     "direction": column.direction,
                     **_plain(self.estimates[key][index][0]),
                     "difference": _plain(self.estimates[key][index][1]),
+                    **({"difference_to_null": _plain(self.to_null[key][index])} if key in self.to_null else {}),
                 }
                 for key, column in self.columns.items()
             }
@@ -380,6 +432,10 @@ class Comparison:
             "scenario": self.question.scenario,
             "seed": self.question.seed,
             "replicates": self.question.replicates,
+            "law": self.question.law,
+            "measured_against": {arm: self.arms[m] for arm, m in zip(self.arms, self.matched, strict=True)},
+            "in_force": {arm: found.to_json() for arm, found in self.in_force.items()},
+            "equal_outlay": None if self.equal is None else self.equal.to_json(),
             "wall_s": self.wall_s,
             "out": self.out,
             "pathways": pathways,

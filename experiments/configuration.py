@@ -3,11 +3,12 @@
     type = "comparison"
     scenario = "nguyen-khe"
     policy = "vietnam-2020"
+    law = "middle"
     budget = 150.0
     replicates = 20
     seed = 1
 
-    [levers]               # of all programmes instead of what these hold
+    [levers]               # of the law and of all programmes instead of what these hold
     extension = 0.9
 """
 
@@ -28,7 +29,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
     Parameters
     ----------
     path : path
-        TOML; a path of a scenario in it counts from the folder of the file.
+        TOML; paths in it count from the folder of the file.
 
     Raises
     ------
@@ -51,18 +52,26 @@ def read_config(path: str | Path) -> dict[str, Any]:
         scenario: str | None = None
         pathways: list[str] | None = None
         policy: str | None = None
+        law: str | None = None
         replicates: int | None = None
         seed: int | None = None
         budget: float | None = None
         site_budget: float | None = None
         sample: bool | None = None
+        scale: Literal["auto"] | float | None = None
+        equal_outlay: bool | None = None
         levers: dict[str, float] | None = None
 
     file = Path(path)
     entry = check(ComparisonFile, read_toml(file), file)
     given = entry.model_dump(exclude_none=True, exclude={"type"})
-    if "scenario" in given and is_path(given["scenario"]):
-        given["scenario"] = str(file.parent / given["scenario"])
+    for name in ("scenario", "law"):
+        if name in given and is_path(given[name]):
+            given[name] = str(file.parent / given[name])
+    if given.get("scale") == "auto":
+        given["scale"] = None
+    if "equal_outlay" in given:
+        given["equal"] = given.pop("equal_outlay")
     return given
 
 
@@ -80,6 +89,7 @@ def write_config(question: Question) -> str:
         f"scenario = {json.dumps(question.scenario, ensure_ascii=False)}",
         f"pathways = {json.dumps(list(question.pathways), ensure_ascii=False)}",
         f"policy = {json.dumps(question.policy, ensure_ascii=False)}",
+        f"law = {json.dumps(question.law, ensure_ascii=False)}",
         f"replicates = {question.replicates}",
         f"seed = {question.seed}",
         f"budget = {float(question.budget)!r}",
@@ -88,6 +98,10 @@ def write_config(question: Question) -> str:
         lines.append(f"site_budget = {float(question.site_budget)!r}")
     if question.sample:
         lines.append("sample = true")
+    if question.scale != 1.0:
+        lines.append('scale = "auto"' if question.scale is None else f"scale = {float(question.scale)!r}")
+    if question.equal:
+        lines.append("equal_outlay = true")
     if question.levers:
         lines += ["", "[levers]", *(f"{json.dumps(name)} = {value!r}" for name, value in question.levers)]
     return "\n".join(lines) + "\n"

@@ -58,6 +58,8 @@ class Runs:
         Funds at the end of each run.
     matched : tuple of int
         For each arm the one that its effect is measured against (`inputs.matched_arms`).
+    given : tuple of Arm
+        The arms with their scale factors.
     """
 
     site: Site
@@ -75,6 +77,7 @@ class Runs:
     discount_rate: float = 0.05
     funds: np.ndarray | None = None
     matched: tuple[int, ...] = ()
+    given: tuple[Arm, ...] = ()
 
 
 class Reference(NamedTuple):
@@ -405,4 +408,4 @@ def run_ensemble(
     years = FORK_YEAR + np.arange(steps + 1) / steps_per_year
     return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, binding, failed,
                 dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, float(default["discount_rate"]),
-                funds, matched)
+                funds, matched, scaled)

@@ -147,5 +147,5 @@ def run_one(
     years = FORK_YEAR + np.arange(shape[0]) / simulator.steps_per_year
     runs = Runs(site, (arm.name,), seed, np.array([replicate]), years, tuple(INDICATORS), series[None, None],
                 level[None, None], binding[None, None], np.array([[code]]), {arm.name: scale},
-                simulator.steps_per_year, float(p["discount_rate"]), simulator.work.funds[None, None], (0,))
+                simulator.steps_per_year, float(p["discount_rate"]), simulator.work.funds[None, None].copy(), (0,), (scaled,))
     return Run(runs, material_flows(simulator.work, p, site), firms_table(simulator.work))

@@ -42,7 +42,7 @@ NOTABLE = 0.05  # share of clusters from which an obstacle is worth a sentence
 
 @dataclass(frozen=True)
 class Cell:
-    """One arm's entry: value and difference to the null with intervals, probability of being best."""
+    """One arm's entry: value and difference to the law alone with intervals, probability of being best."""
 
     value: str
     difference: str
@@ -171,7 +171,7 @@ def verdict(comparison: Comparison, say: Words, year: int = 2035) -> list[str]:
     list of str
         Complete sentences; only those the runs can carry.
     """
-    if len(comparison.arms) == 1:
+    if not comparison.acting:
         return [say("verdict.only_null")]
     leader, ahead, sentence = _certification(comparison, say, year)
     obstacle = _obstacle(comparison, say, year, leader, ahead)
@@ -179,16 +179,16 @@ def verdict(comparison: Comparison, say: Words, year: int = 2035) -> list[str]:
 
 
 def _certification(comparison: Comparison, say: Words, year: int) -> tuple[int, bool, str]:
-    """The arm with most certified clusters, whether it beats the null beyond chance, and a sentence."""
+    """The arm with most certified clusters, whether it beats the law alone beyond chance, and a sentence."""
     entries, arms = comparison.estimates[f"level1_{year}"], comparison.arms
-    leader = max(range(1, len(arms)), key=lambda index: entries[index][0].mean)
+    leader = max(comparison.acting, key=lambda index: entries[index][0].mean)
     value, delta, _ = entries[leader]
     best = comparison.best[f"level1_{year}"][arms[leader]]
     fields = {
         "year": year,
         "arm": say.name("pathway", arms[leader]),
         "share": say.percent(value.mean),
-        "null": say.percent(entries[0][0].mean),
+        "null": say.percent(entries[comparison.matched[leader]][0].mean),
         "best": say.percent(best),
     }
     ahead = False
@@ -208,7 +208,7 @@ def _tonnes(comparison: Comparison, say: Words, year: int) -> str:
     if key not in comparison.columns:
         return ""
     costs = [value for value, _, _ in comparison.estimates[key]]
-    defined = [index for index, cost in enumerate(costs) if math.isfinite(cost.mean)]
+    defined = [index for index in comparison.acting if math.isfinite(costs[index].mean)]
     if not defined:
         return say("verdict.no_tonnes", year=year)
     cuts = comparison.abatement(year)
@@ -230,12 +230,13 @@ def _tonnes(comparison: Comparison, say: Words, year: int) -> str:
 def _obstacle(comparison: Comparison, say: Words, year: int, leader: int, ahead: bool) -> str:
     """What the leading arm gets out of the way, if it is ahead at all, and what stops most clusters then."""
     held = comparison.obstacles(year)
-    gain = held[0] - held[leader]
+    alone = held[comparison.matched[leader]]
+    gain = alone - held[leader]
     most, left = int(gain.argmax()), int(held[leader].argmax())
     sentences = []
     if ahead and gain[most] >= NOTABLE:
         name = say.name("criterion", comparison.criteria[most])
-        shares = {"arm": say.percent(held[leader][most]), "null": say.percent(held[0][most])}
+        shares = {"arm": say.percent(held[leader][most]), "null": say.percent(alone[most])}
         sentences.append(_tell(comparison, say, "verdict.why", name=name, **shares))
     if held[leader][left] >= NOTABLE:
         name = say.name("criterion", comparison.criteria[left])
