@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -68,13 +69,12 @@ def _floor(firms, blocks, key, steps):
 
 def _simulator(arm: str):
     from ..model.ensemble import Simulator
-    from ..model.inputs import Arm
     from ..model.parameters import parameter_record
     from ..scenarios import load_scenario, load_shocks, make_arm
 
     site = load_scenario("hanoi").site
     made = make_arm(arm, budget=150_000.0, site=site)
-    fixed = Arm(made.name, made.programmes, made.assignment, made.budget, 1.0)
+    fixed = replace(made, scale=1.0)
     return Simulator(site, (fixed,), parameter_record(), load_shocks("default"))
 
 

@@ -1,4 +1,4 @@
-"""Compare pathways: the same draws in every arm, differences to the null.
+"""Compare pathways: the same law and the same draws in every arm, differences to the law alone.
 
     from ecocluster.experiments import compare
     answer = compare("nguyen-khe")  # 100 worlds; fixed=True: parameters at their defaults
@@ -16,6 +16,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .comparison import PATHWAYS, Comparison, Question, Vocabulary
 from .errors import InputError, check_number
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from ..model.single import Run
     from ..scenarios import Scenario
 
-__all__ = ["answer", "ask", "compare", "prepare", "run", "set_levers", "worlds_of"]
+__all__ = ["answer", "ask", "compare", "prepare", "refuse_unpaid", "run", "set_levers", "worlds_of"]
 
 MAX_SEED = 2**63 - 1
 MAX_REPLICATES = 100_000
@@ -34,14 +36,14 @@ FIXED_REPLICATES = 20  # of the defaults, where nothing else is said
 
 
 def _arm_names(pathways: Sequence[str]) -> tuple[str, ...]:
-    """Pathways without repetition, the null in front whether it was named or not."""
+    """Pathways without repetition, the null and the law alone in front whether they were named or not."""
     names = [pathways] if isinstance(pathways, str) else list(pathways)
     if not names:
         raise InputError("empty", name="--pathways")
     for index, name in enumerate(names):
         if name in names[:index]:
             raise InputError("duplicate", kind="pathway", value=name)
-    return ("null", *(name for name in names if name != "null"))
+    return ("null", "law", *(name for name in names if name not in ("null", "law")))
 
 
 def ask(
@@ -57,6 +59,9 @@ def ask(
     seed: int = 1,
     sample: bool = False,
     levers: Mapping[str, float] | None = None,
+    law: str = "middle",
+    scale: float | None = 1.0,
+    equal: bool = False,
 ) -> Question:
     """A question with the parameters of `compare`: numbers are checked here, names when files are read."""
     from .sweeps.ranges import check_values, lever_ranges
@@ -79,6 +84,9 @@ def ask(
         None if site_budget is None else check_number("--site-budget", site_budget, 0),
         0 if fixed else count,
         tuple(sorted(check_values("levers", levers or {}, lever_ranges()).items())),
+        str(law),
+        None if scale is None else check_number("--scale", scale, 0.01, 10),
+        bool(equal),
     )
 
 
@@ -88,24 +96,44 @@ def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
 
     loaded = load_scenario(question.scenario)
     arms = [
-        choose_arm(name, loaded.site, question.policy, question.budget, question.site_budget)
+        choose_arm(name, loaded.site, question.policy, question.budget, question.site_budget, question.law)
         for name in question.pathways
     ]
     for index, arm in enumerate(arms):  # two files of the same name, or a file named like what ships
         if arm.name in [other.name for other in arms[:index]]:
             raise InputError("duplicate", kind="pathway", value=arm.name)
-    return loaded, set_levers(arms, question.levers)
+    return loaded, set_levers([replace(arm, scale=question.scale) for arm in arms], question.levers)
 
 
 def set_levers(arms: Sequence[Arm], levers: Sequence[tuple[str, float]]) -> list[Arm]:
-    """The arms with these levers in all their programmes."""
-    from .sweeps.cases import with_levers
+    """The arms with these levers, as typed: of the law in the law of all, the others in all programmes."""
+    from ..scenarios import with_levers
 
-    moved = dict(levers)
-    return [
-        replace(arm, programmes=tuple(with_levers(programme, moved, {}) for programme in arm.programmes))
-        for arm in arms
-    ]
+    return [with_levers(arm, dict(levers), typed=True) for arm in arms]
+
+
+def refuse_unpaid(question: Question, trace: Runs) -> None:
+    """Typed levers act as typed: a budget that cannot pay for them is refused, with the least one that can.
+
+    Without a budget there is the law alone, and nothing to pay.
+
+    Raises
+    ------
+    InputError
+    """
+    need, given = 0.0, 0.0
+    for arm, funds in zip(trace.given, trace.funds, strict=True):
+        if arm.programmes and arm.budget > 0:
+            least = float(funds["typed_need"][:, : len(arm.programmes)].sum(axis=1).max())
+            if least > max(need, arm.budget):
+                need, given = least, arm.budget
+    if need > 0.0:
+        asked = question.budget if question.site_budget is None else question.site_budget
+        least = np.ceil(asked * need / given * 100 * (1 - 1e-9)) / 100
+        raise InputError(
+            "typed_too_dear", budget="--budget" if question.site_budget is None else "--site-budget", asked=asked,
+            least=least,
+        )  # fmt: skip
 
 
 def compare(
@@ -123,17 +151,21 @@ def compare(
     sample: bool = False,
     levers: Mapping[str, float] | None = None,
     sure: bool = False,
+    law: str = "middle",
+    scale: float | None = 1.0,
+    equal: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
-    """Run every pathway on the same draws and compare each with the null.
+    """Run every pathway under the same law on the same draws and compare each with the law alone.
 
     Parameters
     ----------
     scenario : str or path
         Name of a site that ships, or a scenario file.
     pathways : sequence of str
-        The matched null is always among them, in front.
+        The null and the law alone are always among them, in front.
     policy : str
+        Its levers of the law replace those of the law in every arm, its others join the programmes.
     worlds : int, optional
         Worlds in which every pathway is run, 1 to 100 (default): draws of all uncertain parameters, the same for all
         pathways, that do not contradict what is known about Hanoi (`ecocluster.experiments.worlds`).
@@ -152,9 +184,16 @@ def compare(
     sample : bool
         Of former versions; refused, with what took its place.
     levers : mapping, optional
-        Levers of all programmes instead of what these hold; ``planned.LEVER`` inside planned clusters.
+        Levers of the law and of all programmes instead of what these hold; ``planned.LEVER`` inside planned clusters.
+        They act as typed: a budget that cannot pay for them is refused.
     sure : bool
         Also run what tells how sure the answer is (`ecocluster.experiments.sureness`): half as much again.
+    law : str
+        Of 2020 and later: today, middle, strict, or a file.
+    scale : float or None
+        Scale factor of the programmes, 1: as written; None: found by pilots, so that the budget is used.
+    equal : bool
+        Compare at equal outlay as well (`equal_outlay`).
     progress : callable, optional
         Called with (runs done, runs in total); first with 0 done, when the input is known to be good.
 
@@ -171,7 +210,7 @@ def compare(
         check_number("--threads", threads, 1, 1024, whole=True)
     question = ask(
         scenario, pathways, policy, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget,
-        site_budget=site_budget, seed=seed, sample=sample, levers=levers,
+        site_budget=site_budget, seed=seed, sample=sample, levers=levers, law=law, scale=scale, equal=equal,
     )  # fmt: skip
     loaded, arms = prepare(question)
 
@@ -183,15 +222,20 @@ def compare(
     if progress is not None:
         progress(0, len(arms) * question.replicates * max(question.worlds, 1))
     started = perf_counter()
-    trace = run_ensemble(
-        loaded.site, arms, replicates=question.replicates, seed=question.seed, threads=threads,
-        parameters=loaded.parameters, shocks=shocks, worlds=drawn, progress=progress,
-    )  # fmt: skip
+    own = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks}
+    if question.levers:  # one run tells nearly always what all would tell
+        refuse_unpaid(question, run_ensemble(loaded.site, arms, replicates=1, worlds=drawn and drawn[:1], **own))
+    trace = run_ensemble(loaded.site, arms, replicates=question.replicates, worlds=drawn, progress=progress, **own)
+    refuse_unpaid(question, trace)
     found = answer(question, trace, perf_counter() - started)
     if sure and question.worlds:
         from .sureness import how_sure
 
         found.sure = how_sure(found, loaded, arms, shocks, threads, progress)
+    if question.equal:
+        from .equal_outlay import equal_outlay
+
+        found.equal = equal_outlay(question, loaded, trace.given, shocks, threads)
     return found
 
 
@@ -221,6 +265,7 @@ def run(
     budget: float = 150.0,
     site_budget: float | None = None,
     seed: int = 1,
+    law: str = "middle",
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Comparison, Run]:
     """One run of one pathway: its numbers (a comparison of one arm) and its material flows.
@@ -240,7 +285,7 @@ def run(
         With `flows` and `firms` at the end of the run.
     """
     asked = ask(
-        scenario, [pathway], policy, fixed=True, replicates=1, budget=budget, site_budget=site_budget, seed=seed
+        scenario, [pathway], policy, fixed=True, replicates=1, budget=budget, site_budget=site_budget, seed=seed, law=law
     )
     question = replace(asked, pathways=(pathway,))
     check_number("--replicate", replicate, 0, MAX_SEED, whole=True)

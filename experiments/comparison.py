@@ -1,4 +1,4 @@
-"""The answer to a comparison: values, differences to the null, who is best, what a tonne costs."""
+"""The answer to a comparison: values, differences to the law alone, who is best, what a tonne costs."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ from ..model.ledger import PAIRS
 from . import spread, statistics
 from .errors import InputError
 from .folder import write_folder
+from .in_force import InForce, in_force
 from .money import PRICES, SPLIT, abatement_split, net_benefit, transfer_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..model.ensemble import Runs
+    from .equal_outlay import EqualOutlay
 
 __all__ = ["CLUSTER_SHARES", "EXPLORATION", "PATHWAYS", "YEARS", "Column", "Comparison", "Question", "Vocabulary", "certified_key"]
 
-PATHWAYS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
+PATHWAYS = ("null", "law", "self-transition", "symbiosis", "newly-planned", "combined")
 YEARS = (2030, 2035, 2045)
 EXPLORATION = 2045  # horizon that explores rather than forecasts
 CLUSTER_SHARES = ("clusters_level1", "clusters_level2", "clusters_level3")  # of one cluster: 0 or 1 in every run
-IS_DIFFERENCE = "it is a difference to the null already"
+IS_DIFFERENCE = "it is a difference to the law alone already"
 NULL_AVOIDS_NOTHING = "the null is what the others are compared with"
 
 # abatement_split takes them in this order
@@ -53,7 +55,7 @@ class Question:
     ----------
     scenario, policy : str
     pathways : tuple of str
-        The null first.
+        The null first, then the law alone.
     replicates, seed : int
         Replicates of each world, or of the defaults.
     budget : float
@@ -63,7 +65,14 @@ class Question:
     worlds : int
         Kept draws of all uncertain parameters (`ecocluster.experiments.worlds`); 0: the defaults, chance only.
     levers : tuple of (str, float)
-        Levers of all programmes instead of what these hold, as in `ecocluster.experiments.sweeps.trials.Trial`.
+        Levers of the law and of all programmes instead of what these hold, as in
+        `ecocluster.experiments.sweeps.trials.Trial`; never scaled, and paid in full.
+    law : str
+        Of 2020 and later, the same for every arm but the null.
+    scale : float or None
+        Scale factor of the programmes, 1: as written; None: found by pilots.
+    equal : bool
+        Are the pathways compared at equal outlay as well?
     """
 
     scenario: str
@@ -75,12 +84,16 @@ class Question:
     site_budget: float | None
     worlds: int = 0
     levers: tuple[tuple[str, float], ...] = ()
+    law: str = "middle"
+    scale: float | None = 1.0
+    equal: bool = False
 
     @property
     def command(self) -> str:
         """The command line that gives these numbers again."""
         options = [f"--pathways {','.join(self.pathways)}"] if self.pathways != PATHWAYS else []
         options += [f"--policy {self.policy}"] if self.policy != "vietnam-2020" else []
+        options += [f"--law {self.law}"] if self.law != "middle" else []
         if self.worlds:
             options += [f"--worlds {self.worlds}"] + ([f"--replicates {self.replicates}"] if self.replicates > 1 else [])
         else:
@@ -88,6 +101,8 @@ class Question:
         options += [f"--budget {self.budget:g}"]
         options += [f"--site-budget {self.site_budget:g}"] if self.site_budget is not None else []
         options += [f"--set {name}={value:.12g}" for name, value in self.levers]
+        options += [f"--scale {'auto' if self.scale is None else f'{self.scale:g}'}"] if self.scale != 1.0 else []
+        options += ["--equal-outlay"] if self.equal else []
         options += [f"--seed {self.seed}"]
         return " ".join(["ecocluster compare", self.scenario, *options])
 
@@ -182,8 +197,8 @@ class Comparison:
         From `ecocluster.experiments.sureness`, if it was asked for.
     out : str or None
         Folder of the results once they are written.
-    baseline : str or None
-        Arm that prices, abatement, net benefit and transfers are counted above; None: the first.
+    equal : EqualOutlay or None
+        The same at equal outlay, where it was asked for.
     """
 
     question: Question
@@ -193,8 +208,8 @@ class Comparison:
     criteria: tuple[str, ...]
     wall_s: float = 0.0
     out: str | None = None
-    baseline: str | None = None
     sure: dict[str, Any] = field(default_factory=dict)
+    equal: EqualOutlay | None = None
 
     @classmethod
     def of(
@@ -234,32 +249,43 @@ class Comparison:
         """Names of the arms, the null first."""
         return tuple(self.trace.arms)
 
+    @property
+    def matched(self) -> list[int]:
+        """For every arm the one that its effect is measured against: the law alone, and for that the null."""
+        return list(self.trace.matched) or [0] * len(self.arms)
+
     def values(self, key: str) -> np.ndarray:
         """Values of one column, shape (arms, replicates), nan where a run failed."""
         return self.runs[key].to_numpy(float).reshape(len(self.arms), -1)
 
     @property
-    def base(self) -> int:
-        """Index of the arm that money and tonnes are counted above, and that the others must beat to have achieved something.
+    def acting(self) -> list[int]:
+        """Arms that are compared: all but no programme and the law alone."""
+        return [index for index, arm in enumerate(self.arms) if arm not in ("null", "law")]
 
-        `baseline`; if none is named, law alone, and without it the first.
-        """
-        name = self.baseline or ("law" if "law" in self.arms else self.arms[0])
-        return self.arms.index(name)
+    @property
+    def base(self) -> int:
+        """Index of the law alone (or of the first arm): who is not better has achieved nothing."""
+        return self.arms.index("law") if "law" in self.arms else 0
 
     def above(self, key: str) -> np.ndarray:
-        """Values of one column less those of the baseline, replicate by replicate, shape (arms, replicates)."""
+        """Values of one column less those of the arm each is measured against, run by run, shape (arms, replicates)."""
         values = self.values(key)
-        return values - values[self.base]
+        return values - values[self.matched]
 
     def by_world(self, key: str) -> np.ndarray:
         """Values of one column, shape (arms, worlds): means over the replicates of a world; runs at the defaults."""
         return spread.by_world(self.values(key), self.trace.worlds)
 
-    def worlds(self, key: str, against: int | None = None) -> list[spread.Spread]:
-        """Median and 5-95 % of the worlds for every arm, of a column or of its difference to an arm, world by world.
+    def worlds(self, key: str, against: list[int] | None = None) -> list[spread.Spread]:
+        """Median and 5-95 % of the worlds for every arm, of a column or of its difference to other arms, world by world.
 
         A ratio of means has none in a single world: nan.
+
+        Parameters
+        ----------
+        against : list of int, optional
+            For every arm the one that its values are less of, e.g. `matched`.
         """
         base = self.columns[key].base
         if base in PRICES or base in _SPLIT_BASES or self.trace.worlds is None:
@@ -273,13 +299,13 @@ class Comparison:
         return self.trace.site.one_cluster
 
     def abatement(self, year: int) -> np.ndarray:
-        """tCO2e avoided since 2020 against the baseline, a quantity, shape (arms, replicates)."""
+        """tCO2e avoided since 2020 against the law alone, a quantity, shape (arms, replicates)."""
         return -self.above(f"tco2e_total_{year}")
 
     def split(self, year: int) -> dict[str, np.ndarray]:
         """`abatement` by intensity, output and leakage (`money.abatement_split`)."""
         values = [self.values(f"{name}_total_{year}") for name in _SPLIT_FROM]
-        return abatement_split(*values, *(value[self.base] for value in values))
+        return abatement_split(*values, *(value[self.matched] for value in values))
 
     def ratio_parts(self, column: Column) -> tuple[np.ndarray, np.ndarray]:
         """Money above the baseline and what it avoids, both discounted, of a price, shape (arms, replicates)."""
@@ -346,7 +372,7 @@ class Comparison:
 
     @cached_property
     def estimates(self) -> dict[str, list[tuple[statistics.Estimate, statistics.Estimate, float]]]:
-        """Per column and arm: the value, its difference to the null, the gain of pairing."""
+        """Per column and arm: the value, its difference to the law alone (of that: to the null), the gain of pairing."""
         return {key: self._estimate(column) for key, column in self.columns.items()}
 
     def _estimate(self, column: Column) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
@@ -354,7 +380,7 @@ class Comparison:
             ratios = map(statistics.fieller, *(spread.by_world(part, self.trace.worlds) for part in self.ratio_parts(column)))
             no_difference = statistics.Estimate.undefined(IS_DIFFERENCE)
             rows = [(ratio, no_difference, math.nan) for ratio in ratios]
-            rows[self.base] = (statistics.Estimate.undefined(NULL_AVOIDS_NOTHING), statistics.Estimate(0.0, 0.0, 0.0), math.nan)
+            rows[0] = (statistics.Estimate.undefined(NULL_AVOIDS_NOTHING), statistics.Estimate(0.0, 0.0, 0.0), math.nan)
             return rows
         if column.base in _SPLIT_BASES:
             parts = spread.by_world(self.split(column.year)[column.base.removeprefix("abatement_")], self.trace.worlds)
@@ -363,8 +389,8 @@ class Comparison:
         values = self.by_world(column.key)
         interval = self._interval(column)
         rows = [
-            (interval(arm), statistics.difference(arm, values[0]), statistics.pairing_gain(arm, values[0]))
-            for arm in values
+            (interval(arm), statistics.difference(arm, alone), statistics.pairing_gain(arm, alone))
+            for arm, alone in zip(values, values[self.matched], strict=True)
         ]
         # by definition and not by arithmetic: holds for one replicate too
         rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0, rows[0][0].runs), math.nan)
@@ -384,6 +410,23 @@ class Comparison:
         return lambda values: statistics.mean_interval(values, (low, 1.0))
 
     @cached_property
+    def to_null(self) -> dict[str, list[statistics.Estimate]]:
+        """Per column and arm: the difference to no programme under the law as it was."""
+        found = {}
+        for key, column in self.columns.items():
+            if column.base in PRICES or column.base in _SPLIT_BASES:
+                continue
+            values = self.by_world(key)
+            found[key] = [statistics.difference(arm, values[0]) for arm in values]
+            found[key][0] = statistics.Estimate(0.0, 0.0, 0.0, self.estimates[key][0][0].runs)
+        return found
+
+    @cached_property
+    def in_force(self) -> dict[str, InForce]:
+        """Per arm: the law, the levers in force, and what was offered, spent and left."""
+        return {arm: in_force(self.trace, index) for index, arm in enumerate(self.arms) if self.trace.given}
+
+    @cached_property
     def best(self) -> dict[str, dict[str, float]]:
         """Probability that an arm is the best one, for every column that has a direction.
 
@@ -396,21 +439,24 @@ class Comparison:
                 continue
             if column.base in PRICES:
                 defined = np.array([np.isfinite(value.mean) for value, _, _ in self.estimates[key]])
+                defined[[index for index in range(len(self.arms)) if index not in self.acting]] = False
                 costs, effects = (spread.by_world(part, self.trace.worlds) for part in self.ratio_parts(column))
                 shares, rest = statistics.best_ratio(costs, effects, defined), {}
             else:
-                found = spread.best_by_world(self.by_world(key), column.direction, self.base)
-                shares, rest = found.arms, {"tie": found.tie, "nothing": found.nothing}
+                rivals = [self.base, *self.acting]
+                found = spread.best_by_world(self.by_world(key)[rivals], column.direction)
+                shares, rest = np.zeros(len(self.arms)), {"tie": found.tie, "nothing": found.nothing}
+                shares[rivals] = found.arms
             result[key] = {**dict(zip(self.arms, map(float, shares), strict=True)), **rest}
         return result
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row per arm and indicator: value, difference to the null, probability of being best."""
+        """One row per arm and indicator: value, difference to the law alone and to the null, probability of being best."""
         import pandas as pd
 
         rows = []
-        ranges = {key: (self.worlds(key), self.worlds(key, 0)) for key in self.columns}
+        ranges = {key: (self.worlds(key), self.worlds(key, self.matched)) for key in self.columns}
         for index, arm in enumerate(self.arms):
             for key, column in self.columns.items():
                 value, delta, gain = self.estimates[key][index]
@@ -426,10 +472,16 @@ class Comparison:
                         "world_median": own.median, "world_low": own.low, "world_high": own.high,
                         "difference_world_median": apart.median, "difference_world_low": apart.low,
                         "difference_world_high": apart.high,
+                        **self._null_columns(key, index),
                         "probability_best": self.best.get(key, {}).get(arm, math.nan),
                     }
                 )  # fmt: skip
         return pd.DataFrame(rows)
+
+    def _null_columns(self, key: str, index: int) -> dict[str, float]:
+        undefined = statistics.Estimate.undefined(IS_DIFFERENCE)
+        delta = self.to_null[key][index] if key in self.to_null else undefined
+        return {f"null_difference_{name}": getattr(delta, name) for name in ("mean", "low", "high")}
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -464,7 +516,7 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """The answer as nested dicts of numbers, texts and None; what is None stands beside its reason."""
-        ranges = {key: (self.worlds(key), self.worlds(key, 0)) for key in self.columns}
+        ranges = {key: (self.worlds(key), self.worlds(key, self.matched)) for key in self.columns}
         pathways = {
             arm: {
                 key: {
@@ -473,6 +525,7 @@ class Comparison:
                     **_plain(self.estimates[key][index][0]),
                     **_plain_range(ranges[key][0][index]),
                     "difference": {**_plain(self.estimates[key][index][1]), **_plain_range(ranges[key][1][index])},
+                    **({"difference_to_null": _plain(self.to_null[key][index])} if key in self.to_null else {}),
                 }
                 for key, column in self.columns.items()
             }
@@ -484,6 +537,10 @@ class Comparison:
             "seed": self.question.seed,
             "replicates": self.question.replicates,
             "worlds": self.question.worlds or None,
+            "law": self.question.law,
+            "measured_against": {arm: self.arms[m] for arm, m in zip(self.arms, self.matched, strict=True)},
+            "in_force": {arm: found.to_json() for arm, found in self.in_force.items()},
+            "equal_outlay": None if self.equal is None else self.equal.to_json(),
             "wall_s": self.wall_s,
             "out": self.out,
             "pathways": pathways,

@@ -3,11 +3,12 @@
     type = "comparison"
     scenario = "nguyen-khe"
     policy = "vietnam-2020"
+    law = "middle"
     budget = 150.0
     worlds = 100           # or: fixed = true
     seed = 1
 
-    [levers]               # of all programmes instead of what these hold
+    [levers]               # of the law and of all programmes instead of what these hold
     extension = 0.9
 """
 
@@ -28,7 +29,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
     Parameters
     ----------
     path : path
-        TOML; a path of a scenario in it counts from the folder of the file.
+        TOML; paths in it count from the folder of the file.
 
     Raises
     ------
@@ -51,6 +52,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
         scenario: str | None = None
         pathways: list[str] | None = None
         policy: str | None = None
+        law: str | None = None
         worlds: int | None = None
         fixed: bool | None = None
         replicates: int | None = None
@@ -58,6 +60,8 @@ def read_config(path: str | Path) -> dict[str, Any]:
         budget: float | None = None
         site_budget: float | None = None
         sample: bool | None = None
+        scale: Literal["auto"] | float | None = None
+        equal_outlay: bool | None = None
         levers: dict[str, float] | None = None
 
     file = Path(path)
@@ -65,8 +69,13 @@ def read_config(path: str | Path) -> dict[str, Any]:
     given = entry.model_dump(exclude_none=True, exclude={"type"})
     if "replicates" in given and not {"worlds", "fixed", "sample"} & given.keys():
         given["fixed"] = True  # a file of before there were worlds: its replicates are those of the defaults
-    if "scenario" in given and is_path(given["scenario"]):
-        given["scenario"] = str(file.parent / given["scenario"])
+    for name in ("scenario", "law"):
+        if name in given and is_path(given[name]):
+            given[name] = str(file.parent / given[name])
+    if given.get("scale") == "auto":
+        given["scale"] = None
+    if "equal_outlay" in given:
+        given["equal"] = given.pop("equal_outlay")
     return given
 
 
@@ -84,6 +93,7 @@ def write_config(question: Question) -> str:
         f"scenario = {json.dumps(question.scenario, ensure_ascii=False)}",
         f"pathways = {json.dumps(list(question.pathways), ensure_ascii=False)}",
         f"policy = {json.dumps(question.policy, ensure_ascii=False)}",
+        f"law = {json.dumps(question.law, ensure_ascii=False)}",
         f"worlds = {question.worlds}" if question.worlds else "fixed = true",
         f"replicates = {question.replicates}",
         f"seed = {question.seed}",
@@ -91,6 +101,10 @@ def write_config(question: Question) -> str:
     ]
     if question.site_budget is not None:
         lines.append(f"site_budget = {float(question.site_budget)!r}")
+    if question.scale != 1.0:
+        lines.append('scale = "auto"' if question.scale is None else f"scale = {float(question.scale)!r}")
+    if question.equal:
+        lines.append("equal_outlay = true")
     if question.levers:
         lines += ["", "[levers]", *(f"{json.dumps(name)} = {value!r}" for name, value in question.levers)]
     return "\n".join(lines) + "\n"

@@ -76,6 +76,9 @@ MESSAGES = {
     "few_points": "{points} points have a result, at least {low} are needed",
     "no_range": "parameter '{value}' has no range to vary it over",
     "not_a_rule": "'{value}' is no rule; write it like abatement_share_2035<0.05",
+    "typed_too_dear": "{budget} {asked:g} cannot pay for the levers of --set: they act as typed and need at least {least:g}; 0 is the law alone",
+    "equal_needs_two": "equal outlay needs two pathways with a programme at least",
+    "not_a_scale": "--scale: '{value}' is neither 'auto' nor a number",
     "not_a_setting": "--set: '{value}' sets nothing; write it like extension=0.4",
     "not_a_finding": "{path} does not hold the result of an analysis",
 }

@@ -108,7 +108,7 @@ def deciding(answer: Comparison, key: str) -> dict[str, Any]:
     names, values = drawn_values(_main_worlds(answer))
     outcome = answer.by_world(key)
     shares = answer.best.get(key, {})
-    others = [arm for k, arm in enumerate(answer.arms) if k != answer.base]
+    others = [answer.arms[k] for k in answer.acting]
     two = sorted(others, key=lambda arm: -shares.get(arm, 0.0))[:2]
     if len(two) < 2:
         return {}
@@ -136,11 +136,12 @@ def acceptability_of(answer: Comparison, cost: str, tonnes: str, cod: str) -> di
     cost, tonnes, cod : str
         Columns: cost (mVND), and what is emitted, so that less than the baseline is avoided.
     """
+    rivals = [answer.base, *answer.acting]
     shares, mean = spread.acceptability(
-        -answer.by_world(tonnes), -answer.by_world(cod), answer.by_world(cost), PRICES, COD_PRICES, answer.base
+        -answer.by_world(tonnes)[rivals], -answer.by_world(cod)[rivals], answer.by_world(cost)[rivals], PRICES, COD_PRICES
     )
     return {
-        "prices": PRICES.tolist(), "cod_prices": COD_PRICES.tolist(), "arms": list(answer.arms),
+        "prices": PRICES.tolist(), "cod_prices": COD_PRICES.tolist(), "arms": [answer.arms[k] for k in rivals],
         "shares": shares.tolist(), "mean_mVND": mean.tolist(),
     }  # fmt: skip
 

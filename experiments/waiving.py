@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import statistics
-from .compare import ask, prepare
+from .compare import ask, prepare, worlds_of
 from .comparison import PATHWAYS
 from .sweeps.ranges import unknown
 
@@ -65,7 +65,7 @@ def waiving(
     def certified(**more: float):
         parameters = {**(loaded.parameters or {}), **more}
         runs = run_ensemble(loaded.site, arms, replicates=question.replicates, seed=question.seed, threads=threads,
-                            parameters=parameters, shocks=shocks, sample=question.sample)  # fmt: skip
+                            parameters=parameters, shocks=shocks, worlds=worlds_of(question, parameters))  # fmt: skip
         return evaluate(runs)[f"clusters_level1_{year}"].to_numpy().reshape(len(arms), -1)
 
     before, rows = certified(), []

@@ -5,23 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from .compiling import call_help
 from .indicators import INDICATORS
-from .inputs import Arm, Shock, Site
+from .inputs import Arm, Shock, Site, matched_arms
 from .layout import Layout
 from .parameters import World, _beta_law, parameter_record
 from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 from .randomness import Purpose, uniform
 from .setup import allocate, apply_arm, begin, release_held
-from .state import State, copy_of, copy_state, lever_values, with_more_room
+from .state import FUND_DTYPE, State, copy_of, copy_state, lever_values, with_more_room
 
-__all__ = ["FAILURES", "Runs", "Simulator", "find_scale", "run_ensemble"]
+__all__ = ["FAILURES", "Reference", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
+FINES = list(INDICATORS).index("fines")
 STOCKS = np.array([row.kind in ("stock", "share") for row in INDICATORS.values()])
 FAILURES = {0: "", 1: "an array of the run was too small", 2: "a result is not a number"}
 MOST_ROOM = 64  # times as many links as the layout expects; a run that fails for want of room is tried again with twice as many
@@ -36,7 +38,7 @@ class Runs:
     ----------
     site : Site
     arms : tuple of str
-        Names; arm 0 is the matched null.
+        Names; arm 0 is the null.
     seed : int
     replicates : (R,) int64
     years : (T+1,) float64
@@ -59,6 +61,12 @@ class Runs:
         Public rate of present values; one for each run where worlds differ.
     worlds : (R,) int64 or None
         Number of the world of each replicate; None: all runs are at default parameters.
+    funds : (A, R, programmes) FUND_DTYPE
+        Funds at the end of each run.
+    matched : tuple of int
+        For each arm the one that its effect is measured against (`inputs.matched_arms`).
+    given : tuple of Arm
+        The arms with their scale factors.
     """
 
     site: Site
@@ -75,6 +83,24 @@ class Runs:
     steps_per_year: int = 4
     discount_rate: float | np.ndarray = 0.05
     worlds: np.ndarray | None = None
+    funds: np.ndarray | None = None
+    matched: tuple[int, ...] = ()
+    given: tuple[Arm, ...] = ()
+
+
+class Reference(NamedTuple):
+    """What a run is held against: the same replicate without a programme, under the same law.
+
+    Attributes
+    ----------
+    ever : (ids,) uint8
+        Technologies that firms ordered.
+    fines : (steps,) float64
+        Fines that the state received, mVND a step, from 2010 on.
+    """
+
+    ever: np.ndarray
+    fines: np.ndarray
 
 
 @dataclass
@@ -85,7 +111,7 @@ class Simulator:
     ----------
     site : Site
     arms : sequence of Arm
-        The null should come first: free riders are counted against it.
+        Those without a programme should come first: free riders are counted against them.
     p : record
         From `parameter_record`.
     shocks : tuple of Shock
@@ -163,15 +189,12 @@ class Simulator:
         u = uniform(self.base.city[0]["key"], int(Purpose.SUPPORT), 0, 0)  # numba takes .6 ms to type an enum
         return float(np.interp(u, _equal_steps(law.size), law))
 
-    def fork(self, index: int, scale: float, ever_null: np.ndarray | None) -> None:
+    def fork(self, index: int, scale: float, reference: Reference | None) -> None:
         """Copy the burn-in into `self.work` and give it arm number `index`."""
-        self._forked = index, scale, ever_null
+        self._forked = index, scale, reference
         copy_state(self.work, self.base)
         self.work.ever[...] = 0  # what is ordered from here on
-        if ever_null is None:
-            self.work.ever_null[...] = 0
-        else:
-            self.work.ever_null[...] = ever_null
+        self.work.ever_null[...] = 0 if reference is None else reference.ever
         apply_arm(self.work, self.layout, self.p, self.arms[index], scale, self.support)
 
     def run(self, index: int, series, level, unmet) -> int:
@@ -181,7 +204,9 @@ class Simulator:
         series[0] = np.where(STOCKS, self.burn_series[-1], np.nan)
         level[0] = self.work.clusters["level"][: level.shape[1]]
         unmet[0] = self.work.clusters["unmet"][: unmet.shape[1]]
-        plan = self.plans[index]
+        plan, reference = self.plans[index], self._forked[2]
+        if reference is not None:
+            plan = plan._replace(fines=reference.fines)
         code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, unmet)
         while code == 1 and self.make_room():
             self.fork(*self._forked)
@@ -189,6 +214,11 @@ class Simulator:
         if code == 0 and not np.isfinite(series[1:, 0]).all():
             code = 2
         return code
+
+    def reference(self, series: np.ndarray) -> Reference:
+        """What others are held against, when the arm that was just run has no programme."""
+        before = np.full(self.burn_steps, np.inf)
+        return Reference(self.work.ever.copy(), np.append(before, series[1:, FINES] / self.steps_per_year))
 
     def make_room(self) -> bool:
         """Twice as many links, and all room outside: there may be more than the layout expects. False at `MOST_ROOM`."""
@@ -294,7 +324,7 @@ def run_ensemble(
     ----------
     site : Site
     arms : sequence of Arm
-        The first must be the null (no programmes).
+        The first must have no programmes: the null.
     replicates, first_replicate : int
         Replicate ids `first_replicate` ... ; a replicate's result depends on its id alone.
     seed : int
@@ -337,13 +367,16 @@ def run_ensemble(
     level = np.empty((*shape, len(site.clusters)), np.int8)
     unmet = np.empty_like(level, np.int16)
     failed = np.zeros(shape[:2], np.int64)
+    funds = np.zeros((*shape[:2], max([1, *(len(arm.programmes) for arm in arms)])), FUND_DTYPE)
+    matched = matched_arms(arms)
+    order = sorted(range(len(arms)), key=lambda a: bool(arms[a].programmes))  # first what others are held against
     default = parameter_record(parameters)
     pool = ThreadPoolExecutor(threads)
     try:
         scales = list(pool.map(
             lambda arm: find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks), arms))
         # the layout must provide for the scaled number of planned slots
-        scaled = tuple(Arm(a.name, a.programmes, a.assignment, a.budget, k) for a, k in zip(arms, scales, strict=True))
+        scaled = tuple(replace(a, scale=k) for a, k in zip(arms, scales, strict=True))
         local = threading.local()
         lock = threading.Lock()
         done = 0
@@ -359,16 +392,17 @@ def run_ensemble(
             if worlds is not None:
                 simulator.load(parameter_record(worlds[r].parameters))
             burnt = simulator.burn(seed, int(ids[r]))
-            ever_null = None
-            for a in range(len(arms)):
+            references: dict[int, Reference] = {}
+            for a in order:
                 if stop.is_set():
                     return
-                simulator.fork(a, scales[a], ever_null)
+                simulator.fork(a, scales[a], references.get(matched[a]))
                 failed[a, r] = burnt or simulator.run(a, series[a, r], level[a, r], unmet[a, r])
                 if failed[a, r]:
                     series[a, r, 1:] = np.nan
-                if a == 0:
-                    ever_null = simulator.work.ever.copy()
+                if a in matched:
+                    references[a] = simulator.reference(series[a, r])
+                funds[a, r] = simulator.work.funds
                 with lock:
                     done += 1
                     count = done
@@ -390,4 +424,4 @@ def run_ensemble(
         rate = np.array([world.parameters.get("discount_rate", rate) for world in worlds])
         numbers = np.array([world.number for world in worlds], dtype=np.int64)
     return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, unmet, failed,
-                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, rate, numbers)
+                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, rate, numbers, funds, matched, scaled)

@@ -18,7 +18,7 @@ SOCIAL = {
     "saved": "energy, water, material and disposal less what the same firms use with nothing adopted",
 }
 # added up from 2020
-TOTALS = ("tco2e", "cod", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters")
+TOTALS = ("tco2e", "cod", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters", "offered", "spent")
 # present values: every line of money that is a result of its own
 PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "transfers", "outlay_city", "outlay_nation",
            "outlay_abroad", "social_funds", *(f"social_{part}" for part in SOCIAL_PARTS),
@@ -183,10 +183,14 @@ def _rows():
         *(I(f"social_{part}", "mVND/yr", "money", "none", "economic", f"social cost: {SOCIAL[part]}") for part in SOCIAL_PARTS),
         I("social_funds", "mVND/yr", "money", "none", "economic", "social cost: what raising the net outlay costs"),
         I("private_net", "mVND/yr", "money", "min", "economic", "social cost less net public outlay: what everybody but the state bears"),
+        I("fines", "mVND/yr", "money", "none", "state", "fines that the state receives"),
+        I("offered", "mVND/yr", "money", "none", "state", "money that the programme's funds were given"),
+        I("spent", "mVND/yr", "money", "none", "state", "money that the programme's funds paid or reserved"),
         I("unspent", "mVND", "stock", "min", "state", "money released and not spent"),
         I("free_riders", "mVND/yr", "money", "min", "state", "paid for technologies that the firm orders in the null too"),
         I("side_payments", "mVND/yr", "money", "min", "state", "informal payments (an assumption)"),
-        I("outlay_doses", "mVND/yr", "money", "none", "state", "fixed programme cost and law"),
+        I("outlay_doses", "mVND/yr", "money", "none", "state", "fixed programme cost and the set-up of its rules"),
+        I("outlay_law", "mVND/yr", "money", "none", "state", "the law but its inspections: data above today's, set-up"),
         I("outlay_inspections", "mVND/yr", "money", "none", "state", "inspections"),
         I("outlay_grants", "mVND/yr", "money", "none", "state", "grants for technology"),
         I("outlay_credit", "mVND/yr", "money", "none", "state", "interest support and guarantees"),

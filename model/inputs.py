@@ -6,11 +6,11 @@ Money is in million VND (mVND) at 2020 prices, time in calendar years.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Arm", "Cluster", "Firm", "MVND_PER_BN", "Programme", "Schedule", "Shock", "Site", "SECTORS", "TECHNOLOGIES",
-           "STREAMS"]
+__all__ = ["Arm", "Cluster", "Firm", "Law", "MVND_PER_BN", "NO_LAW", "Programme", "Schedule", "Shock", "Site", "SECTORS",
+           "TECHNOLOGIES", "STREAMS", "matched_arms"]
 
 MVND_PER_BN = 1000.0  # budgets are asked for in bn VND, and all money of the model is mVND
 
@@ -149,6 +149,33 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Law:
+    """The law from 2020 on: the same for every firm, inside clusters and outside, and paid by no fund.
+
+    Attributes
+    ----------
+    id : str
+    levers : mapping
+        Law levers (`levers.LAW_LEVERS`) that are not as they were before 2020, to their value.
+    before : mapping
+        Of levers that a policy laid over the law: their value until the policy acts, by its `schedules` and once it
+        is enacted.
+    schedules : mapping of str to Schedule
+    enactment_lag : float
+        Median years until the policy is enacted, by the same draw as a programme's; 0: at once.
+    """
+
+    id: str = "today"
+    levers: Mapping[str, float] = field(default_factory=dict)
+    before: Mapping[str, float] = field(default_factory=dict)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    enactment_lag: float = 0.0
+
+
+NO_LAW = Law("none")  # of the arm without a programme: whatever the law, it stays as it was before 2020
+
+
+@dataclass(frozen=True)
 class Programme:
     """Levers over time, for existing clusters and for planned ones.
 
@@ -156,9 +183,9 @@ class Programme:
     ----------
     id : str
     levers : mapping
-        Lever name to its value while the programme acts; what is missing stays at baseline.
+        Lever name to its value while the programme acts; what is missing stays at baseline. No lever of the law.
     planned : mapping
-        Values that hold inside planned clusters instead.
+        Values that hold inside planned clusters instead; levers of the law may stand here.
     schedules : mapping
         Lever name to its own schedule; the others follow `schedule`.
     schedule : Schedule
@@ -167,7 +194,10 @@ class Programme:
     enactment_lag : float
         Median years until the programme is enacted; 0: at once.
     set_up_cost : float
-        mVND, once, for the whole city, on top of the law set-up.
+        mVND, once, for the whole city, on top of that of its rules.
+    typed : frozenset of str
+        Levers (``planned.LEVER`` inside planned clusters) whose value somebody typed: never scaled, and paid in full
+        before what else the programme does.
     """
 
     id: str
@@ -178,6 +208,7 @@ class Programme:
     scalable: bool = True
     enactment_lag: float = 0.0
     set_up_cost: float = 0.0
+    typed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -206,23 +237,42 @@ class Shock:
 
 @dataclass(frozen=True)
 class Arm:
-    """One column of a comparison: who follows which programme, under which budget.
+    """One column of a comparison: under which law, who follows which programme, under which budget.
 
     Attributes
     ----------
     name : str
     programmes : tuple of Programme
-        Empty: the null.
+        Empty: the law alone.
     assignment : tuple of int or None
         Index of the programme of every cluster (-1: none); None: all follow programme 0.
     budget : float
         mVND a year for this site, all programmes together.
     scale : float or None
-        Scale factor of the programmes; None: found beforehand on pilot runs.
+        Scale factor of the programmes, 1: as written; None: found beforehand on pilot runs.
+    law : Law
+        Of 2020 and later; empty: as it was before.
     """
 
     name: str
     programmes: tuple[Programme, ...] = ()
     assignment: tuple[int, ...] | None = None
     budget: float = 0.0
-    scale: float | None = None
+    scale: float | None = 1.0
+    law: Law = Law()
+
+
+def matched_arms(arms: Sequence[Arm]) -> tuple[int, ...]:
+    """For every arm the one that its effect is measured against: no programme, the same law; else the first.
+
+    Examples
+    --------
+    >>> middle = Law("middle", {"certainty": 0.7})
+    >>> programme = (Programme("p"),)
+    >>> matched_arms([Arm("null"), Arm("law", law=middle), Arm("p", programme, law=middle), Arm("q", programme)])
+    (0, 0, 1, 0)
+    """
+    bare = [i for i, arm in enumerate(arms) if not arm.programmes]
+    return tuple(
+        next((i for i in bare if arm.programmes and arms[i].law == arm.law), 0) for arm in arms
+    )

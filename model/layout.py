@@ -26,14 +26,14 @@ class Assignment(NamedTuple):
     ----------
     shares : (programmes,) list of float
         Of the budget: by the firms that a programme serves.
-    laws : (programmes,) list of bool
-        True where a programme needs a law, beyond money and doses.
+    rules : (programmes,) list of bool
+        True where a programme has rules of its own, beyond money and doses.
     programme, lever_row : (clusters,) int64
         Programme (-1: none) and row of `State.levers` of every cluster.
     """
 
     shares: list[float]
-    laws: list[bool]
+    rules: list[bool]
     programme: np.ndarray
     lever_row: np.ndarray
 
@@ -145,7 +145,7 @@ class Layout:
                 follows[place : place + self.planned_per_programme] = k
                 place += self.planned_per_programme
         lever_row = np.where(follows < 0, 3 * self.programmes, 3 * follows + kind)
-        return Assignment(shares, [_changes_law(programme) for programme in arm.programmes], follows, lever_row)
+        return Assignment(shares, [_has_rules(programme) for programme in arm.programmes], follows, lever_row)
 
     def _table(self, p: dict[str, float]) -> np.ndarray:
         site, existing = self.site, len(self.slots)
@@ -179,9 +179,9 @@ class Layout:
         return table
 
 
-def _changes_law(programme: Programme) -> bool:
+def _has_rules(programme: Programme) -> bool:
     values = [*programme.levers.items(), *programme.planned.items()]
-    return any(LEVERS[name].kind == "law" and value != LEVERS[name].baseline for name, value in values)
+    return any(LEVERS[name].kind == "rule" and value != LEVERS[name].baseline for name, value in values)
 
 
 def _needs(p: np.ndarray) -> tuple[float, ...]:

@@ -89,7 +89,9 @@ FLOWS = {name: Flow(*rest) for name, *rest in [
     ("EXIT_CASH", "firms", "owners", "equity", "exit"),
     # the state
     ("FIXED_DOSES", "state", "resources", "resource", "programme"),
+    ("RULE_SET_UP", "state", "resources", "resource", "programme"),
     ("LAW_SET_UP", "state", "resources", "resource", "programme"),
+    ("LAW_DATA", "state", "resources", "resource", "programme"),
     ("INSPECTIONS", "state", "resources", "resource", "programme"),
     ("GRANTS", "state", "firms", "transfer", "grants"),
     ("INTEREST_CUT", "state", "bank", "transfer", "credit support"),
@@ -125,7 +127,7 @@ N_FLOWS = len(_NAMES)
 
 # gross public outlay by purpose: what the state pays, and the tax it forgoes
 _OUTLAY = {
-    "doses": ("FIXED_DOSES", "LAW_SET_UP"), "inspections": ("INSPECTIONS",), "grants": ("GRANTS",),
+    "doses": ("FIXED_DOSES", "RULE_SET_UP"), "law": ("LAW_SET_UP", "LAW_DATA"), "inspections": ("INSPECTIONS",), "grants": ("GRANTS",),
     "credit": ("INTEREST_CUT", "GUARANTEE"), "symbiosis": ("STUDY_AID", "LINK_GRANT", "HUB_GRANT"),
     "infrastructure": ("PROJECT_FUND", "CITY_CETP"), "planned": ("LAND_SUPPORT", "RELOCATION_AID"),
     "forgone": ("TAX_FORGONE",),

@@ -1,7 +1,8 @@
 """The levers of policy: what a programme can change, in one list.
 
-Each lever has its baseline (Viet Nam in 2020), its cap when a programme is scaled up, and the way two
-programmes combine. Programmes are data (`ecocluster.scenarios`); the kernels read `LEVER_DTYPE` records.
+Each lever has its baseline (Viet Nam in 2020), its cap when a programme is scaled up, and who holds it: the law, which is
+the same for all (`LAW_LEVERS`), or a programme. Programmes and laws are data (`ecocluster.scenarios`); the kernels read
+`LEVER_DTYPE` records.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["LEVERS", "LEVER_DTYPE", "Lever", "baseline_levers"]
+__all__ = ["LAW_LEVERS", "LEVERS", "LEVER_DTYPE", "Lever", "baseline_levers"]
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Lever:
     cap : float or None
         Largest value that the scale factor of a programme may reach; None: not scaled.
     kind : str
-        "dose": paid every year from the fixed part of the budget; "law": free once the law set-up is paid;
-        "money": paid from a fund when requested; "procedure": how requests fare; "relief": a barrier removed
-        at no cost, for upper bounds only.
+        "law": the same for all, paid by the state outside every fund; "dose": paid every year from the fixed part of
+        the budget; "rule": of a programme, free once its set-up is paid; "money": paid from a fund when requested;
+        "procedure": how requests fare; "relief": a barrier removed at no cost, for upper bounds only.
     meaning : str
     """
 
@@ -47,28 +48,29 @@ class Lever:
 LEVERS: dict[str, Lever] = {
     lever.name: lever
     for lever in [
+        # the law: the same in every arm but the null
+        Lever("inspection_rate", "1/yr", 0.12, 0, 4, None, "law", "inspections a year of a firm of 15.5 workers"),
+        Lever("monitoring_data", "0-1 coverage", 0.1, 0, 1, None, "law", "share of firms with automatic monitoring data"),
+        Lever("fine_multiplier", "factor", 1.0, 0, 10, None, "law", "multiplies every fine"),
+        Lever("fine_adaptive", "flag", 0.0, 0, 1, None, "law", "1: fines are also multiplied by 1 + untreated share"),
+        Lever("permit_rate", "1/yr", 1.0, 0.1, 1000, None, "law", "hazard that a symbiosis permit is granted"),
+        Lever("certainty", "0-1", 0.3, 0, 1, None, "law", "how sure firms are of the rules of the coming years"),
+        Lever("voluntary_agreement", "0-1 dose", 0.0, 0, 1, None, "law", "agreement of the trade that raises attitude"),
+        Lever("admission", "flag", 0.0, 0, 1, None, "law", "1: planned clusters admit only firms with T1 and T2"),
         # doses, paid every year from the fixed part of the budget
         Lever("extension", "0-1 dose", 0.2, 0, 1, 1.0, "dose", "seminars, audits and advisers that bring technology to firms"),
         Lever("innovation_centre", "0-1 dose", 0.05, 0, 1, 1.0, "dose", "green innovation centre: tests and shows technology"),
-        Lever("inspection_rate", "1/yr", 0.12, 0, 4, 1.0, "dose", "inspections a year of a firm of 15.5 workers"),
-        Lever("monitoring_data", "0-1 coverage", 0.1, 0, 1, 1.0, "dose", "share of firms with automatic monitoring data"),
         Lever("coordinator", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "symbiosis coordinator of a cluster"),
         Lever("platform", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "material-flow map and exchange platform"),
         Lever("club_community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "business clubs and community work"),
         Lever("fairs", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "technology fairs: a pulse of information once a year"),
         Lever("skills_housing", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "vocational training and workers' housing"),
-        # law: free to run once the set-up is paid
-        Lever("certainty", "0-1", 0.3, 0, 1, None, "law", "how sure firms are of the rules of the coming years"),
-        Lever("permit_rate", "1/yr", 1.0, 0.1, 1000, None, "law", "hazard that a symbiosis permit is granted"),
-        Lever("fine_multiplier", "factor", 1.0, 0, 10, None, "law", "multiplies every fine"),
-        Lever("fine_adaptive", "flag", 0.0, 0, 1, None, "law", "1: fines are also multiplied by 1 + untreated share"),
-        Lever("voluntary_agreement", "0-1 dose", 0.0, 0, 1, None, "law", "agreement of the trade that raises attitude"),
-        Lever("multiplier_L0", "factor", 1.0, 0, 4, None, "law", "grants at level 0 are multiplied by this"),
-        Lever("multiplier_L1", "factor", 1.0, 0, 4, None, "law", "grants at level 1"),
-        Lever("multiplier_L2", "factor", 1.0, 0, 4, None, "law", "grants at level 2"),
-        Lever("multiplier_L3", "factor", 1.0, 0, 4, None, "law", "grants at level 3"),
-        Lever("admission", "flag", 0.0, 0, 1, None, "law", "1: planned clusters admit only firms with T1 and T2"),
-        Lever("compulsory_share", "share", 0.0, 0, 1, None, "law", "share of the firms of listed clusters that must leave"),
+        # rules of a programme: free to run once the set-up is paid
+        Lever("multiplier_L0", "factor", 1.0, 0, 4, None, "rule", "grants at level 0 are multiplied by this"),
+        Lever("multiplier_L1", "factor", 1.0, 0, 4, None, "rule", "grants at level 1"),
+        Lever("multiplier_L2", "factor", 1.0, 0, 4, None, "rule", "grants at level 2"),
+        Lever("multiplier_L3", "factor", 1.0, 0, 4, None, "rule", "grants at level 3"),
+        Lever("compulsory_share", "share", 0.0, 0, 1, None, "rule", "share of the firms of listed clusters that must leave"),
         # money, paid when requested, from the three funds
         Lever("grant_T1", "share of capex", 0.0, 0, 0.9, 0.5, "money", "grant for housekeeping"),
         Lever("grant_T2", "share of capex", 0.0, 0, 0.9, 0.5, "money", "grant for efficient equipment"),
@@ -104,6 +106,7 @@ LEVERS: dict[str, Lever] = {
     ]
 }
 
+LAW_LEVERS = tuple(name for name, lever in LEVERS.items() if lever.kind == "law")
 LEVER_DTYPE = np.dtype([(name, "f8") for name in LEVERS])
 
 

@@ -125,7 +125,7 @@ def _money(s, p, money, out, dt):
     forgone = out[I.TAX_FORGONE]
     out[I.OUTLAY] = out[I.OUTLAY_GROSS] = outlay
     # income tax is the nation's; programmes may be paid from abroad; the rest is the city's
-    programmes = outlay - forgone - out[I.OUTLAY_INSPECTIONS] - money[Money.CITY_CETP] / dt
+    programmes = outlay - forgone - out[I.OUTLAY_LAW] - out[I.OUTLAY_INSPECTIONS] - money[Money.CITY_CETP] / dt
     out[I.OUTLAY_NATION] = forgone
     out[I.OUTLAY_ABROAD] = p.funds_from_abroad * programmes
     out[I.OUTLAY_CITY] = outlay - forgone - out[I.OUTLAY_ABROAD]
@@ -143,11 +143,16 @@ def _money(s, p, money, out, dt):
     out[I.OPERATOR_RESULT] = (income - spent) / dt
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
                                - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt
-    unspent = 0.0
+    out[I.FINES] = money[Money.FINE] / dt
+    city, unspent, offered, paid = s.city[0], 0.0, 0.0, 0.0
     for k in range(s.funds.size):
         fund = s.funds[k]
         unspent += fund.general + fund.fund[0] + fund.fund[1] + fund.fund[2] + fund.lapsed
+        offered += fund.released
+        paid += fund.spent
     out[I.UNSPENT] = unspent
+    out[I.OFFERED], out[I.SPENT] = (offered - city.offered) / dt, (paid - city.spent) / dt
+    city.offered, city.spent = offered, paid
 
 
 @inner

@@ -13,6 +13,7 @@ Replicate r of `ensemble.run_ensemble` and a `ClusterModel` of the same seed and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,11 @@ class ClusterModel(mesa.Model):
     scenario : str, Path or Site
         Site that ships, scenario file, or a `Site` made in Python.
     pathway : str, Path or Arm
-        Pathway or portfolio that ships, a file, or an `Arm` (then `policy` and the budgets do not count).
+        Pathway or portfolio that ships, a file, or an `Arm` (then `policy`, `law` and the budgets do not count).
     policy : str, Path or Policy
-        Laid over the programme of the pathway.
+        Laid over the programme of the pathway and over the law.
+    law : str, Path or Law
+        Of 2020 and later; the null has none.
     budget : float
         bn VND a year for the city; a single site gets its share by firms.
     site_budget : float, optional
@@ -107,6 +110,7 @@ class ClusterModel(mesa.Model):
         scenario: str | Path | Site = "nguyen-khe",
         pathway: str | Path | Arm = "combined",
         policy: Any = "vietnam-2020",
+        law: Any = "middle",
         budget: float = 150.0,
         site_budget: float | None = None,
         replicate: int = 0,
@@ -126,12 +130,12 @@ class ClusterModel(mesa.Model):
         self.replicate = whole("replicate", replicate, 2**63 - 1)
         if not FORK_YEAR < last_year <= LAST_YEAR:
             raise ValueError(f"last_year = {last_year}: out of range; allowed: above {FORK_YEAR}, at most {LAST_YEAR}")
-        self.site, arm, own, script = load(scenario, pathway, policy, budget, site_budget, shocks)
+        self.site, arm, own, script = load(scenario, pathway, policy, budget, site_budget, shocks, law)
         values = own | checked(parameters or {})
         scale = scale_of(self.site, arm, self.seed, values, script)
-        arm = Arm(arm.name, arm.programmes, arm.assignment, arm.budget, scale)
+        arm = replace(arm, scale=scale)
         used = sample_parameters(self.seed, self.replicate, values) if sample else values
-        self._run = Simulator(self.site, (Arm("null"), arm), parameter_record(used), script, last_year=last_year)
+        self._run = Simulator(self.site, (Arm("law", law=arm.law), arm), parameter_record(used), script, last_year=last_year)
         self._run.make_room()  # a run that is stepped from Python cannot start again with more
         self._begin(scale)
         self.lever = lever
@@ -152,19 +156,20 @@ class ClusterModel(mesa.Model):
     # --- the run ---------------------------------------------------------------------------------------
 
     def _begin(self, scale: float) -> None:
-        """Burn in, run the null (free riders are counted against it) and fork into the arm."""
+        """Burn in, run the law alone (free riders are counted against it) and fork into the arm."""
         run = self._run
         shape = (run.steps + 1, len(INDICATORS))
         self._series = np.full(shape, np.nan)
         self._level = np.zeros((shape[0], len(self.site.clusters)), np.int8)
         self._unmet = np.zeros_like(self._level, np.int16)
         self._check(run.burn(self.seed, self.replicate))
-        ordered_in_null = None
+        reference = None
         if run.arms[1].programmes:
             run.fork(0, 1.0, None)
             self._check(run.run(0, self._series, self._level, self._unmet))
-            ordered_in_null = run.work.ever.copy()
-        run.fork(1, scale, ordered_in_null)
+            reference = run.reference(self._series)
+            run.plans[1] = run.plans[1]._replace(fines=reference.fines)
+        run.fork(1, scale, reference)
         # no step: only the row of the fork is written
         run.run(1, self._series[:1], self._level[:1], self._unmet[:1])
         self._series[1:] = np.nan

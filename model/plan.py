@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .inputs import SECTORS, TECHNOLOGIES, Arm, Schedule, Shock
-from .levers import LEVERS
+from .inputs import SECTORS, TECHNOLOGIES, Arm, Law, Schedule, Shock
+from .levers import LAW_LEVERS, LEVERS
 
 __all__ = ["FORK_YEAR", "LAST_YEAR", "Plan", "START_YEAR", "make_plan", "outside_world", "steps_between"]
 
 START_YEAR, FORK_YEAR, LAST_YEAR = 2010, 2020, 2046  # first step, programmes act from, end of the last step
 
-KINDS = {"dose": 0, "law": 1, "money": 2, "procedure": 3, "relief": 4}
-DOSE, LAW, MONEY, PROCEDURE, RELIEF = range(5)
+KINDS = {"dose": 0, "law": 1, "money": 2, "procedure": 3, "relief": 4, "rule": 5}
+DOSE, LAW, MONEY, PROCEDURE, RELIEF, RULE = range(6)
 LOCAL = ("coordinator", "platform", "club_community")  # services of a cluster: not for firms outside
 
 
@@ -39,14 +39,27 @@ class Plan(NamedTuple):
         Exogenous learning factor of capital cost.
     offered : (steps, technologies) uint8
         1 if a technology is on the market.
-    baseline, cap : (levers,) float64
+    baseline : (levers,) float64
     kind : (levers,) int64
         Index into `KINDS`.
-    target : (rows, levers) float64
-        Value while a programme acts; rows 3p, 3p + 1 and 3p + 2 of programme p, the last is the baseline.
+    target, cap : (rows, levers) float64
+        Value while a programme acts, and how far scaling may raise it (-inf: not at all); rows 3p, 3p + 1 and 3p + 2 of
+        programme p, the last is the baseline.
+    typed : (rows, levers) uint8
+        1: somebody typed the value, it acts in full.
+    inside : (rows, levers) uint8
+        1: a lever of the law that a programme sets inside its planned clusters.
     start, ramp, end : (programmes, levers) float64
     moved : (n,) int64
-        Levers that differ from their baseline in any row of `target`.
+        Levers of programmes that differ from their baseline in any row of `target`.
+    law_before, law_target, law_start, law_ramp, law_end : (levers,) float64
+        The law: its value before and after, and when it changes.
+    law_waits : (levers,) uint8
+        1: the change must be enacted first.
+    law_moved : (n,) int64
+        Levers that the law ever moves off their baseline.
+    fines : (steps,) float64
+        Fines of law alone in this replicate, mVND a step; infinity where there is nothing to compare with.
     """
 
     electricity: np.ndarray
@@ -58,13 +71,23 @@ class Plan(NamedTuple):
     capex: np.ndarray
     offered: np.ndarray
     baseline: np.ndarray
-    cap: np.ndarray
     kind: np.ndarray
     target: np.ndarray
+    cap: np.ndarray
+    typed: np.ndarray
+    inside: np.ndarray
     start: np.ndarray
     ramp: np.ndarray
     end: np.ndarray
     moved: np.ndarray
+    law_before: np.ndarray
+    law_target: np.ndarray
+    law_start: np.ndarray
+    law_ramp: np.ndarray
+    law_end: np.ndarray
+    law_waits: np.ndarray
+    law_moved: np.ndarray
+    fines: np.ndarray
 
 
 def steps_between(first: float, last: float, steps_per_year: int) -> int:
@@ -178,20 +201,51 @@ def make_plan(
     """
     names = list(LEVERS)
     baseline = np.array([LEVERS[n].baseline for n in names])
-    cap = np.array([-np.inf if LEVERS[n].cap is None else LEVERS[n].cap for n in names])  # -inf: never scaled
     kind = np.array([KINDS[LEVERS[n].kind] for n in names])
     programmes = len(arm.programmes) if programmes is None else programmes
-    target = np.tile(baseline, (3 * programmes + 1, 1))
+    rows = 3 * programmes + 1
+    target = np.tile(baseline, (rows, 1))
+    cap = np.tile([-np.inf if LEVERS[n].cap is None else LEVERS[n].cap for n in names], (rows, 1))
+    typed, inside = np.zeros((rows, len(names)), np.uint8), np.zeros((rows, len(names)), np.uint8)
     start, ramp, end = (np.zeros((max(1, programmes), len(names))) for _ in range(3))
     for k, programme in enumerate(arm.programmes):
+        existing, planned, outside = 3 * k, 3 * k + 1, 3 * k + 2
         for i, name in enumerate(names):
             schedule: Schedule = programme.schedules.get(name, programme.schedule)
             start[k, i], ramp[k, i], end[k, i] = schedule.start, schedule.ramp, schedule.end
-            target[3 * k : 3 * k + 3, i] = programme.levers.get(name, baseline[i])
-            target[3 * k + 1, i] = programme.planned.get(name, target[3 * k, i])
+            if name in LAW_LEVERS and name in programme.levers:
+                raise ValueError(f"{name} is a lever of the law, which is the same for all: it belongs into Arm.law")
+            target[existing : outside + 1, i] = programme.levers.get(name, baseline[i])
+            target[planned, i] = programme.planned.get(name, target[existing, i])
+            inside[planned, i] = name in LAW_LEVERS and name in programme.planned
+            typed[existing : outside + 1, i] = name in programme.typed
+            if name in programme.planned:
+                typed[planned, i] = f"planned.{name}" in programme.typed
             if name in LOCAL:
-                target[3 * k + 2, i] = baseline[i]
+                target[outside, i] = baseline[i]
+    cap[typed > 0] = -np.inf
     money = np.array([LEVERS[n].unit.startswith("mVND") for n in names])
     target[:, money] *= p["money_scale"]
-    moved = np.flatnonzero((target != baseline).any(axis=0))
-    return Plan(*outside_world(p, shocks, steps_per_year, last_year), baseline, cap, kind, target, start, ramp, end, moved)
+    moved = np.flatnonzero((target != baseline).any(axis=0) | inside.any(axis=0))
+    law = _law(arm.law, baseline)
+    fines = np.full(_times(steps_per_year, last_year).size, np.inf)
+    return Plan(*outside_world(p, shocks, steps_per_year, last_year), baseline, kind, target, cap, typed, inside, start, ramp,
+                end, moved, *law, fines)
+
+
+def _law(law: Law, baseline: np.ndarray):
+    """The fields of a `Plan` that hold the law."""
+    names = list(LEVERS)
+    before, target = baseline.copy(), baseline.copy()
+    start, ramp, end = (np.zeros(len(names)) for _ in range(3))
+    waits = np.zeros(len(names), np.uint8)
+    for name in {*law.levers, *law.before} - set(LAW_LEVERS):
+        raise ValueError(f"{name} is no lever of the law: it belongs to a programme")
+    for name, value in law.levers.items():
+        i = names.index(name)
+        target[i], before[i] = value, law.before.get(name, baseline[i])
+        schedule = law.schedules.get(name, Schedule())
+        start[i], ramp[i], end[i] = schedule.start, schedule.ramp, schedule.end
+        waits[i] = law.enactment_lag > 0 and name in law.before
+    moved = np.flatnonzero((target != baseline) | (before != baseline))
+    return before, target, start, ramp, end, waits, moved

@@ -11,6 +11,7 @@ from .inputs import SECTORS, TECHNOLOGIES, Arm
 from .jit import inner, jit
 from .layout import Layout, start_number
 from .ledger import N_FLOWS, N_MATTER
+from .levers import LEVERS
 from .maths import exp, log, normal_quantile
 from .phases.ageing import set_due
 from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
@@ -284,7 +285,7 @@ def _tie(s):
 
 
 def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, support: Callable[[], float]) -> None:
-    """Fork: give a burnt-in state the programmes, budgets and assignments of an arm.
+    """Fork: give a burnt-in state the law, programmes, budgets and assignments of an arm.
 
     Parameters
     ----------
@@ -294,14 +295,22 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, s
         Tells officials' support for a dedicated policy (0-1), which enters the hazard of enactment.
     """
     city, money, assigned = s.city[0], float(p["money_scale"]), layout.assigned(arm)
+
+    def enacted_at(lag: float) -> float:
+        if lag <= 0:
+            return 2020.0
+        hazard = enactment_hazard(lag, support(), float(p["own_support"]))
+        return 2020.0 - math.log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
+
     for k, programme in enumerate(arm.programmes):
         fund, share = s.funds[k], assigned.shares[k]
         fund["budget"] = arm.budget * money * share
         fund["scale"], fund["dose"] = scale if programme.scalable else 1.0, 1.0
-        law = float(p["cost_law_set_up"]) if assigned.laws[k] else 0.0
-        fund["law_need"] = (law + programme.set_up_cost * money) * layout.site.budget_share * share
-        fund["enacted"], fund["enacted_at"] = 0.0, 2020.0
-        if programme.enactment_lag > 0:
-            hazard = enactment_hazard(programme.enactment_lag, support(), float(p["own_support"]))
-            fund["enacted_at"] = 2020.0 - log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
+        rules = float(p["cost_law_set_up"]) if assigned.rules[k] else 0.0
+        fund["rule_need"] = (rules + programme.set_up_cost * money) * layout.site.budget_share * share
+        fund["enacted"], fund["enacted_at"] = 0.0, enacted_at(programme.enactment_lag)
+        fund["dose_least"] = fund["typed_dose"] = 1.0
+    changes = any(LEVERS[name].baseline != value for name, value in [*arm.law.levers.items(), *arm.law.before.items()])
+    city["law_need"] = float(p["cost_law_set_up"]) * layout.site.budget_share if changes else 0.0
+    city["law_at"] = enacted_at(arm.law.enactment_lag)
     s.clusters["programme"], s.clusters["lever_row"] = assigned.programme, assigned.lever_row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -133,19 +133,19 @@ def run_one(
     p = parameter_record(parameters)
     shocks = tuple(shocks)
     scale = find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks)
-    scaled = Arm(arm.name, arm.programmes, arm.assignment, arm.budget, scale)
-    simulator = Simulator(site, (Arm("null"), scaled), p, shocks)
+    scaled = replace(arm, scale=scale)
+    simulator = Simulator(site, (Arm("law", law=arm.law), scaled), p, shocks)
     shape = (simulator.steps + 1, len(INDICATORS))
     series, level = np.empty(shape), np.empty((shape[0], len(site.clusters)), np.int8)
     unmet = np.empty_like(level, np.int16)
     code = simulator.burn(seed, replicate)
-    ever_null = None
-    for index in range(2) if arm.programmes else (1,):  # the null first: free riders are counted against it
-        simulator.fork(index, scale if index else 1.0, ever_null)
+    reference = None
+    for index in range(2) if arm.programmes else (1,):  # the law alone first: free riders are counted against it
+        simulator.fork(index, scale if index else 1.0, reference)
         code = code or simulator.run(index, series, level, unmet)
-        ever_null = simulator.work.ever.copy()
+        reference = simulator.reference(series)
     years = FORK_YEAR + np.arange(shape[0]) / simulator.steps_per_year
     runs = Runs(site, (arm.name,), seed, np.array([replicate]), years, tuple(INDICATORS), series[None, None],
                 level[None, None], unmet[None, None], np.array([[code]]), {arm.name: scale},
-                simulator.steps_per_year, float(p["discount_rate"]))
+                simulator.steps_per_year, float(p["discount_rate"]), None, simulator.work.funds[None, None].copy(), (0,), (scaled,))
     return Run(runs, material_flows(simulator.work, p, site), firms_table(simulator.work))

@@ -118,9 +118,10 @@ LINK_DTYPE = np.dtype([
 ], align=True)
 
 FUND_DTYPE = np.dtype([
-    ("enacted_at", _f), ("enacted", _f), ("budget", _f), ("scale", _f), ("dose", _f), ("law_need", _f), ("law_paid", _f),
-    ("general", _f), ("fund", _f, (3,)), ("cut_reserve", _f), ("released", _f), ("spent", _f), ("need", _f),
-    ("fines_back", _f), ("lapsed", _f),
+    ("enacted_at", _f), ("enacted", _f), ("budget", _f), ("scale", _f), ("dose", _f), ("rule_need", _f), ("rule_paid", _f),
+    ("general", _f), ("fund", _f, (3,)), ("cut_reserve", _f), ("released", _f), ("spent", _f), ("need", _f), ("lapsed", _f),
+    # what a comparison reports: steps in force, sum and least of the dose, largest yearly cost of what was typed
+    ("steps", _f), ("dose_sum", _f), ("dose_least", _f), ("typed_dose", _f), ("typed_need", _f),
 ], align=True)
 
 CITY_DTYPE = np.dtype([
@@ -134,8 +135,8 @@ CITY_DTYPE = np.dtype([
     ("firms", _i), ("tech_count", _i, (N_TECH,)), ("links_high", _i), ("links_free", _i), ("links_used", _i),
     ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
     ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("proposals", _i), ("leavers", _i), ("credit_asked", _i), ("credit_approved", _i),
-    ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f),
-    ("services", _f), ("land_freed", _f),
+    ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f), ("law_need", _f), ("law_at", _f),
+    ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
     ("trust_gap", _f), ("degree", _i, (64,)),
     # firms seen on the map in one search, by their hash
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_slot", _i, (MAP_SEEN,)), ("seen_match", _i, (MAP_SEEN,)), ("outside_from", _i),
@@ -174,7 +175,7 @@ class State(NamedTuple):
     links : (capacity,) LINK_DTYPE
     funds : (programmes,) FUND_DTYPE
     levers : (3 * programmes + 1,) LEVER_DTYPE
-        Rows 3p, 3p + 1 and 3p + 2: programme p in existing clusters, in planned ones and outside; last: baseline.
+        Rows 3p, 3p + 1 and 3p + 2: programme p in existing clusters, in planned ones and outside; last: the law alone.
     city : (1,) CITY_DTYPE
     head : (slots, 2) int32
         First link record of a slot as supplier and as buyer, -1: none.
@@ -196,7 +197,7 @@ class State(NamedTuple):
     ever : (ids,) uint8
         Technologies that a firm ever ordered, by persistent id.
     ever_null : (ids,) uint8
-        The same in the matched null: whoever is paid for what he orders there too is a free rider.
+        The same without the programme under the same law: whoever is paid for what he orders there too is a free rider.
     sheet : (1,) SHEET_DTYPE
         Scratch of one block, and sums by lane of one cluster.
     money : (N_FLOWS,) float64

@@ -1,6 +1,6 @@
-"""What a user can choose: sites, pathways, policies, shocks and portfolios, as data files that are validated.
+"""What a user can choose: sites, pathways, policies, laws, shocks and portfolios, as data files that are validated.
 
-`load_scenario`, `load_pathway`, `load_policy` and `load_shocks` take an id that ships (the `list_...`
+`load_scenario`, `load_pathway`, `load_policy`, `load_law` and `load_shocks` take an id that ships (the `list_...`
 functions) or the path of a TOML file of the same form; `make_arm` and `load_portfolio` make what a run
 needs of them; `new_scenario` makes a scenario from a table of enterprises. Whatever cannot be used raises
 `ScenarioError`.
@@ -9,17 +9,19 @@ needs of them; `new_scenario` makes a scenario from a table of enterprises. What
 from .describe import describe, validate_file
 from .enterprises import Report, new_scenario
 from .errors import Message, Refusal, ScenarioError
-from .library import Entry, list_pathways, list_policies, list_portfolios, list_shocks
+from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
 from .programmes import (
     Policy,
     apply_policy,
     choose_arm,
     combine_policies,
+    load_law,
     load_pathway,
     load_policy,
     load_portfolio,
     load_shocks,
     make_arm,
+    with_levers,
 )
 from .sites import Scenario, list_sites, load_scenario
 
@@ -35,11 +37,13 @@ __all__ = [
     "choose_arm",
     "combine_policies",
     "describe",
+    "list_laws",
     "list_pathways",
     "list_policies",
     "list_portfolios",
     "list_shocks",
     "list_sites",
+    "load_law",
     "load_pathway",
     "load_policy",
     "load_portfolio",
@@ -48,4 +52,5 @@ __all__ = [
     "make_arm",
     "new_scenario",
     "validate_file",
+    "with_levers",
 ]

@@ -19,7 +19,7 @@ _COMPLETE = 0.25  # shared land of a cluster with fairly complete infrastructure
 
 
 def describe(name: str | Path) -> dict[str, Any]:
-    """Facts about a site, pathway, policy, script of shocks or portfolio.
+    """Facts about a site, pathway, policy, law, script of shocks or portfolio.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def describe(name: str | Path) -> dict[str, Any]:
     if name in sites:
         return _describe_file("sites", name)
     known = set(sites)
-    for kind in ("pathways", "policies", "shocks", "portfolios"):
+    for kind in ("pathways", "policies", "laws", "shocks", "portfolios"):
         if name in shipped(kind):
             return _describe_file(kind, name)
         known |= shipped(kind).keys()
@@ -96,12 +96,15 @@ def _describe_file(kind: str, name: str | Path) -> dict[str, Any]:
         for pathway in {entry.default, *entry.clusters.values()}:
             programmes.load_pathway(path.parent / pathway if is_path(pathway) else pathway)
         facts |= {"default": entry.default, "clusters": dict(entry.clusters)}
+    elif kind == "laws":
+        facts["levers"] = dict(programmes.load_law(name).levers)
     elif kind == "policies":
         policy = programmes.load_policy(name)
         facts |= {"levers": dict(policy.levers), "set": dict(policy.set), **_timing(policy)}
     else:
         programme = programmes.load_pathway(name)
         facts |= {"levers": dict(programme.levers), "planned": dict(programme.planned),
+                  "planned_basis": " ".join(entry.planned_basis.split()),
                   "schedule": vars(programme.schedule), **_timing(programme)}  # fmt: skip
     return facts
 

@@ -90,6 +90,7 @@ MESSAGES = {
     "unknown_scenario": "unknown scenario",
     "unknown_pathway": "unknown pathway",
     "unknown_policy": "unknown policy",
+    "unknown_law": "unknown law",
     "unknown_shocks": "unknown shocks",
     "unknown_portfolio": "unknown portfolio",
     "unknown_cluster": "unknown cluster",
@@ -142,6 +143,9 @@ MESSAGES = {
     "below_median": "below workers_median",
     # programmes
     "budget": "not a usable budget",
+    "law_in_pathway": "a lever of the law, which is the same for every pathway: it belongs into a law (--law) or a policy "
+    "(--policy), or under [planned] if it holds inside planned clusters only",
+    "not_of_the_law": "no lever of the law: it belongs into a pathway or a policy",
     "fund_shares": "the fund shares add up to {sum:.4g}",
     "schedule_alone": "a schedule for a lever that the policy does not have",
     "both_tables": "the lever stands in both tables",

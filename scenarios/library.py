@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from .errors import ScenarioError, nearest_name
 from .reading import read_toml
-from .schema import PathwayFile, PolicyFile, PortfolioFile, ShocksFile, SiteFile, check
+from .schema import LawFile, PathwayFile, PolicyFile, PortfolioFile, ShocksFile, SiteFile, check
 
 __all__ = [
     "KINDS",
     "Entry",
     "find",
+    "list_laws",
     "list_pathways",
     "list_policies",
     "list_portfolios",
@@ -25,6 +26,7 @@ _TYPES: dict[str, tuple[str, type]] = {
     "sites": ("scenario", SiteFile),
     "pathways": ("pathway", PathwayFile),
     "policies": ("policy", PolicyFile),
+    "laws": ("law", LawFile),
     "shocks": ("shocks", ShocksFile),
     "portfolios": ("portfolio", PortfolioFile),
 }
@@ -32,6 +34,7 @@ UNKNOWN = {
     "sites": "unknown_scenario",
     "pathways": "unknown_pathway",
     "policies": "unknown_policy",
+    "laws": "unknown_law",
     "shocks": "unknown_shocks",
     "portfolios": "unknown_portfolio",
 }
@@ -145,6 +148,11 @@ def list_pathways() -> list[Entry]:
 def list_policies() -> list[Entry]:
     """Policies that ship."""
     return titles("policies")
+
+
+def list_laws() -> list[Entry]:
+    """Laws that ship."""
+    return titles("laws")
 
 
 def list_shocks() -> list[Entry]:

@@ -1,4 +1,4 @@
-"""Programmes, the policies laid over them, shocks, and the arms of a comparison."""
+"""The law, programmes, the policies laid over both, shocks, and the arms of a comparison."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..model.inputs import MVND_PER_BN, Arm, Programme, Schedule, Shock, Site
-from ..model.levers import LEVERS
+from ..model.inputs import MVND_PER_BN, NO_LAW, Arm, Law, Programme, Schedule, Shock, Site
+from ..model.levers import LAW_LEVERS, LEVERS
 from .errors import Message, ScenarioError, nearest_name
 from .library import find, is_path, kind_of, read, shipped
 from .schema import PathwayFile, ScheduleEntry
@@ -16,28 +16,33 @@ from .schema import PathwayFile, ScheduleEntry
 __all__ = [
     "Policy",
     "apply_policy",
+    "change_law",
     "choose_arm",
     "combine_policies",
+    "load_law",
     "load_pathway",
     "load_policy",
     "load_portfolio",
     "load_shocks",
     "make_arm",
+    "with_levers",
 ]
 
 CITY_BUDGET = 150_000.0  # mVND a year
+LAW = "middle"  # the law of a comparison if nobody names one
+PLANNED = "planned."  # prefix of a lever that holds inside planned clusters only
 _FUNDS = ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure")
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Levers laid over a programme.
+    """Levers laid over a programme, and over the law.
 
     Attributes
     ----------
     id : str
     levers : mapping
-        Lever to a value that holds where it is larger than the programme's.
+        Lever to a value that holds where it is larger than the programme's; a lever of the law holds in any case.
     set : mapping
         Lever to a value that holds in any case.
     schedules : mapping
@@ -79,13 +84,20 @@ def load_policy(name: str | Path) -> Policy:
     return _load_policy(find("policies", name))
 
 
+def load_law(name: str | Path) -> Law:
+    """Law of an id (`list_laws`) or of a TOML file."""
+    path = find("laws", name)
+    entry = read("laws", path)
+    return Law(entry.id or path.stem, {k: v for k, v in entry.levers.items() if v != LEVERS[k].baseline})
+
+
 def load_shocks(name: str | Path) -> tuple[Shock, ...]:
     """Script of shocks of an id (`list_shocks`) or of a TOML file."""
     return _load_shocks(find("shocks", name))
 
 
 def apply_policy(programme: Programme, policy: Policy) -> Programme:
-    """The programme with the policy laid over it.
+    """The programme with the policy laid over it; what it holds of the law is left to the law.
 
     Every lever gets the larger value, with the schedule of the winner (of the programme at a tie); `set`
     replaces. The same holds for the values inside planned clusters that the programme has. Fund shares are
@@ -98,25 +110,105 @@ def apply_policy(programme: Programme, policy: Policy) -> Programme:
     """
     if policy == Policy(policy.id):
         return programme
+    levers = {name: value for name, value in policy.levers.items() if name not in LAW_LEVERS}
+    fixed = {name: value for name, value in policy.set.items() if name not in LAW_LEVERS}
     laid = Programme(
         programme.id,
-        policy.levers,
-        schedules={name: policy.schedules.get(name, programme.schedule) for name in policy.levers},
+        levers,
+        schedules={name: policy.schedules.get(name, programme.schedule) for name in levers},
         enactment_lag=policy.enactment_lag,
         set_up_cost=policy.set_up_cost,
     )
     merged = _larger(programme, laid)
     planned = {name: policy.set.get(name, value) for name, value in merged.planned.items()}
-    schedules = {name: when for name, when in merged.schedules.items() if name not in policy.set}
-    schedules |= {name: when for name, when in policy.schedules.items() if name in policy.set}
+    schedules = {name: when for name, when in merged.schedules.items() if name not in fixed}
+    schedules |= {name: when for name, when in policy.schedules.items() if name in fixed}
     return replace(
         merged,
         id=f"{programme.id}+{policy.id}",
-        levers={**merged.levers, **policy.set},
+        levers={**merged.levers, **fixed},
         planned=planned,
         schedules=schedules,
         scalable=programme.scalable,
     )
+
+
+def change_law(law: Law, policy: Policy) -> Law:
+    """The law with the levers of the law that a policy holds, once that is enacted.
+
+    Examples
+    --------
+    >>> change_law(Law("middle", {"certainty": 0.7}), Policy("p", {"certainty": 0.9, "extension": 1})).levers
+    {'certainty': 0.9}
+    """
+    moved = {name: value for name, value in {**policy.levers, **policy.set}.items() if name in LAW_LEVERS}
+    if not moved or law == NO_LAW:
+        return law
+    return Law(
+        f"{law.id}+{policy.id}",
+        {**law.levers, **moved},
+        {name: law.levers.get(name, LEVERS[name].baseline) for name in moved},
+        {name: when for name, when in policy.schedules.items() if name in moved},
+        policy.enactment_lag,
+    )
+
+
+def with_levers(
+    arm: Arm,
+    levers: Mapping[str, float],
+    schedules: Mapping[str, Schedule] | None = None,
+    typed: bool = False,
+) -> Arm:
+    """The arm with these levers instead of its own: those of the law in its law, the others in all its programmes.
+
+    Parameters
+    ----------
+    arm : Arm
+        Without a programme and a law (the null) it stays as it is.
+    levers : mapping
+        ``planned.LEVER`` holds inside planned clusters.
+    schedules : mapping, optional
+        When a lever acts.
+    typed : bool
+        Are these values that somebody typed? They are paid in full, and never scaled.
+    """
+    when = schedules or {}
+    if not levers and not when:
+        return arm
+    law = arm.law
+    if law != NO_LAW:
+        moved = {name: value for name, value in levers.items() if name in LAW_LEVERS}
+        late = {name: schedule for name, schedule in when.items() if name in LAW_LEVERS}
+        before = {name: law.levers.get(name, LEVERS[name].baseline) for name in late}
+        law = replace(
+            law,
+            id=law.id if not moved and not late else f"{law.id}+",
+            levers={**law.levers, **before, **moved},
+            before={name: v for name, v in law.before.items() if name not in moved} | before,
+            schedules={name: v for name, v in law.schedules.items() if name not in moved} | late,
+        )
+    inside = {name.removeprefix(PLANNED): value for name, value in levers.items() if name.startswith(PLANNED)}
+    own = {name: value for name, value in levers.items() if not name.startswith(PLANNED) and name not in LAW_LEVERS}
+    keys = frozenset({*own, *(name for name in levers if name.startswith(PLANNED))}) if typed else frozenset()
+    programmes = tuple(
+        replace(
+            programme,
+            levers={**programme.levers, **own},
+            planned={**_inside(programme, law), **inside},
+            schedules={**programme.schedules, **{k: v for k, v in when.items() if k not in LAW_LEVERS}},
+            typed=programme.typed | keys,
+        )
+        for programme in arm.programmes
+    )
+    return replace(arm, programmes=programmes, law=law)
+
+
+def _inside(programme: Programme, law: Law) -> dict[str, float]:
+    """What holds inside planned clusters: of the law never less than outside."""
+    return {
+        name: max(value, law.levers.get(name, LEVERS[name].baseline)) if name in LAW_LEVERS else value
+        for name, value in programme.planned.items()
+    }
 
 
 def combine_policies(name: str, parts: Sequence[Policy]) -> Policy:
@@ -147,13 +239,14 @@ def make_arm(
     site: Site | None = None,
     site_budget: float | None = None,
     name: str | None = None,
+    law: str | Path | Law = LAW,
 ) -> Arm:
-    """One arm of a comparison: a pathway under a policy and a budget.
+    """One arm of a comparison: a pathway under a law, a policy and a budget.
 
     Parameters
     ----------
     pathway, policy : str or Path
-        Id or file. The null has no programme, whatever the policy.
+        Id or file. The null has no programme and no new law, whatever the law and the policy.
     budget : float
         mVND a year for the city.
     site : Site, optional
@@ -162,6 +255,8 @@ def make_arm(
         mVND a year for the site, instead of its share.
     name : str, optional
         Default: the id of the pathway.
+    law : str, Path or Law
+        Id or file; levers of the law that the policy holds replace those of the law.
 
     Raises
     ------
@@ -171,12 +266,29 @@ def make_arm(
     overlay = policy if isinstance(policy, Policy) else load_policy(policy)
     money = _budget(budget, site, site_budget)
     programme, acts = _load_pathway(pathway, site)
-    programmes = (apply_policy(programme, overlay),) if acts else ()
-    return Arm(name or programme.id, programmes, None, money)
+    under = _law_of(pathway, law, overlay)
+    programmes = (_apply(programme, overlay, under),) if acts else ()
+    return Arm(name or programme.id, programmes, None, money, law=under)
+
+
+def _law_of(pathway: str | Path, law: str | Path | Law, overlay: Policy) -> Law:
+    """Law of an arm: none for the null."""
+    given = law if isinstance(law, Law) else load_law(law)
+    return change_law(given, overlay) if read("pathways", find("pathways", pathway)).law else NO_LAW
+
+
+def _apply(programme: Programme, overlay: Policy, law: Law) -> Programme:
+    laid = apply_policy(programme, overlay)
+    return replace(laid, planned=_inside(laid, law))
 
 
 def choose_arm(
-    pathway: str | Path, site: Site, policy: str | Path | Policy, budget: float, site_budget: float | None = None
+    pathway: str | Path,
+    site: Site,
+    policy: str | Path | Policy,
+    budget: float,
+    site_budget: float | None = None,
+    law: str | Path | Law = LAW,
 ) -> Arm:
     """Arm of a pathway or of a portfolio (ids that ship, or files): `make_arm` or `load_portfolio`.
 
@@ -188,8 +300,8 @@ def choose_arm(
     city, own = budget * MVND_PER_BN, None if site_budget is None else site_budget * MVND_PER_BN
     of_clusters = kind_of(Path(pathway)) == "portfolios" if is_path(pathway) else pathway in shipped("portfolios")
     if of_clusters:
-        return load_portfolio(pathway, site, policy, city, own)
-    return make_arm(pathway, policy, city, site, own)
+        return load_portfolio(pathway, site, policy, city, own, law)
+    return make_arm(pathway, policy, city, site, own, law=law)
 
 
 def load_portfolio(
@@ -198,6 +310,7 @@ def load_portfolio(
     policy: str | Path | Policy = "vietnam-2020",
     budget: float = CITY_BUDGET,
     site_budget: float | None = None,
+    law: str | Path | Law = LAW,
 ) -> Arm:
     """Arm in which every cluster follows its own pathway, all under one budget.
 
@@ -206,7 +319,7 @@ def load_portfolio(
     name : str or Path
         Id of a portfolio that ships, or a TOML file with `default` and a table `clusters`.
     site : Site
-    policy, budget, site_budget
+    policy, budget, site_budget, law
         See `make_arm`.
     """
     path = find("portfolios", name)
@@ -221,14 +334,15 @@ def load_portfolio(
             )  # fmt: skip
     index: dict[str, int] = {}
     programmes: list[Programme] = []
+    under = change_law(law if isinstance(law, Law) else load_law(law), overlay)
     # the default may be a file as well: paths count from the portfolio's folder
     for pathway in dict.fromkeys(entry.clusters.get(cluster, entry.default) for cluster in ids):
         programme, acts = _load_pathway(pathway, site, relative_to=path.parent)
         index[pathway] = len(programmes) if acts else -1
         if acts:
-            programmes.append(apply_policy(programme, overlay))
+            programmes.append(_apply(programme, overlay, under))
     assignment = tuple(index[entry.clusters.get(cluster, entry.default)] for cluster in ids)
-    return Arm(entry.id or path.stem, tuple(programmes), assignment, _budget(budget, site, site_budget))
+    return Arm(entry.id or path.stem, tuple(programmes), assignment, _budget(budget, site, site_budget), law=under)
 
 
 def _budget(budget: float, site: Site | None, site_budget: float | None) -> float:
@@ -249,7 +363,7 @@ def _budget(budget: float, site: Site | None, site_budget: float | None) -> floa
 def _load_pathway(
     name: str | Path, site: Site | None, chain: tuple[Path, ...] = (), relative_to: Path | None = None
 ) -> tuple[Programme, bool]:
-    """Programme of a pathway, and whether there is one at all (not so for the null)."""
+    """Programme of a pathway, and whether there is one at all (not so for the null and the law alone)."""
     path = find("pathways", name, relative_to)
     entry: PathwayFile = read("pathways", path, chain)
     inner = (*chain, path.resolve())

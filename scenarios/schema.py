@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from ..model.inputs import SECTORS, TECHNOLOGIES
-from ..model.levers import LEVERS
+from ..model.levers import LAW_LEVERS, LEVERS
 from .errors import Message, ScenarioError, nearest_name
 
 __all__ = ["CLUSTER_AREA_CAP", "FIRM_RANGES", "MAX_FIRMS", "check", "known_id"]
@@ -300,10 +300,39 @@ class PathwayFile(_Overlay):
     type: Literal["pathway"]
     combine_planned: list[Text] = []
     planned: Levers = {}
+    planned_basis: Text = ""
     single_cluster: Levers = {}
     schedule: ScheduleEntry = ScheduleEntry()
     scalable: bool = True
     programme: bool = True
+    law: bool = True
+
+    @model_validator(mode="after")
+    def _law_is_the_same_for_all(self) -> PathwayFile:
+        for table in ("levers", "single_cluster"):
+            for name, value in getattr(self, table).items():
+                if name in LAW_LEVERS:
+                    raise ScenarioError("law_in_pathway", key=f"{table}.{name}", value=value)
+        return self
+
+
+class LawFile(_Strict):
+    """The law from 2020 on."""
+
+    type: Literal["law"]
+    id: Id | None = None
+    title: Title | None = None
+    note: Text = ""
+    levers: Levers = {}
+
+    @model_validator(mode="after")
+    def _levers_of_the_law(self) -> LawFile:
+        for name, value in self.levers.items():
+            if name not in LAW_LEVERS:
+                raise ScenarioError(
+                    "not_of_the_law", key=f"levers.{name}", value=value, allowed=", ".join(LAW_LEVERS)
+                )
+        return self
 
 
 class PolicyFile(_Overlay):

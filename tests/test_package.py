@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -180,12 +181,11 @@ def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
     from ecocluster.model import layout
     from ecocluster.model.ensemble import Simulator
     from ecocluster.model.indicators import INDICATORS
-    from ecocluster.model.inputs import Arm
     from ecocluster.scenarios import load_scenario, make_arm
 
     site = load_scenario("teaching").site
     made = make_arm("symbiosis", budget=300_000.0, site=site)
-    arm = Arm(made.name, made.programmes, made.assignment, made.budget, 2.0)
+    arm = replace(made, scale=2.0)
     found = []
     for links, outside in ((None, layout.OUTSIDE_AT_FIRST), (4, layout.OUTSIDE_AT_FIRST), (None, 0.0)):
         monkeypatch.setattr(layout, "OUTSIDE_AT_FIRST", outside)

@@ -52,7 +52,7 @@ NOTABLE = 0.05  # share of clusters from which an obstacle is worth a sentence
 
 @dataclass(frozen=True)
 class Cell:
-    """One arm's entry: value and difference to the null with intervals, probability of being best."""
+    """One arm's entry: value and difference to the law alone with intervals, probability of being best."""
 
     value: str
     difference: str
@@ -121,7 +121,7 @@ def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
     estimates = [(value, delta) for value, delta, _ in comparison.estimates[key]]
     if not comparison.question.worlds or comparison.columns[key].base in PRICES:
         return estimates
-    shown = zip(estimates, comparison.worlds(key), comparison.worlds(key, 0), strict=True)
+    shown = zip(estimates, comparison.worlds(key), comparison.worlds(key, comparison.matched), strict=True)
     return [
         (Estimate(own.median, own.low, own.high, own.worlds, value.reason), Estimate(apart.median, apart.low, apart.high, apart.worlds))
         for (value, _), own, apart in shown
@@ -227,7 +227,7 @@ def verdict(comparison: Comparison, say: Words, year: int = 2035) -> list[str]:
     list of str
         Complete sentences; only those the runs can carry.
     """
-    if len(comparison.arms) == 1:
+    if not comparison.acting:
         return [say("verdict.only_null")]
     leader, ahead, sentence = _certification(comparison, say, year)
     obstacle = _obstacle(comparison, say, year, leader, ahead)
@@ -235,17 +235,17 @@ def verdict(comparison: Comparison, say: Words, year: int = 2035) -> list[str]:
 
 
 def _certification(comparison: Comparison, say: Words, year: int) -> tuple[int, bool, str]:
-    """The arm with most certified clusters, whether it beats the null beyond chance, and a sentence."""
+    """The arm with most certified clusters, whether it beats the law alone beyond chance, and a sentence."""
     key = f"{certified_key('level1', comparison.one_cluster)}_{year}"
     entries, arms = comparison.estimates[key], comparison.arms
-    leader = max(range(1, len(arms)), key=lambda index: entries[index][0].mean)
+    leader = max(comparison.acting, key=lambda index: entries[index][0].mean)
     value, delta, _ = entries[leader]
     best = comparison.best[key][arms[leader]]
     fields = {
         "year": year,
         "arm": say.name("pathway", arms[leader]),
         "share": say.percent(value.mean),
-        "null": say.percent(entries[0][0].mean),
+        "null": say.percent(entries[comparison.matched[leader]][0].mean),
         "best": say.percent(best),
     }
     ahead = False
@@ -265,7 +265,7 @@ def _tonnes(comparison: Comparison, say: Words, year: int) -> str:
     if not comparison.columns.keys() >= set(keys):
         return ""
     gross, social = ([value.mean for value, _, _ in comparison.estimates[key]] for key in keys)
-    defined = [index for index, price in enumerate(gross) if math.isfinite(price)]
+    defined = [index for index in comparison.acting if math.isfinite(gross[index])]
     if not defined:
         return say("verdict.no_tonnes", year=year)
     cuts, names = comparison.abatement(year), [say.name("pathway", arm) for arm in comparison.arms]

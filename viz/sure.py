@@ -43,7 +43,7 @@ def _about(comparison: Comparison, key: str, say: Words) -> list[str]:
     if not shares[arm] > 0:
         return []
     index = comparison.arms.index(arm)
-    own, free = comparison.worlds(key, comparison.baseline)[index], sure["free"][key][arm]
+    own, free = comparison.worlds(key, comparison.matched)[index], sure["free"][key][arm]
     factor, unit = scale_of(column.unit, column.kind, max(abs(own.low), abs(own.high)))
     decimals = 1 if column.kind == "share" or abs(own.high - own.low) * factor < 10 else 0
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..experiments.comparison import EXPLORATION, YEARS, Comparison
-from .scorecard import SURE, Row, best_rows, scorecard, verdict
+from .scorecard import SURE, Row, best_rows, interval_text, scorecard, verdict
 from .sure import how_sure, legend
 from .words import MISSING, Words
 
@@ -18,6 +18,11 @@ __all__ = ["print_comparison", "print_entries", "print_facts", "print_run"]
 
 WIDTH = 100
 ARM_WIDTH = 15
+
+
+def _shown(comparison: Comparison) -> list[int]:
+    """Arms with a column: not the null, which stands behind the difference of the law alone."""
+    return [index for index, arm in enumerate(comparison.arms) if arm != "null" or "law" not in comparison.arms]
 
 
 def _columns(comparison: Comparison, say: Words, title: str) -> Table:
@@ -30,9 +35,10 @@ def _columns(comparison: Comparison, say: Words, title: str) -> Table:
         box=None,
         padding=(0, 1, 0, 0),
     )
-    table.add_column("", width=WIDTH - len(comparison.arms) * (ARM_WIDTH + 1))
-    for arm in comparison.arms:
-        table.add_column(say.name("pathway", arm), justify="right", width=ARM_WIDTH, header_style="bold")
+    shown = _shown(comparison)
+    table.add_column("", width=WIDTH - len(shown) * (ARM_WIDTH + 1))
+    for index in shown:
+        table.add_column(say.name("pathway", comparison.arms[index]), justify="right", width=ARM_WIDTH, header_style="bold")
     return table
 
 
@@ -44,7 +50,7 @@ def _year_table(comparison: Comparison, year: int, say: Words) -> Table:
         for row in group.rows:
             label = f"{row.label}" + (f" [dim]{row.unit}[/]" if row.unit else "")
             cells = []
-            for cell in row.cells:
+            for cell in (row.cells[index] for index in _shown(comparison)):
                 value = f"[bold]{cell.value}[/]" if cell.best >= SURE else cell.value
                 cells.append(value + (f"\n[dim]Δ {cell.difference}[/]" if cell.difference else ""))
             table.add_row(label, *cells)
@@ -65,12 +71,59 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
         console.print()
     best = _columns(comparison, say, say("table.best", year=2035))
     for label, shares in best_rows(comparison, 2035, say):
-        best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if p >= SURE else say.percent(p) for p in shares))
+        some = [shares[index] for index in _shown(comparison)]
+        best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if p >= SURE else say.percent(p) for p in some))
     console.print(best)
+    _print_in_force(comparison, console, say)
+    _print_equal(comparison, console, say)
     console.print(f"\n[dim]{legend(comparison, say)}[/]", width=WIDTH)
     for reason in _reasons(comparison, say):
         console.print(f"[dim]{reason}[/]", width=WIDTH)
     console.print("\n" + " ".join([*verdict(comparison, say), *how_sure(comparison, say)]), width=WIDTH, highlight=False)
+
+
+def _print_in_force(comparison: Comparison, console: Console, say: Words) -> None:
+    """Law and doses in force, and the money of the funds, one line an arm."""
+    acting = [(comparison.arms[index], comparison.in_force.get(comparison.arms[index])) for index in comparison.acting]
+    if not acting or acting[0][1] is None:
+        return
+    law = acting[0][1].law_levers
+    console.print(f"\n[bold]{say('cli.in_force')}[/]", highlight=False)
+    told = ", ".join(f"{say.name('lever', name)} {value:g}" for name, value in law.items())
+    console.print(f"  {say('cli.law', law=told or say('cli.law_today'))}", highlight=False, width=WIDTH)
+    for arm, found in acting:
+        fields = {
+            "arm": say.name("pathway", arm), "scale": say.number(found.scale, 2), "dose": say.percent(found.dose),
+            "least": say.percent(found.dose_least), "offered": say.number(found.offered),
+            "spent": say.number(found.spent), "left": say.number(found.left),
+        }  # fmt: skip
+        console.print(f"  {say('cli.acting', **fields)}", highlight=False, width=WIDTH)
+        typed = [row for row in found.levers if row.typed]
+        if typed:
+            told = ", ".join(f"{say.name('lever', row.lever)} {row.in_force:g}" for row in typed)
+            console.print(f"    {say('cli.typed', levers=told)}", highlight=False, width=WIDTH)
+
+
+def _print_equal(comparison: Comparison, console: Console, say: Words) -> None:
+    """Tonnes avoided and certified clusters at equal outlay, one line an arm."""
+    equal = comparison.equal
+    if equal is None:
+        return
+    own = equal.comparison
+    title = say("cli.equal", year=equal.year, target=say.number(equal.target), replicates=own.question.replicates)
+    console.print(f"\n[bold]{title}[/]", highlight=False, width=WIDTH)
+    for index in own.acting:
+        arm = own.arms[index]
+        tonnes, level = own.estimates[f"tco2e_total_{equal.year}"][index][1], own.estimates[f"level1_{equal.year}"][index][0]
+        fields = {
+            "arm": say.name("pathway", arm), "share": say.percent(equal.budgets[arm]),
+            "outlay": say.number(equal.outlays[arm]), "level": say.percent(level.mean),
+            "tonnes": interval_text(tonnes, -1e-3, 0, say),
+        }  # fmt: skip
+        console.print(f"  {say('cli.equal_arm', **fields)}", highlight=False, width=WIDTH)
+    if equal.missed:
+        names = ", ".join(say.name("pathway", arm) for arm in equal.missed)
+        console.print(f"  {say('cli.equal_missed', names=names)}", highlight=False, width=WIDTH)
 
 
 def _reasons(comparison: Comparison, say: Words) -> list[str]:
@@ -78,7 +131,7 @@ def _reasons(comparison: Comparison, say: Words) -> list[str]:
     found: dict[str, dict[str, list[str]]] = {}
     for year in YEARS:
         for row in (row for group in scorecard(comparison, year, say) for row in group.rows):
-            for arm, cell in list(zip(comparison.arms, row.cells, strict=True))[1:]:
+            for arm, cell in [(comparison.arms[index], row.cells[index]) for index in comparison.acting]:
                 if cell.reason:
                     where = found.setdefault(cell.reason, {}).setdefault(f"{row.label} {year}", [])
                     where.append(say.name("pathway", arm))

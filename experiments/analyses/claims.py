@@ -66,6 +66,11 @@ class Claim:
         """Effects as small as this make no difference; written down before the runs."""
         return float(self.entry["margin"])
 
+    @property
+    def law(self) -> str:
+        """Law that the claim is measured above."""
+        return self.entry.get("law", "middle")
+
     def scenario(self, quick: bool) -> str:
         """Site of the arms that name none."""
         usual = self.entry.get("scenario", "sample")
@@ -166,7 +171,8 @@ def run_claim(
                 own["uncertainties"] = {**world.parameters, **arm.get("uncertainties", {})}
                 if not own.pop("interactions", True):
                     own["uncertainties"] |= WITHOUT
-                trials.append(case.trial(**{"pathway": "policy", "policy": "vietnam-2020", "budget": 150.0, **own}))
+                law = {"law": claim.law, "tries_law": True}  # levers of the law are what is tried
+                trials.append(case.trial(**{"pathway": "policy", "policy": "vietnam-2020", "budget": 150.0, **law, **own}))
         # switches that turn a mechanism off may lie outside the registry's ranges
         frame = case.run(trials, claim.outcomes, progress, within_ranges=False)
     return Answers.of(claim, tuple(arms), frame, draws, case.replicates, table)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from ...model.inputs import Arm
     from ...scenarios import Policy
 
-__all__ = ["by_run", "estimate_columns", "mix_arm", "picked", "run_sets", "share_of_total"]
+__all__ = ["ABOVE", "by_run", "estimate_columns", "mix_arm", "picked", "run_sets", "share_of_total"]
 
 RESAMPLES = 2000
+ABOVE = "today"  # barriers, solutions and mixes hold levers of the law themselves: these are measured above this law
 
 
 def by_run(frame: pd.DataFrame, values: np.ndarray, trials: int, first_replicate: int = 0) -> np.ndarray:
@@ -43,7 +44,7 @@ def picked(row: Mapping[str, float], name: str) -> dict[str, float]:
 
 
 def mix_arm(case: Case, policies: Sequence[Policy], name: str, scale: float | None = 1.0) -> Arm:
-    """The case's pathway and policy with several policies laid over them, as an arm.
+    """The case's pathway and policy with several policies laid over them and over the law of today, as an arm.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def mix_arm(case: Case, policies: Sequence[Policy], name: str, scale: float | No
 
     site = load_scenario(case.scenario).site
     mix = combine_policies(name, [load_policy(case.policy), *policies])
-    arm = choose_arm(case.pathway, site, mix, case.budget, case.site_budget)
+    arm = choose_arm(case.pathway, site, mix, case.budget, case.site_budget, ABOVE)
     return replace(arm, name=name, scale=scale)
 
 
@@ -70,7 +71,7 @@ def run_sets(
     progress: Progress = None,
     scale: float | None = 1.0,
 ) -> dict[str, np.ndarray]:
-    """Effect of sets of policies against the matched null.
+    """Effect of sets of policies, levers of the law among them, against the law of today alone.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def run_sets(
     for mask in masks:
         chosen = members(int(mask), names)
         arm = mix_arm(case, [policies[name] for name in chosen], "+".join(chosen) or "none", scale)
-        trials.append(case.trial(pathway=arm))
+        trials.append(case.trial(pathway=arm, law=ABOVE, tries_law=True))
     frame = case.run(trials, outcomes, progress)
     return {name: by_run(frame, effect(frame, name), len(trials)) for name in outcomes}
 

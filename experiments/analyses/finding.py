@@ -48,6 +48,8 @@ class Case:
     pathway : str
         Pathway or portfolio that is looked at; its matched null comes with it.
     policy : str
+    law : str
+        Of 2020 and later; `null.NAME` is this law alone.
     budget : float
         bn VND a year for the city, >= 0.
     site_budget : float or None
@@ -68,6 +70,7 @@ class Case:
     replicates: int = 8
     seed: int = 1
     threads: int | None = None
+    law: str = "middle"
 
     def __post_init__(self) -> None:
         check_number("--replicates", self.replicates, 1, MAX_REPLICATES, whole=True)
@@ -90,7 +93,7 @@ class Case:
         from ..sweeps.trials import Trial
 
         own = {
-            name: getattr(self, name) for name in ("scenario", "pathway", "policy", "budget", "site_budget")
+            name: getattr(self, name) for name in ("scenario", "pathway", "policy", "law", "budget", "site_budget")
         }
         return Trial(**{**own, **changes})
 
@@ -139,7 +142,8 @@ class Case:
             The analysis's own options by their Python name; None and False are left out, True is a flag.
         """
         shared = {
-            "pathway": self.pathway, "policy": self.policy, "budget": self.budget, "site_budget": self.site_budget,
+            "pathway": self.pathway, "policy": self.policy, "law": None if self.law == "middle" else self.law,
+            "budget": self.budget, "site_budget": self.site_budget,
             "replicates": self.replicates, "seed": self.seed,
         }  # fmt: skip
         return " ".join(["ecocluster", name, self.scenario, *option_text({**shared, **options})])

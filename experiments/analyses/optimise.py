@@ -68,9 +68,9 @@ def optimise(
     case = case or Case(replicates=4)
     need_package("optimise", "pymoo")
     _check(case, objectives, points, generations, algorithm)
-    from ...scenarios import load_scenario
+    from ...scenarios import load_law, load_scenario
 
-    space = Space(load_scenario(case.scenario).site)
+    space = Space(load_scenario(case.scenario).site, load_law(case.law))
     signs = np.array([-(better(name) or 1.0) for name in objectives])  # pymoo minimises
     key = key_of("optimise", case.scenario, case.seed, case.replicates, list(objectives), points, algorithm)
     total = points * (generations + 4) * case.replicates  # the front and the first generation once more, twice as often

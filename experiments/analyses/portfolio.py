@@ -117,7 +117,7 @@ def _alone(case: Case, site, outcome: str, progress) -> tuple[np.ndarray, np.nda
 
     scales = {}
     for name in CHOICES:  # one scale factor for all clusters, as the whole site would get it
-        arm = choose_arm(name, site, case.policy, case.budget, case.site_budget)
+        arm = choose_arm(name, site, case.policy, case.budget, case.site_budget, case.law)
         scales[name] = _scale(case, arm)
     trials = []
     with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...model.inputs import MVND_PER_BN, Arm, Programme, Schedule, Site
+from ...model.inputs import MVND_PER_BN, Arm, Law, Programme, Schedule, Site
 from ...model.levers import LEVERS
 
 __all__ = ["Gene", "Space"]
@@ -21,13 +21,11 @@ FUNDS = ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure
 # groups of levers that begin together
 GROUPS = {
     "knowledge": ("extension", "innovation_centre", "fairs"),
-    "control": ("inspection_rate", "monitoring_data", "certainty"),
     "money": ("grants", "CIT_reduction", "interest_cut", "guarantee", "green_fund"),
-    "exchange": ("coordinator", "platform", "club_community", "study_aid", "symbiosis_grant", "permit_rate"),
+    "exchange": ("coordinator", "platform", "club_community", "study_aid", "symbiosis_grant"),
     "infrastructure": ("cofunding_infrastructure",),
 }
 GRANTS = ("grant_T1", "grant_T2", "grant_T4", "grant_T5", "grant_own_plant")  # one gene: "grants"
-HIGHEST = {"permit_rate": 12.0}  # a month; the registry allows "at once"
 PATHWAYS = ("null", "self-transition", "symbiosis", "combined")
 
 
@@ -64,9 +62,12 @@ class Space:
     Attributes
     ----------
     site : Site
+    law : Law
+        The same for all that is tried.
     """
 
     site: Site
+    law: Law = Law()
 
     @property
     def is_city(self) -> bool:
@@ -82,7 +83,7 @@ class Space:
         levers = []
         for name in (lever for group in GROUPS.values() for lever in group):
             entry = LEVERS[_levers_of(name)[0]]
-            highest = HIGHEST.get(name, entry.high if entry.cap is None else entry.cap)
+            highest = entry.high if entry.cap is None else entry.cap
             levers.append(Gene(name, entry.baseline, highest, "lever"))
         return (*money, *levers, *(Gene(name, 0.0, 1.0, "fund") for name in FUNDS), *starts)
 
@@ -115,7 +116,7 @@ class Space:
         levers = {lever: chosen[part] for names in GROUPS.values() for part in names for lever in _levers_of(part)}
         levers |= {fund: chosen[fund] for fund in FUNDS}
         programme = Programme(name, levers, schedules=begins, scalable=False)
-        return Arm(name, (programme,), None, money, 1.0)
+        return Arm(name, (programme,), None, money, law=self.law)
 
     def _city_arm(self, chosen, begins, money: float, name: str) -> Arm:
         picks = [PATHWAYS[int(chosen[f"pathway.{cluster.id}"])] for cluster in self.site.clusters]
@@ -126,7 +127,7 @@ class Space:
             mine = {lever: when for lever, when in begins.items() if lever in base.levers}
             programmes.append(replace(base, schedules={**base.schedules, **mine}))
         assignment = tuple(used.index(pathway) if pathway in used else -1 for pathway in picks)
-        return Arm(name, tuple(programmes), assignment, money, chosen["scale"])
+        return Arm(name, tuple(programmes), assignment, money, chosen["scale"], self.law)
 
     @cached_property
     def _programmes(self) -> dict[str, Programme]:

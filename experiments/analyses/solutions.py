@@ -12,7 +12,7 @@ import numpy as np
 
 from ..statistics import mean_interval
 from .barriers import decompose
-from .coalitions import by_run, estimate_columns, mix_arm, picked, run_sets
+from .coalitions import ABOVE, by_run, estimate_columns, mix_arm, picked, run_sets
 from .effects import better, effect
 from .finding import Case, Finding, Progress
 from .shapley import contrasts, fraction, main_effects
@@ -102,7 +102,7 @@ def staged(policy, start: float):
 def _sequence(case: Case, policies, names, years, label: str):
     """An experiment in which the solutions start one after the other; levers that two share start with the first."""
     moved = [staged(policies[name], year) for name, year in zip(names, years, strict=True)]
-    return case.trial(pathway=mix_arm(case, moved, label))
+    return case.trial(pathway=mix_arm(case, moved, label), law=ABOVE, tries_law=True)
 
 
 def _order(case: Case, policies, outcome: str, stage: float):

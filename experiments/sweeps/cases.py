@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from ...model.ensemble import find_scale
-from ...model.inputs import Arm, Programme, Schedule, Shock, Site
+from ...model.inputs import NO_LAW, Arm, Law, Schedule, Shock, Site
 from ...model.layout import Layout
 from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
 from ..errors import InputError, check_number
-from .ranges import PLANNED, check_values, lever_ranges, uncertainty_ranges, unknown
+from .ranges import check_values, lever_ranges, uncertainty_ranges, unknown
 from .trials import Trial
 
-__all__ = ["Case", "Cases", "with_levers"]
+__all__ = ["Case", "Cases"]
 
-NULL = Arm("null", scale=1.0)
+NULL = Arm("null", law=NO_LAW)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class Case:
     place : Place
     shocks : tuple of Shock
     arm : Arm
-        With its scale factor; the null has no programmes.
+        With its scale factor; the null and the law alone have no programmes.
+    null : Arm
+        The matched null: the law alone, and for that no programme under the law as it was.
     changes : mapping
         Parameters over those of the place.
     last_year : float
@@ -54,11 +56,12 @@ class Case:
     arm: Arm
     changes: Mapping[str, float]
     last_year: float
+    null: Arm = NULL
     replicate: int = 0
 
     @property
     def world(self) -> tuple:
-        """Cases with the same world share burn-in and null."""
+        """Cases with the same world share the burn-in."""
         return id(self.place), self.shocks, tuple(sorted(self.changes.items())), self.last_year, self.replicate
 
     def record(self) -> np.ndarray:
@@ -94,6 +97,7 @@ class Cases:
         self._shocks: dict[str, tuple[Shock, ...]] = {}
         self._bases: dict[tuple, Arm] = {}
         self._arms: dict[tuple, Arm] = {}
+        self._laws: dict[str, Arm] = {}
         self._scales: dict[int, float] = {}
 
     def know(self, name: str, site: Site, parameters: Mapping[str, float], shocks: tuple[Shock, ...]) -> None:
@@ -138,8 +142,26 @@ class Cases:
         if "arrival_base" not in known and not changes.keys().isdisjoint(EXIT_NAMES):
             changes["arrival_base"] = matched_arrivals(known)
         shocks = self._script(place.shocks if trial.shocks is None else trial.shocks)
-        replicate = check_number("replicate", trial.replicate, 0, 2**40, whole=True)
-        return Case(place, shocks, self._arm(trial, place), changes, self.last_year, replicate)
+        arm, replicate = self._arm(trial, place), check_number("replicate", trial.replicate, 0, 2**40, whole=True)
+        return Case(place, shocks, arm, changes, self.last_year, self._null(trial, arm), replicate)
+
+    def _null(self, trial: Trial, arm: Arm) -> Arm:
+        """What the effect of an arm is measured against."""
+        if not arm.programmes:
+            return NULL
+        return self._law_alone(self._law(trial) if trial.tries_law else arm.law)
+
+    def _law_alone(self, law: Law) -> Arm:
+        """One object per law, so that it is run once; a law that changes nothing is the null bit for bit."""
+        if not law.levers:
+            return NULL
+        return self._laws.setdefault(repr(law), Arm("law", law=law))
+
+    @staticmethod
+    def _law(trial: Trial) -> Law:
+        from ...scenarios import load_law
+
+        return trial.law if isinstance(trial.law, Law) else load_law(trial.law)
 
     def _place(self, name: Any) -> Place:
         key = str(name)
@@ -160,24 +182,25 @@ class Cases:
         return self._shocks[key]
 
     def _arm(self, trial: Trial, place: Place) -> Arm:
+        from ...scenarios import with_levers
+
         base = self._base(trial, place)
         if not base.programmes:
-            check_values("levers", trial.levers, self._levers)  # without effect, but not without sense
-            return NULL
+            levers = check_values("levers", trial.levers, self._levers)
+            return self._law_alone(with_levers(base, levers, trial.schedules).law)
         if trial.scale is not None:
             check_number("scale", trial.scale, 0.01, 10)
         key = (id(base), id(place), tuple(sorted(trial.levers.items())), tuple(sorted(trial.schedules.items(), key=str)),
                trial.scale)
         if key not in self._arms:
             levers = check_values("levers", trial.levers, self._levers)
-            scale = base.scale if trial.scale is None else float(trial.scale)
+            scale = None if trial.scale is None else float(trial.scale)
             for name, when in trial.schedules.items():
                 self._check_schedule(name, when)
             if not levers and not trial.schedules and scale == base.scale:
                 self._arms[key] = base
             else:
-                programmes = tuple(with_levers(q, levers, trial.schedules) for q in base.programmes)
-                self._arms[key] = replace(base, programmes=programmes, scale=scale)
+                self._arms[key] = replace(with_levers(base, levers, trial.schedules), scale=scale)
         return self._arms[key]
 
     def _check_schedule(self, name: str, when: Schedule) -> None:
@@ -193,20 +216,14 @@ class Cases:
         if isinstance(given, Arm):
             key: tuple = ("given", id(given))
             # the arm is kept alive beside its copy: its id must not be used again
-            return self._bases.setdefault(key, given) if given.programmes else NULL
+            return self._bases.setdefault(key, given)
         site_budget = None if trial.site_budget is None else check_number("site_budget", trial.site_budget, 0)
         budget = check_number("budget", trial.budget, 0)
-        key = (id(place), str(given), str(trial.policy), budget, site_budget)
+        key = (id(place), str(given), str(trial.policy), str(trial.law), budget, site_budget)
         if key not in self._bases:
             from ...scenarios import choose_arm
 
-            self._bases[key] = choose_arm(given, place.site, trial.policy, budget, site_budget)
+            self._bases[key] = choose_arm(
+                given, place.site, trial.policy, budget, site_budget, self._law(trial))
         return self._bases[key]
 
-
-def with_levers(programme: Programme, levers: Mapping[str, float], schedules: Mapping[str, Schedule]) -> Programme:
-    """The programme with these levers (``planned.LEVER`` inside planned clusters) and schedules instead of its own."""
-    planned = {name.removeprefix(PLANNED): value for name, value in levers.items() if name.startswith(PLANNED)}
-    own = {name: value for name, value in levers.items() if not name.startswith(PLANNED)}
-    return replace(programme, levers={**programme.levers, **own}, planned={**programme.planned, **planned},
-                   schedules={**programme.schedules, **schedules})

@@ -61,6 +61,7 @@ class ExperimentFile(_Strict):
     replicates: Annotated[int, Field(ge=1, le=10**6)]
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
     policy: str | list[str] = "vietnam-2020"
+    law: str = "middle"
     budget: Budget = 150.0
     budgets: list[Budget] | None = None
     site_budget: Budget | None = None
@@ -71,7 +72,7 @@ class ExperimentFile(_Strict):
     target: Annotated[float | None, _number(1e-6, 1e6)] = None
     steps: Annotated[int, Field(ge=4, le=STEPS, multiple_of=4)] = STEPS
     shocks: str | None = None
-    scale: Annotated[float | None, _number(0.01, 10)] = None
+    scale: Literal["auto"] | Annotated[float, _number(0.01, 10)] = 1.0
     first_replicate: Annotated[int, Field(ge=0, le=2**40)] = 0
     common_random_numbers: bool = True
     traces: bool = False
@@ -83,7 +84,7 @@ class Experiment:
 
     Attributes
     ----------
-    scenario, pathways, policies, budgets, site_budget, seed, replicates, first_replicate, shocks, scale, traces
+    scenario, pathways, policies, law, budgets, site_budget, seed, replicates, first_replicate, shocks, scale, traces
         See docs/sweeps.md; `policies` and `budgets` have one entry unless several are compared.
     design : Design
     factors : tuple of Factor
@@ -103,6 +104,7 @@ class Experiment:
     scenario: str
     pathways: tuple[str, ...]
     policies: tuple[str, ...]
+    law: str
     budgets: tuple[float, ...]
     site_budget: float | None
     design: Design
@@ -176,6 +178,7 @@ def make_experiment(raw: Mapping[str, Any], path: Path | str = "experiment") -> 
         scenario=_relative(entry.scenario, base),
         pathways=tuple(_relative(name, base) for name in entry.pathways),
         policies=tuple(_relative(name, base) for name in policies),
+        law=_relative(entry.law, base),
         budgets=tuple(entry.budgets or FRONTIER) if entry.mode == "frontier" else (entry.budget,),
         site_budget=entry.site_budget,
         design=design,
@@ -189,7 +192,7 @@ def make_experiment(raw: Mapping[str, Any], path: Path | str = "experiment") -> 
         target=entry.target,
         last_year=last_year,
         shocks=None if entry.shocks is None else _relative(entry.shocks, base),
-        scale=entry.scale,
+        scale=None if entry.scale == "auto" else entry.scale,
         paired=entry.common_random_numbers,
         traces=entry.traces,
         source=str(path) if isinstance(path, Path) else "",

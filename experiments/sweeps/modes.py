@@ -68,7 +68,7 @@ class Planned:
 
 
 def plan_arms(experiment: Experiment, threads: int | None = None) -> tuple[list[Planned], Case]:
-    """Arms of an experiment; the null at most once.
+    """Arms of an experiment; those without a programme at most once.
 
     Returns
     -------
@@ -85,17 +85,19 @@ def plan_arms(experiment: Experiment, threads: int | None = None) -> tuple[list[
             for budget in experiment.budgets:
                 labels.append((pathway, policy, budget))
                 scale = 1.0 if levers_vary and experiment.scale is None else experiment.scale
-                trials.append(Trial(experiment.scenario, pathway, policy, budget, experiment.site_budget, uncertain,
-                                    levers, shocks=experiment.shocks, scale=scale))
+                trials.append(Trial(
+                    experiment.scenario, pathway, policy, experiment.law, budget=budget,
+                    site_budget=experiment.site_budget, uncertainties=uncertain, levers=levers,
+                    shocks=experiment.shocks, scale=scale))
     prepared = cases.prepare(trials, threads)
     planned: list[Planned] = []
-    null_seen = False
+    alone: set[str] = set()
     for (pathway, policy, budget), case in zip(labels, prepared, strict=True):
         arm = case.arm
         if not arm.programmes:
-            if not null_seen:
+            if pathway not in alone:
                 planned.append(Planned(pathway, "", 0.0, arm))
-            null_seen = True
+            alone.add(pathway)
             continue
         if levers_vary and experiment.scale is None:
             arm = replace(arm, scale=None)  # every point of the design finds its own

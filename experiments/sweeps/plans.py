@@ -142,6 +142,7 @@ def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: s
         stages += tuple((first + (count << k), count << k) for k in range(until.looks - 1))
     about = {
         "scenario": experiment.scenario,
+        "law": experiment.law,
         "arms": [
             {"pathway": entry.pathway, "policy": entry.policy, "budget": entry.budget, "scale": entry.arm.scale,
              "match": None if entry.match is None else asdict(entry.match)}

@@ -12,9 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 
-__all__ = ["PLANNED", "Range", "check_values", "lever_ranges", "uncertainty_ranges", "unknown"]
-
-PLANNED = "planned."  # prefix of a lever that holds inside planned clusters only
+__all__ = ["Range", "check_values", "lever_ranges", "uncertainty_ranges", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,7 @@ def lever_ranges() -> Mapping[str, Range]:
     Reliefs are counterfactuals that cost nothing: they are varied only when named.
     """
     from ...model.levers import LEVERS
+    from ...scenarios.programmes import PLANNED
 
     ranges = {}
     for prefix in ("", PLANNED):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model.ensemble import FAILURES, Simulator
+from ...model.ensemble import FAILURES, Reference, Simulator
 from ...model.inputs import Arm
-from .cases import NULL, Case
+from .cases import Case
 from .outcomes import Outcomes
 
 __all__ = ["Cells", "run_cells"]
@@ -39,7 +39,7 @@ class Cells:
 
 
 class _World:
-    """Cases that share burn-in and null: same site, shocks, parameters, and room for the same planned clusters."""
+    """Cases that share the burn-in: same site, shocks, parameters, and room for the same planned clusters."""
 
     def __init__(self, case: Case):
         self.case = case
@@ -47,7 +47,9 @@ class _World:
 
     @property
     def arms(self) -> tuple[Arm, ...]:
-        return (NULL, *(case.arm for _, case in self.members if case.arm.programmes))
+        """Every arm once, those that others are measured against first."""
+        needed = [case.null for _, case in self.members] + [case.arm for _, case in self.members]
+        return tuple({id(arm): arm for arm in needed}.values())
 
 
 def _worlds(cases: Sequence[Case]) -> list[_World]:
@@ -85,16 +87,27 @@ class _Worker:
         self.series = np.empty((steps, self.simulator.burn_series.shape[1]))
         self.level, self.unmet = np.empty((steps, clusters), np.int8), np.empty((steps, clusters), np.int16)
 
-    def run(self, index: int, ever_null) -> tuple[np.ndarray, str]:
+    def run(self, arm: Arm, reference: Reference | None) -> tuple[np.ndarray, str]:
         """Outcomes of one arm after the burn-in, and why it failed."""
         simulator = self.simulator
-        simulator.fork(index, float(simulator.arms[index].scale), ever_null)
+        index = next(i for i, known in enumerate(simulator.arms) if known is arm)
+        simulator.fork(index, float(arm.scale), reference)
         code = simulator.run(index, self.series, self.level, self.unmet)
         if code:
             return np.full(len(self.reader.names), np.nan), FAILURES[code]
         values = self.reader.read(self.series, float(simulator.p["discount_rate"]))
         name = self.reader.broken(values)
         return (np.full(values.size, np.nan), f"{name} is not a finite number") if name else (values, "")
+
+
+@dataclass(frozen=True)
+class _Done:
+    """An arm that was run in one replicate."""
+
+    values: np.ndarray
+    failed: str
+    reference: Reference | None = None
+    trace: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
 
 
 class _Job:
@@ -118,48 +131,43 @@ class _Job:
             self._unit(self.local.worker, world, r)
 
     def _unit(self, worker: _Worker, world: _World, r: int) -> None:
-        """One burn-in and null, then all arms of the world."""
-        rows = [index * len(self.ids) + r for index, _ in world.members]
-        null, cause, ever_null = np.full(len(self.reader.names), np.nan), "", None
+        """One burn-in, then all arms of the world: each arm once, and first what others are measured against."""
         if self.stop.is_set():
             return
+        cause, done = "", {}
         try:
             worker.enter(world)
             cause = FAILURES[worker.simulator.burn(self.seed, world.case.replicate + int(self.ids[r]))]
-            if not cause:
-                null, cause = worker.run(0, None)
-                ever_null = worker.simulator.work.ever.copy()
-                for row in rows:
-                    self._trace(row, "null.", worker)
         except Exception as error:  # whatever happened, it is the cause that these rows tell
             cause = _told(error)
-        arm = 0
-        for row, (_, case) in zip(rows, world.members, strict=True):
+        for index, case in world.members:
             if self.stop.is_set():
                 return
-            values, why = null, cause
-            if case.arm.programmes:
-                arm += 1
-                if not cause:
-                    values, why = self._arm(worker, row, arm, ever_null)
-            else:
-                for name in ("series", "level") if self.cells.traces else ():
-                    self.cells.traces[name][row] = self.cells.traces[f"null.{name}"][row]
-            self.cells.null[row], self.cells.values[row], self.cells.failed[row] = null, values, why
+            null = self._arm(worker, case.null, None, cause, done)
+            own = self._arm(worker, case.arm, null.reference, cause or null.failed, done)
+            row = index * len(self.ids) + r
+            self.cells.null[row], self.cells.values[row], self.cells.failed[row] = null.values, own.values, own.failed
+            if self.cells.traces:
+                for name, done_run in (("null.", null), ("", own)):
+                    self.cells.traces[f"{name}series"][row], self.cells.traces[f"{name}level"][row] = done_run.trace
             self._count()
 
-    def _arm(self, worker: _Worker, row: int, arm: int, ever_null) -> tuple[np.ndarray, str]:
-        try:
-            found = worker.run(arm, ever_null)
-            self._trace(row, "", worker)
-        except Exception as error:
-            return np.full(len(self.reader.names), np.nan), _told(error)
+    def _arm(self, worker: _Worker, arm: Arm, reference: Reference | None, cause: str, done: dict[int, _Done]) -> _Done:
+        """One arm of the world in this replicate, run at its first call; nothing at all if there is a cause."""
+        if id(arm) in done:
+            return done[id(arm)]
+        nothing = np.full(len(self.reader.names), np.nan)
+        found = _Done(nothing, cause)
+        if not cause:
+            try:
+                values, why = worker.run(arm, reference)
+                trace = (worker.series.copy(), worker.level.copy()) if self.cells.traces else (None, None)
+                alone = None if arm.programmes else worker.simulator.reference(worker.series)
+                found = _Done(values, why, alone, trace)
+            except Exception as error:
+                found = _Done(nothing, _told(error))
+        done[id(arm)] = found
         return found
-
-    def _trace(self, row: int, name: str, worker: _Worker) -> None:
-        if self.cells.traces:
-            self.cells.traces[f"{name}series"][row] = worker.series.copy()
-            self.cells.traces[f"{name}level"][row] = worker.level.copy()
 
     def _count(self) -> None:
         if self.progress is not None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...model.inputs import Arm, Schedule
+from ...model.inputs import Arm, Law, Schedule
 from ..errors import check_number
 from .ranges import lever_ranges, uncertainty_ranges
 
@@ -41,6 +41,11 @@ class Trial:
         Id or file of a pathway or portfolio; or an arm made by hand, which brings its own programmes and budget, so
         that `policy`, `budget` and `site_budget` do not count. The null has no programme, whatever the levers.
     policy : str or Path
+    law : str, Path or Law
+        Of 2020 and later, the same for the trial and its matched null; levers of the law that the policy or `levers`
+        hold replace its own in both.
+    tries_law : bool
+        Are those levers of the law what is tried? Then the matched null is without them; what they cost counts.
     budget : float
         bn VND a year for the city; the site gets its share by firms.
     site_budget : float, optional
@@ -49,15 +54,15 @@ class Trial:
         Parameters by registry name, over those of the scenario file. If exit rates are among them, arrivals follow
         (`ecocluster.model.parameters.matched_arrivals`) unless `arrival_base` is given too.
     levers : mapping
-        Levers of the programmes instead of what they hold, everywhere but inside planned clusters; a key
-        ``planned.LEVER`` is meant for those.
+        Levers of the law and of the programmes instead of what these hold, everywhere but inside planned clusters; a
+        key ``planned.LEVER`` is meant for those.
     schedules : mapping of str to Schedule
         When a lever acts, instead of the programmes' own schedule.
     shocks : str or Path, optional
         Script of shocks; default: that of the scenario.
     scale : float, optional
-        Scale factor of the programmes, > 0. None: found by pilots at default uncertainties and with the scenario's
-        shocks, once for all trials with the same scenario, pathway, policy, budget, levers and schedules.
+        Scale factor of the programmes, > 0; 1: as written. None: found by pilots at default uncertainties and with the
+        scenario's shocks, once for all trials with the same scenario, pathway, policy, budget, levers and schedules.
     replicate : int
         Luck from which the replicates count: replicate `r` of `run_trials` is that of number `replicate + r`. A world
         (`ecocluster.experiments.worlds`) brings the luck with which it was kept.
@@ -66,13 +71,15 @@ class Trial:
     scenario: str | Path = "nguyen-khe"
     pathway: str | Path | Arm = "null"
     policy: str | Path = "vietnam-2020"
+    law: str | Path | Law = "middle"
+    tries_law: bool = False
     budget: float = 150.0
     site_budget: float | None = None
     uncertainties: Mapping[str, float] = field(default_factory=dict)
     levers: Mapping[str, float] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     shocks: str | Path | None = None
-    scale: float | None = None
+    scale: float | None = 1.0
     replicate: int = 0
 
 
@@ -89,10 +96,10 @@ def run_trials(
     traces: bool = False,
     within_ranges: bool = True,
 ) -> pd.DataFrame:
-    """Run every trial on every replicate, each beside its matched null.
+    """Run every trial on every replicate, each beside its matched null: the law alone, and no programme for that.
 
-    Trials with the same scenario, uncertainties and shocks share their burn-in and their null, which are computed
-    once; all trials of a replicate share their luck.
+    Trials with the same scenario, uncertainties and shocks share their burn-in, those with the same law their null,
+    which are computed once; all trials of a replicate share their luck.
 
     Parameters
     ----------

@@ -44,13 +44,11 @@ def inspect(s, p, c):
     """Inspections by hazard and after complaints, detections by automatic data, and fines."""
     city = s.city[0]
     dt, step = city.dt, city.step
-    base = s.levers[s.levers.size - 1]
     cluster = s.clusters[c]
     if cluster.firms == 0:
         return
     lever = s.levers[cluster.lever_row]
     multiplier = fine_multiplier(cluster, lever)
-    extra = max(1.0 - base.inspection_rate / lever.inspection_rate, 0.0) if lever.inspection_rate > 0.0 else 0.0
     watched = has_continuous(cluster)
     continuous = event(p.continuous_rate * cluster.monitoring, dt)
     caught, queue = s.sheet[0].caught, s.sheet[0].queue
@@ -67,7 +65,7 @@ def inspect(s, p, c):
             if (f.events[k] >> INSPECTION) & 1:  # nobody is meant in an empty slot
                 u = digits(city.key, step, f.id[k], INSPECTION)
                 if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
-                    _visit(s, p, cluster, lever, f, k, multiplier, extra)
+                    _visit(s, p, cluster, lever, f, k, multiplier)
             if watched and caught[k] and f.status[k] == SLOT_TAKEN and f.z[k] < REAL_OWN:
                 _fine(s, p, cluster, lever, f, k, multiplier)
     _complaint(s, p, c, cluster, lever, multiplier)
@@ -102,14 +100,11 @@ def paid_shares(p, lever, data):
 
 
 @inner
-def _visit(s, p, cluster, lever, f, k, multiplier, extra):
+def _visit(s, p, cluster, lever, f, k, multiplier):
     """One inspection: it costs the state, informs the firm of the law, and may detect."""
     city = s.city[0]
     city.inspections += 1
     s.money[Money.INSPECTIONS] += p.cost_inspection
-    if cluster.programme >= 0 and extra > 0.0:
-        s.funds[cluster.programme].general -= extra * p.cost_inspection
-        s.funds[cluster.programme].spent += extra * p.cost_inspection
     f.aware[k] |= np.uint8(1 << AWARE_LAW)
     u = uniform(city.key, Purpose.DETECTION, city.step, f.id[k])
     if u < detection(p, f.z[k], data_of(p, lever, cluster, f.effluent[k])):
@@ -124,8 +119,6 @@ def _fine(s, p, cluster, lever, f, k, multiplier):
     f.cash[k] -= amount * (share + side)
     s.money[Money.FINE] += amount * share
     s.money[Money.SIDE_PAYMENT] += amount * side
-    if cluster.programme >= 0:
-        s.funds[cluster.programme].fines_back += amount * share
 
 
 @inner
@@ -150,7 +143,7 @@ def _complaint(s, p, c, cluster, lever, multiplier):
                 if t < best:
                     best, where = t, b * LANES + k
     if where >= 0:
-        _visit(s, p, cluster, lever, s.firms[where >> 4], where & 15, multiplier, 0.0)
+        _visit(s, p, cluster, lever, s.firms[where >> 4], where & 15, multiplier)
 
 
 @inner

@@ -6,15 +6,21 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
+from ..levers import LEVERS
 from ..maths import exp, log, normal_pair
-from ..plan import DOSE, LAW, MONEY
+from ..plan import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from ..randomness import Purpose, draw, uniform
-from ..rules.compliance import inspection_hazard
 from ..rules.government import dose_factor, scaled, scheduled
 from ..state import OUTSIDE, PLANNED
 from .capital import retire_capital
 
 __all__ = ["open_step"]
+
+# columns of a plan's levers
+_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _PLATFORM, _CLUB = (
+    list(LEVERS).index(name) for name in (
+        "monitoring_data", "extension", "innovation_centre", "fairs", "skills_housing", "coordinator", "platform",
+        "club_community"))
 
 
 @inner
@@ -26,11 +32,12 @@ def open_step(s, p, plan, values):
     values : (rows, levers) float64
         `s.levers` seen as numbers.
     """
+    city = s.city[0]
+    n = city.step
+    fines = max(s.money[Money.FINE] - plan.fines[n - 1], 0.0) if n > 0 else 0.0
     s.money[:] = 0.0
     s.matter[:] = 0.0
     retire_capital(s)
-    city = s.city[0]
-    n = city.step
     city.electricity_price = plan.electricity[n]
     city.grid_factor = plan.grid[n]
     city.carbon_rule = plan.carbon[n]
@@ -39,8 +46,10 @@ def open_step(s, p, plan, values):
         city.learning_offered[j] = plan.offered[n, j]
     _sectors(s, p, plan, n)
     _enact(s)
-    _full_levers(s, plan, values)
-    _release(s, p)
+    _set_law(s, plan, values)
+    _set_programmes(s, plan, values)
+    _pay_law(s, p, plan, values)
+    _release(s, p, plan, fines)
     _apply_dose(s, p, plan, values)
 
 
@@ -77,36 +86,76 @@ def _enact(s):
 
 
 @inner
-def _full_levers(s, plan, values):
-    """Levers by schedule and scale factor, with doses at full; law only once its set-up is paid."""
+def _set_law(s, plan, values):
+    """The law in force, in every row: what a run has without a programme, inside clusters and outside."""
     city = s.city[0]
     rows = values.shape[0]
     for row in range(rows):
         for i in range(values.shape[1]):
             values[row, i] = plan.baseline[i]
-    for row in range(rows - 1):
+    if city.time < 2020.0 - 1e-9:
+        return
+    for i in plan.law_moved:
+        start = max(plan.law_start[i], city.law_at) if plan.law_waits[i] else plan.law_start[i]
+        law = scheduled(plan.law_before[i], plan.law_target[i], city.time, start, plan.law_ramp[i], plan.law_end[i])
+        for row in range(rows):
+            values[row, i] = law
+
+
+@inner
+def _set_programmes(s, plan, values):
+    """Levers of the programmes by schedule and scale factor, with doses at full; rules only once their set-up is paid."""
+    city = s.city[0]
+    for row in range(values.shape[0] - 1):
         k = row // 3
         fund = s.funds[k]
         if fund.enacted < 0.5:
             continue
         for i in plan.moved:
-            base, kind = plan.baseline[i], plan.kind[i]
-            if fund.budget <= 0.0 and (kind == DOSE or kind == LAW or kind == MONEY):
-                continue  # without a budget every lever stays at baseline
-            if kind == LAW and fund.law_paid < fund.law_need - 1e-9:
+            base, kind = values[row, i], plan.kind[i]
+            if kind == LAW and not plan.inside[row, i]:
                 continue
-            target = scaled(base, plan.target[row, i], fund.scale, plan.cap[i])
+            if fund.budget <= 0.0 and kind != PROCEDURE and kind != RELIEF:
+                continue  # without a budget there is the law alone
+            if kind == RULE and fund.rule_paid < fund.rule_need - 1e-9:
+                continue
+            target = scaled(base, plan.target[row, i], fund.scale, plan.cap[row, i])
             values[row, i] = scheduled(base, target, city.time, plan.start[k, i], plan.ramp[k, i], plan.end[k, i])
 
 
 @inner
+def _pay_law(s, p, plan, values):
+    """What the law costs above that of before 2020: its set-up, once, and data. Visits are charged by actual number.
+
+    The state pays, outside every fund; no programme and no budget changes its prices.
+    """
+    city, law = s.city[0], s.levers[s.levers.size - 1]
+    if city.time < 2020.0 - 1e-9:
+        return
+    if city.law_need > 0.0:
+        changed = False
+        for i in plan.law_moved:
+            changed = changed or values[values.shape[0] - 1, i] != plan.baseline[i]
+        if changed:
+            s.money[Money.LAW_SET_UP] += city.law_need
+            city.law_need = 0.0
+    more = max(law.monitoring_data - plan.baseline[_DATA], 0.0)
+    if more > 0.0:
+        for c in range(s.clusters.size):
+            cluster = s.clusters[c]
+            if cluster.kind != PLANNED:  # in planned clusters monitoring is built in
+                s.money[Money.LAW_DATA] += city.dt * cluster.firms * p.cost_monitoring_data * more
+
+
+@inner
 def _apply_dose(s, p, plan, values):
-    """Doses fall short of their targets where the fixed half of the budget does not pay for them."""
+    """Doses fall short of their targets where the fixed half of the budget does not pay for them; typed ones do not."""
     rows = values.shape[0]
     for row in range(rows - 1):
-        dose = s.funds[row // 3].dose
+        fund = s.funds[row // 3]
         for i in plan.moved:
             if plan.kind[i] == DOSE:
+                dose = fund.typed_dose if plan.typed[row, i] else fund.dose
                 values[row, i] = plan.baseline[i] + dose * (values[row, i] - plan.baseline[i])
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
@@ -116,9 +165,20 @@ def _apply_dose(s, p, plan, values):
 
 
 @inner
-def _release(s, p):
-    """Release of funds: law set-up first, then fixed doses, the rest to the three funds by their shares."""
+def _release(s, p, plan, fines):
+    """Release of funds: typed doses first, then the set-up of rules and the other doses, the rest to the three funds.
+
+    A fund is given its budget and nothing else; of fines above those of law alone it gets `fine_return` (0).
+
+    Parameters
+    ----------
+    fines : float
+        Fines of the step before above those of law alone, mVND.
+    """
     city = s.city[0]
+    budgets = 0.0
+    for k in range(s.funds.size):
+        budgets += s.funds[k].budget
     for k in range(s.funds.size):
         fund = s.funds[k]
         if fund.budget <= 0.0 or city.time < 2020.0 - 1e-9:
@@ -126,23 +186,24 @@ def _release(s, p):
         if fund.enacted < 0.5:
             continue
         lever = s.levers[3 * k]
-        release = fund.budget * city.dt + p.fine_return * fund.fines_back
-        fund.fines_back = 0.0
+        release = fund.budget * city.dt + p.fine_return * fines * fund.budget / budgets
         fund.released += release
-        fixed = 0.5 * fund.budget * city.dt
-        law = min(fixed, fund.law_need - fund.law_paid)
-        fund.law_paid += law
-        s.money[Money.LAW_SET_UP] += law
-        need = _fixed_need(s, p, k)
+        need, typed = _dose_need(s, p, plan, k, 0), _dose_need(s, p, plan, k, 1)
+        fund.typed_dose = min(1.0, fund.budget / typed) if typed > 0.0 else 1.0
+        fund.typed_need = max(fund.typed_need, typed)
+        paid = fund.typed_dose * typed * city.dt
+        fixed = max(0.5 * fund.budget * city.dt - paid, 0.0)
+        rule = min(fixed, fund.rule_need - fund.rule_paid)
+        fund.rule_paid += rule
+        s.money[Money.RULE_SET_UP] += rule
         fund.need = need
-        fund.dose = min(dose_factor(fund.budget, need), (fixed - law) / (need * city.dt) if need > 0.0 else 1.0)
-        # inspections are charged by actual number; the other doses now
-        inspections = _inspection_need(s, p, k) * fund.dose * city.dt
-        paid = fund.dose * need * city.dt - inspections
+        fund.dose = min(dose_factor(fund.budget, need), (fixed - rule) / (need * city.dt)) if need > 0.0 else 1.0
+        paid += fund.dose * need * city.dt
         s.money[Money.FIXED_DOSES] += paid
-        fund.spent += law + paid
-        free = release - law - paid - inspections + fund.general  # what inspections left over or overdrew
-        fund.general = inspections
+        fund.spent += rule + paid
+        _note_dose(fund)
+        free = release - rule - paid + fund.general
+        fund.general = 0.0
         shares = lever.fund_share_grants + lever.fund_share_symbiosis + lever.fund_share_infrastructure
         if shares > 0.0:
             fund.fund[0] += free * lever.fund_share_grants / shares
@@ -158,36 +219,36 @@ def _release(s, p):
 
 
 @inner
-def _fixed_need(s, p, k):
-    """Cost a year of all doses above baseline at their full targets, mVND."""
-    total = _inspection_need(s, p, k)
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.programme != k or cluster.firms == 0:
-            continue
-        full = s.levers[cluster.lever_row]
-        base = s.levers[s.levers.size - 1]
-        firms = np.float64(cluster.firms)
-        total += firms * (p.cost_extension * (full.extension - base.extension)
-                          + p.cost_innovation_centre * (full.innovation_centre - base.innovation_centre)
-                          + p.cost_fairs * full.fairs)
-        if cluster.kind != PLANNED:  # in planned clusters monitoring is built in
-            total += firms * p.cost_monitoring_data * (full.monitoring_data - base.monitoring_data)
-        total += cluster.workers * p.cost_skills_housing * full.skills_housing
-        if cluster.kind != OUTSIDE:
-            total += (p.cost_coordinator * full.coordinator + p.cost_platform * full.platform
-                      + p.cost_club_community * full.club_community)
-    return total
+def _note_dose(fund):
+    """Which part of the written doses was in force, for the report."""
+    fund.steps += 1.0
+    fund.dose_sum += fund.dose
+    fund.dose_least = min(fund.dose_least, fund.dose)
 
 
 @inner
-def _inspection_need(s, p, k):
-    """Expected cost a year of the inspections above baseline, mVND."""
+def _dose_need(s, p, plan, k, typed):
+    """Cost a year of a programme's doses above baseline at their full targets, typed or written, mVND."""
     total = 0.0
     base = s.levers[s.levers.size - 1]
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
-        if cluster.programme == k and cluster.firms > 0:
-            more = s.levers[cluster.lever_row].inspection_rate - base.inspection_rate
-            total += p.cost_inspection * inspection_hazard(p, more, cluster.mean_workers) * cluster.firms
+        if cluster.programme != k or cluster.firms == 0:
+            continue
+        full, mine = s.levers[cluster.lever_row], plan.typed[cluster.lever_row]
+        if mine[_EXTENSION] == typed:
+            total += cluster.firms * p.cost_extension * (full.extension - base.extension)
+        if mine[_CENTRE] == typed:
+            total += cluster.firms * p.cost_innovation_centre * (full.innovation_centre - base.innovation_centre)
+        if mine[_FAIRS] == typed:
+            total += cluster.firms * p.cost_fairs * full.fairs
+        if mine[_SKILLS] == typed:
+            total += cluster.workers * p.cost_skills_housing * full.skills_housing
+        if cluster.kind != OUTSIDE:
+            if mine[_COORDINATOR] == typed:
+                total += p.cost_coordinator * full.coordinator
+            if mine[_PLATFORM] == typed:
+                total += p.cost_platform * full.platform
+            if mine[_CLUB] == typed:
+                total += p.cost_club_community * full.club_community
     return total

@@ -31,7 +31,7 @@ CLUSTER = ("level", "unmet", "shadow_level", "shadow_review", "exchange_at", "fl
            "opened", "monitoring", "grants_year", "certified_at", "programme", "elec_before", "built", "ready",
            "own_capital", "group", "tech_count")
 HUB = ("active", "members", "fee", "quantity", "review_at", "capital_year", "capital_until", "invested")
-FUND = ("budget", "dose", "law_paid", "general", "cut_reserve", "released", "spent", "need", "fines_back", "lapsed")
+FUND = ("budget", "dose", "typed_dose", "rule_paid", "general", "cut_reserve", "released", "spent", "need", "lapsed")
 
 
 class Kernels:
@@ -40,13 +40,13 @@ class Kernels:
     Parameters
     ----------
     site, arm, parameters, shocks, seed, replicate, scale, steps_per_year : see `plain_mesa.CityModel`
-    ever_null : (ids,) uint8, optional
-        Technologies ordered in the matched null, bits by firm id.
+    reference : Reference, optional
+        What firms ordered and paid in fines in the matched null.
     """
 
     def __init__(self, site, arm=NULL, *, parameters=None, shocks=(), seed=1, replicate=0, scale=1.0,
-                 steps_per_year=4, ever_null=None):
-        self.scale, self.ever_null = scale, ever_null
+                 steps_per_year=4, reference=None):
+        self.scale, self.reference = scale, reference
         self.simulator = sim = Simulator(site, (replace(arm, scale=scale),), parameter_record(parameters), tuple(shocks),
                                          steps_per_year)
         sim.make_room()  # who steps a run himself cannot start it again with more
@@ -61,7 +61,9 @@ class Kernels:
         sim = self.simulator
         if self.state.city[0]["step"] == sim.burn_steps:
             release_held(sim.base, sim.layout, sim.p)
-            sim.fork(0, self.scale, self.ever_null)
+            sim.fork(0, self.scale, self.reference)
+            if self.reference is not None:
+                sim.plans[0] = sim.plans[0]._replace(fines=np.asarray(self.reference.fines))
             self.state = sim.work
         self.series[0] = self.series[1]
         code = run_steps(self.state, sim.p, sim.plans[0], sim.values(self.state), 1, self.series, self.level,

@@ -10,12 +10,13 @@ from ecocluster.model.inputs import (
     Arm,
     Cluster,
     Firm,
+    Law,
     Programme,
     Schedule,
     Shock,
     Site,
 )
-from ecocluster.model.levers import LEVERS
+from ecocluster.model.levers import LAW_LEVERS, LEVERS
 from ecocluster.model.parameters import PARAMETERS
 from hypothesis import strategies as st
 
@@ -76,7 +77,7 @@ def sites(draw, largest: int = 14):
 @st.composite
 def _programmes(draw, name: str):
     """Some levers at values of their range, reliefs seldom; planned clusters in half of the programmes."""
-    chosen = draw(st.lists(st.sampled_from(sorted(LEVERS)), unique=True, max_size=25))
+    chosen = draw(st.lists(st.sampled_from(sorted(LEVERS.keys() - set(LAW_LEVERS))), unique=True, max_size=25))
     levers = {}
     for lever in (LEVERS[n] for n in chosen):
         high = min(lever.high, 20.0) if lever.name != "planned_slots" else lever.high
@@ -87,13 +88,30 @@ def _programmes(draw, name: str):
     if draw(st.booleans()):
         levers |= {"planned_slots": draw(st.floats(500, 4320)), "land_support": 0.1, "relocation_aid": 0.5}
     if draw(st.booleans()):  # symbiosis needs several levers at once to come about
-        levers |= {"coordinator": 1.0, "platform": 1.0, "study_aid": 0.9, "symbiosis_grant": 0.9, "permit_rate": 4.0}
+        levers |= {"coordinator": 1.0, "platform": 1.0, "study_aid": 0.9, "symbiosis_grant": 0.9}
     inside = draw(st.fixed_dictionaries({}, optional={
         "monitoring_data": share, "CIT_reduction": share, "coordinator": share, "admission": st.sampled_from([0.0, 1.0])}))
     schedule = Schedule(draw(st.sampled_from([2020.0, 2021.5])), draw(st.sampled_from([0.0, 2.0])),
                         draw(st.sampled_from([9999.0, 2023.0])))
     return Programme(name, levers, inside, {}, schedule, draw(st.booleans()), draw(st.sampled_from([0.0, 0.0, 2.0])),
-                     draw(st.sampled_from([0.0, 1000.0])))
+                     draw(st.sampled_from([0.0, 1000.0])), frozenset(draw(st.lists(st.sampled_from([*chosen, *(
+                         f"planned.{n}" for n in inside)]), unique=True))) if chosen or inside else frozenset())
+
+
+@st.composite
+def _laws(draw):
+    """Some levers of the law, a part of them by a policy with a schedule that must be enacted first."""
+    levers, before, schedules = {}, {}, {}
+    for name in draw(st.lists(st.sampled_from(LAW_LEVERS), unique=True)):
+        low, high = LEVERS[name].low, min(LEVERS[name].high, 20.0)
+        flag = LEVERS[name].unit == "flag"
+        levers[name] = draw(st.sampled_from([low, high]) if flag else st.floats(low, high))
+        if draw(st.booleans()):
+            before[name] = draw(st.sampled_from([low, LEVERS[name].baseline]))
+        if draw(st.booleans()):
+            schedules[name] = Schedule(draw(st.sampled_from([2020.0, 2021.5])), draw(st.sampled_from([0.0, 2.0])),
+                                       draw(st.sampled_from([9999.0, 2023.0])))
+    return Law("law", levers, before, schedules, draw(st.sampled_from([0.0, 2.0])))
 
 
 @st.composite
@@ -112,4 +130,4 @@ def scenarios(draw):
     more = {"parameters": parameters, "shocks": tuple(draw(st.lists(st.sampled_from(SHOCKS), unique=True))),
             "seed": draw(st.integers(0, 2**64 - 1)), "replicate": draw(st.integers(0, 2**64 - 1)),
             "scale": draw(st.sampled_from([1.0, 2.0]))}
-    return Scenario(site, Arm("arm", programmes, assignment, budget), more, draw(st.integers(44, 76)))
+    return Scenario(site, Arm("arm", programmes, assignment, budget, law=draw(_laws())), more, draw(st.integers(44, 76)))

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from ecocluster.model.ensemble import Reference
 from ecocluster.model.inputs import Arm, Site
-from ecocluster.scenarios import load_scenario, load_shocks, make_arm
+from ecocluster.scenarios import load_scenario, load_shocks, make_arm, with_levers
 from hypothesis import HealthCheck, given, settings
 from kernels import Kernels, assert_agreement, differences
 from plain_mesa import CityModel
@@ -13,7 +15,7 @@ from plain_mesa.objects import OWN_PLANT
 from strategies import Scenario, scenarios
 
 BURN_IN = 40
-PATHWAYS = ("null", "self-transition", "symbiosis", "newly-planned", "combined", "symbiosis-in-planned", "all")
+PATHWAYS = ("null", "law", "self-transition", "symbiosis", "newly-planned", "combined", "symbiosis-in-planned", "all")
 
 UNAFFORDABLE = {f"{name}.capex_per_worker_at_15": 1e6 for name in (
     "T1_housekeeping", "T2_efficient_equipment", "T4_rooftop_solar", "T5_clean_process")}
@@ -47,8 +49,8 @@ def agree(scenario: Scenario):
 
 
 def arm_of(pathway: str, site: Site, policy: str = "vietnam-2020", budget: float = 150_000.0) -> Arm:
-    """An arm of the shipped pathways, not scaled."""
-    return replace(make_arm(pathway, site=site) if pathway == "null" else make_arm(pathway, policy, budget, site), scale=1.0)
+    """An arm of the shipped pathways under the middle law, as written."""
+    return make_arm(pathway, policy, budget, site)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_pathways_in_a_small_city(city, pathway):
     agree(Scenario(city, arm_of(pathway, city), {"shocks": load_shocks("default"), "seed": 3}, BURN_IN + 24))
 
 
-@pytest.mark.parametrize("policy", ["special", "shared", "compulsory", "barriers-all"])
+@pytest.mark.parametrize("policy", ["special", "shared", "compulsory", "barriers-all", "solution-2", "japan"])
 def test_policies(city, policy):
     agree(Scenario(city, arm_of("all", city, policy), {"shocks": load_shocks("default"), "replicate": 2}, BURN_IN + 16))
 
@@ -93,22 +95,37 @@ def test_months_instead_of_quarters(city):
 
 def test_portfolio_of_two_programmes(city):
     arms = [arm_of(name, city) for name in ("self-transition", "newly-planned")]
-    arm = Arm("portfolio", (arms[0].programmes[0], arms[1].programmes[0]), (0, 1, -1), arms[0].budget, 1.0)
+    arm = replace(arms[0], name="portfolio", programmes=(arms[0].programmes[0], arms[1].programmes[0]),
+                  assignment=(0, 1, -1))
     agree(Scenario(city, arm, {}, BURN_IN + 32))
 
 
-def test_free_riders_are_counted_against_the_null(city):
-    """Whoever is paid for what he orders in the matched null too."""
-    null_kernels, null = both(Scenario(city))
-    assert_agreement(null_kernels, null, BURN_IN + 24)
+def test_free_riders_and_additional_fines_are_counted_against_the_law_alone(city):
+    """Whoever is paid for what he orders under the law alone too; and a swept share of what fines are above those there."""
+    swept = {"parameters": {"fine_return": 0.5}}
+    law_kernels, law = both(Scenario(city, arm_of("law", city), swept))
+    fines = []
+    for _ in range(BURN_IN + 24):
+        assert_agreement(law_kernels, law, 1)
+        fines.append(law.ledger["FINE"])
     arm = arm_of("self-transition", city)
-    kernels = Kernels(city, arm, ever_null=null_kernels.state.ever.copy())
-    model = CityModel(city, arm, ordered_in_null=null.ordered)
+    reference = Reference(law_kernels.state.ever.copy(), np.array(fines))
+    kernels = Kernels(city, arm, reference=reference, **swept)
+    model = CityModel(city, arm, ordered_in_null=law.ordered, fines_of_law=fines, **swept)
     paid = 0.0
     for _ in range(BURN_IN + 24):
         assert_agreement(kernels, model, 1)
         paid += model.ledger["FREE_RIDERS"]
     assert paid > 0.0
+    assert model.funds[0].released > model.funds[0].budget * 6.0, "additional fines came on top of six years' budget"
+
+
+def test_typed_doses_before_written_ones(city):
+    """At a budget that cannot pay for both, what was typed acts in full and the rest falls short."""
+    arm = with_levers(arm_of("combined", city, budget=30_000.0), {"extension": 0.9, "planned.coordinator": 0.5}, typed=True)
+    model = agree(Scenario(city, arm, {}, BURN_IN + 8))
+    assert model.levers[0].extension == 0.9 and model.funds[0].typed_dose == 1.0
+    assert model.funds[0].dose < 1.0 and model.levers[0].coordinator < 1.0
 
 
 def test_whole_horizon_of_the_teaching_cluster():

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from ecocluster import scenarios
+from ecocluster.model.levers import LAW_LEVERS, LEVERS
 from ecocluster.model.parameters import PARAMETERS
 from ecocluster.scenarios import ScenarioError
 
@@ -204,6 +205,33 @@ def test_pathway_files(write, toml, words):
     assert words in str(refusal(scenarios.validate_file, path))
 
 
+@pytest.mark.parametrize("lever", LAW_LEVERS)
+@pytest.mark.parametrize("table", ["levers", "single_cluster"])
+def test_a_pathway_does_not_hold_the_law(write, lever, table):
+    """Old files say so in one line, with the place where the lever belongs; inside planned clusters it may stand."""
+    value = LEVERS[lever].high
+    path = write("mine.toml", f'type = "pathway"\n[{table}]\n{lever} = {value}\n')
+    told = str(refusal(scenarios.load_pathway, path))
+    assert f"{table}.{lever} = {value}" in told and "--law" in told and "--policy" in told and "[planned]" in told
+    inside = write("inside.toml", f'type = "pathway"\n[planned]\n{lever} = {value}\n')
+    assert scenarios.load_pathway(inside).planned == {lever: value}
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("[levers]\ncertainty = 2\n", "levers.certainty = 2: out of range"),
+        ("[levers]\nextension = 0.5\n", "levers.extension = 0.5: no lever of the law"),
+        ("[levers]\ncertanty = 0.5\n", "did you mean 'certainty'?"),
+        ("[set]\ncertainty = 0.5\n", "set: unknown key"),
+    ],
+)
+def test_law_files(write, toml, words):
+    path = write("mine.toml", 'type = "law"\n' + toml)
+    assert words in str(refusal(scenarios.load_law, path))
+    assert words in str(refusal(scenarios.validate_file, path))
+
+
 @pytest.mark.parametrize(
     ("toml", "words"),
     [
@@ -241,6 +269,7 @@ def test_unknown_ids_name_the_nearest():
         (scenarios.load_scenario, "nguyen-kha", "nguyen-khe"),
         (scenarios.load_pathway, "symbioses", "symbiosis"),
         (scenarios.load_policy, "japn", "japan"),
+        (scenarios.load_law, "midle", "middle"),
         (scenarios.load_shocks, "carbon-rules", "carbon-rule"),
         (scenarios.describe, "solution-8", "solution-7"),
     ]:

@@ -2,9 +2,17 @@
 
 import pytest
 from ecocluster import scenarios
-from ecocluster.model.inputs import Programme, Schedule
-from ecocluster.model.levers import LEVERS
-from ecocluster.scenarios import Policy, apply_policy, load_pathway, load_policy, make_arm
+from ecocluster.model.inputs import NO_LAW, Programme, Schedule
+from ecocluster.model.levers import LAW_LEVERS, LEVERS
+from ecocluster.scenarios import (
+    Policy,
+    apply_policy,
+    load_law,
+    load_pathway,
+    load_policy,
+    make_arm,
+    with_levers,
+)
 
 FUNDS = {"fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure"}
 
@@ -30,7 +38,7 @@ def test_levers_of_the_three_pathways_as_specified():
     self_transition, symbiosis, planned = (
         load_pathway(name) for name in ("self-transition", "symbiosis", "newly-planned")
     )
-    assert (value(self_transition, "extension"), value(self_transition, "inspection_rate")) == (0.8, 0.24)
+    assert (value(self_transition, "extension"), value(self_transition, "green_fund")) == (0.8, 0.3)
     assert (value(symbiosis, "coordinator"), value(symbiosis, "symbiosis_grant")) == (1, 0.4)
     assert planned.planned == {
         "monitoring_data": 0.6,
@@ -42,9 +50,61 @@ def test_levers_of_the_three_pathways_as_specified():
         assert name not in planned.levers, "existing clusters stay at baseline"
 
 
+def test_the_law_is_the_same_for_all_and_no_pathway_holds_a_part_of_it():
+    table = {
+        "today": {},
+        "middle": {"inspection_rate": 0.24, "monitoring_data": 0.5, "certainty": 0.7, "permit_rate": 4},
+        "strict": {"inspection_rate": 0.4, "monitoring_data": 0.8, "certainty": 0.9, "permit_rate": 4, "fine_multiplier": 1.5},
+    }
+    for name, levers in table.items():
+        law = load_law(name)
+        assert law.levers == levers
+        names = [entry.id for entry in scenarios.list_pathways() if entry.id != "null"]
+        assert all(make_arm(pathway, law=name).law == law for pathway in names)
+        assert make_arm("null", "japan", law=name).law == NO_LAW
+    for entry in scenarios.list_pathways():
+        assert not set(load_pathway(entry.id).levers) & set(LAW_LEVERS), entry.id
+    assert set(LAW_LEVERS) == {
+        "inspection_rate", "monitoring_data", "fine_multiplier", "fine_adaptive", "permit_rate", "certainty",
+        "voluntary_agreement", "admission",
+    }  # fmt: skip
+
+
+def test_a_policy_replaces_the_law_in_every_arm():
+    """Larger or smaller; what it does not hold stays; until it is enacted the law is as it was."""
+    japan, shared = (make_arm("combined", policy).law for policy in ("japan", "shared"))
+    assert japan == make_arm("law", "japan").law == make_arm("newly-planned", "japan").law
+    assert (japan.levers["certainty"], japan.levers["permit_rate"]) == (0.9, 4)
+    assert (japan.before["certainty"], japan.enactment_lag) == (0.7, 2)
+    assert "permit_rate" not in japan.before
+    assert shared.levers["certainty"] == 0.3 and shared.before["certainty"] == 0.7
+    later = make_arm("law", "solution-2", law="today").law
+    assert later.schedules == {"certainty": Schedule(2023), "permit_rate": Schedule(2023)}
+    assert make_arm("law", "korea", law="today").law != make_arm("law", law="today").law
+
+
+def test_typed_levers_go_where_they_belong():
+    arm = with_levers(make_arm("newly-planned"), {"certainty": 0.2, "extension": 0.6, "planned.permit_rate": 2.0}, typed=True)
+    (programme,) = arm.programmes
+    assert arm.law.levers["certainty"] == 0.2 and "certainty" not in programme.levers
+    assert programme.levers["extension"] == 0.6 and programme.planned["permit_rate"] == 2.0
+    assert programme.typed == {"extension", "planned.permit_rate"}
+    assert with_levers(make_arm("law"), {"certainty": 0.2}).law == arm.law
+    null = make_arm("null")
+    assert with_levers(null, {"certainty": 0.2, "extension": 0.6}, typed=True) == null
+
+
+def test_inside_planned_clusters_a_programme_holds_firms_to_no_less_than_the_law():
+    (middle,), (strict,) = (make_arm("newly-planned", law=law).programmes for law in ("middle", "strict"))
+    assert (middle.planned["certainty"], strict.planned["certainty"]) == (0.7, 0.9)
+    assert (middle.planned["monitoring_data"], strict.planned["monitoring_data"]) == (0.6, 0.8)
+    assert middle.planned["CIT_reduction"] == strict.planned["CIT_reduction"] == 0.3
+    assert scenarios.describe("newly-planned")["planned_basis"]
+
+
 def test_symbiosis_in_planned_acts_inside_only():
     inside = load_pathway("symbiosis-in-planned")
-    for name in ("coordinator", "platform", "study_aid", "symbiosis_grant", "permit_rate"):
+    for name in ("coordinator", "platform", "study_aid", "symbiosis_grant"):
         assert inside.planned[name] == load_pathway("symbiosis").levers[name]
         assert name not in inside.levers
     assert not FUNDS & set(inside.planned)
@@ -74,25 +134,27 @@ def test_an_empty_policy_gives_back_the_programme():
 
 
 def test_a_policy_takes_the_larger_and_set_replaces():
-    programme = Programme("p", levers={"extension": 0.8, "certainty": 0.7, "coordinator": 0.2})
+    programme = Programme("p", levers={"extension": 0.8, "request_success": 0.7, "coordinator": 0.2})
     policy = Policy(
-        "q", levers={"extension": 0.5, "coordinator": 0.6, "inspection_rate": 0.05}, set={"certainty": 0.3}
+        "q",
+        levers={"extension": 0.5, "coordinator": 0.6, "CIT_reduction": 0.05, "inspection_rate": 0.5},
+        set={"request_success": 0.3, "certainty": 0.3},
     )
     both = apply_policy(programme, policy)
     assert both.levers["extension"] == 0.8
     assert both.levers["coordinator"] == 0.6
-    assert both.levers["inspection_rate"] == LEVERS["inspection_rate"].baseline, "never below the baseline"
-    assert both.levers["certainty"] == 0.3
-    assert programme.levers == {"extension": 0.8, "certainty": 0.7, "coordinator": 0.2}
+    assert both.levers["CIT_reduction"] == LEVERS["CIT_reduction"].baseline, "never below the baseline"
+    assert both.levers["request_success"] == 0.3
+    assert not set(both.levers) & set(LAW_LEVERS), "the law's levers are the law's"
+    assert programme.levers == {"extension": 0.8, "request_success": 0.7, "coordinator": 0.2}
 
 
 def test_a_policy_reaches_into_planned_clusters():
-    programme = load_pathway("newly-planned")
-    japan = apply_policy(programme, load_policy("japan"))
+    (japan,) = make_arm("newly-planned", "japan").programmes
     assert japan.planned["monitoring_data"] == 0.8 and japan.planned["certainty"] == 0.9
-    assert japan.planned["permit_rate"] == 4
-    shared = apply_policy(programme, load_policy("shared"))
-    assert shared.planned["certainty"] == shared.levers["certainty"] == 0.3
+    assert japan.planned["permit_rate"] == 4 and japan.planned["CIT_reduction"] == 0.4
+    (shared,) = make_arm("newly-planned", "shared").programmes
+    assert shared.planned["certainty"] == 0.3, "`set` holds in any case"
     assert shared.levers["request_success"] == 0.5 and shared.levers["effort_cost"] == 10
 
 
@@ -106,10 +168,8 @@ def test_the_schedule_belongs_to_the_winner():
     )
     assert both.schedules == {"extension": late}
     assert both.schedule == Schedule(2024)
-    over_empty = apply_policy(load_pathway("policy"), load_policy("solution-2"))
-    assert over_empty.schedules == {"certainty": Schedule(2023), "permit_rate": Schedule(2023)}
-    over_certain = apply_policy(load_pathway("self-transition"), load_policy("solution-2"))
-    assert set(over_certain.schedules) == {"permit_rate"}, "a tie keeps the programme's own schedule"
+    tie = apply_policy(Programme("p", {"extension": 0.9, "coordinator": 0.0}), policy)
+    assert set(tie.schedules) == {"coordinator"}, "a tie keeps the programme's own schedule"
 
 
 def test_fund_shares_of_a_policy_feed_its_levers():
@@ -121,10 +181,11 @@ def test_fund_shares_of_a_policy_feed_its_levers():
 
 
 def test_special_and_shared():
-    special = apply_policy(load_pathway("combined"), load_policy("special"))
-    assert special.enactment_lag == 3 and special.set_up_cost > 0 and special.levers["certainty"] == 0.7
-    shared = apply_policy(load_pathway("combined"), load_policy("shared"))
-    assert shared.enactment_lag == 0 and shared.levers["certainty"] == 0.3
+    special = make_arm("combined", "special")
+    assert special.programmes[0].enactment_lag == special.law.enactment_lag == 3
+    assert special.programmes[0].set_up_cost > 0 and special.law.levers["certainty"] == 0.7
+    shared = make_arm("combined", "shared")
+    assert shared.programmes[0].enactment_lag == 0 and shared.law.levers["certainty"] == 0.3
 
 
 def test_country_presets_as_specified():

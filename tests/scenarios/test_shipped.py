@@ -14,6 +14,7 @@ LISTS = [
     scenarios.list_sites,
     scenarios.list_pathways,
     scenarios.list_policies,
+    scenarios.list_laws,
     scenarios.list_shocks,
     scenarios.list_portfolios,
 ]
@@ -76,7 +77,7 @@ def test_ids_of_everything_that_ships():
     assert set(sites) == {"hanoi", "teaching", *NAMED, *PARKS, *MONO}
     assert set(ids(scenarios.list_pathways())) == {
         "null", "self-transition", "symbiosis", "newly-planned", "combined", "symbiosis-in-planned", "all",
-        "policy",
+        "policy", "law",
     }  # fmt: skip
     policies = set(ids(scenarios.list_policies()))
     assert {
@@ -108,7 +109,7 @@ def test_everything_has_two_titles_and_can_be_described(entries):
         assert facts["title"] == {"vi": entry.vi, "en": entry.en}
 
 
-@pytest.mark.parametrize("kind", ["sites", "pathways", "policies", "shocks", "portfolios"])
+@pytest.mark.parametrize("kind", ["sites", "pathways", "policies", "laws", "shocks", "portfolios"])
 def test_every_shipped_file_validates_as_a_file(kind):
     paths = shipped(kind)
     assert paths

@@ -11,6 +11,7 @@ from math import fsum
 import numpy as np
 from ecocluster.model.indicators import INDICATORS, Series
 from ecocluster.model.ledger import ACCOUNTS, FLOW_ACCOUNTS, Matter, Money, balance
+from ecocluster.model.levers import LAW_LEVERS, LEVERS
 from ecocluster.model.setup import begin, release_held
 from ecocluster.model.state import (
     LANES,
@@ -26,9 +27,9 @@ from ecocluster.model.step import run_steps
 MONEY_TOLERANCE = 1e-6  # mVND (V12)
 MASS_TOLERANCE = 1e-9  # relative (V11)
 
-# programme money that leaves a fund in the step (the rest of `spent` is reserved for tax forgone, or inspections)
+# programme money that leaves a fund in the step (the rest of `spent` is reserved for tax forgone)
 FROM_FUNDS = (
-    "LAW_SET_UP", "FIXED_DOSES", "GRANTS", "INTEREST_CUT", "GUARANTEE", "STUDY_AID", "LINK_GRANT", "HUB_GRANT",
+    "RULE_SET_UP", "FIXED_DOSES", "GRANTS", "INTEREST_CUT", "GUARANTEE", "STUDY_AID", "LINK_GRANT", "HUB_GRANT",
     "PROJECT_FUND", "LAND_SUPPORT", "RELOCATION_AID",
 )
 EITHER_SIGN = {"NET_SALES", "DISPOSAL", "RENT", "EXCHANGE_SAVED", "OFFTAKE", "ENTRY_CASH", "EXIT_CASH", "BASE_RENT"}
@@ -84,7 +85,7 @@ class Audit:
         self._advance(sim.base, sim.plans[0], sim.burn_steps)
         release_held(sim.base, sim.layout, sim.p)
 
-    def run(self, index, scale=1.0, ever_null=None, steps=None):
+    def run(self, index, scale=1.0, reference=None, steps=None):
         """Fork an arm and run it.
 
         Returns
@@ -93,7 +94,7 @@ class Audit:
             Series as of `Simulator.run`, (steps + 1, K).
         """
         sim = self.simulator
-        sim.fork(index, scale, ever_null)
+        sim.fork(index, scale, reference)
         return self._advance(sim.work, sim.plans[index], steps or sim.steps)
 
     def _advance(self, state, plan, steps):
@@ -116,6 +117,7 @@ class Audit:
             cash_of_firms(before, after)
             self.unseen += not loans(before, after, self.simulator.p)
             funds(before, after, self.simulator.p, row)
+            law(before, after, self.simulator.p)
             accounts(after, row)
         if self.mass:
             resources(before, after, self.simulator.p, row)
@@ -197,7 +199,7 @@ def on_schedule(firms, dt):
 
 
 def funds(before, after, p, row):
-    """What is released is spent, waiting in a fund, or lapsed; what is spent arrives somewhere."""
+    """A fund is given its budget and nothing else; it is spent, waiting, or lapsed; what is spent arrives somewhere."""
     dt = before.city[0]["dt"]
     spent = reserved = 0.0
     for old, new in zip(before.funds, after.funds, strict=True):
@@ -210,20 +212,25 @@ def funds(before, after, p, row):
         reserved += new["cut_reserve"] - old["cut_reserve"]
         near(waiting[1] - waiting[0], released - (new["spent"] - old["spent"]), MONEY_TOLERANCE, "fund")
         if released:
-            grown = new["budget"] * dt + p["fine_return"] * old["fines_back"]
-            near(released, grown, MONEY_TOLERANCE, "release of a fund")
-        assert new["fund"].min() >= -MONEY_TOLERANCE, "a fund is overdrawn"
-    near(fsum(f["law_paid"] for f in after.funds) - fsum(f["law_paid"] for f in before.funds),
-         after.money[Money.LAW_SET_UP], MONEY_TOLERANCE, "law set-up")
+            near(released, new["budget"] * dt, MONEY_TOLERANCE, "release of a fund")
+        assert min(new["fund"].min(), new["general"]) >= -MONEY_TOLERANCE, "a fund is overdrawn"
+    near(fsum(f["rule_paid"] for f in after.funds) - fsum(f["rule_paid"] for f in before.funds),
+         after.money[Money.RULE_SET_UP], MONEY_TOLERANCE, "set-up of rules")
     paid = fsum(after.money[Money[name]] for name in FROM_FUNDS)
-    inspections = spent - reserved - paid
-    assert -MONEY_TOLERANCE <= inspections <= after.money[Money.INSPECTIONS] + MONEY_TOLERANCE, "money of a fund is lost"
-    if after.funds.size == 1 and (after.clusters["programme"][after.clusters["firms"] > 0] == 0).all():
-        # one programme for everybody: it pays for the rate above baseline, not for what complaints bring about
-        rate, base = after.levers["inspection_rate"][0], after.levers["inspection_rate"][-1]
-        more = max(1 - base / rate, 0.0) if rate > 0 else 0.0
-        planned = after.money[Money.INSPECTIONS] - p["cost_inspection"] * row[Series.COMPLAINTS] * dt
-        near(inspections, more * planned, MONEY_TOLERANCE, "inspections of the programme")
+    near(spent, reserved + paid, MONEY_TOLERANCE, "money of a fund is lost")
+
+
+def law(before, after, p):
+    """The state pays for the law by what there is of firms and visits, whatever the programme and its fund."""
+    dt, now, today = before.city[0]["dt"], after.levers[-1], LEVERS["monitoring_data"].baseline
+    firms = before.clusters["firms"][before.clusters["kind"] != PLANNED].sum()
+    data = dt * firms * p["cost_monitoring_data"] * max(float(now["monitoring_data"]) - today, 0.0)
+    alike(after.money[Money.LAW_DATA], data, "data of the law", 1e-9)
+    visits = after.money[Money.INSPECTIONS] / p["cost_inspection"]
+    near(visits, round(visits), 1e-6, "visits are charged by number")
+    rows = after.levers[[n for n in range(len(after.levers)) if n % 3 != 1 or n == len(after.levers) - 1]]
+    for name in LAW_LEVERS:
+        assert (rows[name] == now[name]).all(), f"{name} is not the same everywhere"
 
 
 def accounts(after, row):

@@ -1,7 +1,5 @@
 """Sites, arms and ensembles that several groups of verification tests share."""
 
-from dataclasses import replace
-
 import golden
 import pytest
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
@@ -28,10 +26,9 @@ def shocks():
 
 @pytest.fixture(scope="session")
 def arms_of():
-    """Function (site, budget of the city in mVND, pathways) -> arms, the null first, none scaled."""
+    """Function (site, budget of the city in mVND, pathways) -> arms under one law, the law alone first."""
 
-    def _arms(site, budget=150_000.0, pathways=PATHWAYS, policy="vietnam-2020"):
-        made = [make_arm(name, policy, budget, site) for name in pathways]
-        return (make_arm("null", site=site), *(replace(arm, scale=1.0) for arm in made))
+    def _arms(site, budget=150_000.0, pathways=PATHWAYS, policy="vietnam-2020", law="middle"):
+        return tuple(make_arm(name, policy, budget, site, law=law) for name in ("law", *pathways))
 
     return _arms

@@ -9,7 +9,18 @@ from audit import Audit, Firms
 from ecocluster.experiments.statistics import difference, fieller
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import INDICATORS, evaluate
-from ecocluster.model.inputs import SECTORS, STREAMS, TECHNOLOGIES, Arm, Cluster, Firm, Programme, Site
+from ecocluster.model.inputs import (
+    SECTORS,
+    STREAMS,
+    TECHNOLOGIES,
+    Arm,
+    Cluster,
+    Firm,
+    Law,
+    Programme,
+    Site,
+    matched_arms,
+)
 from ecocluster.model.ledger import FLOW_ACCOUNTS, Matter, Money
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.state import SLOT_TAKEN, copy_of
@@ -27,18 +38,17 @@ UNUSUAL = {
 
 
 def _arms(site, budget):
-    """Null, pathways, and policies laid over them, none scaled."""
-    arms = [make_arm("null", site=site)]
-    arms += [make_arm(name, budget=budget, site=site) for name in EVERYTHING]
+    """No programme, the law alone, pathways, and policies laid over them."""
+    arms = [make_arm(name, budget=budget, site=site) for name in ("null", "law", *EVERYTHING)]
     arms += [make_arm(a, policy, budget, site, name=f"{a}+{policy}") for a, policy in POLICIES]
-    return [replace(arm, scale=1.0) for arm in arms]
+    return arms
 
 
 def _portfolio(site, budget):
     """Every second cluster follows another programme; the last one follows none."""
     made = [make_arm(name, budget=budget, site=site) for name in ("self-transition", "symbiosis", "newly-planned")]
     assignment = (*(n % 3 for n in range(len(site.clusters) - 1)), -1)
-    return Arm("portfolio", tuple(arm.programmes[0] for arm in made), assignment, made[0].budget, 1.0)
+    return replace(made[0], name="portfolio", programmes=tuple(arm.programmes[0] for arm in made), assignment=assignment)
 
 
 def _audit_all(site, arms, shocks, replicates, parameters=None, scale=1.0, **books):
@@ -46,11 +56,10 @@ def _audit_all(site, arms, shocks, replicates, parameters=None, scale=1.0, **boo
     audited = Audit(Simulator(site, arms, parameter_record(parameters), shocks), **books)
     for replicate in replicates:
         audited.burn(11, replicate)
-        ever_null = None
+        references, matched = {}, matched_arms(arms)
         for index in range(len(arms)):
-            audited.run(index, scale, ever_null)
-            if index == 0:
-                ever_null = audited.simulator.work.ever.copy()
+            series = audited.run(index, scale, references.get(matched[index]))
+            references[index] = audited.simulator.reference(series)
     assert audited.unseen < 0.1 * audited.steps, "too many steps whose loans cannot be followed"
     return audited
 
@@ -156,9 +165,10 @@ def test_v11_one_stream_is_given_away_once():
     for sector in SECTORS:
         parameters |= {f"{sector}.supply.{w}": 0.0 for w in STREAMS}
         parameters |= {f"{sector}.supply.organic": 1.0, f"{sector}.demand.organic": 0.3}
-    levers = {"coordinator": 1.0, "platform": 1.0, "study_aid": 0.9, "symbiosis_grant": 0.9, "permit_rate": 50.0,
+    levers = {"coordinator": 1.0, "platform": 1.0, "study_aid": 0.9, "symbiosis_grant": 0.9,
               "fund_share_symbiosis": 1.0, "relief_awareness": 1.0}
-    arms = (Arm("null"), Arm("symbiosis", (Programme("symbiosis", levers),), None, 300e3, 1.0))
+    law = Law("fast", {"permit_rate": 50.0})
+    arms = (Arm("null"), Arm("symbiosis", (Programme("symbiosis", levers),), None, 300e3, law=law))
     audited = Audit(Simulator(site, arms, parameter_record(parameters)), money=False)
     for replicate in range(3):
         audited.burn(5, replicate)
@@ -177,8 +187,8 @@ def test_v12_money_balance_in_every_step(sites, shocks):
 def test_v12_every_flow_is_seen(sites, shocks):
     """The runs in which the books are checked move money on every line of the ledger: no line is checked at 0 only."""
     _, city = sites
-    arms = [a for a in _arms(city, 300e3) if a.name in ("null", "combined+shared", "newly-planned", "all+compulsory")]
-    arms.append(replace(make_arm("combined", "korea", 300e3, city, name="korea"), scale=1.0))
+    arms = [a for a in _arms(city, 300e3) if a.name in ("law", "combined+shared", "newly-planned", "all+compulsory")]
+    arms.append(make_arm("combined", "korea", 300e3, city, name="korea"))
     audited = _audit_all(city, arms, shocks, (0,), UNUSUAL, money=False, mass=False)
     silent = [name for name in FLOW_ACCOUNTS if audited.totals[Money[name]] == 0.0]
     assert not silent, f"never used: {silent}"
@@ -211,9 +221,17 @@ def test_v12_the_check_sees_small_losses(lively):
     _rejects(lively, loans, lambda s: _add(s.firms["loan_balance"], (*owing, technology), more))
     for name in ("LOANS", "DEBT_SERVICE", "LOAN_WRITTEN_OFF"):
         _rejects(lively, loans, lambda s, n=name: _add(s.money, Money[n], more))
-    for field in ("general", "spent", "released", "lapsed", "law_paid"):
+    for field in ("general", "spent", "released", "lapsed", "rule_paid"):
         _rejects(lively, funds, lambda s, f=field: _add(s.funds[f], 0, more))
     _rejects(lively, funds, lambda s: _add(s.money, Money.PROJECT_FUND, more))
+
+    def law(before, after, row, p):
+        audit.law(before, after, p)
+
+    _rejects(lively, law, lambda s: _add(s.money, Money.LAW_DATA, 0.1))
+    _rejects(lively, law, lambda s: _add(s.money, Money.INSPECTIONS, 0.1))
+    for name in ("inspection_rate", "certainty"):
+        _rejects(lively, law, lambda s, n=name: _add(s.levers[n], 0, more))
 
 
 # --- V13 ------------------------------------------------------------------------------------------------
@@ -291,7 +309,7 @@ def test_v14_money_of_the_user_scales_too():
     firms = tuple(Firm(sector, 10.0 + 5 * n, revenue=3000.0 + 500 * n, technologies=("T1",) if n % 2 else ())
                   for n, sector in enumerate(SECTORS * 2))
     site = Site("known", "known", "cluster", (Cluster("k", "k", "d", 12.0, 5.2, 4.3, firms=firms),))
-    arms = [replace(make_arm(name, budget=300e3, site=site), scale=1.0) for name in ("null", "combined")]
+    arms = [make_arm(name, budget=300e3, site=site) for name in ("null", "combined")]
     a, b = (_in_units(unit, site, arms, ()) for unit in (1.0, 1024.0))
     money = np.array([INDICATORS[key].unit.startswith("mVND") for key in a.keys])
     assert np.array_equal(a.series[..., 1:, ~money], b.series[..., 1:, ~money], equal_nan=True)

@@ -13,7 +13,7 @@ from ecocluster.model.levers import LEVERS
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin
 from ecocluster.model.state import LANES, NEVER, SLOT_TAKEN, SLOT_VACANT
-from ecocluster.scenarios import make_arm
+from ecocluster.scenarios import make_arm, with_levers
 from whole_runs import part, run_from_2010, same_firms
 
 # interactions between firms, by registry name; with all of them off a cluster is the sum of its firms (V17)
@@ -168,16 +168,16 @@ def test_v19_more_support_never_comes_later(small_city):
 
 
 @pytest.mark.parametrize("policy", ["vietnam-2020", "special", "solutions-all", "korea", "graded"])
-def test_v20_without_a_budget_every_arm_is_the_null(small_city, arms_of, shocks, policy):
-    """Budget 0 and no free lever: every pathway under every policy is bit-identical to the null.
+def test_v20_without_a_budget_every_arm_is_the_law_alone(small_city, arms_of, shocks, policy):
+    """Budget 0 and no free lever: every pathway under every policy is bit-identical to the law alone.
     Control: a budget of 1 bn is not."""
     names = ("self-transition", "symbiosis", "newly-planned", "combined", "all", "policy")
 
     def check(budget):
         runs = run_ensemble(small_city, arms_of(small_city, budget, names, policy), replicates=2, shocks=shocks, seed=8,
                             last_year=2036)
-        null = np.broadcast_to(runs.series[:1], runs.series.shape)
-        assert np.array_equal(runs.series, null, equal_nan=True)
+        law = np.broadcast_to(runs.series[:1], runs.series.shape)
+        assert np.array_equal(runs.series, law, equal_nan=True)
         assert (runs.level == runs.level[:1]).all() and (runs.unmet == runs.unmet[:1]).all()
 
     check(0.0)
@@ -186,15 +186,73 @@ def test_v20_without_a_budget_every_arm_is_the_null(small_city, arms_of, shocks,
             check(1000.0)
 
 
+def test_v20_the_law_of_today_is_the_null(small_city, shocks):
+    """Under `today` the law alone is the null bit for bit. Control: under `middle` it is not."""
+    def check(law):
+        arms = [make_arm(name, site=small_city, law=law) for name in ("null", "law")]
+        runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2030)
+        assert np.array_equal(runs.series[0], runs.series[1], equal_nan=True)
+
+    check("today")
+    with pytest.raises(AssertionError):
+        check("middle")
+
+
+def test_v20_the_law_costs_the_same_with_and_without_a_programme(small_city, shocks):
+    """What a fund was given it spent or has left; it is budget alone; the set-up of the law is the same in every arm.
+    Controls: a swept share of additional fines is more than the budget; half of the law's price is seen."""
+    arms = [make_arm(name, site=small_city) for name in ("null", "law", "self-transition", "combined")]
+
+    def check(**parameters):
+        runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2036, parameters=parameters)
+        years = runs.years[-1] - 2020.0
+        for a, arm in enumerate(arms[2:], 2):
+            fund = runs.funds[a, :, 0]
+            left = fund["general"] + fund["fund"].sum(axis=1) + fund["lapsed"]
+            assert np.allclose(fund["released"], fund["spent"] + left, rtol=1e-12)
+            assert np.allclose(fund["released"], arm.budget * years, rtol=1e-12)
+            flows = runs.series[a, :, 1:]
+            given, spent = (flows[:, :, Series[name]].sum(axis=1) / 4 for name in ("OFFERED", "SPENT"))
+            assert np.allclose(given, fund["released"]) and np.allclose(spent, fund["spent"])
+        return runs.series[..., 1, Series.OUTLAY_LAW]
+
+    first = check()
+    assert not first[0].any() and (first[1:] == first[1]).all() and first[1].min() > 0
+    with pytest.raises(AssertionError):
+        check(fine_return=1.0, informal_discount=0.0)
+    assert (check(**{"cost.law_set_up": 5000.0}) != first)[1:].all()
+
+
+def test_v20_typed_levers_act_as_typed(small_city, shocks):
+    """A typed dose is in force in full whatever the scale factor, and paid before what is written; a written one is
+    neither. Control: the same levers as written ones are scaled, and cut at a small budget."""
+    written = with_levers(make_arm("combined", budget=20e3, site=small_city), {"extension": 0.9})
+    typed = with_levers(make_arm("combined", budget=20e3, site=small_city), {"extension": 0.9}, typed=True)
+
+    def in_force(arm, scale):
+        sim = Simulator(small_city, (Arm("null"), arm), parameter_record({}), shocks, last_year=2021)
+        sim.burn(1, 0)
+        sim.fork(1, scale, None)
+        series = np.zeros((sim.steps + 1, len(INDICATORS)))
+        flags = np.zeros((sim.steps + 1, len(small_city.clusters)), np.int8)
+        assert sim.run(1, series, flags, flags.copy()) == 0
+        return float(sim.work.levers["extension"][0]), float(sim.work.levers["coordinator"][0])
+
+    for scale in (1.0, 2.0):
+        assert in_force(typed, scale)[0] == 0.9
+        assert in_force(typed, scale)[1] < 1.0
+        assert in_force(written, scale)[0] < 0.9
+
+
 def test_v20_neutral_levers_are_the_null(small_city, shocks):
-    """A programme with a budget, all of whose levers stand at baseline and whose law costs nothing, changes nothing
-    but the money that lies in its fund. Control: one lever a little above baseline is seen."""
-    neutral = {name: lever.baseline for name, lever in LEVERS.items()}
+    """A programme with a budget, all of whose levers stand at baseline, changes nothing but the money that lies in its
+    fund. Control: one lever a little above baseline is seen."""
+    neutral = {name: lever.baseline for name, lever in LEVERS.items() if lever.kind != "law"}
 
     def check(levers):
         arms = (Arm("null"), Arm("neutral", (Programme("neutral", levers),), None, 10e3, 1.0))
         runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, parameters={"cost.law_set_up": 0.0})
-        rest = [i for i in range(len(INDICATORS)) if i != Series.UNSPENT]
+        rest = [i for i in range(len(INDICATORS)) if i not in (Series.UNSPENT, Series.OFFERED)]
         different = [runs.keys[i] for i in rest
                      if not np.array_equal(runs.series[0, :, 1:, i], runs.series[1, :, 1:, i], equal_nan=True)]
         assert not different, different

@@ -5,6 +5,7 @@ import numpy as np
 from audit import Firms
 from ecocluster.model.ensemble import Simulator
 from ecocluster.model.indicators import INDICATORS
+from ecocluster.model.inputs import matched_arms
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin
 
@@ -28,14 +29,13 @@ def run_from_2010(site, arms, parameters=None, shocks=(), seed=1, replicate=0, c
     flags = np.zeros((sim.burn_steps + 1, len(site.clusters)), np.int8)
     values = sim.values(sim.base)
     assert step_module.run_steps(sim.base, sim.p, sim.plans[0], values, 1, before, flags, flags.astype(np.int16)) == 0
-    out, ever_null = [], None
+    out, references, matched = [], {}, matched_arms(arms)
     for index in range(len(arms)):
         series = np.zeros((sim.steps + 1, len(INDICATORS)))
         level = np.zeros((sim.steps + 1, len(sim.layout.slots)), np.int8)
-        sim.fork(index, 1.0, ever_null)
+        sim.fork(index, 1.0, references.get(matched[index]))
         assert sim.run(index, series, level, np.zeros_like(level, np.int16)) == 0
-        if index == 0:
-            ever_null = sim.work.ever.copy()
+        references[index] = sim.reference(series)
         firms = Firms(sim.work)
         order = np.argsort(firms.id)
         by_id = {name: firms[name][order].copy() for name in ("id", *DISCRETE, *REAL)}

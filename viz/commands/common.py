@@ -17,6 +17,7 @@ LANG_VARIABLE = "ECOCLUSTER_LANG"
 
 Scenario = Annotated[str, typer.Argument(help="help.scenario")]
 Policy = Annotated[str, typer.Option(help="help.policy")]
+Law = Annotated[str, typer.Option(help="help.law")]
 Budget = Annotated[float, typer.Option(help="help.budget")]
 SiteBudget = Annotated[float | None, typer.Option(help="help.site_budget", show_default=False)]
 Seed = Annotated[int, typer.Option(help="help.seed")]

@@ -14,6 +14,7 @@ from .common import (
     AsJson,
     Budget,
     Lang,
+    Law,
     Out,
     Policy,
     Scenario,
@@ -35,6 +36,7 @@ def run_command(
     scenario: Scenario = "hanoi",
     pathway: Annotated[str, typer.Option(help="help.pathway")] = "combined",
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     replicate: Annotated[int, typer.Option(help="help.replicate")] = 0,
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
@@ -52,7 +54,7 @@ def run_command(
     with show_progress(say) as progress:
         numbers, single = run(
             scenario, pathway, policy, replicate=replicate, budget=budget, site_budget=site_budget, seed=seed,
-            progress=progress,
+            law=law, progress=progress,
         )  # fmt: skip
     from ..report import write_run
 
@@ -75,6 +77,7 @@ def compare_command(
     scenario: Scenario = "hanoi",
     pathways: Annotated[list[str] | None, typer.Option(help="help.pathways", show_default=False)] = None,
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     worlds: Annotated[int | None, typer.Option(help="help.worlds", show_default="100")] = None,
     fixed: Annotated[bool, typer.Option("--fixed", help="help.fixed")] = False,
     replicates: Annotated[int | None, typer.Option(help="help.replicates_worlds", show_default=False)] = None,
@@ -86,6 +89,8 @@ def compare_command(
     out: Out = None,
     sample: Annotated[bool, typer.Option("--sample", hidden=True)] = False,
     levers: Annotated[list[str] | None, typer.Option("--set", help="help.set", show_default=False)] = None,
+    scale: Annotated[str, typer.Option(help="help.scale")] = "1",
+    equal: Annotated[bool, typer.Option("--equal-outlay", help="help.equal")] = False,
     config: Annotated[Path | None, typer.Option(help="help.config", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,6 +103,7 @@ def compare_command(
     asked = {
         "scenario": scenario, "pathways": names, "policy": policy, "worlds": worlds, "fixed": fixed, "replicates": replicates,
         "budget": budget, "site_budget": site_budget, "seed": seed, "sample": sample, "levers": _read_levers(levers or []),
+        "law": law, "scale": _read_scale(scale), "equal": equal,
     }  # fmt: skip
     if config is not None:  # options that were typed count more than the file
         asked |= {name: value for name, value in read_config(config).items() if not _typed(context, name)}
@@ -130,6 +136,18 @@ def compare_command(
 def _typed(context: typer.Context, name: str) -> bool:
     """Was an option given on the command line?"""
     return context.get_parameter_source(name).name == "COMMANDLINE"
+
+
+def _read_scale(text: str) -> float | None:
+    """Scale factor of the programmes; None: found by pilots."""
+    from ...experiments import InputError
+
+    if text == "auto":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError("not_a_scale", value=text) from None
 
 
 def _read_levers(texts: list[str]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,7 +90,7 @@ class Player:
         self.quarters = steps_between(FORK_YEAR, LAST_YEAR, STEPS_PER_YEAR)
         self._given = {
             "scenario": site,
-            "pathway": Arm(arm.name, arm.programmes, arm.assignment, arm.budget, scale),
+            "pathway": replace(arm, scale=scale),
             "parameters": dict(parameters or {}),
             "shocks": tuple(shocks),
             "replicate": replicate,

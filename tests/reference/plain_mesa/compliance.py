@@ -64,26 +64,20 @@ def expected_payments(model, firm, z: int, cluster) -> float:
 def inspect(model, firm) -> None:
     """An inspection by hazard, and a detection by automatic data."""
     p, cluster = model.p, firm.cluster
-    levers, base = cluster.levers, model.levers[-1]
+    levers = cluster.levers
     hazard = rules.compliance.inspection_hazard(p, levers.inspection_rate, firm.workers)
     if model.luck.happens(EVENT.INSPECTION, model.quarter, firm.firm_id, rules.diffusion.event(hazard, model.dt)):
-        extra = max(1.0 - base.inspection_rate / levers.inspection_rate, 0.0)
-        _visit(model, firm, extra)
+        _visit(model, firm)
     if _watched(cluster) and firm.compliance < REAL_OWN:
         chance = rules.diffusion.event(p.continuous_rate * cluster.monitoring, model.dt)
         if model.luck.uniform(PURPOSE.CONTINUOUS, model.quarter, firm.firm_id) < chance:
             _punish(model, firm)
 
 
-def _visit(model, firm, extra: float) -> None:
-    """One inspection: it costs the state (`extra`: the programme's part), informs of the law, and may detect."""
-    cost = model.p.cost_inspection
+def _visit(model, firm) -> None:
+    """One inspection: it costs the state, informs of the law, and may detect."""
     model.events["inspections"] += 1
-    model.ledger["INSPECTIONS"] += cost
-    if firm.cluster.programme >= 0:
-        fund = model.funds[firm.cluster.programme]
-        fund.general -= extra * cost
-        fund.spent += extra * cost
+    model.ledger["INSPECTIONS"] += model.p.cost_inspection
     firm.aware |= 1 << AWARE_LAW
     data = _data(model.p, firm.cluster, firm.effluent)
     chance = rules.compliance.detection(model.p, firm.compliance, data)
@@ -97,8 +91,6 @@ def _punish(model, firm) -> None:
     model.events["fined"] += 1
     model.ledger["FINE"] += paid
     model.ledger["SIDE_PAYMENT"] += side
-    if firm.cluster.programme >= 0:
-        model.funds[firm.cluster.programme].fines_back += paid
 
 
 def complain(model, cluster) -> None:
@@ -117,7 +109,7 @@ def complain(model, cluster) -> None:
     def waiting(firm) -> float:  # exponential times whose rates are the effluents: the first one is meant
         return -log(model.luck.uniform(PURPOSE.COMPLAINT_TARGET, model.quarter, firm.firm_id)) / firm.effluent
 
-    _visit(model, min((firm for firm in cluster.firms if firm.effluent > 0.0), key=waiting), 0.0)
+    _visit(model, min((firm for firm in cluster.firms if firm.effluent > 0.0), key=waiting))
 
 
 # --- the choice ------------------------------------------------------------------------------------------

@@ -88,7 +88,8 @@ def _money(model) -> dict[str, float]:
 
     return {
         "outlay": rate(*OUTLAY), "receipts": rate("TAX", "FINE", "ENVIRONMENTAL_FEE"),
-        "outlay_doses": rate("FIXED_DOSES", "LAW_SET_UP"), "outlay_inspections": rate("INSPECTIONS"),
+        "outlay_doses": rate("FIXED_DOSES", "RULE_SET_UP"), "outlay_inspections": rate("INSPECTIONS"),
+        "outlay_law": rate("LAW_SET_UP", "LAW_DATA"), "fines": rate("FINE"),
         "outlay_grants": rate("GRANTS"), "outlay_credit": rate("INTEREST_CUT", "GUARANTEE"),
         "outlay_symbiosis": rate("STUDY_AID", "LINK_GRANT", "HUB_GRANT"),
         "outlay_infrastructure": rate("PROJECT_FUND", "CITY_CETP"),

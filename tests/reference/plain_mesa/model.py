@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import mesa
-from ecocluster.model.inputs import STREAMS, Arm, Shock, Site
+from ecocluster.model.inputs import STREAMS, Arm, Law, Shock, Site
 from ecocluster.model.layout import Layout
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.plan import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
@@ -47,6 +48,8 @@ class CityModel(mesa.Model):
     steps_per_year : int
     ordered_in_null : mapping, optional
         Firm id to the technologies it ordered in the matched null: whoever is paid for them is a free rider.
+    fines_of_law : sequence of float, optional
+        Fines of every step from 2010 on in the matched null, mVND; default: infinite, so that none are additional.
 
     Attributes
     ----------
@@ -61,7 +64,8 @@ class CityModel(mesa.Model):
 
     def __init__(self, site: Site, arm: Arm = NULL, *, parameters: Mapping[str, float] | None = None,
                  shocks: tuple[Shock, ...] = (), seed: int = 1, replicate: int = 0, scale: float = 1.0,
-                 steps_per_year: int = 4, ordered_in_null: Mapping[int, set[int]] | None = None):
+                 steps_per_year: int = 4, ordered_in_null: Mapping[int, set[int]] | None = None,
+                 fines_of_law: Sequence[float] | None = None):
         super().__init__(seed=seed)
         record = parameter_record(parameters)
         self.p, self.luck = plain_parameters(record), Luck(seed, replicate)
@@ -80,6 +84,8 @@ class CityModel(mesa.Model):
         self.arrivals, self.operational = 0, 0.0
         self.capital, self.land_freed = [], 0.0  # (first step without it, its service a step); ha
         self.elec_per_firm = self.effluent_per_firm = 0.0
+        self.fines_of_law = [math.inf] * len(self.plan.fines) if fines_of_law is None else fines_of_law
+        self.law, self.law_need, self.law_at = Law(), 0.0, float(FORK_YEAR)
         begin(self, self.layout)
 
     def fund_of(self, cluster) -> Fund | None:

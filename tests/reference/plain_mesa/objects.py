@@ -90,9 +90,9 @@ class Fund:
     budget: float = 0.0
     scale: float = 1.0
     enacted_at: float = 0.0
-    law_need: float = 0.0
+    rule_need: float = 0.0
     enacted: bool = False
-    law_paid: float = 0.0
+    rule_paid: float = 0.0
     dose: float = 0.0
     general: float = 0.0
     purse: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
@@ -100,7 +100,7 @@ class Fund:
     released: float = 0.0
     spent: float = 0.0
     need: float = 0.0
-    fines_back: float = 0.0
+    typed_dose: float = 0.0
     lapsed: float = 0.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ecocluster.model.maths import exp, log
-from ecocluster.model.plan import DOSE, LAW, MONEY
+from ecocluster.model.plan import DOSE, LAW, PROCEDURE, RELIEF, RULE
 
 from .formulas import rules
 from .luck import PURPOSE
@@ -17,6 +17,7 @@ __all__ = ["open_step"]
 def open_step(model) -> None:
     """Look up prices, draw sector shocks, set the levers, release money."""
     plan, n = model.plan, model.quarter
+    fines = max(model.ledger["FINE"] - model.fines_of_law[n - 1], 0.0) if n > 0 else 0.0
     model.ledger.clear()
     model.matter.clear()
     model.events.clear()
@@ -28,15 +29,18 @@ def open_step(model) -> None:
     _sectors(model)
     for fund in model.funds:
         fund.enacted = fund.enacted or model.now >= fund.enacted_at - 1e-9
+    _set_law(model)
     for k in range(len(model.funds)):
         for place in range(3):
             _set_levers(model, k, place)
+    _pay_law(model)
     for k in range(len(model.funds)):
-        _release(model, k)
+        _release(model, k, fines)
     for row, levers in enumerate(model.levers[:-1]):
-        dose = model.funds[row // 3].dose
-        for name, kind, base in model.lever_table:
+        fund = model.funds[row // 3]
+        for i, (name, kind, base) in enumerate(model.lever_table):
             if kind == DOSE:
+                dose = fund.typed_dose if plan.typed[row, i] else fund.dose
                 setattr(levers, name, base + dose * (getattr(levers, name) - base))
     for cluster in model.clusters:
         data = cluster.levers.monitoring_data
@@ -62,50 +66,80 @@ def _sectors(model) -> None:
         model.demand[i] = level * float(plan.demand[n, i])
 
 
+def _set_law(model) -> None:
+    """The law of the day for everybody: what it was before 2020, then that of the arm, a policy's once enacted."""
+    law = model.law
+    for i, (name, kind, today) in enumerate(model.lever_table):
+        value = today
+        if kind == LAW and name in law.levers and model.now >= 2020.0 - 1e-9:
+            start = float(model.plan.law_start[i])
+            if law.enactment_lag > 0 and name in law.before:
+                start = max(start, model.law_at)
+            value = rules.government.scheduled(law.before.get(name, today), law.levers[name], model.now, start,
+                                               model.plan.law_ramp[i], model.plan.law_end[i])
+        for levers in model.levers:
+            setattr(levers, name, float(value))
+
+
+def _pay_law(model) -> None:
+    """The state pays the law's set-up once it changes anything, and data above that of before 2020; no fund does."""
+    law = model.levers[-1]
+    today = {name: base for name, kind, base in model.lever_table if kind == LAW}
+    if any(getattr(law, name) != base for name, base in today.items()):
+        model.ledger["LAW_SET_UP"] += model.law_need
+        model.law_need = 0.0
+    more = law.monitoring_data - today["monitoring_data"]
+    if more > 0.0:
+        firms = sum(cluster.counted for cluster in model.clusters if cluster.kind != PLANNED)
+        model.ledger["LAW_DATA"] += model.dt * firms * model.p.cost_monitoring_data * more
+
+
 def _set_levers(model, k: int, place: int) -> None:
     """Levers of programme k in existing clusters (0), planned ones (1), outside (2), with doses at full.
 
-    Without a budget every lever that costs stays at baseline; laws act once their set-up is paid.
+    Without a budget there is the law alone; rules act once their set-up is paid. Inside planned clusters a programme
+    may hold firms to more than the law.
     """
     plan, fund, row = model.plan, model.funds[k], 3 * k + place
     levers = model.levers[row]
-    for i, (name, kind, base) in enumerate(model.lever_table):
-        value = base
-        broke = fund.budget <= 0.0 and kind in (DOSE, LAW, MONEY)
-        unpaid = kind == LAW and fund.law_paid < fund.law_need - 1e-9
-        if fund.enacted and not broke and not unpaid:
-            target = rules.government.scaled(base, float(plan.target[row, i]), fund.scale, float(plan.cap[i]))
-            value = rules.government.scheduled(base, target, model.now, plan.start[k, i], plan.ramp[k, i],
-                                               plan.end[k, i])
-        setattr(levers, name, float(value))
+    for i, (name, kind, _) in enumerate(model.lever_table):
+        base = getattr(levers, name)
+        broke = fund.budget <= 0.0 and kind not in (PROCEDURE, RELIEF)
+        unpaid = kind == RULE and fund.rule_paid < fund.rule_need - 1e-9
+        foreign = kind == LAW and not plan.inside[row, i]
+        if fund.enacted and not broke and not unpaid and not foreign:
+            target = rules.government.scaled(base, float(plan.target[row, i]), fund.scale, float(plan.cap[row, i]))
+            setattr(levers, name, float(rules.government.scheduled(
+                base, target, model.now, plan.start[k, i], plan.ramp[k, i], plan.end[k, i])))
 
 
-def _release(model, k: int) -> None:
-    """A quarter of the budget: the law's set-up first, then doses (half of the budget at most), the rest to the purses.
+def _release(model, k: int, fines: float) -> None:
+    """A quarter of the budget: typed doses, the set-up of rules, other doses (half at most), the rest to the purses.
 
-    Inspections are charged by actual number, so their money waits in the general account.
+    Of fines above those of law alone in the quarter before a fund gets `fine_return`, by its part of the budgets.
     """
     p, fund, dt = model.p, model.funds[k], model.dt
     if fund.budget <= 0.0 or model.now < 2020.0 - 1e-9 or not fund.enacted:
         return
     levers = model.levers[3 * k]
-    release = fund.budget * dt + p.fine_return * fund.fines_back
-    fund.fines_back = 0.0
+    budgets = sum(other.budget for other in model.funds)
+    release = fund.budget * dt + p.fine_return * fines * fund.budget / budgets
     fund.released += release
-    half = 0.5 * fund.budget * dt
-    law = min(half, fund.law_need - fund.law_paid)
-    fund.law_paid += law
-    model.ledger["LAW_SET_UP"] += law
-    inspections = _inspection_need(model, k)
-    need = fund.need = inspections + _dose_need(model, k)
-    affordable = (half - law) / (need * dt) if need > 0.0 else 1.0
+    need, typed = _dose_need(model, k)
+    fund.need = need
+    fund.typed_dose = min(1.0, fund.budget / typed) if typed > 0.0 else 1.0
+    paid = fund.typed_dose * typed * dt
+    half = max(0.5 * fund.budget * dt - paid, 0.0)
+    rule = min(half, fund.rule_need - fund.rule_paid)
+    fund.rule_paid += rule
+    model.ledger["RULE_SET_UP"] += rule
+    affordable = (half - rule) / (need * dt) if need > 0.0 else 1.0
     fund.dose = min(rules.government.dose_factor(fund.budget, need), affordable)
-    set_aside = inspections * fund.dose * dt
-    paid = fund.dose * need * dt - set_aside
+    paid += fund.dose * need * dt
     model.ledger["FIXED_DOSES"] += paid
-    fund.spent += law + paid
-    free = release - law - paid - set_aside + fund.general
-    fund.general = set_aside
+    fund.spent += rule + paid
+    free = release - rule - paid + fund.general
+    fund.general = 0.0
     shares = (levers.fund_share_grants, levers.fund_share_symbiosis, levers.fund_share_infrastructure)
     if sum(shares) > 0.0:
         for i, share in enumerate(shares):
@@ -122,28 +156,21 @@ def _served(model, k: int):
     return (cluster for cluster in model.clusters if cluster.programme == k and cluster.counted > 0)
 
 
-def _dose_need(model, k: int) -> float:
-    """Cost a year of the doses above baseline but inspections, on the firms of the quarter before, mVND."""
-    p, base, total = model.p, model.levers[-1], 0.0
+def _dose_need(model, k: int) -> tuple[float, float]:
+    """Cost a year of the doses above baseline, on the firms of the quarter before, mVND: of written ones, of typed ones."""
+    p, base, need = model.p, model.levers[-1], [0.0, 0.0]
+    column = {name: i for i, (name, _, _) in enumerate(model.lever_table)}
     for cluster in _served(model, k):
-        full = cluster.levers
-        per_firm = (p.cost_extension * (full.extension - base.extension)
-                    + p.cost_innovation_centre * (full.innovation_centre - base.innovation_centre)
-                    + p.cost_fairs * full.fairs)
-        if cluster.kind != PLANNED:  # monitoring is built in there
-            per_firm += p.cost_monitoring_data * (full.monitoring_data - base.monitoring_data)
-        total += cluster.counted * per_firm + cluster.counted_workers * p.cost_skills_housing * full.skills_housing
+        services = {
+            "extension": cluster.counted * p.cost_extension,
+            "innovation_centre": cluster.counted * p.cost_innovation_centre,
+            "fairs": cluster.counted * p.cost_fairs,
+            "skills_housing": cluster.counted_workers * p.cost_skills_housing,
+        }
         if cluster.kind != OUTSIDE:
-            total += (p.cost_coordinator * full.coordinator + p.cost_platform * full.platform
-                      + p.cost_club_community * full.club_community)
-    return total
-
-
-def _inspection_need(model, k: int) -> float:
-    """Expected cost a year of the inspections above baseline, mVND."""
-    p, base, total = model.p, model.levers[-1], 0.0
-    for cluster in _served(model, k):
-        more = cluster.levers.inspection_rate - base.inspection_rate
-        mean = cluster.counted_workers / cluster.counted
-        total += p.cost_inspection * rules.compliance.inspection_hazard(p, more, mean) * cluster.counted
-    return total
+            services |= {"coordinator": p.cost_coordinator, "platform": p.cost_platform,
+                         "club_community": p.cost_club_community}
+        for name, price in services.items():
+            typed = model.plan.typed[3 * k + cluster.kind, column[name]]
+            need[typed] += price * (getattr(cluster.levers, name) - getattr(base, name))
+    return need[0], need[1]

@@ -241,7 +241,7 @@ def _release(model, cluster, given) -> None:
 
 
 def fork(model, layout, arm, scale: float) -> None:
-    """2020: the arm's programmes get their budgets and their clusters.
+    """2020: the arm's law acts, its programmes get their budgets and their clusters.
 
     Parameters
     ----------
@@ -262,11 +262,16 @@ def fork(model, layout, arm, scale: float) -> None:
     for k, programme in enumerate(arm.programmes):
         share = sum(c.firms_2018 for c, mine in zip(given, follow, strict=True) if mine == k) / max(served, 1e-9)
         changed = [*programme.levers.items(), *programme.planned.items()]
-        legal = any(LEVERS[name].kind == "law" and value != LEVERS[name].baseline for name, value in changed)
-        set_up = programme.set_up_cost * p.money_scale + (p.cost_law_set_up if legal else 0.0)
+        ruled = any(LEVERS[name].kind == "rule" and value != LEVERS[name].baseline for name, value in changed)
+        set_up = programme.set_up_cost * p.money_scale + (p.cost_law_set_up if ruled else 0.0)
         model.funds[k] = Fund(budget=arm.budget * p.money_scale * share, scale=scale if programme.scalable else 1.0, dose=1.0,
-                              law_need=set_up * site.budget_share * share,
-                              enacted_at=2020.0 + _lag(model, programme), enacted=False)
+                              typed_dose=1.0,
+                              rule_need=set_up * site.budget_share * share,
+                              enacted_at=2020.0 + _lag(model, programme.enactment_lag), enacted=False)
+    model.law = arm.law
+    changes = any(v != LEVERS[name].baseline for name, v in [*arm.law.levers.items(), *arm.law.before.items()])
+    model.law_need = p.cost_law_set_up * site.budget_share if changes else 0.0
+    model.law_at = 2020.0 + _lag(model, arm.law.enactment_lag)
     for cluster in model.clusters:
         if cluster.kind == EXISTING:
             cluster.programme = follow[cluster.ident]
@@ -281,12 +286,12 @@ def fork(model, layout, arm, scale: float) -> None:
         cluster.levers = model.levers[-1 if cluster.programme < 0 else 3 * cluster.programme + cluster.kind]
 
 
-def _lag(model, programme) -> float:
-    """Years until a programme is enacted: an exponential time, shorter the more officials support it."""
-    if programme.enactment_lag <= 0.0:
+def _lag(model, median: float) -> float:
+    """Years until something is enacted: an exponential time, shorter the more officials support it."""
+    if median <= 0.0:
         return 0.0
     u = model.luck.uniform(PURPOSE.SUPPORT, 0, 0)
     law = _beta_law(45.5, 36.0)  # margin of Dirichlet(45, 30, 5) + 1/2
     support = float(np.interp(u, np.linspace(0, 1, law.size), law))
-    hazard = rules.government.enactment_hazard(programme.enactment_lag, support, model.p.own_support)
+    hazard = rules.government.enactment_hazard(median, support, model.p.own_support)
     return -log(model.luck.uniform(PURPOSE.ENACTMENT, 0, 0)) / hazard
