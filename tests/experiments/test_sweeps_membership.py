@@ -117,8 +117,10 @@ def test_a_chunk_of_another_sweep(tmp_path, whole, folder, change):
 
 def test_a_chunk_of_another_sweep_beside_the_right_one(tmp_path, whole, folder):
     """Whichever comes first by name, it is the right one that stays."""
-    sides = set()
-    for seed in range(2, 7):
+    sides, seed = set(), 1
+    while len(sides) < 2:  # names are hashes: each side comes up soon
+        seed += 1
+        assert seed < 40
         theirs = files(make(tmp_path / f"other{seed}", {"seed": seed}))[1]
         sides.add(theirs.name < files(folder)[1].name)
         shutil.rmtree(folder)
@@ -128,7 +130,6 @@ def test_a_chunk_of_another_sweep_beside_the_right_one(tmp_path, whole, folder):
         assert found.complete and found.foreign == [theirs.name + ".foreign"]
         now = content(folder)
         assert now.pop(f"chunks/{theirs.name}.foreign") == theirs.read_bytes() and now == content(whole)
-    assert sides == {True, False}
 
 
 @pytest.mark.parametrize("part", ["tables", "libraries"])
