@@ -22,7 +22,8 @@ from .ranges import unknown
 __all__ = ["HEADLINES", "Outcomes", "outcome_names"]
 
 _NAME = re.compile(r"^(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>\d{4})$")
-_TOTALS, _VALUES = ("tco2e", "cod", "water", "landfilled"), ("outlay", "receipts", "private_cost")
+_TOTALS = ("tco2e", "cod", "water", "landfilled", "offered", "spent")
+_VALUES = ("outlay", "receipts", "private_cost")
 VALUE, MEAN, TOTAL, PRESENT = range(4)
 PER_YEAR = 4
 

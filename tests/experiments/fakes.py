@@ -17,7 +17,7 @@ START = {
     "jobs": 61e3, "value_added": 11e6, "trust": 0.36, "trust_gap": 900, "outlay": 20e3, "receipts": 90e3,
     "private_cost": 60e3, "firms": 3900, "recp_share": 0.1, "adoption_T1": 0.35, "adoption_T2": 0.2,
     "sham_share": 0.3, "real_share": 0.3, "none_share": 0.4, "disclosure": 0.3, "trade_share": 0.043,
-    "belief_gap": 0.1, "adoption_T4": 0.05, "adoption_T5": 0.08,
+    "offered": 150e3, "spent": 90e3, "belief_gap": 0.1, "adoption_T4": 0.05, "adoption_T5": 0.08,
 }  # fmt: skip
 EFFECT = dict(zip(ARMS, (0.0, 0.09, 0.03, 0.05, 0.12), strict=True))  # cut by 2045
 LEVEL = dict(zip(ARMS, (0.05, 0.7, 0.15, 0.3, 0.8), strict=True))
@@ -54,6 +54,7 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
         level=(rng.random(shape) < 0.3).astype(np.int8),
         binding=rng.integers(0, len(CRITERIA), shape).astype(np.int8),
         failed=broken, scales=dict.fromkeys(arms, 1.0), steps_per_year=4, discount_rate=0.05,
+        matched=(0,) * len(arms), given=(), funds=None,
     )  # fmt: skip
 
 
