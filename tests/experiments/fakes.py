@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from ecocluster.experiments.comparison import Comparison, Question, Vocabulary
+from ecocluster.experiments.comparison import PATHWAYS, Comparison, Question, Vocabulary
 from ecocluster.model.indicators import CRITERIA, INDICATORS, evaluate
 
 ARMS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
@@ -17,7 +17,7 @@ START = {
     "jobs": 61e3, "value_added": 11e6, "trust": 0.36, "trust_gap": 900, "outlay": 20e3, "receipts": 90e3,
     "private_cost": 60e3, "firms": 3900, "recp_share": 0.1, "adoption_T1": 0.35, "adoption_T2": 0.2,
     "sham_share": 0.3, "real_share": 0.3, "none_share": 0.4, "disclosure": 0.3, "trade_share": 0.043,
-    "offered": 150e3, "spent": 90e3, "belief_gap": 0.1, "adoption_T4": 0.05, "adoption_T5": 0.08,
+    "belief_gap": 0.1, "adoption_T4": 0.05, "adoption_T5": 0.08,
 }  # fmt: skip
 EFFECT = dict(zip(ARMS, (0.0, 0.09, 0.03, 0.05, 0.12), strict=True))  # cut by 2045
 LEVEL = dict(zip(ARMS, (0.05, 0.7, 0.15, 0.3, 0.8), strict=True))
@@ -43,6 +43,8 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
                     curve = curve + 150e3
             series[a, :, :, k] = curve * (1 + (luck + own)[:, :, k] * np.where(growth > 0, 1, 0))
     series[:, :, 0, [k for k, key in enumerate(keys) if INDICATORS[key].unit.endswith("/yr")]] = np.nan
+    money = np.full((*series.shape[:3], 2), 150e3)  # offered and spent: the same in every run, and nothing drawn for them
+    series, keys = np.concatenate([series, money], axis=3), (*keys, "offered", "spent")
     broken = np.zeros((len(arms), replicates), int)
     for a, r in failed:
         broken[a, r] = 1
@@ -61,5 +63,6 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=()):
 def make_comparison(replicates=12, **options):
     """A `Comparison` on made-up runs."""
     runs = make_runs(replicates, **options)
-    question = Question("hanoi", runs.arms, "vietnam-2020", replicates, runs.seed, 150.0, None, False)
+    pathways = PATHWAYS if runs.arms == ARMS else runs.arms
+    question = Question("hanoi", pathways, "vietnam-2020", replicates, runs.seed, 150.0, None, False)
     return Comparison.of(question, runs, evaluate(runs), VOCABULARY, 1.5)
