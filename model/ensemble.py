@@ -131,6 +131,7 @@ class Simulator:
         self.burn_binding = np.zeros_like(self.burn_level)
         self._levers: dict[float, list[Plan]] = {}
         self._sizes = None
+        self._forked: tuple[int, float, Reference | None] = (0, 1.0, None)
         self.load(self.p)
         call_help()
 
