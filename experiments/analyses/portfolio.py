@@ -105,7 +105,7 @@ def case_command(case: Case, aim: str) -> str:
     """The command line of a proposal; the pathway of the case does not count."""
     from .finding import option_text
 
-    options = {"aim": aim, "policy": case.policy, "budget": case.budget, "site_budget": case.site_budget,
+    options = {"aim": aim, "policy": case.policy, "law": None if case.law == "middle" else case.law, "budget": case.budget, "site_budget": case.site_budget,
                "replicates": case.replicates, "seed": case.seed}  # fmt: skip
     return " ".join(["ecocluster portfolio", case.scenario, *option_text(options)])
 
