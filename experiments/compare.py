@@ -112,28 +112,51 @@ def set_levers(arms: Sequence[Arm], levers: Sequence[tuple[str, float]]) -> list
     return [with_levers(arm, dict(levers), typed=True) for arm in arms]
 
 
-def refuse_unpaid(question: Question, trace: Runs) -> None:
+def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]], Runs] | None = None) -> None:
     """Typed levers act as typed: a budget that cannot pay for them is refused, with the least one that can.
 
     Without a budget there is the law alone, and nothing to pay.
+
+    Parameters
+    ----------
+    question : Question
+    trace : Runs
+        That may have fallen short.
+    more : callable, optional
+        Runs arms on all replicates of the question, so that the least budget holds for all of them.
 
     Raises
     ------
     InputError
     """
-    need, given = 0.0, 0.0
+    short, factor = _unpaid(trace), 1.0
+    if not short:
+        return
+    while short:
+        factor *= max(short.values())
+        if more is None:
+            break
+        given = [replace(arm, budget=arm.budget * factor) for arm in trace.given if arm.programmes]
+        short = _unpaid(more([next(arm for arm in trace.given if not arm.programmes), *given]))
+    site = question.site_budget is not None
+    asked = question.site_budget if site else question.budget
+    raise InputError(
+        "typed_too_dear", budget="--site-budget" if site else "--budget", asked=asked,
+        least=float(np.ceil(asked * factor * 100 - 1e-6)) / 100,
+    )  # fmt: skip
+
+
+def _unpaid(trace: Runs) -> dict[str, float]:
+    """Arms whose typed doses once cost more a year than the budget, and how many times as much."""
+    short = {}
     for arm, funds in zip(trace.given, trace.funds, strict=True):
-        if arm.programmes and arm.budget > 0:
-            least = float(funds["typed_need"][:, : len(arm.programmes)].sum(axis=1).max())
-            if least > max(need, arm.budget):
-                need, given = least, arm.budget
-    if need > 0.0:
-        asked = question.budget if question.site_budget is None else question.site_budget
-        least = np.ceil(asked * need / given * 100 * (1 - 1e-9)) / 100
-        raise InputError(
-            "typed_too_dear", budget="--budget" if question.site_budget is None else "--site-budget", asked=asked,
-            least=least,
-        )  # fmt: skip
+        if not arm.programmes or arm.budget <= 0:
+            continue
+        own = funds[:, : len(arm.programmes)]
+        dear = float((own["typed_need"] / np.maximum(own["budget"], 1e-300)).max())
+        if dear > 1.0 + 1e-12:
+            short[arm.name] = dear
+    return short
 
 
 def compare(
@@ -223,10 +246,14 @@ def compare(
         progress(0, len(arms) * question.replicates * max(question.worlds, 1))
     started = perf_counter()
     own = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks}
+
+    def all_of(some: Sequence[Arm]) -> Runs:
+        return run_ensemble(loaded.site, some, replicates=question.replicates, worlds=drawn, **own)
+
     if question.levers:  # one run tells nearly always what all would tell
-        refuse_unpaid(question, run_ensemble(loaded.site, arms, replicates=1, worlds=drawn and drawn[:1], **own))
+        refuse_unpaid(question, run_ensemble(loaded.site, arms, replicates=1, worlds=drawn and drawn[:1], **own), all_of)
     trace = run_ensemble(loaded.site, arms, replicates=question.replicates, worlds=drawn, progress=progress, **own)
-    refuse_unpaid(question, trace)
+    refuse_unpaid(question, trace, all_of)
     found = answer(question, trace, perf_counter() - started)
     if sure and question.worlds:
         from .sureness import how_sure

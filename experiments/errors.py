@@ -52,7 +52,7 @@ MESSAGES = {
     "scheduler_silent": "no scheduler answers at {address}: {error}",
     "scheduler_gone": "the scheduler {address} has gone; what was finished is kept: ecocluster resume {path}",
     "mode_levers": "mode '{mode}' looks for one budget per pathway, so levers cannot vary in the same design",
-    "target_nothing": "pathway '{pathway}' spends nothing more than the null: there is no outlay to meet; set target",
+    "target_nothing": "pathway '{pathway}' spends nothing more than the law alone: there is no outlay to meet; set target",
     "target_unreached": "pathway '{pathway}' reaches {best} at the most, the target is {target}",
     "until_unpaired": "--until-ci needs common random numbers",
     "until_outcome": "--outcome says whose interval --until-ci looks at; it has no meaning alone",

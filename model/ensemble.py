@@ -139,6 +139,7 @@ class Simulator:
         self.burn_unmet = np.zeros_like(self.burn_level, np.int16)
         self._levers: dict[float, list[Plan]] = {}
         self._sizes = None
+        self._forked: tuple[int, float, Reference | None] = (0, 1.0, None)
         self.load(self.p)
         call_help()
 

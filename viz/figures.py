@@ -45,6 +45,7 @@ def panels_of(one_cluster: bool) -> tuple[str, ...]:
 GUIDES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # mVND per tCO2e
 STYLES = {
     "null": ("#000000", (0, (4, 2)), "x"),
+    "law": ("#777777", (0, (2, 1)), "+"),
     "self-transition": ("#0072B2", "-", "o"),
     "symbiosis": ("#D55E00", (0, (6, 1, 1, 1)), "s"),
     "newly-planned": ("#009E73", (0, (1, 1)), "^"),
@@ -257,7 +258,9 @@ def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (20
             if not fine.any():
                 continue
             color, _, marker = style_of(arm, index)
-            if index == 0:  # the origin
+            if index not in comparison.acting and index != comparison.matched[-1]:
+                continue
+            if index not in comparison.acting:  # the origin: what the others are measured against
                 axes.plot(0, 0, marker, color=color, markersize=8, zorder=5, label=say.name("pathway", arm))
                 continue
             x, y = cuts[index][fine] * x_factor, costs[index][fine] * y_factor

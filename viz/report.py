@@ -53,14 +53,16 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
     """
     from importlib.metadata import version
 
-    from ..scenarios import list_policies
+    from ..scenarios import list_laws, list_policies
 
     question = comparison.question
+    laws = {entry.id: getattr(entry, say.lang) for entry in list_laws()}
     policies = {entry.id: getattr(entry, say.lang) for entry in list_policies()}
     budget = question.budget if question.site_budget is None else question.site_budget
     return open_template("report.html.j2").render(
         say=say,
         policy=policies.get(question.policy, question.policy),
+        law=laws.get(question.law, question.law),
         question=question,
         command=question.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
         site=site_title(question.scenario, say),

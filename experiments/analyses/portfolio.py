@@ -106,39 +106,25 @@ def case_command(case: Case, aim: str) -> str:
     """The command line of a proposal; the pathway of the case does not count."""
     from .finding import option_text
 
-    options = {"aim": aim, "policy": case.policy, "budget": case.budget, "site_budget": case.site_budget,
+    options = {"aim": aim, "policy": case.policy, "law": None if case.law == "middle" else case.law, "budget": case.budget, "site_budget": case.site_budget,
                "replicates": case.replicates, "seed": case.seed}  # fmt: skip
     return " ".join(["ecocluster portfolio", case.scenario, *option_text(options)])
 
 
 def _alone(case: Case, site, outcome: str, progress) -> tuple[np.ndarray, np.ndarray]:
     """Gain and public outlay of every cluster run alone, shape (clusters, densities, choices)."""
-    from ...scenarios import choose_arm
-
-    scales = {}
-    for name in CHOICES:  # one scale factor for all clusters, as the whole site would get it
-        arm = choose_arm(name, site, case.policy, case.budget, case.site_budget, case.law)
-        scales[name] = _scale(case, arm)
     trials = []
     with tempfile.TemporaryDirectory() as folder:
         for cluster in site.clusters:
             alone = _one_cluster(case.scenario, cluster.id, site, Path(folder))
             for density in DENSITIES:
                 money = _money(case, cluster.firms_2018 / site.firms_2018, density)
-                trials += [case.trial(scenario=alone, pathway=name, scale=scales[name], **money) for name in CHOICES]
+                trials += [case.trial(scenario=alone, pathway=name, **money) for name in CHOICES]
         frame = case.run(trials, dict.fromkeys((outcome, f"pv_outlay_{YEAR}")), progress)
     shape = (len(site.clusters), len(DENSITIES), len(CHOICES))
     gain = by_trial(frame, effect(frame, outcome), len(trials)).reshape(shape)
     cost = by_trial(frame, effect(frame, f"pv_outlay_{YEAR}"), len(trials)).reshape(shape)
     return np.nan_to_num(gain, nan=-np.inf), np.nan_to_num(cost, nan=np.inf)
-
-
-def _scale(case: Case, arm) -> float:
-    from ...model.ensemble import find_scale
-    from ...scenarios import load_scenario, load_shocks
-
-    loaded = load_scenario(case.scenario)
-    return find_scale(loaded.site, arm, seed=case.seed, parameters=loaded.parameters, shocks=load_shocks(loaded.shocks))
 
 
 def _money(case: Case, share: float, density: float) -> dict[str, float]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PATHWAYS", "RULES", "describe", "regrets", "robust", "robust_in", "wins"]
 
-PATHWAYS = ALL[1:]  # the null is in every difference
+PATHWAYS = ALL[2:]  # what they are measured against is in every difference
 RULES = ("abatement_share_2035>=0.05", "level1_2035>=0.5")
 FEWEST, MOST = 10, 100_000
 SURFACE_REPLICATES = 4  # times those of the points: on the surface single points are judged

@@ -59,8 +59,8 @@ class Sweep:
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """Pathways; with policy and budget where the sweep has several of a pathway. The null is none of them."""
-        return tuple(name for name in self.frame["arm"].unique() if name != "null")
+        """Pathways, with policy and budget where the sweep has several of one; not what they are measured against."""
+        return tuple(name for name in self.frame["arm"].unique() if name not in ("null", "law"))
 
     def arm(self, name: str | None) -> str:
         """The arm of that name; without a name the last one of the sweep."""
@@ -118,7 +118,7 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
     pairs = frame[["pathway", "policy", "budget"]].drop_duplicates()
     full = frame["pathway"] + " " + frame["policy"] + " " + frame["budget"].map("{:g}".format)
     several = pairs["pathway"].duplicated().any()
-    frame["arm"] = np.where((frame["pathway"] == "null") | ~np.bool_(several), frame["pathway"], full)
+    frame["arm"] = np.where(frame["pathway"].isin(("null", "law")) | ~np.bool_(several), frame["pathway"], full)
     fine = frame["failed"] == ""
     if not fine.any():
         raise InputError("no_runs", reason=frame["failed"].iloc[0])

@@ -118,7 +118,7 @@ def survival(
     case : Case
         Its pathway does not count.
     pathways : sequence of str
-        The null is added if it is missing.
+        The law alone is added if it is missing.
     horizon : int
         Last year that is looked at, 2021 to 2045.
 
@@ -126,7 +126,7 @@ def survival(
     -------
     Finding
         Table: per event and pathway the share until the horizon, the median time (nan if less than half get there), the
-        mean time within the horizon and its difference to the null, paired by replicate.
+        mean time within the horizon and its difference to the law alone, paired by replicate.
         ``data["curves"]``: the Kaplan-Meier curves.
     """
     import pandas as pd
@@ -134,7 +134,7 @@ def survival(
     from ...model.indicators import INDICATORS
 
     need_package("survival", "lifelines")
-    names = ("null", *(name for name in dict.fromkeys(pathways) if name != "null"))
+    names = ("law", *(name for name in dict.fromkeys(pathways) if name not in ("null", "law")))
     if len(names) < 2:
         raise InputError("empty", name="--pathways")
     check_number("--horizon", horizon, 2021, 2045, whole=True)
@@ -185,8 +185,8 @@ def survival(
 
 
 def _best(rows) -> dict:
-    """The pathway that gets there soonest on average, beside the null."""
-    ahead = rows[rows["pathway"] != "null"]
-    best, null = ahead.loc[ahead["gain"].idxmax()], rows[rows["pathway"] == "null"].iloc[0]
+    """The pathway that gets there soonest on average, beside the law alone."""
+    ahead = rows[rows["pathway"] != "law"]
+    best, null = ahead.loc[ahead["gain"].idxmax()], rows[rows["pathway"] == "law"].iloc[0]
     return {"pathway": best["pathway"], "null_share": null["share"], **{
         key: best[key] for key in ("share", "share_low", "share_high", "median", "gain", "gain_low", "gain_high")}}  # fmt: skip

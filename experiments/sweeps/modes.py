@@ -146,7 +146,7 @@ def _matched(experiment: Experiment, planned: list[Planned], case: Case, threads
     bases = [planned[index].arm for index in acting]
     top = [replace(arm, budget=arm.budget * LARGEST) for arm in bases]
     reach = realise(top)
-    by_scale = reach < target
+    by_scale = (reach < target) & (experiment.scale is None)  # programmes act as written unless scaling was asked for
     if by_scale.any():
         reach = np.where(by_scale, realise([replace(arm, scale=10.0) for arm in top]), reach)
     for index, value in zip(acting, reach, strict=True):

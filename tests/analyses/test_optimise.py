@@ -105,7 +105,7 @@ def noisy(trial, replicate):
 
 def test_what_is_luck_is_called_luck(monkeypatch):
     calls = install(monkeypatch, noisy)
-    found = optimise(Case(replicates=4), points=12, generations=6)
+    found = optimise(Case(replicates=4), points=12, generations=10)
     assert found.facts["curse"]["level1_2035"] > 0.02 and found.facts["curse"]["abatement_2035"] > 0.2
     assert abs(found.facts["curse"]["jobs_2035"]) < 1e-12
     assert (found.table["level1_2035"].abs() < found.table["level1_2035.searched"].abs() + 0.2).all()

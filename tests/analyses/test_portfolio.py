@@ -68,7 +68,6 @@ def planted(trial, replicate):
 
 def test_a_planted_mix_is_found_and_beats_one_for_all(monkeypatch):
     install(monkeypatch, planted)
-    monkeypatch.setattr("ecocluster.experiments.analyses.portfolio._scale", lambda case, arm: 1.0)
     found = portfolio(Case("hanoi", replicates=2))
     table = found.table
     assert (table["pathway"] == np.where(table["firms"] > 50, "symbiosis", "self-transition")).all()
@@ -104,7 +103,7 @@ def test_a_real_portfolio_is_compared_by_its_file(tmp_path):
     assert len(found.table) == 2 and np.isfinite(found.data["arms"]["abatement_2035"]).all()
     found.write(tmp_path / "out")
     answer = compare(str(place), ["null", str(tmp_path / "out" / "portfolio.toml")], replicates=1)
-    assert answer.arms == ("null", "proposal")
+    assert answer.arms == ("null", "law", "proposal")
 
 
 def test_a_site_of_one_cluster_needs_no_other_file():

@@ -28,7 +28,7 @@ def traces(certified_at, adopted_at, clusters=1):
 
 def model(trial, replicate):
     """Symbiosis: certified after 5 years + a quarter per replicate, every fourth never; adopted after 10 years."""
-    if trial.pathway == "null":
+    if trial.pathway == "law":
         return traces([None], 80)
     return traces([None if replicate % 4 == 3 else 20 + replicate], 40)
 

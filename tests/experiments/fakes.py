@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from ecocluster.experiments.comparison import CLUSTER_SHARES, Comparison, Question, Vocabulary
+from ecocluster.experiments.comparison import CLUSTER_SHARES, PATHWAYS, Comparison, Question, Vocabulary
 from ecocluster.model.indicators import CRITERIA, INDICATORS, LEVEL_1, evaluate
 
 ARMS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
@@ -45,6 +45,8 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=(), worlds=N
                     curve = curve + 150e3
             series[a, :, :, k] = curve * (1 + (luck + own)[:, :, k] * np.where(growth > 0, 1, 0))
     series[:, :, 0, [k for k, key in enumerate(keys) if INDICATORS[key].unit.endswith("/yr")]] = np.nan
+    money = np.full((*series.shape[:3], 2), 150e3)  # offered and spent: the same in every run, and nothing drawn for them
+    series, keys = np.concatenate([series, money], axis=3), (*keys, "offered", "spent")
     broken = np.zeros((len(arms), replicates), int)
     for a, r in failed:
         broken[a, r] = 1
@@ -56,12 +58,14 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=(), worlds=N
         level=(rng.random(shape) < 0.3).astype(np.int8),
         unmet=rng.integers(0, 1 << len(CRITERIA), shape).astype(np.int16),
         failed=broken, scales=dict.fromkeys(arms, 1.0), steps_per_year=4, discount_rate=0.05, worlds=worlds,
+        matched=(0,) * len(arms), given=(), funds=None,
     )  # fmt: skip
 
 
 def make_comparison(replicates=12, **options):
     """A `Comparison` on made-up runs."""
     runs = make_runs(replicates, **options)
-    question = Question("hanoi", runs.arms, "vietnam-2020", replicates, runs.seed, 150.0, None,
+    pathways = PATHWAYS if runs.arms == ARMS else runs.arms
+    question = Question("hanoi", pathways, "vietnam-2020", replicates, runs.seed, 150.0, None,
                         0 if runs.worlds is None else len(set(runs.worlds)))  # fmt: skip
     return Comparison.of(question, runs, evaluate(runs), VOCABULARY, 1.5)

@@ -18,10 +18,13 @@ RANGE = {"world_median", "world_low", "world_high"}
 
 def test_json_is_the_promised_object():
     answer = json.loads(json.dumps(make_comparison().to_json(), allow_nan=False))
-    assert list(answer) == ["scenario", "seed", "replicates", "worlds", "wall_s", "out", "pathways", "best"]
+    assert list(answer) == [
+        "scenario", "seed", "replicates", "worlds", "law", "measured_against", "in_force", "equal_outlay", "wall_s", "out",
+        "pathways", "best",
+    ]  # fmt: skip
     assert tuple(answer["pathways"]) == ARMS
     entry = answer["pathways"]["combined"]["tco2e_2035"]
-    assert set(entry) == {"unit", "direction", "mean", "low", "high", "difference", *RANGE}
+    assert set(entry) == {"unit", "direction", "mean", "low", "high", "difference", "difference_to_null", *RANGE}
     assert (entry["unit"], entry["direction"]) == ("t/yr", "min")
     assert set(entry["difference"]) == {"mean", "low", "high", *RANGE}
     assert all(entry[name] is None and entry["difference"][name] is None for name in RANGE)  # chance is no range
@@ -39,6 +42,94 @@ def test_known_difference_is_recovered():
         assert delta.low < -last * 0.97 and delta.high > -last * 1.03
         assert gain > 5
     assert answer.best["tco2e_2045"]["combined"] > 0.9
+
+
+def test_differences_are_to_the_law_alone_and_to_the_null_beside():
+    """Whoever is measured against the second arm differs from it; what it is itself measured against is the first."""
+    runs = make_runs(10)
+    runs.matched = (0, 0, 1, 1, 1)
+    plain = make_comparison(10)
+    answer = Comparison.of(plain.question, runs, evaluate(runs), VOCABULARY)
+    values = answer.values("cod_2035")
+    for index, base in enumerate(runs.matched):
+        assert answer.estimates["cod_2035"][index][1].mean == pytest.approx((values[index] - values[base]).mean())
+        assert answer.to_null["cod_2035"][index].mean == pytest.approx((values[index] - values[0]).mean())
+    told = answer.to_json()
+    assert told["measured_against"]["combined"] == "self-transition"
+    entry = told["pathways"]["combined"]["cod_2035"]
+    assert entry["difference"]["mean"] != entry["difference_to_null"]["mean"]
+    row = answer.summary.query("pathway == 'combined' and indicator == 'cod_2035'").iloc[0]
+    assert row["null_difference_mean"] == entry["difference_to_null"]["mean"]
+    tonnes = answer.values("tco2e_total_2035")
+    assert np.array_equal(answer.abatement(2035)[4], tonnes[1] - tonnes[4])
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A cluster of twelve firms under typed levers, at equal outlay as well."""
+    return compare(
+        "teaching", ("self-transition", "combined"), replicates=3, budget=300.0, equal=True,
+        levers={"extension": 0.9, "certainty": 0.5},
+    )  # fmt: skip
+
+
+def test_what_was_in_force_is_told_per_arm(small):
+    """The same law in every arm but the null, typed levers as typed, and money that adds up."""
+    assert small.arms == ("null", "law", "self-transition", "combined")
+    assert [small.arms[m] for m in small.matched] == ["null", "null", "law", "law"]
+    found = small.in_force
+    assert found["null"].law_levers == {} and found["law"].law_levers["certainty"] == 0.5
+    assert found["law"].law_levers == found["self-transition"].law_levers == found["combined"].law_levers
+    for arm in ("self-transition", "combined"):
+        levers = {row.lever: row for row in found[arm].levers}
+        assert levers["extension"].typed and levers["extension"].in_force == pytest.approx(0.9)
+        assert not levers["innovation_centre"].typed and found[arm].scale == 1.0
+        assert found[arm].offered == pytest.approx(found[arm].spent + found[arm].left)
+        assert found[arm].offered == pytest.approx(300.0 * 12 / 3864 * 26)
+    assert json.loads(json.dumps(small.to_json(), allow_nan=False))["in_force"]["combined"]["dose"] == found["combined"].dose
+
+
+def test_equal_outlay_lowers_budgets_and_raises_none(small):
+    equal = small.equal
+    assert max(equal.budgets.values()) == 1.0 and min(equal.budgets.values()) > 0
+    for arm, value in equal.outlays.items():
+        assert abs(value / equal.target - 1) <= 0.01 or arm in equal.missed
+    full = small.values("pv_outlay_2035")
+    thriftiest = min(small.acting, key=lambda index: (full[index] - full[1]).mean())
+    assert equal.budgets[small.arms[thriftiest]] == 1.0
+    assert "--equal-outlay" in small.question.command and "--set certainty=0.5" in small.question.command
+
+
+def test_a_budget_that_cannot_pay_what_was_typed_is_refused_with_the_least_that_can():
+    """The least budget that is named is enough, a hundredth less is not, and 0 is the law alone."""
+    asked = {"replicates": 2, "levers": {"extension": 1.0, "skills_housing": 1.0}}
+    with pytest.raises(InputError, match="cannot pay for the levers of --set") as refused:
+        compare("teaching", ("combined",), budget=1.0, **asked)
+    least = refused.value.fields["least"]
+    enough = compare("teaching", ("combined",), budget=least, **asked)
+    levers = {row.lever: row for row in enough.in_force["combined"].levers}
+    assert levers["extension"].in_force == levers["skills_housing"].in_force == pytest.approx(1.0)
+    assert levers["innovation_centre"].in_force < levers["innovation_centre"].written
+    with pytest.raises(InputError):
+        compare("teaching", ("combined",), budget=least * 0.98, **asked)
+    nothing = compare("teaching", ("combined",), budget=0.0, **asked)
+    keys = ("tco2e_total_2035", "pv_outlay_2045", "level1_2035")
+    assert all(np.array_equal(nothing.values(key)[1], nothing.values(key)[2]) for key in keys)
+
+
+def test_written_programmes_keep_their_factor_at_small_budgets():
+    small_budget = compare("teaching", ("combined",), replicates=2, budget=3.0).in_force["combined"]
+    assert small_budget.dose < 1 and small_budget.dose_least <= small_budget.dose
+    levers = {row.lever: row for row in small_budget.levers}
+    assert levers["extension"].before < levers["extension"].in_force < levers["extension"].written
+
+
+def test_scaling_is_asked_for():
+    asked = {"replicates": 2, "budget": 150.0}
+    plain = compare("teaching", ("self-transition",), **asked).in_force["self-transition"]
+    auto = compare("teaching", ("self-transition",), scale=None, **asked).in_force["self-transition"]
+    assert plain.scale == 1.0 < auto.scale
+    assert {r.lever: r.in_force for r in auto.levers}["grant_T2"] > 0.3 == {r.lever: r.in_force for r in plain.levers}["grant_T2"]
 
 
 def test_cost_per_tonne_is_the_ratio_of_means():

@@ -97,7 +97,8 @@ def test_v18_clusters_without_cross_links_are_separate(small_city, shocks):
             for c in range(2):
                 same_firms(part(union[arm][1], slots[c]), alone[c][arm][1])
                 assert np.array_equal(union[arm][2][:, c], alone[c][arm][2][:, c])
-            flows = [i for i, q in enumerate(INDICATORS.values()) if q.kind in ("flow", "money") and q.key != "trust_gap"]
+            flows = [i for i, q in enumerate(INDICATORS.values()) if q.kind in ("flow", "money")
+                     and q.key not in ("trust_gap", "offered")]  # a fund of nobody is given money too
             total = alone[0][arm][0][1:, flows] + alone[1][arm][0][1:, flows]
             for n, i in enumerate(flows):
                 assert np.allclose(union[arm][0][1:, i], total[:, n], rtol=1e-9, atol=1e-6), list(INDICATORS)[i]
@@ -239,9 +240,9 @@ def test_v20_typed_levers_act_as_typed(small_city, shocks):
         return float(sim.work.levers["extension"][0]), float(sim.work.levers["coordinator"][0])
 
     for scale in (1.0, 2.0):
-        assert in_force(typed, scale)[0] == 0.9
+        assert in_force(typed, scale)[0] == pytest.approx(0.9, rel=1e-12)
         assert in_force(typed, scale)[1] < 1.0
-        assert in_force(written, scale)[0] < 0.9
+        assert in_force(written, scale)[0] < 0.899
 
 
 def test_v20_neutral_levers_are_the_null(small_city, shocks):

@@ -43,7 +43,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
         [
             f"{say('survival.' + row['event'])}: {say.name('pathway', row['pathway'])}", cell(three(row, "share"), say, 0, 100),
             str(int(START + row["median"])) if row["median"] == row["median"] else say.number(row["median"]),
-            cell(three(row, "mean"), say, 1), "" if row["pathway"] == "null" else cell(three(row, "gain"), say, 1, sign=True),
+            cell(three(row, "mean"), say, 1), "" if row["pathway"] == "law" else cell(three(row, "gain"), say, 1, sign=True),
         ]
         for row in finding.table.to_dict("records")
     ]  # fmt: skip

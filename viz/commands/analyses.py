@@ -16,6 +16,7 @@ from .common import (
     AsJson,
     Budget,
     Lang,
+    Law,
     Out,
     Policy,
     Scenario,
@@ -117,6 +118,7 @@ def sensitivity_command(
     scenario: Scenario = "nguyen-khe",
     pathway: Pathway = "combined",
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
     outcome: Outcome = "abatement_share_2035",
@@ -144,7 +146,7 @@ def sensitivity_command(
         )  # fmt: skip
 
     conduct(
-        "sensitivity", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, budget=budget,
+        "sensitivity", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, law=law, budget=budget,
         site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
@@ -153,6 +155,7 @@ def discover_command(
     scenario: Scenario = "nguyen-khe",
     pathway: Pathway = "combined",
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
     failure: Annotated[str, typer.Option(help="help.failure")] = "level1_2035<0.5",
@@ -177,7 +180,7 @@ def discover_command(
         )
 
     conduct(
-        "discover", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, budget=budget,
+        "discover", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, law=law, budget=budget,
         site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
@@ -186,6 +189,7 @@ def robust_command(
     scenario: Scenario = "nguyen-khe",
     pathways: Pathways = ALL,
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
     outcome: Outcome = "abatement_share_2035",
@@ -216,7 +220,7 @@ def robust_command(
         )  # fmt: skip
 
     conduct(
-        "robust", analyse, lang, out, as_json, scenario=scenario, policy=policy, budget=budget, site_budget=site_budget,
+        "robust", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
         replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
@@ -225,6 +229,7 @@ def frontier_command(
     scenario: Scenario = "nguyen-khe",
     pathways: Pathways = ALL,
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     budgets: Annotated[str, typer.Option(help="help.budgets")] = "0,25,50,100,150,225,300",
     outcome: Outcome = "abatement_2035",
     replicates: Replicates = 40,
@@ -241,7 +246,7 @@ def frontier_command(
         return frontier(case, pathways=listed(pathways), budgets=ladder, outcome=outcome, progress=progress)
 
     conduct(
-        "frontier", analyse, lang, out, as_json, scenario=scenario, policy=policy, replicates=replicates, seed=seed,
+        "frontier", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, replicates=replicates, seed=seed,
         threads=threads,
     )  # fmt: skip
 
@@ -250,6 +255,7 @@ def superadditivity_command(
     scenario: Scenario = "nguyen-khe",
     pathways: Pathways = "self-transition,symbiosis,combined",
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
     outcomes: Outcomes = "abatement_2035,recp_share_2035,real_share_2035,value_added_2035",
@@ -266,7 +272,7 @@ def superadditivity_command(
         return superadditivity(case, pathways=listed(pathways), outcomes=listed(outcomes), progress=progress)
 
     conduct(
-        "superadditivity", analyse, lang, out, as_json, scenario=scenario, policy=policy, budget=budget,
+        "superadditivity", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget,
         site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
@@ -275,6 +281,7 @@ def survival_command(
     scenario: Scenario = "nguyen-khe",
     pathways: Pathways = ALL,
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
     horizon: Annotated[int, typer.Option(help="help.horizon")] = 2045,
@@ -291,7 +298,7 @@ def survival_command(
         return survival(case, pathways=listed(pathways), horizon=horizon, progress=progress)
 
     conduct(
-        "survival", analyse, lang, out, as_json, scenario=scenario, policy=policy, budget=budget, site_budget=site_budget,
+        "survival", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
         replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .analyses import Outcome, Pathway, Replicates, Threads, conduct, listed
-from .common import AsJson, Budget, Lang, Out, Policy, Scenario, Seed, SiteBudget, slug
+from .common import AsJson, Budget, Lang, Law, Out, Policy, Scenario, Seed, SiteBudget, slug
 
 
 def add_to(app: typer.Typer) -> None:
@@ -99,6 +99,7 @@ def optimise_command(
 def portfolio_command(
     scenario: Scenario = "hanoi",
     policy: Policy = "vietnam-2020",
+    law: Law = "middle",
     aim: Annotated[str, typer.Option(help="help.aim")] = "abatement",
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
@@ -115,7 +116,7 @@ def portfolio_command(
         return portfolio(case, aim=aim, progress=progress)
 
     conduct(
-        "portfolio", analyse, lang, out, as_json, scenario=scenario, policy=policy, budget=budget, site_budget=site_budget,
+        "portfolio", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
         replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 

@@ -28,6 +28,7 @@ def list_command(lang: Lang = "en") -> None:
         ("pathways", scenarios.list_pathways()),
         ("portfolios", scenarios.list_portfolios()),
         ("policies", scenarios.list_policies()),
+        ("laws", scenarios.list_laws()),
         ("shocks", scenarios.list_shocks()),
     ):
         print_entries(say(f"cli.{title}"), entries, console, say)

@@ -44,11 +44,18 @@ def _policies() -> dict[str, tuple[str, str]]:
 
 
 @cache
-def _lever_marks() -> dict[str, tuple[float, ...]]:
-    """Values of the levers in the pathways, drawn below the sliders."""
-    from ...scenarios import load_pathway
+def _laws() -> dict[str, tuple[str, str]]:
+    from ...scenarios import list_laws
 
-    programmes = [load_pathway(name) for name in PATHWAYS if name != "null"]
+    return {entry.id: (entry.vi, entry.en) for entry in list_laws()}
+
+
+@cache
+def _lever_marks() -> dict[str, tuple[float, ...]]:
+    """Values of the levers in the pathways and laws, drawn below the sliders."""
+    from ...scenarios import load_law, load_pathway
+
+    programmes = [*(load_pathway(name) for name in PATHWAYS), *(load_law(name) for name in _laws())]
     return {
         name: tuple(q.levers[name] for q in programmes if name in q.levers)
         for names in SLIDERS.values()
@@ -70,7 +77,7 @@ class State:
     Parameters
     ----------
     fields : mapping
-        Fields of an address: site, policy, replicates, year, budget and levers; what cannot be read is left out.
+        Fields of an address: site, policy, law, replicates, year, budget and levers; what cannot be read is left out.
     scenario : str
         Site at first.
     """
@@ -80,6 +87,7 @@ class State:
         moved = {name: value for name, value in numbers.items() if value is not None}
         self.site = solara.Reactive(fields.get("site", scenario))
         self.policy = solara.Reactive(fields.get("policy", "vietnam-2020"))
+        self.law = solara.Reactive(fields.get("law", "middle"))
         self.replicates = solara.Reactive(int(_number(fields.get("replicates", "")) or 20))
         year = int(_number(fields.get("year", "")) or YEARS[1])
         self.year = solara.Reactive(year if year in YEARS else YEARS[1])
@@ -92,11 +100,11 @@ class State:
 
     def question(self) -> Question:
         """What is asked now; raises `InputError` for an address with impossible numbers."""
-        refuse_files(self.own, site=self.site.value, policy=self.policy.value)
+        refuse_files(self.own, site=self.site.value, policy=self.policy.value, law=self.law.value)
         levers = {name: value for name, value in self.moved.value.items() if name != "budget"}
         return ask(
             self.site.value, PATHWAYS, self.policy.value, fixed=True, replicates=self.replicates.value,
-            budget=self.moved.value.get("budget", BUDGET[2]), levers=levers,
+            budget=self.moved.value.get("budget", BUDGET[2]), levers=levers, law=self.law.value,
         )  # fmt: skip
 
     def run(self, session: Session) -> None:
@@ -129,7 +137,7 @@ def _number(text: str) -> float | None:
 def fields_of(state: State) -> dict[str, Any]:
     """Fields of the address that restores the page."""
     return {
-        "site": state.site.value, "policy": state.policy.value, "replicates": state.replicates.value,
+        "site": state.site.value, "policy": state.policy.value, "law": state.law.value, "replicates": state.replicates.value,
         "year": state.year.value, **{name: f"{value:.6g}" for name, value in state.moved.value.items()},
     }  # fmt: skip
 
@@ -187,7 +195,7 @@ def _Place(state: State):
 
 @solara.component
 def _Setting(state: State):
-    """Policy preset, replicates, and the levers."""
+    """Law, policy preset, replicates, and the levers."""
     session = use_session()
     say = session.say
 
@@ -195,6 +203,8 @@ def _Setting(state: State):
         field.value = value
         state.run(session)
 
+    laws = [(key, texts[0 if say.lang == "vi" else 1]) for key, texts in _laws().items()]
+    Choice(say("compare.law"), laws, state.law.value, lambda value: set_and_run(state.law, value))
     policies = [(key, texts[0 if say.lang == "vi" else 1]) for key, texts in _policies().items()]
     Choice(say("compare.policy"), policies, state.policy.value, lambda value: set_and_run(state.policy, value))
     Levers(state.moved.value, lambda values: set_and_run(state.moved, dict(values)), _lever_marks())
@@ -245,9 +255,10 @@ def _PinButtons(state: State, answer: Comparison | None, picture: Picture | None
 
 
 def _setting_text(question: Question, say: Words) -> str:
-    """A setting in a few words: policy, budget and the levers that were moved."""
+    """A setting in a few words: law, policy, budget and the levers that were moved."""
+    law = _laws().get(question.law, (question.law,) * 2)[0 if say.lang == "vi" else 1]
     policy = _policies().get(question.policy, (question.policy,) * 2)[0 if say.lang == "vi" else 1]
-    parts = [policy, f"{say.number(question.budget)} {say('lever_unit.bn')}"]
+    parts = [law, policy, f"{say.number(question.budget)} {say('lever_unit.bn')}"]
     parts += [lever_text(name, value, say) for name, value in question.levers]
     return ", ".join(parts)
 

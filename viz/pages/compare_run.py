@@ -107,7 +107,7 @@ def _join(first: Runs | None, more: Runs) -> Runs:
     if first is None:
         return more
     both = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
-            for name in ("series", "level", "unmet", "failed")}  # fmt: skip
+            for name in ("series", "level", "unmet", "failed", "funds")}  # fmt: skip
     if more.worlds is not None:
         both |= {name: np.concatenate([getattr(first, name), getattr(more, name)]) for name in ("worlds", "discount_rate")}
     return replace(more, replicates=np.concatenate([first.replicates, more.replicates]), **both)
@@ -162,7 +162,7 @@ def run_rounds(
     Comparison
         The same numbers as `compare` gives.
     """
-    from ...experiments.compare import answer, worlds_of
+    from ...experiments.compare import answer, refuse_unpaid, worlds_of
     from ...model.ensemble import find_scale, run_ensemble
 
     loaded, arms, shocks = known.read(question)
@@ -187,6 +187,7 @@ def run_rounds(
     if not heavy:
         with job.shielded():
             sketch = simulate(_scaled(arms, guess), 0, min(SKETCH, runs), 0)
+            refuse_unpaid(question, sketch)
             watcher.picture(draw(sketch, keys, sketch=True))
     found = []
     for arm in arms:
@@ -202,6 +203,7 @@ def run_rounds(
         have = 0 if trace is None else len(trace.replicates)
         if size > have:
             trace = _join(trace, simulate(scaled, have, size - have, have * len(arms)))
+        refuse_unpaid(question, trace)
         job.check()
         watcher.picture(draw(trace, keys))
         if size < runs and not heavy:
