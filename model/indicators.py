@@ -211,11 +211,11 @@ def evaluate(runs):
                 columns[f"{key}_{year}"] = values[:, :, last - per_year + 1 : last + 1].mean(axis=2)
             else:
                 columns[f"{key}_{year}"] = values[:, :, last]
-        for key in TOTALS:
+        for key in filter(keys.__contains__, TOTALS):
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
         factor = (1.0 + runs.discount_rate) ** -middle / per_year
-        for key in (*PRESENT, *DISCOUNTED):
+        for key in filter(keys.__contains__, (*PRESENT, *DISCOUNTED)):
             flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
             columns[f"pv_{key}_{year}"] = flow @ factor
     frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})

@@ -37,12 +37,27 @@ def test_known_difference_is_recovered():
 
 def test_cost_per_tonne_is_the_ratio_of_means():
     answer = make_comparison(40)
-    value, _, _ = answer.estimates["cost_per_tco2e_2045"][1]
-    expected = answer.net_outlay(2045)[1].mean() / answer.abatement(2045)[1].mean()
-    assert value.mean == pytest.approx(expected) and value.low < expected < value.high
-    null = answer.to_json()["pathways"]["null"]["cost_per_tco2e_2045"]
-    assert null["mean"] is None and null["reason"] and null["difference"]["mean"] == 0
-    assert sum(answer.best["cost_per_tco2e_2045"].values()) == pytest.approx(1)
+    for key, money in (("cost_gross_per_tco2e_2045", "pv_outlay_gross_2045"), ("cost_social_per_tco2e_2045", "pv_social_cost_2045")):
+        value, _, _ = answer.estimates[key][1]
+        cost, tonnes = answer.above(money)[1].mean(), -answer.above("pv_tco2e_2045")[1].mean()
+        assert value.mean == pytest.approx(cost / tonnes) and value.low < cost / tonnes < value.high
+        null = answer.to_json()["pathways"]["null"][key]
+        assert null["mean"] is None and null["reason"] and null["difference"]["mean"] == 0
+        assert sum(answer.best[key].values()) == pytest.approx(1)
+
+
+def test_money_is_counted_above_a_named_baseline():
+    """Prices, abatement and net benefit follow the baseline; the plain differences stay those to the first arm."""
+    plain, other = make_comparison(10), make_comparison(10)
+    other.baseline = "symbiosis"
+    assert not plain.abatement(2035)[0].any() and not other.abatement(2035)[2].any()
+    assert np.allclose(other.abatement(2035), plain.abatement(2035) - plain.abatement(2035)[2])
+    assert np.allclose(other.net_benefit(2035), plain.net_benefit(2035) - plain.net_benefit(2035)[2])
+    key = "cost_gross_per_tco2e_2035"
+    assert other.estimates[key][2][0].reason and not other.estimates[key][4][0].reason
+    assert np.allclose(plain.net_benefit(2035, price_tco2e=0.0, price_cod=0.0), -plain.above("pv_social_cost_2035"))
+    more = plain.net_benefit(2035, "gross", price_cod=8.5) - plain.net_benefit(2035, "gross")
+    assert np.allclose(more, -plain.above("pv_cod_2035"))
 
 
 def test_a_lever_that_costs_but_does_nothing_has_no_cost_per_tonne():
@@ -52,9 +67,9 @@ def test_a_lever_that_costs_but_does_nothing_has_no_cost_per_tonne():
     runs.series[:, :, :, k] = runs.series[:1, :, :, k]
     plain = make_comparison(10)
     answer = Comparison.of(plain.question, runs, evaluate(runs), VOCABULARY)
-    entry = answer.to_json()["pathways"]["combined"]["cost_per_tco2e_2035"]
+    entry = answer.to_json()["pathways"]["combined"]["cost_gross_per_tco2e_2035"]
     assert entry["mean"] is None and "holds 0" in entry["reason"]
-    assert "cost_per_tco2e_2035" not in answer.to_json()["best"]
+    assert "cost_gross_per_tco2e_2035" not in answer.to_json()["best"]
     assert answer.best["tco2e_2035"] == pytest.approx(dict.fromkeys(ARMS, 0.2))
 
 
@@ -75,7 +90,7 @@ def test_a_failed_run_is_a_row_and_leaves_its_pair_out():
 
 
 def test_summary_and_series_hold_the_same_numbers():
-    answer = make_comparison(8)
+    answer = make_comparison(24)
     row = answer.summary.query("pathway == 'symbiosis' and indicator == 'cod_2030'").iloc[0]
     assert row["mean"] == pytest.approx(answer.values("cod_2030")[2].mean())
     end = answer.series.query("pathway == 'symbiosis' and indicator == 'jobs' and year == 2046").iloc[0]

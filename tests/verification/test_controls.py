@@ -120,7 +120,7 @@ def test_control_cost_without_effect_changes_cost_effectiveness_only(small_city,
     programme = base.programmes[0]
     costly = replace(programme, id="costly", levers={**programme.levers, "skills_housing": 0.4})
     arms = (Arm("null"), replace(base, name="plain", scale=1.0), Arm("costly", (costly,), None, base.budget, 1.0))
-    allowed = {"outlay", "outlay_doses", "unspent"}
+    allowed = {"outlay", "outlay_gross", "outlay_city", "outlay_doses", "unspent", "social_cost", "social_programme"}
 
     def check(cut):
         runs = run_ensemble(small_city, arms, replicates=4, seed=12, shocks=shocks, threads=2, last_year=2036,

@@ -10,6 +10,7 @@ import pytest
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 from ecocluster.experiments.errors import MESSAGES, InputError
+from ecocluster.experiments.money import PRICES
 from ecocluster.model.indicators import CRITERIA, INDICATORS
 from ecocluster.model.inputs import SECTORS, STREAMS
 from ecocluster.viz.figures import PANELS
