@@ -144,7 +144,8 @@ def test_a_leak_into_social_cost_is_noticed(small_city, shocks):
 
 def test_one_mover(small_city, shocks):
     """Moving and downtime when it moves, its dip afterwards, its old plot freed: by hand from its record."""
-    more = {**NOBODY_COMES, "moving_noise": 0.0, "old_plot_relet": 0.0, "bare_land_share": 0.4}
+    more = {**NOBODY_COMES, "moving_noise": 0.0, "old_plot_relet": 0.0, "bare_land_share": 0.4,
+            "relocation_review": 0.02}
     p = parameter_record(more)
     sim = Simulator(small_city, (make_arm("null", site=small_city), _arm("newly-planned", small_city)), p, shocks)
     watch = audit.Audit(sim, money=False, mass=False)
@@ -161,9 +162,8 @@ def test_one_mover(small_city, shocks):
             found = movers.size == 1 and ever.size == 1
             break
     assert found, "the first who moves does not move alone"
-    m = movers[0]
-    planned = work.clusters["kind"][firms["cluster"][m]] == PLANNED
-    assert planned
+    m = int(movers[0])
+    assert work.clusters["kind"][firms["cluster"][m]] == PLANNED
     revenue = firms["k_revenue"][m] * firms["workers"][m]
     margin = max(firms["k_margin"][m] + firms["margin_life"][m], firms["k_margin"][m])
     assert work.money[Money.MOVING] == pytest.approx(p["moving_cost"] * firms["workers"][m], rel=1e-12)
@@ -272,5 +272,5 @@ def test_abatement_splits_into_intensity_output_and_leakage():
     assert parts == {"intensity": pytest.approx(20.0), "output": 0.0, "leakage": -10.0}
     parts = abatement_split(55.0, 10.0, 50.0, 100.0, 10.0, 100.0)  # half the output, as dirty as before
     assert parts["intensity"] == pytest.approx(0.0) and parts["output"] == pytest.approx(45.0) and parts["leakage"] == 0.0
-    mixed = abatement_split(np.array([70.0, 0.0]), 5.0, np.array([80.0, 0.0]), 100.0, 10.0, 100.0)
+    mixed = abatement_split(np.array([70.0, 0.0]), np.array([5.0, 0.0]), np.array([80.0, 0.0]), 100.0, 10.0, 100.0)
     assert np.allclose(sum(mixed.values()), [30.0, 100.0])
