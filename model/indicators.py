@@ -252,12 +252,12 @@ def evaluate(runs):
                 columns[f"{key}_{year}"] = values[:, :, last - per_year + 1 : last + 1].mean(axis=2)
             else:
                 columns[f"{key}_{year}"] = values[:, :, last]
-        for key in TOTALS:
+        for key in filter(keys.__contains__, TOTALS):
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
         rates = 1.0 + np.reshape(runs.discount_rate, (-1, 1))  # (1 or replicates, 1)
         factor = powers(rates, -middle[None, :]) / per_year
-        for key in (*PRESENT, *DISCOUNTED):
+        for key in filter(keys.__contains__, (*PRESENT, *DISCOUNTED)):
             flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
             columns[f"pv_{key}_{year}"] = (flow * factor).sum(axis=2)  # not `@`, whose bits are those of a library
     frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})

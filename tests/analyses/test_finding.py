@@ -97,11 +97,16 @@ def test_failed_runs_are_counted_and_left_out(monkeypatch):
 def test_effects_are_differences_to_the_null():
     frame = pd.DataFrame({"trial": [0, 0, 1], "tco2e_total_2035": [90.0, 80, 100], "null.tco2e_total_2035": [100.0, 100, 0],
                           "pv_outlay_2035": [5.0, 5, 5], "null.pv_outlay_2035": [1.0, 1, 1],
-                          "pv_receipts_2035": [2.0, 2, 2], "null.pv_receipts_2035": [1.0, 1, 1]})
+                          "pv_receipts_2035": [2.0, 2, 2], "null.pv_receipts_2035": [1.0, 1, 1],
+                          "pv_tco2e_2035": [90.0, 80, 100], "null.pv_tco2e_2035": [95.0, 95, 95],
+                          "pv_cod_2035": [1.0, 1, 1], "null.pv_cod_2035": [2.0, 2, 2],
+                          "pv_social_cost_2035": [4.0, 4, 4], "null.pv_social_cost_2035": [1.0, 1, 1]})
     assert effect(frame, "abatement_2035").tolist() == [10, 20, -100]
     share = effect(frame, "abatement_share_2035")
     assert share[:2].tolist() == [0.1, 0.2] and np.isnan(share[2])
     assert effect(frame, "net_outlay_2035").tolist() == [3, 3, 3]
+    assert effect(frame, "abatement_pv_2035").tolist() == [5, 15, -5]
+    assert effect(frame, "net_benefit_2035").tolist() == [5 + 7.5 - 3, 15 + 7.5 - 3, -5 + 7.5 - 3]
     assert by_trial(frame, share, 3)[0] == pytest.approx(0.15) and np.isnan(by_trial(frame, share, 3)[1:]).all()
     assert columns_of(["abatement_2035", "net_outlay_2035", "abatement_share_2035"]) == [
         "tco2e_total_2035", "pv_outlay_2035", "pv_receipts_2035"]
@@ -168,8 +173,8 @@ def test_numbers_with_intervals_are_spelt_and_set():
 
 def test_findings_join_to_one_report_in_either_language(monkeypatch, tmp_path):
     install(monkeypatch, lambda trial, replicate: {
-        "tco2e_total_2035": (1e5 - trial.budget * (10 + replicate), 1e5), "pv_outlay_2035": (trial.budget * 30, 0.0),
-        "pv_receipts_2035": (0.0, 0.0), "level1_2035": (1.0, 0.0)})
+        "tco2e_total_2035": (1e5 - trial.budget * (10 + replicate), 1e5), "pv_outlay_gross_2035": (trial.budget * 30, 0.0),
+        "pv_social_cost_2035": (trial.budget * 20, 0.0), "pv_tco2e_2035": (1e5 - trial.budget * (10 + replicate), 1e5), "level1_2035": (1.0, 0.0)})
     made = frontier(Case(replicates=4), pathways=["symbiosis"], budgets=[0, 100])
     write_finding(made, tmp_path / "a", "en")
     names = {path.name for path in (tmp_path / "a").iterdir()}

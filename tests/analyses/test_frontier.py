@@ -18,7 +18,8 @@ def model(trial, replicate):
     luck = 1 + 0.01 * np.sin(3.0 * replicate)
     cost = 10 * trial.budget * luck
     effect = WORTH[trial.pathway] * 10 * luck * (min(trial.budget, 100) + 0.25 * max(trial.budget - 100, 0))
-    return {"tco2e_total_2035": (1e5 - effect, 1e5), "pv_outlay_2035": (cost + 7, 5.0), "pv_receipts_2035": (2.0, 0.0),
+    return {"tco2e_total_2035": (1e5 - 2 * effect, 1e5), "pv_tco2e_2035": (1e5 - effect, 1e5),  # priced by the second
+            "pv_outlay_gross_2035": (cost + 5, 5.0), "pv_social_cost_2035": (3 * cost, 0.0),
             "level1_2035": (1.0 if trial.budget > 100 else 0.0, 0.0)}
 
 
@@ -38,6 +39,7 @@ def test_known_ratios(monkeypatch):
     assert found.table["budget"].tolist() == [0, 50, 100, 300] * 2
     assert table.loc[("combined", 50), "per_unit"] == pytest.approx(0.5)
     assert table.loc[("symbiosis", 300), "per_unit"] == pytest.approx(2.0)  # 3000 / 1500
+    assert table.loc[("symbiosis", 300), "social_per_unit"] == pytest.approx(6.0)
     assert table.loc[("symbiosis", 300), "next_unit"] == pytest.approx(4.0)  # 2000 / 500
     assert table.loc[("combined", 300), "next_unit_low"] <= 2.0 <= table.loc[("combined", 300), "next_unit_high"]
     for row in found.table[found.table["budget"] > 0].itertuples():
@@ -49,7 +51,7 @@ def test_known_ratios(monkeypatch):
 
 
 def test_no_effect_has_no_price(monkeypatch):
-    install(monkeypatch, lambda trial, replicate: {**model(trial, replicate), "tco2e_total_2035": (1e5 + (-1) ** replicate, 1e5)})
+    install(monkeypatch, lambda trial, replicate: {**model(trial, replicate), "pv_tco2e_2035": (1e5 + (-1) ** replicate, 1e5)})
     found = run()
     assert found.table["per_unit"].isna().all() and "cheapest" not in found.facts
     assert (found.table["reason"] != "").all()

@@ -63,7 +63,7 @@ def planted(trial, replicate):
         for cluster in chosen
     )
     tonnes += 0.01 * tonnes * (replicate % 3 - 1)
-    return {"tco2e_total_2035": (1e6 - tonnes, 1e6), "level1_2035": (0.5, 0.0), "pv_outlay_2035": (1000.0, 0.0), "pv_receipts_2035": (0.0, 0.0)}
+    return {"tco2e_total_2035": (1e6 - tonnes, 1e6), "level1_2035": (0.5, 0.0), "pv_outlay_2035": (1000.0, 0.0), "pv_social_cost_2035": (500.0, 0.0), "pv_tco2e_2035": (1e6 - tonnes, 1e6)}
 
 
 def test_a_planted_mix_is_found_and_beats_one_for_all(monkeypatch):

@@ -134,12 +134,28 @@ def test_scaling_is_asked_for():
 
 def test_cost_per_tonne_is_the_ratio_of_means():
     answer = make_comparison(40)
-    value, _, _ = answer.estimates["cost_per_tco2e_2045"][1]
-    expected = answer.net_outlay(2045)[1].mean() / answer.abatement(2045)[1].mean()
-    assert value.mean == pytest.approx(expected) and value.low < expected < value.high
-    null = answer.to_json()["pathways"]["null"]["cost_per_tco2e_2045"]
-    assert null["mean"] is None and null["reason"] and null["difference"]["mean"] == 0
-    assert sum(answer.best["cost_per_tco2e_2045"].values()) == pytest.approx(1)
+    for key, money in (("cost_gross_per_tco2e_2045", "pv_outlay_gross_2045"), ("cost_social_per_tco2e_2045", "pv_social_cost_2045")):
+        value, _, _ = answer.estimates[key][1]
+        cost, tonnes = answer.above(money)[1].mean(), -answer.above("pv_tco2e_2045")[1].mean()
+        assert value.mean == pytest.approx(cost / tonnes) and value.low < cost / tonnes < value.high
+        null = answer.to_json()["pathways"]["null"][key]
+        assert null["mean"] is None and null["reason"] and null["difference"]["mean"] == 0
+        assert sum(answer.best[key].values()) == pytest.approx(1)
+
+
+def test_money_is_counted_above_the_matched_arm():
+    """Prices, abatement and net benefit are above what each arm is measured against, as the plain differences are."""
+    runs = make_runs(10)
+    runs.matched = (0, 0, 1, 1, 1)
+    plain = make_comparison(10)
+    other = Comparison.of(plain.question, runs, evaluate(runs), VOCABULARY)
+    for answer in (plain, other):
+        tonnes = answer.values("tco2e_total_2035")
+        assert np.array_equal(answer.abatement(2035), tonnes[answer.matched] - tonnes)
+    assert not plain.abatement(2035)[0].any() and other.abatement(2035)[1].any()
+    assert np.allclose(plain.net_benefit(2035, price_tco2e=0.0, price_cod=0.0), -plain.above("pv_social_cost_2035"))
+    more = plain.net_benefit(2035, "gross", price_cod=8.5) - plain.net_benefit(2035, "gross")
+    assert np.allclose(more, -plain.above("pv_cod_2035"))
 
 
 def test_a_lever_that_costs_but_does_nothing_has_no_cost_per_tonne():
@@ -149,9 +165,9 @@ def test_a_lever_that_costs_but_does_nothing_has_no_cost_per_tonne():
     runs.series[:, :, :, k] = runs.series[:1, :, :, k]
     plain = make_comparison(10)
     answer = Comparison.of(plain.question, runs, evaluate(runs), VOCABULARY)
-    entry = answer.to_json()["pathways"]["combined"]["cost_per_tco2e_2035"]
+    entry = answer.to_json()["pathways"]["combined"]["cost_gross_per_tco2e_2035"]
     assert entry["mean"] is None and "holds 0" in entry["reason"]
-    assert "cost_per_tco2e_2035" not in answer.to_json()["best"]
+    assert "cost_gross_per_tco2e_2035" not in answer.to_json()["best"]
     assert answer.best["tco2e_2035"] == {**dict.fromkeys(ARMS, 0.0), "tie": 0.0, "nothing": 1.0}
 
 
@@ -172,7 +188,7 @@ def test_a_failed_run_is_a_row_and_leaves_its_pair_out():
 
 
 def test_summary_and_series_hold_the_same_numbers():
-    answer = make_comparison(8)
+    answer = make_comparison(24)
     row = answer.summary.query("pathway == 'symbiosis' and indicator == 'cod_2030'").iloc[0]
     assert row["mean"] == pytest.approx(answer.values("cod_2030")[2].mean())
     end = answer.series.query("pathway == 'symbiosis' and indicator == 'jobs' and year == 2046").iloc[0]

@@ -10,7 +10,7 @@ from math import fsum
 
 import numpy as np
 from ecocluster.model.indicators import INDICATORS, Series
-from ecocluster.model.ledger import ACCOUNTS, FLOW_ACCOUNTS, Matter, Money, balance
+from ecocluster.model.ledger import ACCOUNTS, FLOW_ACCOUNTS, FLOWS, Matter, Money, balance
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
 from ecocluster.model.setup import begin, release_held
 from ecocluster.model.state import (
@@ -32,7 +32,7 @@ FROM_FUNDS = (
     "RULE_SET_UP", "FIXED_DOSES", "GRANTS", "INTEREST_CUT", "GUARANTEE", "STUDY_AID", "LINK_GRANT", "HUB_GRANT",
     "PROJECT_FUND", "LAND_SUPPORT", "RELOCATION_AID",
 )
-EITHER_SIGN = {"NET_SALES", "DISPOSAL", "RENT", "EXCHANGE_SAVED", "OFFTAKE", "ENTRY_CASH", "EXIT_CASH", "BASE_RENT"}
+EITHER_SIGN = {"NET_SALES", "ORDINARY_USE", "DISPOSAL", "RENT", "EXCHANGE_SAVED", "OFFTAKE", "ENTRY_CASH", "EXIT_CASH", "BASE_RENT"}
 
 
 def near(found, expected, tolerance, what):
@@ -241,13 +241,43 @@ def accounts(after, row):
     for name in FLOW_ACCOUNTS:
         assert money[Money[name]] >= 0 or name in EITHER_SIGN, f"{name} runs backwards"
     tolerance = MONEY_TOLERANCE / dt
-    outlay = row[Series.OUTLAY] - row[Series.TAX_FORGONE]
-    near(row[Series.RECEIPTS] - outlay, balance(money, "state") / dt, tolerance, "state")
+    near(row[Series.RECEIPTS] - row[Series.OUTLAY], balance(money, "state") / dt, tolerance, "state")
+    transfers = sum(balance(money, name, "transfer") for name in ACCOUNTS)
+    near(transfers, 0.0, 1e-12 * scale + 1e-9, "transfers")
+    near(balance(money, "resources", "transfer"), 0.0, 0.0, "what is used up is no transfer")
     near(row[Series.OPERATOR_RESULT], balance(money, "operator") / dt, tolerance, "operators")
     near(row[Series.DEVELOPER_RESULT], balance(money, "developer") / dt, tolerance, "developers")
     near(row[Series.SIDE_PAYMENTS], balance(money, "side") / dt, tolerance, "side payments")
     waiting = fsum(f["general"] + fsum(f["fund"]) + f["lapsed"] for f in after.funds)
     near(row[Series.UNSPENT], waiting, MONEY_TOLERANCE, "unspent")
+
+
+class Social:
+    """Social cost of a run from the sums of its ledgers, capital by a schedule of its own.
+
+    `services` is a list of (steps left, service a step); lives come from the parameters, not from the kernels.
+    """
+
+    def __init__(self, p, dt):
+        self.p, self.dt, self.services = p, dt, []
+
+    def step(self, invested, money):
+        """Social cost of a step, mVND a year.
+
+        Parameters
+        ----------
+        invested : list of (float, float)
+            Amounts and lives, yr, of this step.
+        money : (N_FLOWS,) float64
+        """
+        v = (1.0 + self.p["discount_rate"]) ** -self.dt
+        self.services = [(left - 1, service) for left, service in self.services if left > 1]
+        for amount, years in invested:
+            n = round(years / self.dt)
+            self.services.append((n, amount / fsum(v**k for k in range(n))))
+        used = fsum(money[Money[name]] * (1 if f.receiver == "resources" else -1)
+                    for name, f in FLOWS.items() if f.kind == "resource" and f.purpose != "capital")
+        return (used + fsum(service for _, service in self.services)) / self.dt
 
 
 # --- mass -----------------------------------------------------------------------------------------------
