@@ -30,10 +30,14 @@ from ecocluster.scenarios import ScenarioError
 ODD = Path(__file__).parents[2] / "docs" / "odd.md"
 
 
+class Burnt(list):
+    kept = 0.1
+
+
 @pytest.fixture
 def invented(monkeypatch):
     """Facts that are drawn by number, a tenth of which meet the bands; counts the burn-ins."""
-    burnt = []
+    burnt = Burnt()
 
     class Burner:
         def __init__(self, seed):
@@ -42,7 +46,7 @@ def invented(monkeypatch):
         def __call__(self, number):
             burnt.append(number)
             facts = np.array([(band.low + band.high) / 2 for band in BANDS.values()])
-            if np.random.default_rng([self.seed, number]).random() > 0.1:
+            if np.random.default_rng([self.seed, number]).random() > burnt.kept:
                 facts[3] = BANDS["plants"].high + 0.01
             return facts
 
@@ -66,11 +70,11 @@ def test_found_alike_by_any_threads_and_after_a_stop(invented, tmp_path):
     assert find_worlds(20, folder=tmp_path) == whole
     assert min(invented) > 0  # what was tried is not tried again
     assert whole.passed["plants"] < 0.25 and whole.passed["trade"] == 1.0
-    assert whole.tried == whole.numbers[-1] + 1 and whole.passed["all"] == 20 / whole.tried
+    assert whole.tried == whole.numbers[-1] + 1 and whole.passed["all"] == round(20 / whole.tried, 4)
 
 
-def test_a_band_that_nearly_nobody_meets_is_named(invented, monkeypatch):
-    monkeypatch.setitem(worlds.BANDS, "plants", worlds.Band("C4", "clusters with a central plant, 2020", 2.0, 3.0))
+def test_a_band_that_nearly_nobody_meets_is_named(invented):
+    invented.kept = 0.002
     with pytest.raises(InputError, match="clusters with a central plant"):
         find_worlds(20, threads=2)
 
@@ -100,7 +104,7 @@ def test_the_worlds_that_ship():
     assert meets(np.array(kept.facts)).all()
     ends = [ANSWER, CLAIMS, PILOT, SEARCH]
     assert all(a[1] < b[0] for a, b in zip(ends, ends[1:], strict=False))  # who serves one thing serves no other
-    assert kept.passed["all"] == pytest.approx(len(kept.numbers) / kept.tried, rel=1e-4)
+    assert kept.passed["all"] == round(len(kept.numbers) / kept.tried, 4)
 
 
 def test_worlds_of_another_model_are_told():
