@@ -24,8 +24,10 @@ from ecocluster.experiments.worlds import (
     meets,
     stored,
 )
+from ecocluster.model.ensemble import run_ensemble
+from ecocluster.model.indicators import evaluate
 from ecocluster.model.parameters import PARAMETERS, drawn_names, matched_arrivals, sample_parameters
-from ecocluster.scenarios import ScenarioError
+from ecocluster.scenarios import ScenarioError, choose_arm, load_scenario
 
 ODD = Path(__file__).parents[2] / "docs" / "odd.md"
 
@@ -144,6 +146,25 @@ def test_replicates_of_worlds():
     assert len({world.replicate for world in several}) == 6
     assert several[0].replicate == several[0].number  # the luck with which it was kept comes first
     assert [world.number for world in free_worlds(4)] == [0, 1, 2, 3]
+
+
+def test_a_run_in_a_world_is_a_run_with_its_parameters_and_its_luck():
+    site = load_scenario("teaching").site
+    arms = [replace(choose_arm(name, site, "vietnam-2020", 150.0, None), scale=1.0) for name in ("null", "combined")]
+    some = stored().some(1, 4)
+    options = {"seed": 1, "last_year": 2026}
+    runs = run_ensemble(site, arms, worlds=some, threads=2, **options)
+    np.testing.assert_array_equal(runs.series, run_ensemble(site, arms, worlds=some, threads=1, **options).series)
+    assert runs.worlds.tolist() == [world.number for world in some] and runs.discount_rate.shape == (4,)
+    for r, world in enumerate(some):
+        alone = run_ensemble(site, arms, replicates=1, first_replicate=world.replicate, parameters=world.parameters, **options)
+        np.testing.assert_array_equal(runs.series[:, r], alone.series[:, 0])
+    # present values are at the world's own public rate
+    later = run_ensemble(site, arms, worlds=some[:2], seed=1, last_year=2031)
+    alone = run_ensemble(site, arms, replicates=1, first_replicate=some[1].replicate, parameters=some[1].parameters, seed=1, last_year=2031)
+    both = evaluate(later).set_index(["arm", "replicate"])["pv_outlay_2030"]
+    one = evaluate(alone).set_index(["arm", "replicate"])["pv_outlay_2030"]
+    assert both[one.index].to_numpy() == pytest.approx(one.to_numpy(), rel=1e-12)
 
 
 def test_an_old_question_file_opens_as_what_it_was(tmp_path):
