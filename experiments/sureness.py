@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +61,7 @@ def how_sure(
     from ..model.indicators import evaluate
 
     question, base = answer.question, answer.base
+    arms = [replace(arm, scale=answer.trace.scales[arm.name]) for arm in arms]  # found once, for the main runs
     kept = stored()
     again = [world for k, world in enumerate(kept.some(ANSWER[0], min(SIDE_WORLDS, question.worlds), loaded.parameters, question.replicates + 1))
              if k % (question.replicates + 1) == question.replicates]  # fmt: skip

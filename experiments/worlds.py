@@ -154,7 +154,7 @@ class Stored:
 
         Another one has other tables, or gives the first worlds another past (whatever changed in its sources).
         """
-        return self.tables != tables_hash() or not _same_past(self)
+        return self.tables != tables_hash() or not _same_past(self.seed, self.numbers[0], self.facts[0])
 
     def to_toml(self) -> str:
         """Text of the data file."""
@@ -162,7 +162,7 @@ class Stored:
             "# Worlds that meet the bands of experiments/worlds.py: numbers of draws and of their replicates.",
             "# Written by: ecocluster worlds --renew",
             f"seed = {self.seed}", f"tried = {self.tried}", f'tables = "{self.tables}"', "",
-            "[passed]  # share of the draws tried", *(f"{name} = {share:.6g}" for name, share in self.passed.items()), "",
+            "[passed]  # share of the draws tried", *(f"{name} = {share!r}" for name, share in self.passed.items()), "",
             "[worlds]", "# facts of the first ones: " + ", ".join(BANDS),
             f"facts = {json.dumps([list(row) for row in self.facts])}", "numbers = [",
         ]  # fmt: skip
@@ -221,11 +221,10 @@ def store(found: Stored) -> None:
     stored.cache_clear()
 
 
-@lru_cache(maxsize=1)
-def _same_past(kept: Stored) -> bool:
-    """Does this model give the first world the facts that are stored?"""
-    burn = _Burner(kept.seed)
-    return bool(np.allclose(burn(kept.numbers[0]), kept.facts[0], rtol=1e-6, atol=0.0))
+@lru_cache(maxsize=2)
+def _same_past(seed: int, number: int, facts: tuple[float, ...]) -> bool:
+    """Does this model give a world the facts that are stored?"""
+    return bool(np.allclose(_Burner(seed)(number), facts, rtol=1e-6, atol=0.0))
 
 
 # --- finding them ---------------------------------------------------------------------------------------
@@ -333,8 +332,8 @@ def find_worlds(
     numbers = found()[:kept]
     tried = int(numbers[-1]) + 1
     facts = np.array(log.rows[:tried])
-    passed = {name: float(share) for name, share in zip(BANDS, meets(facts).mean(axis=0), strict=True)}
-    passed["all"] = kept / tried
+    passed = {name: round(float(share), 4) for name, share in zip(BANDS, meets(facts).mean(axis=0), strict=True)}
+    passed["all"] = round(kept / tried, 4)
     witnesses = tuple(tuple(map(float, facts[n])) for n in numbers[:WITNESSES])
     return Stored(seed, tried, tables_hash(), passed, witnesses, tuple(map(int, numbers)))
 

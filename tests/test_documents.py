@@ -72,7 +72,7 @@ def test_command_lines_of_the_readme_work(tmp_path, monkeypatch, capsys):
         assert main([*line, "--help"]) == 0, (line, capsys.readouterr().err)
     assert main(["sensitivity", "--no-such-option", "--help"]) == 2  # control
     for line in quick:
-        few = ["--replicates", "3"] if line[0] == "compare" else []  # the last of two options counts
+        few = ["--worlds", "3"] if line[0] == "compare" else []  # the last of two options counts
         assert main([*line, *few]) == 0, (line, capsys.readouterr().err)
     assert (tmp_path / "out" / "compare-phung" / "report.html").exists()
 

@@ -154,7 +154,8 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
     shown = [key for key in panels if key in comparison.trace.keys]
     figure = new_figure(7.2)
     grid = figure.subplots(2, -(-len(shown) // 2), squeeze=False, sharex=True)
-    several = comparison.question.replicates > 1
+    runs = len(comparison.trace.replicates)
+    several = runs > 1
     series = comparison.series.set_index(["indicator", "pathway"]).sort_index()
     for axes in grid.flat[len(shown) :]:
         axes.set_visible(False)
@@ -187,7 +188,7 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
     handles, labels = [*handles, beyond], [*labels, say("figure.exploration")]
     title = say(
         "figure.trajectories" if several else "figure.trajectories_one",
-        replicates=comparison.question.replicates,
+        replicates=runs,
     )
     title_and_legend(figure, title, handles, labels, handlelength=3.5)
     return figure

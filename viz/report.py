@@ -12,6 +12,7 @@ from .figures import comparison_figures, render, trajectories
 from .flows import flow_map
 from .places import site_title
 from .scorecard import SURE, best_rows, scorecard, transfer_rows, verdict
+from .sure import how_sure, legend
 from .words import Words
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         one_cluster=comparison.one_cluster,
         version=version("ecocluster"),
         arms=comparison.arms,
-        verdict=verdict(comparison, say),
+        verdict=[*verdict(comparison, say), *how_sure(comparison, say)],
+        legend=legend(comparison, say) if comparison.question.worlds else say("report.scorecard_note"),
         years=[(year, year >= EXPLORATION, scorecard(comparison, year, say)) for year in YEARS],
         best=best_rows(comparison, YEARS[1], say),
         transfers=transfer_rows(comparison, YEARS[1], say),

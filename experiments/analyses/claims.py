@@ -259,7 +259,7 @@ class Answers:
 
     def errors(self) -> np.ndarray:
         """Standard error of the statistic in every draw, by the jackknife over replicates; nan for a single replicate."""
-        count = next(iter(self.own.values())).shape[2]
+        count = next(iter(self.effects.values())).shape[2]
         if count < 2:
             return np.full(len(next(iter(self.draws.values()))), np.nan)
         kept = [np.arange(count) != left_out for left_out in range(count)]

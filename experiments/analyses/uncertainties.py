@@ -14,7 +14,7 @@ from ..errors import InputError
 __all__ = ["MORRIS_LEVELS", "STRONG", "chosen", "points", "unit_points"]
 
 # Section 7 of the specification: "moved the headline most in screenings: always in the designs", then the
-# parameters that sections 5c to 5f call strong or as large as a policy. At most 25 enter a global analysis.
+# parameters that sections 5c to 5f call strong or as large as a policy. They are drawn without the bands of worlds; more may be named.
 STRONG = (
     "electricity_growth", "retrofit", "hurdle_median", "cost.hub_fixed", "cost.link_coordination",
     "cost.project_infrastructure", "cost.benefit_infrastructure", "cost.CETP_fixed_OM", "violation_hazard",
@@ -22,7 +22,6 @@ STRONG = (
     "keep_probability", "taste_renewal", "sigma0", "review_rate", "p_ext", "q_in", "informal_discount", "b_min",
     "grid_factor_trend", "growth",
 )  # fmt: skip
-MOST = 25
 MORRIS_LEVELS = 4
 
 
@@ -32,7 +31,7 @@ def chosen(names: Sequence[str] | None) -> tuple[str, ...]:
     Raises
     ------
     InputError
-        For a name that is not in the registry or named twice, a parameter without a range, or more than 25.
+        For a name that is not in the registry or named twice, or a parameter without a range.
     """
     from ..sweeps.ranges import check_values, uncertainty_ranges
 
@@ -47,8 +46,6 @@ def chosen(names: Sequence[str] | None) -> tuple[str, ...]:
             raise InputError("duplicate", kind="parameter", value=name)
         if ranges[name].low == ranges[name].high:
             raise InputError("no_range", value=name)
-    if len(names) > MOST:
-        raise InputError("above", name="uncertainties", value=len(names), high=MOST)
     return tuple(names)
 
 

@@ -163,7 +163,7 @@ class Quiet:
 
 @pytest.fixture(scope="module")
 def teaching():
-    return compare("teaching", replicates=5, levers={"extension": 0.9})
+    return compare("teaching", fixed=True, replicates=5, levers={"extension": 0.9})
 
 
 def test_rounds_add_up_to_the_numbers_of_compare(teaching):
@@ -176,6 +176,14 @@ def test_rounds_add_up_to_the_numbers_of_compare(teaching):
         np.testing.assert_array_equal(answer.trace.series, teaching.trace.series)
     assert pictures[0].sketch and not pictures[-1].sketch
     assert [picture.replicates for picture in pictures] == [2, 5, 2, 5]
+
+
+def test_rounds_in_worlds_add_up_too():
+    question = ask("teaching", ["symbiosis"], worlds=9)
+    answer = run_rounds(Quiet(), question, PANELS, Known(), Watcher(lambda _: None, lambda _: None))
+    whole = compare("teaching", ["symbiosis"], worlds=9)
+    assert answer.question == question and answer.runs.equals(whole.runs)
+    assert answer.summary.equals(whole.summary)
 
 
 def test_a_question_that_does_not_fit_into_memory_is_refused(monkeypatch):

@@ -11,6 +11,7 @@ from ..figures import render, trajectories
 from ..places import site_title
 from ..report import as_source, open_template
 from ..scorecard import BEST, scorecard, verdict
+from ..sure import legend
 from ..words import Words
 
 if TYPE_CHECKING:
@@ -84,16 +85,20 @@ def comparison_brief(comparison: Comparison, say: Words, year: int, setting: str
         for row in group.rows
         if row.key in wanted
     ]
+    worlds = comparison.question.worlds
     return brief_html(
         Brief(
             title=say("report.title", site=site_title(comparison.question.scenario, say)),
-            lines=[say("brief.setting", setting=setting), say("brief.runs", replicates=comparison.question.replicates)],
+            lines=[say("brief.setting", setting=setting), say("brief.runs", replicates=len(comparison.trace.replicates))],
             answer=verdict(comparison, say, year),
             figure=trajectories(comparison, say),
             caption=say("caption.trajectories"),
             heads=[str(year), *(say.name("pathway", arm) for arm in comparison.arms)],
             rows=rows,
-            notes=[say("brief.numbers"), say("uncertain.defaults"), say("uncertain.horizon"), say("uncertain.synthetic")],
+            notes=[
+                legend(comparison, say) if worlds else say("brief.numbers"),
+                say("uncertain.worlds" if worlds else "uncertain.defaults"), say("uncertain.horizon"), say("uncertain.synthetic"),
+            ],
             command=comparison.question.command,
         ),
         say,

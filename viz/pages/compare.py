@@ -14,10 +14,12 @@ import solara
 from ...experiments.compare import ask
 from ...experiments.comparison import CLUSTER_SHARES, EXPLORATION, PATHWAYS, YEARS, Comparison, Question
 from ...experiments.configuration import write_config
+from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
 from ..figures import comparison_figures, panels_of
 from ..scorecard import SURE, best_rows, name_and_unit, verdict
+from ..sure import legend
 from ..words import Words, scale_of
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
@@ -33,6 +35,7 @@ __all__ = ["Page", "State", "fields_of", "panel_option"]
 
 SLOT = "compare"
 REPLICATES = (4, 8, 20, 50, 100)
+WORLDS = "worlds"  # in place of a number of replicates
 TERMS = ("level", "replicate", "interval", "cod", "co2e", "cleaner", "real", "sham", "link", "hub", "mistrust")
 
 
@@ -89,6 +92,7 @@ class State:
         self.policy = solara.Reactive(fields.get("policy", "vietnam-2020"))
         self.law = solara.Reactive(fields.get("law", "middle"))
         self.replicates = solara.Reactive(int(_number(fields.get("replicates", "")) or 20))
+        self.worlds = solara.Reactive(fields.get("replicates") == WORLDS)  # on request: a slider shows the defaults
         year = int(_number(fields.get("year", "")) or YEARS[1])
         self.year = solara.Reactive(year if year in YEARS else YEARS[1])
         self.moved: solara.Reactive[dict[str, float]] = solara.Reactive(moved)
@@ -102,8 +106,9 @@ class State:
         """What is asked now; raises `InputError` for an address with impossible numbers."""
         refuse_files(self.own, site=self.site.value, policy=self.policy.value, law=self.law.value)
         levers = {name: value for name, value in self.moved.value.items() if name != "budget"}
+        sampling = {} if self.worlds.value else {"fixed": True, "replicates": self.replicates.value}
         return ask(
-            self.site.value, PATHWAYS, self.policy.value, fixed=True, replicates=self.replicates.value,
+            self.site.value, PATHWAYS, self.policy.value, **sampling,
             budget=self.moved.value.get("budget", BUDGET[2]), levers=levers, law=self.law.value,
         )  # fmt: skip
 
@@ -137,7 +142,8 @@ def _number(text: str) -> float | None:
 def fields_of(state: State) -> dict[str, Any]:
     """Fields of the address that restores the page."""
     return {
-        "site": state.site.value, "policy": state.policy.value, "law": state.law.value, "replicates": state.replicates.value,
+        "site": state.site.value, "policy": state.policy.value, "law": state.law.value,
+        "replicates": WORLDS if state.worlds.value else state.replicates.value,
         "year": state.year.value, **{name: f"{value:.6g}" for name, value in state.moved.value.items()},
     }  # fmt: skip
 
@@ -200,8 +206,15 @@ def _Setting(state: State):
     say = session.say
 
     def set_and_run(field: solara.Reactive, value: Any) -> None:
-        field.value = value
+        field.value, state.worlds.value = value, False
         state.run(session)
+
+    def sample(value: str) -> None:
+        if value == WORLDS:
+            state.worlds.value = True
+            state.run(session)
+        else:
+            set_and_run(state.replicates, int(value))
 
     laws = [(key, texts[0 if say.lang == "vi" else 1]) for key, texts in _laws().items()]
     Choice(say("compare.law"), laws, state.law.value, lambda value: set_and_run(state.law, value))
@@ -210,10 +223,8 @@ def _Setting(state: State):
     Levers(state.moved.value, lambda values: set_and_run(state.moved, dict(values)), _lever_marks())
     Text("", "p")
     replicates = [(str(n), say.number(n)) for n in sorted({*REPLICATES, state.replicates.value})]
-    Choice(
-        say("compare.replicates"), replicates, str(state.replicates.value),
-        lambda value: set_and_run(state.replicates, int(value)),
-    )  # fmt: skip
+    replicates.append((WORLDS, say("compare.worlds", worlds=say.number(ANSWER[1]))))
+    Choice(say("compare.replicates"), replicates, WORLDS if state.worlds.value else str(state.replicates.value), sample)
     Text(say("compare.replicates_note"), "p", "soft")
 
 
@@ -234,7 +245,11 @@ def _Answer(state: State):
     note = ""
     if answer is not None and not busy:
         seconds = session.jobs.state(SLOT).value.seconds
-        note = say("compare.done", replicates=say.number(answer.question.replicates), seconds=say.number(seconds, 1))
+        asked, took = answer.question, say.number(seconds, 1)
+        note = (
+            say("compare.done_worlds", worlds=say.number(asked.worlds), seconds=took) if asked.worlds
+            else say("compare.done", replicates=say.number(asked.replicates), seconds=took)
+        )  # fmt: skip
     with Div("bar noprint"):
         JobStatus(SLOT, note)
         _PinButtons(state, answer, picture)
@@ -353,7 +368,7 @@ def _Charts(state: State):
 def _Scorecard(state: State):
     """All headline numbers of a year, with differences to the null and to what is pinned."""
     say, answer, pin = use_session().say, state.answer.value, state.pin.value
-    note = say("compare.scorecard_note") + (" " + say("compare.change_note", mark=CHANGE) if pin else "")
+    note = (legend(answer, say) if answer is not None and answer.question.worlds else say("compare.scorecard_note")) + (" " + say("compare.change_note", mark=CHANGE) if pin else "")
     with Section(say("report.scorecard_title"), note):
         with Div("bar noprint", role="group", **{"aria-label": say("compare.year")}):
             for year in YEARS:
