@@ -49,7 +49,7 @@ def plain(**changes):
 
 def literals(source):
     """Numbers that something is compared with or divided by, but counts, halves, units and tolerances."""
-    known = {0.0, 0.5, 1.0, 1.5, 3.0, 4.0, 6.0, 365.0}
+    known = {0.0, 0.5, 1.0, 1.5, 3.0, 4.0, 6.0, 10.0, 365.0}  # 10: what an indicator calls a small firm
     judged = [part for node in ast.walk(ast.parse(source)) for part in (
         ast.walk(node) if isinstance(node, ast.Compare) else ast.walk(node.right)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) else ())]
