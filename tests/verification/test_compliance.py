@@ -63,8 +63,9 @@ def compliance_costs(s, record, where, terms, discount=0.32):
     """Yearly cost of none, sham and real (5b) and whether real means connection; (firms, 3) and (firms,)."""
     f = {name: flat(s, name)[where] for name in
          ("id", "sector", "cluster", "effluent", "workers", "hurdle", "tech", "z")}
-    q, m = f["effluent"], s.clusters["monitoring"][f["cluster"]]
-    plant = s.clusters["built"][:, 1][f["cluster"]] > 0
+    q, plant = f["effluent"], s.clusters["built"][:, 1][f["cluster"]] > 0
+    # data exist where a plant collects the effluent, and of firms from 500 m3/d on
+    m = np.where(plant | (q >= 500 * 365), s.clusters["monitoring"][f["cluster"]], 0.0)
     lever = s.levers[0]
     payment = np.clip(300 * (q / 6000) ** 0.5, 20, 1000) * lever["fine_multiplier"]
     # the state's part 1 - d of a fine and half of the discount d on the side: what the firm really pays

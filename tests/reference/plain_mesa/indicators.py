@@ -171,6 +171,7 @@ def _requirements(p, now: float, c, used: float) -> dict[str, list[bool]]:
     """Requirements of the four pillars (table in section 4.9 of the ODD)."""
     sums = c.sums
     treated = 1.0 - sums.untreated / max(sums.effluent, 1e-9)
+    jobs, usual_income = c.usual
     enough = p.pillar_removed * p.removal_real
     income = sums.value_added / max(c.counted_workers, 1e-9)
     return {
@@ -180,7 +181,7 @@ def _requirements(p, now: float, c, used: float) -> dict[str, list[bool]]:
                         c.exchanged >= p.pillar_recycled * sums.waste,
                         sums.solar + sums.shared_solar >= p.pillar_renewable * max(sums.elec, 1e-9),
                         sums.recp >= p.pillar_recp * c.counted],
-        "social": [c.counted_workers >= p.pillar_jobs * c.reference_workers, income >= p.pillar_income * c.income_reference * (1.0 - 1e-9),
+        "social": [c.counted_workers >= p.pillar_jobs * jobs, income >= p.pillar_income * usual_income * (1.0 - 1e-9),
                    now - c.complained_at >= p.pillar_complaints - 1e-9, sums.disclosing >= p.pillar_disclosing * c.counted],
         "economic": [c.counted > p.pillar_occupied * c.usable, sums.profit > 0.0,
                      sums.in_symbiosis >= p.pillar_symbiosis * c.counted],

@@ -172,6 +172,8 @@ class CityModel(mesa.Model):
         firms = max(sum(c.counted for c in opened), 1)
         self.elec_per_firm = sum(c.sums.elec for c in self.clusters) / firms
         self.effluent_per_firm = sum(c.sums.effluent for c in self.clusters) / firms
+        for cluster in self.clusters:  # indicators of a step compare with what was known before its end
+            cluster.usual = (cluster.reference_workers, cluster.income_reference)
         if 2018.0 - 1e-9 <= self.now < 2020.0 - 1e-9:
             self._note_reference()
         self.quarter += 1

@@ -147,6 +147,7 @@ class Cluster:
         self.tech_count = [0] * N_TECH
         self.reference_energy = self.reference_output = self.intensity_reference = 0.0
         self.reference_workers = self.reference_value = self.income_reference = 0.0
+        self.usual = (0.0, 0.0)  # workers and income of 2018-19
         self.hubs = [Hub() for _ in HUB_STREAMS]
         self.sums = None  # made by `production.close_books`
         self.monitoring = self.elec_before = 0.0
