@@ -68,7 +68,7 @@ def test_differences_are_to_the_law_alone_and_to_the_null_beside():
 def small():
     """A cluster of twelve firms under typed levers, at equal outlay as well."""
     return compare(
-        "teaching", ("self-transition", "combined"), replicates=3, budget=300.0, equal=True,
+        "teaching", ("self-transition", "combined"), fixed=True, replicates=3, budget=300.0, equal=True,
         levers={"extension": 0.9, "certainty": 0.5},
     )  # fmt: skip
 
@@ -102,7 +102,7 @@ def test_equal_outlay_lowers_budgets_and_raises_none(small):
 
 def test_a_budget_that_cannot_pay_what_was_typed_is_refused_with_the_least_that_can():
     """The least budget that is named is enough, a hundredth less is not, and 0 is the law alone."""
-    asked = {"replicates": 2, "levers": {"extension": 1.0, "skills_housing": 1.0}}
+    asked = {"fixed": True, "replicates": 2, "levers": {"extension": 1.0, "skills_housing": 1.0}}
     with pytest.raises(InputError, match="cannot pay for the levers of --set") as refused:
         compare("teaching", ("combined",), budget=1.0, **asked)
     least = refused.value.fields["least"]
@@ -118,14 +118,14 @@ def test_a_budget_that_cannot_pay_what_was_typed_is_refused_with_the_least_that_
 
 
 def test_written_programmes_keep_their_factor_at_small_budgets():
-    small_budget = compare("teaching", ("combined",), replicates=2, budget=3.0).in_force["combined"]
+    small_budget = compare("teaching", ("combined",), fixed=True, replicates=2, budget=3.0).in_force["combined"]
     assert small_budget.dose < 1 and small_budget.dose_least <= small_budget.dose
     levers = {row.lever: row for row in small_budget.levers}
     assert levers["extension"].before < levers["extension"].in_force < levers["extension"].written
 
 
 def test_scaling_is_asked_for():
-    asked = {"replicates": 2, "budget": 150.0}
+    asked = {"fixed": True, "replicates": 2, "budget": 150.0}
     plain = compare("teaching", ("self-transition",), **asked).in_force["self-transition"]
     auto = compare("teaching", ("self-transition",), scale=None, **asked).in_force["self-transition"]
     assert plain.scale == 1.0 < auto.scale
