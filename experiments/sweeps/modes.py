@@ -120,15 +120,20 @@ class _Search:
         name = f"tco2e_total_{year}" if self.abatement else f"pv_outlay_{year}"
         self.reader = Outcomes((name,), experiment.last_year)
         self.case, self.seed, self.threads = case, experiment.seed, threads
+        self._laws: dict[str, Arm] = {}
         count = min(experiment.replicates, MOST_REPLICATES)
         self.ids = np.arange(experiment.first_replicate, experiment.first_replicate + count, dtype=np.int64)
 
     def __call__(self, arms: list[Arm]) -> np.ndarray:
-        cases = [replace(self.case, arm=arm) for arm in arms]
+        cases = [replace(self.case, arm=arm, null=self._alone(arm)) for arm in arms]
         cells = run_cells(cases, self.ids, self.seed, self.reader, threads=self.threads)
         shape = (len(arms), len(self.ids))
         own, null = np.nanmean(cells.values.reshape(shape), axis=1), np.nanmean(cells.null.reshape(shape), axis=1)
         return (null - own) / null if self.abatement else (own - null) / MVND_PER_BN
+
+    def _alone(self, arm: Arm) -> Arm:
+        """The law alone, one object per law."""
+        return self._laws.setdefault(repr(arm.law), Arm("law", law=arm.law))
 
 
 def _matched(experiment: Experiment, planned: list[Planned], case: Case, threads: int | None) -> list[Planned]:

@@ -48,7 +48,7 @@ def portraits(shown):
 def test_the_film_is_the_run_of_the_ensemble(site, pathway):
     loaded, arm, shocks, player = make(site, pathway, replicate=2)
     film = record(player)
-    runs = run_ensemble(loaded.site, (Arm("null"), arm), replicates=3, shocks=shocks)
+    runs = run_ensemble(loaded.site, (Arm("law", law=arm.law), arm), replicates=3, shocks=shocks)
     assert np.array_equal(film.series, runs.series[1, 2], equal_nan=True)
     assert np.array_equal(film.overview["level"][:, 0], runs.level[1, 2, :, 0])
     assert np.array_equal(film.overview["unmet"][:, 0], runs.unmet[1, 2, :, 0])

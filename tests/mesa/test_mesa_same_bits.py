@@ -10,10 +10,10 @@ from ecocluster.scenarios import load_portfolio, load_scenario, load_shocks, mak
 
 
 def ensemble(scenario, pathway, seed, replicates=1, **more):
-    """Series (arm, replicate, step, indicator) of the null and one pathway."""
+    """Series (arm, replicate, step, indicator) of the law alone and one pathway."""
     loaded = None if not isinstance(scenario, str) else load_scenario(scenario)
     site = loaded.site if loaded else scenario
-    arms = [make_arm("null", site=site), make_arm(pathway, site=site)]
+    arms = [make_arm("law", site=site), make_arm(pathway, site=site)]
     return run_ensemble(site, arms, replicates=replicates, seed=seed, shocks=load_shocks("default"), threads=2, **more)
 
 
@@ -59,7 +59,7 @@ def test_several_clusters(kind, three):
 
 def test_other_arms_of_the_ensemble_do_not_matter(three):
     """The ensemble keeps room for planned clusters, the model of another pathway does not."""
-    arms = [make_arm(name, site=three) for name in ("null", "symbiosis", "newly-planned")]
+    arms = [make_arm(name, site=three) for name in ("null", "law", "symbiosis", "newly-planned")]
     runs = run_ensemble(three, arms, replicates=1, seed=9, shocks=load_shocks("default"))
     for index, arm in enumerate(arms):
         model = ClusterModel(scenario=three, pathway=arm.name, seed=9)
@@ -67,11 +67,11 @@ def test_other_arms_of_the_ensemble_do_not_matter(three):
         assert same(model, runs, index, 0)
 
 
-def test_null_sampled_parameters_and_another_horizon():
+def test_law_alone_sampled_parameters_and_another_horizon():
     runs = ensemble("teaching", "combined", seed=5, replicates=2, sample=True, last_year=2030.0)
-    null = ClusterModel(scenario="teaching", pathway="null", seed=5, replicate=1, sample=True, last_year=2030.0)
-    null.run_for(40)
-    assert same(null, runs, 0, 1)
+    alone = ClusterModel(scenario="teaching", pathway="law", seed=5, replicate=1, sample=True, last_year=2030.0)
+    alone.run_for(40)
+    assert same(alone, runs, 0, 1)
     model = ClusterModel(scenario="teaching", pathway="combined", seed=5, replicate=1, sample=True, last_year=2030.0)
     model.run_for(40)
     assert same(model, runs, 1, 1)
@@ -85,7 +85,7 @@ def test_an_arm_made_in_python(three, tmp_path):
         f'default = "symbiosis"\n[clusters]\n{first} = "self-transition"\n{third} = "null"\n'
     )
     arm = load_portfolio(file, three)
-    runs = run_ensemble(three, [make_arm("null", site=three), arm], replicates=1, seed=2, shocks=load_shocks("default"))
+    runs = run_ensemble(three, [make_arm("law", site=three), arm], replicates=1, seed=2, shocks=load_shocks("default"))
     model = ClusterModel(scenario=three, pathway=arm, seed=2)
     model.run_for(20)
     assert same(model, runs, 1, 0)
