@@ -158,7 +158,7 @@ def _registry() -> dict[str, Parameter]:
     for row in _rows("certification.csv"):
         found[row["name"]] = Parameter(
             row["name"], row["name"], "certificate", float(row["threshold"]), float(row["low"]), float(row["high"]),
-            row["distribution"], row["unit"], row["mark"], row["source"], f"{row['criterion'].replace('_', ' ')}: {row['meaning']}",
+            row["distribution"], row["unit"], row["mark"], row["source"], row["meaning"],
         )
     for row in _rows("lever_costs.csv"):
         name = f"cost.{row['item']}"

@@ -27,6 +27,7 @@ from .compare_run import Known, Picture, Watcher, run_rounds
 from .controls import BUDGET, SLIDERS, Choice, ClusterMap, Levers, PlainButton, lever_text
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
+from .jobs import Job
 from .session import Session, use_session
 from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_options
 from .tables import CHANGE, card_rows
@@ -121,8 +122,11 @@ class State:
             return
         self.problem.value = None
         known, watcher = self.known, Watcher(self.picture.set, self.answer.set)
-        panels = panels_of(is_one_cluster(question.scenario))
-        session.jobs.start(SLOT, lambda job: run_rounds(job, question, panels, known, watcher))
+
+        def work(job: Job) -> None:  # an unknown site is a message of the job
+            run_rounds(job, question, panels_of(is_one_cluster(question.scenario)), known, watcher)
+
+        session.jobs.start(SLOT, work)
 
     def choose_site(self, site: str, session: Session) -> None:
         """Go to another site: what was found for the old one is not shown any more."""
