@@ -1,11 +1,20 @@
-"""The clock of the suite: `ECOCLUSTER_TEST_CLOCK=10 python -m pytest` runs all of it under clocks ten times as fast.
+"""The suite's surroundings: its clock, and signals.
 
-The outcome must be the same under any factor. It is read before the package is imported, and by every Python that a test starts.
+`ECOCLUSTER_TEST_CLOCK=10 python -m pytest` runs all of it under clocks ten times as fast; the outcome must be the same under
+any factor. It is read before the package is imported, and by every Python that a test starts.
+
+Who starts the suite in the background of a script hands on a Ctrl-C that is ignored; tests of signals, and the processes that
+they start, need it heard.
 """
 
 import os
 import runpy
+import signal
 from pathlib import Path
+
+for number, heard in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, heard)
 
 CLOCK = Path(__file__).parent / "clock"
 
