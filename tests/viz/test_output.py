@@ -147,12 +147,12 @@ def test_an_output_that_does_not_block_is_waited_for(tmp_path):
 # signals
 
 WAITS = """if True:
-    import sys, time
+    import signal, sys
     import ecocluster.experiments
     from ecocluster.viz.cli import main
     def compare(*_, **__):
         print("ready", flush=True)
-        time.sleep(600)
+        signal.pause()
     ecocluster.experiments.compare = compare
     sys.exit(main(["compare"]))
 """
