@@ -300,7 +300,7 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, s
         if lag <= 0:
             return 2020.0
         hazard = enactment_hazard(lag, support(), float(p["own_support"]))
-        return 2020.0 - math.log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
+        return 2020.0 - log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
 
     for k, programme in enumerate(arm.programmes):
         fund, share = s.funds[k], assigned.shares[k]

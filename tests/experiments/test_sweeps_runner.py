@@ -451,8 +451,9 @@ def test_the_clocks_of_the_benchmark_see_the_kernels(tmp_path, monkeypatch):
     monkeypatch.setattr(bench_sweep, "thread_time", itertools.count().__next__)  # a second for each call
     with bench_sweep._clocked() as spent:
         sweep(SMALL, tmp_path / "s", workers=1)
-    # of 6 points and 2 replicates: a burn-in of three functions and a run, a null, an arm; of the one chunk: encode and put
-    assert spent == {"kernels": 12 * (3 + 3), "parquet": 2}
+    # of 6 points and 2 replicates: a burn-in of three functions and a run, no programme, law alone, an arm; of the one
+    # chunk: encode and put
+    assert spent == {"kernels": 12 * (3 + 4), "parquet": 2}
     before = dict(spent)
     sweep(SMALL, tmp_path / "t", workers=1)
     assert spent == before and content(tmp_path / "s") == content(tmp_path / "t")

@@ -61,7 +61,7 @@ class Census(ClusterModel):
 
 
 def test_indicators_agree_with_the_agents():
-    model = make(pathway="symbiosis", kind=Census)
+    model = make(scenario="phung", pathway="symbiosis", kind=Census)
     for _ in range(60):
         model.step()
         trust, attitude, technology, compliance, links = zip(*model.rows, strict=True)

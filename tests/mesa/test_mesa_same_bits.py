@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ecocluster.model import ClusterModel
 from ecocluster.model.ensemble import run_ensemble
+from ecocluster.model.parameters import World, sample_parameters
 from ecocluster.scenarios import load_portfolio, load_scenario, load_shocks, make_arm
 
 
@@ -68,7 +69,9 @@ def test_other_arms_of_the_ensemble_do_not_matter(three):
 
 
 def test_law_alone_sampled_parameters_and_another_horizon():
-    runs = ensemble("teaching", "combined", seed=5, replicates=2, sample=True, last_year=2030.0)
+    known = load_scenario("teaching").parameters
+    worlds = [World(number, number, sample_parameters(5, number, known)) for number in range(2)]
+    runs = ensemble("teaching", "combined", seed=5, worlds=worlds, last_year=2030.0)
     alone = ClusterModel(scenario="teaching", pathway="law", seed=5, replicate=1, sample=True, last_year=2030.0)
     alone.run_for(40)
     assert same(alone, runs, 0, 1)
