@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..statistics import mean_interval
+from ..stored_ranking import BARRIERS
 from .coalitions import estimate_columns, picked, run_sets, share_of_total
 from .effects import better
 from .finding import Case, Finding, Progress
@@ -17,7 +18,6 @@ from .shapley import shapley, synergies
 
 __all__ = ["BARRIERS", "OUTCOMES", "barriers", "decompose"]
 
-BARRIERS = tuple(f"barrier-{number}" for number in range(1, 7))
 OUTCOMES = ("abatement_share_2035", "recp_share_2035", "real_share_2035", "in_symbiosis_2035")
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..statistics import mean_interval
+from ..stored_ranking import SOLUTIONS
 from .barriers import decompose
 from .coalitions import ABOVE, by_run, estimate_columns, mix_arm, picked, run_sets
 from .effects import better, effect
@@ -19,7 +20,6 @@ from .shapley import contrasts, fraction, main_effects
 
 __all__ = ["OUTCOMES", "SOLUTIONS", "solutions", "staged"]
 
-SOLUTIONS = tuple(f"solution-{number}" for number in range(1, 8))
 OUTCOMES = ("abatement_share_2035", "real_share_2035", "in_symbiosis_2035", "level1_2035")
 FIRST_YEAR = 2020.0
 
