@@ -85,7 +85,7 @@ def _shares(axes: Axes, finding: Finding, say: Words) -> None:
     for (i, j), value in np.ndenumerate(shares):
         text = say.number(value) if np.isfinite(value) else say.number(np.nan)
         axes.text(j, i, text, ha="center", va="center", fontsize=9, color="white" if value > 60 else "#111111")
-    axes.set_xticks(range(len(outcomes)), [_short(name, say) for name in outcomes], fontsize=8)
+    axes.set_xticks(range(len(outcomes)), [_short(name, say) for name in outcomes], fontsize=8 if len(outcomes) < 5 else 6.5)
     axes.set_yticks(range(len(shares)), [str(i + 1) for i in range(len(shares))])
     axes.grid(visible=False)
     axes.tick_params(length=0)
@@ -97,7 +97,7 @@ def _short(outcome: str, say: Words) -> str:
     text = say.name("barriers", f"short_{base}")
     if text != f"short_{base}":
         return text
-    return fill(next((name for name in (say.name(family, base) for family in ("outcome", "indicator")) if name != base), base), 12)
+    return fill(next((name for name in (say.name(family, base) for family in ("outcome", "indicator")) if name != base), base), 11)
 
 
 @in_style
