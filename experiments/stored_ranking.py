@@ -162,7 +162,7 @@ def _order(causes: tuple[str, ...], values: list[np.ndarray]) -> Order:
 def question_hash() -> str:
     """Of all that is asked but the model itself: tables, worlds, clusters, what is removed and what acts."""
     digest = hashlib.sha256()
-    asked = [tables_hash(), stored().some(*WORLDS)[-1].number, REPLICATES, _clusters()]
+    asked = [tables_hash(), [world.number for world in stored().some(*WORLDS)], REPLICATES, _clusters()]
     digest.update(json.dumps(asked).encode())
     data = files("ecocluster.scenarios").joinpath("data")
     for name in (*BARRIERS, *SOLUTIONS, "graded"):  # solution 1 is the graded support
