@@ -63,6 +63,7 @@ MESSAGES = {
     "fixed_worlds": "--fixed takes the default parameters, so --worlds has no meaning beside it: name one of the two",
     "worlds_few": "only {share} of the draws meet all bands; the one that stops most is '{band}': without it {alone} would. Widen it in experiments/worlds.py, and say so",
     "worlds_missing": "{path} holds no worlds; ecocluster worlds --renew finds them",
+    "ranking_missing": "{path} holds no ranking; ecocluster ranking --renew makes one",
     "no_runs": "every run failed: {reason}",
     "no_port": "{host} port {port} cannot be used: {error}; choose another --port",
     "no_results": "the dashboard was started without a folder of results",

@@ -122,7 +122,7 @@ def in_style(draw):
     return wrapped
 
 
-def plain_ticks(axis, say: Words) -> None:
+def plain_ticks(axis, say: Words, most: int = 6) -> None:
     """Numbers on an axis in the reader's format, with as many decimals as the ticks need."""
     from matplotlib.ticker import Formatter, MaxNLocator
 
@@ -136,7 +136,7 @@ def plain_ticks(axis, say: Words) -> None:
             return [say.number(value, decimals) for value in values]
 
     axis.set_major_formatter(Reader())
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
 
 @in_style

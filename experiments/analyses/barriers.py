@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..statistics import mean_interval
+from ..stored_ranking import BARRIERS
 from .coalitions import estimate_columns, picked, run_sets, share_of_total
 from .effects import better
 from .finding import Case, Finding, Progress
 from .shapley import shapley, synergies
 
-__all__ = ["BARRIERS", "OUTCOMES", "barriers", "decompose"]
+__all__ = ["BARRIERS", "OUTCOMES", "barriers", "decompose", "silent"]
 
-BARRIERS = tuple(f"barrier-{number}" for number in range(1, 7))
 OUTCOMES = ("abatement_share_2035", "recp_share_2035", "real_share_2035", "in_symbiosis_2035")
 
 
@@ -104,6 +104,13 @@ def decompose(names, effects, seed=0):
     return pd.DataFrame(rows), pd.DataFrame(pairs)
 
 
+def silent(table, outcome: str) -> list[str]:
+    """Causes whose effect alone is exactly 0 in every replicate: for these a reason is owed."""
+    rows = table[table["outcome"] == outcome]
+    nothing = (rows[["alone", "alone_low", "alone_high"]] == 0).all(axis=1) if "alone" in rows else rows["cause"] == ""
+    return rows.loc[nothing & (rows["cause"] != "all"), "cause"].tolist()
+
+
 def _estimated(name: str, values: np.ndarray) -> dict[str, float]:
     return estimate_columns(name, mean_interval(values))
 
@@ -125,6 +132,7 @@ def _facts(table, pairs, outcome: str, case: Case) -> dict:
     return {
         "scenario": case.scenario, "one_cluster": case.one_cluster, "pathway": case.pathway, "outcome": outcome, "replicates": case.replicates,
         "sets": 1 << len(BARRIERS), "first": told(own.iloc[0]), "second": told(own.iloc[1]), "total": picked(total, "shapley"),
+        "silent": silent(table, outcome),
         "idle": [row["cause"] for _, row in own.iterrows() if not row["shapley_low"] > 0],
         "pair": {"first": strongest["first"], "second": strongest["second"], "synergy": picked(strongest, "synergy")},
         "others": {name: told(ranked(name).iloc[0]) for name in table["outcome"].unique() if name != outcome},

@@ -22,13 +22,13 @@ import numpy as np
 from ...model.parameters import World, drawn_names
 from ..worlds import CLAIMS, stored
 from .coalitions import by_run, mix_arm
-from .effects import effect
+from .effects import better, effect
 from .finding import Case, Progress
 from .shapley import members, shapley
 from .superadditivity import CHANNELS
 from .uncertainties import points, unit_points
 
-__all__ = ["Answers", "Claim", "read_claims", "run_claim"]
+__all__ = ["Answers", "Claim", "read_claims", "run_claim", "write_site"]
 
 WITHOUT = {name: value for switches in CHANNELS.values() for name, value in switches.items()}  # single firms
 DEAREST = 100.0  # mVND per tonne where nothing is avoided
@@ -44,7 +44,7 @@ class Claim:
     Attributes
     ----------
     name : str
-        "H1" ... "H19".
+        "H1", "H2", ...
     entry : mapping
         As in the file.
     sites : mapping
@@ -117,7 +117,7 @@ def _draws(claim: Claim, count: int, seed: int, first: int) -> tuple[dict[str, n
     return table, worlds
 
 
-def _write_site(folder: Path, name: str, spec: Mapping[str, Any], drawn: Mapping[str, float]) -> Path:
+def write_site(folder: Path, name: str, spec: Mapping[str, Any], drawn: Mapping[str, float]) -> Path:
     """A site of a claim as a scenario file."""
     spec = {key: drawn.get(f"{name}.{key}", value) for key, value in spec.items()}
     top = {key: spec.pop(key) for key in ("extends", "select", "kind", "shocks") if key in spec}
@@ -158,8 +158,8 @@ def run_claim(
                 return name
             own = {key: float(v[draw]) for key, v in table.items() if key.startswith(f"{name}.")}
             if own:
-                return _write_site(Path(place), name, sites[name], own)
-            return shared.setdefault(name, shared.get(name) or _write_site(Path(place), name, sites[name], {}))
+                return write_site(Path(place), name, sites[name], own)
+            return shared.setdefault(name, shared.get(name) or write_site(Path(place), name, sites[name], {}))
 
         arms = _sets(claim, case, site_of) if "sets" in claim.entry else _arms(claim)
         trials = []
@@ -190,8 +190,17 @@ def _arms(claim: Claim) -> dict[str, dict[str, Any]]:
     return arms
 
 
+def set_masks(claim: Claim) -> list[int]:
+    """Sets of policies that a claim runs: all, in the order of `shapley`; or (`ends`) none, each alone, all but each, all."""
+    count = len(claim.entry["sets"]["policies"])
+    every = (1 << count) - 1
+    if not claim.entry["sets"].get("ends"):
+        return list(range(every + 1))
+    return [0, *(1 << bit for bit in range(count)), *(every ^ 1 << bit for bit in range(count)), every]
+
+
 def _sets(claim: Claim, case: Case, site_of) -> dict[str, dict[str, Any]]:
-    """An arm for every set of policies, in the order of `shapley`."""
+    """An arm for every set of policies that is run."""
     from ...scenarios import load_policy
 
     spec = claim.entry["sets"]
@@ -199,7 +208,7 @@ def _sets(claim: Claim, case: Case, site_of) -> dict[str, dict[str, Any]]:
     base = replace(case, scenario=str(site_of(claim.scenario(False), 0)), pathway=spec["pathway"], policy="vietnam-2020",
                    budget=150.0, site_budget=None)  # fmt: skip
     arms = {}
-    for mask in range(1 << len(policies)):
+    for mask in set_masks(claim):
         chosen = members(mask, list(policies))
         arms[f"set{mask}"] = {"pathway": mix_arm(base, [policies[name] for name in chosen], f"set{mask}")}
     return arms
@@ -334,6 +343,17 @@ class Answers:
         values = np.nanmean(self.effects[outcome], axis=2)
         return values[:, -1] - values[:, 0]
 
+    def matters(self, policy: str, *outcomes: str) -> np.ndarray:
+        """Largest over outcomes of (alone + whole - all but this one) / 2 in the whole; one whose whole is <= 0 is left out."""
+        policies = self.claim.entry["sets"]["policies"]
+        every, bit = (1 << len(policies)) - 1, 1 << policies.index(policy)
+        parts = []
+        for outcome in outcomes:
+            sign = 1.0 if outcome in self.claim.entry.get("sums", {}) else better(outcome) or 1.0
+            none, alone, rest, whole = (sign * self.mean(f"set{mask}", outcome) for mask in (0, bit, every ^ bit, every))
+            parts.append(np.where(whole > none, (alone - none + whole - rest) / 2 / (whole - none), np.nan))
+        return np.fmax.reduce(parts)
+
 
 def _slope(x, y) -> np.ndarray:
     """Slope of least squares of y (one array per x) on x."""
@@ -352,7 +372,7 @@ class _Expression(ast.NodeVisitor):
         self.functions = {
             "min": lambda *v: np.min(np.broadcast_arrays(*v), axis=0), "max": lambda *v: np.max(np.broadcast_arrays(*v), axis=0),
             "log": np.log, "where": np.where, "slope": _slope,
-            **{name: getattr(answers, name) for name in ("price", "benefit", "gain", "common", "hazard", "shapley", "whole")},
+            **{name: getattr(answers, name) for name in ("price", "benefit", "gain", "common", "hazard", "shapley", "whole", "matters")},
         }  # fmt: skip
 
     def generic_visit(self, node):

@@ -1,4 +1,4 @@
-"""The nineteen claims of the two papers: supported, conditional, refuted, no difference, or too noisy to tell.
+"""The claims of the two papers: supported, conditional, refuted, no difference, or too noisy to tell.
 
 The rule (`verdicts`), the margins and the statistics are written before the runs. Claims are judged in the worlds
 101-164; how many replicates each needs is fixed beforehand by a pilot in other worlds with other luck, within a budget
@@ -19,7 +19,7 @@ from ..errors import InputError, check_number
 from ..statistics import Estimate, mean_interval
 from ..worlds import CLAIMS, PILOT, SEED, drawn_values, stored
 from .checkpoints import Checkpoint, key_of
-from .claims import Answers, Claim, read_claims, run_claim
+from .claims import Answers, Claim, read_claims, run_claim, set_masks
 from .coalitions import estimate_columns
 from .finding import Case, Finding, Progress
 from .verdicts import FEWEST_DRAWS, VERDICTS, Rule, Verdict, judge, needed_replicates
@@ -248,7 +248,7 @@ def _many(needed: int) -> str:
 
 def arms_of(claim: Claim) -> int:
     """How many arms a claim runs in every draw."""
-    return 1 << len(claim.entry["sets"]["policies"]) if "sets" in claim.entry else len(claim.entry["arms"])
+    return len(set_masks(claim)) if "sets" in claim.entry else len(claim.entry["arms"])
 
 
 def _frame(claim: Claim, answers: Answers, key: str) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..statistics import mean_interval
-from .barriers import decompose
+from ..stored_ranking import SOLUTIONS
+from .barriers import decompose, silent
 from .coalitions import ABOVE, by_run, estimate_columns, mix_arm, picked, run_sets
 from .effects import better, effect
 from .finding import Case, Finding, Progress
@@ -19,7 +20,6 @@ from .shapley import contrasts, fraction, main_effects
 
 __all__ = ["OUTCOMES", "SOLUTIONS", "solutions", "staged"]
 
-SOLUTIONS = tuple(f"solution-{number}" for number in range(1, 8))
 OUTCOMES = ("abatement_share_2035", "real_share_2035", "in_symbiosis_2035", "level1_2035")
 FIRST_YEAR = 2020.0
 
@@ -148,6 +148,7 @@ def _facts(table, data, outcome: str, case: Case, sets: int) -> dict:
     facts = {
         "scenario": case.scenario, "one_cluster": case.one_cluster, "pathway": case.pathway, "budget": case.budget, "outcome": outcome, "replicates": case.replicates,
         "sets": sets, "ranked": own["cause"].tolist(), "main": {row["cause"]: picked(row, "main") for _, row in own.iterrows()},
+        "silent": silent(table, outcome),
         "idle": [row["cause"] for _, row in own.iterrows() if not row["main_low"] > 0],
         "sequence": first["cause"].tolist(), "first": picked(first.iloc[0], "gain"),
         **{name: picked(sequence.loc[name], "gain") for name in ("falling", "rising", "at_once", "difference")},

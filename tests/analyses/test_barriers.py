@@ -87,6 +87,7 @@ def test_planted_barriers_are_found(monkeypatch):
     assert np.allclose(own.loc[list(BARRIERS), "alone"], OWN, atol=1e-9)
     assert own.loc["all", "shapley"] == pytest.approx(OWN.sum() + PAIR)
     facts = found.facts
+    assert facts["silent"] == []  # barriers 3 and 6 bring nothing in the mean, but something in single replicates
     assert facts["first"]["cause"] == "barrier-4" and facts["first"]["probability"] == 1.0
     assert facts["pair"]["first"], facts["pair"]["second"] == ("barrier-2", "barrier-4")
     assert facts["pair"]["synergy"]["mean"] == pytest.approx(PAIR)
@@ -105,6 +106,7 @@ def test_nothing_binds_where_nothing_changes(monkeypatch):
     say = Words("en")
     assert told.words(found, say)[-1] == say("barriers.none")
     told.figure(found, say)
+    assert all(row[2] == say.percent(np.nan) for row in told.sheet(found, say).rows)  # parts of nothing are no shares
 
 
 def test_a_failed_run_takes_its_replicate_out(monkeypatch):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ecocluster.experiments import InputError
-from ecocluster.experiments.analyses.finding import Case
+from ecocluster.experiments.analyses.finding import Case, Finding
 from ecocluster.experiments.analyses.shapley import contrasts, fraction, main_effects
 from ecocluster.experiments.analyses.solutions import SOLUTIONS, solutions, staged
 from ecocluster.model.inputs import Schedule
@@ -81,6 +81,23 @@ def test_planted_effects_and_order_are_found(monkeypatch):
         say = Words(lang)
         assert told.words(found, say) and len(told.sheet(found, say).rows) == 7
         told.figure(found, say)
+
+
+def test_a_solution_that_does_exactly_nothing_alone_is_told_with_its_reason(monkeypatch):
+    """Planted: grading by level works only beside grants, as in the model."""
+    def model(trial, replicate):
+        programme = trial.pathway.programmes[0]
+        paid, graded = "green_fund" in programme.levers, "multiplier_L1" in programme.levers
+        share = 0.1 * paid + 0.02 * (paid and graded) + 0.01 * ("fairs" in programme.levers)
+        return {**planted(trial, replicate), "tco2e_total_2035": (100 * (1 - share), 100.0)}
+
+    install(monkeypatch, model)
+    found = solutions(Case(pathway="policy", replicates=2))
+    assert found.facts["silent"] == ["solution-1", "solution-2", "solution-5", "solution-6", "solution-7"]
+    for lang in ("en", "vi"):
+        assert Words(lang)("causes.graded") in told.words(found, Words(lang))
+    old = {key: value for key, value in found.facts.items() if key != "silent"}
+    assert Words("en")("causes.graded") not in told.words(Finding("solutions", found.command, found.table, old, found.data), Words("en"))
 
 
 def test_the_fraction_runs_sixteen_sets_and_says_so(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from ...experiments.analyses.finding import Finding
 from ..figures import in_style, new_figure, title_and_legend
 from ..places import site_title
 from ..words import Words
-from .causes import cause, draw_bars, draw_pairs, headline, pair_name
+from .causes import cause, draw_bars, draw_pairs, headline, pair_name, share, silent_words
 from .page import Sheet, cell, outcome_label, scaled, spell
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     )  # fmt: skip
     if facts["idle"]:
         sentences.append(say("barriers.idle", names=", ".join(cause(name, say) for name in facts["idle"])))
+    sentences += silent_words(facts, say)
     synergy = pair["synergy"]
     if (synergy["low"] or 0) > 0 or (synergy["high"] or 0) < 0:
         key = "barriers.together" if synergy["mean"] > 0 else "barriers.overlap"
@@ -68,10 +70,11 @@ def sheet(finding: Finding, say: Words) -> Sheet:
     for row in headline(finding.table, finding.facts["outcome"]).to_dict("records"):
         gain = cell(picked(row, "shapley"), say, 1, factor)
         rows.append([
-            cause(row["cause"], say), gain, say.percent(row["share"]), say.number(row["alone"] * factor, 1),
+            cause(row["cause"], say), gain, share(row, say), say.number(row["alone"] * factor, 1),
             say.number(row["last"] * factor, 1), say.percent(row["probability_largest"]),
         ])  # fmt: skip
-    return Sheet(columns, rows, say("barriers.note", outcome=outcome_label(finding.facts["outcome"], say, finding.one_cluster), unit=unit))
+    note = say("barriers.note", outcome=outcome_label(finding.facts["outcome"], say, finding.one_cluster), unit=unit)
+    return Sheet(columns, rows, f"{note} {say('causes.barriers_above')}")
 
 
 def _shares(axes: Axes, finding: Finding, say: Words) -> None:
@@ -82,7 +85,7 @@ def _shares(axes: Axes, finding: Finding, say: Words) -> None:
     for (i, j), value in np.ndenumerate(shares):
         text = say.number(value) if np.isfinite(value) else say.number(np.nan)
         axes.text(j, i, text, ha="center", va="center", fontsize=9, color="white" if value > 60 else "#111111")
-    axes.set_xticks(range(len(outcomes)), [_short(name, say) for name in outcomes], fontsize=8)
+    axes.set_xticks(range(len(outcomes)), [_short(name, say) for name in outcomes], fontsize=8 if len(outcomes) < 5 else 6.5)
     axes.set_yticks(range(len(shares)), [str(i + 1) for i in range(len(shares))])
     axes.grid(visible=False)
     axes.tick_params(length=0)
@@ -92,7 +95,9 @@ def _short(outcome: str, say: Words) -> str:
     """A few letters for the head of a column."""
     base = outcome.rpartition("_")[0]
     text = say.name("barriers", f"short_{base}")
-    return base if text == f"short_{base}" else text
+    if text != f"short_{base}":
+        return text
+    return fill(next((name for name in (say.name(family, base) for family in ("outcome", "indicator")) if name != base), base), 11)
 
 
 @in_style

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["BAR", "cause", "draw_bars", "draw_pairs", "headline", "pair_name"]
+__all__ = ["BAR", "cause", "draw_bars", "draw_pairs", "headline", "pair_name", "share", "silent_words"]
 
 BAR, ALONE, LAST = "#0072B2", "#E69F00", "#222222"
 HELP, HINDER = "#0b6e4f", "#B2182B"
@@ -33,6 +33,18 @@ def pair_name(pair: dict, say: Words) -> str:
 def headline(table: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Rows of the causes of one outcome, in the order of their numbers."""
     return table[(table["outcome"] == outcome) & (table["cause"] != "all")].reset_index(drop=True)
+
+
+def share(row: dict, say: Words) -> str:
+    """Share in the joint effect; a dash where that may be nothing, so that parts of it mean nothing."""
+    return say.percent(row["share"] if np.isfinite(row["share_low"]) else np.nan)
+
+
+def silent_words(facts: dict, say: Words) -> list[str]:
+    """Which causes do exactly nothing alone, with the reason where it is known."""
+    names = facts.get("silent", [])  # findings of before do not tell
+    told = [say("causes.silent", names=", ".join(cause(name, say) for name in names))] if names else []
+    return [*told, say("causes.graded")] if "solution-1" in names else told
 
 
 def draw_bars(

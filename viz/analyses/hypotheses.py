@@ -1,4 +1,4 @@
-"""Words, table and figure of the nineteen claims."""
+"""Words, table and figure of the claims of the two papers."""
 
 from __future__ import annotations
 

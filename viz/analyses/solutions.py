@@ -11,7 +11,7 @@ from ...experiments.analyses.finding import Finding
 from ..figures import in_style, new_figure, plain_ticks, title_and_legend
 from ..places import site_title
 from ..words import Words
-from .causes import BAR, cause, draw_bars, draw_pairs, headline, pair_name
+from .causes import BAR, cause, draw_bars, draw_pairs, headline, pair_name, share, silent_words
 from .page import Sheet, cell, outcome_label, scaled, spell
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def words(finding: Finding, say: Words) -> list[str]:
                 sentences.append(say(f"solutions.{name}", pair=pair_name(pair, say), synergy=told(pair["synergy"]), unit=unit))
     if facts["idle"]:
         sentences.append(say("solutions.idle", names=", ".join(cause(name, say) for name in facts["idle"])))
+    sentences += silent_words(facts, say)
     names = " → ".join(name.rpartition("-")[2] for name in facts["sequence"])
     key = "solutions.order" if _excludes_zero(facts["difference"]) else "solutions.no_order"
     sentences.append(
@@ -75,10 +76,10 @@ def sheet(finding: Finding, say: Words) -> Sheet:
     for row in headline(finding.table, finding.facts["outcome"]).to_dict("records"):
         cells = [cause(row["cause"], say), cell(picked(row, "main"), say, 1, factor)]
         if whole:
-            cells += [say.number(row["alone"] * factor, 1), say.number(row["last"] * factor, 1), say.percent(row["share"])]
+            cells += [say.number(row["alone"] * factor, 1), say.number(row["last"] * factor, 1), share(row, say)]
         rows.append([*cells, say.number(first[row["cause"]] * factor, 1, sign=True)])
     note = say("solutions.note", outcome=outcome_label(finding.facts["outcome"], say, finding.one_cluster), unit=unit)
-    return Sheet([say(f"solutions.{key}") for key in keys], rows, note)
+    return Sheet([say(f"solutions.{key}") for key in keys], rows, f"{note} {say('causes.solutions_above')}")
 
 
 def _order(axes: Axes, finding: Finding, say: Words, factor: float) -> None:
@@ -98,7 +99,7 @@ def _order(axes: Axes, finding: Finding, say: Words, factor: float) -> None:
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    plain_ticks(axes.xaxis, say)
+    plain_ticks(axes.xaxis, say, 4)  # a narrow panel
 
 
 @in_style

@@ -1,0 +1,212 @@
+"""What stops it, and which solution gives most for its money: a ranking that is stored, not run.
+
+Every barrier removed alone and all but it, every solution alone at its own cost, above the law of today, in 20 worlds on
+eight clusters drawn from Hanoi (`analyses/ranking.py` runs them; `ecocluster ranking --renew` stores them anew). What is
+stored is the effect of every arm in every world; order and probabilities are made from it here:
+
+    from ecocluster.experiments import stored_ranking
+    found = stored_ranking.load()           # None if there is none
+    found.barriers(TONNES).places[:2]       # first and second, with their probability of being first
+    found.solutions(MONEY).places[0].cause  # most for its money
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from ..model.processor import golden
+from .errors import InputError
+from .spread import best_by_world, spread
+from .worlds import ANSWER, stored, tables_hash
+
+__all__ = ["BARRIERS", "COD", "COSTS", "MONEY", "SOLUTIONS", "TONNES", "Order", "Place", "Ranking", "arms", "data_file", "load", "question_hash", "store"]
+
+BARRIERS = tuple(f"barrier-{number}" for number in range(1, 7))
+SOLUTIONS = tuple(f"solution-{number}" for number in range(1, 8))
+# benefits, so that more is better: COD and tCO2e avoided from 2020 to 2035, t; net benefit at default prices, mVND
+COD, TONNES, MONEY = "cod_avoided", "abatement_2035", "net_benefit_2035"
+COSTS = ("pv_outlay_gross_2035", "pv_social_cost_2035")  # mVND above the law of today
+WORLDS = (ANSWER[0], 20)
+REPLICATES = 8  # within a world, so that a probability is one over worlds and not of luck
+WHOLE = "all"
+
+
+def without(barrier: str) -> str:
+    """Name of the arm in which all barriers but this one are removed."""
+    return f"all-but-{barrier}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A barrier or solution in an order.
+
+    Attributes
+    ----------
+    cause : str
+    probability : float
+        Share of the worlds in which it alone is first.
+    median, low, high : float
+        Of its worth: median and 5-95 % of the worlds.
+    always_nothing : bool
+        Is its effect exactly 0 in every world?
+    """
+
+    cause: str
+    probability: float
+    median: float
+    low: float
+    high: float
+    always_nothing: bool
+
+
+@dataclass(frozen=True)
+class Order:
+    """Barriers or solutions in order.
+
+    Attributes
+    ----------
+    places : tuple of Place
+        By the median of their worth over worlds. What is first most often may stand elsewhere.
+    tie, nothing : float
+        Share of the worlds in which several are first together, and in which none has a worth above 0.
+    """
+
+    places: tuple[Place, ...]
+    tie: float
+    nothing: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Effects of all arms in all worlds.
+
+    Attributes
+    ----------
+    golden, question : str
+        Model and question (`question_hash`) that they were found for.
+    failed : int
+        Runs that failed and are left out of the means.
+    worlds : tuple of int
+        Numbers of the worlds.
+    effects : dict of str to dict of str to (W,) float64
+        Arm, outcome -> mean over the replicates of the world; nan if none is left.
+    """
+
+    golden: str
+    question: str
+    failed: int
+    worlds: tuple[int, ...]
+    effects: dict[str, dict[str, np.ndarray]]
+
+    @property
+    def older(self) -> bool:
+        """Was it found for another model, other tables, worlds, barriers or solutions?"""
+        return self.golden != golden() or self.question != question_hash()
+
+    def alone(self, cause: str, outcome: str) -> np.ndarray:
+        """What a barrier removed alone, or a solution alone, brings in each world."""
+        return self.effects[cause][outcome]
+
+    def last(self, barrier: str, outcome: str) -> np.ndarray:
+        """What its removal adds where the other five are gone."""
+        return self.effects[WHOLE][outcome] - self.effects[without(barrier)][outcome]
+
+    def worth(self, barrier: str, outcome: str) -> np.ndarray:
+        """Mean of alone and last: what decides the order of the barriers."""
+        return (self.alone(barrier, outcome) + self.last(barrier, outcome)) / 2
+
+    def barriers(self, outcome: str, measure: str = "worth") -> Order:
+        """Barriers by "worth", "alone" or "last"; the first one stops most."""
+        return _order(BARRIERS, [getattr(self, measure)(name, outcome) for name in BARRIERS])
+
+    def solutions(self, outcome: str = MONEY) -> Order:
+        """Solutions at their own cost: by `MONEY` what gives most for its money, by `COD` or `TONNES` what acts most."""
+        return _order(SOLUTIONS, [self.alone(name, outcome) for name in SOLUTIONS])
+
+    def to_toml(self) -> str:
+        """Text of the data file."""
+        lines = [
+            "# Effects of barriers removed and of solutions above the law of today, one value for each world.",
+            "# Written by: ecocluster ranking --renew", f'golden = "{self.golden}"', f'question = "{self.question}"',
+            f"failed = {self.failed}", f"worlds = {list(self.worlds)}",
+        ]  # fmt: skip
+        for arm, outcomes in self.effects.items():
+            lines += ["", f"[effects.{arm}]"]
+            lines += [f"{name} = [{', '.join(f'{v:.7g}' if v % 1 else f'{v:.1f}' for v in values)}]" for name, values in outcomes.items()]
+        return "\n".join(lines) + "\n"
+
+
+def _order(causes: tuple[str, ...], values: list[np.ndarray]) -> Order:
+    table = np.array([np.zeros_like(values[0]), *values])  # nothing is the baseline
+    best = best_by_world(table, "max")
+    found = []
+    for name, own, probability in zip(causes, values, best.arms[1:], strict=True):
+        seen = spread(own)
+        found.append(Place(name, float(probability), seen.median, seen.low, seen.high, bool((own == 0).all())))
+    found.sort(key=lambda place: -np.nan_to_num(place.median))
+    return Order(tuple(found), best.tie, best.nothing)
+
+
+# --- as data --------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def question_hash() -> str:
+    """Of all that is asked but the model itself: tables, worlds, clusters, what is removed and what acts."""
+    digest = hashlib.sha256()
+    asked = [tables_hash(), [world.number for world in stored().some(*WORLDS)], REPLICATES, _clusters()]
+    digest.update(json.dumps(asked).encode())
+    data = files("ecocluster.scenarios").joinpath("data")
+    for name in (*BARRIERS, *SOLUTIONS, "graded"):  # solution 1 is the graded support
+        digest.update(data.joinpath("policies", f"{name}.toml").read_bytes())
+    digest.update(data.joinpath("laws", "today.toml").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _clusters() -> list[str]:
+    claims = tomllib.loads(files("ecocluster.experiments").joinpath("data", "hypotheses.toml").read_text(encoding="utf-8"))
+    return claims["sites"]["sample"]["select"]
+
+
+def data_file() -> Path:
+    """Where the ranking is stored."""
+    return Path(str(files("ecocluster.experiments").joinpath("data", "ranking.toml")))
+
+
+@lru_cache(maxsize=1)
+def load() -> Ranking | None:
+    """The ranking that ships; None if there is none that can be read."""
+    try:
+        raw = tomllib.loads(data_file().read_text(encoding="utf-8"))
+        effects = {arm: {name: np.array(v, float) for name, v in own.items()} for arm, own in raw["effects"].items()}
+        found = Ranking(raw["golden"], raw["question"], raw["failed"], tuple(raw["worlds"]), effects)
+        complete = all(len(effects[arm][name]) == len(found.worlds) for arm in arms() for name in (COD, TONNES, MONEY, *COSTS))
+        return found if complete else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def store(found: Ranking) -> None:
+    """Write a ranking in the place of the one that ships, whole or not at all."""
+    path = data_file()
+    part = path.with_suffix(".part")
+    try:
+        part.write_text(found.to_toml(), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise InputError("out_failed", path=path, error=error.strerror) from error
+    load.cache_clear()
+
+
+def arms() -> dict[str, tuple[str, ...]]:
+    """Every arm with the policies that are laid over the law of today."""
+    rest = {without(name): tuple(other for other in BARRIERS if other != name) for name in BARRIERS}
+    return {name: (name,) for name in BARRIERS} | rest | {WHOLE: BARRIERS} | {name: (name,) for name in SOLUTIONS}
