@@ -19,6 +19,7 @@ from .errors import InputError
 from .folder import write_folder
 from .in_force import InForce, in_force
 from .money import PRICES, SPLIT, abatement_split, net_benefit, transfer_table
+from .which import Which, which_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -451,6 +452,11 @@ class Comparison:
         return result
 
     @cached_property
+    def which(self) -> Which:
+        """Which pathway is best for which clusters (`which.which_of`)."""
+        return which_of(self)
+
+    @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per arm and indicator: value, difference to the law alone and to the null, probability of being best."""
         import pandas as pd
@@ -545,6 +551,7 @@ class Comparison:
             "out": self.out,
             "pathways": pathways,
             "best": best,
+            "which": self.which.to_json(),
             **({"sure": self.sure} if self.sure else {}),
         }
 
@@ -557,6 +564,7 @@ class Comparison:
             "runs.parquet": self.runs.to_parquet(index=False, compression="zstd"),
             **({"transfers.csv": self.transfers_long.to_csv(index=False, lineterminator="\n").encode()}
                if self._has_transfers else {}),
+            **({} if self.which.reason else {"which.csv": self.which.table.to_csv(index=False, lineterminator="\n").encode()}),
             "series.parquet": self.series.to_parquet(index=False, compression="zstd"),
             "summary.csv": self.summary.to_csv(index=False, lineterminator="\n").encode(),
             "summary.json": (json.dumps(answer, indent=1, allow_nan=False) + "\n").encode(),

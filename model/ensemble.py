@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .compiling import call_help
-from .indicators import INDICATORS
+from .indicators import INDICATORS, YEARS
 from .inputs import Arm, Shock, Site, matched_arms
 from .layout import Layout
 from .parameters import World, _beta_law, parameter_record
 from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 from .randomness import Purpose, uniform
 from .setup import allocate, apply_arm, begin, release_held
-from .state import FUND_DTYPE, State, copy_of, copy_state, lever_values, with_more_room
+from .state import BOOKED, FUND_DTYPE, State, copy_of, copy_state, lever_values, with_more_room
 
 __all__ = ["FAILURES", "Reference", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
@@ -67,6 +67,11 @@ class Runs:
         For each arm the one that its effect is measured against (`inputs.matched_arms`).
     given : tuple of Arm
         The arms with their scale factors.
+    by_origin : (A, R, report years, C + 1, len(BOOKED)) float64
+        Flows (`state.BOOKED`) added up from 2020 to the end of each of `indicators.YEARS`, by the firms' origin: an
+        existing cluster, last the world outside (`phases.origins`); nan in years that were not run and in failed runs.
+    trades : (R, C) int8
+        Main trade of each existing cluster, an index into `inputs.SECTORS`: it is drawn where it is not known.
     """
 
     site: Site
@@ -86,6 +91,8 @@ class Runs:
     funds: np.ndarray | None = None
     matched: tuple[int, ...] = ()
     given: tuple[Arm, ...] = ()
+    by_origin: np.ndarray | None = None
+    trades: np.ndarray | None = None
 
 
 class Reference(NamedTuple):
@@ -97,10 +104,13 @@ class Reference(NamedTuple):
         Technologies that firms ordered.
     fines : (steps,) float64
         Fines that the state received, mVND a step, from 2010 on.
+    origin : (ids,) int16
+        Where each firm came to stand: a pathway's flows are booked there (`phases.origins`).
     """
 
     ever: np.ndarray
     fines: np.ndarray
+    origin: np.ndarray
 
 
 @dataclass
@@ -196,6 +206,8 @@ class Simulator:
         copy_state(self.work, self.base)
         self.work.ever[...] = 0  # what is ordered from here on
         self.work.ever_null[...] = 0 if reference is None else reference.ever
+        if reference is not None and self.arms[index].programmes:  # law alone has its own: it is what others are booked by
+            self.work.origin[...] = reference.origin
         apply_arm(self.work, self.layout, self.p, self.arms[index], scale, self.support)
 
     def run(self, index: int, series, level, unmet) -> int:
@@ -219,7 +231,24 @@ class Simulator:
     def reference(self, series: np.ndarray) -> Reference:
         """What others are held against, when the arm that was just run has no programme."""
         before = np.full(self.burn_steps, np.inf)
-        return Reference(self.work.ever.copy(), np.append(before, series[1:, FINES] / self.steps_per_year))
+        came = self.work.origin >= 0  # whoever finds no room here belongs outside
+        origin = np.where(came, self.work.origin, len(self.site.clusters)).astype(np.int16)
+        return Reference(self.work.ever.copy(), np.append(before, series[1:, FINES] / self.steps_per_year), origin)
+
+    def by_origin(self) -> np.ndarray:
+        """Flows of the arm that was just run, added up from 2020 to the end of each report year, by the firms' origin.
+
+        Returns
+        -------
+        (report years, clusters + 1, len(BOOKED)) float64
+            nan in years that were not run.
+        """
+        sums = np.full((len(YEARS), *self.work.booked.shape[1:]), np.nan)
+        for n, year in enumerate(YEARS):
+            years = year + 1 - FORK_YEAR
+            if years * self.steps_per_year <= self.steps:
+                sums[n] = self.work.booked[:years].sum(axis=0)
+        return sums
 
     def make_room(self) -> bool:
         """Twice as many links, and all room outside: there may be more than the layout expects. False at `MOST_ROOM`."""
@@ -369,6 +398,8 @@ def run_ensemble(
     unmet = np.empty_like(level, np.int16)
     failed = np.zeros(shape[:2], np.int64)
     funds = np.zeros((*shape[:2], max([1, *(len(arm.programmes) for arm in arms)])), FUND_DTYPE)
+    by_origin = np.full((*shape[:2], len(YEARS), len(site.clusters) + 1, len(BOOKED)), np.nan)
+    trades = np.zeros((replicates, len(site.clusters)), np.int8)
     matched = matched_arms(arms)
     order = sorted(range(len(arms)), key=lambda a: bool(arms[a].programmes))  # first what others are held against
     default = parameter_record(parameters)
@@ -393,6 +424,7 @@ def run_ensemble(
             if worlds is not None:
                 simulator.load(parameter_record(worlds[r].parameters))
             burnt = simulator.burn(seed, int(ids[r]))
+            trades[r] = simulator.base.clusters["mix"][: len(site.clusters)].argmax(axis=1)
             references: dict[int, Reference] = {}
             for a in order:
                 if stop.is_set():
@@ -401,6 +433,8 @@ def run_ensemble(
                 failed[a, r] = burnt or simulator.run(a, series[a, r], level[a, r], unmet[a, r])
                 if failed[a, r]:
                     series[a, r, 1:] = np.nan
+                else:
+                    by_origin[a, r] = simulator.by_origin()
                 if a in matched:
                     references[a] = simulator.reference(series[a, r])
                 funds[a, r] = simulator.work.funds
@@ -425,4 +459,5 @@ def run_ensemble(
         rate = np.array([world.parameters.get("discount_rate", rate) for world in worlds])
         numbers = np.array([world.number for world in worlds], dtype=np.int64)
     return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, unmet, failed,
-                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, rate, numbers, funds, matched, scaled)
+                dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, rate, numbers, funds, matched, scaled,
+                by_origin, trades)

@@ -18,7 +18,7 @@ SOCIAL = {
     "saved": "energy, water, material and disposal less what the same firms use with nothing adopted",
 }
 # added up from 2020
-TOTALS = ("tco2e", "cod", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters", "offered", "spent")
+TOTALS = ("tco2e", "cod", "cod_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters", "offered", "spent")
 # present values: every line of money that is a result of its own
 PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "transfers", "outlay_city", "outlay_nation",
            "outlay_abroad", "social_funds", *(f"social_{part}" for part in SOCIAL_PARTS),
@@ -109,6 +109,7 @@ def _rows():
         I("effluent", "m3/yr", "flow", "none", "environment", "effluent produced"),
         I("treated_share", "share", "share", "max", "environment", "effluent load removed, weighted by flow"),
         I("cod", "t/yr", "flow", "min", "environment", "chemical oxygen demand discharged"),
+        I("cod_dense", "t/yr", "flow", "min", "environment", "chemical oxygen demand discharged in clusters of dense districts"),
         I("waste", "t/yr", "flow", "min", "environment", "solid by-products and waste generated"),
         I("waste_reduced", "t/yr", "flow", "max", "environment", "waste avoided by technology against none adopted"),
         I("exchanged", "t/yr", "flow", "max", "network", "solid streams exchanged by links"),

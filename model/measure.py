@@ -63,6 +63,10 @@ def measure(s, p, out, before):
     out[I.EFFLUENT] = matter[Matter.EFFLUENT_M3] / dt
     out[I.TREATED_SHARE] = 1.0 - matter[Matter.UNTREATED_M3] / max(matter[Matter.EFFLUENT_M3], 1e-9)
     out[I.COD] = 0.001 * matter[Matter.COD_KG] / dt
+    out[I.COD_DENSE] = 0.0
+    for c in range(city.existing):
+        if s.clusters[c].urban > 0.5:
+            out[I.COD_DENSE] += 0.001 * s.clusters[c].cod
     out[I.WASTE] = matter[Matter.WASTE_T] / dt
     out[I.WASTE_REDUCED] = matter[Matter.WASTE_REDUCED_T] / dt
     out[I.EXCHANGED] = matter[Matter.EXCHANGED_T] / dt

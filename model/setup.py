@@ -27,6 +27,7 @@ from .state import (
     NEVER,
     PLANNED,
     SLOT_LETTABLE,
+    SLOT_TAKEN,
     SLOT_UNUSABLE,
     SLOT_VACANT,
     T1,
@@ -46,7 +47,7 @@ def allocate(layout: Layout) -> State:
     """Arrays for one run."""
     clusters = len(layout.slots) + layout.planned + 1
     return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
-                     layout.outside_room)
+                     layout.outside_room, len(layout.slots))
 
 
 def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: int, steps_per_year: int) -> None:
@@ -61,6 +62,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     """
     clear(s)
     s.head[...] = -1
+    s.origin[...] = -1
     s.slot_at[...] = np.arange(s.slot_at.size)
     as_bytes(s.clusters)[...] = as_bytes(layout.clusters)
     city, site, existing = s.city[0], layout.site, len(layout.slots)
@@ -127,6 +129,14 @@ def release_held(s: State, layout: Layout, p: np.ndarray) -> None:
             _equip(s, p, slot, bits)
         city = s.city[0]
         city["initial_firms"] += start_number(cluster.firms_2018, p, rounded=False)
+    _note_origins(s)
+
+
+def _note_origins(s: State) -> None:
+    """Whoever stands somewhere at the fork belongs there from now on."""
+    there = s.firms["status"] == SLOT_TAKEN
+    s.origin[...] = -1
+    s.origin[s.firms["id"][there]] = np.minimum(s.firms["cluster"][there], s.city[0]["existing"])
 
 
 @jit

@@ -39,6 +39,8 @@ LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
 SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE = range(5)
 NEVER = 1e9  # a time that does not come
 CACHE_LINE = 64  # bytes
+BOOKED = ("cod", "tco2e", "landfill", "energy")  # flows booked by origin: t COD, tCO2e on site, t, TJ; a year
+BOOKED_YEARS = 26  # calendar years from 2020 on
 LONGEST_LIFE = 1024  # steps, of capital; a run of 36 years has 576 at 16 steps a year
 MAP_SEEN = 40  # at most as many firms are looked at in one search
 
@@ -54,12 +56,12 @@ FIRM_DTYPE = _block([
     # who is there, and what may happen to him in this step
     ("status", _i), ("events", _i), ("id", _i), ("sector", _i), ("due", _f),
     ("tech", _b), ("loans", _b), ("aware", _b), ("ever", _b), ("pending", _b), ("cuts", _b), ("z", _b), ("recp", _b),
-    ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b),
+    ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b), ("guest", _b),
     ("workers", _f), ("activity", _f), ("z_util", _f), ("z_margin", _f),
     # coefficients per worker at utilisation 1, remade when technology or place changes (see `set_coefficients`)
     ("k_elec", _f), ("k_fuel", _f), ("k_water", _f), ("k_effluent", _f), ("k_waste", _f),
     # flows of the step (per year)
-    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f),
+    ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f), ("spared", _f), ("avoided", _f),
     ("k_revenue", _f), ("k_margin", _f), ("k_value", _f), ("k_cod", _f), ("k_disposal", _f), ("k_solar", _f),
     ("k_tonnes", _f), ("k_landfill", _f), ("k_gas", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
     ("d_tonnes", _f), ("margin_life", _f), ("exporter", _f), ("trade_share", _f), ("moved_at", _f),
@@ -99,7 +101,7 @@ CLUSTER_DTYPE = np.dtype([
     ("sharing", _f), ("served", _f), ("engaged", _f), ("aware", _f),
     ("in_symbiosis", _i), ("group", _f, (4,)), ("exchanged_value", _f), ("sales_inside", _f),
     ("monitoring", _f), ("real_count", _i), ("sham_count", _i),
-    ("exchanged", _f), ("exchanged_landfill", _f), ("complaints", _f), ("complained_at", _f), ("cut", _f), ("heat_used", _f),
+    ("exchanged", _f), ("exchanged_landfill", _f), ("avoided", _f), ("guests", _i), ("complaints", _f), ("complained_at", _f), ("cut", _f), ("heat_used", _f),
     ("water_linked", _f), ("t5_workers", _f), ("rethink_workers", _f), ("hub_count", _i), ("elec_before", _f),
     ("cod", _f), ("cod_removed", _f), ("value_added", _f), ("profit", _f), ("landfill", _f), ("waste_reduced", _f),
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
@@ -198,6 +200,11 @@ class State(NamedTuple):
         Technologies that a firm ever ordered, by persistent id.
     ever_null : (ids,) uint8
         The same without the programme under the same law: whoever is paid for what he orders there too is a free rider.
+    origin : (ids,) int16
+        To whom the flows of a firm are booked (`phases.origins`): an existing cluster, or their number for the world
+        outside; -1: it has not come yet.
+    booked : (years, existing clusters + 1, flows) float64
+        `BOOKED` of each calendar year from 2020 on, by origin.
     sheet : (1,) SHEET_DTYPE
         Scratch of one block, and sums by lane of one cluster.
     money : (N_FLOWS,) float64
@@ -225,6 +232,8 @@ class State(NamedTuple):
     slot_at: np.ndarray
     ever: np.ndarray
     ever_null: np.ndarray
+    origin: np.ndarray
+    booked: np.ndarray
     sheet: np.ndarray
     money: np.ndarray
     matter: np.ndarray
@@ -237,11 +246,12 @@ def blocks_of(slots: int) -> int:
 
 
 def new_state(
-    blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0
+    blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0,
+    existing: int = 0,
 ) -> State:
     """Arrays of the given sizes, cleared; they lie side by side in one piece of memory.
 
-    The last `outside` blocks lie outside clusters: nothing is let there.
+    The last `outside` blocks lie outside clusters: nothing is let there. The first `existing` clusters were there in 2020.
     """
     slots = blocks * LANES
     state = _side_by_side({
@@ -262,6 +272,8 @@ def new_state(
         "slot_at": (slots, np.int32),
         "ever": (ids, np.uint8),
         "ever_null": (ids, np.uint8),
+        "origin": (ids, np.int16),
+        "booked": ((BOOKED_YEARS, existing + 1, len(BOOKED)), np.float64),
         "sheet": (1, SHEET_DTYPE),
         "money": (flows, np.float64),
         "matter": (matter, np.float64),

@@ -19,6 +19,7 @@ from ..state import (
 )
 from .births import draw_sector, draw_workers, give_traits, start_business
 from .capital import invest
+from .origins import settle
 from .planned import enter_planned, planned_gain
 from .slots import choose_slot, free_outside, take_slot
 from .technology import investment
@@ -74,6 +75,7 @@ def _begin(s, p, slot, ident, sector, workers):
     f, k = s.firms[slot >> 4], slot & 15
     cluster = s.clusters[f.cluster[k]]
     start_business(s, p, slot, cluster.tech_count[T1] / max(cluster.firms, 1))
+    settle(s, f, k)
     _bring_along(s, p, f, k)
 
 
@@ -112,6 +114,7 @@ def _try_planned(s, p, slot, ident, sector, workers):
         f.debt[k] = f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
         f.due[k] = NEVER
         return False
+    settle(s, f, k)
     _bring_along(s, p, f, k)
     enter_planned(s, p, lever, f, k)
     return True

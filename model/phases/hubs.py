@@ -14,7 +14,7 @@ from ..rules.trust import belief, breach_hazard
 from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
 from .capital import invest
 from .knowledge import enforcement
-from .links import book_exchange, demand_of, note_exchange, supply_of
+from .links import avoided_by, book_exchange, demand_of, note_exchange, spared_by, supply_of
 from .requests import add_request, sort_requests
 from .technology import A_HUB, annuity_of
 
@@ -76,6 +76,8 @@ def deliver_hubs(s, p, c):
                     have, need = _offer(p, f, k, w)
                     f.exchange_gain[k] += have * (hub.supply_ratio * gain_in + out_ratio * gain_out)
                     f.exchange_gain[k] += need * hub.demand_ratio * (use - price - half)
+                    f.spared[k] += spared_by(p, w, have * (hub.supply_ratio + out_ratio))
+                    f.avoided[k] += avoided_by(p, w, need * hub.demand_ratio + have * out_ratio * p.offtaker_in_city)
         out = supply * out_ratio
         hub.quantity = inside + out
         note_exchange(p, cluster, w, city.time, hub.quantity)

@@ -61,7 +61,7 @@ def deliver(s, p):
         cluster.links = cluster.permits = 0
         cluster.exchanges = 0.0
         cluster.exchanged = cluster.exchanged_landfill = cluster.exchanged_value = 0.0
-        cluster.heat_used = cluster.water_linked = 0.0
+        cluster.heat_used = cluster.water_linked = cluster.avoided = 0.0
         cluster.breach_rate = 0.0
     for n in range(city.links_high):  # shares first, from the contracts at the start of the step
         link = s.links[n]
@@ -154,6 +154,8 @@ def _deliver(s, p, n, link):
     s.money[Money.LINK_PAYMENTS] += dt * amount * abs(link.price)
     cluster.exchanged_value += amount * abs(link.price)
     book_exchange(s, p, cluster, w, amount, 1.0, False)
+    a.spared[x] += spared_by(p, w, amount)
+    b.avoided[y] += avoided_by(p, w, amount)
 
 
 @inner
@@ -183,6 +185,18 @@ def note_exchange(p, cluster, w, now, amount):
 
 
 @inner
+def spared_by(p, w, amount):
+    """Waste that an exchange keeps from the landfill, t; it is booked to the supplier, whose waste it was."""
+    return amount if w < N_STREAMS - 2 and p.stream_disposal_cost[w] > 0.0 else 0.0
+
+
+@inner
+def avoided_by(p, w, amount):
+    """Emissions on site that an exchange avoids, tCO2e; booked to the buyer, who burns less, or else to the supplier."""
+    return amount * p.stream_substitution[w] * p.stream_ef_onsite[w] * p.stream_additional[w]
+
+
+@inner
 def book_exchange(s, p, cluster, w, amount, counted, pooled):
     """Physical side of an exchange: tonnes, heat or water, emissions avoided here, upstream effects apart."""
     dt = s.city[0].dt
@@ -202,7 +216,9 @@ def book_exchange(s, p, cluster, w, amount, counted, pooled):
     else:
         cluster.heat_used += amount
         matter[Matter.EXCHANGED_GJ] += dt * amount
-    matter[Matter.EXCHANGE_TCO2E] += dt * replaced * p.stream_ef_onsite[w] * additional * counted
+    avoided = avoided_by(p, w, amount) * counted
+    cluster.avoided += avoided
+    matter[Matter.EXCHANGE_TCO2E] += dt * avoided
     matter[Matter.UPSTREAM_TCO2E] += dt * replaced * p.stream_ef_upstream[w] * additional
 
 

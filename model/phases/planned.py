@@ -40,6 +40,7 @@ from .exits import vacate
 from .hubs import leave_hubs
 from .links import close_links_of
 from .lottery import RELOCATION_REVIEW, digits
+from .origins import settle
 from .production import set_coefficients
 from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
@@ -258,6 +259,7 @@ def _transfer(s, p, cluster, slot, new):
     close_links_of(s, p, slot)
     leave_hubs(f, k)
     _copy_firm(f, k, g, m)
+    settle(s, g, m)
     set_coefficients(p, g, m, s.clusters[g.cluster[m]].kind == PLANNED)
     vacate(s, p, cluster, f, k, slot, True)
     s.city[0].moved += 1

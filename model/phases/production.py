@@ -22,6 +22,7 @@ from ..state import (
     SLOT_TAKEN,
     T5,
 )
+from .origins import book_origins
 from .queue import line_up
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
@@ -164,7 +165,7 @@ def produce(s, p, c):
             f.effluent[k] = f.k_effluent[k] * act
             f.waste[k] = f.k_waste[k] * act
             f.debt[k] = f.debt[k] * debt_keep
-            f.exchange_gain[k] = 0.0
+            f.exchange_gain[k] = f.spared[k] = f.avoided[k] = 0.0
 
 
 @inner
@@ -371,6 +372,7 @@ def close_books(s, p, c):
     matter[Matter.WASTE_T] += dt * cluster.waste
     matter[Matter.WASTE_REDUCED_T] += dt * cluster.waste_reduced
     matter[Matter.LANDFILL_TCO2E] += dt * _total(sheet.gas)
+    book_origins(s, p, c)
 
 
 @inner

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ecocluster.model.ensemble import Reference
+from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.inputs import Arm, Site
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm, with_levers
 from hypothesis import HealthCheck, given, settings
@@ -109,9 +109,9 @@ def test_free_riders_and_additional_fines_are_counted_against_the_law_alone(city
         assert_agreement(law_kernels, law, 1)
         fines.append(law.ledger["FINE"])
     arm = arm_of("self-transition", city)
-    reference = Reference(law_kernels.state.ever.copy(), np.array(fines))
+    reference = law_kernels.simulator.reference(np.zeros((1, len(INDICATORS))))._replace(fines=np.array(fines))
     kernels = Kernels(city, arm, reference=reference, **swept)
-    model = CityModel(city, arm, ordered_in_null=law.ordered, fines_of_law=fines, **swept)
+    model = CityModel(city, arm, ordered_in_null=law.ordered, fines_of_law=fines, settled=law.origin, **swept)
     paid = 0.0
     for _ in range(BURN_IN + 24):
         assert_agreement(kernels, model, 1)

@@ -388,6 +388,8 @@ def _settle(model, firm_id: int, sector: int, workers: float) -> None:
 
 def _bring_along(model, firm) -> None:
     """Cash and equipment of a newcomer; used equipment is worth the services that it has left."""
+    # whom the law alone has no place for comes from outside
+    model.origin.setdefault(firm.firm_id, model.row_of(firm.cluster if model.settled is None else model.outside))
     model.ledger["ENTRY_CASH"] += firm.cash
     for j, life in enumerate(model.p.tech_life_yr):
         if firm.has(j):

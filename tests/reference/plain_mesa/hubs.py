@@ -52,6 +52,10 @@ def deliver_hubs(model, cluster) -> None:
         for firm, have, need in offers:
             firm.exchange_gain += have * (sold * (disposal + price - half) + taken * (disposal + price_out - half))
             firm.exchange_gain += need * met * (use - price - half)
+            firm.spared += have * (sold + taken) if w != HEAT and disposal > 0.0 else 0.0
+            # what the off-taker would avoid in the city is its supplier's
+            firm.avoided += ((need * met + have * taken * p.offtaker_in_city)
+                             * p.stream_substitution[w] * p.stream_ef_onsite[w] * p.stream_additional[w])
         out = supply * taken
         hub.quantity = inside + out
         note_exchange(model, cluster, w, hub.quantity)

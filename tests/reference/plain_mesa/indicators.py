@@ -45,6 +45,7 @@ def _physical(model) -> dict[str, float]:
         "tco2e": rate("GRID_MWH") * model.grid_factor + rate("FUEL_GJ") * p.fuel_factor - rate("EXCHANGE_TCO2E"),
         "tco2e_outside": (outside.elec - outside.solar) * model.grid_factor + outside.fuel * p.fuel_factor,
         "upstream_tco2e": rate("UPSTREAM_TCO2E"), "tco2e_landfill": rate("LANDFILL_TCO2E"), "effluent": rate("EFFLUENT_M3"), "cod": rate("COD_KG") / 1000.0,
+        "cod_dense": sum(c.sums.cod for c in model.clusters if c.kind == EXISTING and c.urban) / 1000.0,
         "treated_share": 1.0 - rate("UNTREATED_M3") / max(rate("EFFLUENT_M3"), 1e-9), "waste": rate("WASTE_T"),
         "waste_reduced": rate("WASTE_REDUCED_T"), "exchanged": rate("EXCHANGED_T"), "pooled": rate("POOLED_T"),
         "landfilled": rate("LANDFILL_T"), "dealer": rate("DEALER_T"), "heat_exchanged": rate("EXCHANGED_GJ"),

@@ -107,6 +107,8 @@ def _deliver(model, link, part: float) -> bool:
     model.book("LINK_COORDINATION", 2.0 * half)
     model.book("LINK_PAYMENTS", amount * abs(link.price))
     book_exchange(model, cluster, w, amount, 1.0, "EXCHANGED_T")
+    a.spared += amount if w < TREATED_WATER - 1 and p.stream_disposal_cost[w] > 0.0 else 0.0  # the waste was the supplier's
+    b.avoided += amount * p.stream_substitution[w] * p.stream_ef_onsite[w] * p.stream_additional[w]  # the buyer burns less
     return True
 
 

@@ -65,7 +65,7 @@ class CityModel(mesa.Model):
     def __init__(self, site: Site, arm: Arm = NULL, *, parameters: Mapping[str, float] | None = None,
                  shocks: tuple[Shock, ...] = (), seed: int = 1, replicate: int = 0, scale: float = 1.0,
                  steps_per_year: int = 4, ordered_in_null: Mapping[int, set[int]] | None = None,
-                 fines_of_law: Sequence[float] | None = None):
+                 fines_of_law: Sequence[float] | None = None, settled: Mapping[int, int] | None = None):
         super().__init__(seed=seed)
         record = parameter_record(parameters)
         self.p, self.luck = plain_parameters(record), Luck(seed, replicate)
@@ -82,6 +82,8 @@ class CityModel(mesa.Model):
         self.unit_gain = [rules.symbiosis.unit_gain(self.p, w) for w in range(len(STREAMS))]
         self.ordered, self.ordered_in_null = {}, ordered_in_null or {}
         self.arrivals, self.operational = 0, 0.0
+        self.origin, self.settled = {}, settled  # row of a firm's origin; where firms came to stand under law alone
+        self.booked = defaultdict(float)  # (year, origin, flow): t COD, tCO2e on site, t landfilled, TJ
         self.capital, self.land_freed = [], 0.0  # (first step without it, its service a step); ha
         self.elec_per_firm = self.effluent_per_firm = 0.0
         self.fines_of_law = [math.inf] * len(self.plan.fines) if fines_of_law is None else fines_of_law
@@ -94,6 +96,10 @@ class CityModel(mesa.Model):
             return None
         fund = self.funds[cluster.programme]
         return fund if fund.enacted and fund.budget > 0.0 else None
+
+    def row_of(self, cluster) -> int:
+        """Row of an existing cluster; the last one is for all that is elsewhere."""
+        return min(cluster.ident, len(self.layout.slots))
 
     def book(self, flow: str, per_year: float) -> None:
         """Book a flow of money of so many mVND a year."""
@@ -110,6 +116,9 @@ class CityModel(mesa.Model):
         """A quarter."""
         if self.quarter == self.fork_step:
             fork(self, self.layout, self.arm, self.scale)
+            self.origin = {firm.firm_id: self.row_of(firm.cluster) for firm in self.agents}
+            if self.settled is not None:
+                self.origin = dict(self.settled)
         # 1 outside world; what was ordered begins to operate
         operators.finish_projects(self)
         open_step(self)

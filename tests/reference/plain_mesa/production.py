@@ -35,6 +35,7 @@ class Sums:
     fuel: float = 0.0
     effluent: float = 0.0
     untreated: float = 0.0
+    cod: float = 0.0
     connected: float = 0.0
     measured_own: float = 0.0
     output: float = 0.0
@@ -96,7 +97,7 @@ def produce(model, firm) -> None:
     firm.activity = firm.workers * model.demand[firm.sector] * level
     firm.use_resources()
     firm.old_debt *= exp(-model.dt / p.debt_years)
-    firm.exchange_gain = 0.0
+    firm.exchange_gain = firm.spared = firm.avoided = 0.0
 
 
 def _effluent_cost(firm) -> dict[str, float]:
@@ -210,6 +211,12 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
     sums.landfill += p.sector_landfill[firm.sector] * firm.waste
     sums.effluent += q
     sums.untreated += q * (1.0 - removed)
+    if model.quarter >= model.fork_step:  # the flows of a firm belong to where it comes from
+        mine = (0.001 * amounts["COD_KG"], grid * model.grid_factor + firm.fuel * p.fuel_factor - firm.avoided,
+                p.sector_landfill[firm.sector] * firm.waste - firm.spared, 0.001 * (3.6 * firm.elec + firm.fuel))
+        for n, amount in enumerate(mine):
+            model.booked[int(model.now + 1e-6), model.origin[firm.firm_id], n] += dt * amount
+    sums.cod += amounts["COD_KG"]
     sums.connected += amounts["TREATED_CETP_M3"]
     if z == REAL_OWN and q >= 365.0 * p.measured_own:
         sums.measured_own += q
