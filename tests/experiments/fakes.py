@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from ecocluster.experiments.comparison import CLUSTER_SHARES, Comparison, Question, Vocabulary
-from ecocluster.model.indicators import CRITERIA, INDICATORS, LEVEL_1, evaluate
+from ecocluster.experiments.comparison import CLUSTER_SHARES, PATHWAYS, Comparison, Question, Vocabulary
+from ecocluster.model.indicators import CRITERIA, DISCOUNTED, INDICATORS, LEVEL_1, PRESENT, TOTALS, evaluate
 
 ARMS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
 FAILURES = {1: "the ledger of money does not balance"}
@@ -19,6 +19,8 @@ START = {
     "sham_share": 0.3, "real_share": 0.3, "none_share": 0.4, "disclosure": 0.3, "trade_share": 0.043,
     "belief_gap": 0.1, "adoption_T4": 0.05, "adoption_T5": 0.08,
 }  # fmt: skip
+# the rest of what is added up or discounted: there, and of no interest
+START |= {key: 1.0 for key in (*TOTALS, *PRESENT, *DISCOUNTED, "clusters_all_met", "clusters_one_unmet") if key not in START}
 EFFECT = dict(zip(ARMS, (0.0, 0.09, 0.03, 0.05, 0.12), strict=True))  # cut by 2045
 LEVEL = dict(zip(ARMS, (0.05, 0.7, 0.15, 0.3, 0.8), strict=True))
 
@@ -45,6 +47,8 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=(), worlds=N
                     curve = curve + 150e3
             series[a, :, :, k] = curve * (1 + (luck + own)[:, :, k] * np.where(growth > 0, 1, 0))
     series[:, :, 0, [k for k, key in enumerate(keys) if INDICATORS[key].unit.endswith("/yr")]] = np.nan
+    money = np.full((*series.shape[:3], 2), 150e3)  # offered and spent: the same in every run, and nothing drawn for them
+    series, keys = np.concatenate([series, money], axis=3), (*keys, "offered", "spent")
     broken = np.zeros((len(arms), replicates), int)
     for a, r in failed:
         broken[a, r] = 1
@@ -56,12 +60,14 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=(), worlds=N
         level=(rng.random(shape) < 0.3).astype(np.int8),
         unmet=rng.integers(0, 1 << len(CRITERIA), shape).astype(np.int16),
         failed=broken, scales=dict.fromkeys(arms, 1.0), steps_per_year=4, discount_rate=0.05, worlds=worlds,
+        matched=(0,) * len(arms), given=(), funds=None,
     )  # fmt: skip
 
 
 def make_comparison(replicates=12, **options):
     """A `Comparison` on made-up runs."""
     runs = make_runs(replicates, **options)
-    question = Question("hanoi", runs.arms, "vietnam-2020", replicates, runs.seed, 150.0, None,
+    pathways = PATHWAYS if runs.arms == ARMS else runs.arms
+    question = Question("hanoi", pathways, "vietnam-2020", replicates, runs.seed, 150.0, None,
                         0 if runs.worlds is None else len(set(runs.worlds)))  # fmt: skip
     return Comparison.of(question, runs, evaluate(runs), VOCABULARY, 1.5)

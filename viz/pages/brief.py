@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...experiments.comparison import Comparison
+from ..answer import answer
 from ..figures import render, trajectories
 from ..places import site_title
 from ..report import as_source, open_template
-from ..scorecard import BEST, scorecard, verdict
+from ..scorecard import BEST, scorecard
 from ..words import Words
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def comparison_brief(comparison: Comparison, say: Words, year: int, setting: str
         Brief(
             title=say("report.title", site=site_title(comparison.question.scenario, say)),
             lines=[say("brief.setting", setting=setting), say("brief.runs", replicates=comparison.question.replicates)],
-            answer=verdict(comparison, say, year),
+            answer=answer(comparison, say, year),
             figure=trajectories(comparison, say),
             caption=say("caption.trajectories"),
             heads=[str(year), *(say.name("pathway", arm) for arm in comparison.arms)],

@@ -16,8 +16,9 @@ from ...experiments.comparison import CLUSTER_SHARES, EXPLORATION, PATHWAYS, YEA
 from ...experiments.configuration import write_config
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
+from ..answer import answer as answer_words
 from ..figures import comparison_figures, panels_of
-from ..scorecard import SURE, best_rows, name_and_unit, verdict
+from ..scorecard import SURE, best_rows, name_and_unit
 from ..words import Words, scale_of
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
@@ -214,7 +215,7 @@ def _Answer(state: State):
     say, answer = session.say, state.answer.value
     ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
     busy = session.jobs.state(SLOT).value.busy
-    sentences = verdict(answer, say, state.year.value) if answer else [say("compare.first")]
+    sentences = answer_words(answer, say, state.year.value) if answer else [say("compare.first")]
     with Div("answer verdict", **{"aria-live": "polite", "style": f"opacity: {0.55 if busy else 1}"}):
         for sentence in sentences:
             Text(sentence)
