@@ -8,10 +8,10 @@ import re
 import pytest
 from ecocluster.experiments.statistics import Estimate
 from ecocluster.viz import write_report
+from ecocluster.viz.answer import answer
 from ecocluster.viz.figures import comparison_figures, render, style_of, trajectories
 from ecocluster.viz.flows import flow_map, sum_flows
 from ecocluster.viz.report import report_html, write_run
-from ecocluster.viz.answer import answer
 from ecocluster.viz.scorecard import best_rows, interval_text, scorecard
 from ecocluster.viz.terminal import print_comparison, print_run
 from ecocluster.viz.words import Words
@@ -132,7 +132,7 @@ def test_folder_and_report(comparison, lang, tmp_path):
     pictures = {
         f"{name}.{kind}" for name in ("headline", "trajectories", "cost-effect", "obstacles") for kind in ("png", "svg")
     }
-    tables = {"runs.parquet", "series.parquet", "summary.csv", "summary.json", "manifest.json", "report.html"}
+    tables = {"runs.parquet", "transfers.csv", "series.parquet", "summary.csv", "summary.json", "manifest.json", "report.html"}
     assert names == pictures | tables
     text = (out / "report.html").read_text(encoding="utf-8")
     page = Page(text)
@@ -160,7 +160,7 @@ def test_terminal_fits_100_columns(comparison, lang):
     stream = io.StringIO()
     print_comparison(comparison, Console(file=stream, width=100), Words(lang))
     lines = stream.getvalue().splitlines()
-    assert max(map(len, lines)) <= 100 and "…" not in stream.getvalue()
+    assert max(map(len, lines)) <= 100 and not re.search(r"\w…", stream.getvalue())
     assert [line.strip()[-4:] for line in lines if re.match(r"(Năm )?20\d\d *$", line)] == ["2030", "2035"]
 
 
