@@ -210,7 +210,8 @@ def compare(
         Levers of the law and of all programmes instead of what these hold; ``planned.LEVER`` inside planned clusters.
         They act as typed: a budget that cannot pay for them is refused.
     sure : bool
-        Also run what tells how sure the answer is (`ecocluster.experiments.sureness`): half as much again.
+        Also run what tells how sure the answer is (`ecocluster.experiments.sureness`), and the same at equal outlay where
+        it can be had: as much again.
     law : str
         Of 2020 and later: today, middle, strict, or a file.
     scale : float or None
@@ -259,10 +260,14 @@ def compare(
         from .sureness import how_sure
 
         found.sure = how_sure(found, loaded, arms, shocks, threads, progress)
-    if question.equal:
-        from .equal_outlay import equal_outlay
+    if question.equal or sure:
+        from .equal_outlay import IMPOSSIBLE, equal_outlay
 
-        found.equal = equal_outlay(question, loaded, trace.given, shocks, threads)
+        try:
+            found.equal = equal_outlay(question, loaded, trace.given, shocks, threads)
+        except InputError as error:
+            if question.equal or error.key not in IMPOSSIBLE:
+                raise
     return found
 
 

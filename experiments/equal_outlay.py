@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from ..scenarios import Scenario
     from .comparison import Comparison, Question
 
-__all__ = ["REPLICATES", "TOLERANCE", "YEAR", "EqualOutlay", "equal_outlay"]
+__all__ = ["IMPOSSIBLE", "REPLICATES", "TOLERANCE", "YEAR", "EqualOutlay", "equal_outlay"]
 
 TOLERANCE = 0.01  # relative, of the mean present value of outlay
 YEAR = 2035  # outlay is added up to the end of this year
 REPLICATES = 20
+IMPOSSIBLE = ("equal_needs_two", "target_nothing")  # keys of the errors for questions without an equal outlay
 MOST_STEPS = 12  # false position needs four or five where outlay is smooth; planned clusters are lumps
 
 
@@ -102,17 +103,17 @@ def equal_outlay(
              else replace(question, replicates=min(replicates, question.replicates)))
     drawn = worlds_of(fewer, loaded.parameters)
 
-    def run(some: Sequence[Arm]):
+    def run(some: Sequence[Arm], **options: Any):
         return run_ensemble(
             loaded.site, some, replicates=fewer.replicates, seed=question.seed, threads=threads, shocks=shocks,
-            parameters=loaded.parameters, worlds=drawn,
+            parameters=loaded.parameters, worlds=drawn, **options,
         )  # fmt: skip
 
     alone = next(arm for arm in arms if arm.name == "law")
 
     def spent(some: Sequence[Arm]) -> np.ndarray:
-        """Mean present value of outlay above the law alone, bn VND."""
-        trace = run([alone, *some])
+        """Mean present value of outlay above the law alone, bn VND; nobody asks what comes after the year."""
+        trace = run([alone, *some], last_year=YEAR + 1)
         outlay = evaluate(trace)[f"pv_outlay_{YEAR}"].to_numpy(float).reshape(len(some) + 1, -1)
         return np.nanmean(outlay[1:] - outlay[:1], axis=1) / MVND_PER_BN
 

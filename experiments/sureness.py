@@ -55,7 +55,7 @@ def how_sure(
     dict
         "older" (were the worlds found for another model?), "failed" (runs), and per outcome and arm under "free" [low, high] of
         the difference to the baseline in worlds that were not selected, "chance" (share of the variance), "default"
-        (percentile); "deciders" per outcome. Only what JSON has.
+        (percentile); "deciders" per outcome; "acceptability" (`acceptability_of` by social cost). Only what JSON has.
     """
     from ..model.ensemble import run_ensemble
     from ..model.indicators import evaluate
@@ -94,6 +94,9 @@ def how_sure(
             arm: _number(spread.percentile_of(value, row)) for arm, value, row in zip(answer.arms, middle, own, strict=True)
         }
         found["deciders"][key] = deciding(answer, key)
+    money = [f"{name}_{SIDE_YEAR}" for name in ("pv_social_cost", "pv_tco2e", "pv_cod")]
+    if set(money) <= answer.columns.keys():
+        found["acceptability"] = {"year": SIDE_YEAR, **acceptability_of(answer, *money)}
     return found
 
 

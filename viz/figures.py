@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..experiments.comparison import CLUSTER_SHARES, EXPLORATION, YEARS, Comparison, certified_key
+from .headline import YEAR, headline, shown_arms
 from .scorecard import name_and_unit, scale_of_column
 from .words import Words, scale_of
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "comparison_figures",
+    "acceptability",
     "cost_effect",
+    "headline_figure",
     "in_style",
     "new_figure",
     "obstacles",
@@ -45,7 +48,7 @@ def panels_of(one_cluster: bool) -> tuple[str, ...]:
 GUIDES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # mVND per tCO2e
 STYLES = {
     "null": ("#000000", (0, (4, 2)), "x"),
-    "law": ("#777777", (0, (2, 1)), "+"),
+    "law": ("#7a7a7a", (0, (3, 1, 1, 1, 1, 1)), "p"),
     "self-transition": ("#0072B2", "-", "o"),
     "symbiosis": ("#D55E00", (0, (6, 1, 1, 1)), "s"),
     "newly-planned": ("#009E73", (0, (1, 1)), "^"),
@@ -140,6 +143,64 @@ def plain_ticks(axis, say: Words, most: int = 6) -> None:
 
 
 @in_style
+def headline_figure(comparison: Comparison, say: Words) -> Figure:
+    """The table of the first screen: one panel an outcome, one line an arm, the bar from 5 to 95 % of the worlds."""
+    rows = [row for row in headline(comparison, say) if any(np.isfinite(cell.middle) for cell in row.cells)]
+    shown, across = shown_arms(comparison), 4
+    down = -(-len(rows) // across)
+    names = [say.name("pathway", comparison.arms[index]) for index in shown]
+    figure = new_figure(0.8 + (0.85 + 0.26 * len(shown)) * down, left=0.3 + 0.076 * max(map(len, names)), bottom=0.55, top=0.8,
+                        wspace=0.08, hspace=0.75)  # fmt: skip
+    grid = figure.subplots(down, across, squeeze=False, sharey=True)
+    for axes in grid.flat[len(rows) :]:
+        axes.set_visible(False)
+    for axes, row in zip(grid.flat, rows, strict=False):
+        for at, index in enumerate(shown):
+            cell, (color, _, marker) = row.cells[index], style_of(comparison.arms[index], index)
+            if np.isfinite(cell.low) and np.isfinite(cell.middle):
+                axes.plot([cell.low, cell.high], [at, at], color=color, linewidth=3, alpha=0.45, solid_capstyle="butt")
+            axes.plot(cell.middle, at, marker, color=color, markersize=7, markeredgecolor="white" if marker != "x" else color)
+        axes.axvline(0, color="#666666", linewidth=0.8)
+        axes.margins(0.08, 0.12)
+        axes.set_yticks(range(len(shown)), names)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
+        axes.set_title(row.label, fontsize=10)
+        axes.set_xlabel(row.unit, fontsize=9, labelpad=2)
+        if all(cell.middle == 0 for cell in row.cells):  # nobody reads hundredths of nothing
+            axes.set_xlim(-1, 1)
+        plain_ticks(axes.xaxis, say)
+        axes.xaxis.get_major_locator().set_params(nbins=4)
+    grid[0, 0].invert_yaxis()
+    title_and_legend(figure, say("figure.headline", year=YEAR), (), ())
+    return figure
+
+
+@in_style
+def acceptability(comparison: Comparison, say: Words) -> Figure:
+    """How often each arm has the highest net benefit, over the price of CO2e, at the lowest, default and highest of COD."""
+    from ..experiments.money import COD_PRICE
+
+    found = comparison.sure["acceptability"]
+    shares, cod = np.array(found["shares"]), np.array(found["cod_prices"])
+    picked = [int(np.abs(cod - price).argmin()) for price in sorted(COD_PRICE)]
+    figure = new_figure(4.2, left=0.7, bottom=1.05, top=0.9)
+    grid = figure.subplots(1, len(picked), sharey=True, squeeze=False)[0]
+    for axes, k in zip(grid, picked, strict=True):
+        for row, arm in zip(shares, found["arms"], strict=True):
+            color, dash, marker = style_of(arm, comparison.arms.index(arm))
+            name = say("answer.claim_none") if arm == comparison.arms[comparison.base] else say.name("pathway", arm)
+            axes.plot(found["prices"], 100 * row[:, k], color=color, linestyle=dash, marker=marker, markersize=5, label=name)
+        axes.set_title(say("figure.cod_price", price=say.number(cod[k], 1 if cod[k] % 1 else 0)))
+        axes.set_ylim(-2, 102)
+        plain_ticks(axes.xaxis, say)
+    grid[0].set_ylabel(say("figure.share_of_worlds"))
+    figure.supxlabel(say("figure.tco2e_price"), fontsize=10, y=0.42 / figure.get_figheight())
+    title_and_legend(figure, say("figure.acceptability", year=found["year"]), *grid[0].get_legend_handles_labels(), handlelength=3.5)
+    return figure
+
+
+@in_style
 def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | None = None) -> Figure:
     """Six indicators over time: the mean of the runs, and the band that holds 80 % of them.
 
@@ -154,8 +215,7 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
     shown = [key for key in panels if key in comparison.trace.keys]
     figure = new_figure(7.2)
     grid = figure.subplots(2, -(-len(shown) // 2), squeeze=False, sharex=True)
-    runs = len(comparison.trace.replicates)
-    several = runs > 1
+    several = max(comparison.question.replicates, comparison.question.worlds) > 1
     series = comparison.series.set_index(["indicator", "pathway"]).sort_index()
     for axes in grid.flat[len(shown) :]:
         axes.set_visible(False)
@@ -187,9 +247,10 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
     handles, labels = grid[0, 0].get_legend_handles_labels()
     handles, labels = [*handles, beyond], [*labels, say("figure.exploration")]
     title = say(
-        "figure.trajectories" if several else "figure.trajectories_one",
-        replicates=runs,
-    )
+        ("figure.trajectories_worlds" if comparison.question.worlds else "figure.trajectories") if several
+        else "figure.trajectories_one",
+        replicates=comparison.question.replicates, worlds=comparison.question.worlds,
+    )  # fmt: skip
     title_and_legend(figure, title, handles, labels, handlelength=3.5)
     return figure
 
@@ -352,7 +413,12 @@ def render(figure: Figure, kind: str) -> bytes:
 
 def comparison_figures(comparison: Comparison, say: Words) -> dict[str, Figure]:
     """All figures of a comparison by name."""
-    figures = {"trajectories": trajectories(comparison, say)}
+    figures = {}
+    if comparison.acting:
+        figures["headline"] = headline_figure(comparison, say)
+    if comparison.sure.get("acceptability") and comparison.acting:
+        figures["acceptability"] = acceptability(comparison, say)
+    figures["trajectories"] = trajectories(comparison, say)
     if len(comparison.arms) > 1 and any(key.startswith("cost_gross_per_tco2e") for key in comparison.columns):
         figures["cost-effect"] = cost_effect(comparison, say)
     figures["obstacles"] = obstacles(comparison, say)

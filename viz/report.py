@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from .answer import answer
 from .figures import comparison_figures, render, trajectories
 from .flows import flow_map
+from .headline import YEAR, headline, shown_arms
 from .places import site_title
-from .scorecard import SURE, best_rows, scorecard, transfer_rows, verdict
-from .sure import how_sure, legend
+from .scorecard import SURE, best_rows, scorecard, transfer_rows
+from .sure import first_legend, how_sure
 from .words import Words
 
 if TYPE_CHECKING:
@@ -70,8 +72,12 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         one_cluster=comparison.one_cluster,
         version=version("ecocluster"),
         arms=comparison.arms,
-        verdict=[*verdict(comparison, say), *how_sure(comparison, say)],
-        legend=legend(comparison, say) if comparison.question.worlds else say("report.scorecard_note"),
+        answer=answer(comparison, say),
+        first=headline(comparison, say) if comparison.acting else [],
+        first_year=YEAR,
+        first_arms=shown_arms(comparison),
+        first_legend=first_legend(comparison, say),
+        explained=how_sure(comparison, say),
         years=[(year, year >= EXPLORATION, scorecard(comparison, year, say)) for year in YEARS],
         best=best_rows(comparison, YEARS[1], say),
         transfers=transfer_rows(comparison, YEARS[1], say),

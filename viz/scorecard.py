@@ -1,4 +1,4 @@
-"""The scorecard: which numbers are shown, in which order, and the sentence that sums them up.
+"""The scorecard: which numbers are shown, in which order.
 
 Rows of text, made once; the terminal and the report only lay them out.
 """
@@ -17,7 +17,7 @@ from ..experiments.statistics import Estimate
 from .words import Words, scale_of
 
 __all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scale_of_column", "scorecard",
-           "transfer_rows", "verdict"]
+           "transfer_rows"]
 
 HEADLINES = {
     "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", "groups_50"),
@@ -45,9 +45,7 @@ HEADLINES = {
     ),
 }
 BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay_gross", "cost_gross_per_tco2e", "cost_social_per_tco2e")
-CLEAR = 0.8  # probability of being best from which we call an arm the best
 SURE = 0.9
-NOTABLE = 0.05  # share of clusters from which an obstacle is worth a sentence
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,8 @@ def _decimals(estimates: list[Estimate], factor: float, shown: float) -> int:
 
 def interval_text(estimate: Estimate, factor: float, decimals: int, say: Words, sign: bool = False) -> str:
     """ "384 ±4", or "12 [0 – 16]" where the interval is lopsided, or "384" where there is none; "0" for a sure zero."""
-    mean, low, high = estimate.mean * factor, estimate.low * factor, estimate.high * factor
+    mean = estimate.mean * factor
+    low, high = sorted((estimate.low * factor, estimate.high * factor))  # a factor may turn them round
     if mean == low == high == 0:
         return say.number(0)
     text = say.number(mean, decimals, sign)
@@ -206,86 +205,3 @@ def transfer_rows(comparison: Comparison, year: int, say: Words) -> Transfers | 
         for party in balances[0].index
     )
     return Transfers(say.unit(unit), rows)
-
-
-def _tell(comparison: Comparison, say: Words, key: str, **fields: Any) -> str:
-    """A sentence about clusters; where the site is one cluster, about its runs."""
-    return say(f"{key}.one" if comparison.one_cluster else key, **fields)
-
-
-def verdict(comparison: Comparison, say: Words, year: int = 2035) -> list[str]:
-    """What the numbers say, in two or three plain sentences: certification, tonnes, what stands in the way.
-
-    Parameters
-    ----------
-    comparison : Comparison
-    say : Words
-    year : int
-
-    Returns
-    -------
-    list of str
-        Complete sentences; only those the runs can carry.
-    """
-    if not comparison.acting:
-        return [say("verdict.only_null")]
-    leader, ahead, sentence = _certification(comparison, say, year)
-    obstacle = _obstacle(comparison, say, year, leader, ahead)
-    return [text for text in (sentence, _tonnes(comparison, say, year), obstacle) if text]
-
-
-def _certification(comparison: Comparison, say: Words, year: int) -> tuple[int, bool, str]:
-    """The arm with most certified clusters, whether it beats the law alone beyond chance, and a sentence."""
-    key = f"{certified_key('level1', comparison.one_cluster)}_{year}"
-    entries, arms = comparison.estimates[key], comparison.arms
-    leader = max(comparison.acting, key=lambda index: entries[index][0].mean)
-    value, delta, _ = entries[leader]
-    best = comparison.best[key][arms[leader]]
-    fields = {
-        "year": year,
-        "arm": say.name("pathway", arms[leader]),
-        "share": say.percent(value.mean),
-        "null": say.percent(entries[comparison.matched[leader]][0].mean),
-        "best": say.percent(best),
-    }
-    ahead = False
-    if delta.mean <= 0:
-        key = "verdict.all_equal"
-    elif not math.isfinite(delta.low):
-        key = "verdict.one_run"
-    elif delta.low <= 0:
-        key = "verdict.none_certifies"
-    else:
-        ahead, key = True, "verdict.leads" if best >= CLEAR else "verdict.leads_narrowly"
-    return leader, ahead, _tell(comparison, say, key, **fields)
-
-
-def _tonnes(comparison: Comparison, say: Words, year: int) -> str:
-    keys = [f"cost_{line}_per_tco2e_{year}" for line in ("gross", "social")]
-    if not comparison.columns.keys() >= set(keys):
-        return ""
-    gross, social = ([value.mean for value, _, _ in comparison.estimates[key]] for key in keys)
-    defined = [index for index in comparison.acting if math.isfinite(gross[index])]
-    if not defined:
-        return say("verdict.no_tonnes", year=year)
-    cuts, names = comparison.abatement(year), [say.name("pathway", arm) for arm in comparison.arms]
-    most = max(defined, key=lambda index: np.nanmean(cuts[index]))
-    by_outlay, by_social = (min(defined, key=prices.__getitem__) for prices in (gross, social))
-    factor, unit = scale_of("t", "flow", float(np.nanmean(cuts[most])))
-    fields = {"year": year, "most": names[most], "cut": f"{say.number(np.nanmean(cuts[most]) * factor)} {say.unit(unit)}",
-              "gross": say.number(gross[by_outlay], 1), "social": say.number(social[by_social], 1)}
-    if by_outlay != by_social:  # nothing is the cheapest that is so by one account only
-        return say("verdict.tonnes_depends", by_outlay=names[by_outlay], by_social=names[by_social], **fields)
-    if most == by_outlay:
-        return say("verdict.tonnes_same", **fields)
-    return say("verdict.tonnes", cheap=names[by_outlay], **fields)
-
-
-def _obstacle(comparison: Comparison, say: Words, year: int, leader: int, ahead: bool) -> str:
-    """Which criterion is the only one missing in most clusters: under the leading arm if it is ahead, else too."""
-    alone = comparison.obstacles(year, alone=True)[leader]
-    most = int(alone.argmax())
-    if alone[most] < NOTABLE:
-        return ""
-    name = say.name("criterion", comparison.criteria[most])
-    return _tell(comparison, say, "verdict.left" if ahead else "verdict.stops", name=name, share=say.percent(alone[most]))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .scorecard import SURE
 from .words import Words, scale_of
 
 if TYPE_CHECKING:
     from ..experiments.comparison import Comparison
 
-__all__ = ["how_sure", "legend"]
+__all__ = ["first_legend", "how_sure", "legend"]
 
 TOLD = ("tco2e_total_2035", "level1_2035")  # the outcomes whose order is explained
 
@@ -20,6 +21,14 @@ def legend(comparison: Comparison, say: Words) -> str:
     if question.worlds:
         return say("table.legend_worlds", worlds=question.worlds)
     return say("table.legend", replicates=question.replicates)
+
+
+def first_legend(comparison: Comparison, say: Words) -> str:
+    """What the numbers of the first table are."""
+    question, sure = comparison.question, say.percent(SURE)
+    if question.worlds:
+        return say("first.legend_worlds", worlds=question.worlds, sure=sure)
+    return say("first.legend_fixed", replicates=question.replicates, sure=sure)
 
 
 def how_sure(comparison: Comparison, say: Words) -> list[str]:

@@ -1,4 +1,4 @@
-"""Tables for the terminal, readable on 100 columns."""
+"""What the terminal shows: the answer and one table on 80 columns first, all tables on 100 columns on request."""
 
 from __future__ import annotations
 
@@ -10,19 +10,57 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..experiments.comparison import EXPLORATION, YEARS, Comparison
-from .scorecard import SURE, Row, best_rows, interval_text, scorecard, verdict
-from .sure import how_sure, legend
+from .answer import answer
+from .headline import YEAR, headline, shown_arms
+from .scorecard import SURE, Row, best_rows, interval_text, scorecard
+from .sure import first_legend, how_sure, legend
 from .words import MISSING, Words
 
-__all__ = ["print_comparison", "print_entries", "print_facts", "print_run"]
+__all__ = ["print_answer", "print_comparison", "print_entries", "print_facts", "print_run"]
 
 WIDTH = 100
 ARM_WIDTH = 15
+FIRST_WIDTH, FIRST_ARM = 80, 12
 
 
-def _shown(comparison: Comparison) -> list[int]:
-    """Arms with a column: not the null, which stands behind the difference of the law alone."""
-    return [index for index, arm in enumerate(comparison.arms) if arm != "null" or "law" not in comparison.arms]
+def print_answer(comparison: Comparison, console: Console, say: Words, full: bool = False) -> None:
+    """Print the first screen: the answer, one table, and where the rest lies; then all tables if asked.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    console : rich.console.Console
+    say : Words
+    full : bool
+    """
+    for number, text in enumerate(answer(comparison, say), 1):
+        console.print(f"[bold]{number}[/] {escape(text)}", highlight=False, width=FIRST_WIDTH)
+    if comparison.acting:
+        console.print()
+        console.print(_first_table(comparison, say))
+        console.print(f"[dim]{escape(first_legend(comparison, say))}[/]", width=FIRST_WIDTH, highlight=False)
+    if full:
+        console.print()
+        print_comparison(comparison, console, say)
+    else:
+        console.print(f"\n{say('first.rest')}", width=FIRST_WIDTH, highlight=False)
+
+
+def _first_table(comparison: Comparison, say: Words) -> Table:
+    shown = shown_arms(comparison)
+    title = say("first.title", year=YEAR)
+    table = Table(title=title, title_style="bold", title_justify="left", pad_edge=False, box=None, padding=(0, 1, 0, 0))
+    table.add_column("", width=FIRST_WIDTH - len(shown) * (FIRST_ARM + 1) if len(shown) <= 5 else 15)
+    for index in shown:
+        arm = comparison.arms[index]
+        head = say("first.law_column") if arm == "law" else say.name("pathway", arm)
+        head = head.replace("-", "-\n") if max(map(len, head.split())) > FIRST_ARM else head
+        table.add_column(head, justify="right", width=FIRST_ARM, header_style="bold")
+    for row in headline(comparison, say):
+        cells = [row.cells[index] for index in shown]
+        texts = [(f"[bold]{c.value}[/]" if c.best >= SURE else c.value) + (f"\n[dim]{c.range}[/]" if c.range else "") for c in cells]
+        table.add_row(escape(row.label) + (f"\n[dim]{row.unit}[/]" if row.unit else ""), *texts)
+    return table
 
 
 def _columns(comparison: Comparison, say: Words, title: str) -> Table:
@@ -35,7 +73,7 @@ def _columns(comparison: Comparison, say: Words, title: str) -> Table:
         box=None,
         padding=(0, 1, 0, 0),
     )
-    shown = _shown(comparison)
+    shown = shown_arms(comparison)
     table.add_column("", width=WIDTH - len(shown) * (ARM_WIDTH + 1))
     for index in shown:
         table.add_column(say.name("pathway", comparison.arms[index]), justify="right", width=ARM_WIDTH, header_style="bold")
@@ -50,7 +88,7 @@ def _year_table(comparison: Comparison, year: int, say: Words) -> Table:
         for row in group.rows:
             label = f"{row.label}" + (f" [dim]{row.unit}[/]" if row.unit else "")
             cells = []
-            for cell in (row.cells[index] for index in _shown(comparison)):
+            for cell in (row.cells[index] for index in shown_arms(comparison)):
                 value = f"[bold]{cell.value}[/]" if cell.best >= SURE else cell.value
                 cells.append(value + (f"\n[dim]Δ {cell.difference}[/]" if cell.difference else ""))
             table.add_row(label, *cells)
@@ -58,7 +96,7 @@ def _year_table(comparison: Comparison, year: int, say: Words) -> Table:
 
 
 def print_comparison(comparison: Comparison, console: Console, say: Words) -> None:
-    """Print the scorecards (2030 and 2035, then 2045 as exploration), who is best, and the answer.
+    """Print all tables: the scorecards (2030 and 2035, then 2045 as exploration), who is best, doses, equal outlay.
 
     Parameters
     ----------
@@ -71,7 +109,7 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
         console.print()
     best = _columns(comparison, say, say("table.best", year=2035))
     for label, shares in best_rows(comparison, 2035, say):
-        some = [shares[index] for index in _shown(comparison)]
+        some = [shares[index] for index in shown_arms(comparison)]
         best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if p >= SURE else say.percent(p) for p in some))
     console.print(best)
     _print_in_force(comparison, console, say)
@@ -79,7 +117,7 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
     console.print(f"\n[dim]{legend(comparison, say)}[/]", width=WIDTH)
     for reason in _reasons(comparison, say):
         console.print(f"[dim]{reason}[/]", width=WIDTH)
-    console.print("\n" + " ".join([*verdict(comparison, say), *how_sure(comparison, say)]), width=WIDTH, highlight=False)
+    console.print("\n" + " ".join(how_sure(comparison, say)), width=WIDTH, highlight=False)
 
 
 def _print_in_force(comparison: Comparison, console: Console, say: Words) -> None:
@@ -110,7 +148,7 @@ def _print_equal(comparison: Comparison, console: Console, say: Words) -> None:
     if equal is None:
         return
     own = equal.comparison
-    title = say("cli.equal", year=equal.year, target=say.number(equal.target), replicates=own.question.replicates)
+    title = say("cli.equal", year=equal.year, target=say.number(equal.target), replicates=own.question.worlds or own.question.replicates)
     console.print(f"\n[bold]{title}[/]", highlight=False, width=WIDTH)
     for index in own.acting:
         arm = own.arms[index]

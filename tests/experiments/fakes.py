@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from ecocluster.experiments.comparison import CLUSTER_SHARES, PATHWAYS, Comparison, Question, Vocabulary
-from ecocluster.model.indicators import CRITERIA, INDICATORS, LEVEL_1, evaluate
+from ecocluster.model.indicators import CRITERIA, DISCOUNTED, INDICATORS, LEVEL_1, PRESENT, TOTALS, evaluate
 
 ARMS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
 FAILURES = {1: "the ledger of money does not balance"}
@@ -19,6 +19,8 @@ START = {
     "sham_share": 0.3, "real_share": 0.3, "none_share": 0.4, "disclosure": 0.3, "trade_share": 0.043,
     "belief_gap": 0.1, "adoption_T4": 0.05, "adoption_T5": 0.08,
 }  # fmt: skip
+# the rest of what is added up or discounted: there, and of no interest
+START |= {key: 1.0 for key in (*TOTALS, *PRESENT, *DISCOUNTED, "clusters_all_met", "clusters_one_unmet") if key not in START}
 EFFECT = dict(zip(ARMS, (0.0, 0.09, 0.03, 0.05, 0.12), strict=True))  # cut by 2045
 LEVEL = dict(zip(ARMS, (0.05, 0.7, 0.15, 0.3, 0.8), strict=True))
 

@@ -92,6 +92,7 @@ def compare_command(
     scale: Annotated[str, typer.Option(help="help.scale")] = "1",
     equal: Annotated[bool, typer.Option("--equal-outlay", help="help.equal")] = False,
     config: Annotated[Path | None, typer.Option(help="help.config", show_default=False)] = None,
+    full: Annotated[bool, typer.Option("--full", help="help.full")] = False,
     as_json: AsJson = False,
 ) -> None:
     from ...experiments import PATHWAYS, compare
@@ -118,9 +119,9 @@ def compare_command(
     _tell_failures(comparison, say)
     console = open_console()
     if not as_json:  # the answer first: figures take longer than the runs of a small site
-        from ..terminal import print_comparison
+        from ..terminal import print_answer
 
-        print_comparison(comparison, console, say)
+        print_answer(comparison, console, say, full)
     with show_status(say("cli.drawing")):
         from ..report import write_report
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...experiments.comparison import Comparison
+from ..answer import answer
 from ..figures import render, trajectories
 from ..places import site_title
 from ..report import as_source, open_template
-from ..scorecard import BEST, scorecard, verdict
-from ..sure import legend
+from ..scorecard import BEST, scorecard
 from ..words import Words
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def comparison_brief(comparison: Comparison, say: Words, year: int, setting: str
         Brief(
             title=say("report.title", site=site_title(comparison.question.scenario, say)),
             lines=[say("brief.setting", setting=setting), say("brief.runs", replicates=len(comparison.trace.replicates))],
-            answer=verdict(comparison, say, year),
+            answer=answer(comparison, say, year),
             figure=trajectories(comparison, say),
             caption=say("caption.trajectories"),
             heads=[str(year), *(say.name("pathway", arm) for arm in comparison.arms)],

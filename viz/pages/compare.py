@@ -17,8 +17,9 @@ from ...experiments.configuration import write_config
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
+from ..answer import answer as answer_words
 from ..figures import comparison_figures, panels_of
-from ..scorecard import SURE, best_rows, name_and_unit, verdict
+from ..scorecard import SURE, best_rows, name_and_unit
 from ..sure import legend
 from ..words import Words, scale_of
 from .brief import comparison_brief
@@ -239,7 +240,7 @@ def _Answer(state: State):
     say, answer = session.say, state.answer.value
     ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
     busy = session.jobs.state(SLOT).value.busy
-    sentences = verdict(answer, say, state.year.value) if answer else [say("compare.first")]
+    sentences = answer_words(answer, say, state.year.value) if answer else [say("compare.first")]
     with Div("answer verdict", **{"aria-live": "polite", "style": f"opacity: {0.55 if busy else 1}"}):
         for sentence in sentences:
             Text(sentence)

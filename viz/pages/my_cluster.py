@@ -16,9 +16,10 @@ from ...experiments.compare import ask
 from ...experiments.comparison import PATHWAYS, YEARS, Comparison
 from ...experiments.configuration import write_config
 from ...scenarios import Message, ScenarioError, list_policies
+from ..answer import answer as answer_words
 from ..figures import comparison_figures, panels_of
 from ..problems import refusal_text
-from ..scorecard import scorecard, verdict
+from ..scorecard import scorecard
 from ..words import MISSING, Words
 from .brief import comparison_brief
 from .charts import Chart, Legend
@@ -319,7 +320,7 @@ def _Results(state: State, answer: Comparison, picture: Picture):
     say, upload = use_session().say, state.upload.value
     year = int(state.setting.value["year"])
     with Div("answer"):
-        for sentence in verdict(answer, say, year):
+        for sentence in answer_words(answer, say, year):
             Text(sentence)
     Legend(picture.arms, say)
     with Div("panels"):

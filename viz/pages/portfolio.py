@@ -13,8 +13,8 @@ import solara
 from ...experiments.analyses.finding import Case, Finding
 from ...experiments.compare import ask
 from ...experiments.comparison import YEARS, Comparison
+from ..answer import answer as answer_words
 from ..figures import comparison_figures, style_of
-from ..scorecard import verdict
 from ..words import Words
 from .brief import comparison_brief
 from .compare_run import Known, Watcher, run_rounds
@@ -197,7 +197,7 @@ def _Results(state: State):
         Div("answer", children=[say("mix.start")])
     if answer is not None:
         with Div("answer"):
-            for sentence in verdict(answer, say, YEARS[1]):
+            for sentence in answer_words(answer, say, YEARS[1]):
                 Text(sentence)
         with Section(say("table.year", year=YEARS[1]), say("compare.scorecard_note")):
             heads = ["", *(say.name("pathway", arm) for arm in answer.arms)]
