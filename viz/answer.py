@@ -176,7 +176,7 @@ def _stops(comparison: Comparison, say: Words, year: int) -> list[str]:
         key = "answer.criteria.one" if comparison.one_cluster else "answer.criteria"
         shown = [comparison.base, *most] if top > met[comparison.base] and len(most) == 1 else [comparison.base]
         told = "; ".join(_criteria(comparison, index, met[index], say, year) for index in shown)
-        sentences.append(say(key, year=year, clusters=len(comparison.trace.site.clusters), told=told))
+        sentences.append(say(key, year=year, clusters=len(comparison.trace.site.clusters), counted=_counted(comparison, say), told=told))
     return [*sentences, *_ranking(say)]
 
 

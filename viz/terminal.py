@@ -34,7 +34,8 @@ def print_answer(comparison: Comparison, console: Console, say: Words, full: boo
     full : bool
     """
     for number, text in enumerate(answer(comparison, say), 1):
-        console.print(f"[bold]{number}[/] {escape(text)}", highlight=False, width=FIRST_WIDTH)
+        tied = escape(text).replace(" %", "\N{NO-BREAK SPACE}%")
+        console.print(f"[bold]{number}[/] {tied}", highlight=False, width=FIRST_WIDTH)
     if comparison.acting:
         console.print()
         console.print(_first_table(comparison, say))

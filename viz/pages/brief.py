@@ -12,6 +12,7 @@ from ..figures import render, trajectories
 from ..places import site_title
 from ..report import as_source, open_template
 from ..scorecard import BEST, scorecard
+from ..sure import legend
 from ..words import Words
 
 if TYPE_CHECKING:
