@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import INDICATORS, YEARS
-from ecocluster.model.inputs import matched_arms
+from ecocluster.model.inputs import Site, matched_arms
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.state import BOOKED, SLOT_TAKEN
 from ecocluster.model.step import run_steps
@@ -20,8 +20,10 @@ BUSY = {"search_rate": 1.0, "hub_base": 0.05, "offtaker_in_city": 0.5, "aware_sy
 
 @pytest.fixture(scope="module")
 def site():
-    site = load_scenario("teaching").site
-    return replace(site, clusters=tuple(replace(c, urban=n == 0) for n, c in enumerate(site.clusters)))
+    hanoi = load_scenario("hanoi").site
+    small = [c for c in hanoi.clusters if 15 <= c.firms_2018 <= 32]
+    chosen = [c for c in small if c.urban][:1] + [c for c in small if not c.urban][:3]
+    return Site("four", "four clusters", "city", tuple(chosen), hanoi.city_firms)
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +85,24 @@ def test_a_leak_is_seen(simulator):
 
 def test_what_is_moved_over_is_all_that_a_cluster_has(simulator):
     """Where every firm of a cluster comes from another one, nothing is left: exchanges, shared solar and hubs included."""
+    exchanged = np.zeros(len(simulator.site.clusters))
+
+    def look(work, n):
+        here = work.clusters[: exchanged.size]
+        exchanged[...] += np.abs(here["avoided"]) + here["exchanged_landfill"]
+
+    own, _, _ = _steps(simulator, ARMS.index("symbiosis"), before=look)
+    busy = int(exchanged.argmax())
+    assert exchanged[busy] > 0.0
+
     def adopt(work, n):
-        here = (work.firms["cluster"] == 1) & (work.firms["status"] == SLOT_TAKEN)
-        work.origin[work.firms["id"][here]] = 0
+        here = (work.firms["cluster"] == busy) & (work.firms["status"] == SLOT_TAKEN)
+        work.origin[work.firms["id"][here]] = (busy + 1) % exchanged.size
         work.firms["guest"][here] = 1
-        work.clusters["guests"][1] = 1
+        work.clusters["guests"][busy] = 1
 
     booked, city, _ = _steps(simulator, ARMS.index("symbiosis"), before=adopt)
-    own, _, _ = _steps(simulator, ARMS.index("symbiosis"))
-    assert simulator.work.clusters["avoided"][1] != 0.0 or simulator.work.clusters["exchanged_landfill"][1] != 0.0
-    assert (np.abs(booked[:, 1]) < 1e-9 * np.abs(own[:, 1]).max(axis=0)).all()
+    assert (np.abs(booked[:, busy]) < 1e-9 * np.abs(own[:, busy]).max(axis=0)).all()
     assert _gap(booked, city) < 1e-9
 
 
