@@ -27,6 +27,7 @@ from .words import Words
 __all__ = ["answer"]
 
 GROUND = {"cod": "cod_total", "tco2e": "tco2e_total", "landfilled": "landfilled_total"}  # row, column
+ORIGIN_OUTCOMES = {"cod": "cod", "tco2e": "tco2e", "landfilled": "landfill"}  # row, outcome by origin
 MONEY_ROWS = ("outlay", "private_net", "jobs", "social_cost")
 LINES = ("gross", "social")
 EVEN = 1e-9
@@ -51,7 +52,7 @@ def answer(comparison: Comparison, say: Words, year: int = YEAR) -> list[str]:
         return [say("answer.only_null")]
     rows = {row.key: row for row in headline(comparison, say, year)}
     parts = (
-        _ground(comparison, rows, say, year), _which(comparison, say), _stops(comparison, say, year), _money(comparison, rows, say, year),
+        _ground(comparison, rows, say, year), _which(comparison, say, year), _stops(comparison, say, year), _money(comparison, rows, say, year),
         _sure(comparison, say, year),
     )  # fmt: skip
     return [" ".join(sentences) for sentences in parts if sentences]
@@ -140,28 +141,30 @@ def _law_part(comparison: Comparison, say: Words, year: int) -> list[str]:
 
 # 2 which pathway for which clusters
 
-def _which(comparison: Comparison, say: Words) -> list[str]:
-    """From `comparison.which`: rows with `by` ("sector", "size", "dense"), `group`, `outcome` (of `GROUND`) and `best`.
-
-    `best` is as in `Comparison.best`: the share of worlds in which each pathway does most for the clusters of the group.
-    """
-    found = getattr(comparison, "which", None)
-    if comparison.one_cluster:
-        return []
-    if not found:
-        return [say("answer.which_not_asked")]
+def _which(comparison: Comparison, say: Words, year: int) -> list[str]:
+    """From `Comparison.which`: who does most for all clusters together, and for which kinds it is another or nobody."""
+    found = comparison.which
+    if found.reason:
+        return [] if found.reason == "one_cluster" else [say(f"answer.which.{found.reason}")]
     sentences = []
-    for outcome in GROUND:
-        groups: dict[str, list[str]] = {}
-        for row in found:
-            if row.outcome == outcome:
-                own = lead(row.best, _names(comparison))
-                told = say.name("pathway", own.arms[0]) if own.kind == "ahead" else say("answer.which_open")
-                groups.setdefault(told, []).append(say.name(row.by, row.group))
-        if groups:
-            listed = "; ".join(f"{arm}: {', '.join(sorted(names))}" for arm, names in sorted(groups.items()))
-            sentences.append(say("answer.which", outcome=say(f"row.{outcome}"), listed=listed))
+    for row, outcome in ORIGIN_OUTCOMES.items():
+        told = {group: _told(lead(years[year][outcome], _names(comparison)), say) for group, years in found.groups.items()}
+        overall = next(name for group, name in told.items() if group.by == "all")
+        others: dict[str, list[str]] = {}
+        for group, name in told.items():
+            if name != overall:
+                others.setdefault(name, []).append(say(f"group_of.{group.by}.{group.name}"))
+        fields = {"outcome": say(f"row.{row}"), "overall": overall}
+        if others:
+            listed = "; ".join(f"{name}: {', '.join(groups)}" for name, groups in sorted(others.items()))
+            sentences.append(say("answer.which_but", listed=listed, **fields))
+        else:
+            sentences.append(say("answer.which_all", **fields))
     return sentences
+
+
+def _told(own: Lead, say: Words) -> str:
+    return say.name("pathway", own.arms[0]) if own.kind == "ahead" else say(f"answer.which_{own.kind}")
 
 
 # 3 what stops it

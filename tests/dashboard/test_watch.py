@@ -23,16 +23,16 @@ from ecocluster.viz.words import LANGUAGES, Words
 BUDGET = 150_000.0  # mVND a year for the city
 
 
-def make(site, pathway, replicate=0):
+def make(site, pathway, replicate=0, budget=BUDGET):
     loaded = load_scenario(site)
-    arm = make_arm(pathway, "vietnam-2020", BUDGET, loaded.site)
+    arm = make_arm(pathway, "vietnam-2020", budget, loaded.site)
     shocks = load_shocks(loaded.shocks)
     return loaded, arm, shocks, Player(loaded.site, arm, replicate=replicate, shocks=shocks)
 
 
 @pytest.fixture(scope="module")
 def shown():
-    player = make("nguyen-khe", "combined")[-1]
+    player = make("nguyen-khe", "combined", budget=60_000.0)[-1]  # so little that requests are refused
     return player, record(player)
 
 
