@@ -12,7 +12,7 @@ from ecocluster.model.inputs import STREAMS, TECHNOLOGIES, Arm
 from ecocluster.model.ledger import Matter, Money
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin, release_held
-from ecocluster.model.state import BOOKED, SLOT_TAKEN, State
+from ecocluster.model.state import BOOKED, BOOKED_YEARS, SLOT_TAKEN, State
 from ecocluster.model.step import run_steps
 from plain_mesa.indicators import indicators, yearly_indicators
 
@@ -149,8 +149,7 @@ def _their_city(s: State) -> Table:
     programmes = len(s.levers) // 3  # there is one row even if there is no programme
     table |= {f"fund {k}": _flat({name: row[name].tolist() for name in (*FUND, "fund")})
               for k, row in enumerate(s.funds[:programmes])}
-    years, rows, flows = np.nonzero(s.booked)
-    table["booked"] = {f"{2020 + y} {r} {BOOKED[q]}": s.booked[y, r, q].item() for y, r, q in zip(years, rows, flows, strict=True)}
+    table["booked"] = {f"{2020 + y} {r} {BOOKED[q]}": amount.item() for (y, r, q), amount in np.ndenumerate(s.booked)}
     return table | {"money": {m.name: s.money[m].item() for m in Money},
                     "matter": {m.name: s.matter[m].item() for m in Matter}}
 
@@ -163,7 +162,8 @@ def _my_city(model) -> Table:
                   for w, hub in enumerate(cluster.hubs) if hub.active}
     table |= {f"fund {k}": _flat({name: getattr(fund, name) for name in FUND} | {"fund": fund.purse})
               for k, fund in enumerate(model.funds)}
-    table["booked"] = {f"{y} {r} {BOOKED[q]}": amount for (y, r, q), amount in sorted(model.booked.items()) if amount != 0.0}
+    years, rows = range(2020, 2020 + BOOKED_YEARS), range(len(model.layout.slots) + 1)
+    table["booked"] = {f"{y} {r} {name}": model.booked.get((y, r, q), 0.0) for y in years for r in rows for q, name in enumerate(BOOKED)}
     return table | {"money": {m.name: model.ledger.get(m.name, 0.0) for m in Money},
                     "matter": {m.name: model.matter.get(m.name, 0.0) for m in Matter}}
 
