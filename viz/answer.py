@@ -226,8 +226,9 @@ def _ranking(say: Words) -> list[str]:
     cause = same_leader(claims)
 
     def tell(own: Lead) -> str:
-        named = [f"{say.name('cause', one)} ({say.percent(p)})" for one, p in zip(own.arms, own.shares, strict=True)]
-        return say("answer.or").join(named) if own.arms else _claim(own, say)
+        if not own.arms:
+            return _claim(own, say)
+        return say("answer.or").join(f"{say.name('cause', one)} ({say.percent(p)})" for one, p in zip(own.arms, own.shares, strict=True))
 
     if cause is not None:
         shares = [say.percent(own.shares[0]) for own in claims]
