@@ -20,7 +20,7 @@ def test_json_is_the_promised_object():
     answer = json.loads(json.dumps(make_comparison().to_json(), allow_nan=False))
     assert list(answer) == [
         "scenario", "seed", "replicates", "worlds", "law", "measured_against", "in_force", "equal_outlay", "wall_s", "out",
-        "which", "pathways", "best",
+        "pathways", "best", "which",
     ]  # fmt: skip
     assert tuple(answer["pathways"]) == ARMS
     entry = answer["pathways"]["combined"]["tco2e_2035"]

@@ -110,7 +110,7 @@ def test_compare_prints_json_alone_and_writes_the_default_folder(made_up, capsys
     assert answer["out"] == "out/compare-hanoi" and answer["scenario"] == "hanoi"
     assert made_up["pathways"] == ["symbiosis", "combined", "null"] and made_up["replicates"] == 3
     assert (tmp_path / "out/compare-hanoi/report.html").exists()
-    assert main("compare hanoi --lang vi".split()) == 0  # our own folder is replaced
+    assert main("compare hanoi --lang vi --full".split()) == 0  # our own folder is replaced
     assert "Xác suất là phương án tốt nhất" in capsys.readouterr().out
     assert 'lang="vi"' in (tmp_path / "out/compare-hanoi/report.html").read_text(encoding="utf-8")
 
