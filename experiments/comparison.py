@@ -386,7 +386,9 @@ class Comparison:
         if column.base in _SPLIT_BASES:
             parts = spread.by_world(self.split(column.year)[column.base.removeprefix("abatement_")], self.trace.worlds)
             no_difference = statistics.Estimate.undefined(IS_DIFFERENCE)
-            return [(statistics.mean_interval(arm), no_difference, math.nan) for arm in parts]
+            rows = [(statistics.mean_interval(arm), no_difference, math.nan) for arm in parts]
+            rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0), math.nan)
+            return rows
         values = self.by_world(column.key)
         interval = self._interval(column)
         rows = [
