@@ -28,7 +28,7 @@ __all__ = ["answer"]
 
 GROUND = {"cod": "cod_total", "tco2e": "tco2e_total", "landfilled": "landfilled_total"}  # row, column
 ORIGIN_OUTCOMES = {"cod": "cod", "tco2e": "tco2e", "landfilled": "landfill"}  # row, outcome by origin
-MONEY_ROWS = ("outlay", "private_net", "jobs", "social_cost")
+MONEY_ROWS = ("outlay", "private_gain", "jobs", "social_cost")
 LINES = ("gross", "social")
 EVEN = 1e-9
 

@@ -23,13 +23,14 @@ GJ_PER_MWH = 3.6
 
 @dataclass(frozen=True)
 class _Line:
-    """A row: its key in the catalogue (`row.KEY`), the column it reads (no year), and the unit of that."""
+    """A row: its key in the catalogue (`row.KEY`), the column it reads (no year), the unit of that, and a factor on it."""
 
     key: str
     column: str
     direction: str
     unit: str = ""
     counted: bool = False
+    factor: float = 1.0
 
 
 HEADLINE = (
@@ -41,7 +42,7 @@ HEADLINE = (
     _Line("clusters_all_met", "clusters_all_met", "max", counted=True),
     _Line("clusters_one_unmet", "clusters_one_unmet", "max", counted=True),
     _Line("jobs", "jobs", "max"),
-    _Line("private_net", "pv_private_net", "max", "mVND"),
+    _Line("private_gain", "pv_private_net", "max", "mVND", factor=-1.0),  # the column is what others than the state bear
     _Line("outlay", "pv_outlay_gross", "min", "mVND"),
     _Line("social_cost", "pv_social_cost", "min", "mVND"),
 )
@@ -81,7 +82,7 @@ def _values(comparison: Comparison, line: _Line, year: int) -> np.ndarray | None
     if line.column == "energy_total":
         return _energy(comparison, year)
     key = f"{line.column}_{year}"
-    return comparison.by_world(key) if key in comparison.columns else None
+    return line.factor * comparison.by_world(key) if key in comparison.columns else None
 
 
 def _energy(comparison: Comparison, year: int) -> np.ndarray | None:

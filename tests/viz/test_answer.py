@@ -3,6 +3,7 @@
 import io
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from ecocluster.viz.answer import _worth_sentence, answer
 from ecocluster.viz.headline import HEADLINE, headline
@@ -92,3 +93,13 @@ def test_a_headline_is_a_difference_and_clusters_are_counted():
     rows = {row.key: row for row in headline(comparison, Words("en"))}
     assert rows["tco2e"].cells[0].middle == 0 and rows["tco2e"].cells[4].middle < 0
     assert rows["clusters_all_met"].cells[0].middle > 0
+
+
+def test_what_others_bear_is_no_gain_of_theirs():
+    """`private_net` is a burden: the row of gains has the other sign, and who bears least is best in it."""
+    comparison = make_comparison(6)
+    row = next(row for row in headline(comparison, Words("en")) if row.key == "private_gain")
+    burden = comparison.above("pv_private_net_2035").mean(axis=1)
+    shown = np.array([cell.middle for cell in row.cells])
+    assert np.all(np.sign(shown[1:]) == -np.sign(burden[1:]))
+    assert np.argmax(shown[1:]) == np.argmin(burden[1:])
