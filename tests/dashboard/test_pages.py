@@ -153,7 +153,7 @@ def test_the_configuration_gives_the_same_numbers_on_the_command_line(browser, s
     np.testing.assert_array_equal(again["mean"].to_numpy(float), shown["mean"].to_numpy(float))
 
 
-def test_the_link_restores_the_page_and_the_brief_is_one_page(browser, server):
+def test_the_link_restores_the_page_and_the_brief_is_two_pages_at_most(browser, server):
     with open_page(browser, f"{server}{SMALL}&extension=0.9&year=2030") as watched:
         watched.wait("[data-export=link]")
         watched.page.click("[data-export=link]")
@@ -165,7 +165,7 @@ def test_the_link_restores_the_page_and_the_brief_is_one_page(browser, server):
         brief.wait_for_selector("table")
         assert brief.query_selector("figure img")
         pdf = brief.pdf(prefer_css_page_size=True)
-        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+        assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
     with open_page(browser, address) as watched:
         watched.wait(FULL)
         assert watched.page.inner_text(".lever:has(#lever-extension) output") == "90 %"
