@@ -540,7 +540,7 @@ class Comparison:
             for index, arm in enumerate(self.arms)
         }
         best = {key: shares for key, shares in self.best.items() if all(map(math.isfinite, shares.values()))}
-        return {
+        return _finite({
             "scenario": self.question.scenario,
             "seed": self.question.seed,
             "replicates": self.question.replicates,
@@ -555,7 +555,7 @@ class Comparison:
             "best": best,
             "which": self.which.to_json(),
             **({"sure": self.sure} if self.sure else {}),
-        }
+        })  # fmt: skip
 
     def files(self) -> dict[str, bytes]:
         """Results as files: the same bytes for the same question, whatever the threads and the folder."""
@@ -596,3 +596,12 @@ def _plain_range(found: spread.Spread) -> dict[str, float | None]:
     """Range over worlds, None where there are none."""
     numbers = {"world_median": found.median, "world_low": found.low, "world_high": found.high}
     return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+
+
+def _finite(value: Any) -> Any:
+    """The same with None where a number could not be computed: JSON has no other word for it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value

@@ -304,3 +304,11 @@ def test_defaults_of_the_two_ways():
     assert (ask().worlds, ask().replicates) == (100, 1)
     assert (ask(fixed=True).worlds, ask(fixed=True).replicates) == (0, 20)
     assert "--fixed --replicates 20" in ask(fixed=True).command and "--worlds 100" in ask().command
+
+
+def test_what_could_not_be_computed_is_missing_in_json():
+    """Whatever is not a number, anywhere in the answer, is null; whole numbers and texts stay."""
+    answer = make_comparison(6)
+    answer.sure = {"chance": {"x": math.nan, "y": [1.0, math.inf, 2]}, "failed": 3}
+    told = json.loads(json.dumps(answer.to_json(), allow_nan=False))["sure"]
+    assert told == {"chance": {"x": None, "y": [1.0, None, 2]}, "failed": 3}
