@@ -28,7 +28,7 @@ from .errors import InputError
 from .locks import hold, sync_folder
 from .names import ForeignName, create, hash_inside, is_plain, path_inside, read_json
 
-__all__ = ["MANIFEST", "check_folder", "read_manifest", "settle", "write_folder"]
+__all__ = ["MANIFEST", "check_folder", "read_manifest", "replace_text", "settle", "write_folder"]
 
 MANIFEST = "manifest.json"
 MADE_BY = "ecocluster"
@@ -292,3 +292,19 @@ def _carry_through(folder: Path) -> None:
         raise InputError("out_clash", path=agreed)
     agreed.rmdir()
     sync_folder(folder)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a single file of data that ships in the place of the one before, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    part = path.with_suffix(".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise InputError("out_failed", path=path, error=error.strerror) from error

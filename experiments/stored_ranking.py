@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from ..model.processor import golden
-from .errors import InputError
+from .folder import replace_text
 from .spread import best_by_world, spread
 from .worlds import ANSWER, stored, tables_hash
 
@@ -196,13 +196,7 @@ def load() -> Ranking | None:
 
 def store(found: Ranking) -> None:
     """Write a ranking in the place of the one that ships, whole or not at all."""
-    path = data_file()
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(found.to_toml(), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise InputError("out_failed", path=path, error=error.strerror) from error
+    replace_text(data_file(), found.to_toml())
     load.cache_clear()
 
 

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..model.parameters import World, drawn_names, sample_parameters
 from .errors import InputError, check_number
+from .folder import replace_text
 
 __all__ = [
     "ANSWER", "BANDS", "Band", "CLAIMS", "PILOT", "SEARCH", "Stored", "drawn_values", "find_worlds", "free_worlds", "measure",
@@ -211,13 +212,7 @@ def stored() -> Stored:
 
 def store(found: Stored) -> None:
     """Write worlds in the place of those that ship, whole or not at all."""
-    path = data_file()
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(found.to_toml(), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise InputError("out_failed", path=path, error=error.strerror) from error
+    replace_text(data_file(), found.to_toml())
     stored.cache_clear()
 
 
