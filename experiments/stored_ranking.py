@@ -140,8 +140,13 @@ class Ranking:
         ]  # fmt: skip
         for arm, outcomes in self.effects.items():
             lines += ["", f"[effects.{arm}]"]
-            lines += [f"{name} = [{', '.join(f'{v:.7g}' if v % 1 else f'{v:.1f}' for v in values)}]" for name, values in outcomes.items()]
+            lines += [f"{name} = [{', '.join(map(_stored, values))}]" for name, values in outcomes.items()]
         return "\n".join(lines) + "\n"
+
+
+def _stored(value: float) -> str:
+    """Seven digits, always as a float: what is read and written again keeps its bytes."""
+    return repr(float(f"{value:.7g}"))
 
 
 def _order(causes: tuple[str, ...], values: list[np.ndarray]) -> Order:

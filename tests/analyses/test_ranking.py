@@ -30,6 +30,7 @@ from ecocluster.viz.ranking import first_two, ranking_lines
 from ecocluster.viz.words import Words
 from fake_trials import install
 
+SHIPPED = stored_ranking.data_file()
 WORTH = dict(zip((*BARRIERS, *SOLUTIONS), (1, 2, 4, 16, 8, 0, 0, 3, 30, 20, 25, 1, 5), strict=True))
 PRICE = dict(zip(SOLUTIONS, (1, 1, 40, 2, 2, 1, 1), strict=True))
 
@@ -117,6 +118,18 @@ def test_what_is_stored_is_read_again(place):
     assert load().to_toml() == lost.to_toml()
     assert np.array_equal(load().alone("solution-2", COD), lost.alone("solution-2", COD), equal_nan=True)
     assert not place.with_suffix(".part").exists()
+
+
+def test_what_is_stored_again_keeps_its_bytes(place):
+    """Values that seven digits make whole, huge, tiny or nothing at all; and the file that ships."""
+    store(invented(solution_2={COD: np.array([25695.9999, 123456789.4, np.nan, -3e-7])}))
+    for shipped in (False, True):
+        if shipped:
+            place.write_bytes(SHIPPED.read_bytes())
+        before = place.read_bytes()
+        load.cache_clear()
+        store(load())
+        assert place.read_bytes() == before
 
 
 @pytest.mark.parametrize("damage", [
