@@ -6,14 +6,15 @@ import ecocluster.model.step as step_module
 import numpy as np
 import pytest
 from audit import Firms
+from ecocluster.experiments.worlds import stored
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import INDICATORS, Series
 from ecocluster.model.inputs import Arm, Programme, Site
-from ecocluster.model.levers import LEVERS
+from ecocluster.model.levers import LAW_LEVERS, LEVERS
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin
 from ecocluster.model.state import LANES, NEVER, SLOT_TAKEN, SLOT_VACANT
-from ecocluster.scenarios import make_arm, with_levers
+from ecocluster.scenarios import load_law, make_arm, with_levers
 from whole_runs import part, run_from_2010, same_firms
 
 # interactions between firms, by registry name; with all of them off a cluster is the sum of its firms (V17)
@@ -200,9 +201,10 @@ def test_v20_the_law_of_today_is_the_null(small_city, shocks):
 
 
 def test_v20_the_law_costs_the_same_with_and_without_a_programme(small_city, shocks):
-    """What a fund was given it spent or has left; it is budget alone; the set-up of the law is the same in every arm.
-    Controls: a swept share of additional fines is more than the budget; half of the law's price is seen."""
+    """What a fund was given it spent or has left, never more, however small; it is budget alone; the set-up of the law is
+    the same in every arm. Controls: a swept share of additional fines is more than the budget; the law's price is seen."""
     arms = [make_arm(name, site=small_city) for name in ("null", "law", "self-transition", "combined")]
+    arms.append(make_arm("combined", budget=2e3, site=small_city))
 
     def check(**parameters):
         runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2036, parameters=parameters)
@@ -210,6 +212,8 @@ def test_v20_the_law_costs_the_same_with_and_without_a_programme(small_city, sho
         for a, arm in enumerate(arms[2:], 2):
             fund = runs.funds[a, :, 0]
             left = fund["general"] + fund["fund"].sum(axis=1) + fund["lapsed"]
+            assert min(fund["general"].min(), fund["fund"].min(), fund["lapsed"].min()) >= 0.0, "overdrawn"
+            assert (fund["spent"] <= arm.budget * years * (1 + 1e-12)).all(), "more than it was given"
             assert np.allclose(fund["released"], fund["spent"] + left, rtol=1e-12)
             assert np.allclose(fund["released"], arm.budget * years, rtol=1e-12)
             flows = runs.series[a, :, 1:]
@@ -243,6 +247,41 @@ def test_v20_typed_levers_act_as_typed(small_city, shocks):
         assert in_force(typed, scale)[0] == pytest.approx(0.9, rel=1e-12)
         assert in_force(typed, scale)[1] < 1.0
         assert in_force(written, scale)[0] < 0.899
+
+
+def test_v20_the_law_acts_alike_in_every_arm_world_and_budget(small_city, shocks):
+    """Doses of the law in all programmes of all arms, worlds, budgets and scale factors; its unit price in all arms and
+    budgets of a world. Controls: one arm under another law, and the price of another world."""
+    drawn = stored().some(1, 2)
+    names = ("law", "self-transition", "symbiosis", "newly-planned", "combined")
+
+    def check(odd="middle"):
+        prices = {}
+        for world in drawn:
+            parameters = parameter_record(world.parameters)
+            for budget in (2e3, 150e3):
+                arms = [make_arm(n, budget=budget, site=small_city, law=odd if n == "combined" else "middle") for n in names]
+                sim = Simulator(small_city, (Arm("null"), *arms), parameters, shocks)
+                sim.burn(1, world.replicate)
+                for number, arm in enumerate(arms, 1):
+                    for scale in (1.0, 2.0):
+                        sim.fork(number, scale, None)
+                        series = np.zeros((sim.steps + 1, len(INDICATORS)))
+                        flags = np.zeros((sim.steps + 1, len(small_city.clusters)), np.int8)
+                        assert sim.run(number, series, flags, flags.copy()) == 0
+                        outside = [n for n in range(len(sim.work.levers)) if n % 3 != 1 or n == len(sim.work.levers) - 1]
+                        for lever, dose in doses_of_the_law.items():
+                            assert (sim.work.levers[lever][outside] == dose).all(), (arm.name, budget, lever)
+                        visits, paid = (series[1:, Series[key]].sum() for key in ("INSPECTIONS", "OUTLAY_INSPECTIONS"))
+                        prices.setdefault(world.number, []).append(paid / visits)
+        return prices
+
+    doses_of_the_law = {name: LEVERS[name].baseline for name in LAW_LEVERS} | load_law("middle").levers
+    prices = check()
+    assert all(len(found) == 20 and np.allclose(found, found[0], rtol=1e-12, atol=0.0) for found in prices.values())
+    assert len({round(found[0], 6) for found in prices.values()}) == len(drawn)
+    with pytest.raises(AssertionError, match="combined"):
+        check("strict")
 
 
 def test_v20_neutral_levers_are_the_null(small_city, shocks):
