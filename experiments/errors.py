@@ -82,6 +82,8 @@ MESSAGES = {
     "not_a_scale": "--scale: '{value}' is neither 'auto' nor a number",
     "not_a_setting": "--set: '{value}' sets nothing; write it like extension=0.4",
     "not_a_finding": "{path} does not hold the result of an analysis",
+    "older_finding": "{path} was written by an older version, and its own report.html still tells it; to read it with this one, run it again: {command}",
+    "sweep_before_law": "the sweep in {path} was made before there was a law alone, its effects are those above no programme: it can be read and exported; for an analysis run its experiment file again in a new folder",
 }
 
 # no fault of the input, although no call of the system failed

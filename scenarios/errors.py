@@ -325,14 +325,21 @@ class ScenarioError(ValueError):
         return " ".join(text.split())
 
 
+# names of former versions and what took their place, if anything did
+FORMER = {"private_cost": "private_net", "cost_per_tco2e": "cost_gross_per_tco2e", "complaint_club": ""}
+
+
 def nearest_name(name: object, known: Iterable[str]) -> str | None:
-    """The known name most similar to `name`, or None if nothing is similar.
+    """The known name that took the place of `name`, or is most similar to it, or None if there is none.
 
     Examples
     --------
     >>> nearest_name("extenson", ["extension", "platform"])
     'extension'
     """
+    for former, now in FORMER.items():
+        if former in str(name):
+            return str(name).replace(former, now) if now else None
     matches = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
 

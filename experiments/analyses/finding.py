@@ -35,6 +35,7 @@ Progress = Callable[[int, int], None] | None
 MAX_SEED = 2**63 - 1
 MAX_REPLICATES = 100_000
 MAIN = "table"  # file name of the finding's own table; the others are named in `data`
+FORMAT = 2  # of what is kept; facts without one are of before there was a law alone, and were others
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ class Finding:
 
     def files(self) -> dict[str, bytes]:
         """The finding as files: the same bytes for the same question."""
-        facts = {"name": self.name, "command": self.command, "facts": self.facts}
+        facts = {"format": FORMAT, "name": self.name, "command": self.command, "facts": self.facts}
         return {
             "facts.json": (json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
             **{
@@ -253,7 +254,7 @@ def read_finding(folder: str | Path) -> Finding:
     Raises
     ------
     InputError
-        If the folder holds none.
+        If the folder holds none, or one of an older version, whose facts were others.
     """
     import pandas as pd
 
@@ -261,6 +262,7 @@ def read_finding(folder: str | Path) -> Finding:
     try:
         tables = read_manifest(where)["tables"]
         kept = read_json(where, "facts.json")
+        older = kept["command"] if kept.get("format") != FORMAT else ""
         frames = {
             # only an empty cell is missing: "null" is the name of a pathway
             name: pd.read_csv(
@@ -268,6 +270,9 @@ def read_finding(folder: str | Path) -> Finding:
             )
             for name in tables
         }
-        return Finding(kept["name"], kept["command"], frames.pop(MAIN), kept["facts"], frames)
+        found = Finding(kept["name"], kept["command"], frames.pop(MAIN), kept["facts"], frames)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("not_a_finding", path=where) from error
+    if older:
+        raise InputError("older_finding", path=where, command=older)
+    return found

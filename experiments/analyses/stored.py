@@ -102,13 +102,15 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
     Raises
     ------
     InputError
-        If there is no sweep, or it has no runs.
+        If there is no sweep, it has no runs, or its effects are not those above the law alone.
     """
     from ..sweeps.plans import plan_of
     from ..sweeps.results import load
     from ..sweeps.store import Store
 
     frame = load(path)
+    if frame.attrs["baseline"] != "law":
+        raise InputError("sweep_before_law", path=path)
     store = Store(path)
     store.load(to_write=False)
     plan = plan_of(store)

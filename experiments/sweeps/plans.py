@@ -14,7 +14,7 @@ from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, differe
 from .designs import Design, Factor, make_points, read_points
 from .experiment import Experiment
 from .modes import plan_arms
-from .ranges import Range, unknown
+from .ranges import FormerRange, Range, unknown
 from .store import Store
 from .trials import MAX_SEED
 
@@ -169,8 +169,10 @@ def plan_of(store: Store) -> Plan:
     """
     try:
         return _read_plan(store)
-    except InputError:
-        raise
+    except InputError as error:
+        if error.key != "sweep_points" or store.manifest["versions"] == versions():
+            raise
+        raise InputError("sweep_unopened", path=store.name, found=differences(versions(), store.manifest["versions"])) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # pydantic's is a ValueError
         if store.manifest["versions"] != versions():  # their manifest or work has other fields
             found = differences(versions(), store.manifest["versions"])
@@ -180,8 +182,9 @@ def plan_of(store: Store) -> Plan:
 
 def _read_plan(store: Store) -> Plan:
     manifest = store.manifest
+    spread = Range if store.baseline == "law" else FormerRange
     factors = tuple(
-        Factor(Range(**entry["range"]), entry["lever"], tuple(entry["values"])) for entry in manifest["factors"])
+        Factor(spread(**entry["range"]), entry["lever"], tuple(entry["values"])) for entry in manifest["factors"])
     seed = check_number("seed", manifest["seed"], 0, MAX_SEED, whole=True)
     points = store.points(lambda: make_points(Design(**manifest["design"]), factors, seed))
     until = None if manifest["until"] is None else Until(**manifest["until"])

@@ -48,6 +48,8 @@ class Status:
         taken); else empty.
     matches : list of dict
         With equal outlay or abatement: pathway, policy, budget, target and realised figure of every arm.
+    baseline : str
+        What effects are measured against, see `Store.baseline`.
     """
 
     path: str
@@ -63,6 +65,7 @@ class Status:
     replicates: int = 0
     stopped: str = ""
     matches: list[dict] = field(default_factory=list)
+    baseline: str = "law"
 
     @property
     def complete(self) -> bool:
@@ -131,7 +134,7 @@ def status_of(store: Store, plan: Plan) -> Status:
         store.doubled, store.size(),
         sum(count for _, count in plan.stages[:begun]), stopped,
         [{key: arm[key] for key in ("pathway", "policy", "budget")} | arm["match"]
-         for arm in store.manifest["arms"] if arm["match"]],
+         for arm in store.manifest["arms"] if arm["match"]], store.baseline,
     )  # fmt: skip
 
 
@@ -227,7 +230,8 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     -------
     pandas.DataFrame
         ``point, pathway, policy, budget, replicate, failed``, the varied parameters and levers, the outcomes and
-        ``null.OUTCOME``; ``attrs["one_cluster"]``: is it about a single cluster?
+        ``null.OUTCOME``; ``attrs["one_cluster"]``: is it about a single cluster? ``attrs["baseline"]``: what the nulls
+        are, see `Store.baseline`.
     """
     import pyarrow as pa
 
@@ -240,7 +244,7 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     tables = [_with_parameters(table, plan) for table in store.tables(sorted(store.done))]
     whole = pa.concat_tables([table.unify_dictionaries() for table in tables]).unify_dictionaries()
     frame = (whole.select(list(columns)) if columns is not None else whole).to_pandas()
-    frame.attrs["one_cluster"] = plan.work.site.one_cluster
+    frame.attrs.update(one_cluster=plan.work.site.one_cluster, baseline=store.baseline)
     return frame
 
 

@@ -183,6 +183,11 @@ class Store:
         """The packed `Work`; `InputError` if it is not what was written."""
         return self._sound(WORK)
 
+    @property
+    def baseline(self) -> str:
+        """What effects are measured against: the law alone, or no programme in sweeps of before there was one."""
+        return "law" if "law" in self.manifest else "null"
+
     def points(self, make) -> np.ndarray:
         """The points; `make()` makes them again where they are not kept."""
         if POINTS in self.manifest["files"]:

@@ -185,10 +185,10 @@ def _report(found: Status, folder: str, say: Words, as_json: bool, outcome: str 
     if not found.complete or found.failed:
         key = "sweep.rerun_with" if found.complete else "sweep.resume_with"
         console.print(say(key, folder=folder), highlight=False, soft_wrap=True)
-    _print_effects(rows, console, say)
+    _print_effects(rows, found.baseline, console, say)
 
 
-def _print_effects(rows: list, console: Any, say: Words) -> None:
+def _print_effects(rows: list, baseline: str, console: Any, say: Words) -> None:
     if not rows:
         return
     from rich.table import Table
@@ -196,10 +196,11 @@ def _print_effects(rows: list, console: Any, say: Words) -> None:
     from ..analyses.page import outcome_label
 
     shown = rows[0].outcome
-    title = say("sweep.effects", outcome=f"{outcome_label(shown, say)} ({shown})")
+    title = say(f"sweep.effects_{baseline}", outcome=f"{outcome_label(shown, say)} ({shown})")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column(say("sweep.arm"))
-    for key in ("null", "difference", "interval", "gain"):
+    table.add_column(say.name("pathway", baseline), justify="right")
+    for key in ("difference", "interval", "gain"):
         table.add_column(say(f"sweep.{key}"), justify="right")
     largest = max(abs(row.null) for row in rows)
     digits = 3 if largest < 10 else 1 if largest < 1000 else 0

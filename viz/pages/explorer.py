@@ -97,7 +97,7 @@ def _Explore(state: State, sweep: Sweep):
     say = session.say
     chosen = select(sweep.table, state.area.value, state.ranges.value)
     names = {
-        say("explorer.effects"): [n for n in sweep.outcomes if n.startswith(EFFECT)],
+        say(f"explorer.effects_{sweep.baseline}"): [n for n in sweep.outcomes if n.startswith(EFFECT)],
         say("explorer.outcomes"): [n for n in sweep.outcomes if not n.startswith(EFFECT)],
         say("explorer.inputs"): list(sweep.inputs),
     }

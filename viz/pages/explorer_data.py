@@ -88,6 +88,7 @@ class Sweep:
     runs: int
     failed: int
     one_cluster: bool = False
+    baseline: str = "law"  # see `experiments.sweeps.store.Store.baseline`
 
     def label(self, name: str, say: Words) -> str:
         """A column as readers call it."""
@@ -112,7 +113,7 @@ def read_sweep(folder: Path) -> Sweep:
     for name in ("pathway", "policy"):
         if name in table:
             table[name] = table[name].astype(str)
-    return Sweep(table, tuple(inputs), tuple(shown), len(frame), lost, frame.attrs["one_cluster"])
+    return Sweep(table, tuple(inputs), tuple(shown), len(frame), lost, frame.attrs["one_cluster"], frame.attrs["baseline"])
 
 
 def select(
