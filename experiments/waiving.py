@@ -173,9 +173,9 @@ def waiving(
         counted = evaluate(runs)[f"clusters_level1_{year}"].to_numpy().reshape(len(arms), -1)
         return by_world(np.where(runs.failed == 0, counted, np.nan), runs.worlds)
 
-    before, gains = certified(0), {}
+    before, gains, most = certified(0), {}, float(len(loaded.site.clusters))
     for step, name in enumerate(waived, 1):
         after = certified(step, **{f"waive_{name}": 1.0})
-        gains |= {(name, arm.name): statistics.difference(now, was) for arm, was, now in zip(arms, before, after, strict=True)}
+        gains |= {(name, arm.name): statistics.mean_interval(now - was, (-most, most)) for arm, was, now in zip(arms, before, after, strict=True)}
     clusters = {arm.name: _count(was, len(loaded.site.clusters)) for arm, was in zip(arms, before, strict=True)}
     return Waiving(question, year, tuple(arm.name for arm in arms), waived, clusters, gains, loaded.site.one_cluster)

@@ -25,7 +25,7 @@ from ..words import Words, scale_of
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
 from .compare_run import Known, Picture, Watcher, run_rounds
-from .controls import BUDGET, SLIDERS, Choice, ClusterMap, Levers, PlainButton, lever_text
+from .controls import BUDGET, SLIDERS, Choice, ClusterMap, Levers, PlainButton, law_options, lever_text
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
@@ -49,18 +49,12 @@ def _policies() -> dict[str, tuple[str, str]]:
 
 
 @cache
-def _laws() -> dict[str, tuple[str, str]]:
-    from ...scenarios import list_laws
-
-    return {entry.id: (entry.vi, entry.en) for entry in list_laws()}
-
-
 @cache
 def _lever_marks() -> dict[str, tuple[float, ...]]:
     """Values of the levers in the pathways and laws, drawn below the sliders."""
-    from ...scenarios import load_law, load_pathway
+    from ...scenarios import list_laws, load_law, load_pathway
 
-    programmes = [*(load_pathway(name) for name in PATHWAYS), *(load_law(name) for name in _laws())]
+    programmes = [*(load_pathway(name) for name in PATHWAYS), *(load_law(law.id) for law in list_laws())]
     return {
         name: tuple(q.levers[name] for q in programmes if name in q.levers)
         for names in SLIDERS.values()
@@ -221,8 +215,7 @@ def _Setting(state: State):
         else:
             set_and_run(state.replicates, int(value))
 
-    laws = [(key, texts[0 if say.lang == "vi" else 1]) for key, texts in _laws().items()]
-    Choice(say("compare.law"), laws, state.law.value, lambda value: set_and_run(state.law, value))
+    Choice(say("compare.law"), law_options(say), state.law.value, lambda value: set_and_run(state.law, value))
     policies = [(key, texts[0 if say.lang == "vi" else 1]) for key, texts in _policies().items()]
     Choice(say("compare.policy"), policies, state.policy.value, lambda value: set_and_run(state.policy, value))
     Levers(state.moved.value, lambda values: set_and_run(state.moved, dict(values)), _lever_marks())
@@ -276,7 +269,7 @@ def _PinButtons(state: State, answer: Comparison | None, picture: Picture | None
 
 def _setting_text(question: Question, say: Words) -> str:
     """A setting in a few words: law, policy, budget and the levers that were moved."""
-    law = _laws().get(question.law, (question.law,) * 2)[0 if say.lang == "vi" else 1]
+    law = dict(law_options(say)).get(question.law, question.law)
     policy = _policies().get(question.policy, (question.policy,) * 2)[0 if say.lang == "vi" else 1]
     parts = [law, policy, f"{say.number(question.budget)} {say('lever_unit.bn')}"]
     parts += [lever_text(name, value, say) for name, value in question.levers]

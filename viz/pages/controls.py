@@ -13,7 +13,7 @@ from ...model.levers import LEVERS
 from ..words import Words
 from .session import use_session
 
-__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "lever_text"]
+__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "law_options", "lever_text"]
 
 # the levers that a policy debate is about, in groups; all others keep the pathways' own values
 SLIDERS: dict[str, tuple[str, ...]] = {
@@ -198,6 +198,13 @@ def Choice(
         {"title": title, "items": [{"id": key, "text": text} for key, text in items]} for title, items in named.items()
     ]
     _Choice(label=label, groups=groups, value=value, event_chosen=on_value)
+
+
+def law_options(say: Words) -> list[tuple[str, str]]:
+    """Laws that ship, as a `Choice` takes them."""
+    from ...scenarios import list_laws
+
+    return [(entry.id, getattr(entry, say.lang)) for entry in list_laws()]
 
 
 @solara.component_vue("../assets/button.vue")

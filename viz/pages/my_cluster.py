@@ -25,7 +25,7 @@ from .brief import comparison_brief
 from .charts import Chart, Legend
 from .compare import panel_option
 from .compare_run import Known, Picture, Watcher, run_rounds
-from .controls import BUDGET, PlainButton
+from .controls import BUDGET, PlainButton, law_options
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
@@ -48,7 +48,7 @@ class State:
         self.upload: solara.Reactive[Upload | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
         self.setting = solara.Reactive(
-            {"policy": "vietnam-2020", "budget": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
+            {"policy": "vietnam-2020", "law": "middle", "budget": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
         )
         self.picture: solara.Reactive[Picture | None] = solara.Reactive(None)
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
@@ -252,6 +252,13 @@ def _Compare(state: State):
             "options": [{"id": e.id, "label": getattr(e, say.lang)} for e in list_policies()],
         },
         {
+            "id": "law",
+            "kind": "select",
+            "label": say("compare.law"),
+            "value": setting["law"],
+            "options": [{"id": key, "label": text} for key, text in law_options(say)],
+        },
+        {
             "id": "budget",
             "kind": "range",
             "label": say("watch.budget"),
@@ -308,6 +315,7 @@ def _run(session: Session, state: State) -> None:
                 fixed=True,
                 replicates=int(setting["replicates"]),
                 budget=float(setting["budget"]),
+                law=setting["law"],
             )
             run_rounds(job, question, panels_of(True), Known(state.scales), watcher)  # files of another run are gone
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ import solara
 from ...experiments.analyses.finding import Case, Finding
 from ...experiments.compare import ask
 from ...experiments.comparison import YEARS, Comparison
+from ...scenarios import list_laws
+from ...scenarios.programmes import LAW
 from ..answer import answer as answer_words
 from ..figures import comparison_figures, style_of
 from ..words import Words
 from .brief import comparison_brief
 from .compare_run import Known, Watcher, run_rounds
-from .controls import BUDGET, Choice, ClusterMap, Levers, PlainButton, city_spots
+from .controls import BUDGET, Choice, ClusterMap, Levers, PlainButton, city_spots, law_options
 from .export import Export
 from .frame import Div, Heading, JobStatus, Section, Table, Text
 from .jobs import Job
@@ -70,6 +73,8 @@ class State:
         own |= {spot.id: LETTERS[letter] for spot, letter in letters if letter in LETTERS}
         self.choice = solara.Reactive(own)
         self.budget = solara.Reactive(_number(fields.get("budget", ""), 150.0))
+        law = fields.get("law", "")  # only what ships: an address must not name files of the server
+        self.law = solara.Reactive(law if law in {entry.id for entry in list_laws()} else LAW)
         self.picked = solara.Reactive(city_spots()[0].id)
         self.finding: solara.Reactive[Finding | None] = solara.Reactive(None)
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
@@ -77,7 +82,8 @@ class State:
     def fields(self) -> dict[str, Any]:
         """Fields of the address that restores the page."""
         letter = {pathway: letter for letter, pathway in LETTERS.items()}
-        return {"budget": self.budget.value, "choice": "".join(letter[self.choice.value[s.id]] for s in city_spots())}
+        law = {} if self.law.value == LAW else {"law": self.law.value}
+        return {"budget": self.budget.value, **law, "choice": "".join(letter[self.choice.value[s.id]] for s in city_spots())}
 
     def set(self, cluster: str, pathway: str) -> None:
         """Give a cluster a pathway."""
@@ -95,11 +101,11 @@ class State:
 
     def propose(self, session: Session) -> None:
         """Let the optimiser choose, in the background."""
-        budget = self.budget.value
+        budget, law = self.budget.value, self.law.value
 
         def work(job: Job) -> Finding:
             portfolio = import_module("ecocluster.experiments.analyses.portfolio").portfolio
-            case = Case(MAP_CITY, budget=budget, replicates=REPLICATES, threads=job.threads)
+            case = Case(MAP_CITY, law=law, budget=budget, replicates=REPLICATES, threads=job.threads)
             return portfolio(case, progress=job.progress)
 
         session.jobs.start("proposal", work, on_done=self.finding.set)
@@ -109,7 +115,7 @@ class State:
         files = {OWN: own_text(self.choice.value)}
         if self.finding.value is not None:
             files[PROPOSAL] = self.finding.value.files()["portfolio.toml"].decode()
-        budget = self.budget.value
+        budget, law = self.budget.value, self.law.value
 
         def work(job: Job) -> None:
             with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +125,7 @@ class State:
                     path.write_text(text, encoding="utf-8")
                     paths.append(str(path))
                 names = ["null", *paths, "by-sector"]
-                question = ask(MAP_CITY, names, fixed=True, replicates=REPLICATES, budget=budget)
+                question = ask(MAP_CITY, names, fixed=True, replicates=REPLICATES, budget=budget, law=law)
                 run_rounds(job, question, (), Known(), Watcher(lambda _: None, self.answer.set))
 
         session.jobs.start("portfolio", work)
@@ -168,6 +174,7 @@ def _Controls(state: State):
     if state.finding.value is not None:
         options.append((PROPOSAL, say("mix.proposal")))
     Choice(say("mix.all"), options, "", state.set_all)
+    Choice(say("compare.law"), law_options(say), state.law.value, state.law.set)
     moved = {} if state.budget.value == 150.0 else {"budget": state.budget.value}
     Levers(moved, lambda values: state.budget.set(values.get("budget", 150.0)), only_budget=True)
     with Div("bar"):
@@ -209,16 +216,26 @@ def _Results(state: State):
             config=lambda: own_text(state.choice.value),
             config_name=f"{OWN}.toml",
             link=session.link("/portfolio", state.fields()),
-            brief=lambda: comparison_brief(answer, say, YEARS[1], say("mix.setting", budget=say.number(state.budget.value))),
+            brief=lambda: comparison_brief(answer, say, YEARS[1], _setting(answer, say)),
         )
-        command = f"ecocluster compare {MAP_CITY} --pathways null,{OWN}.toml,by-sector --replicates {REPLICATES} --budget {state.budget.value:g}"
-        Text(command, "code", "soft")
+        Text(_command(answer), "code", "soft")
     if finding is not None:
         told = import_module("ecocluster.viz.analyses.portfolio")
         with Section(say("mix.proposal")):
             with Div("answer"):
                 for sentence in told.words(finding, say):
                     Text(sentence)
+
+
+def _setting(answer: Comparison, say: Words) -> str:
+    law = dict(law_options(say)).get(answer.question.law, answer.question.law)
+    return f"{law} · " + say("mix.setting", budget=say.number(answer.question.budget))
+
+
+def _command(answer: Comparison) -> str:
+    """The same comparison on the command line, the visitor's files as he saves them."""
+    names = [Path(name).name for name in answer.question.pathways]
+    return replace(answer.question, pathways=tuple(names)).command
 
 
 @solara.component

@@ -14,7 +14,7 @@ import solara
 
 from ...experiments.compare import ask
 from ...experiments.configuration import write_config
-from ...scenarios import choose_arm, list_pathways, list_policies, load_scenario, load_shocks
+from ...scenarios import choose_arm, list_laws, list_pathways, list_policies, load_scenario, load_shocks
 from ..flows import flow_map
 from ..places import site_title
 from ..words import Words
@@ -46,7 +46,7 @@ class Asked:
 
     Attributes
     ----------
-    site, pathway, policy : str
+    site, pathway, policy, law : str
         Ids of what ships.
     budget : int
         bn VND a year for the city.
@@ -56,6 +56,7 @@ class Asked:
     site: str
     pathway: str = "combined"
     policy: str = "vietnam-2020"
+    law: str = "middle"
     budget: int = 150
     replicate: int = 0
 
@@ -93,6 +94,7 @@ class State:
             "site": {*known_sites(), *(f"{MAP_CITY}:{spot.id}" for spot in city_spots())},
             "pathway": {entry.id for entry in list_pathways()},
             "policy": {entry.id for entry in list_policies()},
+            "law": {entry.id for entry in list_laws()},
         }
         given: dict[str, Any] = {"site": default if default in known["site"] else "nguyen-khe"}
         for name, ids in known.items():  # only what ships: an address must not name files of the server
@@ -190,6 +192,7 @@ def _fields(asked: Asked, say: Words) -> list[dict[str, Any]]:
             "value": asked.policy,
             "options": options(list_policies()),
         },
+        {"id": "law", "kind": "select", "label": say("compare.law"), "value": asked.law, "options": options(list_laws())},
         {
             "id": "budget",
             "kind": "range",
@@ -234,7 +237,7 @@ def _start(session: Session, state: State, cluster: int) -> None:
             player = old.player
         else:
             loaded = load_scenario(asked.site)
-            arm = choose_arm(asked.pathway, loaded.site, asked.policy, asked.budget)
+            arm = choose_arm(asked.pathway, loaded.site, asked.policy, asked.budget, law=asked.law)
             player = Player(
                 loaded.site,
                 arm,
@@ -326,19 +329,20 @@ def _Film(shown: Shown, state: State):
 
 def _title(asked: Asked, say: Words) -> tuple[str, str]:
     """Which run, as a title and a sentence."""
-    policy = next(getattr(entry, say.lang) for entry in list_policies() if entry.id == asked.policy)
+    policy, law = (next(getattr(entry, say.lang) for entry in entries if entry.id == name)
+                   for entries, name in ((list_policies(), asked.policy), (list_laws(), asked.law)))  # fmt: skip
     title = say(
         "watch.brief_title", site=site_title(asked.site, say), pathway=say.name("pathway", asked.pathway)
     )
-    fields = {"policy": policy, "budget": say.number(asked.budget), "replicate": say.number(asked.replicate)}
+    fields = {"policy": policy, "law": law, "budget": say.number(asked.budget), "replicate": say.number(asked.replicate)}
     return title, say("watch.brief_setting", **fields)
 
 
 def _command(asked: Asked) -> str:
     """The same run on the command line."""
     return (
-        f"ecocluster run {asked.site} --pathway {asked.pathway} --policy {asked.policy} --budget {asked.budget}"
-        f" --replicate {asked.replicate} --seed {SEED}"
+        f"ecocluster run {asked.site} --pathway {asked.pathway} --policy {asked.policy} --law {asked.law}"
+        f" --budget {asked.budget} --replicate {asked.replicate} --seed {SEED}"
     )
 
 
@@ -352,5 +356,6 @@ def _config(asked: Asked, say: Words) -> str:
         replicates=asked.replicate + 1,
         budget=float(asked.budget),
         seed=SEED,
+        law=asked.law,
     )
     return f"# {say('watch.config_note', replicate=asked.replicate)}\n{write_config(question)}"
