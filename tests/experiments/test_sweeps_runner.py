@@ -266,15 +266,15 @@ def test_arms_are_matched(tmp_path, mode):
         "replicates": 16, "seed": 1, "steps": 24, "mode": mode, "outcomes": ["pv_outlay_2025", "tco2e_total_2025"],
     }  # fmt: skip
     if mode == "equal-abatement":
+        # as written, symbiosis avoids nothing here in five years, and however much is paid no more than .8 %
         asked |= {"target": 0.004, "scale": "auto"}
     sweep(asked, tmp_path / "s")
     name = "pv_outlay_2025" if mode == "equal-outlay" else "tco2e_total_2025"
     found = effects(tmp_path / "s", name)
     realised = [abs(effect.difference.mean) for effect in found]
-    close = 0.02 if mode == "equal-outlay" else 0.1  # tonnes of a few links are lumps
-    assert realised[1] == pytest.approx(realised[0], rel=close)
+    assert realised[1] == pytest.approx(realised[0], rel=0.02)
     if mode == "equal-abatement":
-        assert realised[0] == pytest.approx(0.004 * found[0].null, rel=close)
+        assert realised[0] == pytest.approx(0.004 * found[0].null, rel=0.01)
     budgets = {effect.pathway: effect.budget for effect in found}
     assert budgets["symbiosis"] != pytest.approx(budgets["self-transition"], rel=0.05)
 

@@ -48,6 +48,28 @@ def test_scorecard_shows_values_intervals_and_differences(comparison):
     assert cost.cells[0].value == "\N{EN DASH}" and cost.cells[0].reason
 
 
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_the_answer_names_who_is_ahead(comparison, lang):
+    """Runs in which the combined pathway avoids most: it is named with how much, and no other is."""
+    say = Words(lang)
+    ground = answer(comparison, say)[0]
+    assert say("pathway.combined") in ground and not any(say(f"pathway.{arm}") in ground for arm in ("symbiosis", "newly-planned"))
+    kilotonnes = abs(comparison.estimates["tco2e_total_2035"][4][1].mean) / 1000
+    assert say.number(kilotonnes) in ground
+
+
+def test_the_answer_of_little_information():
+    say = Words("en")
+    assert answer(make_comparison(3, arms=("null",)), say) == [say("answer.only_null")]
+    single = answer(make_comparison(1), say)
+    assert "[" not in single[0] and "chance only" in single[-1]  # one run has no interval
+    same = make_comparison(6)
+    same.runs[[key for key in same.columns if key in same.runs]] = 0.1
+    told = answer(same, say)
+    assert told[0].count("no pathway does better than the law alone (100 %)") == 3 and " under " not in told[0]
+    assert "no pathway is worth its cost" in told[-2]
+
+
 def test_a_sure_zero_is_one_character():
     still = make_comparison(6)
     still.runs["hubs_active_2035"] = 0.0
