@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,7 @@ __all__ = [
 
 DPI = 100
 WIDTH = 12.0  # inches
+LETTER = 0.076  # inches of a letter of 10 points
 PANELS = ("level1", "tco2e", "cod", "water", "landfilled", "jobs")
 
 
@@ -108,7 +110,11 @@ def title_and_legend(figure: Figure, title: str, handles: Sequence, labels: Sequ
     """The title at the top left and one legend below all panels."""
     figure.suptitle(title, x=0.01, y=1 - 0.1 / figure.get_figheight(), ha="left", va="top", fontsize=13)
     if handles:
-        figure.legend(handles, labels, loc="lower center", ncols=len(handles), frameon=False, **options)
+        asked = {"handlelength": 2.0, "handletextpad": 0.5, "columnspacing": 1.2, **options}
+        beside = sum(asked[name] for name in ("handlelength", "handletextpad", "columnspacing")) * 10 / 72  # inches, of 10 points
+        wide = sum(beside + LETTER * len(label) for label in labels)
+        rows = -(-wide // WIDTH)
+        figure.legend(handles, labels, loc="lower center", ncols=int(-(-len(handles) // rows)), frameon=False, **asked)
 
 
 def in_style(draw):
@@ -149,7 +155,7 @@ def headline_figure(comparison: Comparison, say: Words) -> Figure:
     shown, across = shown_arms(comparison), 4
     down = -(-len(rows) // across)
     names = [say.name("pathway", comparison.arms[index]) for index in shown]
-    figure = new_figure(0.8 + (0.85 + 0.26 * len(shown)) * down, left=0.3 + 0.076 * max(map(len, names)), bottom=0.55, top=0.8,
+    figure = new_figure(0.8 + (0.85 + 0.26 * len(shown)) * down, left=0.3 + LETTER * max(map(len, names)), bottom=0.55, top=0.8,
                         wspace=0.08, hspace=0.75)  # fmt: skip
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for axes in grid.flat[len(rows) :]:
@@ -167,10 +173,11 @@ def headline_figure(comparison: Comparison, say: Words) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.set_title(row.label, fontsize=10)
         axes.set_xlabel(row.unit, fontsize=9, labelpad=2)
-        if all(cell.middle == 0 for cell in row.cells):  # nobody reads hundredths of nothing
-            axes.set_xlim(-1, 1)
         plain_ticks(axes.xaxis, say)
         axes.xaxis.get_major_locator().set_params(nbins=4)
+        if all(cell.middle == 0 for cell in row.cells):  # nobody reads hundredths of nothing
+            axes.set_xlim(-1, 1)
+            axes.set_xticks([0])
     grid[0, 0].invert_yaxis()
     title_and_legend(figure, say("figure.headline", year=YEAR), (), ())
     return figure
@@ -369,17 +376,18 @@ def obstacles(comparison: Comparison, say: Words, year: int = 2035) -> Figure:
     missed, alone = comparison.obstacles(year), comparison.obstacles(year, alone=True)
     order = np.argsort(-missed.mean(axis=0), kind="stable")
     labels = [say("figure.certified"), *(say.name("criterion", comparison.criteria[i]) for i in order)]
-    left = 0.3 + 0.076 * max(map(len, labels))  # inches a letter
+    left = 0.3 + LETTER * max(map(len, labels))
     figure = new_figure(1.9 + 0.42 * len(labels), left=left, right=0.25, bottom=1.0, top=0.9, wspace=0.18)
     grid = figure.subplots(1, len(arms), sharey=True, squeeze=False)[0]
     at = np.arange(len(labels))
     certified = comparison.certified(year)
+    letters = int((WIDTH - left - 0.25) / len(arms) / (1.25 * LETTER))  # titles are bold and larger
     for index, (axes, arm) in enumerate(zip(grid, arms, strict=True)):
         color = style_of(arm, index)[0]
         axes.barh(at[1:], 100 * missed[index][order], 0.62, facecolor="white", edgecolor=color, label=say("figure.missed"))
         axes.barh(at[1:], 100 * alone[index][order], 0.62, facecolor=color, edgecolor=color, label=say("figure.missed_alone"))
         axes.barh(0, 100 * certified[index], 0.62, facecolor=color, edgecolor=color, alpha=0.6)
-        axes.set_title(say.name("pathway", arm), color=color)
+        axes.set_title(fill(say.name("pathway", arm), max(letters, 1)), color=color)
         axes.set_xlim(0, 100)
         axes.set_xticks([0, 50, 100])
         axes.grid(visible=False, axis="y")

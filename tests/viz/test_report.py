@@ -9,13 +9,13 @@ import pytest
 from ecocluster.experiments.statistics import Estimate
 from ecocluster.viz import write_report
 from ecocluster.viz.answer import answer
-from ecocluster.viz.figures import comparison_figures, render, style_of, trajectories
+from ecocluster.viz.figures import comparison_figures, new_figure, render, style_of, trajectories
 from ecocluster.viz.flows import flow_map, sum_flows
 from ecocluster.viz.report import report_html, write_run
 from ecocluster.viz.scorecard import best_rows, interval_text, scorecard
 from ecocluster.viz.terminal import print_comparison, print_run
 from ecocluster.viz.words import Words
-from fakes import make_comparison
+from fakes import EFFECT, LEVEL, make_comparison
 from rich.console import Console
 
 KEYS = ("kind", "stream", "unit", "supplier_sector", "buyer_sector", "quantity")
@@ -209,3 +209,36 @@ def test_flows_are_summed_by_unit():
         "t/yr": {("metal", "metal_mechanical", "textile"): 7.0, ("organic", "food", "hub"): 5.0},
     }
     assert len(render(flow_map([], Words("vi")), "png")) > 1000
+
+
+def badly_set(figure):
+    """Texts of a drawn figure that leave it, and titles that lie over one another."""
+    from matplotlib.text import Text
+
+    figure.canvas.draw()
+    renderer, (width, height) = figure.canvas.get_renderer(), figure.canvas.get_width_height()
+    shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    hidden = {text for axes in figure.axes if not axes.get_visible() for text in axes.findobj(Text)}
+    ticks = {text for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for tick in axis.get_major_ticks() + axis.get_minor_ticks()
+             for text in (tick.label1, tick.label2)}  # fmt: skip
+    boxes = {text: text.get_window_extent(renderer) for text in shown if text not in hidden | ticks}
+    out = [text.get_text() for text, box in boxes.items() if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height]
+    titles = [box for text, box in boxes.items() if text in {axes.title for axes in figure.axes} | {a._left_title for a in figure.axes}]
+    over = [(a, b) for n, a in enumerate(titles) for b in titles[:n] if a.overlaps(b)]
+    return out + over
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_no_text_is_cut_and_no_title_lies_over_another(lang, monkeypatch):
+    """Six arms as they ship. Control: names three times as long in one line."""
+    say, arms = Words(lang), ("null", "law", "self-transition", "symbiosis", "newly-planned", "combined")
+    for shape in (EFFECT, LEVEL):
+        monkeypatch.setitem(shape, "law", 0.01)
+    comparison = make_comparison(3, arms=arms)
+    for name, figure in comparison_figures(comparison, say).items():
+        assert not badly_set(figure), name
+    figure = new_figure(4.0)
+    axes = figure.subplots(1, 2)
+    for one in axes:
+        one.set_title(3 * say("pathway.self-transition") + 60 * "x")
+    assert badly_set(figure)
