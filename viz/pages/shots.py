@@ -11,11 +11,11 @@ from .browser import chromium, find_chromium, open_page, pixels, serve
 
 # page -> what is clicked there, and what shows that it is ready
 SCENES = {
-    "": ((), "[data-replicates='20']"),
+    "": ((), ".eco-table"),
     "watch": ((), "canvas"),
     "barriers?site=teaching": (("button.main >> nth=0", "button.main >> nth=1"), ".eco-chart >> nth=3"),
     "explorer": ((), "select"),
-    "portfolio": (("button.main",), ".eco-table .best"),
+    "portfolio": (("button.main",), ".eco-table >> nth=1"),
     "my-cluster": ((), ".eco h1"),
     "evidence": ((), ".eco h1"),
 }
