@@ -164,6 +164,7 @@ def test_the_link_restores_the_page_and_the_brief_is_two_pages_at_most(browser, 
         brief = opened.value
         brief.wait_for_selector("table")
         assert brief.query_selector("figure img")
+        # five paragraphs, the table of eleven rows with their ranges, and a figure: more than one page, no more than two
         pdf = brief.pdf(prefer_css_page_size=True)
         assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
     with open_page(browser, address) as watched:
