@@ -91,7 +91,8 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
 
 
 def _captions(comparison: Comparison, say: Words, names: Iterable[str]) -> dict[str, str]:
-    captions = {name: say(f"caption.{name}") for name in names}
+    of_worlds = ("trajectories", "cost-effect") if comparison.question.worlds else ()
+    captions = {name: say(f"caption.{name}.worlds" if name in of_worlds else f"caption.{name}") for name in names}
     if comparison.one_cluster and "obstacles" in captions:
         captions["obstacles"] = say("caption.obstacles.one")
     return captions
