@@ -19,12 +19,14 @@ from .errors import InputError
 from .folder import write_folder
 from .in_force import InForce, in_force
 from .money import PRICES, SPLIT, abatement_split, net_benefit, transfer_table
+from .other_laws import laws_to_json
 from .which import Which, which_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..model.ensemble import Runs
+    from .budgets import Frontier
     from .equal_outlay import EqualOutlay
 
 __all__ = ["CLUSTER_SHARES", "EXPLORATION", "PATHWAYS", "YEARS", "Column", "Comparison", "Question", "Vocabulary", "certified_key"]
@@ -200,6 +202,10 @@ class Comparison:
         Folder of the results once they are written.
     equal : EqualOutlay or None
         The same at equal outlay, where it was asked for.
+    frontier : Frontier or None
+        The same at three budgets.
+    other_laws : dict of str to Comparison
+        The same under other laws, by law.
     """
 
     question: Question
@@ -211,6 +217,8 @@ class Comparison:
     out: str | None = None
     sure: dict[str, Any] = field(default_factory=dict)
     equal: EqualOutlay | None = None
+    frontier: Frontier | None = None
+    other_laws: dict[str, Comparison] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -317,6 +325,21 @@ class Comparison:
         """`money.net_benefit` above the baseline, mVND, by "gross" outlay or "social" cost, shape (arms, replicates)."""
         cost = self.above(f"{PRICES[f'cost_{line}_per_tco2e'].money}_{year}")
         return net_benefit(-self.above(f"pv_tco2e_{year}"), -self.above(f"pv_cod_{year}"), cost, **prices)
+
+    def best_worth(self, year: int, line: str) -> dict[str, float] | None:
+        """As in `best`, by net benefit at default prices, by "gross" outlay or "social" cost; None where runs do not say."""
+        if not {f"pv_tco2e_{year}", f"pv_cod_{year}", f"cost_{line}_per_tco2e_{year}"} <= self.columns.keys():
+            return None
+        values = spread.by_world(self.net_benefit(year, line), self.trace.worlds)[self.acting]
+        found = spread.best_by_world(np.vstack([np.zeros_like(values[:1]), values]), "max")
+        shares = zip((self.arms[index] for index in self.acting), map(float, found.arms[1:]), strict=True)
+        return {**dict(shares), "tie": found.tie, "nothing": found.nothing}
+
+    @property
+    def draws(self) -> int:
+        """Worlds, or runs at the defaults, in which every rival has a result: what shares are shares of."""
+        there = spread.by_world(np.where(np.asarray(self.trace.failed) == 0, 0.0, np.nan), self.trace.worlds)
+        return int(np.isfinite(there[[self.base, *self.acting]]).all(axis=0).sum())
 
     def transfers(self, arm: str, year: int) -> pd.DataFrame:
         """Transfers of an arm above the baseline, payer x receiver, mean present value in mVND."""
@@ -549,6 +572,8 @@ class Comparison:
             "measured_against": {arm: self.arms[m] for arm, m in zip(self.arms, self.matched, strict=True)},
             "in_force": {arm: found.to_json() for arm, found in self.in_force.items()},
             "equal_outlay": None if self.equal is None else self.equal.to_json(),
+            "frontier": None if self.frontier is None else self.frontier.to_json(),
+            "other_laws": laws_to_json(self.other_laws) if self.other_laws else None,
             "wall_s": self.wall_s,
             "out": self.out,
             "pathways": pathways,

@@ -19,7 +19,8 @@ RANGE = {"world_median", "world_low", "world_high"}
 def test_json_is_the_promised_object():
     answer = json.loads(json.dumps(make_comparison().to_json(), allow_nan=False))
     assert list(answer) == [
-        "scenario", "seed", "replicates", "worlds", "law", "measured_against", "in_force", "equal_outlay", "wall_s", "out",
+        "scenario", "seed", "replicates", "worlds", "law", "measured_against", "in_force", "equal_outlay", "frontier",
+        "other_laws", "wall_s", "out",
         "pathways", "best", "which",
     ]  # fmt: skip
     assert tuple(answer["pathways"]) == ARMS
