@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from ecocluster.viz import claims
 from ecocluster.viz.answer import _worth_sentence, answer, claim_text
-from ecocluster.viz.headline import HEADLINE, headline
 from ecocluster.viz.first_lines import LONGEST, first_lines
+from ecocluster.viz.headline import HEADLINE, headline
 from ecocluster.viz.leads import CONFIDENCE, Lead, in_most, lead, same_leader
 from ecocluster.viz.terminal import print_answer
 from ecocluster.viz.words import Words
