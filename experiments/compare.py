@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .comparison import PATHWAYS, Comparison, Question, Vocabulary
+from .columns import Vocabulary
+from .comparison import Comparison
 from .errors import InputError, check_number
+from .question import PATHWAYS, Question
 
 if TYPE_CHECKING:
     from ..model.ensemble import Runs

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import statistics
 from .compare import ask, prepare, worlds_of
-from .comparison import PATHWAYS
+from .question import PATHWAYS
 from .sweeps.ranges import unknown
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..experiments.comparison import CLUSTER_SHARES, EXPLORATION, YEARS, Comparison, certified_key
+from ..experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS, certified_key
+from ..experiments.comparison import Comparison
 from .headline import YEAR, headline, shown_arms
 from .scorecard import name_and_unit, scale_of_column
 from .words import Words, scale_of

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from ..experiments.columns import EXPLORATION, YEARS
+from ..experiments.comparison import Comparison
 from .answer import answer
 from .figures import comparison_figures, render, trajectories
 from .flows import flow_map

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from ..experiments.columns import EXPLORATION, YEARS
+from ..experiments.comparison import Comparison
 from .answer import answer
 from .first_lines import first_lines
 from .headline import YEAR, headline, shown_arms

@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 import pytest
 from ecocluster.experiments import InputError
+from ecocluster.experiments.columns import CLUSTER_SHARES, YEARS, Column
 from ecocluster.experiments.compare import ask, compare
-from ecocluster.experiments.comparison import CLUSTER_SHARES, YEARS, Column, Comparison
+from ecocluster.experiments.comparison import Comparison
 from ecocluster.viz.answer import answer as words_of
 from ecocluster.viz.words import Words
 from fakes import ARMS, EFFECT, FAILURES, INDICATORS, VOCABULARY, evaluate, make_comparison, make_runs

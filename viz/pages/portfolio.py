@@ -11,8 +11,9 @@ from typing import Any
 import solara
 
 from ...experiments.analyses.finding import Case, Finding
+from ...experiments.columns import YEARS
 from ...experiments.compare import ask
-from ...experiments.comparison import YEARS, Comparison
+from ...experiments.comparison import Comparison
 from ..answer import answer as answer_words
 from ..figures import comparison_figures, style_of
 from ..words import Words
