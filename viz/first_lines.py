@@ -6,6 +6,7 @@ of the terminal: where names are too long for that, who is open is not named.
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -17,9 +18,9 @@ from .headline import YEAR, HeadlineRow, headline
 from .leads import Lead, same_leader
 from .words import Words
 
-__all__ = ["LONGEST", "first_lines"]
+__all__ = ["first_lines", "fits"]
 
-LONGEST = 156  # letters: two rows of 80 with the number in front, and a word that does not fit at the end of the first
+WIDTH, ROWS = 80, 2  # of the terminal, the number in front
 MOST_NAMES = 2
 
 
@@ -35,9 +36,14 @@ def first_lines(comparison: Comparison, say: Words, year: int = YEAR) -> list[st
     return [line for line in found if line]
 
 
+def fits(text: str) -> bool:
+    """Does a line take no more rows than it may?"""
+    return len(textwrap.wrap("0 " + text, WIDTH)) <= ROWS
+
+
 def _fitting(*variants: str) -> str:
     """The first that fits, else the last."""
-    return next((text for text in variants if len(text) <= LONGEST), variants[-1])
+    return next((text for text in variants if fits(text)), variants[-1])
 
 
 def _who(found: Sequence[Lead], say: Words, family: str = "pathway", named: bool = True) -> str:
@@ -67,14 +73,11 @@ def _ground(comparison: Comparison, say: Words, year: int) -> str:
     found, law = claims.ground(comparison, year), claims.law_shares(comparison, year)
     if not found:
         return ""
-    rest = [say("line.law", share=_between(list(law.values()), say))] if law else []
-    if comparison.frontier is not None:
-        cases = {str(rung.budget): rung.comparison for rung in comparison.frontier.rungs if rung.factor != 1.0 and not rung.unpaid}
-        rest += [_stands(claims.elsewhere(comparison, cases), "line.budgets", say)]
+    rest = say("line.law", share=_between(list(law.values()), say)) if law else ""
 
     def line(named: bool) -> str:
-        told = "; ".join(f"{say(f'line.{row}')} {_who(own, say, named=named)}" for row, own in found.items())
-        return " ".join([say("line.ground", told=told), *filter(None, rest)])
+        told = "; ".join(f"{say(f'line.{row}')}: {_who(own, say, named=named)}" for row, own in found.items())
+        return f"{say('line.ground', told=told)} {rest}".strip()
 
     return _fitting(line(True), line(False))
 
@@ -96,8 +99,10 @@ def _which(comparison: Comparison, say: Words, year: int) -> str:
         kinds = len(groups)
         ahead = Counter(own.arms[0] for own in groups.values() if own.kind == "ahead")
         order = sorted(ahead.items(), key=lambda item: (-item[1], item[0]))[:MOST_NAMES]
-        listed = ", ".join(say("line.kinds", arm=say.name("pathway", arm), count=count) for arm, count in order)
-        told.append(f"{say(f'line.{row}')} {listed or say('line.open')}")
+        listed = ", ".join(
+            say("line.all_kinds" if count == kinds else "line.kinds", arm=say.name("pathway", arm), count=count) for arm, count in order
+        )
+        told.append(f"{say(f'line.{row}')}: {listed or say('line.open')}")
     return say("line.which", kinds=kinds, told="; ".join(told))
 
 
@@ -107,11 +112,20 @@ def _stops(comparison: Comparison, say: Words, year: int) -> str:
     def line(named: bool, criterion: bool) -> str:
         parts = [say("line.no_ranking")]
         if found is not None:
-            parts = [say("line.stops", cod=_who([found.cod], say, "cause", named), tonnes=_who([found.tonnes], say, "cause", named),
-                         solution=_who([found.gross, found.social], say, "cause", named))]  # fmt: skip
+            stops = {name: _who([own], say, "cause", named) for name, own in (("cod", found.cod), ("tonnes", found.tonnes))}
+            parts = [say("line.stops", solution=_solution(found, say), **stops)]
         return " ".join(filter(None, [*parts, _missing(comparison, say, year) if criterion else ""]))
 
-    return _fitting(line(True, True), line(False, True), line(False, False))
+    return _fitting(line(True, True), line(True, False), line(False, False))
+
+
+def _solution(found: claims.RankingClaims, say: Words) -> str:
+    """By both accounts; or by which one, where the other says that none is worth it."""
+    one, other = found.gross, found.social
+    if {one.kind, other.kind} == {"ahead", "nothing"}:
+        by, own = ("gross", one) if one.kind == "ahead" else ("social", other)
+        return say(f"line.only_{by}", who=say.name("cause", own.arms[0]))
+    return _who([one, other], say, "cause")
 
 
 def _missing(comparison: Comparison, say: Words, year: int) -> str:
@@ -127,13 +141,15 @@ def _missing(comparison: Comparison, say: Words, year: int) -> str:
 
 
 def _money(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, year: int) -> str:
-    told = []
+    told, units = [], set()
     for key in ("outlay", "private_gain", "jobs"):
         if key in rows:
             cells = sorted((rows[key].cells[index] for index in comparison.acting), key=lambda cell: cell.middle)
             low, high = (cell.value.removeprefix("+") for cell in (cells[0], cells[-1]))
             span = low if low == high else say("line.span", low=low, high=high)
-            told.append(say(f"line.{key}", span=f"{span} {rows[key].unit}".strip()))
+            unit = "" if rows[key].unit in units else rows[key].unit  # said once
+            units.add(unit)
+            told.append(say(f"line.{key}", span=f"{span} {unit}".strip()))
     accounts = claims.worth(comparison, year)
     if not told:
         return ""
@@ -157,6 +173,9 @@ def _sure(comparison: Comparison, say: Words) -> str:
     ]  # fmt: skip
     if chance:
         parts.append(say("line.chance", share=_between(chance, say)))
+    if comparison.frontier is not None:
+        cases = {str(rung.budget): rung.comparison for rung in comparison.frontier.rungs if rung.factor != 1.0 and not rung.unpaid}
+        parts.append(_stands(claims.elsewhere(comparison, cases), "line.budgets", say))
     if comparison.other_laws:
         parts.append(_stands(claims.elsewhere(comparison, comparison.other_laws), "line.laws", say))
     decide = []
@@ -166,4 +185,4 @@ def _sure(comparison: Comparison, say: Words) -> str:
     decide = list(dict.fromkeys(decide))
     fewer = " ".join(filter(None, parts))
     variants = [f"{fewer} {say('line.deciders', names=', '.join(decide[:n]))}" for n in range(len(decide), 0, -1)]
-    return _fitting(*variants, fewer)
+    return _fitting(*variants, fewer, " ".join(filter(None, parts[:1] + parts[2:])))
