@@ -60,6 +60,11 @@ def _counted(comparison: Comparison, say: Words) -> str:
     return say("answer.worlds" if comparison.question.worlds else "answer.runs")
 
 
+def _amounts(comparison: Comparison, say: Words) -> str:
+    """What amounts are, as in the first table."""
+    return say("answer.medians" if comparison.question.worlds else "answer.means")
+
+
 def claim_text(own: Lead, say: Words, family: str = "pathway") -> str:
     """A claim in a few words: "Symbiosis (62 %)", "open, Symbiosis (45 %) or Combined (40 %)", "several alike", "none"."""
     if own.kind == "unknown":
@@ -78,7 +83,7 @@ def claim_text(own: Lead, say: Words, family: str = "pathway") -> str:
 def _ground(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, year: int) -> list[str]:
     found = claims.ground(comparison, year)
     told = [_outcome(comparison, rows[key], own, say) for key, own in found.items() if key in rows]
-    sentences = [say("answer.ground", year=year, told="; ".join(told), counted=_counted(comparison, say))]
+    sentences = [say("answer.ground", year=year, told="; ".join(told), counted=_counted(comparison, say), amounts=_amounts(comparison, say))]
     if comparison.equal is None and len(comparison.acting) > 1:
         sentences.append(say("answer.no_equal"))
     if comparison.frontier is not None:
@@ -219,7 +224,7 @@ def _ranking(say: Words) -> list[str]:
 
 def _money(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, year: int) -> list[str]:
     told = [_span(comparison, rows[key], say) for key in MONEY_ROWS if key in rows]
-    sentences = [say("answer.money", year=year, told="; ".join(told))] if told else []
+    sentences = [say("answer.money", year=year, told="; ".join(told), amounts=_amounts(comparison, say))] if told else []
     accounts = claims.worth(comparison, year)
     return [*sentences, _worth_sentence(accounts, comparison, say)] if accounts else sentences
 
