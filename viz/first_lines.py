@@ -38,7 +38,8 @@ def first_lines(comparison: Comparison, say: Words, year: int = YEAR) -> list[st
 
 def fits(text: str) -> bool:
     """Does a line take no more rows than it may?"""
-    return len(textwrap.wrap("0 " + text, WIDTH)) <= ROWS
+    tied = text.replace(" %", "\N{NO-BREAK SPACE}%")  # as it is printed
+    return len(textwrap.wrap(f"0 {tied}", WIDTH, break_on_hyphens=False)) <= ROWS
 
 
 def _fitting(*variants: str) -> str:

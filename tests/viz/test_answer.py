@@ -83,7 +83,7 @@ def test_claims_elsewhere_stand_turn_or_open():
     comparison.other_laws = {"strict": open_}
     assert "Strict law: open, Combined (50 %) or Symbiosis (50 %)" in answer(comparison, say)[-1]
     comparison.other_laws = {"today": same}
-    assert "Other laws: order stands" in first_lines(comparison, say)[-1]
+    assert "Other laws: the same holds" in first_lines(comparison, say)[-1]
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
@@ -140,6 +140,9 @@ def test_the_first_screen_fits(lang, clusters):
     assert max(map(len, map(str.rstrip, lines))) <= 80 and not any(line.rstrip().endswith("\N{HORIZONTAL ELLIPSIS}") for line in lines)
     assert len(headline(comparison, say)) <= len(HEADLINE) <= 12
     assert lines[0].startswith("1 ") and say("first.rest")[:30] in stream.getvalue()
+    starts = [n for n, line in enumerate(lines) if line[:2] in ("1 ", "2 ", "3 ", "4 ", "5 ")]
+    ends = [*starts[1:], lines.index("")]
+    assert len(starts) == len(first_lines(comparison, say)) <= 5 and all(b - a <= 2 for a, b in zip(starts, ends, strict=True))
 
 
 def test_a_headline_is_a_difference_and_clusters_are_counted():
