@@ -209,7 +209,7 @@ def budgets_figure(comparison: Comparison, say: Words) -> Figure:
     from ..experiments.budgets import AVOIDED
 
     found = comparison.frontier
-    figure = new_figure(4.8, left=0.7, bottom=1.05, top=0.9, wspace=0.25)
+    figure = new_figure(4.8, left=0.8, bottom=1.05, top=0.9, wspace=0.25)
     outlays = [found.outlay(rung) for rung in found.rungs]
     money, money_unit = scale_of("mVND", "money", max(float(np.nanmax(np.abs(own), initial=1.0)) for own in outlays))
     grid = figure.subplots(1, len(AVOIDED), squeeze=False)[0]
@@ -232,6 +232,7 @@ def budgets_figure(comparison: Comparison, say: Words) -> Figure:
         axes.set_title(f"{say(f'row.{outcome}')} ({say.unit(unit)})")
         plain_ticks(axes.xaxis, say)
         plain_ticks(axes.yaxis, say)
+    grid[0].set_ylabel(say("figure.budgets_avoided"))
     figure.supxlabel(say("figure.budgets_outlay", unit=say.unit(money_unit)), fontsize=10, y=0.42 / figure.get_figheight())
     title_and_legend(figure, say("figure.budgets", year=found.year), *grid[0].get_legend_handles_labels(), handlelength=3.5)
     return figure
