@@ -94,17 +94,18 @@ def _stands(found: claims.Elsewhere | None, key: str, say: Words) -> str:
 def _which(comparison: Comparison, say: Words, year: int) -> str:
     if comparison.which.reason:
         return "" if comparison.which.reason == "one_cluster" else say(f"answer.which.{comparison.which.reason}")
-    told, kinds = [], 0
+    told, kinds, leads = [], 0, False
     for row, groups in claims.which(comparison, year).items():
         groups = {group: own for group, own in groups.items() if group.by != "all"}
         kinds = len(groups)
         ahead = Counter(own.arms[0] for own in groups.values() if own.kind == "ahead")
+        leads = leads or bool(ahead)
         order = sorted(ahead.items(), key=lambda item: (-item[1], item[0]))[:MOST_NAMES]
         listed = ", ".join(
             say("line.all_kinds" if count == kinds else "line.kinds", arm=say.name("pathway", arm), count=count) for arm, count in order
         )
         told.append(f"{say(f'line.{row}')}: {listed or say('line.open')}")
-    return say("line.which", kinds=kinds, told="; ".join(told))
+    return say("line.which", kinds=kinds, told="; ".join(told)) if leads else say("line.which_none", kinds=kinds)
 
 
 def _stops(comparison: Comparison, say: Words, year: int) -> str:
