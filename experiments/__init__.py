@@ -1,7 +1,8 @@
 """Experiments: designs, comparisons and analyses of many runs; numbers and tables only."""
 
 from .compare import compare, run
-from .comparison import PATHWAYS, Comparison, Question
+from .comparison import Comparison
 from .errors import InputError
+from .question import PATHWAYS, Question
 
 __all__ = ["PATHWAYS", "Comparison", "InputError", "Question", "compare", "run"]

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .comparison import PATHWAYS, Comparison, Question, Vocabulary
+from .columns import Vocabulary
+from .comparison import Comparison
 from .errors import InputError, check_number
+from .question import PATHWAYS, Question
 
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from ..model.single import Run
     from ..scenarios import Scenario
 
-__all__ = ["answer", "ask", "compare", "prepare", "refuse_unpaid", "run", "set_levers", "worlds_of"]
+__all__ = ["answer", "ask", "compare", "prepare", "refuse_unpaid", "run", "set_levers", "unpaid", "worlds_of"]
 
 MAX_SEED = 2**63 - 1
 MAX_REPLICATES = 100_000
@@ -129,7 +131,7 @@ def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]
     ------
     InputError
     """
-    short, factor = _unpaid(trace), 1.0
+    short, factor = unpaid(trace), 1.0
     if not short:
         return
     while short:
@@ -137,7 +139,7 @@ def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]
         if more is None:
             break
         given = [replace(arm, budget=arm.budget * factor) for arm in trace.given if arm.programmes]
-        short = _unpaid(more([next(arm for arm in trace.given if not arm.programmes), *given]))
+        short = unpaid(more([next(arm for arm in trace.given if not arm.programmes), *given]))
     site = question.site_budget is not None
     asked = question.site_budget if site else question.budget
     raise InputError(
@@ -146,7 +148,7 @@ def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]
     )  # fmt: skip
 
 
-def _unpaid(trace: Runs) -> dict[str, float]:
+def unpaid(trace: Runs) -> dict[str, float]:
     """Arms whose typed doses once cost more a year than the budget, and how many times as much."""
     short = {}
     for arm, funds in zip(trace.given, trace.funds, strict=True):
@@ -210,8 +212,8 @@ def compare(
         Levers of the law and of all programmes instead of what these hold; ``planned.LEVER`` inside planned clusters.
         They act as typed: a budget that cannot pay for them is refused.
     sure : bool
-        Also run what tells how sure the answer is (`ecocluster.experiments.sureness`), and the same at equal outlay where
-        it can be had: as much again.
+        Also run what tells how sure the answer is (`ecocluster.experiments.sureness`), the same at equal outlay where
+        it can be had, and over worlds the same at other budgets and under other laws.
     law : str
         Of 2020 and later: today, middle, strict, or a file.
     scale : float or None
@@ -261,14 +263,26 @@ def compare(
 
         found.sure = how_sure(found, loaded, arms, shocks, threads, progress)
     if question.equal or sure:
-        from .equal_outlay import IMPOSSIBLE, equal_outlay
-
-        try:
-            found.equal = equal_outlay(question, loaded, trace.given, shocks, threads)
-        except InputError as error:
-            if question.equal or error.key not in IMPOSSIBLE:
-                raise
+        _side_runs(found, loaded, shocks, threads, progress, sure)
     return found
+
+
+def _side_runs(found: Comparison, loaded: Scenario, shocks, threads: int | None, progress, sure: bool) -> None:
+    """Other budgets and laws, over worlds; and the same at equal outlay, where it can be had or was asked for."""
+    from .budgets import frontier
+    from .equal_outlay import IMPOSSIBLE, equal_outlay
+    from .other_laws import other_laws
+    from .side_runs import side_of
+
+    side = side_of(found.question, found.trace, loaded, shocks, threads, progress)
+    if sure and found.question.worlds and any(arm.budget > 0 for arm in side.acting):
+        found.frontier = frontier(side)
+        found.other_laws = other_laws(side)
+    try:
+        found.equal = equal_outlay(side, found.frontier)
+    except InputError as error:
+        if found.question.equal or error.key not in IMPOSSIBLE:
+            raise
 
 
 def worlds_of(question: Question, parameters: Mapping[str, float] | None = None) -> list[World] | None:

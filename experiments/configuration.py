@@ -18,7 +18,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .comparison import Question
+from .question import Question
 
 __all__ = ["read_config", "write_config"]
 

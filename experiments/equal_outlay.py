@@ -1,7 +1,8 @@
 """The same pathways at equal outlay: budgets are lowered until all spend what the thriftiest does.
 
 A budget is money on offer, not money spent. Nothing is raised: the thriftiest keeps its budget, and each other one gets
-the budget at which the mean present value of its outlay above the law alone is the same, within 1 %.
+the budget at which the mean present value of its outlay above the law alone is the same, within 1 %. That budget is
+searched for on the draws on which it is used, so the last run of the search is the comparison's.
 """
 
 from __future__ import annotations
@@ -13,19 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InputError
+from .side_runs import YEAR, Side
 
 if TYPE_CHECKING:
-    from ..model.inputs import Arm, Shock
-    from ..scenarios import Scenario
-    from .comparison import Comparison, Question
+    from ..model.ensemble import Runs
+    from .budgets import Frontier
+    from .comparison import Comparison
 
-__all__ = ["IMPOSSIBLE", "REPLICATES", "TOLERANCE", "YEAR", "EqualOutlay", "equal_outlay"]
+__all__ = ["IMPOSSIBLE", "TOLERANCE", "YEAR", "EqualOutlay", "equal_outlay"]
 
 TOLERANCE = 0.01  # relative, of the mean present value of outlay
-YEAR = 2035  # outlay is added up to the end of this year
-REPLICATES = 20
 IMPOSSIBLE = ("equal_needs_two", "target_nothing")  # keys of the errors for questions without an equal outlay
-MOST_STEPS = 12  # false position needs four or five where outlay is smooth; planned clusters are lumps
+MOST_STEPS = 10  # two to four are enough where outlay is smooth; planned clusters are lumps
 
 
 @dataclass(frozen=True)
@@ -66,101 +66,110 @@ class EqualOutlay:
         }  # fmt: skip
 
 
-def equal_outlay(
-    question: Question,
-    loaded: Scenario,
-    arms: Sequence[Arm],
-    shocks: tuple[Shock, ...],
-    threads: int | None = None,
-    replicates: int = REPLICATES,
-) -> EqualOutlay:
+def equal_outlay(side: Side, known: Frontier | None = None) -> EqualOutlay:
     """Lower budgets until the outlays are equal, and compare at these budgets.
 
     Parameters
     ----------
-    question : Question
-    loaded, arms : see `compare.prepare`
-    shocks : tuple of Shock
-    threads : int, optional
-    replicates : int
-        The first worlds of the question, or the first replicates of the defaults, at most so many.
+    side : Side
+        Of the answer: its first draws, at most 20.
+    known : Frontier, optional
+        The same draws at other budgets: lower ones narrow the search.
 
     Raises
     ------
     InputError
         If there is nothing to compare, or a pathway spends nothing.
     """
-    from time import perf_counter
-
-    from ..model.ensemble import run_ensemble
-    from ..model.indicators import evaluate
-    from ..model.inputs import MVND_PER_BN
-    from .compare import answer, worlds_of
-
-    started = perf_counter()
-    # one replicate of so many worlds, or so many replicates of the defaults
-    fewer = (replace(question, worlds=min(replicates, question.worlds), replicates=1) if question.worlds
-             else replace(question, replicates=min(replicates, question.replicates)))
-    drawn = worlds_of(fewer, loaded.parameters)
-
-    def run(some: Sequence[Arm], **options: Any):
-        return run_ensemble(
-            loaded.site, some, replicates=fewer.replicates, seed=question.seed, threads=threads, shocks=shocks,
-            parameters=loaded.parameters, worlds=drawn, **options,
-        )  # fmt: skip
-
-    alone = next(arm for arm in arms if arm.name == "law")
-
-    def spent(some: Sequence[Arm]) -> np.ndarray:
-        """Mean present value of outlay above the law alone, bn VND; nobody asks what comes after the year."""
-        trace = run([alone, *some], last_year=YEAR + 1)
-        outlay = evaluate(trace)[f"pv_outlay_{YEAR}"].to_numpy(float).reshape(len(some) + 1, -1)
-        return np.nanmean(outlay[1:] - outlay[:1], axis=1) / MVND_PER_BN
-
-    acting = [arm for arm in arms if arm.programmes]
-    if len(acting) < 2:
+    if len(side.acting) < 2:
         raise InputError("equal_needs_two")
-    full = spent(acting)
+    names = [arm.name for arm in side.acting]
+    asked = side.compared()
+    full = _spent(asked, names)
     target = float(full.min())
     if not target > 0:
-        raise InputError("target_nothing", pathway=acting[int(full.argmin())].name)
-    shares, found = _lower(acting, full, target, spent)
-    lowered = {
-        arm.name: replace(arm, budget=arm.budget * share) for arm, share in zip(acting, shares, strict=True)
-    }
-    trace = run([lowered.get(arm.name, arm) for arm in arms])
-    own = answer(replace(fewer, equal=False), trace, perf_counter() - started)
-    return EqualOutlay(
-        YEAR, target, {arm.name: float(share) for arm, share in zip(acting, shares, strict=True)},
-        {arm.name: float(value) for arm, value in zip(acting, found, strict=True)}, own,
-    )  # fmt: skip
-
-
-def _lower(acting: Sequence[Arm], full: np.ndarray, target: float, spent) -> tuple[np.ndarray, np.ndarray]:
-    """Share of its budget at which each arm meets the target, and what it spends then (Illinois false position).
-
-    Without a budget an arm is the law alone and spends nothing, so the bracket is known from the start.
-    """
-    n = len(acting)
-    low, high = np.zeros(n), np.ones(n)
-    at_low, at_high = np.full(n, -target), full - target
-    best, found = np.ones(n), full.copy()
-    side = np.zeros(n, int)
+        raise InputError("target_nothing", pathway=names[int(full.argmin())])
+    searches = [_Search(target, [_Point(0.0, 0.0), _Point(1.0, float(value), side.main)]) for value in full]
+    for rung in [] if known is None else known.rungs:
+        if rung.factor < 1.0:
+            for search, value in zip(searches, _spent(rung.comparison, names), strict=True):
+                search.add(_Point(rung.factor, float(value), rung.comparison.trace))
     for _ in range(MOST_STEPS):
-        open_ = np.flatnonzero(np.abs(found - target) > 0.5 * TOLERANCE * target)
-        if open_.size == 0:
+        open_ = [k for k, search in enumerate(searches) if not search.done]
+        if not open_:
             break
-        share = (low * at_high - high * at_low)[open_] / (at_high - at_low)[open_]
-        value = spent([replace(acting[i], budget=acting[i].budget * x) for i, x in zip(open_, share, strict=True)])
-        for i, x, y in zip(open_, share, value, strict=True):
-            if abs(y - target) < abs(found[i] - target):
-                best[i], found[i] = x, y
-            if y > target:
-                high[i], at_high[i] = x, y - target
-                at_low[i] *= 0.5 if side[i] == 1 else 1.0
-                side[i] = 1
-            else:
-                low[i], at_low[i] = x, y - target
-                at_high[i] *= 0.5 if side[i] == -1 else 1.0
-                side[i] = -1
-    return best, found
+        shares = [searches[k].guess() for k in open_]
+        arms = [replace(side.acting[k], budget=side.acting[k].budget * share) for k, share in zip(open_, shares, strict=True)]
+        trace = side.run([side.alone, *arms])
+        spent = _spent(side.compared(trace), [names[k] for k in open_])
+        for k, share, value in zip(open_, shares, spent, strict=True):
+            searches[k].add(_Point(share, float(value), trace))
+    best = {name: search.best for name, search in zip(names, searches, strict=True)}
+    own = side.compared(*(_only(point.runs, name) for name, point in best.items()))
+    return EqualOutlay(
+        YEAR, target, {name: point.share for name, point in best.items()}, {name: point.spent for name, point in best.items()}, own
+    )
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A share of the budget, what is spent then (bn VND), and the runs that tell."""
+
+    share: float
+    spent: float
+    runs: Runs | None = None  # without a budget an arm is the law alone
+
+
+@dataclass
+class _Search:
+    """One arm's search for the share of its budget at which it spends what the thriftiest does."""
+
+    target: float
+    points: list[_Point]
+    guesses: int = 0
+
+    @property
+    def best(self) -> _Point:
+        return min((point for point in self.points if point.runs is not None), key=lambda point: abs(point.spent - self.target))
+
+    @property
+    def done(self) -> bool:
+        return abs(self.best.spent - self.target) <= TOLERANCE * self.target
+
+    def add(self, point: _Point) -> None:
+        self.points = sorted([*self.points, point], key=lambda one: one.share)
+
+    def guess(self) -> float:
+        """The next share to try: on the monotone curve through what is known, every third time halfway.
+
+        Outlay may jump where planned clusters are paid at once: a curve alone would creep towards the jump.
+        """
+        from scipy.interpolate import PchipInterpolator
+
+        self.guesses += 1
+        at = max(k for k, point in enumerate(self.points[:-1]) if point.spent < self.target <= self.points[k + 1].spent)
+        low, high = self.points[at : at + 2]
+        if self.guesses % 3 == 0:
+            return 0.5 * (low.share + high.share)
+        rising = [low, high]
+        for point in self.points[at + 2 :]:
+            rising += [point] if point.spent > rising[-1].spent else []
+        for point in reversed(self.points[:at]):
+            rising[:0] = [point] if point.spent < rising[0].spent else []
+        return float(PchipInterpolator([point.spent for point in rising], [point.share for point in rising])(self.target))
+
+
+def _only(trace: Runs, name: str) -> Runs:
+    """An ensemble with one arm: what was run beside it is not what it is held against elsewhere."""
+    index = [trace.arms.index(name)]
+    return replace(trace, arms=(name,), series=trace.series[index], level=trace.level[index], unmet=trace.unmet[index],
+                   failed=trace.failed[index], by_origin=trace.by_origin[index])  # fmt: skip
+
+
+def _spent(comparison: Comparison, names: Sequence[str]) -> np.ndarray:
+    """Mean present value of outlay above the law alone, bn VND."""
+    from ..model.inputs import MVND_PER_BN
+
+    outlay = comparison.values(f"pv_outlay_{YEAR}")
+    above = np.nanmean(outlay - outlay[comparison.base], axis=1) / MVND_PER_BN
+    return above[[comparison.arms.index(name) for name in names]]

@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 CONFIDENCE = 0.95
+IS_DIFFERENCE = "it is a difference to the law alone already"
+NULL_AVOIDS_NOTHING = "the null is what the others are compared with"
 ONE_RUN = "one replicate has no interval"
 NO_RUN = "no run has a value"
 NO_ABATEMENT = "the 95 % interval of the abatement holds 0"

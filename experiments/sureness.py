@@ -61,7 +61,9 @@ def how_sure(
     from ..model.indicators import evaluate
 
     question, base = answer.question, answer.base
-    arms = [replace(arm, scale=answer.trace.scales[arm.name]) for arm in arms]  # found once, for the main runs
+    rivals = [base, *answer.acting]  # whatever is told is a difference to the first of them
+    arms = [replace(arms[k], scale=answer.trace.scales[arms[k].name]) for k in rivals]  # found once, for the main runs
+    names = [arm.name for arm in arms]
     kept = stored()
     again = [world for k, world in enumerate(kept.some(ANSWER[0], min(SIDE_WORLDS, question.worlds), loaded.parameters, question.replicates + 1))
              if k % (question.replicates + 1) == question.replicates]  # fmt: skip
@@ -74,7 +76,7 @@ def how_sure(
         found = {}
         for name in keys:
             values = table[name].to_numpy(float).reshape(len(arms), -1)
-            found[name] = values - values[base]
+            found[name] = values - values[0]
         return found
 
     keys = [f"{name}_{SIDE_YEAR}" for name in OUTCOMES if f"{name}_{SIDE_YEAR}" in answer.columns]
@@ -84,14 +86,14 @@ def how_sure(
                              "free": {}, "chance": {}, "default": {}, "deciders": {}}  # fmt: skip
     for key in keys:
         own = answer.by_world(key)
-        own = own - own[base]
+        own = own[rivals] - own[base]
         pair = np.stack([own[:, : len(again)], second[key]], axis=-1)
         ranges = [spread.spread(row) for row in unselected[key]]
         middle = np.nanmean(default[key], axis=1)
-        found["free"][key] = {arm: _numbers([r.low, r.high]) for arm, r in zip(answer.arms, ranges, strict=True)}
-        found["chance"][key] = {arm: _number(spread.chance_share(row)) for arm, row in zip(answer.arms, pair, strict=True)}
+        found["free"][key] = {arm: _numbers([r.low, r.high]) for arm, r in zip(names, ranges, strict=True)}
+        found["chance"][key] = {arm: _number(spread.chance_share(row)) for arm, row in zip(names, pair, strict=True)}
         found["default"][key] = {
-            arm: _number(spread.percentile_of(value, row)) for arm, value, row in zip(answer.arms, middle, own, strict=True)
+            arm: _number(spread.percentile_of(value, row)) for arm, value, row in zip(names, middle, own, strict=True)
         }
         found["deciders"][key] = deciding(answer, key)
     money = [f"{name}_{SIDE_YEAR}" for name in ("pv_social_cost", "pv_tco2e", "pv_cod")]

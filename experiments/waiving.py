@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import statistics
+from .columns import YEARS
 from .compare import ask, prepare, refuse_unpaid, worlds_of
-from .comparison import PATHWAYS, YEARS, Question
 from .errors import InputError
 from .folder import write_folder
+from .question import PATHWAYS, Question
 from .spread import by_world
 from .sweeps.ranges import unknown
 

@@ -251,11 +251,16 @@ class Simulator:
         return sums
 
     def make_room(self) -> bool:
-        """Twice as many links, and all room outside: there may be more than the layout expects. False at `MOST_ROOM`."""
+        """Twice as many links, and all room outside, then twice as much: more may come than expected. False at `MOST_ROOM`.
+
+        Who settles beyond the room that the layout expects finds acquaintances inside it, so draws stay what they were.
+        """
         size = self.layout
         if self.base.links.size >= MOST_ROOM * size.links:
             return False
-        self.base, self.work = with_more_room(self.base, size.most_blocks), with_more_room(self.work, size.most_blocks)
+        inside = size.most_blocks - size.outside_blocks
+        blocks = inside + max(size.outside_blocks, 2 * (self.base.firms.size - inside))
+        self.base, self.work = with_more_room(self.base, blocks), with_more_room(self.work, blocks)
         return True
 
 

@@ -227,6 +227,35 @@ def test_room_that_grows_between_pilots_is_as_new(monkeypatch):
     assert simulator.layout.most_blocks < before and simulator.base.firms.size == simulator.layout.blocks
 
 
+def test_more_may_settle_outside_than_the_layout_expects(monkeypatch):
+    """A world outside that fills up to its last block grows on, as often as it must; it is the same run every time."""
+    import numpy as np
+    from ecocluster.model import ensemble, layout
+    from ecocluster.model.inputs import Arm
+    from ecocluster.scenarios import load_scenario
+
+    class Narrow(layout.Layout):
+        """Expects a single block outside."""
+
+        def __init__(self, site, p, arms):
+            super().__init__(site, p, arms)
+            self.blocks -= self.outside_room - 1
+            self.outside_blocks = self.outside_room = 1
+            self.most_blocks = self.blocks
+            self.clusters["slots"][-1] = 16
+
+    monkeypatch.setattr(ensemble, "Layout", Narrow)
+    site = load_scenario("nguyen-khe").site
+    found = []
+    for _ in range(2):
+        runs = ensemble.run_ensemble(site, (Arm("null"),), replicates=1, parameters={"growth": 0.04}, threads=1)
+        assert not runs.failed.any()
+        found.append(runs.series)
+    np.testing.assert_array_equal(*found)
+    monkeypatch.setattr(ensemble, "MOST_ROOM", 2)  # once more and no further: what it was before there was more
+    assert ensemble.run_ensemble(site, (Arm("null"),), replicates=1, parameters={"growth": 0.04}, threads=1).failed.all()
+
+
 def test_a_state_of_several_pieces_is_copied_and_cleared_whole():
     """Arrays that do not lie in the state's own piece of memory are not forgotten."""
     from ecocluster.model.state import clear, copy_state, new_state

@@ -3,33 +3,25 @@
 1 what changes on the ground beyond the law, and how much of the whole the law does; 2 which pathway for which clusters;
 3 what stops it, and which solution gives most for its money; 4 who pays and who gains; 5 how sure, and on what it depends.
 
-Nothing is called best that is so by one account only: a claim about the ground must hold at equal budget and at equal
-outlay, one about money in gross outlay and in social cost as well. What does not is told with what it depends on.
-
-Two paragraphs read what others make: `Comparison.which` (pathway by kind of cluster) and `experiments.stored_ranking`
-(barriers and solutions). Where there is none, that is said.
+What may be said of whom is decided in `claims`; what does not hold by every account is told with what it depends on.
+The lines of the first screen say the same more shortly (`first_lines`).
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from ..experiments import spread
 from ..experiments.comparison import Comparison
+from . import claims
 from .headline import YEAR, HeadlineRow, headline
-from .leads import Lead, lead, same_leader
+from .leads import Lead, same_leader
 from .words import Words
 
-__all__ = ["answer"]
+__all__ = ["answer", "claim_text", "inner", "told_elsewhere"]
 
-GROUND = {"cod": "cod_total", "tco2e": "tco2e_total", "landfilled": "landfilled_total"}  # row, column
-ORIGIN_OUTCOMES = {"cod": "cod", "tco2e": "tco2e", "landfilled": "landfill"}  # row, outcome by origin
 MONEY_ROWS = ("outlay", "private_gain", "jobs", "social_cost")
-LINES = ("gross", "social")
 EVEN = 1e-9
 
 
@@ -58,11 +50,7 @@ def answer(comparison: Comparison, say: Words, year: int = YEAR) -> list[str]:
     return [" ".join(sentences) for sentences in parts if sentences]
 
 
-def _names(comparison: Comparison) -> list[str]:
-    return [comparison.arms[index] for index in comparison.acting]
-
-
-def _inner(label: str) -> str:
+def inner(label: str) -> str:
     """A label inside a sentence: "untreated COD", but "CO₂e" as it is."""
     return label[0].lower() + label[1:] if label[1:2].islower() else label
 
@@ -72,41 +60,65 @@ def _counted(comparison: Comparison, say: Words) -> str:
     return say("answer.worlds" if comparison.question.worlds else "answer.runs")
 
 
-def _claim(own: Lead, say: Words) -> str:
-    """A claim in a few words: "Symbiosis (62 %)", "Symbiosis (45 %) or Combined (40 %)", "several alike", "none"."""
-    if own.kind in ("ahead", "open") and own.arms:
-        named = [f"{say.name('pathway', arm)} ({say.percent(share)})" for arm, share in zip(own.arms, own.shares, strict=True)]
-        return say("answer.or").join(named)
-    return say(f"answer.claim_{own.kind}", share=say.percent(own.shares[0])) if own.kind in ("tie", "nothing") else say("answer.claim_unknown")
+def _amounts(comparison: Comparison, say: Words) -> str:
+    """What amounts are, as in the first table."""
+    return say("answer.medians" if comparison.question.worlds else "answer.means")
+
+
+def claim_text(own: Lead, say: Words, family: str = "pathway") -> str:
+    """A claim in a few words: "Symbiosis (62 %)", "open, Symbiosis (45 %) or Combined (40 %)", "several alike", "none"."""
+    if own.kind == "unknown":
+        return say("answer.claim_unknown")
+    if own.kind in ("tie", "nothing"):
+        return say(f"answer.claim_{own.kind}", share=say.percent(own.shares[0]))
+    named = say("answer.or").join(
+        say(f"answer.claim_{arm}", share=say.percent(share)) if arm in ("tie", "nothing") else f"{say.name(family, arm)} ({say.percent(share)})"
+        for arm, share in zip(own.arms, own.shares, strict=True)
+    )
+    return named if own.kind == "ahead" else say("answer.claim_open", named=named)
 
 
 # 1 the ground
 
 def _ground(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, year: int) -> list[str]:
-    equal = comparison.equal
-    told = [
-        _outcome(comparison, rows[key], f"{column}_{year}", say)
-        for key, column in GROUND.items() if key in rows and f"{column}_{year}" in comparison.best
-    ]  # fmt: skip
-    sentences = [say("answer.ground", year=year, told="; ".join(told), counted=_counted(comparison, say))]
-    if equal is None and len(comparison.acting) > 1:
+    found = claims.ground(comparison, year)
+    told = [_outcome(comparison, rows[key], own, say) for key, own in found.items() if key in rows]
+    sentences = [say("answer.ground", year=year, told="; ".join(told), counted=_counted(comparison, say), amounts=_amounts(comparison, say))]
+    if comparison.equal is None and len(comparison.acting) > 1:
         sentences.append(say("answer.no_equal"))
+    if comparison.frontier is not None:
+        sentences += told_elsewhere(comparison, _other_budgets(comparison, say), "answer.budgets", say)
     return [*sentences, *_law_part(comparison, say, year)]
 
 
-def _equal_lead(comparison: Comparison, key: str) -> Lead | None:
-    equal = comparison.equal
-    if equal is None or key not in equal.comparison.best:
-        return None
-    return lead(equal.comparison.best[key], _names(comparison))
+def _other_budgets(comparison: Comparison, say: Words) -> dict[str, Comparison]:
+    return {
+        say("answer.at_budget", budget=say.number(rung.budget, 0 if rung.budget >= 10 else 1)): rung.comparison
+        for rung in comparison.frontier.rungs if rung.factor != 1.0 and not rung.unpaid
+    }  # fmt: skip
 
 
-def _outcome(comparison: Comparison, row: HeadlineRow, key: str, say: Words) -> str:
+def told_elsewhere(comparison: Comparison, cases: dict[str, Comparison], key: str, say: Words) -> list[str]:
+    """Which claims at equal budget stand in other cases, and what is said there of the others."""
+    found = claims.elsewhere(comparison, cases)
+    if found is None:
+        return []
+
+    def label(outcome: str) -> str:
+        return inner(say(f"row.{outcome}"))
+
+    told = [say("answer.stands", outcomes=", ".join(map(label, found.holds)))] if found.holds else []
+    for outcome, there in found.other.items():
+        where = ", ".join(f"{name}: {claim_text(own, say)}" for name, own in there.items())
+        told.append(say("answer.stands_not", outcome=label(outcome), where=where))
+    return [say(key, cases=say("answer.and").join(found.cases), draws=found.draws, told="; ".join(told))]
+
+
+def _outcome(comparison: Comparison, row: HeadlineRow, found: list[Lead], say: Words) -> str:
     """Who lowers an outcome most, at equal budget and at equal outlay."""
-    own, other = lead(comparison.best[key], _names(comparison)), _equal_lead(comparison, key)
-    claims = [own] if other is None else [own, other]
-    fields: dict[str, Any] = {"outcome": _inner(row.label)}
-    arm = same_leader(claims)
+    own, other = found[0], found[1] if len(found) > 1 else None
+    fields: dict[str, Any] = {"outcome": inner(row.label)}
+    arm = same_leader(found)
     if arm is not None:
         cell = row.cells[comparison.arms.index(arm)]
         amount = f"{cell.value} {row.unit}" + (f" [{cell.range}]" if cell.range else "")
@@ -114,26 +126,16 @@ def _outcome(comparison: Comparison, row: HeadlineRow, key: str, say: Words) -> 
         if other is None:
             return say("answer.one_account", **fields)
         return say("answer.both_accounts", outlay=say.percent(other.shares[0]), **fields)
-    if all(claim.kind == "nothing" for claim in claims):
+    if all(claim.kind == "nothing" for claim in found):
         return say("answer.nothing", share=say.percent(own.shares[0]), **fields)
     if other is None:
-        return say("answer.open", budget=_claim(own, say), **fields)
-    return say("answer.depends", budget=_claim(own, say), outlay=_claim(other, say), **fields)
+        return say("answer.open", budget=claim_text(own, say), **fields)
+    return say("answer.depends", budget=claim_text(own, say), outlay=claim_text(other, say), **fields)
 
 
 def _law_part(comparison: Comparison, say: Words, year: int) -> list[str]:
     """How much of what the pathway that does most avoids against no programme the law does by itself."""
-    if "law" not in comparison.arms or comparison.arms[0] != "null":
-        return []
-    told = []
-    for key, column in GROUND.items():
-        if f"{column}_{year}" not in comparison.columns:
-            continue
-        values = comparison.by_world(f"{column}_{year}")
-        cut = np.nanmean(values[0] - values, axis=1)
-        whole = max(cut[index] for index in comparison.acting)
-        if whole > 0:
-            told.append(say("answer.law_share", outcome=_inner(say(f"row.{key}")), share=say.percent(min(max(cut[comparison.base] / whole, 0.0), 1.0))))
+    told = [say("answer.law_share", outcome=inner(say(f"row.{row}")), share=say.percent(share)) for row, share in claims.law_shares(comparison, year).items()]
     law = comparison.question.law
     assumed = say("answer.law_assumes") if law == "middle" else ""
     return [say("answer.law", told=", ".join(told), law=say.name("law", law), assumed=assumed)] if told else []
@@ -147,8 +149,8 @@ def _which(comparison: Comparison, say: Words, year: int) -> list[str]:
     if found.reason:
         return [] if found.reason == "one_cluster" else [say(f"answer.which.{found.reason}")]
     sentences = []
-    for row, outcome in ORIGIN_OUTCOMES.items():
-        told = {group: _told(lead(years[year][outcome], _names(comparison)), say) for group, years in found.groups.items()}
+    for row, groups in claims.which(comparison, year).items():
+        told = {group: _told(own, say) for group, own in groups.items()}
         overall = next(name for group, name in told.items() if group.by == "all")
         others: dict[str, list[str]] = {}
         for group, name in told.items():
@@ -202,92 +204,51 @@ def _criteria(comparison: Comparison, index: int, met: float, say: Words, year: 
 
 def _ranking(say: Words) -> list[str]:
     """What the stored ranking says of barriers and solutions."""
-    try:
-        stored = importlib.import_module("ecocluster.experiments.stored_ranking")
-    except ModuleNotFoundError:
-        return [say("answer.no_ranking")]
-    found = stored.load()
+    found = claims.ranking()
     if found is None:
         return [say("answer.no_ranking")]
 
-    def first(order: Any) -> str:
-        shares = {place.cause: place.probability for place in order.places} | {"tie": order.tie, "nothing": order.nothing}
-        own = lead(shares, [place.cause for place in order.places])
-        if own.kind in ("ahead", "open") and own.arms:
-            named = [f"{say.name('cause', cause)} ({say.percent(p)})" for cause, p in zip(own.arms, own.shares, strict=True)]
-            return say("answer.or").join(named)
-        return _claim(own, say)
-
-    sentences = [say("answer.barriers", cod=first(found.barriers(stored.COD)), tonnes=first(found.barriers(stored.TONNES)))]
-    gross, social = stored.COSTS
-    effects = np.array([found.alone(cause, stored.MONEY) for cause in stored.SOLUTIONS])  # above social cost
-    by_outlay = effects + np.array([found.alone(c, social) - found.alone(c, gross) for c in stored.SOLUTIONS])
-    claims = [_lead_of(values, stored.SOLUTIONS) for values in (by_outlay, effects)]
-    cause = same_leader(claims)
-
     def tell(own: Lead) -> str:
-        if not own.arms:
-            return _claim(own, say)
-        return say("answer.or").join(f"{say.name('cause', one)} ({say.percent(p)})" for one, p in zip(own.arms, own.shares, strict=True))
+        return claim_text(own, say, "cause")
 
-    if cause is not None:
-        shares = [say.percent(own.shares[0]) for own in claims]
-        sentences.append(say("answer.solution", name=say.name("cause", cause), gross=shares[0], social=shares[1]))
+    sentences = [say("answer.barriers", cod=tell(found.cod), tonnes=tell(found.tonnes))]
+    if found.solution is not None:
+        shares = [say.percent(own.shares[0]) for own in (found.gross, found.social)]
+        sentences.append(say("answer.solution", name=say.name("cause", found.solution), gross=shares[0], social=shares[1]))
     else:
-        sentences.append(say("answer.solution_depends", gross=tell(claims[0]), social=tell(claims[1])))
+        sentences.append(say("answer.solution_depends", gross=tell(found.gross), social=tell(found.social)))
     return [*sentences, say("answer.ranking_older")] if found.older else sentences
-
-
-def _lead_of(values: np.ndarray, names: Iterable[str]) -> Lead:
-    """The lead by the highest value in each world, where nothing has 0."""
-    names = tuple(names)
-    best = spread.best_by_world(np.vstack([np.zeros_like(values[:1]), values]), "max")
-    shares = {**dict(zip(names, map(float, best.arms[1:]), strict=True)), "tie": best.tie, "nothing": best.nothing}
-    return lead(shares, names)
 
 
 # 4 who pays and who gains
 
 def _money(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, year: int) -> list[str]:
     told = [_span(comparison, rows[key], say) for key in MONEY_ROWS if key in rows]
-    sentences = [say("answer.money", year=year, told="; ".join(told))] if told else []
-    accounts = {("budget", line): _worth(comparison, comparison, line, year) for line in LINES}
-    if comparison.equal is not None:
-        accounts |= {("outlay", line): _worth(comparison, comparison.equal.comparison, line, year) for line in LINES}
-    if any(own is None or own.kind == "unknown" for own in accounts.values()):
-        return sentences
-    return [*sentences, _worth_sentence(accounts, comparison, say)]
+    sentences = [say("answer.money", year=year, told="; ".join(told), amounts=_amounts(comparison, say))] if told else []
+    accounts = claims.worth(comparison, year)
+    return [*sentences, _worth_sentence(accounts, comparison, say)] if accounts else sentences
 
 
 def _span(comparison: Comparison, row: HeadlineRow, say: Words) -> str:
     """From the lowest to the highest pathway, with their names; all alike where they are."""
     order = sorted(comparison.acting, key=lambda index: (row.cells[index].middle, comparison.arms[index]))
     low, high = (row.cells[index] for index in (order[0], order[-1]))
-    fields = {"outcome": _inner(row.label), "unit": row.unit, "low": low.value, "high": high.value,
+    fields = {"outcome": inner(row.label), "unit": row.unit, "low": low.value, "high": high.value,
               "lowest": say.name("pathway", comparison.arms[order[0]]), "highest": say.name("pathway", comparison.arms[order[-1]])}  # fmt: skip
     return " ".join(say("answer.alike" if low.value == high.value else "answer.span", **fields).split())
 
 
-def _worth(comparison: Comparison, own: Comparison, line: str, year: int) -> Lead | None:
-    """The lead by net benefit at default prices above the law alone, in one account."""
-    if not {f"pv_tco2e_{year}", f"pv_cod_{year}", f"cost_{line}_per_tco2e_{year}"} <= own.columns.keys():
-        return None
-    values = spread.by_world(own.net_benefit(year, line), own.trace.worlds)
-    return _lead_of(values[own.acting], _names(comparison))
-
-
 def _worth_sentence(accounts: dict[tuple[str, str], Lead], comparison: Comparison, say: Words) -> str:
-    claims = list(accounts.values())
-    arm = same_leader(claims)
+    arm = same_leader(accounts.values())
     full = len(accounts) == 4 or len(comparison.acting) == 1
     if arm is not None and full:
-        shares = sorted(own.shares[0] for own in claims)
+        shares = sorted(own.shares[0] for own in accounts.values())
         return say("answer.worth_all", arm=say.name("pathway", arm), low=say.percent(shares[0]), high=say.percent(shares[-1]))
-    if all(own.kind == "nothing" for own in claims):
+    if all(own.kind == "nothing" for own in accounts.values()):
         return say("answer.worth_nothing" if full else "answer.worth_nothing_budget")
     told: dict[str, list[str]] = {}
     for (at, line), own in accounts.items():
-        told.setdefault(_claim(own, say), []).append(say(f"answer.at_{at}_{line}"))
+        told.setdefault(claim_text(own, say), []).append(say(f"answer.at_{at}_{line}"))
     return say("answer.worth_depends", told="; ".join(f"{say('answer.and').join(where)}: {claim}" for claim, where in told.items()))
 
 
@@ -298,10 +259,12 @@ def _sure(comparison: Comparison, say: Words, year: int) -> list[str]:
     if not question.worlds:
         return [say("answer.chance_only", replicates=question.replicates)]
     sentences = [say("answer.of_worlds", worlds=question.worlds)]
-    keys = {key: f"{column}_{YEAR}" for key, column in GROUND.items()}
+    laws = {say.name("law", law): own for law, own in comparison.other_laws.items()}
+    sentences += told_elsewhere(comparison, laws, "answer.laws", say)
+    keys = {key: f"{claims.GROUND[key]}_{YEAR}" for key in claims.ORDER}
     chance = [
         share for name in keys.values() for arm, share in sure.get("chance", {}).get(name, {}).items()
-        if share is not None and arm in _names(comparison)
+        if share is not None and arm in claims.names(comparison)
     ]  # fmt: skip
     if chance:
         sentences.append(say("answer.chance", low=say.percent(min(chance)), high=say.percent(max(chance))))
@@ -319,5 +282,5 @@ def _deciders(keys: dict[str, str], sure: dict[str, Any], say: Words) -> str:
         rows = [row for row in sure["deciders"].get(name, {}).get("parameters", ()) if row["stands_out"]][:2]
         if rows:
             listed = ", ".join(f"{say.name('parameter', row['name'])} ({say.number(row['correlation'], 2, sign=True)})" for row in rows)
-            told.append(f"{_inner(say(f'row.{key}'))}: {listed}")
+            told.append(f"{inner(say(f'row.{key}'))}: {listed}")
     return say("answer.deciders", told="; ".join(told)) if told else say("answer.no_decider")

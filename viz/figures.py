@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..experiments.comparison import CLUSTER_SHARES, EXPLORATION, YEARS, Comparison, certified_key
+from ..experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS, certified_key
+from ..experiments.comparison import Comparison
 from .headline import YEAR, headline, shown_arms
 from .scorecard import name_and_unit, scale_of_column
 from .words import Words, scale_of
@@ -27,6 +28,7 @@ __all__ = [
     "comparison_figures",
     "acceptability",
     "cost_effect",
+    "budgets_figure",
     "headline_figure",
     "in_style",
     "new_figure",
@@ -204,6 +206,42 @@ def acceptability(comparison: Comparison, say: Words) -> Figure:
     grid[0].set_ylabel(say("figure.share_of_worlds"))
     figure.supxlabel(say("figure.tco2e_price"), fontsize=10, y=0.42 / figure.get_figheight())
     title_and_legend(figure, say("figure.acceptability", year=found["year"]), *grid[0].get_legend_handles_labels(), handlelength=3.5)
+    return figure
+
+
+@in_style
+def budgets_figure(comparison: Comparison, say: Words) -> Figure:
+    """What is avoided beyond the law alone against gross outlay, at three budgets: medians joined, bars from 5 to 95 %."""
+    from ..experiments import spread
+    from ..experiments.budgets import AVOIDED
+
+    found = comparison.frontier
+    figure = new_figure(4.8, left=0.8, bottom=1.05, top=0.9, wspace=0.25)
+    outlays = [found.outlay(rung) for rung in found.rungs]
+    money, money_unit = scale_of("mVND", "money", max(float(np.nanmax(np.abs(own), initial=1.0)) for own in outlays))
+    grid = figure.subplots(1, len(AVOIDED), squeeze=False)[0]
+    for axes, outcome in zip(grid, ("cod", "tco2e", "landfilled"), strict=True):
+        avoided = [found.avoided(rung, outcome) for rung in found.rungs]
+        factor, unit = scale_of("t", "flow", max(float(np.nanmax(np.abs(own), initial=1.0)) for own in avoided))
+        for index in comparison.acting:
+            color, dash, marker = style_of(comparison.arms[index], index)
+            x = [spread.spread(own[index] * money) for own in outlays]
+            y = [spread.spread(own[index] * factor) for own in avoided]
+            for a, b in zip(x, y, strict=True):
+                axes.plot([a.low, a.high], [b.median] * 2, color=color, linewidth=1, alpha=0.5)
+                axes.plot([a.median] * 2, [b.low, b.high], color=color, linewidth=1, alpha=0.5)
+            middle = [own.median for own in x], [own.median for own in y]
+            axes.plot(*middle, color=color, linestyle=dash, linewidth=1.5, label=say.name("pathway", comparison.arms[index]), marker=marker,
+                      markersize=7, markeredgecolor="white", markevery=slice(1, None), zorder=4)  # fmt: skip
+            axes.plot(middle[0][0], middle[1][0], marker, color=color, markersize=4, zorder=5)
+        axes.axhline(0, color="#666666", linewidth=0.8)
+        axes.set_xlim(min(0, axes.get_xlim()[0]), None)
+        axes.set_title(f"{say(f'row.{outcome}')} ({say.unit(unit)})")
+        plain_ticks(axes.xaxis, say)
+        plain_ticks(axes.yaxis, say)
+    grid[0].set_ylabel(say("figure.budgets_avoided"))
+    figure.supxlabel(say("figure.budgets_outlay", unit=say.unit(money_unit)), fontsize=10, y=0.42 / figure.get_figheight())
+    title_and_legend(figure, say("figure.budgets", year=found.year), *grid[0].get_legend_handles_labels(), handlelength=3.5)
     return figure
 
 
@@ -426,6 +464,8 @@ def comparison_figures(comparison: Comparison, say: Words) -> dict[str, Figure]:
         figures["headline"] = headline_figure(comparison, say)
     if comparison.sure.get("acceptability") and comparison.acting:
         figures["acceptability"] = acceptability(comparison, say)
+    if comparison.frontier is not None:
+        figures["budgets"] = budgets_figure(comparison, say)
     figures["trajectories"] = trajectories(comparison, say)
     if len(comparison.arms) > 1 and any(key.startswith("cost_gross_per_tco2e") for key in comparison.columns):
         figures["cost-effect"] = cost_effect(comparison, say)

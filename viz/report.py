@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from ..experiments.columns import EXPLORATION, YEARS
+from ..experiments.comparison import Comparison
 from .answer import answer
 from .figures import comparison_figures, render, trajectories
 from .flows import flow_map
 from .headline import YEAR, headline, shown_arms
+from .money_ladder import frontier_table
 from .places import site_title
 from .scorecard import SURE, best_rows, scorecard, transfer_rows
 from .sure import first_legend, how_sure
@@ -80,6 +82,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         explained=how_sure(comparison, say),
         years=[(year, year >= EXPLORATION, scorecard(comparison, year, say)) for year in YEARS],
         best=best_rows(comparison, YEARS[1], say),
+        ladder=frontier_table(comparison, say),
         transfers=transfer_rows(comparison, YEARS[1], say),
         best_year=YEARS[1],
         sure=SURE,

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..experiments.comparison import CLUSTER_SHARES, Comparison, certified_key
+from ..experiments.columns import CLUSTER_SHARES, certified_key
+from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
 from ..experiments.statistics import Estimate
 from .words import Words, scale_of

@@ -10,7 +10,7 @@ from .words import Words, scale_of
 if TYPE_CHECKING:
     from ..experiments.comparison import Comparison
 
-__all__ = ["first_legend", "how_sure", "legend"]
+__all__ = ["draws_text", "first_legend", "how_sure", "legend"]
 
 TOLD = ("tco2e_total_2035", "level1_2035")  # the outcomes whose order is explained
 
@@ -21,6 +21,14 @@ def legend(comparison: Comparison, say: Words) -> str:
     if question.worlds:
         return say("table.legend_worlds", worlds=question.worlds)
     return say("table.legend", replicates=question.replicates)
+
+
+def draws_text(comparison: Comparison, say: Words) -> str:
+    """ "20 worlds", or "20 replicates at the defaults"."""
+    question = comparison.question
+    if question.worlds:
+        return say("report.runs_worlds", worlds=question.worlds)
+    return say("report.runs_fixed", replicates=question.replicates)
 
 
 def first_legend(comparison: Comparison, say: Words) -> str:

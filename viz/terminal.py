@@ -1,4 +1,4 @@
-"""What the terminal shows: the answer and one table on 80 columns first, all tables on 100 columns on request."""
+"""What the terminal shows: five lines and one table on 80 columns first; the answer at length and all tables on request."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..experiments.comparison import EXPLORATION, YEARS, Comparison
+from ..experiments.columns import EXPLORATION, YEARS
+from ..experiments.comparison import Comparison
 from .answer import answer
+from .first_lines import first_lines
 from .headline import YEAR, headline, shown_arms
+from .money_ladder import frontier_table
 from .scorecard import SURE, Row, best_rows, interval_text, scorecard
-from .sure import first_legend, how_sure, legend
+from .sure import draws_text, first_legend, how_sure, legend
 from .words import MISSING, Words
 
 __all__ = ["print_answer", "print_comparison", "print_entries", "print_facts", "print_run"]
@@ -24,7 +27,7 @@ FIRST_WIDTH, FIRST_ARM = 80, 12
 
 
 def print_answer(comparison: Comparison, console: Console, say: Words, full: bool = False) -> None:
-    """Print the first screen: the answer, one table, and where the rest lies; then all tables if asked.
+    """Print the first screen: five lines, one table, and where the rest lies; then all words and tables if asked.
 
     Parameters
     ----------
@@ -33,18 +36,25 @@ def print_answer(comparison: Comparison, console: Console, say: Words, full: boo
     say : Words
     full : bool
     """
-    for number, text in enumerate(answer(comparison, say), 1):
-        tied = escape(text).replace(" %", "\N{NO-BREAK SPACE}%")
-        console.print(f"[bold]{number}[/] {tied}", highlight=False, width=FIRST_WIDTH)
+    _print_numbered(first_lines(comparison, say), console)
     if comparison.acting:
         console.print()
         console.print(_first_table(comparison, say))
         console.print(f"[dim]{escape(first_legend(comparison, say))}[/]", width=FIRST_WIDTH, highlight=False)
     if full:
         console.print()
+        _print_numbered(answer(comparison, say), console)
+        console.print()
         print_comparison(comparison, console, say)
     else:
         console.print(f"\n{say('first.rest')}", width=FIRST_WIDTH, highlight=False)
+
+
+def _print_numbered(texts: Iterable[str], console: Console) -> None:
+    """One paragraph to a question; no row begins with a percent sign."""
+    for number, text in enumerate(texts, 1):
+        tied = escape(text).replace(" %", "\N{NO-BREAK SPACE}%")
+        console.print(f"[bold]{number}[/] {tied}", highlight=False, width=FIRST_WIDTH)
 
 
 def _first_table(comparison: Comparison, say: Words) -> Table:
@@ -115,6 +125,7 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
     console.print(best)
     _print_in_force(comparison, console, say)
     _print_equal(comparison, console, say)
+    _print_frontier(comparison, console, say)
     console.print(f"\n[dim]{legend(comparison, say)}[/]", width=WIDTH)
     for reason in _reasons(comparison, say):
         console.print(f"[dim]{reason}[/]", width=WIDTH)
@@ -149,7 +160,7 @@ def _print_equal(comparison: Comparison, console: Console, say: Words) -> None:
     if equal is None:
         return
     own = equal.comparison
-    title = say("cli.equal", year=equal.year, target=say.number(equal.target), replicates=own.question.worlds or own.question.replicates)
+    title = say("cli.equal", year=equal.year, target=say.number(equal.target), draws=draws_text(own, say))
     console.print(f"\n[bold]{title}[/]", highlight=False, width=WIDTH)
     for index in own.acting:
         arm = own.arms[index]
@@ -163,6 +174,17 @@ def _print_equal(comparison: Comparison, console: Console, say: Words) -> None:
     if equal.missed:
         names = ", ".join(say.name("pathway", arm) for arm in equal.missed)
         console.print(f"  {say('cli.equal_missed', names=names)}", highlight=False, width=WIDTH)
+
+
+def _print_frontier(comparison: Comparison, console: Console, say: Words) -> None:
+    """Outlay and what it avoids, one line an arm and budget."""
+    table = frontier_table(comparison, say)
+    if table is None:
+        return
+    console.print(f"\n[bold]{say('cli.frontier', year=table.year, draws=table.draws, unit=table.unit)}[/]", highlight=False, width=WIDTH)
+    for row in table.rows:
+        fields = {name: f"{cell.value} [{cell.range}]" if cell.range else cell.value for name, cell in row.cells.items()}
+        console.print(escape(f"  {say('cli.frontier_arm', arm=row.arm, budget=row.budget, **fields)}"), highlight=False, width=WIDTH)
 
 
 def _reasons(comparison: Comparison, say: Words) -> list[str]:

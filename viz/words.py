@@ -126,15 +126,14 @@ class Words:
     def reason(self, text: str) -> str:
         """Why a number is missing, as `experiments.statistics` says it, in the reader's language."""
         from ..experiments import statistics
-        from ..experiments.comparison import IS_DIFFERENCE, NULL_AVOIDS_NOTHING
 
         known = {
             statistics.ONE_RUN: "reason.one_run",
             statistics.NO_RUN: "reason.no_run",
             statistics.NO_ABATEMENT: "reason.no_abatement",
             statistics.EMISSIONS_RISE: "reason.emissions_rise",
-            IS_DIFFERENCE: "reason.is_difference",
-            NULL_AVOIDS_NOTHING: "reason.null",
+            statistics.IS_DIFFERENCE: "reason.is_difference",
+            statistics.NULL_AVOIDS_NOTHING: "reason.null",
         }
         missing, _, rest = text.partition(" of ")
         total = rest.partition(" ")[0]

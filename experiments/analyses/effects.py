@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..comparison import YEARS
+from ..columns import YEARS
 from ..errors import InputError
 from ..money import net_benefit
 
@@ -186,6 +186,6 @@ def better(outcome: str) -> float:
 
 def _column(outcome: str):
     from ...model.indicators import INDICATORS
-    from ..comparison import Column
+    from ..columns import Column
 
     return Column.parse(outcome, INDICATORS)

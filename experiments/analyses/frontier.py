@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..comparison import PATHWAYS as ALL
 from ..errors import InputError, check_number
+from ..question import PATHWAYS as ALL
 from ..statistics import bootstrap_ratio, fieller, mean_interval
 from .effects import better, effect
 from .finding import Case, Finding, Progress

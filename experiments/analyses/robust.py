@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..comparison import PATHWAYS as ALL
 from ..errors import InputError, check_number
+from ..question import PATHWAYS as ALL
 from ..statistics import Estimate, mean_interval, proportion_interval
 from .effects import Rule, better, by_trial, effect
 from .finding import Case, Finding, Progress, option_text

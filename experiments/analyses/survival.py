@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..comparison import PATHWAYS
 from ..errors import InputError, check_number, need_package
+from ..question import PATHWAYS
 from ..statistics import difference, mean_interval, proportion_interval
 from .finding import Case, Finding, Progress
 

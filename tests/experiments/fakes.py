@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from ecocluster.experiments.comparison import CLUSTER_SHARES, PATHWAYS, Comparison, Question, Vocabulary
+from ecocluster.experiments.columns import CLUSTER_SHARES, Vocabulary
+from ecocluster.experiments.comparison import Comparison
+from ecocluster.experiments.question import PATHWAYS, Question
 from ecocluster.model.indicators import CRITERIA, DISCOUNTED, INDICATORS, LEVEL_1, PRESENT, TOTALS, evaluate
 
 ARMS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")

@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 import pytest
 from ecocluster.experiments import InputError
+from ecocluster.experiments.columns import CLUSTER_SHARES, YEARS, Column
 from ecocluster.experiments.compare import ask, compare
-from ecocluster.experiments.comparison import CLUSTER_SHARES, YEARS, Column, Comparison
+from ecocluster.experiments.comparison import Comparison
 from ecocluster.viz.answer import answer as words_of
 from ecocluster.viz.words import Words
 from fakes import ARMS, EFFECT, FAILURES, INDICATORS, VOCABULARY, evaluate, make_comparison, make_runs
@@ -19,7 +20,8 @@ RANGE = {"world_median", "world_low", "world_high"}
 def test_json_is_the_promised_object():
     answer = json.loads(json.dumps(make_comparison().to_json(), allow_nan=False))
     assert list(answer) == [
-        "scenario", "seed", "replicates", "worlds", "law", "measured_against", "in_force", "equal_outlay", "wall_s", "out",
+        "scenario", "seed", "replicates", "worlds", "law", "measured_against", "in_force", "equal_outlay", "frontier",
+        "other_laws", "wall_s", "out",
         "pathways", "best", "which",
     ]  # fmt: skip
     assert tuple(answer["pathways"]) == ARMS

@@ -1,13 +1,16 @@
 """The first screen: what may be said of whom, and that it fits."""
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from ecocluster.viz.answer import _worth_sentence, answer
+from ecocluster.viz import claims
+from ecocluster.viz.answer import _worth_sentence, answer, claim_text
+from ecocluster.viz.first_lines import first_lines, fits
 from ecocluster.viz.headline import HEADLINE, headline
-from ecocluster.viz.leads import Lead, lead, same_leader
+from ecocluster.viz.leads import CONFIDENCE, Lead, in_most, lead, same_leader
 from ecocluster.viz.terminal import print_answer
 from ecocluster.viz.words import Words
 from fakes import ARMS, make_comparison
@@ -20,7 +23,7 @@ def shares(**found):
     return {**dict.fromkeys(ARMS, 0.0), "tie": 0.0, "nothing": 0.0, **{key.replace("_", "-"): value for key, value in found.items()}}
 
 
-def planted(own, equal=None, replicates=3):
+def planted(own, equal=None, replicates=20):
     """A comparison in which all that happens on the ground has these shares, at equal budget and at equal outlay."""
     comparison = make_comparison(replicates)
     comparison.best = {**comparison.best, **dict.fromkeys(GROUND, own)}
@@ -33,15 +36,66 @@ def planted(own, equal=None, replicates=3):
 
 def test_ties_and_nothing_are_classes_of_their_own():
     names = ARMS[1:]
-    assert lead(shares(symbiosis=0.7, combined=0.3), names) == Lead("ahead", ("symbiosis",), (0.7,))
-    assert lead(shares(symbiosis=0.5, combined=0.5), names) == Lead("open", ("combined", "symbiosis"), (0.5, 0.5))
-    assert lead(shares(symbiosis=0.4, combined=0.3, self_transition=0.3), names).arms == ("symbiosis", "combined", "self-transition")
-    assert lead(shares(nothing=0.6, combined=0.4), names).kind == "nothing"
-    assert lead(shares(tie=1.0), names).kind == "tie"
-    assert lead({}, names).kind == "unknown"
+    assert lead(shares(symbiosis=0.7, combined=0.3), names, 100) == Lead("ahead", ("symbiosis",), (0.7,))
+    assert lead(shares(symbiosis=0.5, combined=0.5), names, 100) == Lead("open", ("combined", "symbiosis"), (0.5, 0.5))
+    assert lead(shares(symbiosis=0.4, combined=0.3, self_transition=0.3), names, 100).arms == ("symbiosis", "combined", "self-transition")
+    assert lead(shares(nothing=0.6, combined=0.4), names, 100).kind == "nothing"
+    assert lead(shares(tie=1.0), names, 100).kind == "tie"
+    assert lead({}, names, 100).kind == "unknown"
     some = shares(symbiosis=0.5, combined=0.5)
-    assert lead(some, names) == lead(some, reversed(names))
-    assert same_leader([lead(shares(combined=0.6), names), lead(shares(symbiosis=0.6), names)]) is None
+    assert lead(some, names, 100) == lead(some, reversed(names), 100)
+    assert same_leader([lead(shares(combined=0.6), names, 100), lead(shares(symbiosis=0.6), names, 100)]) is None
+
+
+def test_most_worlds_is_more_than_half_of_those_that_were_drawn():
+    """If an arm were best in half of all worlds there are, it would be called ahead in at most 10 % of the answers."""
+    least = {draws: next(k for k in range(draws + 1) if in_most(k / draws, draws)) for draws in (4, 20, 100)}
+    assert least == {4: 4, 20: 14, 100: 57}
+    assert not any(in_most(share, draws) for draws in (0, 1, 2, 3) for share in (0.0, 0.5, 1.0))
+    counts = np.random.default_rng(1).binomial(20, 0.5, 20_000)
+    assert np.mean(counts >= least[20]) <= 1 - CONFIDENCE < np.mean(counts > 10)  # the second: the rule of more than half
+
+
+def test_what_leads_in_few_worlds_is_open_and_the_rest_is_named_too():
+    names = ARMS[1:]
+    narrow = shares(symbiosis=0.6, combined=0.4)
+    assert lead(narrow, names, 100).kind == "ahead" and lead(narrow, names, 20).kind == "open"
+    half = lead(shares(symbiosis=0.45, nothing=0.55), names, 20)
+    assert half == Lead("open", ("nothing", "symbiosis"), (0.55, 0.45))
+    text = claim_text(half, Words("en"))
+    assert text.startswith("open, ") and "law alone (55 %) or Symbiosis (45 %)" in text
+
+
+def test_claims_elsewhere_stand_turn_or_open():
+    """Other laws: the same leader, another one, and nobody in most worlds; the words name what is not the same."""
+    say, comparison = Words("en"), planted(shares(symbiosis=0.9))
+    same, turned, open_ = planted(shares(symbiosis=0.8)), planted(shares(combined=0.8)), planted(shares(symbiosis=0.5, combined=0.5))
+    assert claims.elsewhere(comparison, {}) is None
+    found = claims.elsewhere(comparison, {"today": same})
+    assert set(claims.ORDER) <= set(found.holds) and not set(claims.ORDER) & set(found.other)
+    comparison.other_laws = {"today": same, "strict": turned}
+    found = claims.elsewhere(comparison, comparison.other_laws)
+    assert set(claims.ORDER) <= set(found.other) and all(set(found.other[row]) == {"strict"} for row in claims.ORDER)
+    comparison.question = replace(comparison.question, worlds=20)
+    last = answer(comparison, say)[-1]
+    assert "Strict law: Combined (80 %)" in last and "Law of today:" not in last
+    assert "Other laws: COD, CO₂e, landfill differ or are open" in first_lines(comparison, say)[-1]
+    comparison.other_laws = {"strict": open_}
+    assert "Strict law: open, Combined (50 %) or Symbiosis (50 %)" in answer(comparison, say)[-1]
+    comparison.other_laws = {"today": same}
+    assert "Other laws: the same holds" in first_lines(comparison, say)[-1]
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_lines_are_short_and_name_nobody_by_one_account(lang):
+    say, key = Words(lang), ARMS[1].replace("-", "_")
+    both = first_lines(planted(shares(**{key: 0.9}), shares(**{key: 0.8})), say)
+    turned = first_lines(planted(shares(**{key: 0.9}), shares(combined=0.8)), say)
+    assert all(map(fits, [*both, *turned]))
+    name = say.name("pathway", ARMS[1])
+    assert both[0].count(name) == len(GROUND)
+    assert f"{name};" not in turned[0].replace(f"{say('answer.or')}{name};", "")  # alone it stands nowhere
+    assert say("line.open") in first_lines(planted(shares(symbiosis=0.3, combined=0.3, newly_planned=0.3)), say)[0]
 
 
 @pytest.mark.parametrize("arm", ARMS[1:])
@@ -86,6 +140,9 @@ def test_the_first_screen_fits(lang, clusters):
     assert max(map(len, map(str.rstrip, lines))) <= 80 and not any(line.rstrip().endswith("\N{HORIZONTAL ELLIPSIS}") for line in lines)
     assert len(headline(comparison, say)) <= len(HEADLINE) <= 12
     assert lines[0].startswith("1 ") and say("first.rest")[:30] in stream.getvalue()
+    starts = [n for n, line in enumerate(lines) if line[:2] in ("1 ", "2 ", "3 ", "4 ", "5 ")]
+    ends = [*starts[1:], lines.index("")]
+    assert len(starts) == len(first_lines(comparison, say)) <= 5 and all(b - a <= 2 for a, b in zip(starts, ends, strict=True))
 
 
 def test_a_headline_is_a_difference_and_clusters_are_counted():

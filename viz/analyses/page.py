@@ -111,7 +111,7 @@ def outcome_label(outcome: str, say: Words, one_cluster: bool = False) -> str:
         Is it about a single cluster, so that a share of clusters is a probability?
     """
     from ...experiments.analyses.effects import DERIVED
-    from ...experiments.comparison import CLUSTER_SHARES
+    from ...experiments.columns import CLUSTER_SHARES
 
     base, _, year = outcome.rpartition("_")
     plain = base.removesuffix("_total")

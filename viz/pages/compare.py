@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import solara
 
+from ...experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS
 from ...experiments.compare import ask
-from ...experiments.comparison import CLUSTER_SHARES, EXPLORATION, PATHWAYS, YEARS, Comparison, Question
+from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
+from ...experiments.question import PATHWAYS, Question
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS

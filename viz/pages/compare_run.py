@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...experiments.comparison import Comparison, Question
+from ...experiments.comparison import Comparison
 from ...experiments.errors import InputError
+from ...experiments.question import Question
 from .jobs import Job
 from .settings import LIMITS
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import solara
 
+from ...experiments.columns import YEARS
 from ...experiments.compare import ask
-from ...experiments.comparison import PATHWAYS, YEARS, Comparison
+from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
+from ...experiments.question import PATHWAYS
 from ...scenarios import Message, ScenarioError, list_policies
 from ..answer import answer as answer_words
 from ..figures import comparison_figures, panels_of

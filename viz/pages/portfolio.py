@@ -12,8 +12,9 @@ from typing import Any
 import solara
 
 from ...experiments.analyses.finding import Case, Finding
+from ...experiments.columns import YEARS
 from ...experiments.compare import ask
-from ...experiments.comparison import YEARS, Comparison
+from ...experiments.comparison import Comparison
 from ...scenarios import list_laws
 from ...scenarios.programmes import LAW
 from ..answer import answer as answer_words

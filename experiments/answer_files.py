@@ -1,0 +1,173 @@
+"""An answer as tables, as JSON and as files."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..model.ledger import PAIRS
+from . import spread, statistics
+from .columns import YEARS
+from .other_laws import laws_to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .comparison import Comparison
+
+__all__ = ["files", "series", "summary", "to_json", "transfers_long"]
+
+
+def transfers_long(answer: Comparison) -> pd.DataFrame:
+    """`transfers` of every arm and year, one row per payer and receiver that occur."""
+    import pandas as pd
+
+    years = [year for year in YEARS if f"pv_transfers_{year}" in answer.columns]
+    return pd.DataFrame([
+        {"pathway": arm, "year": year, "payer": a, "receiver": b, "mVND": answer.transfers(arm, year).loc[a, b]}
+        for arm in answer.arms for year in years for a, b in PAIRS
+    ])  # fmt: skip
+
+
+def summary(answer: Comparison) -> pd.DataFrame:
+    """One row per arm and indicator: value, difference to the law alone and to the null, probability of being best."""
+    import pandas as pd
+
+    rows = []
+    ranges = {key: (answer.worlds(key), answer.worlds(key, answer.matched)) for key in answer.columns}
+    for index, arm in enumerate(answer.arms):
+        for key, column in answer.columns.items():
+            value, delta, gain = answer.estimates[key][index]
+            own, apart = (found[index] for found in ranges[key])
+            rows.append(
+                {
+                    "pathway": arm, "indicator": key, "unit": column.unit, "direction": column.direction,
+                    "mean": value.mean, "low": value.low, "high": value.high,
+                    "runs": value.runs, "reason": value.reason,
+                    "difference_mean": delta.mean, "difference_low": delta.low,
+                    "difference_high": delta.high,
+                    "difference_reason": delta.reason, "pairing_gain": gain,
+                    "world_median": own.median, "world_low": own.low, "world_high": own.high,
+                    "difference_world_median": apart.median, "difference_world_low": apart.low,
+                    "difference_world_high": apart.high,
+                    **_null_columns(answer, key, index),
+                    "probability_best": answer.best.get(key, {}).get(arm, math.nan),
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _null_columns(answer: Comparison, key: str, index: int) -> dict[str, float]:
+    undefined = statistics.Estimate.undefined(statistics.IS_DIFFERENCE)
+    delta = answer.to_null[key][index] if key in answer.to_null else undefined
+    return {f"null_difference_{name}": getattr(delta, name) for name in ("mean", "low", "high")}
+
+
+def series(answer: Comparison) -> pd.DataFrame:
+    """One row per arm, series and quarter: mean and its 95 % interval, 10 and 90 % of the runs."""
+    import pandas as pd
+
+    trace, frames = answer.trace, []
+    for index, arm in enumerate(trace.arms):
+        values = trace.series[index][trace.failed[index] == 0]  # (runs, quarters, keys)
+        n = len(values)
+        if n == 0:
+            continue
+        mean = values.mean(axis=0)
+        half = (
+            statistics.t_quantile(n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n)
+            if n > 1
+            else np.nan * mean
+        )
+        p10, p90 = np.quantile(values, [0.1, 0.9], axis=0)
+        columns = {"mean": mean, "low": mean - half, "high": mean + half, "p10": p10, "p90": p90}
+        frames.append(
+            pd.DataFrame(
+                {
+                    "pathway": arm,
+                    "indicator": np.repeat(np.asarray(trace.keys), len(trace.years)),
+                    "year": np.tile(trace.years, len(trace.keys)),
+                    **{name: block.T.ravel() for name, block in columns.items()},
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def to_json(answer: Comparison) -> dict[str, Any]:
+    """The answer as nested dicts of numbers, texts and None; what is None stands beside its reason."""
+    ranges = {key: (answer.worlds(key), answer.worlds(key, answer.matched)) for key in answer.columns}
+    pathways = {
+        arm: {
+            key: {
+                "unit": column.unit,
+                "direction": column.direction,
+                **_plain(answer.estimates[key][index][0]),
+                **_plain_range(ranges[key][0][index]),
+                "difference": {**_plain(answer.estimates[key][index][1]), **_plain_range(ranges[key][1][index])},
+                **({"difference_to_null": _plain(answer.to_null[key][index])} if key in answer.to_null else {}),
+            }
+            for key, column in answer.columns.items()
+        }
+        for index, arm in enumerate(answer.arms)
+    }
+    best = {key: shares for key, shares in answer.best.items() if all(map(math.isfinite, shares.values()))}
+    return _finite({
+        "scenario": answer.question.scenario,
+        "seed": answer.question.seed,
+        "replicates": answer.question.replicates,
+        "worlds": answer.question.worlds or None,
+        "law": answer.question.law,
+        "measured_against": {arm: answer.arms[m] for arm, m in zip(answer.arms, answer.matched, strict=True)},
+        "in_force": {arm: found.to_json() for arm, found in answer.in_force.items()},
+        "equal_outlay": None if answer.equal is None else answer.equal.to_json(),
+        "frontier": None if answer.frontier is None else answer.frontier.to_json(),
+        "other_laws": laws_to_json(answer.other_laws) if answer.other_laws else None,
+        "wall_s": answer.wall_s,
+        "out": answer.out,
+        "pathways": pathways,
+        "best": best,
+        "which": answer.which.to_json(),
+        **({"sure": answer.sure} if answer.sure else {}),
+    })  # fmt: skip
+
+
+def files(answer: Comparison) -> dict[str, bytes]:
+    """Results as files: the same bytes for the same question, whatever the threads and the folder."""
+    told = answer.to_json()
+    for volatile in ("wall_s", "out"):
+        del told[volatile]
+    return {
+        "runs.parquet": answer.runs.to_parquet(index=False, compression="zstd"),
+        **({"transfers.csv": answer.transfers_long.to_csv(index=False, lineterminator="\n").encode()}
+           if answer.has_transfers else {}),
+        **({} if answer.which.reason else {"which.csv": answer.which.table.to_csv(index=False, lineterminator="\n").encode()}),
+        "series.parquet": answer.series.to_parquet(index=False, compression="zstd"),
+        "summary.csv": answer.summary.to_csv(index=False, lineterminator="\n").encode(),
+        "summary.json": (json.dumps(told, indent=1, allow_nan=False) + "\n").encode(),
+    }
+
+
+def _plain(estimate: statistics.Estimate) -> dict[str, Any]:
+    """Numbers of an estimate with None for nan, and the reason where there is one."""
+    numbers = {name: getattr(estimate, name) for name in ("mean", "low", "high")}
+    plain = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+    return {**plain, "reason": estimate.reason} if estimate.reason else plain
+
+
+def _plain_range(found: spread.Spread) -> dict[str, float | None]:
+    """Range over worlds, None where there are none."""
+    numbers = {"world_median": found.median, "world_low": found.low, "world_high": found.high}
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+
+
+def _finite(value: Any) -> Any:
+    """The same with None where a number could not be computed: JSON has no other word for it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value
