@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model.ledger import PAIRS
-from . import spread, statistics
+from . import spread, statistics, tuned
 from .errors import InputError
 from .folder import write_folder
 from .in_force import InForce, in_force
@@ -74,6 +74,8 @@ class Question:
         Scale factor of the programmes, 1: as written; None: found by pilots.
     equal : bool
         Are the pathways compared at equal outlay as well?
+    tuned : str or None
+        Aim (`tuned.AIMS`) for which each programme is at its best; None: as written.
     """
 
     scenario: str
@@ -88,6 +90,7 @@ class Question:
     law: str = "middle"
     scale: float | None = 1.0
     equal: bool = False
+    tuned: str | None = None
 
     @property
     def command(self) -> str:
@@ -104,6 +107,7 @@ class Question:
         options += [f"--set {name}={value:.12g}" for name, value in self.levers]
         options += [f"--scale {'auto' if self.scale is None else f'{self.scale:g}'}"] if self.scale != 1.0 else []
         options += ["--equal-outlay"] if self.equal else []
+        options += [f"--tuned {self.tuned}"] if self.tuned else []
         options += [f"--seed {self.seed}"]
         return " ".join(["ecocluster compare", self.scenario, *options])
 
@@ -554,6 +558,7 @@ class Comparison:
             "pathways": pathways,
             "best": best,
             "which": self.which.to_json(),
+            **({"tuned": tuned.to_json(self.question)} if self.question.tuned else {}),
             **({"sure": self.sure} if self.sure else {}),
         })  # fmt: skip
 

@@ -18,13 +18,13 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.processor import golden
@@ -35,10 +35,11 @@ from .worlds import ANSWER, SEARCH, stored, tables_hash
 if TYPE_CHECKING:
     from ..model.inputs import Arm
     from ..model.parameters import World
+    from .comparison import Question
 
 __all__ = [
-    "AIMS", "BUDGETS", "FRESH", "FUNDS", "GENERAL", "LATE", "OWN", "PATHWAYS", "WORLDS", "Measured", "Tuned", "TunedSet", "at_best", "check_fresh",
-    "data_file", "free_levers", "load", "question_hash", "store",
+    "AIMS", "BUDGETS", "FRESH", "FUNDS", "GENERAL", "LATE", "OWN", "PATHWAYS", "WORLDS", "Measured", "Tuned", "TunedSet", "at_best", "check_fresh", "chosen",
+    "data_file", "empty", "free_levers", "load", "question_hash", "store", "to_json",
 ]  # fmt: skip
 
 AIMS = {"tco2e": "tco2e_total_2035", "cod": "cod_total_2035", "level1": "level1_2035"}  # and what is read; of flows the fall
@@ -234,6 +235,62 @@ def check_fresh(searched: Iterable[int], worlds: Iterable[World] | None) -> None
     both = sorted(set(searched) & {world.number for world in worlds or ()})
     if both:
         raise InputError("tuned_not_fresh", worlds=", ".join(map(str, both)))
+
+
+# --- in a comparison ------------------------------------------------------------------------------------
+
+
+def chosen(question: Question) -> dict[str, Tuned]:
+    """Programmes at their best of a question's pathways; those that are never searched stay as written.
+
+    Raises
+    ------
+    InputError
+        If the aim is not known, or they were searched for another site, law or budget, or not yet; with what there is.
+    """
+    aim = str(question.tuned)
+    if aim not in AIMS:
+        raise InputError("not_one_of", name="--tuned", value=aim, known=", ".join(AIMS))
+    found = load()
+    if found is None:
+        raise InputError("tuned_missing", path=data_file())
+    wanted = [name for name in question.pathways if name in PATHWAYS]
+    there = {name: found.programmes.get((name, aim, question.budget)) for name in wanted}
+    laws = [name for name, _ in question.levers if name in LAW_LEVERS]
+    same = (question.scenario, question.law, question.policy, question.site_budget) == (SCENARIO, LAW, POLICY, None) and not laws
+    if not wanted or not same or None in there.values():
+        raise InputError("tuned_none", aim=aim, known=_known(found, aim), asked=_asked(question, wanted, laws))
+    return there
+
+
+def _known(found: TunedSet, aim: str) -> str:
+    """What is stored, as options of a comparison."""
+    pathways: dict[tuple[str, ...], list[str]] = {}
+    for budget in BUDGETS:
+        own = tuple(name for name in PATHWAYS if (name, aim, budget) in found.programmes)
+        if own:
+            pathways.setdefault(own, []).append(str(budget))
+    return "; ".join(f"{SCENARIO} --law {LAW} --policy {POLICY} --budget {'|'.join(budgets)} --pathways {','.join(own)}" for own, budgets in pathways.items()) or "-"
+
+
+def _asked(question: Question, wanted: Sequence[str], laws: Sequence[str]) -> str:
+    parts = [question.scenario, f"--law {question.law}", f"--policy {question.policy}", f"--budget {question.budget:g}"]
+    parts += [f"--site-budget {question.site_budget:g}"] if question.site_budget is not None else []
+    parts += [f"--set {name}" for name in laws]
+    return " ".join([*parts, f"--pathways {','.join(wanted or question.pathways)}"])
+
+
+def to_json(question: Question) -> dict[str, Any]:
+    """What the programmes of a comparison reached where they were searched and where not, and what the written ones lose."""
+    found = load()
+    return {"aim": question.tuned, "older": found.older} | {
+        name: {
+            "found": own.found.value, "found_written": own.found_written.value, "fresh": own.fresh.value, "fresh_written": own.fresh_written.value,
+            "written_loses": own.gain, "written_loses_low": own.gain_low, "written_loses_high": own.gain_high, "regret": own.regret,
+            "lower_bound": own.lower_bound,
+        }
+        for name, own in chosen(question).items()
+    }  # fmt: skip
 
 
 # --- as data --------------------------------------------------------------------------------------------

@@ -57,6 +57,10 @@ class _Track:
     def left(self) -> int:
         return self.most - len(self.values)
 
+    def value(self, point: np.ndarray) -> float:
+        """Of a point that was asked for; -inf if there was no effort left for it."""
+        return self.seen.get(point.tobytes(), -np.inf)
+
     def ask(self, points: Sequence[np.ndarray], limit: int) -> list[float]:
         """Values of points; -inf where there is no effort left."""
         new = list({point.tobytes(): point for point in points if point.tobytes() not in self.seen}.values())
@@ -67,7 +71,7 @@ class _Track:
                 self.seen[point.tobytes()] = value
                 self.points.append(point)
                 self.values.append(value)
-        return [self.seen.get(point.tobytes(), -np.inf) for point in points]
+        return [self.value(point) for point in points]
 
 
 def climb(evaluate: Callable[[np.ndarray], np.ndarray], starts: Sequence[np.ndarray], evaluations: int, restarts: int, seed: int = 1) -> Climb:
@@ -97,11 +101,13 @@ def climb(evaluate: Callable[[np.ndarray], np.ndarray], starts: Sequence[np.ndar
     begins += [np.round(rng.random(size), 3) for _ in range(restarts - len(begins))]
     each = evaluations // 2 // len(begins)
     tops = [_from(track, start, FIRST_STEP, each) for start in begins]
-    step = FIRST_STEP / 2
-    while track.left > 0 and step >= LAST_STEP:  # from the best; where that is done, with finer steps from the next best
-        top = max(tops, key=lambda point: track.seen.get(point.tobytes(), -np.inf))
-        tops.append(_from(track, top, step, track.left))
-        step /= 2
+    while track.left > 0:  # from the best, as long as that helps; then from elsewhere
+        asked, top = len(track.values), max(tops, key=track.value)
+        tops.append(_from(track, top, FIRST_STEP / 2, track.left))
+        if not track.value(tops[-1]) > track.value(top):
+            tops.append(_from(track, np.round(rng.random(size), 3), FIRST_STEP, track.left))
+        if len(track.values) == asked:  # there is nothing new to ask for
+            break
     best = int(np.argmax(track.values))
     return Climb(track.points[best], track.values[best], len(track.values), _late_gain(track.values))
 
@@ -115,18 +121,19 @@ def _from(track: _Track, point: np.ndarray, step: float, limit: int) -> np.ndarr
 
     value = ask([point])[0]
     while step >= LAST_STEP and len(track.values) < stop:
-        signs = np.where(point <= 0.5, 1.0, -1.0)  # towards the side with more room
-        steps = np.clip(point + step * np.diag(signs), 0.0, 1.0) - point
-        gains = np.array(ask([point + move for move in steps])) - value
-        helps = np.where(gains > 0, gains, -np.inf)
-        order = np.argsort(-helps, kind="stable")[: int((gains > 0).sum())]
-        hurts = np.flatnonzero(np.isfinite(gains) & (gains < 0))
-        back = np.clip(point - step * np.diag(signs), 0.0, 1.0) - point
-        tried = [steps[order[:1]], steps[order], steps[order[: (len(order) + 1) // 2]], np.concatenate([steps[order], back[hurts]])]
-        sums = [point + moves.sum(axis=0) for moves in tried if len(moves)]
-        top = max(zip(ask(sums), range(len(sums)), strict=True), default=(value, 0))
-        if top[0] > value:
-            value, point = top[0], sums[top[1]]
+        room = np.where(point <= 0.5, 1.0, -1.0)
+        for signs in (room, -room):  # the other side alone only where nothing helped
+            steps = np.clip(point + step * np.diag(signs), 0.0, 1.0) - point
+            gains = np.array(ask([point + move for move in steps])) - value
+            order = np.argsort(-gains, kind="stable")[: int((gains > 0).sum())]
+            hurts = np.flatnonzero(np.isfinite(gains) & (gains < 0))
+            back = np.clip(point - step * np.diag(signs), 0.0, 1.0) - point
+            tried = [steps[order[:1]], steps[order], steps[order[: (len(order) + 1) // 2]], np.concatenate([steps[order], back[hurts]])]
+            sums = [point + moves.sum(axis=0) for moves in tried if len(moves)]
+            top = max(zip(ask(sums), range(len(sums)), strict=True), default=(value, 0))
+            if top[0] > value:
+                value, point = top[0], sums[top[1]]
+                break
         step /= 2
     return point
 

@@ -47,7 +47,7 @@ from .finding import Progress
 
 __all__ = ["EFFORT", "RESTARTS", "Box", "Ground", "search_ground", "fresh_ground", "tune"]
 
-EFFORT = 20  # programmes tried for each lever and fund share that is free
+EFFORT = 16  # programmes tried for each lever and fund share that is free
 RESTARTS = 5
 END = 2036.0
 MONEY = "pv_outlay_gross_2035"
