@@ -28,7 +28,7 @@ def _loss(aim: str, own: Tuned, say: Words) -> str:
     if not whole > 0:
         return say("tuned.nothing")
     low, middle, high = (say.number(100 * value / whole) for value in (own.gain_low, own.gain, own.gain_high))
-    return say("tuned.share", middle=middle, low=low, high=high)
+    return f"{middle} % [{low}; {high}]"
 
 
 def written_loses(comparison: Comparison, say: Words) -> list[str]:
@@ -37,8 +37,10 @@ def written_loses(comparison: Comparison, say: Words) -> list[str]:
     if question.tuned is None:
         return []
     programmes = chosen(question)
-    told = [say("tuned.least" if own.lower_bound else "tuned.one", pathway=say.name("pathway", name), loss=_loss(question.tuned, own, say))
-            for name, own in programmes.items()]  # fmt: skip
+    told = []
+    for name, own in programmes.items():
+        loss = f"{say.name('pathway', name)} {_loss(question.tuned, own, say)}"
+        told.append(say("tuned.least", loss=loss) if own.lower_bound else loss)
     sentences = [say("tuned.answer", aim=say(f"tuned.aim.{question.tuned}"), told="; ".join(told), worlds=len(load().told))]
     return [*sentences, say("tuned.older")] if load().older else sentences
 
