@@ -99,7 +99,8 @@ def climb(evaluate: Callable[[np.ndarray], np.ndarray], starts: Sequence[np.ndar
     size = len(starts[0])
     begins = [np.asarray(start, float) for start in starts]
     begins += [np.round(rng.random(size), 3) for _ in range(restarts - len(begins))]
-    each = evaluations // 2 // len(begins)
+    # each looks once into every direction at least, if there is enough for that
+    each = min(max(evaluations // 2 // len(begins), size + 4), evaluations // len(begins))
     tops = [_from(track, start, FIRST_STEP, each) for start in begins]
     while track.left > 0:  # from the best, as long as that helps; then from elsewhere
         asked, top = len(track.values), max(tops, key=track.value)
