@@ -125,7 +125,8 @@ def _from(track: _Track, point: np.ndarray, step: float, limit: int) -> np.ndarr
         room = np.where(point <= 0.5, 1.0, -1.0)
         for signs in (room, -room):  # the other side alone only where nothing helped
             steps = np.clip(point + step * np.diag(signs), 0.0, 1.0) - point
-            gains = np.array(ask([point + move for move in steps])) - value
+            with np.errstate(invalid="ignore"):  # from one that failed to another
+                gains = np.array(ask([point + move for move in steps])) - value
             order = np.argsort(-gains, kind="stable")[: int((gains > 0).sum())]
             hurts = np.flatnonzero(np.isfinite(gains) & (gains < 0))
             back = np.clip(point - step * np.diag(signs), 0.0, 1.0) - point

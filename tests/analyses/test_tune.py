@@ -73,6 +73,7 @@ def test_a_search_that_was_still_gaining_says_so():
     assert steep.value < 30 and steep.late_gain > 0
 
 
+@pytest.mark.filterwarnings("error")
 def test_what_failed_is_worse_than_all():
     found = climb(lambda x: np.where(x[:, 0] > 0.5, np.nan, x[:, 0]), [np.ones(1)], 40, 3)
     assert 0.4 < found.value <= 0.5
