@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model.ledger import PAIRS
-from . import spread, statistics
+from . import spread, statistics, tuned
 from .columns import YEARS
 from .other_laws import laws_to_json
 
@@ -131,6 +131,7 @@ def to_json(answer: Comparison) -> dict[str, Any]:
         "pathways": pathways,
         "best": best,
         "which": answer.which.to_json(),
+        **({"tuned": tuned.to_json(answer.question)} if answer.question.tuned else {}),
         **({"sure": answer.sure} if answer.sure else {}),
     })  # fmt: skip
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import tuned as tuned_programmes
 from .columns import Vocabulary
 from .comparison import Comparison
 from .errors import InputError, check_number
@@ -64,6 +65,7 @@ def ask(
     law: str = "middle",
     scale: float | None = 1.0,
     equal: bool = False,
+    tuned: str | None = None,
 ) -> Question:
     """A question with the parameters of `compare`: numbers are checked here, names when files are read."""
     from .sweeps.ranges import check_values, lever_ranges
@@ -89,6 +91,7 @@ def ask(
         str(law),
         None if scale is None else check_number("--scale", scale, 0.01, 10),
         bool(equal),
+        tuned,
     )
 
 
@@ -104,6 +107,9 @@ def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
     for index, arm in enumerate(arms):  # two files of the same name, or a file named like what ships
         if arm.name in [other.name for other in arms[:index]]:
             raise InputError("duplicate", kind="pathway", value=arm.name)
+    if question.tuned is not None:
+        best = tuned_programmes.chosen(question)
+        arms = [tuned_programmes.at_best(arm, best[name].levers) if name in best else arm for name, arm in zip(question.pathways, arms, strict=True)]
     return loaded, set_levers([replace(arm, scale=question.scale) for arm in arms], question.levers)
 
 
@@ -179,6 +185,7 @@ def compare(
     law: str = "middle",
     scale: float | None = 1.0,
     equal: bool = False,
+    tuned: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Run every pathway under the same law on the same draws and compare each with the law alone.
@@ -220,6 +227,8 @@ def compare(
         Scale factor of the programmes, 1: as written; None: found by pilots, so that the budget is used.
     equal : bool
         Compare at equal outlay as well (`equal_outlay`).
+    tuned : str, optional
+        Each programme at its best for an aim, "tco2e", "cod" or "level1" (`ecocluster.experiments.tuned`), instead of as written.
     progress : callable, optional
         Called with (runs done, runs in total); first with 0 done, when the input is known to be good.
 
@@ -236,7 +245,7 @@ def compare(
         check_number("--threads", threads, 1, 1024, whole=True)
     question = ask(
         scenario, pathways, policy, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget,
-        site_budget=site_budget, seed=seed, sample=sample, levers=levers, law=law, scale=scale, equal=equal,
+        site_budget=site_budget, seed=seed, sample=sample, levers=levers, law=law, scale=scale, equal=equal, tuned=tuned,
     )  # fmt: skip
     loaded, arms = prepare(question)
 
@@ -275,7 +284,8 @@ def _side_runs(found: Comparison, loaded: Scenario, shocks, threads: int | None,
     from .side_runs import side_of
 
     side = side_of(found.question, found.trace, loaded, shocks, threads, progress)
-    if sure and found.question.worlds and any(arm.budget > 0 for arm in side.acting):
+    # a programme at its best is so for one budget and one law
+    if sure and found.question.worlds and not found.question.tuned and any(arm.budget > 0 for arm in side.acting):
         found.frontier = frontier(side)
         found.other_laws = other_laws(side)
     try:
@@ -291,7 +301,10 @@ def worlds_of(question: Question, parameters: Mapping[str, float] | None = None)
         return None
     from .worlds import ANSWER, stored
 
-    return stored().some(ANSWER[0], question.worlds, parameters, question.replicates)
+    drawn = stored().some(ANSWER[0], question.worlds, parameters, question.replicates)
+    if question.tuned is not None:
+        tuned_programmes.check_fresh(tuned_programmes.load().searched, drawn)
+    return drawn
 
 
 def answer(question: Question, trace: Runs, wall_s: float) -> Comparison:

@@ -62,6 +62,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
         sample: bool | None = None
         scale: Literal["auto"] | float | None = None
         equal_outlay: bool | None = None
+        tuned: str | None = None
         levers: dict[str, float] | None = None
 
     file = Path(path)
@@ -105,6 +106,8 @@ def write_config(question: Question) -> str:
         lines.append('scale = "auto"' if question.scale is None else f"scale = {float(question.scale)!r}")
     if question.equal:
         lines.append("equal_outlay = true")
+    if question.tuned is not None:
+        lines.append(f'tuned = "{question.tuned}"')
     if question.levers:
         lines += ["", "[levers]", *(f"{json.dumps(name)} = {value!r}" for name, value in question.levers)]
     return "\n".join(lines) + "\n"

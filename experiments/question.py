@@ -35,6 +35,8 @@ class Question:
         Scale factor of the programmes, 1: as written; None: found by pilots.
     equal : bool
         Are the pathways compared at equal outlay as well?
+    tuned : str or None
+        Aim (`tuned.AIMS`) for which each programme is at its best; None: as written.
     """
 
     scenario: str
@@ -49,6 +51,7 @@ class Question:
     law: str = "middle"
     scale: float | None = 1.0
     equal: bool = False
+    tuned: str | None = None
 
     @property
     def command(self) -> str:
@@ -65,5 +68,6 @@ class Question:
         options += [f"--set {name}={value:.12g}" for name, value in self.levers]
         options += [f"--scale {'auto' if self.scale is None else f'{self.scale:g}'}"] if self.scale != 1.0 else []
         options += ["--equal-outlay"] if self.equal else []
+        options += [f"--tuned {self.tuned}"] if self.tuned else []
         options += [f"--seed {self.seed}"]
         return " ".join(["ecocluster compare", self.scenario, *options])

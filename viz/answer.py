@@ -17,6 +17,7 @@ from ..experiments.comparison import Comparison
 from . import claims
 from .headline import YEAR, HeadlineRow, headline
 from .leads import Lead, same_leader
+from .tuned import written_loses
 from .words import Words
 
 __all__ = ["answer", "claim_text", "inner", "told_elsewhere"]
@@ -45,7 +46,7 @@ def answer(comparison: Comparison, say: Words, year: int = YEAR) -> list[str]:
     rows = {row.key: row for row in headline(comparison, say, year)}
     parts = (
         _ground(comparison, rows, say, year), _which(comparison, say, year), _stops(comparison, say, year), _money(comparison, rows, say, year),
-        _sure(comparison, say, year),
+        [*_sure(comparison, say, year), *written_loses(comparison, say)],
     )  # fmt: skip
     return [" ".join(sentences) for sentences in parts if sentences]
 

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .commands import analyses, bench, causes, dashboard, ranking, runs, scenarios, sweeps, waiving, worlds
+from .commands import analyses, bench, causes, dashboard, ranking, runs, scenarios, sweeps, tune, waiving, worlds
 from .commands.common import LANG_VARIABLE
 from .output import guarded
 from .words import LANGUAGES, Words
@@ -35,7 +35,7 @@ _SURROUNDINGS = {
 }  # fmt: skip
 
 app = typer.Typer(help="help.app", add_completion=False, pretty_exceptions_enable=False)
-for module in (scenarios, runs, worlds, sweeps, analyses, causes, ranking, waiving, bench, dashboard):
+for module in (scenarios, runs, worlds, sweeps, analyses, causes, ranking, tune, waiving, bench, dashboard):
     module.add_to(app)
 
 

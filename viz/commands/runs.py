@@ -91,6 +91,7 @@ def compare_command(
     levers: Annotated[list[str] | None, typer.Option("--set", help="help.set", show_default=False)] = None,
     scale: Annotated[str, typer.Option(help="help.scale")] = "1",
     equal: Annotated[bool, typer.Option("--equal-outlay", help="help.equal")] = False,
+    tuned: Annotated[str | None, typer.Option(help="help.tuned", show_default=False)] = None,
     config: Annotated[Path | None, typer.Option(help="help.config", show_default=False)] = None,
     full: Annotated[bool, typer.Option("--full", help="help.full")] = False,
     as_json: AsJson = False,
@@ -104,7 +105,7 @@ def compare_command(
     asked = {
         "scenario": scenario, "pathways": names, "policy": policy, "worlds": worlds, "fixed": fixed, "replicates": replicates,
         "budget": budget, "site_budget": site_budget, "seed": seed, "sample": sample, "levers": _read_levers(levers or []),
-        "law": law, "scale": _read_scale(scale), "equal": equal,
+        "law": law, "scale": _read_scale(scale), "equal": equal, "tuned": tuned,
     }  # fmt: skip
     if config is not None:  # options that were typed count more than the file
         asked |= {name: value for name, value in read_config(config).items() if not _typed(context, name)}
