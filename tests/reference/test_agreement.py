@@ -100,6 +100,15 @@ def test_portfolio_of_two_programmes(city):
     agree(Scenario(city, arm, {}, BURN_IN + 32))
 
 
+def test_only_firms_of_clusters_with_planned_ones_of_their_own_move(city):
+    """Two programmes open planned clusters, a third does not; everybody gains by moving."""
+    arms = [arm_of(name, city) for name in ("newly-planned", "self-transition", "symbiosis-in-planned")]
+    arm = replace(arms[0], name="portfolio", programmes=tuple(one.programmes[0] for one in arms), assignment=(0, 1, 2), outside=1)
+    eager = {"relocation_review": 1.0, "rent_difference": -50.0, "old_plot_value": 100.0}
+    model = agree(Scenario(city, arm, {"parameters": eager}, BURN_IN + 40))
+    assert model.events["moved"] > 0
+
+
 def test_free_riders_and_additional_fines_are_counted_against_the_law_alone(city):
     """Whoever is paid for what he orders under the law alone too; and a swept share of what fines are above those there."""
     swept = {"parameters": {"fine_return": 0.5}}

@@ -19,7 +19,7 @@ COLORS = {"supported": "#009E73", "conditional": "#E69F00", "refuted": "#D55E00"
           "undecided": "#777777"}  # fmt: skip
 MARKERS = {"supported": "o", "conditional": "D", "refuted": "s", "no_difference": "v", "too_noisy": "+", "undecided": "x"}
 WITHOUT_NUMBERS = ("too_noisy", "undecided")
-SCALES = {"points": (100.0, 1), "log": (1.0, 2), "tonnes": (1.0, 0), "mVND": (1.0, 0), "levels": (1.0, 2), "measures": (1.0, 3)}
+SCALES = {"points": (100.0, 1), "log": (1.0, 2), "tonnes": (1.0, 0), "bn": (1.0, 1), "mVND": (1.0, 0), "levels": (1.0, 2), "measures": (1.0, 3)}
 
 
 def _three(row: dict, name: str) -> dict[str, float | None]:
