@@ -76,6 +76,17 @@ class Claim:
         usual = self.entry.get("scenario", "sample")
         return self.entry.get("quick_scenario", usual) if quick else usual
 
+    def deciding(self) -> Claim:
+        """The same with the arms of its statistic only: what a pilot needs."""
+        arms = self.entry.get("arms")
+        if arms is None:
+            return self
+        text = self.entry["statistic"]
+        named = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        ladders = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
+        kept = {name: arm for name, arm in arms.items() if name in named or name.rstrip("0123456789") in ladders}
+        return replace(self, entry={**self.entry, "arms": kept, "also": {}})
+
     def drawn(self) -> dict[str, tuple[float, float] | None]:
         """What is drawn beside the world: rows that worlds leave fixed (None: the registry's range), switches, sites."""
         own: dict[str, tuple[float, float] | None] = dict.fromkeys(n for n in self.entry.get("draw", ()) if n not in drawn_names())

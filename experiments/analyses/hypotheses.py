@@ -262,16 +262,17 @@ def _allot(
     spent = 0.0
     for index, claim in enumerate(claims):
         pilot = replace(case, seed=case.seed + 1, replicates=each)
-        key = key_of("pilot", claim.name, claim.entry, claim.sites, each, pilot.seed)
+        tried = claim.deciding()
+        key = key_of("pilot", claim.name, tried.entry, claim.sites, each, pilot.seed)
         frame, assigned = kept.known(key), searches.of(claim, part(index))
         if frame is None:
-            frame = _frame(claim, run_claim(claim, pilot, count, False, part(index), first=PILOT[0], assigned=assigned), key)
+            frame = _frame(tried, run_claim(tried, pilot, count, False, part(index), first=PILOT[0], assigned=assigned), key)
             kept.add(frame)
         needed = needed_replicates(frame["error"].to_numpy(float), each, claim.margin)
         place = time["sites"].get(claim.scenario(False), time["sites"]["other"])
         most = int(claim.entry.get("most", place["most"]))
         run = place["seconds"] * (1 + arms_of(claim))
-        spent += run * count * each + place["seconds"] * searched_arms(claim) * searches.worlds
+        spent += place["seconds"] * ((1 + arms_of(tried)) * count * each + searched_arms(claim) * searches.worlds)
         replicates[claim.name] = min(needed, most)
         if needed > most:
             noisy[claim.name] = Verdict("too_noisy", draws=0, reason=f"{_many(needed)} replicates needed, {most} are allowed")
