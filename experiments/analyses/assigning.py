@@ -16,7 +16,7 @@ import numpy as np
 from ..comparison import YEARS
 from ..worlds import stored
 
-__all__ = ["OUTCOMES", "Assigned", "assign", "at_outlay", "choose_each"]
+__all__ = ["OUTCOMES", "YEAR", "Assigned", "assign", "at_outlay", "choose_each"]
 
 OUTCOMES = ("cod", "tco2e", "landfill")  # the first of `model.state.BOOKED`; less is better
 YEAR = 2035  # flows and outlay are added up to the end of this year

@@ -8,6 +8,7 @@ so that a stopped run goes on with the next.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = ["VERDICTS", "finance_order", "find_region", "hypotheses"]
 
 MOST_DRAWS = CLAIMS[1] - CLAIMS[0] + 1
 CHANCE = 0.05
+NO_TIME = "of processor time needed, more than there is"
 SINGLE = "(all)"  # in the table of assignments: the best pathway if all clusters take the same
 ALSO = ("claim", "name", "value", "value_low", "value_high")
 
@@ -156,6 +158,9 @@ def hypotheses(
         "verdicts": {word: table.loc[table["verdict"] == word, "claim"].tolist() for word in VERDICTS},
         "regions": {r["claim"]: _region(r) for r in rows if r["parameter"]},
     }  # fmt: skip
+    facts["gave_way"] = [row["claim"] for row in rows if row["reason"].endswith(NO_TIME)]
+    if searches.found:
+        facts["assigned"] = [fact for assigned in searches.found.values() for fact in _assigned(assigned)]
     if any(row["claim"] == "H14" for row in also):
         facts["finance"] = _finance(also)
     data = {
@@ -172,13 +177,19 @@ class _Searches:
 
     def __init__(self, kept: Checkpoint, case: Case, quick: bool, worlds: int) -> None:
         self.kept, self.case, self.quick, self.worlds = kept, case, quick, worlds
+        self.found: dict[str, Assigned] = {}
 
     def of(self, claim: Claim, progress: Progress = None) -> Assigned | None:
         """What a claim searches for; None if it searches for nothing."""
-        import pandas as pd
-
         if "search" not in claim.entry:
             return None
+        if claim.name not in self.found:
+            self.found[claim.name] = self._find(claim, progress)
+        return self.found[claim.name]
+
+    def _find(self, claim: Claim, progress: Progress) -> Assigned:
+        import pandas as pd
+
         key = key_of("search", claim.name, claim.entry["search"], claim.sites, claim.scenario(self.quick), self.worlds, self.case.seed)
         rows = self.kept.known(key)
         if rows is None:
@@ -194,6 +205,14 @@ class _Searches:
             each.setdefault(row["outcome"], {})[row["cluster"]] = row["pathway"]
         single = {outcome: clusters.pop(SINGLE) for outcome, clusters in each.items()}
         return Assigned(each, single)
+
+
+def _assigned(found: Assigned) -> list[dict[str, Any]]:
+    """How many clusters take which pathway, by outcome, and the best one for all."""
+    return [
+        {"outcome": outcome, "single": found.single[outcome], "counts": dict(Counter(clusters.values()).most_common())}
+        for outcome, clusters in found.clusters.items()
+    ]  # fmt: skip
 
 
 def finance_order() -> dict[str, float]:
@@ -280,7 +299,7 @@ def _allot(
             cost[claim.name] = run * draws * needed
     while cost and spent + sum(cost.values()) > time["budget"]:
         dearest = max(cost, key=cost.get)
-        noisy[dearest] = Verdict("too_noisy", draws=0, reason=f"{cost.pop(dearest):.0f} s of processor time needed, more than there is")
+        noisy[dearest] = Verdict("too_noisy", draws=0, reason=f"{cost.pop(dearest):.0f} s {NO_TIME}")
     return replicates, noisy
 
 

@@ -238,6 +238,24 @@ def test_a_search_is_kept_and_its_worlds_judge_nothing(monkeypatch, tmp_path):
     assert not roles[0] & roles[2] and not roles[1] & roles[2] and SEARCH[0] == 301
 
 
+def test_h20_says_which_pathway_how_many_clusters_take(monkeypatch):
+    """Planted: everything lowers alike, and clusters are assigned by hand."""
+    def alike(trial, replicate):
+        outlay = float(trial.budget)
+        return {"cod_total_2035": (100.0 - outlay / 10, 100.0), "tco2e_total_2035": (100.0 - outlay / 10, 100.0),
+                "landfilled_total_2035": (100.0 - outlay / 10, 100.0), "pv_outlay_2035": (outlay, 0.0)}  # fmt: skip
+
+    install(monkeypatch, alike)
+    each = {c.id: "symbiosis" if k < 3 else "combined" for k, c in enumerate(load_scenario("hanoi").site.clusters)}
+    names = ("cod", "tco2e", "landfill")
+    monkeypatch.setattr(judged, "find_assignment", lambda *_: Assigned(dict.fromkeys(names, each), dict.fromkeys(names, "combined")))
+    found = hypotheses(only=["H20"], draws=6)
+    assert found.table.loc[0, "verdict"] == "no_difference" and found.facts["assigned"][0]["counts"] == {"combined": 67, "symbiosis": 3}
+    for lang in ("en", "vi"):
+        say = Words(lang)
+        assert say.name("pathway", "symbiosis") in told.words(found, say)[-1]
+
+
 @pytest.mark.parametrize("text", ["__import__('os')", "a.x.__class__", "a1", "[a1.x]", "nothing.x", "a1.x ** 2", "lambda: 1", "a1.x if 1 else 2"])
 def test_a_statistic_holds_nothing_else(text):
     with pytest.raises((ValueError, TypeError, KeyError)):
@@ -395,7 +413,9 @@ def test_the_dearest_claims_give_way_to_the_processor_time(monkeypatch, tmp_path
     rules, claims = read_claims()
     short = {**rules, "time": {**rules["time"], "budget": 45}}
     monkeypatch.setattr(judged, "read_claims", lambda: (short, claims))
-    rows = hypotheses(only=["H15", "H7"], draws=64).table.set_index("claim")
+    found = hypotheses(only=["H15", "H7"], draws=64)
+    rows = found.table.set_index("claim")
+    assert found.facts["gave_way"] == ["H7"] and "processor time" in " ".join(told.words(found, Words("en")))
     assert rows.loc["H7", "verdict"] == "too_noisy" and "processor time" in rows.loc["H7", "reason"]
     assert rows.loc["H15", "verdict"] == "supported"
 
