@@ -252,6 +252,8 @@ class Arm:
         Scale factor of the programmes, 1: as written; None: found beforehand on pilot runs.
     law : Law
         Of 2020 and later; empty: as it was before.
+    outside : int or None
+        Index of the programme that firms outside clusters follow (-1: none); None: the one that all clusters have.
     """
 
     name: str
@@ -260,6 +262,7 @@ class Arm:
     budget: float = 0.0
     scale: float | None = 1.0
     law: Law = Law()
+    outside: int | None = None
 
 
 def matched_arms(arms: Sequence[Arm]) -> tuple[int, ...]:

@@ -134,8 +134,9 @@ class Layout:
         firms = np.array([c.firms_2018 for c in self.site.clusters])
         served = max(firms[assignment >= 0].sum(), 1e-9)
         shares = [float(firms[assignment == k].sum() / served) for k in range(len(arm.programmes))]
-        # firms outside follow a programme that all clusters have
-        outside = int(assignment[0]) if (assignment == assignment[0]).all() else -1
+        outside = arm.outside if arm.programmes else -1
+        if outside is None:  # firms outside follow a programme that all clusters have
+            outside = int(assignment[0]) if (assignment == assignment[0]).all() else -1
         kind = self.clusters["kind"]
         follows = np.where(kind == OUTSIDE, outside, -1)
         follows[:existing] = assignment

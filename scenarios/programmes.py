@@ -314,6 +314,9 @@ def load_portfolio(
 ) -> Arm:
     """Arm in which every cluster follows its own pathway, all under one budget.
 
+    A cluster that follows a programme of planned clusters opens them for its own firms: their slots are its part of the
+    city's by firms, and no other cluster's firms move there. Firms outside clusters follow the default.
+
     Parameters
     ----------
     name : str or Path
@@ -342,7 +345,19 @@ def load_portfolio(
         if acts:
             programmes.append(_apply(programme, overlay, under))
     assignment = tuple(index[entry.clusters.get(cluster, entry.default)] for cluster in ids)
-    return Arm(entry.id or path.stem, tuple(programmes), assignment, _budget(budget, site, site_budget), law=under)
+    programmes = [replace(programme, levers=_own_slots(programme, site, assignment, k)) for k, programme in enumerate(programmes)]
+    money = _budget(budget, site, site_budget)
+    outside = index.get(entry.default, -1)  # a programme that no cluster follows has no money
+    return Arm(entry.id or path.stem, tuple(programmes), assignment, money, law=under, outside=outside)
+
+
+def _own_slots(programme: Programme, site: Site, assignment: Sequence[int], k: int) -> Mapping[str, float]:
+    """Levers of a programme that some clusters follow: slots in planned clusters are of a city, theirs the part by firms."""
+    slots = programme.levers.get("planned_slots", 0.0)
+    if not slots:
+        return programme.levers
+    firms = sum(cluster.firms_2018 for cluster, own in zip(site.clusters, assignment, strict=True) if own == k)
+    return {**programme.levers, "planned_slots": slots * (firms / site.firms_2018)}
 
 
 def _budget(budget: float, site: Site | None, site_budget: float | None) -> float:

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from ...model.parameters import World, drawn_names
-from ..worlds import CLAIMS, stored
+from ..worlds import CLAIMS, SEARCH, stored
+from .assigning import Assigned, assign, at_outlay
 from .coalitions import by_run, mix_arm
 from .effects import better, effect
 from .finding import Case, Progress
@@ -28,12 +29,11 @@ from .shapley import members, shapley
 from .superadditivity import CHANNELS
 from .uncertainties import points, unit_points
 
-__all__ = ["Answers", "Claim", "read_claims", "run_claim", "write_site"]
+__all__ = ["Answers", "Claim", "find_assignment", "read_claims", "run_claim", "write_site"]
 
 WITHOUT = {name: value for switches in CHANNELS.values() for name, value in switches.items()}  # single firms
 DEAREST = 100.0  # mVND per tonne where nothing is avoided
 CHEAPEST = 0.01
-CO2E_PRICE, COD_PRICE = 1.0, 7.5  # mVND a tonne, the defaults of the acceptability curve
 START = 2020
 
 
@@ -75,6 +75,17 @@ class Claim:
         """Site of the arms that name none."""
         usual = self.entry.get("scenario", "sample")
         return self.entry.get("quick_scenario", usual) if quick else usual
+
+    def deciding(self) -> Claim:
+        """The same with the arms of its statistic only: what a pilot needs."""
+        arms = self.entry.get("arms")
+        if arms is None:
+            return self
+        text = self.entry["statistic"]
+        named = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        ladders = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
+        kept = {name: arm for name, arm in arms.items() if name in named or name.rstrip("0123456789") in ladders}
+        return replace(self, entry={**self.entry, "arms": kept, "also": {}})
 
     def drawn(self) -> dict[str, tuple[float, float] | None]:
         """What is drawn beside the world: rows that worlds leave fixed (None: the registry's range), switches, sites."""
@@ -133,8 +144,24 @@ def write_site(folder: Path, name: str, spec: Mapping[str, Any], drawn: Mapping[
     return path
 
 
+def find_assignment(claim: Claim, case: Case, quick: bool, worlds: int, progress: Progress = None) -> Assigned:
+    """What a claim under `search` looks for in the worlds of searches: a pathway per cluster, one answer per outcome."""
+    spec, name = claim.entry["search"], claim.scenario(quick)
+    sites = {**claim.sites, **claim.entry.get("sites", {})}
+    with tempfile.TemporaryDirectory() as place:
+        where = write_site(Path(place), name, sites[name], {}) if name in sites else name
+        return assign(where, spec["pathways"], spec["budgets"], (SEARCH[0], SEARCH[0] + worlds - 1), claim.law,
+                      case.seed, case.threads, progress)  # fmt: skip
+
+
 def run_claim(
-    claim: Claim, case: Case, draws: int, quick: bool, progress: Progress = None, first: int = CLAIMS[0]
+    claim: Claim,
+    case: Case,
+    draws: int,
+    quick: bool,
+    progress: Progress = None,
+    first: int = CLAIMS[0],
+    assigned: Assigned | None = None,
 ) -> Answers:
     """Run all arms of a claim in all worlds; all arms of a world share burn-in, null and luck.
 
@@ -147,7 +174,11 @@ def run_claim(
         Take the claim's smaller site if it has one.
     first : int
         Number of the first of `draws` worlds among those that are stored.
+    assigned : Assigned, optional
+        What `find_assignment` found, for a claim with `search`.
     """
+    from ...scenarios import load_scenario
+
     table, worlds = _draws(claim, draws, case.seed, first)
     with tempfile.TemporaryDirectory() as place:
         sites = {**claim.sites, **claim.entry.get("sites", {})}
@@ -162,9 +193,11 @@ def run_claim(
             return shared.setdefault(name, shared.get(name) or write_site(Path(place), name, sites[name], {}))
 
         arms = _sets(claim, case, site_of) if "sets" in claim.entry else _arms(claim)
-        trials = []
+        if assigned is not None:
+            arms |= _ladders(claim, assigned.write(Path(place)))
+        trials, places = [], {}
         for draw, world in enumerate(worlds):
-            where = {name: site_of(name, draw) for name in {a.get("scenario", claim.scenario(quick)) for a in arms.values()}}
+            where = places = {name: site_of(name, draw) for name in {a.get("scenario", claim.scenario(quick)) for a in arms.values()}}
             for arm in arms.values():
                 own = {**arm, "scenario": where[arm.get("scenario", claim.scenario(quick))]}
                 own["replicate"] = world.replicate
@@ -175,7 +208,20 @@ def run_claim(
                 trials.append(case.trial(**{"pathway": "policy", "policy": "vietnam-2020", "budget": 150.0, **law, **own}))
         # switches that turn a mechanism off may lie outside the registry's ranges
         frame = case.run(trials, claim.outcomes, progress, within_ranges=False)
-    return Answers.of(claim, tuple(arms), frame, draws, case.replicates, table)
+        sizes = {name: len(load_scenario(place).site.clusters) for name, place in places.items()}
+    answers = Answers.of(claim, tuple(arms), frame, draws, case.replicates, table)
+    number = {name: sizes[arm.get("scenario", claim.scenario(quick))] for name, arm in arms.items()}
+    return replace(answers, sizes=number, single=dict(assigned.single) if assigned else {})
+
+
+def _ladders(claim: Claim, files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """Arms of a claim with `search`: every pathway for all, and the assignment of each outcome, at all budgets."""
+    spec = claim.entry["search"]
+    ladders = {**{name: name for name in spec["pathways"]}, **files}
+    return {
+        f"{name}{step}": {"pathway": pathway, "budget": budget}
+        for name, pathway in ladders.items() for step, budget in enumerate(spec["budgets"], 1)
+    }  # fmt: skip
 
 
 def _arms(claim: Claim) -> dict[str, dict[str, Any]]:
@@ -183,7 +229,7 @@ def _arms(claim: Claim) -> dict[str, dict[str, Any]]:
     from ...model.inputs import Schedule
 
     arms = {}
-    for name, entry in claim.entry["arms"].items():
+    for name, entry in claim.entry.get("arms", {}).items():
         arms[name] = dict(entry)
         if "schedules" in entry:
             arms[name]["schedules"] = {lever: Schedule(**when) for lever, when in entry["schedules"].items()}
@@ -231,6 +277,10 @@ class Answers:
         What was drawn, shape (draws,).
     failed : numpy.ndarray of int
         Runs that failed, shape (draws,).
+    sizes : dict of str to int
+        Clusters of the site of every arm.
+    single : dict of str to str
+        Of a claim with `search`: the pathway that was found to be best if all clusters take the same, by outcome.
     """
 
     claim: Claim
@@ -240,6 +290,8 @@ class Answers:
     null: dict[str, np.ndarray]
     draws: dict[str, np.ndarray]
     failed: np.ndarray
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    single: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, claim: Claim, arms: tuple[str, ...], frame, draws: int, replicates: int, table) -> Answers:
@@ -304,11 +356,6 @@ class Answers:
         cost, tonnes = self.mean(arm, f"pv_outlay_gross_{year:g}"), self.mean(arm, f"abatement_pv_{year:g}")
         return np.where(tonnes > 0, np.clip(cost / np.where(tonnes > 0, tonnes, 1.0), CHEAPEST, DEAREST), DEAREST)
 
-    def benefit(self, arm: str, year: float) -> np.ndarray:
-        """Net benefit, mVND: avoided tCO2e and COD at the default prices, less public money above the null."""
-        tonnes, cod = self.mean(arm, f"abatement_{year:g}"), -self.mean(arm, f"cod_total_{year:g}")
-        return CO2E_PRICE * tonnes + COD_PRICE * cod - self.mean(arm, f"net_outlay_{year:g}")
-
     def _ladder(self, name: str) -> list[str]:
         return [arm for arm in self.arms if arm.rstrip("0123456789") == name and arm != name]
 
@@ -318,12 +365,21 @@ class Answers:
 
     def gain(self, ladder: str, outcome: str, outlay: np.ndarray) -> np.ndarray:
         steps = self._ladder(ladder)
-        x = np.array([np.zeros(len(outlay)), *(self.mean(arm, "pv_outlay_2035") for arm in steps)]).T
-        y = np.array([np.zeros(len(outlay)), *(self.mean(arm, outcome) for arm in steps)]).T
-        order = np.argsort(x, axis=1, kind="stable")
-        x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
+        x, y = (np.array([self.mean(arm, name) for arm in steps]) for name in ("pv_outlay_2035", outcome))
         # a programme that costs nothing has no place on a ladder of money
-        return np.array([np.interp(at, a, b) if at > 0 else np.nan for at, a, b in zip(outlay, x, y, strict=True)])
+        return np.where(outlay > 0, at_outlay(x, y, outlay), np.nan)
+
+    def clusters(self, arm: str) -> float:
+        return float(self.sizes[arm])
+
+    def ahead(self, found: str, outcome: str) -> np.ndarray:
+        """By which part the assignment found for one outcome lowers it more than the best single pathway, at equal outlay."""
+        ladders = [*self.claim.entry["search"]["pathways"], *self.single]
+        at = self.common(*ladders)
+        own, rival = -self.gain(found, outcome, at), -self.gain(self.single[found], outcome, at)
+        # by the whole at most: where the single pathway lowers next to nothing, the ratio says no more than its sign
+        part = np.where(rival > 0, own / np.where(rival > 0, rival, 1.0) - 1.0, np.sign(own))
+        return np.where(np.isfinite(own - rival), np.clip(part, -1.0, 1.0), np.nan)
 
     def hazard(self, arm: str) -> np.ndarray:
         """Certifications per year at risk of single clusters; half an event is added so that none is not 0."""
@@ -372,7 +428,7 @@ class _Expression(ast.NodeVisitor):
         self.functions = {
             "min": lambda *v: np.min(np.broadcast_arrays(*v), axis=0), "max": lambda *v: np.max(np.broadcast_arrays(*v), axis=0),
             "log": np.log, "where": np.where, "slope": _slope,
-            **{name: getattr(answers, name) for name in ("price", "benefit", "gain", "common", "hazard", "shapley", "whole", "matters")},
+            **{name: getattr(answers, name) for name in ("price", "gain", "common", "hazard", "shapley", "whole", "matters", "clusters", "ahead")},
         }  # fmt: skip
 
     def generic_visit(self, node):

@@ -8,6 +8,7 @@ so that a stopped run goes on with the next.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +19,9 @@ import numpy as np
 from ..errors import InputError, check_number
 from ..statistics import Estimate, mean_interval
 from ..worlds import CLAIMS, PILOT, SEED, drawn_values, stored
+from .assigning import OUTCOMES, Assigned
 from .checkpoints import Checkpoint, key_of
-from .claims import Answers, Claim, read_claims, run_claim, set_masks
+from .claims import Answers, Claim, find_assignment, read_claims, run_claim, set_masks
 from .coalitions import estimate_columns
 from .finding import Case, Finding, Progress
 from .verdicts import FEWEST_DRAWS, VERDICTS, Rule, Verdict, judge, needed_replicates
@@ -31,6 +33,8 @@ __all__ = ["VERDICTS", "finance_order", "find_region", "hypotheses"]
 
 MOST_DRAWS = CLAIMS[1] - CLAIMS[0] + 1
 CHANCE = 0.05
+NO_TIME = "of processor time needed, more than there is"
+SINGLE = "(all)"  # in the table of assignments: the best pathway if all clusters take the same
 ALSO = ("claim", "name", "value", "value_low", "value_high")
 
 
@@ -108,7 +112,7 @@ def hypotheses(
     -------
     Finding
         Table: one row per claim. `data["draws"]`: statistic and drawn values of every draw; `data["also"]`: what is
-        reported beside the statistics.
+        reported beside the statistics; `data["pilots"]` and `data["assignments"]`: what was fixed beforehand.
     """
     import pandas as pd
 
@@ -117,11 +121,13 @@ def hypotheses(
     size = rules["size"]["quick" if quick else "full"]
     count = size["draws"] if draws is None else check_number("--draws", draws, FEWEST_DRAWS, MOST_DRAWS, whole=True)
     case, kept = replace(case or Case(), site_budget=None), Checkpoint(out, "draws")
+    searches = _Searches(Checkpoint(out, "assignments"), case, quick, size["searched"])
+    pilots = Checkpoint(out, "pilots")
     steps = (1 if quick else 2) * len(chosen)
     if quick:
         replicates, noisy = dict.fromkeys((c.name for c in chosen), size["replicates"]), {}
     else:
-        replicates, noisy = _allot(chosen, case, count, rules["time"], kept, lambda k: _part(progress, k, steps))
+        replicates, noisy = _allot(chosen, case, count, rules["time"], pilots, searches, lambda k: _part(progress, k, steps))
     rows, also, frames = [], [], []
     for index, claim in enumerate(chosen):
         if claim.name in noisy:
@@ -131,7 +137,9 @@ def hypotheses(
         key = key_of(claim.name, claim.entry, claim.sites, count, mine.replicates, case.seed, quick)
         frame = kept.known(key)
         if frame is None:
-            answers = run_claim(claim, mine, count, quick, _part(progress, steps - len(chosen) + index, steps))
+            answers = run_claim(
+                claim, mine, count, quick, _part(progress, steps - len(chosen) + index, steps), assigned=searches.of(claim)
+            )
             frame = _frame(claim, answers, key)
             kept.add(frame)
         elif progress is not None:
@@ -150,9 +158,61 @@ def hypotheses(
         "verdicts": {word: table.loc[table["verdict"] == word, "claim"].tolist() for word in VERDICTS},
         "regions": {r["claim"]: _region(r) for r in rows if r["parameter"]},
     }  # fmt: skip
+    facts["gave_way"] = [row["claim"] for row in rows if row["reason"].endswith(NO_TIME)]
+    if searches.found:
+        facts["assigned"] = [fact for assigned in searches.found.values() for fact in _assigned(assigned)]
     if any(row["claim"] == "H14" for row in also):
         facts["finance"] = _finance(also)
-    return Finding("hypotheses", command, table, facts, {"draws": pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"claim": []}), "also": pd.DataFrame(also, columns=ALSO)})
+    data = {
+        "draws": pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"claim": []}),
+        "also": pd.DataFrame(also, columns=ALSO),
+    }
+    # kept with the rest, so that the same command neither runs a pilot nor searches twice
+    data |= {name: found.rows for name, found in (("pilots", pilots), ("assignments", searches.kept)) if found.rows is not None}
+    return Finding("hypotheses", command, table, facts, data)
+
+
+class _Searches:
+    """Assignments of claims with `search`, each found once: before its pilot, or before its runs where there is none."""
+
+    def __init__(self, kept: Checkpoint, case: Case, quick: bool, worlds: int) -> None:
+        self.kept, self.case, self.quick, self.worlds = kept, case, quick, worlds
+        self.found: dict[str, Assigned] = {}
+
+    def of(self, claim: Claim, progress: Progress = None) -> Assigned | None:
+        """What a claim searches for; None if it searches for nothing."""
+        if "search" not in claim.entry:
+            return None
+        if claim.name not in self.found:
+            self.found[claim.name] = self._find(claim, progress)
+        return self.found[claim.name]
+
+    def _find(self, claim: Claim, progress: Progress) -> Assigned:
+        import pandas as pd
+
+        key = key_of("search", claim.name, claim.entry["search"], claim.sites, claim.scenario(self.quick), self.worlds, self.case.seed)
+        rows = self.kept.known(key)
+        if rows is None:
+            found = find_assignment(claim, self.case, self.quick, self.worlds, progress)
+            rows = pd.DataFrame(
+                [{"key": key, "claim": claim.name, "outcome": outcome, "cluster": cluster, "pathway": pathway}
+                 for outcome, clusters in found.clusters.items()
+                 for cluster, pathway in {SINGLE: found.single[outcome], **clusters}.items()]
+            )  # fmt: skip
+            self.kept.add(rows)
+        each: dict[str, dict[str, str]] = {}
+        for row in rows.to_dict("records"):
+            each.setdefault(row["outcome"], {})[row["cluster"]] = row["pathway"]
+        single = {outcome: clusters.pop(SINGLE) for outcome, clusters in each.items()}
+        return Assigned(each, single)
+
+
+def _assigned(found: Assigned) -> list[dict[str, Any]]:
+    """How many clusters take which pathway, by outcome, and the best one for all."""
+    return [
+        {"outcome": outcome, "single": found.single[outcome], "counts": dict(Counter(clusters.values()).most_common())}
+        for outcome, clusters in found.clusters.items()
+    ]  # fmt: skip
 
 
 def finance_order() -> dict[str, float]:
@@ -208,7 +268,7 @@ def _part(progress: Progress, index: int, parts: int) -> Progress:
 
 
 def _allot(
-    claims: Sequence[Claim], case: Case, draws: int, time: Mapping[str, Any], kept: Checkpoint, part
+    claims: Sequence[Claim], case: Case, draws: int, time: Mapping[str, Any], kept: Checkpoint, searches: _Searches, part
 ) -> tuple[dict[str, int], dict[str, Verdict]]:
     """Replicates of every claim, fixed by a pilot; and the claims that would need more than there is.
 
@@ -221,16 +281,17 @@ def _allot(
     spent = 0.0
     for index, claim in enumerate(claims):
         pilot = replace(case, seed=case.seed + 1, replicates=each)
-        key = key_of("pilot", claim.name, claim.entry, claim.sites, each, pilot.seed)
-        frame = kept.known(key)
+        tried = claim.deciding()
+        key = key_of("pilot", claim.name, tried.entry, claim.sites, each, pilot.seed)
+        frame, assigned = kept.known(key), searches.of(claim, part(index))
         if frame is None:
-            frame = _frame(claim, run_claim(claim, pilot, count, False, part(index), first=PILOT[0]), key)
+            frame = _frame(tried, run_claim(tried, pilot, count, False, part(index), first=PILOT[0], assigned=assigned), key)
             kept.add(frame)
         needed = needed_replicates(frame["error"].to_numpy(float), each, claim.margin)
         place = time["sites"].get(claim.scenario(False), time["sites"]["other"])
         most = int(claim.entry.get("most", place["most"]))
         run = place["seconds"] * (1 + arms_of(claim))
-        spent += run * count * each
+        spent += place["seconds"] * ((1 + arms_of(tried)) * count * each + searched_arms(claim) * searches.worlds)
         replicates[claim.name] = min(needed, most)
         if needed > most:
             noisy[claim.name] = Verdict("too_noisy", draws=0, reason=f"{_many(needed)} replicates needed, {most} are allowed")
@@ -238,7 +299,7 @@ def _allot(
             cost[claim.name] = run * draws * needed
     while cost and spent + sum(cost.values()) > time["budget"]:
         dearest = max(cost, key=cost.get)
-        noisy[dearest] = Verdict("too_noisy", draws=0, reason=f"{cost.pop(dearest):.0f} s of processor time needed, more than there is")
+        noisy[dearest] = Verdict("too_noisy", draws=0, reason=f"{cost.pop(dearest):.0f} s {NO_TIME}")
     return replicates, noisy
 
 
@@ -248,7 +309,16 @@ def _many(needed: int) -> str:
 
 def arms_of(claim: Claim) -> int:
     """How many arms a claim runs in every draw."""
-    return len(set_masks(claim)) if "sets" in claim.entry else len(claim.entry["arms"])
+    if "sets" in claim.entry:
+        return len(set_masks(claim))
+    ladders = len(OUTCOMES) * len(claim.entry["search"]["budgets"]) if "search" in claim.entry else 0
+    return len(claim.entry.get("arms", {})) + searched_arms(claim) + ladders
+
+
+def searched_arms(claim: Claim) -> int:
+    """How many arms a claim runs in every world of its search."""
+    spec = claim.entry.get("search")
+    return len(spec["pathways"]) * len(spec["budgets"]) if spec else 0
 
 
 def _frame(claim: Claim, answers: Answers, key: str) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def optimise(
     Parameters
     ----------
     case : Case, optional
-        Replicates of every point, at least 4; its pathway, policy and budget do not count.
+        Replicates of every point, at least 4; its law holds for all that is tried; pathway, policy and budget do not count.
     objectives : sequence of str
         Outcomes (`effects.effect`), 2 to 6; the last one is the cost against which the knee is sought.
     points, generations : int
@@ -72,7 +72,7 @@ def optimise(
 
     space = Space(load_scenario(case.scenario).site, load_law(case.law))
     signs = np.array([-(better(name) or 1.0) for name in objectives])  # pymoo minimises
-    key = key_of("optimise", case.scenario, case.seed, case.replicates, list(objectives), points, algorithm)
+    key = key_of("optimise", case.scenario, case.law, case.seed, case.replicates, list(objectives), points, algorithm)
     total = points * (generations + 4) * case.replicates  # the front and the first generation once more, twice as often
 
     def evaluate(x: np.ndarray, first: int = 0, replicates: int = case.replicates, done: int = 0) -> np.ndarray:
@@ -99,7 +99,7 @@ def optimise(
     table = _table(space, x[front], found[front], fresh[: len(front)], objectives, signs)
     shift = (np.nanmean(fresh[len(front) :], axis=2) - found[first]).mean(axis=0)
     options = {
-        "replicates": case.replicates, "seed": case.seed, "points": points, "generations": generations, "algorithm": algorithm,
+        "law": None if case.law == "middle" else case.law, "replicates": case.replicates, "seed": case.seed, "points": points, "generations": generations, "algorithm": algorithm,
         "objectives": None if tuple(objectives) == OBJECTIVES else list(objectives),
     }  # fmt: skip
     command = " ".join(["ecocluster optimise", case.scenario, *option_text(options)])

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["AIMS", "CHOICES", "PortfolioFinding", "choose", "portfolio", "portfolio_text"]
 
 AIMS = {"abatement": "abatement_2035", "certification": "level1_2035"}
-CHOICES = ("self-transition", "symbiosis", "combined")  # new clusters are opened for a city, not for a cluster
-UNIFORM = (*CHOICES, "newly-planned")
+CHOICES = ("self-transition", "symbiosis", "combined", "newly-planned")
 DENSITIES = (1.0, 1.5, 2.0)  # money per firm served, over an even spread
 YEAR = 2035
 FRESH = 1_000_000
@@ -81,7 +80,7 @@ def portfolio(
     purse *= (site.budget_share if case.site_budget is None else 1.0) * annuity(PUBLIC_RATE, float(years))
     steps = len(site.clusters) * len(CHOICES) * len(DENSITIES) * case.replicates
     # the runs of the whole site that follow are as many clusters long
-    total = steps + (len(UNIFORM) + 2) * 2 * case.replicates * len(site.clusters)
+    total = steps + (len(CHOICES) + 2) * 2 * case.replicates * len(site.clusters)
 
     def tell(offset: int, weight: int):
         return None if progress is None else lambda n, _: progress(min(offset + n * weight, total), total)
@@ -113,13 +112,18 @@ def case_command(case: Case, aim: str) -> str:
 
 def _alone(case: Case, site, outcome: str, progress) -> tuple[np.ndarray, np.ndarray]:
     """Gain and public outlay of every cluster run alone, shape (clusters, densities, choices)."""
+    from ...scenarios import load_pathway
+
     trials = []
+    # alone a cluster opens as many slots for its firms as in the city, not those that files keep for single clusters
+    slots = {name: load_pathway(name, site).levers.get("planned_slots", 0.0) for name in CHOICES}
+    own = {name: {"levers": {"planned_slots": number}} if number else {} for name, number in slots.items()}
     with tempfile.TemporaryDirectory() as folder:
         for cluster in site.clusters:
             alone = _one_cluster(case.scenario, cluster.id, site, Path(folder))
             for density in DENSITIES:
                 money = _money(case, cluster.firms_2018 / site.firms_2018, density)
-                trials += [case.trial(scenario=alone, pathway=name, **money) for name in CHOICES]
+                trials += [case.trial(scenario=alone, pathway=name, **money, **own[name]) for name in CHOICES]
         frame = case.run(trials, dict.fromkeys((outcome, f"pv_outlay_{YEAR}")), progress)
     shape = (len(site.clusters), len(DENSITIES), len(CHOICES))
     gain = by_trial(frame, effect(frame, outcome), len(trials)).reshape(shape)
@@ -182,14 +186,16 @@ def choose(gain: np.ndarray, cost: np.ndarray, firms: np.ndarray, most_firms: fl
 
 
 def portfolio_text(site, picks: Sequence[int], case: Case, aim: str) -> str:
-    """The proposal as a portfolio file; clusters that are left out follow no programme."""
+    """The proposal as a portfolio file; firms outside follow what most firms of clusters do."""
     names = [CHOICES[p] if p >= 0 else "null" for p in picks]
+    firms = [sum(c.firms_2018 for c, own in zip(site.clusters, names, strict=True) if own == name) for name in names]
+    default = names[int(np.argmax(firms))]
     lines = [
         'type = "portfolio"', 'id = "proposal"',
         'title = { vi = "Danh mục đề xuất", en = "Proposed portfolio" }',
         f'note = "Found for {aim} by: {case_command(case, aim)}"'.replace("\\", "/"),
-        'default = "null"', "", "[clusters]",
-        *(f'{cluster.id} = "{name}"' for cluster, name in zip(site.clusters, names, strict=True) if name != "null"),
+        f'default = "{default}"', "", "[clusters]",
+        *(f'{cluster.id} = "{name}"' for cluster, name in zip(site.clusters, names, strict=True) if name != default),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -203,7 +209,7 @@ def _together(case: Case, site, text: str, progress) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "proposal.toml"
         own.write_text(text, encoding="utf-8")
-        arms: dict[str, str | Path] = {"proposal": own, **{name: name for name in UNIFORM}}
+        arms: dict[str, str | Path] = {"proposal": own, **{name: name for name in CHOICES}}
         try:
             load_portfolio("by-sector", site)
             arms["by-sector"] = "by-sector"

@@ -159,10 +159,12 @@ def relocate(s, p):
     if city.lettable_planned == 0:
         return
     chance = event(p.relocation_review, city.dt)
-    target = _first_open(s)
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         if cluster.kind == PLANNED or cluster.firms == 0 or cluster.hold:
+            continue
+        target = _first_open(s, cluster)
+        if target < 0:
             continue
         for b in range(cluster.first, cluster.last):
             f = s.firms[b]
@@ -179,15 +181,16 @@ def relocate(s, p):
     n = city.requests
     sort_requests(s.requests, n)
     for r in range(n):
-        _move(s, p, s.requests[r].slot, target)
+        _move(s, p, s.requests[r].slot)
     city.requests = 0
 
 
 @inner
-def _first_open(s):
-    """Index of the first planned cluster that is open, -1: none."""
+def _first_open(s, cluster):
+    """Index of the first open planned cluster of a cluster's own programme, -1: its firms have none to move to."""
     for c in range(s.clusters.size):
-        if s.clusters[c].kind == PLANNED and s.clusters[c].built[1]:
+        there = s.clusters[c]
+        if there.kind == PLANNED and there.built[1] and there.programme == cluster.programme:
             return c
     return -1
 
@@ -205,7 +208,7 @@ def _move_value(s, p, cluster, f, k, there, aid):
 
 
 @inner
-def _move(s, p, slot, target):
+def _move(s, p, slot):
     """Move the firm of a slot into a planned cluster, with aid if slot and fund allow."""
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
@@ -289,13 +292,12 @@ def expel(s, p):
                     add_request(s, b * LANES + k, 0, cluster.programme, 0, 0.0, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
-    target = _first_open(s)
     for r in range(n):
         slot = s.requests[r].slot
         f, k = s.firms[slot >> 4], slot & 15
         cluster = s.clusters[f.cluster[k]]
-        if target >= 0:
-            _move(s, p, slot, target)
+        if _first_open(s, cluster) >= 0:
+            _move(s, p, slot)
         if f.status[k] == SLOT_TAKEN:
             new = free_outside(s)
             if new < 0:

@@ -7,7 +7,7 @@ from ecocluster.experiments.analyses.checkpoints import Checkpoint, key_of
 from ecocluster.experiments.analyses.finding import Case
 from ecocluster.experiments.analyses.optimise import FRESH, find_knee, nondominated, optimise, search
 from ecocluster.experiments.analyses.search_space import PATHWAYS, Space
-from ecocluster.scenarios import load_scenario
+from ecocluster.scenarios import load_law, load_scenario
 from ecocluster.viz.analyses import optimise as told
 from ecocluster.viz.words import Words
 from fake_trials import install
@@ -114,6 +114,16 @@ def test_what_is_luck_is_called_luck(monkeypatch):
         say = Words(lang)
         assert told.words(found, say) and told.sheet(found, say).rows
         told.figure(found, say)
+
+
+def test_one_law_for_all_that_is_tried(monkeypatch, tmp_path):
+    calls = install(monkeypatch, noisy)
+    for law in ("strict", "middle"):
+        found = optimise(Case(replicates=4, law=law), points=4, generations=2, out=tmp_path / "out")
+        tried = [trial for trials, _ in calls for trial in trials]
+        assert tried and all(trial.pathway.law == load_law(law) for trial in tried), "a search under another law is no answer"
+        assert ("--law strict" in found.command) == (law == "strict")
+        calls.clear()
 
 
 def test_what_cannot_be_searched_is_refused():

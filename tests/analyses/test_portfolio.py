@@ -8,7 +8,7 @@ import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses.finding import Case
 from ecocluster.experiments.analyses.portfolio import CHOICES, choose, portfolio, portfolio_text
-from ecocluster.scenarios import load_portfolio, load_scenario
+from ecocluster.scenarios import load_pathway, load_portfolio, load_scenario
 from ecocluster.viz.analyses import portfolio as told
 from ecocluster.viz.words import Words
 from fake_trials import install
@@ -67,8 +67,11 @@ def planted(trial, replicate):
 
 
 def test_a_planted_mix_is_found_and_beats_one_for_all(monkeypatch):
-    install(monkeypatch, planted)
+    calls = install(monkeypatch, planted)
     found = portfolio(Case("hanoi", replicates=2))
+    # a cluster alone opens its part of the city's slots, not what files keep for single clusters
+    alone, whole = ({trial.levers.get("planned_slots") for trial in trials if trial.pathway == "newly-planned"} for trials, _ in calls)
+    assert alone == {load_pathway("newly-planned").levers["planned_slots"]} and whole == {None}
     table = found.table
     assert (table["pathway"] == np.where(table["firms"] > 50, "symbiosis", "self-transition")).all()
     assert found.facts["ahead"]["low"] > 0 and found.facts["rival"] in (*CHOICES, "newly-planned", "by-sector")
@@ -80,13 +83,16 @@ def test_a_planted_mix_is_found_and_beats_one_for_all(monkeypatch):
 
 def test_the_file_says_what_was_chosen_and_is_read_again(tmp_path):
     site = load_scenario("hanoi").site
-    picks = [i % 4 - 1 for i in range(len(site.clusters))]
+    picks = [i % 5 - 1 for i in range(len(site.clusters))]
     path = tmp_path / "portfolio.toml"
     path.write_text(portfolio_text(site, picks, Case("hanoi"), "abatement"), encoding="utf-8")
     arm = load_portfolio(path, site)
     names = [programme.id for programme in arm.programmes]
     read = [names[i] if i >= 0 else "null" for i in arm.assignment]
     assert read == [CHOICES[p] if p >= 0 else "null" for p in picks]
+    firms = {name: sum(c.firms_2018 for c, own in zip(site.clusters, read, strict=True) if own == name) for name in read}
+    outside = names[arm.outside] if arm.outside >= 0 else "null"
+    assert firms[outside] == max(firms.values())  # firms outside do what most do
 
 
 def test_an_unknown_aim_is_refused():

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from ecocluster.experiments import InputError, compare
+from ecocluster.experiments.analyses.portfolio import CHOICES
 from ecocluster.experiments.compare import ask, prepare
 from ecocluster.experiments.configuration import read_config, write_config
 from ecocluster.model.levers import LEVERS
@@ -26,8 +27,8 @@ from ecocluster.viz.pages.explorer_data import column_label
 from ecocluster.viz.pages.export import file_message
 from ecocluster.viz.pages.frame import error_text
 from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
+from ecocluster.viz.pages.portfolio import PATHWAYS, own_text
 from ecocluster.viz.pages.portfolio import State as Portfolio
-from ecocluster.viz.pages.portfolio import own_text
 from ecocluster.viz.pages.session import preferred_language
 from ecocluster.viz.pages.settings import Limits
 from ecocluster.viz.pages.stored import open_below
@@ -278,6 +279,7 @@ def test_a_choice_is_a_portfolio_that_compare_reads(tmp_path):
     clusters = [cluster.id for cluster in load_scenario("hanoi").site.clusters]
     taken = dict(zip(clusters, arms[-1].assignment, strict=True))
     assert taken["phung"] >= 0 and taken["hapro"] == -1
+    assert {*CHOICES, "null"} <= set(PATHWAYS)  # what the optimiser may propose has a place on the page
 
 
 def test_only_folders_below_the_results_are_opened(tmp_path):

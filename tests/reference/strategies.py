@@ -130,4 +130,5 @@ def scenarios(draw):
     more = {"parameters": parameters, "shocks": tuple(draw(st.lists(st.sampled_from(SHOCKS), unique=True))),
             "seed": draw(st.integers(0, 2**64 - 1)), "replicate": draw(st.integers(0, 2**64 - 1)),
             "scale": draw(st.sampled_from([1.0, 2.0]))}
-    return Scenario(site, Arm("arm", programmes, assignment, budget, law=draw(_laws())), more, draw(st.integers(44, 76)))
+    outside = draw(st.sampled_from([None, -1, 0]))
+    return Scenario(site, Arm("arm", programmes, assignment, budget, law=draw(_laws()), outside=outside), more, draw(st.integers(44, 76)))

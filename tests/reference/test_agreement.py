@@ -100,6 +100,25 @@ def test_portfolio_of_two_programmes(city):
     agree(Scenario(city, arm, {}, BURN_IN + 32))
 
 
+def test_only_firms_of_clusters_with_planned_ones_of_their_own_move(city):
+    """Two programmes open planned clusters, a third does not; everybody gains by moving.
+
+    Control: with the other programme in all clusters, firms of that very cluster move.
+    """
+    names = ("newly-planned", "self-transition", "symbiosis-in-planned")
+    programmes = tuple(arm_of(name, city).programmes[0] for name in names)
+    eager = {"relocation_review": 1.0, "rent_difference": -50.0}
+
+    def homes(assignment, outside):
+        """Rows at the end of 2019 of the firms of that time that moved."""
+        arm = replace(arm_of("law", city), name="portfolio", programmes=programmes, assignment=assignment, outside=outside, budget=50_000.0)
+        model = agree(Scenario(city, arm, {"parameters": eager}, BURN_IN + 32))
+        return {model.origin[firm.firm_id] for firm in model.agents if firm.moved_at < 9999.0 and firm.born < 2020.0}
+
+    assert homes((0, 1, 2), outside=1) == {0, 2}
+    assert 1 in homes((0, 0, 0), outside=0)
+
+
 def test_free_riders_and_additional_fines_are_counted_against_the_law_alone(city):
     """Whoever is paid for what he orders under the law alone too; and a swept share of what fines are above those there."""
     swept = {"parameters": {"fine_return": 0.5}}

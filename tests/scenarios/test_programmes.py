@@ -261,6 +261,35 @@ def test_portfolio(write):
         scenarios.load_portfolio(bad, site)
 
 
+def test_planned_clusters_of_a_portfolio_are_for_its_own_clusters(write):
+    """Slots by firms, and the same as everywhere where all clusters follow; firms outside follow the default."""
+    site = scenarios.load_scenario("hanoi").site
+    city = load_pathway("newly-planned").levers["planned_slots"]
+    path = write("some.toml", 'type = "portfolio"\ndefault = "combined"\n[clusters]\nhapro = "newly-planned"\n')
+    arm = scenarios.load_portfolio(path, site)
+    programmes = {programme.id: programme for programme in arm.programmes}
+    firms = next(cluster.firms_2018 for cluster in site.clusters if cluster.id == "hapro")
+    assert programmes["newly-planned"].levers["planned_slots"] == pytest.approx(city * firms / site.firms_2018)
+    assert programmes["combined"].levers == load_pathway("combined").levers
+    assert arm.programmes[arm.outside].id == "combined"
+    all_of_them = scenarios.load_portfolio(write("all.toml", 'type = "portfolio"\ndefault = "newly-planned"\n'), site)
+    assert all_of_them.programmes[0].levers["planned_slots"] == city and all_of_them.outside == 0
+    nobody = scenarios.load_portfolio(write("null.toml", 'type = "portfolio"\n[clusters]\nhapro = "combined"\n'), site)
+    assert nobody.outside == -1
+
+
+def test_the_shared_policy_has_no_dedicated_doses():
+    """It only shares what there is: with it no programme pays a dose beyond the baseline, whatever its pathway holds."""
+    doses = [name for name, lever in LEVERS.items() if lever.kind == "dose"]
+
+    def paid(policy):
+        programmes = [make_arm(name, policy).programmes[0] for name in ("self-transition", "symbiosis", "combined")]
+        return {(p.id, n) for p in programmes for n in doses if p.levers.get(n, LEVERS[n].baseline) != LEVERS[n].baseline}
+
+    assert not paid("shared")
+    assert paid("special")  # the control
+
+
 def test_a_pathway_of_a_user(write):
     path = write(
         "mine.toml",

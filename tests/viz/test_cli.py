@@ -57,6 +57,7 @@ def made_up(monkeypatch):
         ("compare --set extension", "--set: 'extension' sets nothing"),
         ("compare --set =1 --lang vi", "không đặt giá trị nào"),
         ("superadditivity teaching --outcomes ,", "--outcomes is empty"),
+        ("optimise teaching --law tomorrow", "'tomorrow'"),
         ("optimise teaching --objectives jobs_2035,jobs_2035", "'jobs_2035' is named twice"),
     ],
 )

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...experiments.analyses.assigning import YEAR
 from ...experiments.analyses.finding import Finding
 from ...experiments.analyses.verdicts import VERDICTS
 from ..figures import in_style, new_figure, title_and_legend
 from ..words import Words
-from .page import Sheet, cell, spell
+from .page import Sheet, cell, outcome_label, spell
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 COLORS = {"supported": "#009E73", "conditional": "#E69F00", "refuted": "#D55E00", "no_difference": "#56B4E9", "too_noisy": "#999999",
           "undecided": "#777777"}  # fmt: skip
 MARKERS = {"supported": "o", "conditional": "D", "refuted": "s", "no_difference": "v", "too_noisy": "+", "undecided": "x"}
+FLOWS = {"cod": "cod_total", "tco2e": "tco2e_total", "landfill": "landfilled_total"}  # booked by origin -> outcome
 WITHOUT_NUMBERS = ("too_noisy", "undecided")
-SCALES = {"points": (100.0, 1), "log": (1.0, 2), "tonnes": (1.0, 0), "mVND": (1.0, 0), "levels": (1.0, 2), "measures": (1.0, 3)}
+SCALES = {"points": (100.0, 1), "log": (1.0, 2), "tonnes": (1.0, 0), "bn": (1.0, 1), "mVND": (1.0, 0), "levels": (1.0, 2), "measures": (1.0, 3)}
 
 
 def _three(row: dict, name: str) -> dict[str, float | None]:
@@ -48,6 +50,15 @@ def _region(row: dict, say: Words) -> str:
     )  # fmt: skip
 
 
+def _assigned(found: dict, say: Words) -> str:
+    """Which pathway how many clusters take for an outcome."""
+    counts = "; ".join(
+        say("portfolio.count", number=number, pathway=say.name("pathway", name)) for name, number in found["counts"].items()
+    )
+    outcome = outcome_label(f"{FLOWS[found['outcome']]}_{YEAR}", say, False)
+    return say("hypotheses.assigned", outcome=outcome, single=say.name("pathway", found["single"]), counts=counts)
+
+
 def words(finding: Finding, say: Words) -> list[str]:
     """How many claims got which verdict, then a sentence for each."""
     facts = finding.facts
@@ -62,7 +73,8 @@ def words(finding: Finding, say: Words) -> list[str]:
     for row in finding.table.to_dict("records"):
         values = {"claim": row["claim"], "text": say(f"claim.{row['claim']}"), "verdict": say(f"verdict.{row['verdict']}")}
         if row["verdict"] in WITHOUT_NUMBERS:
-            sentences.append(say(f"hypotheses.{row['verdict']}", **values, draws=row["draws"], replicates=row["replicates"]))
+            key = "no_time" if row["claim"] in facts.get("gave_way", ()) else row["verdict"]
+            sentences.append(say(f"hypotheses.{key}", **values, draws=row["draws"], replicates=row["replicates"]))
             continue
         holds = say.percent(row["holds"])
         sentence = say("hypotheses.one", **values, holds=holds, measure=say(f"measure.{row['claim']}"), value=_measure(row, say))
@@ -73,6 +85,8 @@ def words(finding: Finding, say: Words) -> list[str]:
         if row["claim"] == "H14" and "finance" in facts:
             orders = {key: " > ".join(say(f"support.{name}") for name in names) for key, names in facts["finance"].items()}
             sentence += " " + say("hypotheses.finance", **orders)
+        if row["claim"] == "H20":
+            sentence += "".join(" " + _assigned(found, say) for found in facts.get("assigned", ()))
         sentences.append(sentence)
     return sentences
 

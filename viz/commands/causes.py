@@ -72,6 +72,7 @@ def solutions_command(
 
 def optimise_command(
     scenario: Scenario = "nguyen-khe",
+    law: Law = "middle",
     objectives: Annotated[str, typer.Option(help="help.objectives")] = "level1_2035,abatement_2035,jobs_2035,pv_outlay_2035",
     algorithm: Annotated[str, typer.Option(help="help.algorithm")] = "nsga3",
     points: Annotated[int, typer.Option(help="help.population")] = 32,
@@ -93,7 +94,9 @@ def optimise_command(
             progress=progress,
         )  # fmt: skip
 
-    conduct("optimise", analyse, lang, out, as_json, scenario=scenario, replicates=replicates, seed=seed, threads=threads)
+    conduct(
+        "optimise", analyse, lang, out, as_json, scenario=scenario, law=law, replicates=replicates, seed=seed, threads=threads,
+    )  # fmt: skip
 
 
 def portfolio_command(

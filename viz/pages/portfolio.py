@@ -34,7 +34,7 @@ __all__ = ["Page", "State", "own_text"]
 
 OWN = "my-portfolio"  # id of the visitor's file, and of its arm
 PROPOSAL = "proposal"
-LETTERS = {"n": "null", "s": "self-transition", "y": "symbiosis", "c": "combined"}  # in the address
+LETTERS = {"n": "null", "s": "self-transition", "y": "symbiosis", "c": "combined", "p": "newly-planned"}  # in the address
 PATHWAYS = tuple(LETTERS.values())
 REPLICATES = 4  # of the whole city: some seconds each
 

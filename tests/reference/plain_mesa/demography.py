@@ -177,9 +177,10 @@ def _design(model, cluster, slots: int) -> None:
     cluster.ready = [cluster.opened] * 4
 
 
-def _first_open(model):
-    """The first open planned cluster stands for all in comparisons."""
-    return next((c for c in model.clusters if c.kind == PLANNED and c.built[WATER]), None)
+def _first_open(model, cluster):
+    """The first open planned cluster of a cluster's programme stands for all in comparisons; None: its firms stay."""
+    return next((c for c in model.clusters
+                 if c.kind == PLANNED and c.built[WATER] and c.programme == cluster.programme), None)
 
 
 def _gain_of_planned(model, firm, here, there) -> tuple[float, float]:
@@ -240,10 +241,10 @@ def relocate(model) -> None:
     if not any(cluster.lettable for cluster in model.clusters if cluster.kind == PLANNED):
         return
     chance = rules.diffusion.event(model.p.relocation_review, model.dt)
-    there = _first_open(model)
     movers = []
     for cluster in model.clusters:
-        if cluster.kind == PLANNED or cluster.held:
+        there = _first_open(model, cluster)
+        if cluster.kind == PLANNED or cluster.held or there is None:
             continue
         for firm in cluster.residents():
             if not model.luck.happens(EVENT.RELOCATION_REVIEW, model.quarter, firm.firm_id, chance):
@@ -251,7 +252,7 @@ def relocate(model) -> None:
             if _value_of_moving(model, firm, there, there.levers.relocation_aid) > 0.0:
                 movers.append((model.luck.bits(PURPOSE.PRIORITY, model.quarter, firm.firm_id * 8 + 5), firm))
     for _, firm in sorted(movers, key=lambda mover: mover[0]):
-        _move(model, firm, there)
+        _move(model, firm)
 
 
 def _life_margin(model, firm) -> float:
@@ -277,7 +278,7 @@ def _value_of_moving(model, firm, there, aid: float) -> float:
         aid, _noise(model, firm), True)
 
 
-def _move(model, firm, target) -> bool:
+def _move(model, firm) -> bool:
     """Move into a planned cluster, with aid if slot and purse allow; False if it does not come to that."""
     p = model.p
     slot = _find_slot(model, PLANNED, firm.firm_id, firm.sector)
@@ -341,9 +342,8 @@ def expel(model) -> None:
         for firm in cluster.residents():
             if firm.born < 2020.0 and model.luck.uniform(PURPOSE.COMPULSORY, 0, firm.firm_id) < share:
                 leaving.append((model.luck.bits(PURPOSE.PRIORITY, model.quarter, firm.firm_id * 8 + 7), firm))
-    there = _first_open(model)
     for _, firm in sorted(leaving, key=lambda one: one[0]):
-        if there is not None and _move(model, firm, there):
+        if _first_open(model, firm.cluster) is not None and _move(model, firm):
             continue
         moving = min(p.moving_cost * firm.workers, max(own_funds(firm, model.levers[-1]), 0.0))
         firm.cash -= moving

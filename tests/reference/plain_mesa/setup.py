@@ -275,8 +275,9 @@ def fork(model, layout, arm, scale: float) -> None:
     for cluster in model.clusters:
         if cluster.kind == EXISTING:
             cluster.programme = follow[cluster.ident]
-        elif cluster.kind == OUTSIDE:  # outside clusters a programme acts only if it acts everywhere
-            cluster.programme = follow[0] if len(set(follow)) == 1 else -1
+        elif cluster.kind == OUTSIDE:  # outside clusters the arm's own choice acts, else a programme that acts everywhere
+            chosen = arm.outside if arm.outside is not None and arm.programmes else None
+            cluster.programme = chosen if chosen is not None else follow[0] if len(set(follow)) == 1 else -1
     planned = iter(cluster for cluster in model.clusters if cluster.kind == PLANNED)
     for k, programme in enumerate(arm.programmes):
         if programme.levers.get("planned_slots", 0.0) > 0.0:
