@@ -20,7 +20,19 @@ from typing import Annotated, Any
 
 import typer
 
-from .commands import analyses, bench, causes, dashboard, ranking, runs, scenarios, sweeps, tune, waiving, worlds
+from .commands import (
+    analyses,
+    bench,
+    causes,
+    dashboard,
+    ranking,
+    runs,
+    scenarios,
+    sweeps,
+    tune,
+    waiving,
+    worlds,
+)
 from .commands.common import LANG_VARIABLE
 from .output import guarded
 from .words import LANGUAGES, Words

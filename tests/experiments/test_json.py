@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from ecocluster.experiments.compare import compare
 from ecocluster.experiments.columns import YEARS
+from ecocluster.experiments.compare import compare
 from ecocluster.scenarios.errors import FORMER
 
 PROMISED = (
