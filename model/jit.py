@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 
 import numba
-from numba.core import types
+import numpy as np
+from numba.core import config, types
 
 from .kernel_cache import keep, open_cache
 from .processor import kind, settle
@@ -20,6 +21,8 @@ from .processor import kind, settle
 __all__ = ["cache_folder", "inner", "jit", "small"]
 
 settle()
+if config.DISABLE_JIT:
+    np.seterr(all="ignore")  # words wrap around, and a quotient by 0 is inf, as in a compiled kernel
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
     "__init__.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "mesa_agents.py", "mesa_input.py",
@@ -67,6 +70,8 @@ def jit(function=None, *, inner: bool = False, always_inline: bool = False):
         options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
     if always_inline:
         options["forceinline"] = True
+    if config.DISABLE_JIT:
+        return function if inner or always_inline else _in_python(function)
     made = numba.njit(**options)(function)
     folder = cache_folder()
     if folder is not None:
@@ -74,11 +79,24 @@ def jit(function=None, *, inner: bool = False, always_inline: bool = False):
     return _without_literals(made)
 
 
+def _in_python(function):
+    """A kernel as Python runs it (``NUMBA_DISABLE_JIT=1``): fields of records are attributes."""
+
+    def readable(value):
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*map(readable, value))
+        return value.view(np.recarray) if isinstance(value, np.ndarray) and value.dtype.names else value
+
+    @wraps(function)
+    def run(*arguments):
+        return function(*map(readable, arguments))
+
+    return run
+
+
 def _without_literals(kernel):
     """Compile a kernel once for int64, not again for every 0 or True that a caller writes down: a fifth of the time."""
-    resolve = getattr(kernel, "get_call_template", None)
-    if resolve is None:  # NUMBA_DISABLE_JIT
-        return kernel
+    resolve = kernel.get_call_template
 
     def plain(args, kws):
         return resolve([types.unliteral(a) for a in args], {name: types.unliteral(a) for name, a in kws.items()})

@@ -307,7 +307,7 @@ def test_a_damaged_cache_costs_a_command_one_line(tmp_path):
     for name, size in (("randomness.key_of", 0), ("randomness.uniform", 500)):
         for file in cold.glob(f"{name}-*{ENDING}"):
             os.truncate(file, size)
-    command = [sys.executable, "-m", "ecocluster.viz", "compare", "teaching", "--replicates", "1", "--json", "--lang", "vi"]
+    command = [sys.executable, "-m", "ecocluster", "compare", "teaching", "--replicates", "1", "--json", "--lang", "vi"]
     for lines in (1, 0):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True,
                               env={**os.environ, "ECOCLUSTER_CACHE_DIR": str(cold.parent)})  # fmt: skip

@@ -26,6 +26,7 @@ from .commands import (
     causes,
     dashboard,
     ranking,
+    registries,
     runs,
     scenarios,
     sweeps,
@@ -39,6 +40,7 @@ from .words import LANGUAGES, Words
 
 __all__ = ["app", "main"]
 
+COMPLETE_VARIABLE = "_ECOCLUSTER_COMPLETE"  # as `--show-completion` writes it
 DONE, FAILED, REFUSED, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 # what the user can do nothing about on the command line
 _SURROUNDINGS = {
@@ -46,25 +48,46 @@ _SURROUNDINGS = {
     errno.ENOMEM, errno.EBUSY, errno.ESTALE,
 }  # fmt: skip
 
-app = typer.Typer(help="help.app", add_completion=False, pretty_exceptions_enable=False)
-for module in (scenarios, runs, worlds, sweeps, analyses, causes, ranking, tune, waiving, bench, dashboard):
+app = typer.Typer(
+    help="help.app", pretty_exceptions_enable=False, context_settings={"help_option_names": ["--help", "-h"]}
+)
+for module in (scenarios, registries, runs, worlds, sweeps, analyses, causes, ranking, tune, waiving, bench, dashboard):
     module.add_to(app)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"ecocluster {version('ecocluster')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root(debug: Annotated[bool, typer.Option("--debug", help="help.debug")] = False) -> None:
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="help.debug")] = False,
+    version: Annotated[bool, typer.Option("--version", help="help.version", callback=_tell_version, is_eager=True)] = False,
+) -> None:
     """`--debug` is taken out by `main`, wherever it stands; here it only appears in the help."""
 
 
-def _translate(command: Any, say: Words) -> None:
+# options that Typer adds, with an English text of its own
+_ADDED = {"help": "help.help", "install_completion": "help.install_completion", "show_completion": "help.show_completion"}
+
+
+def _translate(command: Any, say: Words, parent: Any = None) -> None:
     """Put the texts of the reader's language in place of the keys, through all commands."""
-    for item in [command, *getattr(command, "params", ())]:
+    # the option --help is made when it is first asked for, with the names that the parent gives it, and kept
+    context = typer.Context(command, parent=parent, **command.context_settings)
+    for item in [command, *command.get_params(context)]:
+        if item.name in _ADDED and item is not command:
+            item.help = _ADDED[item.name]
         for attribute in ("help", "short_help"):
             key = getattr(item, attribute, None)
             if isinstance(key, str) and key.startswith("help."):
                 setattr(item, attribute, say(key))
     for child in getattr(command, "commands", {}).values():
-        _translate(child, say)
+        _translate(child, say, context)
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -111,6 +134,8 @@ def _run(given: list[str], lang: str, say: Words) -> int:
         return _refuse(say, say("cli.lang", value=lang, known=", ".join(LANGUAGES)))
     command = typer.main.get_command(app)
     _translate(command, say)
+    if COMPLETE_VARIABLE in os.environ:  # a shell asks what could follow
+        return command.main(given, prog_name="ecocluster", complete_var=COMPLETE_VARIABLE, standalone_mode=False) or DONE
     try:
         # not `command.main`: it takes an end of file for an interruption and a closed pipe for a failure
         with command.make_context("ecocluster", given) as context:

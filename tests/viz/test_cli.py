@@ -87,7 +87,7 @@ def test_without_its_extra_a_command_says_so_before_it_runs(package, line, monke
 
 
 def test_the_module_ends_with_the_exit_code():
-    done = subprocess.run([sys.executable, "-m", "ecocluster.viz", "compair"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "ecocluster", "compair"], capture_output=True, text=True)
     assert done.returncode == 2 and "compair" in done.stderr
 
 

@@ -15,7 +15,7 @@ from ecocluster.viz import cli
 from ecocluster.viz.cli import main
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="descriptors and signals as POSIX knows them")
-PROGRAM = [sys.executable, "-m", "ecocluster.viz"]
+PROGRAM = [sys.executable, "-m", "ecocluster"]
 
 EXPERIMENT = """
 scenario = "teaching"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..words import Words
-from .common import Lang, open_console
+from .common import AsJson, Lang, open_console
 
 group = typer.Typer(help="help.scenarios")
 
@@ -18,20 +19,21 @@ def add_to(app: typer.Typer) -> None:
 
 
 @group.command("list", help="help.list")
-def list_command(lang: Lang = "en") -> None:
+def list_command(lang: Lang = "en", as_json: AsJson = False) -> None:
     from ... import scenarios
     from ..terminal import print_entries
 
+    listed = {
+        "sites": scenarios.list_sites(), "pathways": scenarios.list_pathways(), "portfolios": scenarios.list_portfolios(),
+        "policies": scenarios.list_policies(), "laws": scenarios.list_laws(), "shocks": scenarios.list_shocks(),
+    }  # fmt: skip
+    if as_json:
+        found = {kind: [{"id": e.id, "title": {"en": e.en, "vi": e.vi}} for e in entries] for kind, entries in listed.items()}
+        print(json.dumps(found, ensure_ascii=False))
+        return
     say, console = Words(lang), open_console()
-    for title, entries in (
-        ("sites", scenarios.list_sites()),
-        ("pathways", scenarios.list_pathways()),
-        ("portfolios", scenarios.list_portfolios()),
-        ("policies", scenarios.list_policies()),
-        ("laws", scenarios.list_laws()),
-        ("shocks", scenarios.list_shocks()),
-    ):
-        print_entries(say(f"cli.{title}"), entries, console, say)
+    for kind, entries in listed.items():
+        print_entries(say(f"cli.{kind}"), entries, console, say)
 
 
 @group.command("show", help="help.show")

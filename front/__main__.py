@@ -1,8 +1,8 @@
-"""``python -m ecocluster.viz``: the command line."""
+"""``python -m ecocluster``: the command line."""
 
 import sys
 
-from .cli import main
+from .viz.cli import main
 
 if __name__ == "__main__":  # a worker process imports this file under another name
     sys.exit(main())

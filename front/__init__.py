@@ -1,0 +1,40 @@
+"""ecocluster: how industrial clusters full of small firms become environment-friendly, as an agent-based simulation.
+
+    import ecocluster as ec
+
+    found = ec.compare("nguyen-khe")        # every pathway under the same law, in 100 worlds
+    found.summary                           # one row per pathway and indicator
+    ec.run("nguyen-khe", "symbiosis")       # one run
+    ec.sweep("my.toml", "out/my")           # many, kept in a folder that can be resumed
+
+Everything here is a name of a room below, loaded when it is asked for; `docs/public.md` lists what is public.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["ClusterModel", "__version__", "compare", "load_scenario", "run", "sweep"]
+
+_WHERE = {
+    "ClusterModel": "model",
+    "compare": "experiments",
+    "load_scenario": "scenarios",
+    "run": "experiments",
+    "sweep": "experiments.sweeps.runner",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("ecocluster")
+    if name in _WHERE:
+        return getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

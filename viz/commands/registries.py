@@ -1,0 +1,53 @@
+"""`ecocluster levers | parameters | indicators`: what can be set and what comes out, with unit, range, cost and source."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import Annotated
+
+import typer
+
+from ..words import Words
+from .common import AsJson, Lang, open_console
+
+Part = Annotated[str, typer.Argument(help="help.registry_part")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("levers", help="help.levers")(levers_command)
+    app.command("parameters", help="help.parameters")(parameters_command)
+    app.command("indicators", help="help.indicators")(indicators_command)
+
+
+def levers_command(part: Part = "", lang: Lang = "en", as_json: AsJson = False) -> None:
+    from ..registries import lever_rows
+
+    _show("lever", lever_rows(), part, lang, as_json)
+
+
+def parameters_command(part: Part = "", lang: Lang = "en", as_json: AsJson = False) -> None:
+    from ..registries import parameter_rows
+
+    _show("parameter", parameter_rows(), part, lang, as_json)
+
+
+def indicators_command(part: Part = "", lang: Lang = "en", as_json: AsJson = False) -> None:
+    from ..registries import indicator_rows
+
+    _show("indicator", indicator_rows(), part, lang, as_json)
+
+
+def _show(family: str, rows: list[dict], part: str, lang: str, as_json: bool) -> None:
+    from ...experiments.errors import InputError
+    from ..registries import registry_table
+
+    names = [row.get("name") or row["key"] for row in rows]
+    some = [row for name, row in zip(names, rows, strict=True) if part in name]
+    if not some:
+        near = get_close_matches(part, names, 1)
+        raise InputError("unknown_near" if near else "unknown", name=family, value=part, **({"nearest": near[0]} if near else {}))
+    if as_json:
+        print(json.dumps(some, ensure_ascii=False, allow_nan=False))
+    else:
+        open_console().print(registry_table(family, some, Words(lang)))

@@ -1,0 +1,85 @@
+"""What can be set and what comes out, as the registries hold it: levers, parameters, indicators, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .words import MISSING, Words, value_of
+
+__all__ = ["indicator_rows", "lever_rows", "parameter_rows", "registry_table"]
+
+
+def parameter_rows() -> list[dict[str, Any]]:
+    """All parameters: name, group, default, low, high, distribution, unit, mark, source, meaning."""
+    from ..model.parameters import PARAMETERS
+
+    shown = ("name", "group", "default", "low", "high", "distribution", "unit", "mark", "source", "meaning")
+    return [{key: getattr(one, key) for key in shown} for one in PARAMETERS.values()]
+
+
+def lever_rows() -> list[dict[str, Any]]:
+    """All levers: name, kind, baseline, low, high, cap, unit, meaning; what a dose costs, with the unit and basis of that."""
+    from ..model.levers import LEVERS
+    from ..model.parameters import PARAMETERS
+
+    rows = []
+    for lever in LEVERS.values():
+        cost = PARAMETERS.get(f"cost.{lever.name}")
+        rows.append({
+            **{key: getattr(lever, key) for key in ("name", "kind", "baseline", "low", "high", "cap", "unit", "meaning")},
+            "cost": cost and cost.default, "cost_unit": cost and cost.unit, "source": cost and cost.source,
+        })  # fmt: skip
+    return rows
+
+
+def indicator_rows() -> list[dict[str, Any]]:
+    """All indicators: key, unit, kind, direction (which way is better), pillar, definition."""
+    from ..model.indicators import INDICATORS
+
+    return [vars(one) for one in INDICATORS.values()]
+
+
+def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words):
+    """Rows as a table for the terminal: name in the reader's language, range, unit, meaning and source.
+
+    Parameters
+    ----------
+    family : str
+        "lever", "parameter" or "indicator".
+    rows : iterable of dict
+    say : Words
+
+    Returns
+    -------
+    rich.table.Table
+    """
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    heads = {"lever": ("baseline", "range", "unit", "cost"), "parameter": ("default", "range", "unit", "mark"),
+             "indicator": ("unit", "better", "pillar")}[family]  # fmt: skip
+    table.add_column(say("registry.name"), style="cyan", overflow="fold", min_width=26)
+    for head in heads:
+        table.add_column(say(f"registry.{head}"), justify="right" if head in ("baseline", "default", "cost") else "left", overflow="fold")
+    table.add_column(say("registry.meaning"), overflow="fold", ratio=1)
+    for row in rows:
+        key = row.get("name") or row["key"]
+        name = say.name(family, key)
+        meaning = row.get("meaning") or row.get("definition") or ""
+        told = meaning if name == key or say.lang == "en" else name
+        cells = [_cell(head, row, say) for head in heads]
+        table.add_row(*map(escape, (key, *cells, f"{told} [{row['source']}]" if row.get("source") else told)))
+    return table
+
+
+def _cell(head: str, row: dict[str, Any], say: Words) -> str:
+    if head == "range":
+        return f"{value_of(row['low'], say)} – {value_of(row['high'], say)}"
+    if head == "cost":
+        return "" if row["cost"] is None else f"{value_of(row['cost'], say)} {row['cost_unit']}"
+    if head == "better":
+        return MISSING if row["direction"] == "none" else say(f"registry.{row['direction']}")
+    value = row[head]
+    return value_of(value, say) if isinstance(value, float | int) else say.name("unit", value) if head == "unit" else value
