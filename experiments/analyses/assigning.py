@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..comparison import YEARS
+from ..columns import YEARS
 from ..worlds import stored
 
 __all__ = ["OUTCOMES", "YEAR", "Assigned", "assign", "at_outlay", "choose_each"]
