@@ -58,6 +58,11 @@ def until_changed(page, selector, before):
     )
 
 
+def until_drawn(page):
+    """Wait for lines and bands in a chart, not an empty frame: the table beside it may be there before."""
+    page.wait_for_function(f"(selector) => ({INK})(selector) > 0.02", arg=".eco-chart")
+
+
 def quiet(watched):
     assert watched.errors == []
     assert watched.outside == []
@@ -93,7 +98,7 @@ def test_compare_draws_and_follows_a_slider(browser, server):
         watched.wait(FULL)
         page = watched.page
         watched.wait(".eco-table .delta")
-        assert page.evaluate(INK, ".eco-chart") > 0.02  # lines and bands, not an empty frame
+        until_drawn(page)
         before = page.inner_text(".eco-table")
         for value in ("0.9", "0.6", "1"):
             move(page, "extension", value)
@@ -248,7 +253,7 @@ def test_a_stored_finding_is_opened(browser, server):
         watched.page.select_option("select:has(option[value=small-barriers])", "small-barriers")
         watched.wait(".eco-chart canvas")
         watched.wait(".eco-table")
-        assert watched.page.evaluate(INK, ".eco-chart") > 0.02
+        until_drawn(watched.page)
         quiet(watched)
 
 
