@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison"]
 
 
-@dataclass
+@dataclass(repr=False)
 class Comparison:
     """The answer to a question, in numbers.
 
@@ -71,6 +71,17 @@ class Comparison:
     equal: EqualOutlay | None = None
     frontier: Frontier | None = None
     other_laws: dict[str, Comparison] = field(default_factory=dict)
+
+    html: ClassVar[Callable[[Comparison], str] | None] = None  # how a notebook shows it; `ecocluster.viz.notebook` sets it
+
+    def __repr__(self) -> str:
+        asked = self.question
+        drawn = f"{asked.worlds} worlds" if asked.worlds else f"{asked.replicates} replicates"
+        return f"<Comparison: {asked.scenario}, {', '.join(self.arms)}, {drawn}, law {asked.law}, {asked.budget:g} bn VND a year>"
+
+    def _repr_html_(self) -> str | None:
+        """The last line of a cell: the answer, a small table, a figure."""
+        return None if self.html is None else self.html(self)
 
     @classmethod
     def of(

@@ -3,7 +3,9 @@
     import ecocluster as ec
 
     found = ec.compare("nguyen-khe")        # every pathway under the same law, in 100 worlds
+    found                                   # in a notebook: the answer, a table, a figure
     found.summary                           # one row per pathway and indicator
+    ec.explain(found)                       # the answer in words, each part with the figures behind it
     ec.run("nguyen-khe", "symbiosis")       # one run
     ec.sweep("my.toml", "out/my")           # many, kept in a folder that can be resumed
 
@@ -15,13 +17,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["ClusterModel", "__version__", "compare", "load_scenario", "run", "sweep"]
+__all__ = ["ClusterModel", "__version__", "compare", "explain", "load_scenario", "run", "sweep"]
 
 _WHERE = {
     "ClusterModel": "model",
-    "compare": "experiments",
+    "compare": "viz.notebook",
+    "explain": "viz.explain",
     "load_scenario": "scenarios",
-    "run": "experiments",
+    "run": "viz.notebook",
     "sweep": "experiments.sweeps.runner",
 }
 

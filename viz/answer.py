@@ -20,7 +20,7 @@ from .leads import Lead, same_leader
 from .tuned import written_loses
 from .words import Words
 
-__all__ = ["answer", "claim_text", "inner", "told_elsewhere"]
+__all__ = ["answer", "claim_text", "inner", "told", "told_elsewhere"]
 
 MONEY_ROWS = ("outlay", "private_gain", "jobs", "social_cost")
 EVEN = 1e-9
@@ -41,14 +41,19 @@ def answer(comparison: Comparison, say: Words, year: int = YEAR) -> list[str]:
     list of str
         One short paragraph for each question; only those the runs can carry.
     """
+    return [text for _, text in told(comparison, say, year)]
+
+
+def told(comparison: Comparison, say: Words, year: int = YEAR) -> list[tuple[str, str]]:
+    """The paragraphs of `answer`, each with the question that it answers: "ground", "which", "stops", "money" or "sure"."""
     if not comparison.acting:
-        return [say("answer.only_null")]
+        return [("ground", say("answer.only_null"))]
     rows = {row.key: row for row in headline(comparison, say, year)}
-    parts = (
-        _ground(comparison, rows, say, year), _which(comparison, say, year), _stops(comparison, say, year), _money(comparison, rows, say, year),
-        [*_sure(comparison, say, year), *written_loses(comparison, say)],
-    )  # fmt: skip
-    return [" ".join(sentences) for sentences in parts if sentences]
+    parts = {
+        "ground": _ground(comparison, rows, say, year), "which": _which(comparison, say, year), "stops": _stops(comparison, say, year),
+        "money": _money(comparison, rows, say, year), "sure": [*_sure(comparison, say, year), *written_loses(comparison, say)],
+    }  # fmt: skip
+    return [(question, " ".join(sentences)) for question, sentences in parts.items() if sentences]
 
 
 def inner(label: str) -> str:
