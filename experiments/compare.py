@@ -78,7 +78,7 @@ def ask(
     if replicates is None:
         replicates = FIXED_REPLICATES if fixed else 1
     count = ANSWER[1] if worlds is None else check_number("--worlds", worlds, 1, ANSWER[1], whole=True)
-    return Question(
+    question = Question(
         str(scenario),
         _arm_names(pathways),
         str(policy),
@@ -93,6 +93,9 @@ def ask(
         bool(equal),
         tuned,
     )
+    if tuned is not None:
+        tuned_programmes.refuse_elsewhere(question)
+    return question
 
 
 def prepare(question: Question) -> tuple[Scenario, list[Arm]]:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AIMS", "BUDGETS", "FRESH", "FUNDS", "GENERAL", "LATE", "OWN", "PATHWAYS", "WORLDS", "Measured", "Tuned", "TunedSet", "at_best", "check_fresh", "chosen",
-    "data_file", "empty", "free_levers", "load", "question_hash", "store", "to_json",
+    "data_file", "empty", "free_levers", "load", "question_hash", "refuse_elsewhere", "store", "to_json",
 ]  # fmt: skip
 
 AIMS = {"tco2e": "tco2e_total_2035", "cod": "cod_total_2035", "level1": "level1_2035"}  # and what is read; of flows the fall
@@ -243,6 +243,16 @@ def check_fresh(searched: Iterable[int], worlds: Iterable[World] | None) -> None
 def chosen(question: Question) -> dict[str, Tuned]:
     """Programmes at their best of a question's pathways; those that are never searched stay as written.
 
+    What is run beside an answer, under another law, keeps the doses of the answer.
+    """
+    programmes = load().programmes
+    keys = {name: (name, question.tuned, question.budget) for name in question.pathways}
+    return {name: programmes[key] for name, key in keys.items() if key in programmes}
+
+
+def refuse_elsewhere(question: Question) -> None:
+    """Refuse a question for which its programmes were not searched.
+
     Raises
     ------
     InputError
@@ -255,12 +265,10 @@ def chosen(question: Question) -> dict[str, Tuned]:
     if found is None:
         raise InputError("tuned_missing", path=data_file())
     wanted = [name for name in question.pathways if name in PATHWAYS]
-    there = {name: found.programmes.get((name, aim, question.budget)) for name in wanted}
     laws = [name for name, _ in question.levers if name in LAW_LEVERS]
     same = (question.scenario, question.law, question.policy, question.site_budget) == (SCENARIO, LAW, POLICY, None) and not laws
-    if not wanted or not same or None in there.values():
+    if not wanted or not same or len(chosen(question)) < len(wanted):
         raise InputError("tuned_none", aim=aim, known=_known(found, aim), asked=_asked(question, wanted, laws))
-    return there
 
 
 def _known(found: TunedSet, aim: str) -> str:
