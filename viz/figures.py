@@ -158,7 +158,7 @@ def headline_figure(comparison: Comparison, say: Words) -> Figure:
     down = -(-len(rows) // across)
     names = [say.name("pathway", comparison.arms[index]) for index in shown]
     figure = new_figure(0.8 + (0.85 + 0.26 * len(shown)) * down, left=0.3 + LETTER * max(map(len, names)), bottom=0.55, top=0.8,
-                        wspace=0.08, hspace=0.75)  # fmt: skip
+                        wspace=0.18, hspace=0.75)  # fmt: skip
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for axes in grid.flat[len(rows) :]:
         axes.set_visible(False)
