@@ -11,6 +11,7 @@ from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
 from .answer import answer
 from .figures import comparison_figures, render, trajectories
+from .first_lines import first_lines
 from .flows import flow_map
 from .headline import YEAR, headline, shown_arms
 from .money_ladder import frontier_table
@@ -74,6 +75,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         one_cluster=comparison.one_cluster,
         version=version("ecocluster"),
         arms=comparison.arms,
+        lines=first_lines(comparison, say),
         answer=answer(comparison, say),
         first=headline(comparison, say) if comparison.acting else [],
         first_year=YEAR,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...experiments.comparison import Comparison
-from ..answer import answer
 from ..figures import render, trajectories
+from ..first_lines import first_lines
 from ..places import site_title
 from ..report import as_source, open_template
 from ..scorecard import BEST, scorecard
@@ -91,7 +91,7 @@ def comparison_brief(comparison: Comparison, say: Words, year: int, setting: str
         Brief(
             title=say("report.title", site=site_title(comparison.question.scenario, say)),
             lines=[say("brief.setting", setting=setting), say("brief.runs", replicates=len(comparison.trace.replicates))],
-            answer=answer(comparison, say, year),
+            answer=first_lines(comparison, say, year),
             figure=trajectories(comparison, say),
             caption=say("caption.trajectories"),
             heads=[str(year), *(say.name("pathway", arm) for arm in comparison.arms)],
