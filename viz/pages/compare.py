@@ -19,7 +19,6 @@ from ...experiments.question import PATHWAYS, Question
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
-from ..answer import answer as answer_words
 from ..figures import comparison_figures, panels_of
 from ..scorecard import SURE, best_rows, name_and_unit
 from ..sure import legend
@@ -33,6 +32,7 @@ from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, erro
 from .jobs import Job
 from .session import Session, use_session
 from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_options
+from .spoken import Lines, Paragraphs
 from .tables import CHANGE, card_rows
 
 __all__ = ["Page", "State", "fields_of", "panel_option"]
@@ -235,10 +235,12 @@ def _Answer(state: State):
     say, answer = session.say, state.answer.value
     ErrorBox(error_text(state.problem.value, say) if state.problem.value else "")
     busy = session.jobs.state(SLOT).value.busy
-    sentences = answer_words(answer, say, state.year.value) if answer else [say("compare.first")]
     with Div("answer verdict", **{"aria-live": "polite", "style": f"opacity: {0.55 if busy else 1}"}):
-        for sentence in sentences:
-            Text(sentence)
+        if answer is None:
+            Text(say("compare.first"))
+        else:
+            Lines(answer, state.year.value)
+            Paragraphs(answer, state.year.value)
         if _is_single(state):
             Text(say("compare.one_cluster"), "p", "soft")
     picture = state.picture.value

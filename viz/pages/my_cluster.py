@@ -18,7 +18,6 @@ from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
 from ...experiments.question import PATHWAYS
 from ...scenarios import Message, ScenarioError, list_policies
-from ..answer import answer as answer_words
 from ..figures import comparison_figures, panels_of
 from ..problems import refusal_text
 from ..scorecard import scorecard
@@ -34,6 +33,7 @@ from .jobs import Job
 from .my_cluster_read import Upload, read_upload, template_of, template_rows
 from .session import Session, use_session
 from .settings import LIMITS
+from .spoken import Lines, Paragraphs
 from .watch_form import Form
 
 __all__ = ["Page"]
@@ -330,8 +330,8 @@ def _Results(state: State, answer: Comparison, picture: Picture):
     say, upload = use_session().say, state.upload.value
     year = int(state.setting.value["year"])
     with Div("answer"):
-        for sentence in answer_words(answer, say, year):
-            Text(sentence)
+        Lines(answer, year)
+        Paragraphs(answer, year)
     Legend(picture.arms, say)
     with Div("panels"):
         for key in panels_of(answer.one_cluster):

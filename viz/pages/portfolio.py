@@ -17,7 +17,6 @@ from ...experiments.compare import ask
 from ...experiments.comparison import Comparison
 from ...scenarios import list_laws
 from ...scenarios.programmes import LAW
-from ..answer import answer as answer_words
 from ..figures import comparison_figures, style_of
 from ..words import Words
 from .brief import comparison_brief
@@ -28,6 +27,7 @@ from .frame import Div, Heading, JobStatus, Section, Table, Text
 from .jobs import Job
 from .session import Session, use_session
 from .sites import MAP_CITY
+from .spoken import Lines, Paragraphs
 from .tables import card_rows
 
 __all__ = ["Page", "State", "own_text"]
@@ -205,8 +205,8 @@ def _Results(state: State):
         Div("answer", children=[say("mix.start")])
     if answer is not None:
         with Div("answer"):
-            for sentence in answer_words(answer, say, YEARS[1]):
-                Text(sentence)
+            Lines(answer, YEARS[1])
+            Paragraphs(answer, YEARS[1])
         with Section(say("table.year", year=YEARS[1]), say("compare.scorecard_note")):
             heads = ["", *(say.name("pathway", arm) for arm in answer.arms)]
             Table(heads, card_rows(answer, YEARS[1], say), label=say("report.scorecard_title"))

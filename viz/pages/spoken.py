@@ -1,0 +1,33 @@
+"""The answer in words on a page: the lines of the first screen, and folded away below them the answer at length."""
+
+from __future__ import annotations
+
+import solara
+
+from ...experiments.comparison import Comparison
+from ..answer import answer
+from ..first_lines import first_lines
+from .frame import Text
+from .session import use_session
+
+__all__ = ["Lines", "Paragraphs"]
+
+
+@solara.component
+def Lines(found: Comparison, year: int):
+    """One short line for each question."""
+    for line in first_lines(found, use_session().say, year):
+        Text(line)
+
+
+@solara.component
+def Paragraphs(found: Comparison, year: int):
+    """All that can be said, folded away until someone asks."""
+    say = use_session().say
+    paragraphs = answer(found, say, year)
+    if paragraphs == first_lines(found, say, year):  # nothing more to say
+        return
+    with solara.v.Html(tag="details", class_="eco-terms noprint"):
+        Text(say("report.length_title"), "summary")
+        for paragraph in paragraphs:
+            Text(paragraph)
