@@ -7,7 +7,7 @@ import solara
 from ...experiments.comparison import Comparison
 from ..answer import answer
 from ..first_lines import first_lines
-from .frame import Text
+from .frame import Div, Text
 from .session import use_session
 
 __all__ = ["Lines", "Paragraphs"]
@@ -16,8 +16,9 @@ __all__ = ["Lines", "Paragraphs"]
 @solara.component
 def Lines(found: Comparison, year: int):
     """One short line for each question."""
-    for line in first_lines(found, use_session().say, year):
-        Text(line)
+    with Div():  # without it the lines stand in a column of Solara's, which is white
+        for line in first_lines(found, use_session().say, year):
+            Text(line)
 
 
 @solara.component
