@@ -7,7 +7,7 @@ import socket
 import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses.checkpoints import Checkpoint
-from ecocluster.experiments.analyses.finding import read_finding
+from ecocluster.experiments.analyses.finding import FORMAT, read_finding
 from ecocluster.experiments.folder import MANIFEST, check_folder, write_folder
 from ecocluster.experiments.names import ForeignName, create, is_plain, path_inside, read_inside, read_json
 from ecocluster.experiments.sweeps.store import Store
@@ -174,7 +174,7 @@ def test_checkpoints_and_findings_read_nothing_elsewhere(tmp_path):
     out = tmp_path / "out"
     for name in ("../secret", "../secret.csv"):
         lay(out, {name: "x"}, tables=["table", name, "../secret"])
-        (out / "facts.json").write_text(json.dumps({"name": "n", "command": "c", "facts": {}}))
+        (out / "facts.json").write_text(json.dumps({"name": "n", "command": "c", "facts": {}, "format": FORMAT}))
         (out / "table.csv").write_text("a\n1\n")
         with pytest.raises(InputError, match="does not hold the result"):
             read_finding(out)
