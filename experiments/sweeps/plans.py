@@ -13,8 +13,9 @@ from ..errors import InputError, check_number
 from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, differences, versions
 from .designs import Design, Factor, make_points, read_points
 from .experiment import Experiment
+from .former import FormerRange
 from .modes import plan_arms
-from .ranges import FormerRange, Range, unknown
+from .ranges import Range, unknown
 from .store import Store
 from .trials import MAX_SEED
 

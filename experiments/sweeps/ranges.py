@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 
-__all__ = ["FormerRange", "Range", "check_values", "lever_ranges", "uncertainty_ranges", "unknown"]
+__all__ = ["Range", "check_values", "lever_ranges", "uncertainty_ranges", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,6 @@ class Range:
 
             return np.where(u < 1, np.clip(self.low * powers(self.high / self.low, u), self.low, self.high), self.high)
         return np.clip(self.low + u * (self.high - self.low), self.low, self.high)
-
-
-class FormerRange(Range):
-    """A range as sweeps of before there was a law alone spread it: the same values but for the last bit."""
-
-    def quantile(self, u):
-        if self.law == "loguniform" and self.low > 0:
-            u = np.asarray(u, float)
-            return np.clip(self.low ** (1 - u) * self.high**u, self.low, self.high)
-        return super().quantile(u)
 
 
 @lru_cache(maxsize=1)
