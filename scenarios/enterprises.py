@@ -192,9 +192,8 @@ def new_scenario(
         raise
     source, folder = Path(firms_csv), Path(out_dir)
     scenario, cleaned = folder / f"{name}.toml", folder / f"{name}-firms.csv"
-    for path in (scenario, cleaned):
-        if path.exists():
-            raise ScenarioError("exists", file=path)
+    if scenario.exists():
+        raise ScenarioError("exists", file=scenario)
     table, firms, refused = read_firms(source)
     rows = len({refusal.line for refusal in refused})
     if refused and not skip_bad_rows:
@@ -203,7 +202,11 @@ def new_scenario(
         )
     if not firms:
         raise ScenarioError("no_row_left", file=source, refused=refused)
-    _write(folder, name, source, table.columns, firms)
+    text = _cleaned(table.columns, firms)
+    # a table alone with the very bytes that would be written is what a run left that was killed in between
+    if cleaned.exists() and not _holds(cleaned, text):
+        raise ScenarioError("exists", file=cleaned)
+    _write(folder, name, source, text, len(firms))
     return Report(
         name, scenario, cleaned, source, table.separator, table.columns, table.ignored,
         tuple(_drawn(table.columns, firms)), _assumed(len(firms)), len(firms), tuple(refused),
@@ -349,25 +352,34 @@ def _toml(name: str, source: Path, firms: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(
-    folder: Path, name: str, source: Path, columns: tuple[str, ...], firms: list[dict[str, object]]
-) -> None:
-    from .sites import load_scenario
-
+def _cleaned(columns: tuple[str, ...], firms: list[dict[str, object]]) -> str:
+    """The table of firms as it is kept beside the scenario."""
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow(columns)
     for firm in firms:
         table.writerow([_cell(firm.get(column)) for column in columns])
+    return buffer.getvalue()
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Is this a file with exactly this text?"""
+    data = text.encode()
+    return path.is_file() and not path.is_symlink() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+def _write(folder: Path, name: str, source: Path, text: str, firms: int) -> None:
+    from .sites import load_scenario
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as draft:
-            (Path(draft) / f"{name}-firms.csv").write_text(buffer.getvalue(), encoding="utf-8")
-            (Path(draft) / f"{name}.toml").write_text(_toml(name, source, len(firms)), encoding="utf-8")
+            (Path(draft) / f"{name}-firms.csv").write_bytes(text.encode())
+            (Path(draft) / f"{name}.toml").write_bytes(_toml(name, source, firms).encode())
             load_scenario(Path(draft) / f"{name}.toml")
             # the scenario comes last: whoever sees it finds its table
             for file in (f"{name}-firms.csv", f"{name}.toml"):
-                (Path(draft) / file).rename(folder / file)
+                (Path(draft) / file).replace(folder / file)
     except OSError as error:
         raise ScenarioError("not_writable", file=folder, cause=error.strerror or str(error)) from None
 

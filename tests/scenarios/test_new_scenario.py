@@ -1,6 +1,7 @@
 """A scenario from a table of enterprises: round trip, refusals row by row, nothing half written."""
 
 import os
+from pathlib import Path
 
 import pytest
 from ecocluster.scenarios import ScenarioError, load_scenario, new_scenario, validate_file
@@ -204,3 +205,41 @@ def test_cleaned_numbers_can_be_read_again(write, tmp_path):
     assert workers == [1.234, 100, 3.14159265358979]
     again = new_scenario("b", report.firms, tmp_path)
     assert again.firms.read_bytes() == report.firms.read_bytes()
+
+
+def test_killed_between_its_two_files_it_can_be_run_again(write, tmp_path, monkeypatch):
+    firms, out, given = write("firms.csv", GOOD), tmp_path / "out", []
+    replace = Path.replace
+
+    def killed(self, target):
+        given.append(target)
+        if len(given) == 2:
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            new_scenario("a", firms, out)
+    assert os.listdir(out) == ["a-firms.csv"]  # the table alone
+    report = new_scenario("a", firms, out)
+    assert len(load_scenario(report.scenario).site.clusters[0].firms) == report.accepted
+
+
+@pytest.mark.parametrize("kind", ["other", "link", "folder"])
+def test_a_table_of_that_name_that_is_not_ours_stays(write, tmp_path, kind):
+    firms, out = write("firms.csv", GOOD), tmp_path / "out"
+    new_scenario("a", firms, tmp_path / "first")
+    ours = (tmp_path / "first" / "a-firms.csv").read_bytes()
+    out.mkdir()
+    table, elsewhere = out / "a-firms.csv", tmp_path / "elsewhere.csv"
+    if kind == "other":
+        table.write_bytes(ours[:-1] + b"5")
+    elif kind == "link":
+        elsewhere.write_bytes(ours)
+        table.symlink_to(elsewhere)
+    else:
+        table.mkdir()
+    before = table.read_bytes() if kind != "folder" else b""
+    assert "exists already" in str(refusal("a", firms, out))
+    assert not (out / "a.toml").exists() and (kind == "folder" or table.read_bytes() == before)
