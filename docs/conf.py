@@ -66,6 +66,7 @@ made/interface
 made/levers
 made/parameters
 made/indicators
+made/contributing
 made/changelog
 ```
 """
@@ -73,7 +74,7 @@ made/changelog
 
 def _moved(text: str) -> str:
     """A page of the root as one of docs/."""
-    return text.replace("](docs/", "](").replace("](CHANGELOG.md", "](made/changelog.md").replace("```csv", "```text")
+    return text.replace("](docs/", "](").replace("](CHANGELOG.md", "](made/changelog.md").replace("](CONTRIBUTING.md", "](made/contributing.md").replace("```csv", "```text")
 
 
 def _interface(listing: str) -> str:
@@ -114,7 +115,8 @@ def _make_pages() -> None:
     MADE.mkdir(exist_ok=True)
     pages = {
         HERE / "index.md": _moved((ROOT / "README.md").read_text(encoding="utf-8")) + CONTENTS,
-        MADE / "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("](docs/", "](../"),
+        **{MADE / f"{name.lower()}.md": (ROOT / f"{name}.md").read_text(encoding="utf-8").replace("](docs/", "](../")
+           .replace("](CHANGELOG.md", "](changelog.md") for name in ("CHANGELOG", "CONTRIBUTING")},
         MADE / "interface.rst": _interface((HERE / "public.md").read_text(encoding="utf-8")),
         **{MADE / f"{family}s.md": _registry(family) for family in HEADS},
     }
