@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model.ledger import PAIRS
-from . import spread, statistics, tuned
+from . import statistics, tuned
 from .columns import YEARS
 from .other_laws import laws_to_json
 
@@ -106,8 +106,8 @@ def to_json(answer: Comparison) -> dict[str, Any]:
                 "unit": column.unit,
                 "direction": column.direction,
                 **_plain(answer.estimates[key][index][0]),
-                **_plain_range(ranges[key][0][index]),
-                "difference": {**_plain(answer.estimates[key][index][1]), **_plain_range(ranges[key][1][index])},
+                **ranges[key][0][index].to_json(),
+                "difference": {**_plain(answer.estimates[key][index][1]), **ranges[key][1][index].to_json()},
                 **({"difference_to_null": _plain(answer.to_null[key][index])} if key in answer.to_null else {}),
             }
             for key, column in answer.columns.items()
@@ -157,12 +157,6 @@ def _plain(estimate: statistics.Estimate) -> dict[str, Any]:
     numbers = {name: getattr(estimate, name) for name in ("mean", "low", "high")}
     plain = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
     return {**plain, "reason": estimate.reason} if estimate.reason else plain
-
-
-def _plain_range(found: spread.Spread) -> dict[str, float | None]:
-    """Range over worlds, None where there are none."""
-    numbers = {"world_median": found.median, "world_low": found.low, "world_high": found.high}
-    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
 
 
 def _finite(value: Any) -> Any:

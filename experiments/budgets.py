@@ -58,6 +58,11 @@ class Frontier:
     year: int
     rungs: tuple[Rung, ...]
 
+    @property
+    def others(self) -> tuple[Rung, ...]:
+        """Rungs beside the asked budget at which all typed levers act as typed."""
+        return tuple(rung for rung in self.rungs if rung.factor != 1.0 and not rung.unpaid)
+
     def outlay(self, rung: Rung) -> np.ndarray:
         """Gross public outlay above the law alone, present value in mVND, shape (arms, worlds)."""
         return _above(rung.comparison, f"{OUTLAY}_{self.year}")
@@ -71,9 +76,8 @@ class Frontier:
         asked = self.rungs[0].comparison
         names = [asked.arms[index] for index in asked.acting]
 
-        def told(values: np.ndarray) -> dict[str, float]:
-            own = spread.spread(values)
-            return {"world_median": own.median, "world_low": own.low, "world_high": own.high}
+        def told(values: np.ndarray) -> dict[str, float | None]:
+            return spread.spread(values).to_json()
 
         return {
             "year": self.year,

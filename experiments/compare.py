@@ -21,7 +21,7 @@ import numpy as np
 from . import tuned as tuned_programmes
 from .columns import Vocabulary
 from .comparison import Comparison
-from .errors import InputError, check_number
+from .errors import InputError, check_number, check_threads
 from .question import PATHWAYS, Question
 
 if TYPE_CHECKING:
@@ -244,8 +244,7 @@ def compare(
     InputError, ScenarioError
         For input that cannot be used.
     """
-    if threads is not None:
-        check_number("--threads", threads, 1, 1024, whole=True)
+    check_threads(threads)
     question = ask(
         scenario, pathways, policy, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget,
         site_budget=site_budget, seed=seed, sample=sample, levers=levers, law=law, scale=scale, equal=equal, tuned=tuned,

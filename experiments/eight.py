@@ -7,11 +7,14 @@ fixed in `experiments/data/hypotheses.toml`; a test draws them again.
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import numpy as np
 
 from ..model.inputs import Cluster, Site
 
-__all__ = ["draw_clusters"]
+__all__ = ["draw_clusters", "kept_clusters"]
 
 COUNT, SEED = 8, 8
 
@@ -28,3 +31,9 @@ def draw_clusters(site: Site, count: int = COUNT, seed: int = SEED) -> tuple[str
     start = np.random.default_rng(seed).random() * step
     chosen = {ordered[int(start + k * step)].id for k in range(count)}
     return tuple(cluster.id for cluster in site.clusters if cluster.id in chosen)
+
+
+def kept_clusters() -> list[str]:
+    """Ids of the eight clusters of Hanoi, as they are fixed."""
+    claims = tomllib.loads(files("ecocluster.experiments").joinpath("data", "hypotheses.toml").read_text(encoding="utf-8"))
+    return claims["sites"]["sample"]["select"]

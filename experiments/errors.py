@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from numbers import Real
 
-__all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "need_package"]
+__all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "check_threads", "need_package"]
 
 MESSAGES = {
     "not_integer": "{name} must be a whole number, not {value}",
@@ -135,6 +135,12 @@ def check_number(name: str, value, low: float, high: float = math.inf, whole: bo
     if value > high:
         raise InputError("above", name=name, value=value, high=high)
     return int(value) if whole else float(value)
+
+
+def check_threads(threads: int | None) -> None:
+    """Refuse a number of threads that cannot be meant; None is one per core."""
+    if threads is not None:
+        check_number("--threads", threads, 1, 1024, whole=True)
 
 
 def need_package(name: str, *packages: str, extra: str = "analysis") -> None:

@@ -44,7 +44,6 @@ def _told(own: Comparison) -> dict[str, Any]:
     for outcome, column in AVOIDED.items():
         values = own.by_world(f"{column}_{YEAR}")
         for arm, told in pathways.items():
-            found = spread.spread(values[own.base] - values[own.arms.index(arm)])
-            told[f"{outcome}_avoided"] = {"world_median": found.median, "world_low": found.low, "world_high": found.high}
+            told[f"{outcome}_avoided"] = spread.spread(values[own.base] - values[own.arms.index(arm)]).to_json()
     return {"year": YEAR, "draws": own.question.worlds, "pathways": pathways,
             "best": {outcome: shares(own, outcome) for outcome in (*AVOIDED, *WORTH)}}  # fmt: skip

@@ -7,6 +7,7 @@ and the spread is chance alone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,11 @@ class Spread:
     low: float
     high: float
     worlds: int
+
+    def to_json(self) -> dict[str, float | None]:
+        """As ``world_median``, ``world_low`` and ``world_high``, None where there is none."""
+        numbers = {"world_median": self.median, "world_low": self.low, "world_high": self.high}
+        return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
 
 
 def by_world(values: np.ndarray, worlds: np.ndarray | None) -> np.ndarray:

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from ..model.processor import golden
+from .eight import kept_clusters
 from .folder import replace_text
 from .spread import best_by_world, spread
 from .worlds import ANSWER, stored, tables_hash
@@ -167,18 +168,13 @@ def _order(causes: tuple[str, ...], values: list[np.ndarray]) -> Order:
 def question_hash() -> str:
     """Of all that is asked but the model itself: tables, worlds, clusters, what is removed and what acts."""
     digest = hashlib.sha256()
-    asked = [tables_hash(), [world.number for world in stored().some(*WORLDS)], REPLICATES, _clusters()]
+    asked = [tables_hash(), [world.number for world in stored().some(*WORLDS)], REPLICATES, kept_clusters()]
     digest.update(json.dumps(asked).encode())
     data = files("ecocluster.scenarios").joinpath("data")
     for name in (*BARRIERS, *SOLUTIONS, "graded"):  # solution 1 is the graded support
         digest.update(data.joinpath("policies", f"{name}.toml").read_bytes())
     digest.update(data.joinpath("laws", "today.toml").read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _clusters() -> list[str]:
-    claims = tomllib.loads(files("ecocluster.experiments").joinpath("data", "hypotheses.toml").read_text(encoding="utf-8"))
-    return claims["sites"]["sample"]["select"]
 
 
 def data_file() -> Path:

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.processor import golden
+from .eight import kept_clusters
 from .errors import InputError
 from .folder import replace_text
 from .worlds import ANSWER, SEARCH, stored, tables_hash
@@ -309,17 +310,11 @@ def question_hash() -> str:
     """Of all that is asked but the model itself: tables, worlds, clusters, law, written programmes and free levers."""
     data = files("ecocluster.scenarios").joinpath("data")
     ranges = {name: (LEVERS[name].baseline, LEVERS[name].cap) for pathway in PATHWAYS for name in free_levers(pathway)}
-    asked = [tables_hash(), [world.number for span in (WORLDS, FRESH) for world in stored().some(*span)], clusters(), OWN, GENERAL, FUNDS, ranges]
+    asked = [tables_hash(), [world.number for span in (WORLDS, FRESH) for world in stored().some(*span)], kept_clusters(), OWN, GENERAL, FUNDS, ranges]
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
     for name in (f"laws/{LAW}.toml", f"policies/{POLICY}.toml", *(f"pathways/{pathway}.toml" for pathway in PATHWAYS)):
         digest.update(data.joinpath(name).read_bytes())
     return digest.hexdigest()[:16]
-
-
-def clusters() -> list[str]:
-    """Ids of the eight clusters on which programmes are searched."""
-    claims = tomllib.loads(files("ecocluster.experiments").joinpath("data", "hypotheses.toml").read_text(encoding="utf-8"))
-    return claims["sites"]["sample"]["select"]
 
 
 def empty() -> TunedSet:

@@ -20,7 +20,7 @@ from .leads import Lead, same_leader
 from .tuned import written_loses
 from .words import Words
 
-__all__ = ["answer", "claim_text", "inner", "told", "told_elsewhere"]
+__all__ = ["answer", "by_question", "claim_text", "inner", "told_elsewhere"]
 
 MONEY_ROWS = ("outlay", "private_gain", "jobs", "social_cost")
 EVEN = 1e-9
@@ -41,10 +41,10 @@ def answer(comparison: Comparison, say: Words, year: int = YEAR) -> list[str]:
     list of str
         One short paragraph for each question; only those the runs can carry.
     """
-    return [text for _, text in told(comparison, say, year)]
+    return [text for _, text in by_question(comparison, say, year)]
 
 
-def told(comparison: Comparison, say: Words, year: int = YEAR) -> list[tuple[str, str]]:
+def by_question(comparison: Comparison, say: Words, year: int = YEAR) -> list[tuple[str, str]]:
     """The paragraphs of `answer`, each with the question that it answers: "ground", "which", "stops", "money" or "sure"."""
     if not comparison.acting:
         return [("ground", say("answer.only_null"))]
@@ -100,7 +100,7 @@ def _ground(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, ye
 def _other_budgets(comparison: Comparison, say: Words) -> dict[str, Comparison]:
     return {
         say("answer.at_budget", budget=say.number(rung.budget, 0 if rung.budget >= 10 else 1)): rung.comparison
-        for rung in comparison.frontier.rungs if rung.factor != 1.0 and not rung.unpaid
+        for rung in comparison.frontier.others
     }  # fmt: skip
 
 
@@ -268,10 +268,7 @@ def _sure(comparison: Comparison, say: Words, year: int) -> list[str]:
     laws = {say.name("law", law): own for law, own in comparison.other_laws.items()}
     sentences += told_elsewhere(comparison, laws, "answer.laws", say)
     keys = {key: f"{claims.GROUND[key]}_{YEAR}" for key in claims.ORDER}
-    chance = [
-        share for name in keys.values() for arm, share in sure.get("chance", {}).get(name, {}).items()
-        if share is not None and arm in claims.names(comparison)
-    ]  # fmt: skip
+    chance = claims.chance(comparison)
     if chance:
         sentences.append(say("answer.chance", low=say.percent(min(chance)), high=say.percent(max(chance))))
     if sure:

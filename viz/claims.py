@@ -7,18 +7,19 @@ as well.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..experiments import budgets, spread
+from ..experiments import stored_ranking as stored
 from ..experiments.comparison import Comparison
 from ..experiments.which import Group
+from .headline import YEAR
 from .leads import Lead, lead, same_leader
 
-__all__ = ["GROUND", "LINES", "Elsewhere", "RankingClaims", "elsewhere", "ground", "law_shares", "names", "ranking", "which", "worth"]
+__all__ = ["GROUND", "LINES", "Elsewhere", "RankingClaims", "chance", "elsewhere", "ground", "law_shares", "names", "ranking", "which", "worth"]
 
 GROUND = budgets.AVOIDED  # row of the first table, column
 ORIGIN_OUTCOMES = {"cod": "cod", "tco2e": "tco2e", "landfilled": "landfill"}  # row, outcome by origin
@@ -144,12 +145,17 @@ class RankingClaims(NamedTuple):
         return same_leader([self.gross, self.social])
 
 
+def chance(comparison: Comparison) -> list[float]:
+    """Shares of chance in the spread of the ground, of every pathway and row where they are known."""
+    known = comparison.sure.get("chance", {})
+    return [
+        share for row in ORDER for arm, share in known.get(f"{GROUND[row]}_{YEAR}", {}).items()
+        if share is not None and arm in names(comparison)
+    ]  # fmt: skip
+
+
 def ranking() -> RankingClaims | None:
     """Claims of the stored ranking; None if there is none."""
-    try:
-        stored = importlib.import_module("ecocluster.experiments.stored_ranking")
-    except ModuleNotFoundError:
-        return None
     found = stored.load()
     if found is None:
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..experiments.comparison import Comparison
-from .answer import told
+from .answer import by_question
 from .headline import YEAR
 from .words import Words
 
@@ -72,7 +72,7 @@ def explain(answer: Comparison, lang: str = "en", year: int = YEAR) -> list[Part
     """
     summary = answer.summary
     parts = []
-    for question, text in told(answer, Words(lang), year):
+    for question, text in by_question(answer, Words(lang), year):
         keys = [f"{base}_{year}" for base in BASES[question]]
         behind = answer.which.table if question == "which" and not answer.which.reason else summary[summary["indicator"].isin(keys)]
         parts.append(Part(question, text, behind.reset_index(drop=True)))

@@ -169,14 +169,11 @@ def _sure(comparison: Comparison, say: Words) -> str:
     if not question.worlds:
         return say("line.fixed", replicates=question.replicates)
     parts = [say("line.worlds", worlds=question.worlds)]
-    chance = [
-        share for row in claims.ORDER for arm, share in sure.get("chance", {}).get(f"{claims.GROUND[row]}_{YEAR}", {}).items()
-        if share is not None and arm in claims.names(comparison)
-    ]  # fmt: skip
+    chance = claims.chance(comparison)
     if chance:
         parts.append(say("line.chance", share=_between(chance, say)))
     if comparison.frontier is not None:
-        cases = {str(rung.budget): rung.comparison for rung in comparison.frontier.rungs if rung.factor != 1.0 and not rung.unpaid}
+        cases = {str(rung.budget): rung.comparison for rung in comparison.frontier.others}
         parts.append(_stands(claims.elsewhere(comparison, cases), "line.budgets", say))
     if comparison.other_laws:
         parts.append(_stands(claims.elsewhere(comparison, comparison.other_laws), "line.laws", say))

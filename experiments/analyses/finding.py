@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, check_number
+from ..errors import InputError, check_number, check_threads
 from ..folder import read_manifest, write_folder
 from ..names import path_inside, read_json
 from ..statistics import Estimate
@@ -79,8 +79,7 @@ class Case:
         check_number("--budget", self.budget, 0)
         if self.site_budget is not None:
             check_number("--site-budget", self.site_budget, 0)
-        if self.threads is not None:
-            check_number("--threads", self.threads, 1, 1024, whole=True)
+        check_threads(self.threads)
 
     @property
     def one_cluster(self) -> bool:

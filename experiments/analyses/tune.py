@@ -18,6 +18,7 @@ from ...model.inputs import MVND_PER_BN, Arm, Shock, Site
 from ...model.levers import LEVERS
 from ...model.parameters import World
 from ...model.processor import golden
+from ..eight import kept_clusters
 from ..spread import spread
 from ..statistics import mean_interval
 from ..tuned import (
@@ -36,7 +37,6 @@ from ..tuned import (
     Tuned,
     at_best,
     check_fresh,
-    clusters,
     free_levers,
     question_hash,
 )
@@ -115,7 +115,7 @@ class Ground:
 
 def search_ground(threads: int | None = None) -> Ground:
     """Eight clusters of Hanoi and the worlds that search."""
-    return _ground(clusters(), WORLDS, threads)
+    return _ground(kept_clusters(), WORLDS, threads)
 
 
 def fresh_ground(threads: int | None = None) -> Ground:

@@ -150,7 +150,7 @@ def test_a_ranking_of_another_model_or_question_is_told(monkeypatch):
         assert other.older
         assert any("older model" in line for line in ranking_lines(other, Words("en")))
         assert any("cũ hơn" in line for line in ranking_lines(other, Words("vi")))
-    monkeypatch.setattr(stored_ranking, "_clusters", lambda: ["ngoc-hoi"])
+    monkeypatch.setattr(stored_ranking, "kept_clusters", lambda: ["ngoc-hoi"])
     stored_ranking.question_hash.cache_clear()
     assert found.older
     stored_ranking.question_hash.cache_clear()

@@ -234,3 +234,17 @@ def test_functions_of_maths():
     assert (found[:, 2] == 1.0).all()
     assert found[5, 3] == power(x[5], 0.3) == powers(x[5], 0.3)  # the same bits one by one
     assert (powers(1.0, y) == 1.0).all()
+
+
+# --- without compiling ----------------------------------------------------------------------------------------
+
+
+def test_plain_python_gives_the_same_bits(tmp_path):
+    """The model as Python reads it (`NUMBA_DISABLE_JIT=1`), beside the compiled one, and beside another seed as a control."""
+    found = {}
+    for name, seed, plain in (("compiled", 1, ""), ("plain", 1, "1"), ("other", 2, "")):
+        out = tmp_path / name
+        command = [sys.executable, "-m", "ecocluster", "run", "teaching", "--pathway", "combined", "--seed", str(seed), "--out", str(out)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "NUMBA_DISABLE_JIT": plain or "0"})
+        found[name] = [(out / file).read_bytes() for file in ("runs.parquet", "series.parquet", "flows.csv")]
+    assert found["plain"] == found["compiled"] != found["other"]

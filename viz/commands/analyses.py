@@ -22,6 +22,8 @@ from .common import (
     Scenario,
     Seed,
     SiteBudget,
+    Threads,
+    listed,
     open_console,
     show_progress,
     show_status,
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 Pathway = Annotated[str, typer.Option(help="help.pathway_studied")]
 Pathways = Annotated[str, typer.Option(help="help.pathways_studied")]
 Replicates = Annotated[int, typer.Option(help="help.replicates")]
-Threads = Annotated[int | None, typer.Option(help="help.threads", show_default=False)]
 Points = Annotated[int, typer.Option(help="help.points")]
 Outcome = Annotated[str, typer.Option(help="help.outcome")]
 
@@ -97,11 +98,6 @@ def conduct(
     console = open_console()
     print_finding(finding, console, say)
     console.print("\n" + say("cli.written", path=out), highlight=False, soft_wrap=True)
-
-
-def listed(text: str) -> tuple[str, ...]:
-    """Parts of a comma-separated option."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def numbers(name: str, text: str) -> tuple[float, ...]:

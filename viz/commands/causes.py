@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .analyses import Outcome, Pathway, Replicates, Threads, conduct, listed
-from .common import AsJson, Budget, Lang, Law, Out, Policy, Scenario, Seed, SiteBudget, slug
+from .analyses import Outcome, Pathway, Replicates, conduct
+from .common import AsJson, Budget, Lang, Law, Out, Policy, Scenario, Seed, SiteBudget, Threads, listed, slug
 
 
 def add_to(app: typer.Typer) -> None:

@@ -20,6 +20,7 @@ Policy = Annotated[str, typer.Option(help="help.policy")]
 Law = Annotated[str, typer.Option(help="help.law")]
 Budget = Annotated[float, typer.Option(help="help.budget")]
 SiteBudget = Annotated[float | None, typer.Option(help="help.site_budget", show_default=False)]
+Threads = Annotated[int | None, typer.Option(help="help.threads", show_default=False)]
 Seed = Annotated[int, typer.Option(help="help.seed")]
 Lang = Annotated[str, typer.Option(help="help.lang", envvar=LANG_VARIABLE)]
 Out = Annotated[Path | None, typer.Option(help="help.out", show_default=False)]
@@ -29,6 +30,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="help.json")]
 def slug(name: str) -> str:
     """Name of a scenario or pathway as part of a folder's name; a file gives its stem."""
     return Path(name).stem if name.endswith(".toml") else name.replace("/", "-").replace(os.sep, "-").replace(":", "-")
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Parts of a comma-separated option."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def open_console(stderr: bool = False):

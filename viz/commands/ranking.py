@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..words import Words
-from .common import AsJson, Lang, open_console, show_progress
+from .common import AsJson, Lang, Threads, open_console, show_progress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,14 +18,14 @@ def add_to(app: typer.Typer) -> None:
 
 def ranking_command(
     renew: Annotated[bool, typer.Option("--renew", help="help.renew_ranking")] = False,
-    threads: Annotated[int | None, typer.Option(help="help.threads", show_default=False)] = None,
+    threads: Threads = None,
     lang: Lang = "en",
     out: Annotated[Path, typer.Option(help="help.ranking_out")] = Path("out") / "ranking",
     as_json: AsJson = False,
 ) -> None:
     from ...experiments import stored_ranking
     from ...experiments.analyses.finding import as_facts
-    from ...experiments.errors import InputError, check_number
+    from ...experiments.errors import InputError, check_threads
     from ..ranking import SHOWN, ranking_lines
 
     say = Words(lang)
@@ -33,8 +33,7 @@ def ranking_command(
         from ...experiments.analyses.ranking import rank
         from ...experiments.folder import check_folder
 
-        if threads is not None:
-            check_number("--threads", threads, 1, 1024, whole=True)
+        check_threads(threads)
         check_folder(out)
         with show_progress(say) as progress:
             found = rank(out=out, threads=threads, progress=progress)

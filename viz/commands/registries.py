@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -39,14 +38,13 @@ def indicators_command(part: Part = "", lang: Lang = "en", as_json: AsJson = Fal
 
 
 def _show(family: str, rows: list[dict], part: str, lang: str, as_json: bool) -> None:
-    from ...experiments.errors import InputError
+    from ...experiments.sweeps.ranges import unknown
     from ..registries import registry_table
 
     names = [row.get("name") or row["key"] for row in rows]
     some = [row for name, row in zip(names, rows, strict=True) if part in name]
     if not some:
-        near = get_close_matches(part, names, 1)
-        raise InputError("unknown_near" if near else "unknown", name=family, value=part, **({"nearest": near[0]} if near else {}))
+        raise unknown(family, part, names)
     if as_json:
         print(json.dumps(some, ensure_ascii=False, allow_nan=False))
     else:

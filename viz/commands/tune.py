@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..words import Words
-from .common import AsJson, Lang, open_console, show_progress
+from .common import AsJson, Lang, Threads, listed, open_console, show_progress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,16 +22,15 @@ def tune_command(
     pathways: Annotated[str, typer.Option(help="help.tune_pathways", show_default=False)] = "",
     budgets: Annotated[str, typer.Option(help="help.tune_budgets")] = "150,50,300",
     effort: Annotated[int | None, typer.Option(help="help.tune_effort", show_default=False)] = None,
-    threads: Annotated[int | None, typer.Option(help="help.threads", show_default=False)] = None,
+    threads: Threads = None,
     lang: Lang = "en",
     out: Annotated[Path, typer.Option(help="help.tune_out")] = Path("out") / "tune",
     as_json: AsJson = False,
 ) -> None:
     from ...experiments import tuned
     from ...experiments.analyses.finding import as_facts
-    from ...experiments.errors import InputError, check_number
+    from ...experiments.errors import InputError, check_number, check_threads
     from ..tuned import tuned_lines
-    from .analyses import listed
 
     say = Words(lang)
     if renew:
@@ -41,8 +40,7 @@ def tune_command(
         wanted = _some("--pathways", listed(pathways), tuned.PATHWAYS)
         money = [int(budget) for budget in _some("--budgets", listed(budgets), tuple(map(str, tuned.BUDGETS)))]
         effort = EFFORT if effort is None else check_number("--effort", effort, 1, 10_000, whole=True)
-        if threads is not None:
-            check_number("--threads", threads, 1, 1024, whole=True)
+        check_threads(threads)
         check_folder(out)
         kept = tuned.load()
         found = tuned.empty() if kept is None or kept.older else kept

@@ -19,6 +19,8 @@ from .common import (
     Scenario,
     Seed,
     SiteBudget,
+    Threads,
+    listed,
     open_console,
     show_progress,
     slug,
@@ -45,24 +47,23 @@ def waiving_command(
     budget: Budget = 150.0,
     site_budget: SiteBudget = None,
     seed: Seed = 1,
-    threads: Annotated[int | None, typer.Option(help="help.threads", show_default=False)] = None,
+    threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     from ...experiments import PATHWAYS
-    from ...experiments.errors import check_number
+    from ...experiments.errors import check_threads
     from ...experiments.folder import check_folder
     from ...experiments.waiving import waiving
 
     say = Words(lang)
-    if threads is not None:
-        check_number("--threads", threads, 1, 1024, whole=True)
+    check_threads(threads)
     out = out or Path("out") / f"waiving-{slug(scenario)}"
     check_folder(out)
     with show_progress(say) as progress:
         found = waiving(
-            scenario, _listed(criteria), _listed(pathways) or PATHWAYS, year=year, threads=threads, progress=progress, policy=policy,
+            scenario, listed(criteria), listed(pathways) or PATHWAYS, year=year, threads=threads, progress=progress, policy=policy,
             law=law, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget, site_budget=site_budget, seed=seed,
         )  # fmt: skip
     found.write(out)
@@ -71,10 +72,6 @@ def waiving_command(
         return
     _tell(found, say)
     open_console().print("\n" + say("waiving.written", path=out), highlight=False, soft_wrap=True)
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _tell(found: Waiving, say: Words) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..words import Words
-from .common import Lang, open_console, show_progress
+from .common import Lang, Threads, open_console, show_progress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,18 +18,17 @@ def add_to(app: typer.Typer) -> None:
 def worlds_command(
     renew: Annotated[bool, typer.Option("--renew", help="help.renew")] = False,
     count: Annotated[int, typer.Option(help="help.worlds_count")] = 500,
-    threads: Annotated[int | None, typer.Option(help="help.threads", show_default=False)] = None,
+    threads: Threads = None,
     lang: Lang = "en",
     out: Annotated[Path, typer.Option(help="help.worlds_out")] = Path("out") / "worlds",
 ) -> None:
     from ...experiments import worlds as data
-    from ...experiments.errors import check_number
+    from ...experiments.errors import check_number, check_threads
 
     say = Words(lang)
     if renew:
         check_number("--count", count, data.SEARCH[1], 10_000, whole=True)
-        if threads is not None:
-            check_number("--threads", threads, 1, 1024, whole=True)
+        check_threads(threads)
         with show_progress(say) as progress:
             found = data.find_worlds(count, folder=out, threads=threads, progress=progress)
         data.store(found)
