@@ -15,7 +15,7 @@ from ..experiments import spread, statistics
 from ..experiments.comparison import Comparison
 from .words import MINUS, Words
 
-__all__ = ["HEADLINE", "HeadlineCell", "HeadlineRow", "headline", "shown_arms"]
+__all__ = ["HEADLINE", "HeadlineCell", "HeadlineRow", "column_name", "headline", "shown_arms"]
 
 YEAR = 2035
 GJ_PER_MWH = 3.6
@@ -145,6 +145,11 @@ def _cell(own: tuple[float, float, float], factor: float, decimals: int, say: Wo
         between = f"{say.number(low, decimals)}; {say.number(high, decimals)}" if low != high else ""
     text = say.number(middle, decimals, sign)
     return HeadlineCell(text.removeprefix(MINUS) if text == f"{MINUS}0" else text, between, best, middle, low, high)
+
+
+def column_name(arm: str, say: Words) -> str:
+    """Head of an arm's column in the first table; the law's says what it is less of."""
+    return say("first.law_column") if arm == "law" else say.name("pathway", arm)
 
 
 def headline(comparison: Comparison, say: Words, year: int = YEAR) -> list[HeadlineRow]:

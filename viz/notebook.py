@@ -31,7 +31,7 @@ def shown(answer: Comparison, lang: str = "en") -> str:
     """
     from .figures import headline_figure, render, trajectories
     from .first_lines import first_lines
-    from .headline import YEAR, headline, shown_arms
+    from .headline import YEAR, column_name, headline, shown_arms
     from .words import Words
 
     say = Words(lang)
@@ -39,9 +39,9 @@ def shown(answer: Comparison, lang: str = "en") -> str:
     parts = [f"<p><code>{html.escape(answer.question.command)}</code></p><ol>{lines}</ol>"]
     arms = shown_arms(answer)
     if answer.acting:
-        heads = "".join(f"<th>{html.escape(say.name('pathway', answer.arms[k]))}</th>" for k in arms)
+        heads = "".join(f"<th>{html.escape(column_name(answer.arms[k], say))}</th>" for k in arms)
         rows = "".join(
-            f"<tr><th>{html.escape(row.label)} {html.escape(row.unit)}</th>"
+            f'<tr><th style="text-align: left">{html.escape(row.label)} <small>{html.escape(row.unit)}</small></th>'
             + "".join(f"<td>{html.escape(row.cells[k].value)}<br><small>{html.escape(row.cells[k].range or '')}</small></td>" for k in arms)
             + "</tr>"
             for row in headline(answer, say)

@@ -13,7 +13,7 @@ from .answer import answer
 from .figures import comparison_figures, render, trajectories
 from .first_lines import first_lines
 from .flows import flow_map
-from .headline import YEAR, headline, shown_arms
+from .headline import YEAR, column_name, headline, shown_arms
 from .money_ladder import frontier_table
 from .places import site_title
 from .scorecard import SURE, best_rows, scorecard, transfer_rows
@@ -78,6 +78,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         lines=first_lines(comparison, say),
         answer=answer(comparison, say),
         first=headline(comparison, say) if comparison.acting else [],
+        column_name=column_name,
         first_year=YEAR,
         first_arms=shown_arms(comparison),
         first_legend=first_legend(comparison, say),

@@ -13,7 +13,7 @@ from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
 from .answer import answer
 from .first_lines import first_lines
-from .headline import YEAR, headline, shown_arms
+from .headline import YEAR, column_name, headline, shown_arms
 from .money_ladder import frontier_table
 from .scorecard import SURE, Row, best_rows, interval_text, scorecard
 from .sure import draws_text, first_legend, how_sure, legend
@@ -64,7 +64,7 @@ def _first_table(comparison: Comparison, say: Words) -> Table:
     table.add_column("", width=FIRST_WIDTH - len(shown) * (FIRST_ARM + 1) if len(shown) <= 5 else 15)
     for index in shown:
         arm = comparison.arms[index]
-        head = say("first.law_column") if arm == "law" else say.name("pathway", arm)
+        head = column_name(arm, say)
         head = head.replace("-", "-\n") if max(map(len, head.split())) > FIRST_ARM else head
         table.add_column(head, justify="right", width=FIRST_ARM, header_style="bold")
     for row in headline(comparison, say):

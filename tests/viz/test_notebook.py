@@ -49,6 +49,7 @@ def test_a_cell_shows_answer_table_and_figure(found, lang):
     reader.feed(page)
     assert not reader.open and {"table", "ol", "img"} <= set(reader.seen)
     assert found.question.command in page and Words(lang).name("pathway", "symbiosis") in page
+    assert Words(lang)("first.law_column") in page  # of the law alone it is the difference to no programme
     assert "src=\"data:image/png;base64," in page and "http" not in page
     assert len(page) < 500_000
 
