@@ -70,7 +70,7 @@ FIRM_DTYPE = _block([
     ("negative_years", _f),
     # what it believes
     ("attitude", _f), ("trust", _f), ("attitude_start", _f), ("trust_start", _f), ("good", _f), ("bad", _f),
-    ("offer_taste", _f), ("links", _j), ("offers", _j),
+    ("offer_taste", _f), ("links", _j), ("offers", _j), ("row", _j),
     # when it was last visited by an adviser, used the innovation centre, had an exchange studied
     ("visited", _f), ("served", _f), ("studied", _f),
     # what reviews look at
@@ -141,7 +141,7 @@ CITY_DTYPE = np.dtype([
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
     ("trust_gap", _f), ("degree", _i, (64,)),
     # firms seen on the map in one search, by their hash
-    ("seen_hash", _u, (MAP_SEEN,)), ("seen_slot", _i, (MAP_SEEN,)), ("seen_match", _i, (MAP_SEEN,)), ("outside_from", _i),
+    ("seen_hash", _u, (MAP_SEEN,)), ("seen_slot", _i, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("seen_match", _i, (MAP_SEEN,)), ("outside_from", _i),
 
 ], align=True)
 
@@ -161,6 +161,9 @@ REQUEST_DTYPE = np.dtype([
     ("slot", _i), ("tech", _i), ("fund", _i), ("priority", _u), ("amount", _f), ("other", _i), ("quantity", _f),
 ], align=True)
 
+
+# firms on the map of the cluster that is looked at
+SHOWN_DTYPE = _block([("slot", _i), ("slot_id", _i), ("offers", _i)])
 
 LETTABLE_DTYPE = np.dtype([("slot", "i4"), ("slot_id", "i4")])
 
@@ -190,6 +193,10 @@ class State(NamedTuple):
     forks : (2 * leaves, N_SECTORS + 1) float64
         What the lettable slots below each node of a binary tree over the clusters weigh for an arrival, by its sector and
         (last) in planned clusters. The root is node 1, the children of n are 2n and 2n + 1, cluster c is node leaves + c.
+    shown : (blocks of the largest cluster,) SHOWN_DTYPE
+        Who is on the map of the cluster whose firms search for partners.
+    free : (slots of the largest cluster + 2, 2, N_STREAMS) float64
+        What each row of `shown` could give and take of each stream, units a year; two rows more for those who meet.
     leavers : (slots,) int32
         Slots whose firms leave at the end of this step.
     ties : (slots, 4) int32
@@ -227,6 +234,8 @@ class State(NamedTuple):
     proposals: np.ndarray
     lettable: np.ndarray
     forks: np.ndarray
+    shown: np.ndarray
+    free: np.ndarray
     leavers: np.ndarray
     ties: np.ndarray
     slot_at: np.ndarray
@@ -247,12 +256,14 @@ def blocks_of(slots: int) -> int:
 
 def new_state(
     blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0,
-    existing: int = 0,
+    existing: int = 0, widest: int | None = None,
 ) -> State:
     """Arrays of the given sizes, cleared; they lie side by side in one piece of memory.
 
     The last `outside` blocks lie outside clusters: nothing is let there. The first `existing` clusters were there in 2020.
+    The largest cluster has `widest` blocks, all of them if it is not told.
     """
+    widest = blocks if widest is None else widest
     slots = blocks * LANES
     state = _side_by_side({
         "firms": (blocks, FIRM_DTYPE),
@@ -267,6 +278,8 @@ def new_state(
         "proposals": (max(64, slots // 8), REQUEST_DTYPE),
         "lettable": (slots - outside * LANES, LETTABLE_DTYPE),
         "forks": ((2 << (clusters - 1).bit_length(), N_SECTORS + 1), np.float64),
+        "shown": (widest, SHOWN_DTYPE),
+        "free": ((widest * LANES + 2, 2, N_STREAMS), np.float64),
         "leavers": (slots, np.int32),
         "ties": ((slots, 4), np.int32),
         "slot_at": (slots, np.int32),

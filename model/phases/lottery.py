@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..jit import inner
-from ..maths import exp
+from ..maths import exp, log
 from ..randomness import Purpose, draw, lane, refine
 from ..rules.demography import is_insolvent
 from ..rules.diffusion import extension_effect, learning_hazard, symbiosis_hazard
@@ -82,7 +82,7 @@ def draw_lottery(s, p, c):
     symbiosis = _threshold(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
     # 1 - exp(-h dt) is not above h dt; these hazards differ from firm to firm
     inspection, low, high = 65536.0 * (1.0 + 1e-9) * dt * lever.inspection_rate, p.inspection_low, p.inspection_high
-    per_worker, root = 1.0 / p.inspection_workers, p.inspection_exponent == 0.5
+    per_worker, exponent, root = 1.0 / p.inspection_workers, p.inspection_exponent, p.inspection_exponent == 0.5
     review = 65536.0 * (1.0 + 1e-9) * dt * p.review_rate
     sheet = s.sheet[0]
     search = 0
@@ -106,7 +106,8 @@ def draw_lottery(s, p, c):
             hb = draw(city.key, Purpose.LOTTERY_B, step, ident)
             hc = draw(city.key, Purpose.LOTTERY_C, step, ident)
             unknown, fickle = sheet.unknown[k], sheet.fickle[k]
-            size = min(max(np.sqrt(f.workers[k] * per_worker), low), high) if root else high
+            firm = f.workers[k] * per_worker
+            size = min(max(np.sqrt(firm) if root else exp(exponent * log(firm)), low), high)
             reviewed = review * (0.5 + f.attitude[k]) + 1e-6
             m = np.int64(lane(ha, 0) < (learn0 * (unknown & 1) + forget * (fickle & 1)))
             m |= np.int64(lane(ha, 1) < (learn1 * ((unknown >> 1) & 1) + forget * ((fickle >> 1) & 1))) << 1

@@ -6,7 +6,7 @@ from ..jit import jit, small
 from ..maths import power
 
 __all__ = ["choose", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
-           "own_running_cost", "payment_share", "removal", "sham_cost"]
+           "own_running_cost", "payment_share", "pick", "removal", "sham_cost", "weight"]
 
 NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
 
@@ -104,14 +104,22 @@ def choose(p, cost_none, cost_sham, cost_real, u):
     int
         0 none, 1 sham, 2 real.
     """
-    tiny = 1e-12
-    wn = power(max(cost_none, tiny), -p.choice_exponent)
-    ws = power(max(cost_sham, tiny), -p.choice_exponent)
-    wr = power(max(cost_real, tiny), -p.choice_exponent) if cost_real < 1e300 else 0.0
-    x = u * (wn + ws + wr)
-    if x < wn:
+    return pick(weight(p, cost_none), weight(p, cost_sham), weight(p, cost_real), u)
+
+
+@jit
+def weight(p, cost):
+    """What a choice of this yearly cost weighs, cost^-3; nothing if it cannot be paid."""
+    return power(max(cost, 1e-12), -p.choice_exponent) if cost < 1e300 else 0.0
+
+
+@jit
+def pick(none, sham, real, u):
+    """The choice that a persistent taste u makes by these weights: 0 none, 1 sham, 2 real."""
+    x = u * (none + sham + real)
+    if x < none:
         return 0
-    return 1 if x < wn + ws else 2
+    return 1 if x < none + sham else 2
 
 
 @jit
