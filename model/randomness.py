@@ -31,7 +31,7 @@ import numpy as np
 
 from .jit import jit, small
 
-__all__ = ["Purpose", "draw", "key_of", "lane", "mix", "refine", "uniform", "unit", "versus"]
+__all__ = ["Purpose", "draw", "key_of", "lane", "mix", "refine", "spread", "uniform", "unit", "versus"]
 
 
 class Purpose(IntEnum):
@@ -154,9 +154,15 @@ def uniform(key, purpose, time, ident):
 
 
 @small
+def spread(other):
+    """A persistent id as `versus` takes it, for whoever is met by many."""
+    return np.uint64(0x9E3779B97F4A7C15) * np.uint64(other)
+
+
+@small
 def versus(h, other):
     """64 random bits of a pair: the draw `h` of one side against the persistent id of the other."""
-    return mix(h + np.uint64(0x9E3779B97F4A7C15) * np.uint64(other))
+    return mix(h + spread(other))
 
 
 @small

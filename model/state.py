@@ -141,7 +141,7 @@ CITY_DTYPE = np.dtype([
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
     ("trust_gap", _f), ("degree", _i, (64,)),
     # firms seen on the map in one search, by their hash
-    ("seen_hash", _u, (MAP_SEEN,)), ("seen_slot", _i, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("seen_match", _i, (MAP_SEEN,)), ("outside_from", _i),
+    ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
 
 ], align=True)
 
@@ -163,7 +163,7 @@ REQUEST_DTYPE = np.dtype([
 
 
 # firms on the map of the cluster that is looked at
-SHOWN_DTYPE = _block([("slot", _i), ("slot_id", _i), ("offers", _i)])
+SHOWN_DTYPE = _block([("slot", _i), ("spread", _u), ("offers", _i)])
 
 LETTABLE_DTYPE = np.dtype([("slot", "i4"), ("slot_id", "i4")])
 
@@ -193,12 +193,14 @@ class State(NamedTuple):
     forks : (2 * leaves, N_SECTORS + 1) float64
         What the lettable slots below each node of a binary tree over the clusters weigh for an arrival, by its sector and
         (last) in planned clusters. The root is node 1, the children of n are 2n and 2n + 1, cluster c is node leaves + c.
-    shown : (blocks of the largest cluster,) SHOWN_DTYPE
-        Who is on the map of the cluster whose firms search for partners.
-    free : (slots of the largest cluster + 2, 2, N_STREAMS) float64
-        What each row of `shown` could give and take of each stream, units a year; two rows more for those who meet.
+    shown : (blocks of the largest cluster + 1,) SHOWN_DTYPE
+        Who is on the map of the cluster whose firms search for partners; in the last block, who meets without a map.
+    free : (16 x blocks of `shown`, 2, N_STREAMS) float64
+        What each row of `shown` could give and take of each stream, units a year.
     leavers : (slots,) int32
         Slots whose firms leave at the end of this step.
+    holds : (slots,) uint8
+        Technologies that run in a slot in this step, as bits, and bit 7 if there is a firm: what acquaintances see.
     ties : (slots, 4) int32
         Acquaintances of a slot.
     slot_at : (slots,) int32
@@ -237,6 +239,7 @@ class State(NamedTuple):
     shown: np.ndarray
     free: np.ndarray
     leavers: np.ndarray
+    holds: np.ndarray
     ties: np.ndarray
     slot_at: np.ndarray
     ever: np.ndarray
@@ -278,9 +281,10 @@ def new_state(
         "proposals": (max(64, slots // 8), REQUEST_DTYPE),
         "lettable": (slots - outside * LANES, LETTABLE_DTYPE),
         "forks": ((2 << (clusters - 1).bit_length(), N_SECTORS + 1), np.float64),
-        "shown": (widest, SHOWN_DTYPE),
-        "free": ((widest * LANES + 2, 2, N_STREAMS), np.float64),
+        "shown": (widest + 1, SHOWN_DTYPE),
+        "free": (((widest + 1) * LANES, 2, N_STREAMS), np.float64),
         "leavers": (slots, np.int32),
+        "holds": (slots, np.uint8),
         "ties": ((slots, 4), np.int32),
         "slot_at": (slots, np.int32),
         "ever": (ids, np.uint8),
@@ -363,7 +367,7 @@ def with_more_room(state: State, blocks: int) -> State:
         array = getattr(state, name)
         shapes[name] = (2 * array.size, array.dtype)
     slots = blocks * LANES
-    for name, length in {"firms": blocks, "head": slots, "leavers": slots, "ties": slots, "slot_at": slots}.items():
+    for name, length in {"firms": blocks, "head": slots, "leavers": slots, "holds": slots, "ties": slots, "slot_at": slots}.items():
         array = getattr(state, name)
         shapes[name] = ((length, *array.shape[1:]), array.dtype)
     larger = _side_by_side(shapes)

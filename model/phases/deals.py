@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import inner, small
 from ..ledger import Money
 from ..maths import exp
-from ..randomness import Purpose, draw, uniform, unit, versus
+from ..randomness import Purpose, draw, mix, spread, uniform, unit, versus
 from ..rules.diffusion import event
 from ..rules.symbiosis import deal_price, feasible, fixed_cost, study_worth, unit_gain
 from ..rules.trust import breach_hazard
@@ -67,7 +67,7 @@ def search_partners(s, p, c):
                 if _match(own, anybody):
                     _look_at_map(s, p, cluster, f.id[k], b * LANES + k, np.int64(f.row[k]), own, rows, wanted)
             else:
-                own = _offers_of(s, p, f, k, s.free.shape[0] - 2)
+                own = _offers_of(s, p, f, k, LANES * (s.shown.size - 1))
                 if own:  # else nothing of its own is worth an exchange with anybody
                     _meet(s, p, cluster, f.id[k], b * LANES + k, own)
     if cluster.seeks and cluster.permits == 0:
@@ -100,17 +100,19 @@ def _open_case(s, p, c, cluster):
     f.aware[k] |= bit
     seen = _best_matches(s, rows, h, slot, own, min(np.int64(p.operator_asks), MAP_SEEN))
     for n in range(seen):
-        other = city.seen_slot[n]
+        row = city.seen_row[n]
+        other = s.shown[row >> 4].slot[row & 15]
         s.firms[other >> 4].aware[other & 15] |= bit
     priority = draw(city.key, Purpose.PRIORITY, city.step, (1 << 37) + c)
-    _propose_best(s, p, cluster, priority, slot, np.int64(f.row[k]), seen, OPERATOR)
+    _propose_best(s, p, cluster, priority, slot, np.int64(f.row[k]), own, seen, OPERATOR)
 
 
 @inner
 def _meet(s, p, cluster, ident, slot, own):
     """Ask a random other firm of the cluster: slots are probed in the order of a hash until one is taken."""
     city = s.city[0]
-    mine, theirs = s.free.shape[0] - 2, s.free.shape[0] - 1  # rows that no map uses
+    mine = LANES * (s.shown.size - 1)  # rows that no map uses
+    theirs, shown = mine + 1, s.shown[mine >> 4]
     key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
     for attempt in range(4 * cluster.slots):
         h = draw(key, Purpose.SEARCH, step, ident * 4096 + attempt)
@@ -118,10 +120,11 @@ def _meet(s, p, cluster, ident, slot, own):
         g, m = s.firms[other >> 4], other & 15
         if other == slot or g.status[m] != SLOT_TAKEN:
             continue
-        match = _match(own, _offers_of(s, p, g, m, theirs))
-        if match:
-            city.seen_slot[0], city.seen_row[0], city.seen_match[0] = other, theirs, match
-            _propose_best(s, p, cluster, _priority(city, ident), slot, mine, 1, FIRMS)
+        offers = _offers_of(s, p, g, m, theirs)
+        if _match(own, offers):
+            shown.slot[1], shown.offers[1] = other, offers
+            city.seen_row[0] = theirs
+            _propose_best(s, p, cluster, _priority(city, ident), slot, mine, own, 1, FIRMS)
         return
 
 
@@ -130,7 +133,7 @@ def _look_at_map(s, p, cluster, ident, slot, row, own, rows, wanted):
     """Look at the disclosing firms of the cluster that offer a match."""
     city = s.city[0]
     seen = _best_matches(s, rows, draw(city.key, Purpose.SEARCH, city.step, ident * 4096), slot, own, wanted)
-    _propose_best(s, p, cluster, _priority(city, ident), slot, row, seen, FIRMS)
+    _propose_best(s, p, cluster, _priority(city, ident), slot, row, own, seen, FIRMS)
 
 
 @inner
@@ -140,27 +143,27 @@ def _priority(city, ident):
 
 @inner
 def _best_matches(s, rows, h, slot, own, wanted):
-    """Rows of the map with a match: at most `wanted`, those of the smallest hash, into `city.seen_*`."""
+    """Rows of the map with a match: at most `wanted`, those of the smallest hash, into `city.seen_*`, in no order."""
     city = s.city[0]
-    hashes, slots, at, matches, seen = city.seen_hash, city.seen_slot, city.seen_row, city.seen_match, 0
+    hashes, at, seen = city.seen_hash, city.seen_row, 0
     nobody = np.uint64(0xFFFFFFFFFFFFFFFF)
-    worst, sheet = nobody, s.sheet[0]
+    worst, last, sheet = nobody, 0, s.sheet[0]
     for b in range((rows + LANES - 1) // LANES):
         shown = s.shown[b]
         for k in range(LANES):
-            sheet.rank[k] = versus(h, shown.slot_id[k]) if _match(own, shown.offers[k]) else nobody
+            sheet.rank[k] = mix(h + shown.spread[k]) if _match(own, shown.offers[k]) else nobody
         for k in range(LANES):
             rank = sheet.rank[k]
             if rank >= worst or shown.slot[k] == slot:
                 continue
-            n = min(seen, wanted - 1)
-            while n > 0 and hashes[n - 1] > rank:
-                hashes[n], slots[n], at[n], matches[n] = hashes[n - 1], slots[n - 1], at[n - 1], matches[n - 1]
-                n -= 1
-            hashes[n], slots[n], at[n], matches[n] = rank, shown.slot[k], b * LANES + k, _match(own, shown.offers[k])
+            n = last if seen == wanted else seen  # the largest hash gives way
+            hashes[n], at[n] = rank, b * LANES + k
             seen = min(seen + 1, wanted)
             if seen == wanted:
-                worst = hashes[wanted - 1]
+                worst = np.uint64(0)
+                for m in range(wanted):
+                    if hashes[m] > worst:
+                        worst, last = hashes[m], m
     return seen
 
 
@@ -206,7 +209,7 @@ def _draw_map(s, p, cluster, everybody):
             if offers:
                 f.row[k] = rows
                 shown, m = s.shown[rows >> 4], rows & 15
-                shown.slot[m], shown.slot_id[m], shown.offers[m] = b * LANES + k, f.slot_id[k], offers
+                shown.slot[m], shown.spread[m], shown.offers[m] = b * LANES + k, spread(f.slot_id[k]), offers
                 rows += 1
                 anybody |= offers
     for row in range(rows, (rows + LANES - 1) // LANES * LANES):
@@ -215,16 +218,18 @@ def _draw_map(s, p, cluster, everybody):
 
 
 @inner
-def _propose_best(s, p, cluster, priority, slot, row, seen, payer):
-    """Propose the best link with one of the firms that were seen (`city.seen_*`), if any is worth it."""
+def _propose_best(s, p, cluster, priority, slot, row, own, seen, payer):
+    """Propose the best link with one of the firms that were seen (`city.seen_*`), if any is worth it; the smallest hash first."""
     city = s.city[0]
-    best, stream, supplier, buyer, amount = 0.0, -1, -1, -1, 0.0
+    best, rank, stream, supplier, buyer, amount = 0.0, np.uint64(0), -1, -1, -1, 0.0
     for n in range(seen):
-        worth, w, forward, q = _best_stream(p, s.free, row, city.seen_row[n], city.seen_match[n])
-        if worth > best:
-            best, stream, amount = worth, w, q
-            other = city.seen_slot[n]
-            supplier, buyer = (slot, other) if forward else (other, slot)
+        other = city.seen_row[n]
+        shown = s.shown[other >> 4]
+        worth, w, forward, q = _best_stream(p, s.free, row, other, _match(own, shown.offers[other & 15]))
+        if worth > best or worth == best and w >= 0 and city.seen_hash[n] < rank:
+            best, rank, stream, amount = worth, city.seen_hash[n], w, q
+            partner = shown.slot[other & 15]
+            supplier, buyer = (slot, partner) if forward else (partner, slot)
     if stream >= 0:
         city.identified += 1
         propose(s, supplier, buyer, stream, cluster.programme, amount, priority, payer)

@@ -24,6 +24,7 @@ from ..state import (
 )
 from .origins import book_origins
 from .queue import line_up
+from .technology import note_holds
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
 
@@ -101,6 +102,7 @@ def count_adopters(s, p, c):
             n3 += (bits >> 3) & 1
             n4 += (bits >> 4) & 1
             firms += np.int64(f.status[k] == SLOT_TAKEN)
+        note_holds(s, b)
     count = cluster.tech_count
     count[0], count[1], count[2], count[3], count[4] = n0, n1, n2, n3, n4
     cluster.firms, cluster.workers = firms, workers

@@ -34,7 +34,7 @@ from .queue import line_up
 from .requests import ask
 
 __all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
-           "grant_of", "investment", "loan_annuity", "order", "own_funds", "review_technologies", "saving_of",
+           "grant_of", "investment", "loan_annuity", "note_holds", "order", "own_funds", "review_technologies", "saving_of",
            "set_cut", "taste", "terms_at", "tie_adopters", "total_loans", "value_at"]
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
@@ -68,16 +68,22 @@ def taste(city, p, ident, which, purpose):
 
 
 @inner
+def note_holds(s, b):
+    """What acquaintances see of the firms of a block, into `State.holds`: they are asked for here and there."""
+    f = s.firms[b]
+    for k in range(LANES):
+        s.holds[b * LANES + k] = f.tech[k] | np.int64(f.status[k] == SLOT_TAKEN) << 7
+
+
+@inner
 def tie_adopters(s, slot, j):
-    """Adopters of technology j among acquaintances and link partners, and how many of those there are."""
+    """Adopters of technology j among acquaintances and link partners, and how many of those there are (`State.holds`)."""
     adopters, known = 0, 0
     for n in range(4):
         i = np.int64(s.ties[slot, n])
-        if i >= 0 and i != slot and i >> 4 < s.firms.size:  # outside there may be room for fewer, see `slots._open_outside`
-            f = s.firms[i >> 4]
-            if f.status[i & 15] == SLOT_TAKEN:
-                known += 1
-                adopters += (f.tech[i & 15] >> j) & 1
+        if i >= 0 and i != slot and i < s.holds.size:  # outside there may be room for fewer, see `slots._open_outside`
+            known += s.holds[i] >> 7
+            adopters += (s.holds[i] >> j) & 1
     for role in range(2):
         n = np.int64(s.head[slot, role])
         while n >= 0:
@@ -85,7 +91,7 @@ def tie_adopters(s, slot, j):
             if link.state == LINK_ACTIVE:
                 i = link.buyer if role == 0 else link.supplier
                 known += 1
-                adopters += (s.firms[i >> 4].tech[i & 15] >> j) & 1
+                adopters += (s.holds[i] >> j) & 1
             n = link.next[role]
     return adopters, known
 
