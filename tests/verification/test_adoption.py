@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ecocluster.model.randomness import Purpose
-from ecocluster.model.rules.adoption import critical_grant, option_multiple, volatility
+from ecocluster.model.rules.adoption import adopts, critical_grant, option_multiple, volatility
 from ecocluster.model.state import REAL_CONNECTED, REAL_OWN, SLOT_TAKEN
 from probes import (
     FUNDS,
@@ -179,6 +179,18 @@ def best_threshold(rate, sigma, dt=1e-4):
     phi = (1 - np.sqrt(1 - 4 * keep**2 * up * (1 - up))) / (2 * keep * (1 - up))
     n = np.arange(1, int(6 / (sigma * np.sqrt(dt))))
     return u ** n[np.argmax(np.log(u**n - 1) + n * np.log(phi))]
+
+
+def test_who_is_refused_at_a_glance_would_be_refused_by_the_power():
+    """Most who wait are refused by a bound of the power: just below the taste at which a firm adopts it must let it pass,
+    for any slope and from ratios of almost 1 on, and just above nobody adopts."""
+    random = np.random.default_rng(5)
+    for slope in random.uniform(1.0, 8.0, 60):
+        for short in 10 ** random.uniform(-7.0, 1.5, 200):
+            psi, multiple = 1.7, 1.7 * (1.0 + short)
+            limit = 1.0 / (1.0 + (multiple / psi) ** slope)
+            assert adopts(psi, multiple, slope, limit * (1.0 - 1e-9)), (slope, short)
+            assert not adopts(psi, multiple, slope, limit * (1.0 + 1e-9)), (slope, short)
 
 
 def test_v07_option_multiple():
