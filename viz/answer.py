@@ -162,7 +162,8 @@ def _which(comparison: Comparison, say: Words, year: int) -> list[str]:
         for group, name in told.items():
             if name != overall:
                 others.setdefault(name, []).append(say(f"group_of.{group.by}.{group.name}"))
-        fields = {"outcome": say(f"row.{row}"), "overall": overall}
+        accounts = say("answer.which_by_budget" if comparison.equal is None else "answer.which_by_both")
+        fields = {"outcome": say(f"row.{row}"), "overall": overall, "accounts": accounts}
         if others:
             listed = "; ".join(f"{name}: {', '.join(groups)}" for name, groups in sorted(others.items()))
             sentences.append(say("answer.which_but", listed=listed, **fields))

@@ -21,8 +21,8 @@ from .words import MISSING, Words
 
 __all__ = ["print_answer", "print_comparison", "print_entries", "print_facts", "print_run"]
 
-WIDTH = 100
-ARM_WIDTH = 15
+WIDTH = 100  # at most; what is wider than the terminal would be cut off
+ARM_WIDTH, LABEL_WIDTH = 15, 15  # at most; at least
 FIRST_WIDTH, FIRST_ARM = 80, 12
 
 
@@ -74,26 +74,19 @@ def _first_table(comparison: Comparison, say: Words) -> Table:
     return table
 
 
-def _columns(comparison: Comparison, say: Words, title: str) -> Table:
-    table = Table(
-        title=title,
-        title_style="bold",
-        title_justify="left",
-        width=WIDTH,
-        pad_edge=False,
-        box=None,
-        padding=(0, 1, 0, 0),
-    )
-    shown = shown_arms(comparison)
-    table.add_column("", width=WIDTH - len(shown) * (ARM_WIDTH + 1))
+def _columns(comparison: Comparison, say: Words, title: str, console: Console) -> Table:
+    shown, width = shown_arms(comparison), min(WIDTH, console.width)
+    own = min(ARM_WIDTH, (width - LABEL_WIDTH) // len(shown) - 1)
+    table = Table(title=title, title_style="bold", title_justify="left", width=width, pad_edge=False, box=None, padding=(0, 1, 0, 0))
+    table.add_column("", width=width - len(shown) * (own + 1))
     for index in shown:
-        table.add_column(say.name("pathway", comparison.arms[index]), justify="right", width=ARM_WIDTH, header_style="bold")
+        table.add_column(say.name("pathway", comparison.arms[index]), justify="right", width=own, header_style="bold")
     return table
 
 
-def _year_table(comparison: Comparison, year: int, say: Words) -> Table:
+def _year_table(comparison: Comparison, year: int, say: Words, console: Console) -> Table:
     title = say("table.exploration" if year >= EXPLORATION else "table.year", year=year)
-    table = _columns(comparison, say, title)
+    table = _columns(comparison, say, title, console)
     for group in scorecard(comparison, year, say):
         table.add_row(f"[bold cyan]{group.title}[/]")
         for row in group.rows:
@@ -116,9 +109,9 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
     say : Words
     """
     for year in YEARS:
-        console.print(_year_table(comparison, year, say))
+        console.print(_year_table(comparison, year, say, console))
         console.print()
-    best = _columns(comparison, say, say("table.best", year=2035))
+    best = _columns(comparison, say, say("table.best", year=2035), console)
     for label, shares in best_rows(comparison, 2035, say):
         some = [shares[index] for index in shown_arms(comparison)]
         best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if p >= SURE else say.percent(p) for p in some))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from ecocluster.experiments.which import Group, Which
 from ecocluster.viz import claims
 from ecocluster.viz.answer import _worth_sentence, answer, claim_text
 from ecocluster.viz.first_lines import first_lines, fits
@@ -84,6 +85,9 @@ def test_claims_elsewhere_stand_turn_or_open():
     assert "Strict law: open, Combined (50 %) or Symbiosis (50 %)" in answer(comparison, say)[-1]
     comparison.other_laws = {"today": same}
     assert "Other laws: the same holds" in first_lines(comparison, say)[-1]
+    nobody = planted(shares(symbiosis=0.5, combined=0.5))
+    nobody.question, nobody.other_laws = comparison.question, {"strict": open_}
+    assert "Other laws: open there too" in first_lines(nobody, say)[-1]  # nothing was claimed that could hold
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
@@ -128,6 +132,68 @@ def test_money_is_told_by_account_unless_all_agree():
     assert "depends on the account" in _worth_sentence(half, comparison, say)
     none = dict.fromkeys(accounts, Lead("nothing", (), (0.9,)))
     assert "By no account" in _worth_sentence(none, comparison, say)
+
+
+def test_the_line_of_money_says_no_more_than_the_accounts(monkeypatch):
+    say, comparison = Words("en"), make_comparison(4)
+    won, none, open_ = Lead("ahead", ("symbiosis",), (0.9,)), Lead("nothing", (), (0.9,)), Lead("open", ("nothing", "symbiosis"), (0.5, 0.5))
+    for told, found in (("none", [none] * 4), ("open", [open_] * 4), ("open", [none, open_, none, none]), ("by some accounts only", [won, none, open_, won]),
+                        ("Symbiosis", [won] * 4)):  # fmt: skip
+        monkeypatch.setattr(claims, "worth", lambda *_, found=found: dict(enumerate(found)))
+        assert any(line.endswith(f"Worth its cost: {told}.") for line in first_lines(comparison, say)), told
+
+
+@pytest.mark.parametrize(("worlds", "told"), [(None, "one run at the defaults"), ([7], "one world")])
+def test_one_draw_says_nothing_of_the_spread(worlds, told):
+    say, stream = Words("en"), io.StringIO()
+    print_answer(make_comparison(1, worlds=worlds), Console(file=stream, width=80), say)
+    text = " ".join(stream.getvalue().split())
+    assert f"{told}, which says nothing of the spread" in text
+    assert not any(word in text for word in ("1 worlds", "1 runs", "Median", "interval", "Bold"))
+
+
+def test_what_stops_it_is_told_of_the_city_it_was_asked_for():
+    say, comparison = Words("en"), make_comparison(4)
+    assert any(line.startswith("What stops it –") for line in first_lines(comparison, say))
+    comparison.question = replace(comparison.question, scenario="teaching")
+    assert any(line.startswith("What stops it in Hanoi –") for line in first_lines(comparison, say))
+
+
+def test_a_kind_of_cluster_has_a_pathway_only_if_it_leads_at_equal_outlay_too():
+    group = Group("all", "all")
+
+    def kinds(**found):
+        comparison = make_comparison(20)
+        years = {2035: dict.fromkeys(("cod", "tco2e", "landfill", "energy"), shares(**found))}
+        comparison.which = Which("", {group: years}, {group: 20})
+        return comparison
+
+    comparison, same, turned = kinds(symbiosis=0.9), kinds(symbiosis=0.8), kinds(combined=0.8)
+    assert claims.which(comparison, 2035)["cod"][group].arms == ("symbiosis",)
+    comparison.equal = SimpleNamespace(comparison=same)
+    assert claims.which(comparison, 2035)["cod"][group] == Lead("ahead", ("symbiosis",), (0.9,))
+    comparison.equal = SimpleNamespace(comparison=turned)
+    assert claims.which(comparison, 2035)["cod"][group].kind == "open"
+
+
+def test_without_clusters_in_dense_districts_they_have_no_row():
+    comparison = make_comparison(3)
+    assert "cod_dense" in [row.key for row in headline(comparison, Words("en"))]
+    comparison.trace.site.clusters = [SimpleNamespace(urban=False)] * 70
+    assert "cod_dense" not in [row.key for row in headline(comparison, Words("en"))]
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_no_column_is_cut_off_at_the_edge_of_the_terminal(lang, width):
+    """A table wider than the console loses what stands at its right edge."""
+    say, comparison, stream = Words(lang), make_comparison(3), io.StringIO()
+    print_answer(comparison, Console(file=stream, width=width), say, full=True)
+    tables = stream.getvalue().split(say("table.year", year=2030))[1]
+    last = comparison.estimates["jobs_2030"][-1][0]
+    assert say.number(last.mean)[:3] in tables and max(map(len, map(str.rstrip, tables.splitlines()))) <= min(width, 100)
+    heads = [line for line in tables.splitlines() if line.rstrip().endswith(say.name("pathway", "combined").split()[-1])]
+    assert heads
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
