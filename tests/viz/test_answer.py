@@ -114,6 +114,14 @@ def test_every_pathway_can_win_but_only_by_both_accounts(arm):
     assert "depends on what is equal" in turned and " under " not in turned.split("Of what")[0]
 
 
+def test_what_is_open_by_both_accounts_depends_on_neither():
+    say = Words("en")
+    text = answer(planted(shares(symbiosis=0.5, combined=0.5), shares(symbiosis=0.5, combined=0.5)), say)[0]
+    assert "depends" not in text and text.count("at equal outlay open, ") == len(GROUND)
+    one = answer(planted(shares(symbiosis=0.9), shares(symbiosis=0.5, combined=0.5)), say)[0]
+    assert one.count("depends on what is equal") == len(GROUND)
+
+
 def test_nothing_achieved_is_told_as_such():
     say = Words("en")
     text = answer(planted(shares(nothing=0.9), shares(nothing=0.8)), say)[0]
@@ -132,6 +140,9 @@ def test_money_is_told_by_account_unless_all_agree():
     assert "depends on the account" in _worth_sentence(half, comparison, say)
     none = dict.fromkeys(accounts, Lead("nothing", (), (0.9,)))
     assert "By no account" in _worth_sentence(none, comparison, say)
+    open_ = dict.fromkeys(accounts, Lead("open", ("combined", "symbiosis"), (0.5, 0.5)))
+    assert "is open by every account" in _worth_sentence(open_, comparison, say)
+    assert "depends on the account" in _worth_sentence({**open_, ("outlay", "social"): won}, comparison, say)
 
 
 def test_the_line_of_money_says_no_more_than_the_accounts(monkeypatch):
@@ -152,11 +163,13 @@ def test_one_draw_says_nothing_of_the_spread(worlds, told):
     assert not any(word in text for word in ("1 worlds", "1 runs", "Median", "interval", "Bold"))
 
 
-def test_what_stops_it_is_told_of_the_city_it_was_asked_for():
-    say, comparison = Words("en"), make_comparison(4)
-    assert any(line.startswith("What stops it –") for line in first_lines(comparison, say))
+@pytest.mark.parametrize(("lang", "city"), [("en", "What stops it in Hanoi –"), ("vi", "Cản trở ở Hà Nội –")])
+def test_what_stops_it_is_told_of_the_city_it_was_asked_for(lang, city):
+    say, comparison = Words(lang), make_comparison(4)
+    own = next(line for line in first_lines(comparison, say) if line.startswith(say("line.stops").split("–")[0]))
     comparison.question = replace(comparison.question, scenario="teaching")
-    assert any(line.startswith("What stops it in Hanoi –") for line in first_lines(comparison, say))
+    told = next(line for line in first_lines(comparison, say) if line.startswith(city))
+    assert own.startswith(told.replace(city, own.split("–")[0] + "–"))  # the same barriers and solution, none lost for want of room
 
 
 def test_a_kind_of_cluster_has_a_pathway_only_if_it_leads_at_equal_outlay_too():
