@@ -9,9 +9,12 @@ import pytest
 from ecocluster.experiments.which import Group, Which
 from ecocluster.viz import claims
 from ecocluster.viz.answer import _worth_sentence, answer, claim_text
+from ecocluster.viz.doses import equal_lines
 from ecocluster.viz.first_lines import first_lines, fits
 from ecocluster.viz.headline import HEADLINE, headline
+from ecocluster.viz.kinds import kinds_table
 from ecocluster.viz.leads import CONFIDENCE, Lead, in_most, lead, same_leader
+from ecocluster.viz.report import report_html
 from ecocluster.viz.terminal import print_answer
 from ecocluster.viz.words import Words
 from fakes import ARMS, make_comparison
@@ -187,6 +190,34 @@ def test_a_kind_of_cluster_has_a_pathway_only_if_it_leads_at_equal_outlay_too():
     assert claims.which(comparison, 2035)["cod"][group] == Lead("ahead", ("symbiosis",), (0.9,))
     comparison.equal = SimpleNamespace(comparison=turned)
     assert claims.which(comparison, 2035)["cod"][group].kind == "open"
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_kinds_of_cluster_and_equal_outlay_stand_in_the_report_and_in_the_full_answer(lang):
+    """Shares at equal budget; what leads at equal outlay too is marked, and nothing else."""
+    say, comparison, other = Words(lang), make_comparison(20), make_comparison(20)
+    groups = {Group("all", "all"): 1400, Group("trade", "food"): 100}
+
+    def planted_which(food):
+        years = {group: {2035: dict.fromkeys(("cod", "tco2e", "landfill", "energy"), own)} for group, own in zip(groups, (shares(combined=0.9), food), strict=True)}
+        return Which("", years, groups)
+
+    comparison.which, other.which = planted_which(shares(symbiosis=0.8, nothing=0.2)), planted_which(shares(symbiosis=0.4, combined=0.6))
+    names = [comparison.arms[index] for index in comparison.acting]
+    comparison.equal = SimpleNamespace(comparison=other, year=2035, target=1.42, budgets=dict.fromkeys(names, 0.5),
+                                       outlays=dict.fromkeys(names, 1.42), missed=("symbiosis",))  # fmt: skip
+    whole, food = kinds_table(comparison, say)
+    assert [cell.ahead for cell in whole.cells] == [True] * 3 and [cell.ahead for cell in food.cells] == [False] * 3
+    assert (whole.clusters, food.clusters) == ("70", say.number(5.0, 1)) and food.cells[0].told[1].endswith(say("line.nothing"))
+    stream = io.StringIO()
+    print_answer(comparison, Console(file=stream, width=100), say, full=True)
+    text, html = stream.getvalue(), report_html(comparison, say, {}).replace("\N{NO-BREAK SPACE}", " ")
+    equal = equal_lines(comparison, say)
+    for part in (say("kinds.title", year=2035), food.cells[0].told[0], whole.label):
+        assert part in " ".join(text.split()) and part in html
+    assert equal.title in html and all(line in html for line in equal.lines) and len(equal.lines) == len(names) + 1
+    assert say.number(1.42, 2) in equal.title  # of a small site too
+    assert html.count(f'class="best">90 % {say.name("pathway", "combined")}') == 3
 
 
 def test_without_clusters_in_dense_districts_they_have_no_row():
