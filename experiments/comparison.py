@@ -146,17 +146,18 @@ class Comparison:
     def worlds(self, key: str, against: list[int] | None = None) -> list[spread.Spread]:
         """Median and 5-95 % of the worlds for every arm, of a column or of its difference to other arms, world by world.
 
-        A ratio of means has none in a single world: nan.
+        A ratio of means has none in a single world: nan. The parts of abatement are differences already, and have none of these.
 
         Parameters
         ----------
         against : list of int, optional
             For every arm the one that its values are less of, e.g. `matched`.
         """
-        base = self.columns[key].base
-        if base in PRICES or base in SPLIT_BASES or self.trace.worlds is None:
+        column = self.columns[key]
+        split = column.base in SPLIT_BASES
+        if column.base in PRICES or split and against is not None or self.trace.worlds is None:
             return [spread.Spread(math.nan, math.nan, math.nan, 0)] * len(self.arms)
-        values = self.by_world(key)
+        values = self._split_by_world(column) if split else self.by_world(key)
         return [spread.spread(row) for row in (values if against is None else values - values[against])]
 
     @property
@@ -172,6 +173,9 @@ class Comparison:
         """`abatement` by intensity, output and leakage (`money.abatement_split`)."""
         values = [self.values(f"{name}_total_{year}") for name in SPLIT_FROM]
         return abatement_split(*values, *(value[self.matched] for value in values))
+
+    def _split_by_world(self, column: Column) -> np.ndarray:
+        return spread.by_world(self.split(column.year)[column.base.removeprefix("abatement_")], self.trace.worlds)
 
     def ratio_parts(self, column: Column) -> tuple[np.ndarray, np.ndarray]:
         """Money above the baseline and what it avoids, both discounted, of a price, shape (arms, replicates)."""
@@ -254,7 +258,7 @@ class Comparison:
             rows[0] = (statistics.Estimate.undefined(statistics.NULL_AVOIDS_NOTHING), statistics.Estimate(0.0, 0.0, 0.0), math.nan)
             return rows
         if column.base in SPLIT_BASES:
-            parts = spread.by_world(self.split(column.year)[column.base.removeprefix("abatement_")], self.trace.worlds)
+            parts = self._split_by_world(column)
             no_difference = statistics.Estimate.undefined(statistics.IS_DIFFERENCE)
             rows = [(statistics.mean_interval(arm), no_difference, math.nan) for arm in parts]
             rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0), math.nan)

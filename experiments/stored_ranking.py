@@ -28,7 +28,7 @@ from .folder import replace_text
 from .spread import best_by_world, spread
 from .worlds import ANSWER, stored, tables_hash
 
-__all__ = ["BARRIERS", "COD", "COSTS", "MONEY", "SOLUTIONS", "TONNES", "Order", "Place", "Ranking", "arms", "data_file", "load", "question_hash", "store"]
+__all__ = ["BARRIERS", "COD", "COSTS", "MONEY", "SITE", "SOLUTIONS", "TONNES", "Order", "Place", "Ranking", "arms", "data_file", "load", "question_hash", "store"]
 
 BARRIERS = tuple(f"barrier-{number}" for number in range(1, 7))
 SOLUTIONS = tuple(f"solution-{number}" for number in range(1, 8))
@@ -38,6 +38,7 @@ COSTS = ("pv_outlay_gross_2035", "pv_social_cost_2035")  # mVND above the law of
 WORLDS = (ANSWER[0], 20)
 REPLICATES = 8  # within a world, so that a probability is one over worlds and not of luck
 WHOLE = "all"
+SITE = "hanoi"  # which the eight clusters stand for
 
 
 def without(barrier: str) -> str:

@@ -136,7 +136,8 @@ def _outcome(comparison: Comparison, row: HeadlineRow, found: list[Lead], say: W
         return say("answer.nothing", share=say.percent(own.shares[0]), **fields)
     if other is None:
         return say("answer.open", budget=claim_text(own, say), **fields)
-    return say("answer.depends", budget=claim_text(own, say), outlay=claim_text(other, say), **fields)
+    # where both are open nothing is known to depend on it
+    return say("answer.both_open" if own.kind == other.kind == "open" else "answer.depends", budget=claim_text(own, say), outlay=claim_text(other, say), **fields)
 
 
 def _law_part(comparison: Comparison, say: Words, year: int) -> list[str]:
@@ -162,7 +163,8 @@ def _which(comparison: Comparison, say: Words, year: int) -> list[str]:
         for group, name in told.items():
             if name != overall:
                 others.setdefault(name, []).append(say(f"group_of.{group.by}.{group.name}"))
-        fields = {"outcome": say(f"row.{row}"), "overall": overall}
+        accounts = say("answer.which_by_budget" if comparison.equal is None else "answer.which_by_both")
+        fields = {"outcome": say(f"row.{row}"), "overall": overall, "accounts": accounts}
         if others:
             listed = "; ".join(f"{name}: {', '.join(groups)}" for name, groups in sorted(others.items()))
             sentences.append(say("answer.which_but", listed=listed, **fields))
@@ -255,7 +257,8 @@ def _worth_sentence(accounts: dict[tuple[str, str], Lead], comparison: Compariso
     told: dict[str, list[str]] = {}
     for (at, line), own in accounts.items():
         told.setdefault(claim_text(own, say), []).append(say(f"answer.at_{at}_{line}"))
-    return say("answer.worth_depends", told="; ".join(f"{say('answer.and').join(where)}: {claim}" for claim, where in told.items()))
+    open_ = all(own.kind == "open" for own in accounts.values())
+    return say("answer.worth_open" if open_ else "answer.worth_depends", told="; ".join(f"{say('answer.and').join(where)}: {claim}" for claim, where in told.items()))
 
 
 # 5 how sure

@@ -66,15 +66,30 @@ def law_shares(comparison: Comparison, year: int) -> dict[str, float]:
 
 
 def which(comparison: Comparison, year: int) -> dict[str, dict[Group, Lead]]:
-    """Per row of the ground and kind of cluster who does most there; empty where there is no answer."""
+    """Per row of the ground and kind of cluster who does most there, at equal budget and, where it was compared, at equal outlay.
+
+    Empty where there is no answer. What is not the same by both is open.
+    """
+    found = _which(comparison, year)
+    if comparison.equal is None:
+        return found
+    at_outlay = _which(comparison.equal.comparison, year)
+    return {row: {group: _by_both(own, at_outlay.get(row, {}).get(group, own)) for group, own in groups.items()} for row, groups in found.items()}
+
+
+def _which(comparison: Comparison, year: int) -> dict[str, dict[Group, Lead]]:
     found = comparison.which
     if found.reason:
         return {}
     # clusters of one world are no draws of their own
     return {
-        row: {group: lead(years[year][outcome], names(comparison), comparison.draws) for group, years in found.groups.items()}
+        row: {group: lead(years[year][outcome], names(comparison), comparison.draws) for group, years in found.groups.items() if year in years}
         for row, outcome in ORIGIN_OUTCOMES.items()
     }
+
+
+def _by_both(one: Lead, other: Lead) -> Lead:
+    return one if _same(one, other) else Lead("open", tuple(sorted({*one.arms, *other.arms})))
 
 
 def worth(comparison: Comparison, year: int) -> dict[tuple[str, str], Lead]:
@@ -99,30 +114,35 @@ class Elsewhere(NamedTuple):
         Outcomes of which the claim is the same in every case.
     other : dict of str to dict of str to Lead
         Of the rest, per outcome and case where it is not the same: the claim there.
+    told : frozenset of str
+        Outcomes of which the claim says more than that it is open.
     """
 
     draws: int
     cases: tuple[str, ...]
     holds: tuple[str, ...]
     other: dict[str, dict[str, Lead]]
+    told: frozenset[str]
 
 
 def elsewhere(comparison: Comparison, cases: dict[str, Comparison]) -> Elsewhere | None:
     """How the claims fare in other cases: other budgets, other laws. None if there are none."""
     if not cases or len(comparison.acting) < 2:
         return None
-    holds, other = [], {}
+    holds, other, told = [], {}, set()
     for outcome in (*ORDER, *budgets.WORTH):
         own = _claim(comparison, budgets.shares(comparison, outcome))
         if own.kind == "unknown":
             continue
+        if own.kind != "open":
+            told.add(outcome)
         there = {name: _claim(case, budgets.shares(case, outcome)) for name, case in cases.items()}
         changed = {name: found for name, found in there.items() if not _same(own, found)}
         if changed:
             other[outcome] = changed
         else:
             holds.append(outcome)
-    return Elsewhere(next(iter(cases.values())).draws, tuple(cases), tuple(holds), other)
+    return Elsewhere(next(iter(cases.values())).draws, tuple(cases), tuple(holds), other, frozenset(told))
 
 
 def _same(one: Lead, other: Lead) -> bool:

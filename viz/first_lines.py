@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from ..experiments import stored_ranking as stored
 from ..experiments.comparison import Comparison
 from . import claims
 from .headline import YEAR, HeadlineRow, headline
@@ -88,7 +89,9 @@ def _stands(found: claims.Elsewhere | None, key: str, say: Words) -> str:
     if found is None:
         return ""
     changed = [outcome for outcome in claims.ORDER if outcome in found.other]
-    return say(key, told=say("line.stands") if not changed else say("line.stands_not", outcomes=_outcomes(changed, say)))
+    if changed:
+        return say(key, told=say("line.stands_not", outcomes=_outcomes(changed, say)))
+    return say(key, told=say("line.stands" if found.told.intersection(claims.ORDER) else "line.open_too"))
 
 
 def _which(comparison: Comparison, say: Words, year: int) -> str:
@@ -115,7 +118,8 @@ def _stops(comparison: Comparison, say: Words, year: int) -> str:
         parts = [say("line.no_ranking")]
         if found is not None:
             stops = {name: _who([own], say, "cause", named) for name, own in (("cod", found.cod), ("tonnes", found.tonnes))}
-            parts = [say("line.stops", solution=_solution(found, say), **stops)]
+            where = "line.stops" if comparison.question.scenario == stored.SITE else "line.stops_city"  # it was not asked for this site
+            parts = [say(where, solution=_solution(found, say), **stops)]
         return " ".join(filter(None, [*parts, _missing(comparison, say, year) if criterion else ""]))
 
     return _fitting(line(True, True), line(True, False), line(False, False))
@@ -157,18 +161,23 @@ def _money(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, yea
         return ""
     who = ""
     if accounts:
-        kinds = {own.kind for own in accounts.values()}
         arm = same_leader(accounts.values()) if len(accounts) == 4 or len(comparison.acting) == 1 else None
-        who = say("line.worth", who=say.name("pathway", arm) if arm else say("line.nothing" if kinds == {"nothing"} else "line.some"))
+        who = say("line.worth", who=say.name("pathway", arm) if arm else say(_worth(own.kind for own in accounts.values())))
     text = say("line.money", told=", ".join(told))
     return _fitting(" ".join([text, who]).strip(), text)
+
+
+def _worth(kinds: Iterable[str]) -> str:
+    """What the accounts say where they name no pathway together: none is worth it, that is open, some is by a part of them."""
+    found = set(kinds)
+    return "line.nothing" if found == {"nothing"} else "line.some" if "ahead" in found else "line.open"
 
 
 def _sure(comparison: Comparison, say: Words) -> str:
     question, sure = comparison.question, comparison.sure
     if not question.worlds:
-        return say("line.fixed", replicates=question.replicates)
-    parts = [say("line.worlds", worlds=question.worlds)]
+        return say("line.fixed" if question.replicates > 1 else "line.fixed_one", replicates=question.replicates)
+    parts = [say("line.worlds" if question.worlds > 1 else "line.one_world", worlds=question.worlds)]
     chance = claims.chance(comparison)
     if chance:
         parts.append(say("line.chance", share=_between(chance, say)))

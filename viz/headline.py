@@ -107,7 +107,7 @@ def _ranges(comparison: Comparison, values: np.ndarray) -> list[tuple[float, flo
 
 def _row(comparison: Comparison, line: _Line, year: int, say: Words) -> HeadlineRow | None:
     values = _values(comparison, line, year)
-    if values is None:
+    if values is None or line.key == "cod_dense" and not any(cluster.urban for cluster in comparison.trace.site.clusters):
         return None
     one = comparison.one_cluster and line.counted
     # of one cluster: in which share of the worlds; of a city: how many clusters

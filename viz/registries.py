@@ -9,6 +9,8 @@ from .words import MISSING, Words, value_of
 
 __all__ = ["indicator_rows", "lever_rows", "parameter_rows", "registry_table"]
 
+WIDE, NARROW_COLUMN = 100, 12  # columns of a terminal from which the meaning has room beside; most for a number or unit below that
+
 
 def parameter_rows() -> list[dict[str, Any]]:
     """All parameters: name, group, default, low, high, distribution, unit, mark, source, meaning."""
@@ -40,7 +42,7 @@ def indicator_rows() -> list[dict[str, Any]]:
     return [vars(one) for one in INDICATORS.values()]
 
 
-def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words):
+def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, width: int = WIDE):
     """Rows as a table for the terminal: name in the reader's language, range, unit, meaning and source.
 
     Parameters
@@ -49,6 +51,8 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words):
         "lever", "parameter" or "indicator".
     rows : iterable of dict
     say : Words
+    width : int
+        Of the terminal: in a narrow one the meaning stands below the name.
 
     Returns
     -------
@@ -60,17 +64,23 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words):
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     heads = {"lever": ("baseline", "range", "unit", "cost"), "parameter": ("default", "range", "unit", "mark"),
              "indicator": ("unit", "better", "pillar")}[family]  # fmt: skip
-    table.add_column(say("registry.name"), style="cyan", overflow="fold", min_width=26)
+    table.add_column(say("registry.name"), style="cyan", overflow="fold", min_width=26 if width >= WIDE else 24, ratio=None if width >= WIDE else 1)
     for head in heads:
-        table.add_column(say(f"registry.{head}"), justify="right" if head in ("baseline", "default", "cost") else "left", overflow="fold")
-    table.add_column(say("registry.meaning"), overflow="fold", ratio=1)
+        table.add_column(say(f"registry.{head}"), justify="right" if head in ("baseline", "default", "cost") else "left", overflow="fold",
+                         max_width=None if width >= WIDE else NARROW_COLUMN)  # fmt: skip
+    if width >= WIDE:
+        table.add_column(say("registry.meaning"), overflow="fold", ratio=1)
     for row in rows:
         key = row.get("name") or row["key"]
         name = say.name(family, key)
         meaning = row.get("meaning") or row.get("definition") or ""
         told = meaning if name == key or say.lang == "en" else name
         cells = [_cell(head, row, say) for head in heads]
-        table.add_row(*map(escape, (key, *cells, f"{told} [{row['source']}]" if row.get("source") else told)))
+        told = escape(f"{told} [{row['source']}]" if row.get("source") else told)
+        if width >= WIDE:
+            table.add_row(*map(escape, (key, *cells)), told)
+        else:
+            table.add_row(f"{escape(key)}\n[default not bold]{told}[/]\n", *map(escape, cells))
     return table
 
 

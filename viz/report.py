@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
 from .answer import answer
+from .doses import equal_lines, in_force_lines
 from .figures import comparison_figures, render, trajectories
 from .first_lines import first_lines
 from .flows import flow_map
 from .headline import YEAR, column_name, headline, shown_arms
+from .kinds import kinds_table
 from .money_ladder import frontier_table
 from .places import site_title
 from .scorecard import SURE, best_rows, scorecard, transfer_rows
@@ -85,6 +87,9 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         explained=how_sure(comparison, say),
         years=[(year, year >= EXPLORATION, scorecard(comparison, year, say)) for year in YEARS],
         best=best_rows(comparison, YEARS[1], say),
+        kinds=kinds_table(comparison, say),
+        in_force=in_force_lines(comparison, say),
+        equal=equal_lines(comparison, say),
         ladder=frontier_table(comparison, say),
         transfers=transfer_rows(comparison, YEARS[1], say),
         best_year=YEARS[1],

@@ -35,8 +35,8 @@ def first_legend(comparison: Comparison, say: Words) -> str:
     """What the numbers of the first table are."""
     question, sure = comparison.question, say.percent(SURE)
     if question.worlds:
-        return say("first.legend_worlds", worlds=question.worlds, sure=sure)
-    return say("first.legend_fixed", replicates=question.replicates, sure=sure)
+        return say("first.legend_worlds" if question.worlds > 1 else "first.legend_one_world", worlds=question.worlds, sure=sure)
+    return say("first.legend_fixed" if question.replicates > 1 else "first.legend_fixed_one", replicates=question.replicates, sure=sure)
 
 
 def how_sure(comparison: Comparison, say: Words) -> list[str]:

@@ -11,18 +11,21 @@ from rich.table import Table
 
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
+from . import claims
 from .answer import answer
+from .doses import Lines, equal_lines, in_force_lines
 from .first_lines import first_lines
 from .headline import YEAR, column_name, headline, shown_arms
+from .kinds import kinds_table
 from .money_ladder import frontier_table
-from .scorecard import SURE, Row, best_rows, interval_text, scorecard
-from .sure import draws_text, first_legend, how_sure, legend
+from .scorecard import SURE, Row, best_rows, scorecard
+from .sure import first_legend, how_sure, legend
 from .words import MISSING, Words
 
 __all__ = ["print_answer", "print_comparison", "print_entries", "print_facts", "print_run"]
 
-WIDTH = 100
-ARM_WIDTH = 15
+WIDTH = 100  # at most; what is wider than the terminal would be cut off
+ARM_WIDTH, LABEL_WIDTH = 15, 15  # at most; at least
 FIRST_WIDTH, FIRST_ARM = 80, 12
 
 
@@ -74,26 +77,19 @@ def _first_table(comparison: Comparison, say: Words) -> Table:
     return table
 
 
-def _columns(comparison: Comparison, say: Words, title: str) -> Table:
-    table = Table(
-        title=title,
-        title_style="bold",
-        title_justify="left",
-        width=WIDTH,
-        pad_edge=False,
-        box=None,
-        padding=(0, 1, 0, 0),
-    )
-    shown = shown_arms(comparison)
-    table.add_column("", width=WIDTH - len(shown) * (ARM_WIDTH + 1))
+def _columns(comparison: Comparison, say: Words, title: str, console: Console) -> Table:
+    shown, width = shown_arms(comparison), min(WIDTH, console.width)
+    own = min(ARM_WIDTH, (width - LABEL_WIDTH) // len(shown) - 1)
+    table = Table(title=title, title_style="bold", title_justify="left", width=width, pad_edge=False, box=None, padding=(0, 1, 0, 0))
+    table.add_column("", width=width - len(shown) * (own + 1))
     for index in shown:
-        table.add_column(say.name("pathway", comparison.arms[index]), justify="right", width=ARM_WIDTH, header_style="bold")
+        table.add_column(say.name("pathway", comparison.arms[index]), justify="right", width=own, header_style="bold")
     return table
 
 
-def _year_table(comparison: Comparison, year: int, say: Words) -> Table:
+def _year_table(comparison: Comparison, year: int, say: Words, console: Console) -> Table:
     title = say("table.exploration" if year >= EXPLORATION else "table.year", year=year)
-    table = _columns(comparison, say, title)
+    table = _columns(comparison, say, title, console)
     for group in scorecard(comparison, year, say):
         table.add_row(f"[bold cyan]{group.title}[/]")
         for row in group.rows:
@@ -116,15 +112,16 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
     say : Words
     """
     for year in YEARS:
-        console.print(_year_table(comparison, year, say))
+        console.print(_year_table(comparison, year, say, console))
         console.print()
-    best = _columns(comparison, say, say("table.best", year=2035))
+    best = _columns(comparison, say, say("table.best", year=2035), console)
     for label, shares in best_rows(comparison, 2035, say):
         some = [shares[index] for index in shown_arms(comparison)]
         best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if p >= SURE else say.percent(p) for p in some))
     console.print(best)
-    _print_in_force(comparison, console, say)
-    _print_equal(comparison, console, say)
+    _print_kinds(comparison, console, say)
+    _print_lines(in_force_lines(comparison, say), console)
+    _print_lines(equal_lines(comparison, say), console)
     _print_frontier(comparison, console, say)
     console.print(f"\n[dim]{legend(comparison, say)}[/]", width=WIDTH)
     for reason in _reasons(comparison, say):
@@ -132,48 +129,31 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
     console.print("\n" + " ".join(how_sure(comparison, say)), width=WIDTH, highlight=False)
 
 
-def _print_in_force(comparison: Comparison, console: Console, say: Words) -> None:
-    """Law and doses in force, and the money of the funds, one line an arm."""
-    acting = [(comparison.arms[index], comparison.in_force.get(comparison.arms[index])) for index in comparison.acting]
-    if not acting or acting[0][1] is None:
-        return
-    law = acting[0][1].law_levers
-    console.print(f"\n[bold]{say('cli.in_force')}[/]", highlight=False)
-    told = ", ".join(f"{say.name('lever', name)} {value:g}" for name, value in law.items())
-    console.print(f"  {say('cli.law', law=told or say('cli.law_today'))}", highlight=False, width=WIDTH)
-    for arm, found in acting:
-        fields = {
-            "arm": say.name("pathway", arm), "scale": say.number(found.scale, 2), "dose": say.percent(found.dose),
-            "least": say.percent(found.dose_least), "offered": say.number(found.offered),
-            "spent": say.number(found.spent), "left": say.number(found.left),
-        }  # fmt: skip
-        console.print(f"  {say('cli.acting', **fields)}", highlight=False, width=WIDTH)
-        typed = [row for row in found.levers if row.typed]
-        if typed:
-            told = ", ".join(f"{say.name('lever', row.lever)} {row.in_force:g}" for row in typed)
-            console.print(f"    {say('cli.typed', levers=told)}", highlight=False, width=WIDTH)
+def _print_lines(found: Lines | None, console: Console) -> None:
+    """A title, and what stands below it."""
+    if found is not None:
+        console.print(f"\n[bold]{escape(found.title)}[/]", highlight=False, width=WIDTH)
+        for line in found.lines:
+            console.print(f"  {escape(line)}", highlight=False, width=WIDTH)
 
 
-def _print_equal(comparison: Comparison, console: Console, say: Words) -> None:
-    """Tonnes avoided and certified clusters at equal outlay, one line an arm."""
-    equal = comparison.equal
-    if equal is None:
+def _print_kinds(comparison: Comparison, console: Console, say: Words) -> None:
+    """Which pathway for which clusters."""
+    rows = kinds_table(comparison, say)
+    if not rows:
         return
-    own = equal.comparison
-    title = say("cli.equal", year=equal.year, target=say.number(equal.target), draws=draws_text(own, say))
-    console.print(f"\n[bold]{title}[/]", highlight=False, width=WIDTH)
-    for index in own.acting:
-        arm = own.arms[index]
-        tonnes, level = own.estimates[f"tco2e_total_{equal.year}"][index][1], own.estimates[f"level1_{equal.year}"][index][0]
-        fields = {
-            "arm": say.name("pathway", arm), "share": say.percent(equal.budgets[arm]),
-            "outlay": say.number(equal.outlays[arm]), "level": say.percent(level.mean),
-            "tonnes": interval_text(tonnes, -1e-3, 0, say),
-        }  # fmt: skip
-        console.print(f"  {say('cli.equal_arm', **fields)}", highlight=False, width=WIDTH)
-    if equal.missed:
-        names = ", ".join(say.name("pathway", arm) for arm in equal.missed)
-        console.print(f"  {say('cli.equal_missed', names=names)}", highlight=False, width=WIDTH)
+    table = Table(title=say("kinds.title", year=YEAR), title_style="bold", title_justify="left", width=min(WIDTH, console.width), pad_edge=False,
+                  box=None, padding=(0, 1, 0, 0))  # fmt: skip
+    table.add_column("", width=LABEL_WIDTH)
+    table.add_column(say("kinds.clusters"), justify="right", width=8)
+    for row in claims.ORDER:
+        table.add_column(say(f"row.{row}"), justify="right", ratio=1, header_style="bold")
+    for row in rows:
+        cells = ["\n".join((f"[bold]{cell.told[0]}[/]" if cell.ahead else cell.told[0], *cell.told[1:])) for cell in row.cells]
+        table.add_row(escape(row.label), row.clusters, *cells)
+    console.print()
+    console.print(table)
+    console.print(f"[dim]{escape(say('kinds.note'))}[/]", highlight=False, width=WIDTH)
 
 
 def _print_frontier(comparison: Comparison, console: Console, say: Words) -> None:

@@ -164,12 +164,22 @@ def hypotheses(
     if any(row["claim"] == "H14" for row in also):
         facts["finance"] = _finance(also)
     data = {
-        "draws": pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"claim": []}),
+        "draws": _with_others(frames, kept.rows),
         "also": pd.DataFrame(also, columns=ALSO),
     }
     # kept with the rest, so that the same command neither runs a pilot nor searches twice
     data |= {name: found.rows for name, found in (("pilots", pilots), ("assignments", searches.kept)) if found.rows is not None}
     return Finding("hypotheses", command, table, facts, data)
+
+
+def _with_others(frames: Sequence[pd.DataFrame], kept: pd.DataFrame | None) -> pd.DataFrame:
+    """Draws of the claims that were asked for, then those of others that a wider run left in the folder: they need not run again."""
+    import pandas as pd
+
+    asked = {key for frame in frames for key in frame["key"]}
+    others = [] if kept is None or "key" not in kept else [kept[~kept["key"].isin(asked)]]
+    parts = [part for part in (*frames, *others) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"claim": []})
 
 
 class _Searches:

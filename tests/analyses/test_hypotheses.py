@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses import hypotheses as judged
@@ -345,6 +346,20 @@ def test_a_claim_that_is_done_is_not_run_again(monkeypatch, tmp_path):
     assert len(calls) == done + 2 and list(both.table["claim"]) == ["H15", "H7"]
     hypotheses(only=["H15"], draws=6, out=tmp_path / "out")  # another question
     assert len(calls) == done + 3
+
+
+def test_a_narrower_run_leaves_what_a_wider_one_has_done(monkeypatch, tmp_path):
+    """Claim by claim in one folder: the draws of those that are not asked for stay, behind those that are."""
+    calls, out = install(monkeypatch, planted), tmp_path / "out"
+    wide = hypotheses(only=["H15", "H7"], draws=5, out=out)
+    wide.write(out)
+    narrow = hypotheses(only=["H7"], draws=5, out=out)
+    narrow.write(out)
+    assert list(narrow.table["claim"]) == ["H7"] and list(dict.fromkeys(narrow.data["draws"]["claim"])) == ["H7", "H15"]
+    done = len(calls)
+    again = hypotheses(only=["H15", "H7"], draws=5, out=out)
+    assert len(calls) == done
+    pd.testing.assert_frame_equal(again.data["draws"], wide.data["draws"], check_like=True)
 
 
 def test_a_claim_without_values_is_not_decided(monkeypatch):

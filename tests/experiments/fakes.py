@@ -56,7 +56,7 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=(), worlds=N
         broken[a, r] = 1
     shape = (len(arms), replicates, len(years), clusters)
     return SimpleNamespace(
-        site=SimpleNamespace(id="fake", name="Fake", kind="city", clusters=range(clusters),
+        site=SimpleNamespace(id="fake", name="Fake", kind="city", clusters=[SimpleNamespace(urban=k % 3 == 0) for k in range(clusters)],
                              one_cluster=clusters == 1),
         arms=tuple(arms), seed=seed, replicates=np.arange(replicates), years=years, keys=keys, series=series,
         level=(rng.random(shape) < 0.3).astype(np.int8),

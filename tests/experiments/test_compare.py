@@ -288,6 +288,15 @@ def test_ranges_are_those_of_worlds_and_not_of_their_replicates():
     assert "--worlds 6 --replicates" in answer.question.command
 
 
+def test_parts_of_abatement_have_a_range_over_worlds():
+    """They are differences already: their range stands beside their mean, and none beside a difference of them."""
+    answer = make_comparison(12, worlds=np.repeat(np.arange(40, 46), 2))
+    entry = answer.to_json()["pathways"]["combined"]["abatement_intensity_2035"]
+    means = answer.split(2035)["intensity"][4].reshape(6, 2).mean(axis=1)
+    assert (entry["world_low"], entry["world_high"]) == pytest.approx((np.quantile(means, 0.05), np.quantile(means, 0.95)))
+    assert entry["mean"] == pytest.approx(means.mean()) and entry["difference"]["world_low"] is None and entry["difference"]["reason"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

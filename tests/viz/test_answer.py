@@ -6,11 +6,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from ecocluster.experiments.which import Group, Which
 from ecocluster.viz import claims
 from ecocluster.viz.answer import _worth_sentence, answer, claim_text
+from ecocluster.viz.doses import equal_lines
 from ecocluster.viz.first_lines import first_lines, fits
 from ecocluster.viz.headline import HEADLINE, headline
+from ecocluster.viz.kinds import kinds_table
 from ecocluster.viz.leads import CONFIDENCE, Lead, in_most, lead, same_leader
+from ecocluster.viz.report import report_html
 from ecocluster.viz.terminal import print_answer
 from ecocluster.viz.words import Words
 from fakes import ARMS, make_comparison
@@ -84,6 +88,9 @@ def test_claims_elsewhere_stand_turn_or_open():
     assert "Strict law: open, Combined (50 %) or Symbiosis (50 %)" in answer(comparison, say)[-1]
     comparison.other_laws = {"today": same}
     assert "Other laws: the same holds" in first_lines(comparison, say)[-1]
+    nobody = planted(shares(symbiosis=0.5, combined=0.5))
+    nobody.question, nobody.other_laws = comparison.question, {"strict": open_}
+    assert "Other laws: open there too" in first_lines(nobody, say)[-1]  # nothing was claimed that could hold
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
@@ -110,6 +117,14 @@ def test_every_pathway_can_win_but_only_by_both_accounts(arm):
     assert "depends on what is equal" in turned and " under " not in turned.split("Of what")[0]
 
 
+def test_what_is_open_by_both_accounts_depends_on_neither():
+    say = Words("en")
+    text = answer(planted(shares(symbiosis=0.5, combined=0.5), shares(symbiosis=0.5, combined=0.5)), say)[0]
+    assert "depends" not in text and text.count("at equal outlay open, ") == len(GROUND)
+    one = answer(planted(shares(symbiosis=0.9), shares(symbiosis=0.5, combined=0.5)), say)[0]
+    assert one.count("depends on what is equal") == len(GROUND)
+
+
 def test_nothing_achieved_is_told_as_such():
     say = Words("en")
     text = answer(planted(shares(nothing=0.9), shares(nothing=0.8)), say)[0]
@@ -128,6 +143,101 @@ def test_money_is_told_by_account_unless_all_agree():
     assert "depends on the account" in _worth_sentence(half, comparison, say)
     none = dict.fromkeys(accounts, Lead("nothing", (), (0.9,)))
     assert "By no account" in _worth_sentence(none, comparison, say)
+    open_ = dict.fromkeys(accounts, Lead("open", ("combined", "symbiosis"), (0.5, 0.5)))
+    assert "is open by every account" in _worth_sentence(open_, comparison, say)
+    assert "depends on the account" in _worth_sentence({**open_, ("outlay", "social"): won}, comparison, say)
+
+
+def test_the_line_of_money_says_no_more_than_the_accounts(monkeypatch):
+    say, comparison = Words("en"), make_comparison(4)
+    won, none, open_ = Lead("ahead", ("symbiosis",), (0.9,)), Lead("nothing", (), (0.9,)), Lead("open", ("nothing", "symbiosis"), (0.5, 0.5))
+    for told, found in (("none", [none] * 4), ("open", [open_] * 4), ("open", [none, open_, none, none]), ("by some accounts only", [won, none, open_, won]),
+                        ("Symbiosis", [won] * 4)):  # fmt: skip
+        monkeypatch.setattr(claims, "worth", lambda *_, found=found: dict(enumerate(found)))
+        assert any(line.endswith(f"Worth its cost: {told}.") for line in first_lines(comparison, say)), told
+
+
+@pytest.mark.parametrize(("worlds", "told"), [(None, "one run at the defaults"), ([7], "one world")])
+def test_one_draw_says_nothing_of_the_spread(worlds, told):
+    say, stream = Words("en"), io.StringIO()
+    print_answer(make_comparison(1, worlds=worlds), Console(file=stream, width=80), say)
+    text = " ".join(stream.getvalue().split())
+    assert f"{told}, which says nothing of the spread" in text
+    assert not any(word in text for word in ("1 worlds", "1 runs", "Median", "interval", "Bold"))
+
+
+@pytest.mark.parametrize(("lang", "city"), [("en", "What stops it in Hanoi –"), ("vi", "Cản trở ở Hà Nội –")])
+def test_what_stops_it_is_told_of_the_city_it_was_asked_for(lang, city):
+    say, comparison = Words(lang), make_comparison(4)
+    own = next(line for line in first_lines(comparison, say) if line.startswith(say("line.stops").split("–")[0]))
+    comparison.question = replace(comparison.question, scenario="teaching")
+    told = next(line for line in first_lines(comparison, say) if line.startswith(city))
+    assert own.startswith(told.replace(city, own.split("–")[0] + "–"))  # the same barriers and solution, none lost for want of room
+
+
+def test_a_kind_of_cluster_has_a_pathway_only_if_it_leads_at_equal_outlay_too():
+    group = Group("all", "all")
+
+    def kinds(**found):
+        comparison = make_comparison(20)
+        years = {2035: dict.fromkeys(("cod", "tco2e", "landfill", "energy"), shares(**found))}
+        comparison.which = Which("", {group: years}, {group: 20})
+        return comparison
+
+    comparison, same, turned = kinds(symbiosis=0.9), kinds(symbiosis=0.8), kinds(combined=0.8)
+    assert claims.which(comparison, 2035)["cod"][group].arms == ("symbiosis",)
+    comparison.equal = SimpleNamespace(comparison=same)
+    assert claims.which(comparison, 2035)["cod"][group] == Lead("ahead", ("symbiosis",), (0.9,))
+    comparison.equal = SimpleNamespace(comparison=turned)
+    assert claims.which(comparison, 2035)["cod"][group].kind == "open"
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_kinds_of_cluster_and_equal_outlay_stand_in_the_report_and_in_the_full_answer(lang):
+    """Shares at equal budget; what leads at equal outlay too is marked, and nothing else."""
+    say, comparison, other = Words(lang), make_comparison(20), make_comparison(20)
+    groups = {Group("all", "all"): 1400, Group("trade", "food"): 100}
+
+    def planted_which(food):
+        years = {group: {2035: dict.fromkeys(("cod", "tco2e", "landfill", "energy"), own)} for group, own in zip(groups, (shares(combined=0.9), food), strict=True)}
+        return Which("", years, groups)
+
+    comparison.which, other.which = planted_which(shares(symbiosis=0.8, nothing=0.2)), planted_which(shares(symbiosis=0.4, combined=0.6))
+    names = [comparison.arms[index] for index in comparison.acting]
+    comparison.equal = SimpleNamespace(comparison=other, year=2035, target=1.42, budgets=dict.fromkeys(names, 0.5),
+                                       outlays=dict.fromkeys(names, 1.42), missed=("symbiosis",))  # fmt: skip
+    whole, food = kinds_table(comparison, say)
+    assert [cell.ahead for cell in whole.cells] == [True] * 3 and [cell.ahead for cell in food.cells] == [False] * 3
+    assert (whole.clusters, food.clusters) == ("70", say.number(5.0, 1)) and food.cells[0].told[1].endswith(say("line.nothing"))
+    stream = io.StringIO()
+    print_answer(comparison, Console(file=stream, width=100), say, full=True)
+    text, html = stream.getvalue(), report_html(comparison, say, {}).replace("\N{NO-BREAK SPACE}", " ")
+    equal = equal_lines(comparison, say)
+    for part in (say("kinds.title", year=2035), food.cells[0].told[0], whole.label):
+        assert part in " ".join(text.split()) and part in html
+    assert equal.title in html and all(line in html for line in equal.lines) and len(equal.lines) == len(names) + 1
+    assert say.number(1.42, 2) in equal.title  # of a small site too
+    assert html.count(f'class="best">90 % {say.name("pathway", "combined")}') == 3
+
+
+def test_without_clusters_in_dense_districts_they_have_no_row():
+    comparison = make_comparison(3)
+    assert "cod_dense" in [row.key for row in headline(comparison, Words("en"))]
+    comparison.trace.site.clusters = [SimpleNamespace(urban=False)] * 70
+    assert "cod_dense" not in [row.key for row in headline(comparison, Words("en"))]
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_no_column_is_cut_off_at_the_edge_of_the_terminal(lang, width):
+    """A table wider than the console loses what stands at its right edge."""
+    say, comparison, stream = Words(lang), make_comparison(3), io.StringIO()
+    print_answer(comparison, Console(file=stream, width=width), say, full=True)
+    tables = stream.getvalue().split(say("table.year", year=2030))[1]
+    last = comparison.estimates["jobs_2030"][-1][0]
+    assert say.number(last.mean)[:3] in tables and max(map(len, map(str.rstrip, tables.splitlines()))) <= min(width, 100)
+    heads = [line for line in tables.splitlines() if line.rstrip().endswith(say.name("pathway", "combined").split()[-1])]
+    assert heads
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

@@ -195,3 +195,15 @@ def test_help_loads_nothing_heavy():
     assert not {"numpy", "numba", "pandas", "matplotlib", "scipy", "babel", "pydantic", "jinja2"} & set(
         out.split()
     )
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.parametrize("line", ["tune", "ranking", "parameters", "levers", "indicators", "worlds"])
+def test_what_is_printed_to_a_file_is_80_columns_wide(line, lang, capsys):
+    """No line is wider, and none is cut off at the edge: the words of the last column are whole."""
+    assert main([*line.split(), "--lang", lang]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, map(str.rstrip, lines))) <= 80
+    if line == "parameters":
+        marks = {line.split()[-1] for line in lines[1:] if line[:1].isalpha() and len(line.rstrip()) > 66}
+        assert marks & {"documented", "assumption", "calibrated"} and not marks & {"assumpti", "calibrat", "document"}

@@ -30,7 +30,7 @@ __all__ = [
     "write_pages",
 ]
 
-WIDTH = 100  # columns of a terminal outside of one
+WIDTH = 100  # at most
 SIGNS = {"<": "less", "<=": "at_most", ">": "more", ">=": "at_least"}
 
 

@@ -38,11 +38,11 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def open_console(stderr: bool = False):
-    """A console; outside a terminal as wide as our tables."""
+    """A console; outside a terminal 80 columns wide, as a page is."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 100)
+    return Console(stderr=stderr, width=None if stream.isatty() else 80)
 
 
 def kernels_are_cold() -> bool:

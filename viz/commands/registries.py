@@ -48,4 +48,5 @@ def _show(family: str, rows: list[dict], part: str, lang: str, as_json: bool) ->
     if as_json:
         print(json.dumps(some, ensure_ascii=False, allow_nan=False))
     else:
-        open_console().print(registry_table(family, some, Words(lang)))
+        console = open_console()
+        console.print(registry_table(family, some, Words(lang), console.width))
