@@ -7,6 +7,7 @@ another file and give stale results. So the cache folder is named after a hash o
 from __future__ import annotations
 
 import hashlib
+import linecache
 import os
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -18,7 +19,7 @@ from numba.core import config, types
 from .kernel_cache import keep, open_cache
 from .processor import kind, settle
 
-__all__ = ["cache_folder", "inner", "jit", "small"]
+__all__ = ["cache_folder", "inner", "jit", "small", "written"]
 
 settle()
 if config.DISABLE_JIT:
@@ -113,3 +114,22 @@ def inner(function):
 def small(function):
     """`jit` for elementary functions inside dense loops."""
     return jit(function, always_inline=True)
+
+
+def written(text, names):
+    """`inner` for a function that was written out by a program; tracebacks and debuggers show its text.
+
+    Only who calls it is kept in the cache: it has no file.
+
+    Parameters
+    ----------
+    text : str
+        Source of one function.
+    names : dict
+        What it calls.
+    """
+    made = dict(names)
+    code = compile(text, f"<written: {text.partition(':')[0]}>", "exec")
+    exec(code, made)
+    linecache.cache[code.co_filename] = len(text), None, text.splitlines(True), code.co_filename
+    return inner(made[code.co_names[0]])

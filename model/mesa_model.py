@@ -221,7 +221,7 @@ class ClusterModel(mesa.Model):
     # --- hooks of subclasses ---------------------------------------------------------------------------
 
     def before_phase(self, phase: str, cluster: int | None) -> None:
-        """Override to act before a phase (`phased.PHASES`) of one cluster, or of the city (None)."""
+        """Override to act before a phase (`order.PHASES`) of one cluster, or of the city (None)."""
 
     def after_phase(self, phase: str, cluster: int | None) -> None:
         """Override to act after a phase: what it decided can be seen and changed."""

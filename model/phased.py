@@ -1,55 +1,36 @@
 """One step phase by phase, for whoever puts rules of his own between them: slower, and the same bits as `step`.
 
-Between two phases Python may look at the state and change it. The order is that of `step.step`; a test holds
-the two together.
+Between two phases Python may look at the state and change it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from .jit import inner, jit
-from .measure import measure, record_levels
-from .phases.ageing import age_technologies
-from .phases.arrivals import arrive
-from .phases.certificates import update_levels
-from .phases.deals import search_partners, sign_deals
-from .phases.enforcement import inspect, review_compliance
-from .phases.exits import leave, note_leavers
-from .phases.funds import serve_requests
-from .phases.hubs import deliver_hubs, review_hubs, start_hubs
-from .phases.knowledge import learn, update_beliefs
-from .phases.links import deliver
-from .phases.lottery import draw_lottery
-from .phases.operators import finish_projects, run_operators, run_projects
-from .phases.outside import open_step
-from .phases.planned import expel, open_planned, relocate
-from .phases.production import close_books, count_adopters, count_city, produce
-from .phases.slots import let_slots
-from .phases.technology import review_technologies
+from .jit import jit, written
+from .order import CLUSTER, PHASES, in_groups
 from .reference import by_reference
-from .step import note_reference
+from .step import call_of, close_step
 
-__all__ = ["CLOSE", "PHASES", "run_phase", "step_in_phases"]
+__all__ = ["CLOSE", "run_phase", "step_in_phases", "text_of_choice"]
 
-# by cluster or for the whole city, and the phases in their order
-PHASES: tuple[tuple[bool, tuple[str, ...]], ...] = (
-    (False, ("finish_projects", "open_step")),
-    (True, ("age_technologies", "count_adopters", "produce")),
-    (False, ("count_city", "deliver")),
-    (True, ("deliver_hubs", "close_books", "update_beliefs", "draw_lottery", "learn", "inspect", "review_compliance",
-            "review_technologies", "search_partners", "note_leavers")),
-    (False, ("serve_requests", "sign_deals")),
-    (True, ("review_hubs",)),
-    (False, ("start_hubs", "run_operators", "run_projects", "update_levels", "leave", "open_planned", "let_slots",
-             "expel", "relocate", "arrive")),
-)  # fmt: skip
-CLOSE = sum(len(names) for _, names in PHASES)
+CLOSE = len(PHASES)
+
+
+def text_of_choice(phases=PHASES) -> str:
+    """The kernel `run_one(which, c, s, p, plan, values)`: phase number `which`, of cluster `c` if it is a cluster's."""
+    lines = ["def run_one(which, c, s, p, plan, values):"]
+    for which, phase in enumerate(phases):
+        lines += [f"    {'elif' if which else 'if'} which == {which}:", f"        {call_of(phase)}"]
+    return "\n".join(lines)
+
+
+run_one = written(text_of_choice(), {phase.name: phase.run for phase in PHASES})
 
 
 @jit
 def run_phase(which, first, last, s, p, plan, values, out, before, level, unmet):
-    """Phase number `which` of `PHASES`, counted through, in the clusters `first` to `last` less one.
+    """Phase number `which` of `order.PHASES` in the clusters `first` to `last` less one.
 
     A phase of the whole city takes any range of one. After the last phase comes number `CLOSE`: the step is
     measured (into `out`) and the next one begins; -1: no phase.
@@ -61,84 +42,10 @@ def run_phase(which, first, last, s, p, plan, values, out, before, level, unmet)
     """
     s, p = by_reference(s), p[()]
     for c in range(first, last):
-        _run(which, c, s, p, plan, values)
+        run_one(which, c, s, p, plan, values)
     if which == CLOSE:
-        _close_step(s, p, out, before, level, unmet)
+        close_step(s, p, out, before, level, unmet)
     return 1 if s.city[0].overflow else 0
-
-
-@inner
-def _run(which, c, s, p, plan, values):
-    if which == 0:
-        finish_projects(s, p)
-    elif which == 1:
-        open_step(s, p, plan, values)
-    elif which == 2:
-        age_technologies(s, p, c)
-    elif which == 3:
-        count_adopters(s, p, c)
-    elif which == 4:
-        produce(s, p, c)
-    elif which == 5:
-        count_city(s)
-    elif which == 6:
-        deliver(s, p)
-    elif which == 7:
-        deliver_hubs(s, p, c)
-    elif which == 8:
-        close_books(s, p, c)
-    elif which == 9:
-        update_beliefs(s, p, c)
-    elif which == 10:
-        draw_lottery(s, p, c)
-    elif which == 11:
-        learn(s, p, c)
-    elif which == 12:
-        inspect(s, p, c)
-    elif which == 13:
-        review_compliance(s, p, c)
-    elif which == 14:
-        review_technologies(s, p, c)
-    elif which == 15:
-        search_partners(s, p, c)
-    elif which == 16:
-        note_leavers(s, p, c)
-    elif which == 17:
-        serve_requests(s, p)
-    elif which == 18:
-        sign_deals(s, p)
-    elif which == 19:
-        review_hubs(s, p, c)
-    elif which == 20:
-        start_hubs(s, p)
-    elif which == 21:
-        run_operators(s, p)
-    elif which == 22:
-        run_projects(s, p)
-    elif which == 23:
-        update_levels(s, p)
-    elif which == 24:
-        leave(s, p)
-    elif which == 25:
-        open_planned(s, p)
-    elif which == 26:
-        let_slots(s, p)
-    elif which == 27:
-        expel(s, p)
-    elif which == 28:
-        relocate(s, p)
-    elif which == 29:
-        arrive(s, p)
-
-
-@inner
-def _close_step(s, p, out, before, level, unmet):
-    city = s.city[0]
-    measure(s, p, out, before)
-    record_levels(s, level, unmet)
-    note_reference(s)
-    city.step += 1
-    city.time = 2010.0 + city.step * city.dt
 
 
 def step_in_phases(
@@ -160,12 +67,11 @@ def step_in_phases(
     int
         Code into `ensemble.FAILURES`.
     """
-    first, rest = 0, (s, p, plan, values, series[row], series[row - 1], level[row], unmet[row])
-    for by_cluster, names in PHASES:
-        for c in range(s.clusters.size) if by_cluster else (None,):
-            for which, name in enumerate(names, first):
-                before(name, c)
+    rest = (s, p, plan, values, series[row], series[row - 1], level[row], unmet[row])
+    for scope, group in in_groups():
+        for c in range(s.clusters.size) if scope == CLUSTER else (None,):
+            for which, phase in group:
+                before(phase.name, c)
                 run_phase(which, c or 0, (c or 0) + 1, *rest)
-                after(name, c)
-        first += len(names)
+                after(phase.name, c)
     return run_phase(CLOSE, 0, 0, *rest)
