@@ -18,6 +18,7 @@ from numba.core import config, types
 
 from .kernel_cache import keep, open_cache
 from .processor import kind, settle
+from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES
 
 __all__ = ["cache_folder", "inner", "jit", "small", "written"]
 
@@ -39,6 +40,7 @@ def cache_folder() -> str | None:
     """
     here = Path(__file__).parent
     digest = hashlib.sha256(kind().encode())  # so that a folder which is there is complete for this machine
+    digest.update(repr((TECHNOLOGIES, STREAMS, SECTORS)).encode())  # read from tables, and constants of kernels
     for path in sorted(here.rglob("*.py")):
         if path.name in _NO_KERNELS:
             continue

@@ -21,12 +21,26 @@ from .ledger import (
 from .maths import exp
 from .rules.certification import RECP_HIGHER, number_unmet
 from .rules.trust import belief
-from .state import EXISTING, LANES, OUTSIDE, OWN_PLANT, PLANNED, SLOT_TAKEN
+from .state import (
+    AWARE_LAW,
+    AWARE_SYMBIOSIS,
+    EXISTING,
+    LANES,
+    N_LEARNED,
+    N_TECH,
+    OUTSIDE,
+    OWN_PLANT,
+    PLANNED,
+    REAL_OWN,
+    SLOT_TAKEN,
+)
+from .vocabulary import LEARNED
 
 __all__ = ["measure", "record_levels"]
 
 _CAPITAL = SOCIAL_PARTS.index("capital")
 _FIRST_PAIR = int(I["TRANSFER_{}_{}".format(*PAIRS[0]).upper()])
+_FIRST_ADOPTION = int(I[f"ADOPTION_{LEARNED[0].upper()}"])
 _N_PARTS, _N_PAIRS, _N_PURPOSES = len(SOCIAL_PARTS), len(PAIRS), len(OUTLAY_PURPOSES)
 
 
@@ -265,11 +279,11 @@ def _clusters(s, p, out):
     out[I.OUTPUT_IN_CLUSTERS] = output_in
     out[I.PLANNED_SLOTS] = planned_slots
     out[I.PLANNED_OCCUPANCY] = planned_firms / planned_slots if planned_slots > 0.0 else np.nan
-    for j in range(4):
-        out[I.ADOPTION_T1 + j] = city.tech_count[j] / total
+    for j in range(N_LEARNED):
+        out[_FIRST_ADOPTION + j] = city.tech_count[j] / total
     out[I.ADOPTION_OWN_PLANT] = city.tech_count[OWN_PLANT] / total
     measures = 0.0
-    for j in range(5):
+    for j in range(N_TECH):
         measures += city.tech_count[j] / total * p.tech_measures_counted[j]
     out[I.MEASURES] = measures
     out[I.RECP_SHARE] = recp / total
@@ -368,12 +382,13 @@ def _once_a_year(s, p, out):
                     continue
                 total += 1
                 aware = np.int64(f.aware[k])
-                technology += (aware & 1) + ((aware >> 1) & 1) + ((aware >> 2) & 1) + ((aware >> 3) & 1)
-                law += (aware >> 5) & 1
-                symbiosis += (aware >> 6) & 1
+                for j in range(N_LEARNED):
+                    technology += (aware >> j) & 1
+                law += (aware >> AWARE_LAW) & 1
+                symbiosis += (aware >> AWARE_SYMBIOSIS) & 1
                 if f.workers[k] <= 10.0:
                     small += 1
-                    small_real += 1 if f.z[k] >= 2 else 0
+                    small_real += 1 if f.z[k] >= REAL_OWN else 0
                 if cluster.kind != OUTSIDE:
                     inside += 1
                     links = f.links[k]
@@ -381,7 +396,7 @@ def _once_a_year(s, p, out):
                     ends += links
                     most = max(most, links)
     total = max(total, 1)
-    out[I.AWARE_TECHNOLOGY], out[I.AWARE_LAW] = technology / (4.0 * total), law / total
+    out[I.AWARE_TECHNOLOGY], out[I.AWARE_LAW] = technology / (N_LEARNED * np.float64(total)), law / total
     out[I.AWARE_SYMBIOSIS] = symbiosis / total
     out[I.REAL_SHARE_SMALL] = small_real / max(small, 1)
     out[I.LARGEST_NODE] = most / (0.5 * ends) if ends > 0 else 0.0

@@ -13,18 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .inputs import SECTORS, TECHNOLOGIES, Site
+from .inputs import Site
 from .state import LANES, N_HUBS, SLOT_TAKEN, State
+from .vocabulary import AWARENESS, EVENTS, SECTORS, TECHNOLOGIES
 
 __all__ = ["AWARENESS", "COMPLIANCE", "EVENTS", "FirmViews", "TRAITS", "Trait", "cluster_names", "nearest"]
 
 COMPLIANCE = ("none", "sham", "own_plant", "connected")
-AWARENESS = (*TECHNOLOGIES, "law", "symbiosis")  # a firm needs no knowledge of an own plant: that bit is unused
-# bits of `events`, in the order of `phases.lottery`: what a firm may do in this step
-EVENTS = (
-    "learn_T1", "learn_T2", "learn_T4", "learn_T5", "learn_law", "learn_symbiosis", "inspection",
-    "compliance_review", "technology_review", "search", "exit", "relocation_review",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import inner, small
 from ..ledger import Money
 from ..maths import exp
-from ..randomness import Purpose, draw, uniform, unit, versus
+from ..randomness import LINK, Purpose, draw, of_case, of_errand, of_pair, of_probe, uniform, unit, versus
 from ..rules.diffusion import event
 from ..rules.symbiosis import deal_price, feasible, fixed_cost, study_worth, unit_gain
 from ..rules.trust import breach_hazard
@@ -25,7 +25,7 @@ from ..state import (
 )
 from .capital import invest
 from .knowledge import enforcement
-from .links import demand_of, fade, new_record, pair_belief, pair_id, record_of_pair, supply_of
+from .links import demand_of, fade, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
 from .queue import line_up
 from .requests import propose, sort_requests
@@ -34,6 +34,7 @@ from .technology import own_funds
 __all__ = ["free_quantity", "search_partners", "sign_deals"]
 
 FIRMS, OPERATOR = 0.0, 1.0  # who pays the study of a proposal
+TAKEN, _ALL = 8, (1 << N_STREAMS) - 1  # where the bits of what is taken begin; all streams
 
 
 @inner
@@ -102,7 +103,7 @@ def _open_case(s, p, c, cluster):
     for n in range(seen):
         other = city.seen_slot[n]
         s.firms[other >> 4].aware[other & 15] |= bit
-    _propose_best(s, p, cluster, draw(city.key, Purpose.PRIORITY, city.step, (1 << 37) + c), slot, seen, OPERATOR)
+    _propose_best(s, p, cluster, draw(city.key, Purpose.PRIORITY, city.step, of_case(c)), slot, seen, OPERATOR)
 
 
 @inner
@@ -111,7 +112,7 @@ def _meet(s, p, cluster, ident, slot, own):
     city = s.city[0]
     key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
     for attempt in range(4 * cluster.slots):
-        h = draw(key, Purpose.SEARCH, step, ident * 4096 + attempt)
+        h = draw(key, Purpose.SEARCH, step, of_probe(ident, attempt))
         other = np.int64(s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))])
         g, m = s.firms[other >> 4], other & 15
         if other == slot or g.status[m] != SLOT_TAKEN:
@@ -127,13 +128,13 @@ def _meet(s, p, cluster, ident, slot, own):
 def _look_at_map(s, p, cluster, ident, slot, own, wanted):
     """Look at the disclosing firms of the cluster that offer a match."""
     city = s.city[0]
-    seen = _best_matches(s, cluster, draw(city.key, Purpose.SEARCH, city.step, ident * 4096), slot, own, wanted)
+    seen = _best_matches(s, cluster, draw(city.key, Purpose.SEARCH, city.step, of_probe(ident, 0)), slot, own, wanted)
     _propose_best(s, p, cluster, _priority(city, ident), slot, seen, FIRMS)
 
 
 @inner
 def _priority(city, ident):
-    return draw(city.key, Purpose.PRIORITY, city.step, ident * 8 + 6)
+    return draw(city.key, Purpose.PRIORITY, city.step, of_errand(ident, LINK))
 
 
 @inner
@@ -164,21 +165,21 @@ def _best_matches(s, cluster, h, slot, own, wanted):
 
 @small
 def _match(own, theirs):
-    """Streams that one side offers and the other could take, as bits: own goods 0-6, theirs 8-14."""
-    return (own & (theirs >> 8) & 127) | ((own >> 8) & theirs & 127) << 8
+    """Streams that one side offers and the other could take, as bits: own goods, and theirs from bit TAKEN on."""
+    return (own & (theirs >> TAKEN) & _ALL) | ((own >> TAKEN) & theirs & _ALL) << TAKEN
 
 
 @inner
 def _offers_of(p, f, k):
-    """Streams that a firm could give (bits 0-6) or take (bits 8-14) at a gain over coordination."""
+    """Streams that a firm could give or (from bit TAKEN on) take at a gain over coordination."""
     offers, least = 0, p.cost_link_coordination
     for w in range(N_STREAMS):
         gain = unit_gain(p, w)
         give = (supply_of(p, f, k, w) - f.sold[k, w]) * gain > least
         take = (demand_of(p, f, k, w) - f.bought[k, w]) * gain > least
-        offers |= (np.int64(give) | np.int64(take) << 8) << w if gain > 0.0 else 0
+        offers |= (np.int64(give) | np.int64(take) << TAKEN) << w if gain > 0.0 else 0
     pooled = np.int64(f.hubs[k]) & ((1 << N_HUBS) - 1)  # what a hub takes is free no more
-    return offers & ~(pooled | pooled << 8)
+    return offers & ~(pooled | pooled << TAKEN)
 
 
 @inner
@@ -223,11 +224,11 @@ def _best_stream(p, a, x, b, y, match):
     """
     best, stream, forward, amount = 0.0, -1, True, 0.0
     for w in range(N_STREAMS):
-        if not (match >> w) & 0x101:
+        if not (match >> w) & (1 | 1 << TAKEN):
             continue
         gain = unit_gain(p, w)
         for way in range(2):
-            if not (match >> (8 * way + w)) & 1:
+            if not (match >> (TAKEN * way + w)) & 1:
                 continue
             q = free_quantity(p, a, x, b, y, w) if way == 0 else free_quantity(p, b, y, a, x, w)
             worth = q * gain - p.cost_link_coordination
@@ -239,7 +240,7 @@ def _best_stream(p, a, x, b, y, match):
 @inner
 def free_quantity(p, a, x, b, y, w):
     """min(free supply, unmet demand) of an ordered pair, units a year; 0 where a hub already takes the stream."""
-    if w < N_STREAMS - 1 and ((a.hubs[x] | b.hubs[y]) >> w) & 1:
+    if w < N_HUBS and ((a.hubs[x] | b.hubs[y]) >> w) & 1:
         return 0.0
     have = supply_of(p, a, x, w) - a.sold[x, w]
     need = demand_of(p, b, y, w) - b.bought[y, w]
@@ -274,7 +275,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     gap = np.sqrt(dx * dx + dy * dy)
     fixed = fixed_cost(p, w, q, gap)
     h = 0.5 * (a.hurdle[x] + b.hurdle[y])
-    pair = pair_id(a.id[x], b.id[y], w)
+    pair = of_pair(a.id[x], b.id[y], w)
     years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
     aid, grant = 0.0, 0.0

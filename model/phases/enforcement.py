@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, log
-from ..randomness import Purpose, uniform
+from ..randomness import COMPLIANCE, Purpose, uniform
 from ..rules.compliance import (
     choose,
     detection,
@@ -214,7 +214,7 @@ def choose_compliance(city, p, cluster, f, k, costs, plant):
     # connection is a legal duty; a plant that already stands may go on, a new one is not built
     if cluster.built[1] and (not has_plant(f, k) or connect <= cost_real):
         real, cost_real = REAL_CONNECTED, connect
-    z = choose(p, none, sham, cost_real, taste(city, p, f.id[k], 7, Purpose.TASTE))
+    z = choose(p, none, sham, cost_real, taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE))
     return real if z == 2 else z
 
 

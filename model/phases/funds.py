@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..jit import inner
-from ..randomness import Purpose, uniform
+from ..randomness import Purpose, of_technology, uniform
 from ..state import OWN_PLANT
 from .enforcement import decide_compliance, plant_terms
 from .requests import sort_requests
@@ -24,7 +24,7 @@ def serve_requests(s, p):
         f = s.firms[slot >> 4]
         cluster = s.clusters[f.cluster[k]]
         success = s.levers[cluster.lever_row].request_success
-        heard = success >= 1.0 or uniform(city.key, Purpose.REQUEST, city.step, f.id[k] * 8 + j) < success
+        heard = success >= 1.0 or uniform(city.key, Purpose.REQUEST, city.step, of_technology(f.id[k], j)) < success
         funded = heard and s.funds[fund].fund[0] >= request.amount
         if j == OWN_PLANT:
             lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]

@@ -9,8 +9,8 @@ from ..maths import exp
 from ..randomness import Purpose, uniform
 from ..rules.diffusion import event, extension_effect, learning_hazard, symbiosis_hazard
 from ..rules.trust import belief, discloses
-from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, OUTSIDE, PLANNED, SLOT_TAKEN
-from .lottery import LAW, SYMBIOSIS, digits, fair_season, outside_learning
+from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
+from .lottery import LAW, LEARNING, SYMBIOSIS, digits, fair_season, outside_learning
 from .queue import line_up
 from .technology import tie_adopters
 
@@ -104,13 +104,13 @@ def learn(s, p, c):
     for b in range(cluster.first, cluster.last):
         f, n = s.firms[b], 0
         for k in range(LANES):
-            n = line_up(queue, n, k, np.int64(f.events[k] & 63 != 0))
+            n = line_up(queue, n, k, np.int64(f.events[k] & LEARNING != 0))
             if relief and f.status[k] == SLOT_TAKEN:
-                f.aware[k] = 127
+                f.aware[k] = ALL_KNOWN
         for m in range(0 if relief else n):
             k = queue[m]
-            events, ident = f.events[k] & 63, f.id[k]
-            for j in range(4):
+            events, ident = f.events[k] & LEARNING, f.id[k]
+            for j in range(N_LEARNED):
                 if not (events >> j) & 1:
                     continue
                 u = digits(city.key, city.step, ident, j)

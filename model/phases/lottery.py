@@ -11,17 +11,20 @@ import numpy as np
 
 from ..jit import inner
 from ..maths import exp
-from ..randomness import Purpose, draw, lane, refine
+from ..randomness import PER_HASH, Purpose, draw, lane, lottery_of, refine
 from ..rules.demography import is_insolvent
 from ..rules.diffusion import extension_effect, learning_hazard, symbiosis_hazard
 from ..state import LANES, OUTSIDE, PLANNED, SLOT_TAKEN
+from ..vocabulary import EVENTS
 
 __all__ = ["LAW", "SYMBIOSIS", "INSPECTION", "COMPLIANCE_REVIEW", "TECHNOLOGY_REVIEW", "SEARCH", "EXIT",
-           "RELOCATION_REVIEW", "digits", "draw_lottery"]
+           "RELOCATION_REVIEW", "LEARNING", "digits", "draw_lottery"]
 
-# bits of `firms.events`; bits 0-3 are learning (or forgetting) of T1, T2, T4, T5
-LAW, SYMBIOSIS, INSPECTION, COMPLIANCE_REVIEW = 4, 5, 6, 7
-TECHNOLOGY_REVIEW, SEARCH, EXIT, RELOCATION_REVIEW = 8, 9, 10, 11
+# bits of `firms.events`; those before them are learning (or forgetting) of a technology
+LAW, SYMBIOSIS, INSPECTION, COMPLIANCE_REVIEW, TECHNOLOGY_REVIEW, SEARCH, EXIT, RELOCATION_REVIEW = (
+    EVENTS.index(name) for name in ("learn_law", "learn_symbiosis", "inspection", "compliance_review", "technology_review",
+                                    "search", "exit", "relocation_review"))
+LEARNING = (1 << LAW) - 1 | 1 << LAW | 1 << SYMBIOSIS
 
 
 @inner
@@ -32,9 +35,8 @@ def _threshold(hazard, dt):
 
 @inner
 def digits(key, step, ident, event):
-    """Uniform number in (0, 1) that decides event number `event` (0-11) of a firm in a step."""
-    purpose = Purpose.LOTTERY_A + event // 4
-    return refine(key, step, ident, event, lane(draw(key, purpose, step, ident), event % 4))
+    """Uniform number in (0, 1) that decides event number `event` of a firm in a step."""
+    return refine(key, step, ident, event, lane(draw(key, lottery_of(event), step, ident), event % PER_HASH))
 
 
 @inner

@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Money
 from ..maths import exp
-from ..randomness import Purpose, draw, uniform
+from ..randomness import EXPULSION, RELOCATION, Purpose, draw, of_errand, uniform
 from ..rules.capital import land_rent
 from ..rules.compliance import (
     detection_hazard,
@@ -21,6 +21,7 @@ from ..rules.demography import relocation_value
 from ..rules.diffusion import event
 from ..rules.production import tax_rate
 from ..state import (
+    ADMISSION,
     LANES,
     N_TECH,
     NEVER,
@@ -88,7 +89,7 @@ def open_planned(s, p):
             cluster.solar_capital = p.cost_project_energy * cluster.kilowatt
             cluster.design_flow = p.design_factor * city.effluent_per_firm * slots
             cluster.fee = p.cetp_fee
-            for j in range(4):
+            for j in range(cluster.ready.size):
                 cluster.ready[j] = cluster.opened
             before += slots
     yearly = city.dt * land_rent(p)
@@ -145,7 +146,7 @@ def planned_gain(s, p, cluster, f, k, there, lever_there):
     lump = 0.0
     saving = 0.0
     if lever_there.admission > 0.5:
-        for j in range(2):
+        for j in ADMISSION:
             if not ((f.tech[k] | f.pending[k]) >> j) & 1:
                 lump -= investment(city, p, f, k, j)
                 saving += saving_of(city, p, there, f, k, j)
@@ -176,7 +177,7 @@ def relocate(s, p):
                 there = s.clusters[target]
                 aid = s.levers[there.lever_row].relocation_aid
                 if _move_value(s, p, cluster, f, k, there, aid) > 0.0:
-                    priority = draw(city.key, Purpose.PRIORITY, city.step, f.id[k] * 8 + 5)
+                    priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(f.id[k], RELOCATION))
                     add_request(s, b * LANES + k, 0, there.programme, 0, 0.0, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
@@ -288,7 +289,7 @@ def expel(s, p):
                 if f.status[k] != SLOT_TAKEN or f.born[k] >= 2020.0:
                     continue
                 if uniform(city.key, Purpose.COMPULSORY, 0, f.id[k]) < share:
-                    priority = draw(city.key, Purpose.PRIORITY, city.step, f.id[k] * 8 + 7)
+                    priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(f.id[k], EXPULSION))
                     add_request(s, b * LANES + k, 0, cluster.programme, 0, 0.0, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
@@ -319,7 +320,7 @@ def enter_planned(s, p, lever, g, m):
     g.z[m] = REAL_CONNECTED
     if lever.admission > 0.5:
         g.admitted[m] = 1
-        for j in range(2):
+        for j in ADMISSION:
             bit = np.uint8(1 << j)
             g.aware[m] |= bit
             if not (g.tech[m] | g.pending[m]) & bit:

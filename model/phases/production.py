@@ -13,13 +13,14 @@ from ..rules.compliance import fee_of
 from ..rules.production import keep_share
 from ..state import (
     LANES,
-    N_STREAMS,
+    N_SOLID,
     N_TECH,
     PLANNED,
     REAL_CONNECTED,
     REAL_OWN,
     SHAM,
     SLOT_TAKEN,
+    T1_OR_T2,
     T5,
 )
 from .origins import book_origins
@@ -59,7 +60,7 @@ def set_coefficients(p, f, k, planned):
             solar += p.tech_solar_share[j]
     f.k_solar[k] = min(solar, 1.0)
     disposal, tonnes, landfill, gas = 0.0, 0.0, 0.0, 0.0
-    for w in range(N_STREAMS - 2):
+    for w in range(N_SOLID):
         disposal += p.stream_disposal_cost[w] * p.supply[i, w]
         tonnes += p.supply[i, w]
         if p.stream_disposal_cost[w] > 0.0:
@@ -81,7 +82,8 @@ def count_adopters(s, p, c):
     """Loans are served; firms, workers and adopters of a cluster are counted for this step."""
     cluster, dt = s.clusters[c], s.city[0].dt
     firms, workers = 0, 0.0
-    n0, n1, n2, n3, n4 = 0, 0, 0, 0, 0
+    count = cluster.tech_count
+    count[:] = 0
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
         f, n = s.firms[b], 0
@@ -93,16 +95,13 @@ def count_adopters(s, p, c):
             _serve_loans(dt, f, queue[m])
         for k in range(LANES):
             workers += f.workers[k]
-        for k in range(LANES):  # a vacant slot has no technology and no workers; integers apart, so that they vectorise
-            bits = np.int64(f.tech[k])
-            n0 += bits & 1
-            n1 += (bits >> 1) & 1
-            n2 += (bits >> 2) & 1
-            n3 += (bits >> 3) & 1
-            n4 += (bits >> 4) & 1
+        for j in range(N_TECH):  # integers apart, so that they vectorise
+            adopters = 0
+            for k in range(LANES):  # a vacant slot has no technology and no workers
+                adopters += (np.int64(f.tech[k]) >> j) & 1
+            count[j] += adopters
+        for k in range(LANES):
             firms += np.int64(f.status[k] == SLOT_TAKEN)
-    count = cluster.tech_count
-    count[0], count[1], count[2], count[3], count[4] = n0, n1, n2, n3, n4
     cluster.firms, cluster.workers = firms, workers
     cluster.mean_workers = workers / max(firms, 1)
 
@@ -225,7 +224,7 @@ def close_books(s, p, c):
             cleaner = (f.tech[k] >> T5) & 1 == 1
             sheet.z[k] = np.int64(f.z[k])
             sheet.t5_workers[k] += f.workers[k] if live and cleaner else 0.0
-            sheet.rethink[k] += f.workers[k] if live and f.tech[k] & 3 == 3 else 0.0
+            sheet.rethink[k] += f.workers[k] if live and f.tech[k] & T1_OR_T2 == T1_OR_T2 else 0.0
         # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
             live = f.status[k] == SLOT_TAKEN

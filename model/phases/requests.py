@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..jit import inner
 from ..ledger import Money
-from ..randomness import Purpose, draw
+from ..randomness import Purpose, draw, of_errand
 
 __all__ = ["add_request", "ask", "propose", "sort_requests"]
 
@@ -44,7 +44,7 @@ def ask(s, lever, f, k, j, slot, fund, amount):
     if lever.effort_cost > 0.0:
         f.cash[k] -= lever.effort_cost
         s.money[Money.EFFORT] += lever.effort_cost
-    priority = draw(city.key, Purpose.PRIORITY, city.step, f.id[k] * 8 + j)
+    priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(f.id[k], j))
     add_request(s, slot, j, fund, 0, 0.0, amount, priority)
 
 

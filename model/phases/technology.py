@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, exp, log, normal_quantile
-from ..randomness import Purpose, uniform
+from ..randomness import Purpose, of_taste, of_technology, uniform
 from ..rules.adoption import (
     adopts,
     capex,
@@ -62,9 +62,9 @@ def add_loan(dt, f, k, j, balance, rate, years):
 @inner
 def taste(city, p, ident, which, purpose):
     """Persistent taste of a firm for technology (or compliance) `which`: renewed at `taste_renewal` a year."""
-    offset = uniform(city.key, Purpose.TASTE_OFFSET, 0, ident * 8 + which)
+    offset = uniform(city.key, Purpose.TASTE_OFFSET, 0, of_taste(ident, which))
     epoch = np.int64(np.floor(p.taste_renewal * (city.time - 2010.0) + offset))
-    return uniform(city.key, purpose, epoch, ident * 8 + which)
+    return uniform(city.key, purpose, epoch, of_taste(ident, which))
 
 
 @inner
@@ -95,7 +95,7 @@ def investment(city, p, f, k, j):
     """Capital cost of technology j for this firm today, before grants, mVND."""
     noise = f.capex_noise[k, j]
     if noise == 0.0:  # a trait of the firm, found when it is first asked for
-        noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, f.id[k] * 8 + j)))
+        noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, of_technology(f.id[k], j))))
         f.capex_noise[k, j] = noise
     return capex(city.capex_one[j], p.tech_scale_exponent[j], f.workers[k], noise, city.learning[j])
 
@@ -111,23 +111,7 @@ def own_funds(p, lever, f, k):
 @inner
 def grant_of(lever, j, level):
     """Grant share of technology j at a level of certificate, at most .9."""
-    share = lever.grant_T1
-    if j == 1:
-        share = lever.grant_T2
-    elif j == 2:
-        share = lever.grant_T4
-    elif j == 3:
-        share = lever.grant_T5
-    elif j == 4:
-        share = lever.grant_own_plant
-    factor = lever.multiplier_L0
-    if level == 1:
-        factor = lever.multiplier_L1
-    elif level == 2:
-        factor = lever.multiplier_L2
-    elif level == 3:
-        factor = lever.multiplier_L3
-    return min(share * factor, 0.9)
+    return min(lever.grant[j] * lever.multiplier[level], 0.9)
 
 
 @inner
@@ -147,7 +131,7 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
         Share financed, real rate, present value of the interest paid by the programme, cost of a guarantee
         by the programme, and 1 if the firm applied.
     """
-    ident = f.id[k] * 8 + j
+    ident = of_technology(f.id[k], j)
     by_base, by_programme = False, False
     if base.guarantee > 0.0 or supported and lever.guarantee > 0.0:
         guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
@@ -356,7 +340,7 @@ def order(s, p, cluster, f, k, j, terms, fund):
     f.pending[k] |= bit
     f.ever[k] |= bit
     s.ever[f.id[k]] |= bit
-    wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, f.id[k] * 8 + j) * 4.0)
+    wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, of_technology(f.id[k], j)) * 4.0)
     f.start[k, j] = city.time + max(0.25 * wait * p.install_years, city.dt)
     f.write_off[k, j] = net / p.tech_life_yr[j]
     set_cut(p, f, k, j, cut * max(saving, 0.0))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from ..jit import jit, small
 from ..maths import power
+from ..state import NONE, REAL_OWN, SHAM
 
 __all__ = ["choose", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
            "own_running_cost", "payment_share", "removal", "sham_cost"]
-
-NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
 
 
 @jit
