@@ -27,7 +27,7 @@ from ecocluster.model.phases.enforcement import (
 from ecocluster.model.phases.exits import leave, note_leavers
 from ecocluster.model.phases.funds import serve_requests
 from ecocluster.model.phases.knowledge import learn, update_beliefs
-from ecocluster.model.phases.links import deliver, pair_belief, pair_id, record_of_pair
+from ecocluster.model.phases.links import deliver, pair_belief, record_of_pair
 from ecocluster.model.phases.lottery import digits, draw_lottery
 from ecocluster.model.phases.operators import run_operators, run_projects
 from ecocluster.model.phases.planned import relocate
@@ -35,7 +35,7 @@ from ecocluster.model.phases.production import count_adopters, count_city
 from ecocluster.model.phases.slots import choose_slot, let_slots, take_slot
 from ecocluster.model.phases.technology import appraise, finance, review_technologies
 from ecocluster.model.plan import make_plan
-from ecocluster.model.randomness import Purpose, draw, key_of, uniform
+from ecocluster.model.randomness import Purpose, draw, key_of, of_pair, uniform
 from ecocluster.model.rules.adoption import capex_one
 from ecocluster.model.rules.compliance import choose
 from ecocluster.model.setup import allocate, begin
@@ -195,7 +195,7 @@ def memory(s, p, i, j, w, now):
 @jit
 def term_draw(s, i, j, w):
     """The uniform number that decides the term of a contract between two slots signed in this step."""
-    pair = pair_id(s.firms[i >> 4].id[i & 15], s.firms[j >> 4].id[j & 15], w)
+    pair = of_pair(s.firms[i >> 4].id[i & 15], s.firms[j >> 4].id[j & 15], w)
     return uniform(s.city[0].key, Purpose.LINK_TERM, s.city[0].step, pair)
 
 
