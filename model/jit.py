@@ -88,7 +88,10 @@ def _in_python(function):
     def readable(value):
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return type(value)(*map(readable, value))
-        return value.view(np.recarray) if isinstance(value, np.ndarray) and value.dtype.names else value
+        if isinstance(value, np.ndarray):
+            return value.view(np.recarray) if value.dtype.names else value
+        bare = isinstance(value, np.void) and not isinstance(value, np.record)
+        return np.asarray(value).view(np.recarray)[()] if bare else value
 
     @wraps(function)
     def run(*arguments):

@@ -20,7 +20,7 @@ from .ledger import (
 )
 from .maths import exp
 from .rules.certification import RECP_HIGHER, number_unmet
-from .rules.trust import belief
+from .rules.trust import belief, breach_hazard, enforcement
 from .state import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
@@ -230,8 +230,7 @@ def _clusters(s, p, out):
         hazard += cluster.breach_rate
         trust_mean = cluster.trust_sum / max(n, 1.0)
         lever = s.levers[cluster.lever_row]
-        e = min(p.enforcement + p.enforcement_coordinator * lever.coordinator
-                + (p.enforcement_planned if cluster.kind == PLANNED else 0.0), 0.95)
+        e = enforcement(p, lever, cluster.kind == PLANNED)
         trust_in += trust_mean * n
         belief_sum += n * belief(p, trust_mean, e)
         spill = 1.0 + p.spillover * (trust_mean - p.trust_alpha / (p.trust_alpha + p.trust_beta))
@@ -293,7 +292,7 @@ def _clusters(s, p, out):
     cluster_firms = max(inside, 1.0)
     out[I.BELIEF] = belief_sum / cluster_firms
     # without links: an average partner
-    average = p.eta0 * 2.0 * (1.0 - p.integrity_alpha / (p.integrity_alpha + p.integrity_beta)) * (1.0 - p.enforcement)
+    average = breach_hazard(p, p.integrity_alpha / (p.integrity_alpha + p.integrity_beta), p.enforcement, 0.0)
     mean_hazard = 0.5 * hazard / links if links > 0.0 else average
     out[I.BELIEF_GAP] = exp(-mean_hazard) - out[I.BELIEF]
     out[I.DISCLOSURE], out[I.IN_SYMBIOSIS] = sharing / cluster_firms, symbiosis / cluster_firms

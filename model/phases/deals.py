@@ -8,9 +8,9 @@ from ..jit import inner, small
 from ..ledger import Money
 from ..maths import exp
 from ..randomness import LINK, Purpose, draw, of_case, of_errand, of_pair, of_probe, uniform, unit, versus
-from ..rules.diffusion import event
+from ..rules.diffusion import event, search_hazard
 from ..rules.symbiosis import deal_price, feasible, fixed_cost, study_worth, unit_gain
-from ..rules.trust import breach_hazard
+from ..rules.trust import breach_hazard, enforcement
 from ..state import (
     AWARE_SYMBIOSIS,
     LANES,
@@ -24,7 +24,6 @@ from ..state import (
     SLOT_TAKEN,
 )
 from .capital import invest
-from .knowledge import enforcement
 from .links import demand_of, fade, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
 from .queue import line_up
@@ -47,8 +46,7 @@ def search_partners(s, p, c):
         return
     lever = s.levers[cluster.lever_row]
     usage = cluster.disclosing / cluster.firms
-    chance = event(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
-                                    + p.search_platform * lever.platform * usage), dt)
+    chance = event(search_hazard(p, lever.coordinator, lever.platform, usage), dt)
     ready, anybody = False, 0
     wanted = min(np.int64(p.map_candidates), MAP_SEEN)
     queue = s.sheet[0].queue

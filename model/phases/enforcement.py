@@ -10,6 +10,7 @@ from ..maths import annuity, log
 from ..randomness import COMPLIANCE, Purpose, uniform
 from ..rules.compliance import (
     choose,
+    connection_cost,
     detection,
     detection_hazard,
     environmental_fee,
@@ -189,7 +190,7 @@ def compliance_costs(p, lever, cluster, f, k):
     sham = sham_cost(p, running) + fee + expected * detection_hazard(p, SHAM, data, visits, watched)
     connect = np.inf
     if cluster.built[1] and (cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED):
-        connect = cluster.fee * q + p.connect_fixed
+        connect = connection_cost(q, cluster.fee, p.connect_fixed)
     return none, sham, running + fee, connect
 
 

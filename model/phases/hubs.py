@@ -10,10 +10,9 @@ from ..maths import annuity, exp
 from ..randomness import Purpose, draw, of_hub, of_hub_request, uniform
 from ..rules.diffusion import event
 from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, unit_gain
-from ..rules.trust import belief, breach_hazard
+from ..rules.trust import belief, breach_hazard, enforcement
 from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_SOLID, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
 from .capital import invest
-from .knowledge import enforcement
 from .links import avoided_by, book_exchange, demand_of, note_exchange, spared_by, supply_of
 from .requests import add_request, sort_requests
 from .technology import A_HUB, annuity_of

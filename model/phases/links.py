@@ -10,7 +10,7 @@ from ..maths import exp
 from ..randomness import Purpose, of_pair, uniform
 from ..rules.diffusion import event
 from ..rules.symbiosis import outside_gain, unit_gain
-from ..rules.trust import belief, breach_hazard, decay, evidence, pair_trust, visible_share
+from ..rules.trust import belief, breach_hazard, decay, enforcement, evidence, pair_trust, visible_share
 from ..state import (
     LINK_ACTIVE,
     LINK_BARRED,
@@ -22,7 +22,6 @@ from ..state import (
     REAL_OWN,
     TREATED_WATER,
 )
-from .knowledge import enforcement
 
 __all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "new_record", "note_exchange", "pair_belief",
            "record_of_pair", "supply_of"]

@@ -13,7 +13,7 @@ from ..jit import inner
 from ..maths import exp
 from ..randomness import PER_HASH, Purpose, draw, lane, lottery_of, refine
 from ..rules.demography import is_insolvent
-from ..rules.diffusion import extension_effect, learning_hazard, symbiosis_hazard
+from ..rules.diffusion import fair_factor, learning_hazard, outside_hazard, symbiosis_hazard
 from ..state import LANES, OUTSIDE, PLANNED, SLOT_TAKEN
 from ..vocabulary import EVENTS
 
@@ -41,10 +41,9 @@ def digits(key, step, ident, event):
 
 @inner
 def outside_learning(p, lever, season):
-    """p0 + p_ext e(Ext) + p_IC IC of a cluster; fairs raise p_ext in one quarter a year."""
-    fair = 1.0 + lever.fairs * season
+    """`outside_hazard` of a cluster."""
     centre = 1.0 if lever.relief_technology > 0.5 else lever.innovation_centre
-    return p.p0 + p.p_ext * fair * extension_effect(p, lever.extension) + p.p_IC * centre
+    return outside_hazard(p, lever.extension, fair_factor(lever.fairs, season), centre)
 
 
 @inner

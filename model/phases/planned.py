@@ -10,6 +10,7 @@ from ..maths import exp
 from ..randomness import EXPULSION, RELOCATION, Purpose, draw, of_errand, uniform
 from ..rules.capital import land_rent
 from ..rules.compliance import (
+    connection_cost,
     detection_hazard,
     environmental_fee,
     fine,
@@ -17,7 +18,7 @@ from ..rules.compliance import (
     own_running_cost,
     sham_cost,
 )
-from ..rules.demography import relocation_value
+from ..rules.demography import moving_cost, relocation_value
 from ..rules.diffusion import event
 from ..rules.production import tax_rate
 from ..state import (
@@ -112,7 +113,7 @@ def _effluent_cost(s, p, cluster, f, k):
     """What the present choice of compliance costs, mVND/yr."""
     q, z = f.effluent[k], f.z[k]
     if z == REAL_CONNECTED:
-        return cluster.fee * q + p.connect_fixed
+        return connection_cost(q, cluster.fee, p.connect_fixed)
     fee = environmental_fee(p, q, f.k_cod[k])
     if z == REAL_OWN:
         return own_running_cost(p, q) + fee
@@ -226,7 +227,7 @@ def _move(s, p, slot):
     margin = max(f.k_margin[k] + f.margin_life[k], f.k_margin[k])
     revenue = f.k_revenue[k] * f.workers[k]
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
-    moving = p.moving_cost * f.workers[k] * (1.0 + noise)
+    moving = moving_cost(p, f.workers[k], noise)
     idle = p.downtime * margin * revenue
     full = moving + idle + p.dip * p.dip_years * margin * revenue
     aid = lever.relocation_aid if not g.aided[m] else 0.0
@@ -303,7 +304,7 @@ def expel(s, p):
             new = free_outside(s)
             if new < 0:
                 break
-            moving = min(p.moving_cost * f.workers[k], max(own_funds(p, s.levers[s.levers.size - 1], f, k), 0.0))
+            moving = min(moving_cost(p, f.workers[k], 0.0), max(own_funds(p, s.levers[s.levers.size - 1], f, k), 0.0))
             f.cash[k] -= moving
             s.money[Money.MOVING] += moving
             _transfer(s, p, cluster, slot, new)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..jit import jit, small
-from ..maths import power
+from ..maths import exp, log, power
 from ..state import NONE, REAL_OWN, SHAM
 
-__all__ = ["choose", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
-           "own_running_cost", "payment_share", "removal", "sham_cost"]
+__all__ = ["choose", "connection_cost", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
+           "own_running_cost", "payment_share", "removal", "removal_of", "running_cost_of", "running_factor", "sham_cost",
+           "sham_cost_of"]
 
 
 @jit
@@ -71,6 +72,24 @@ def own_running_cost(p, effluent):
 
 
 @jit
+def running_factor(p):
+    """Running cost of an own plant of 1 m3/yr, mVND/yr: what does not depend on the firm."""
+    return p.own_om * exp(-p.own_om_exponent * log(p.fine_flow))
+
+
+@small
+def running_cost_of(effluent, factor, exponent):
+    """`own_running_cost` with `running_factor` and the exponent of the flow given, for dense loops; the last bits differ."""
+    return factor * exp(exponent * log(max(effluent, 1e-9)))
+
+
+@small
+def connection_cost(effluent, fee, fixed):
+    """What a firm pays to the central plant, mVND/yr."""
+    return fee * effluent + fixed
+
+
+@jit
 def environmental_fee(p, effluent, cod_kg_m3):
     """Fee on industrial effluent, mVND/yr: 2.5, 3, 4 by flow, and per kg COD from 7,300 m3/yr."""
     return fee_of(effluent, cod_kg_m3, p.fee_small, p.fee_middle, p.fee_large, p.fee_cod)
@@ -86,7 +105,13 @@ def fee_of(effluent, cod_kg_m3, low, middle, high, per_kg):
 @jit
 def sham_cost(p, running):
     """Cost of looking compliant, mVND/yr, before fines: 1.0 + .25 x own running cost."""
-    return p.sham_fixed + p.sham_om_share * running
+    return sham_cost_of(running, p.sham_fixed, p.sham_om_share)
+
+
+@small
+def sham_cost_of(running, fixed, share):
+    """`sham_cost` with its numbers given, for loops that must not look them up."""
+    return fixed + share * running
 
 
 @jit
@@ -116,6 +141,10 @@ def choose(p, cost_none, cost_sham, cost_real, u):
 @jit
 def removal(p, z):
     """Share of the load that is removed: 0 (none), .25 (sham), .90 (real)."""
-    if z == NONE:
-        return 0.0
-    return p.removal_sham if z == SHAM else p.removal_real
+    return removal_of(z, p.removal_sham, p.removal_real)
+
+
+@small
+def removal_of(z, sham, real):
+    """`removal` with its shares given, for loops that must not look them up."""
+    return real if z >= REAL_OWN else (sham if z == SHAM else 0.0)

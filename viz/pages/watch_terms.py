@@ -15,7 +15,6 @@ from ...model.phases.enforcement import (
     plant_cost,
     plant_terms,
 )
-from ...model.phases.knowledge import enforcement
 from ...model.phases.links import pair_belief
 from ...model.phases.technology import (
     appraise,
@@ -27,11 +26,11 @@ from ...model.phases.technology import (
     value_at,
     waiting_multiple,
 )
-from ...model.randomness import Purpose
+from ...model.randomness import COMPLIANCE, Purpose
 from ...model.rules.adoption import adopts, value_ratio
 from ...model.rules.compliance import inspection_hazard
 from ...model.rules.production import tax_rate
-from ...model.rules.trust import belief, disclosure
+from ...model.rules.trust import belief, disclosure, enforcement
 from ...model.state import PLANNED
 
 __all__ = ["Terms", "options_of", "partner_belief", "terms_of", "views_of"]
@@ -116,7 +115,7 @@ def _options(s, p, slot, supported, out):
     out[0], out[1], out[2], out[3] = costs[0], costs[1], costs[2] + plant, costs[3]
     if cluster.built[1] and not has_plant(f, k):
         out[2] = np.inf  # connection is a duty: no new plant beside it
-    out[4] = taste(city, p, f.id[k], 7, Purpose.TASTE)
+    out[4] = taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE)
     out[5] = choose_compliance(city, p, cluster, f, k, costs, plant)
 
 
