@@ -51,6 +51,8 @@ class Layout:
         Blocks that firms outside clusters can fill at most, and for how many there is room at first.
     blocks, most_blocks : int
         All blocks at first, and with all room outside.
+    widest : int
+        Blocks of the largest cluster.
     programmes : int
         Largest number of programmes of an arm.
     starts : (clusters,) int64
@@ -105,6 +107,7 @@ class Layout:
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
         self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
         self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_room
+        self.widest = max(int(self.existing_blocks.max()), self.planned_blocks)
         self.most_blocks = self.blocks - self.outside_room + self.outside_blocks
         self.links = max(256, self.first_arrival_id * 3 // 4)  # more on demand, see `Simulator.make_room`
         self.held = np.array([bool(c.firms) for c in site.clusters])

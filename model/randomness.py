@@ -36,7 +36,7 @@ from .vocabulary import AWARENESS, EVENTS, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["KEYS", "Purpose", "Region", "check_keys", "draw", "key_of", "lane", "lottery_of", "mix", "of_aspect", "of_attempt",
            "of_awareness", "of_case", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_project",
-           "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "uniform", "unit", "versus"]
+           "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]
 
 
 @unique
@@ -379,9 +379,15 @@ def uniform(key, purpose, time, ident):
 
 
 @small
+def spread(other):
+    """A persistent id as `versus` takes it, for whoever is met by many."""
+    return np.uint64(0x9E3779B97F4A7C15) * np.uint64(other)
+
+
+@small
 def versus(h, other):
     """64 random bits of a pair: the draw `h` of one side against the persistent id of the other."""
-    return mix(h + np.uint64(0x9E3779B97F4A7C15) * np.uint64(other))
+    return mix(h + spread(other))
 
 
 @small

@@ -50,7 +50,7 @@ def allocate(layout: Layout) -> State:
     """Arrays for one run."""
     clusters = len(layout.slots) + layout.planned + 1
     return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
-                     layout.outside_room, len(layout.slots))
+                     layout.outside_room, len(layout.slots), layout.widest)
 
 
 def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: int, steps_per_year: int) -> None:

@@ -35,6 +35,8 @@ ALL_KNOWN = (1 << len(AWARENESS)) - 1
 ADMISSION = (T1, T2)  # what a planned cluster may ask of whoever enters
 T1_OR_T2 = 1 << T1 | 1 << T2  # as bits
 fit("bits of what a firm knows of", AWARENESS, 8)
+SOMEBODY = 7  # bit of `State.holds`, after those of technologies
+fit("bits of what acquaintances see", TECHNOLOGIES, SOMEBODY)
 fit("bits of the hubs of a firm", STREAMS[:N_HUBS], 8)
 fit("bits of the streams that a firm offers", STREAMS, 8)
 # compliance
@@ -80,7 +82,7 @@ FIRM_DTYPE = _block([
     ("negative_years", _f),
     # what it believes
     ("attitude", _f), ("trust", _f), ("attitude_start", _f), ("trust_start", _f), ("good", _f), ("bad", _f),
-    ("offer_taste", _f), ("links", _j), ("offers", _j),
+    ("offer_taste", _f), ("links", _j), ("offers", _j), ("row", _j),
     # when it was last visited by an adviser, used the innovation centre, had an exchange studied
     ("visited", _f), ("served", _f), ("studied", _f),
     # what reviews look at
@@ -151,14 +153,14 @@ CITY_DTYPE = np.dtype([
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
     ("trust_gap", _f), ("degree", _i, (64,)),
     # firms seen on the map in one search, by their hash
-    ("seen_hash", _u, (MAP_SEEN,)), ("seen_slot", _i, (MAP_SEEN,)), ("seen_match", _i, (MAP_SEEN,)), ("outside_from", _i),
+    ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
 
 ], align=True)
 
 
 SHEET_DTYPE = _block(
     # of the block of firms that is looked at
-    [("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
+    [("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("learn", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
@@ -171,6 +173,9 @@ REQUEST_DTYPE = np.dtype([
     ("slot", _i), ("tech", _i), ("fund", _i), ("priority", _u), ("amount", _f), ("other", _i), ("quantity", _f),
 ], align=True)
 
+
+# firms on the map of the cluster that is looked at
+SHOWN_DTYPE = _block([("slot", _i), ("spread", _u), ("offers", _i)])
 
 LETTABLE_DTYPE = np.dtype([("slot", "i4"), ("slot_id", "i4")])
 
@@ -200,8 +205,14 @@ class State(NamedTuple):
     forks : (2 * leaves, N_SECTORS + 1) float64
         What the lettable slots below each node of a binary tree over the clusters weigh for an arrival, by its sector and
         (last) in planned clusters. The root is node 1, the children of n are 2n and 2n + 1, cluster c is node leaves + c.
+    shown : (blocks of the largest cluster + 1,) SHOWN_DTYPE
+        Who is on the map of the cluster whose firms search for partners; in the last block, who meets without a map.
+    free : (16 x blocks of `shown`, 2, N_STREAMS) float64
+        What each row of `shown` could give and take of each stream, units a year.
     leavers : (slots,) int32
         Slots whose firms leave at the end of this step.
+    holds : (slots,) uint8
+        Technologies that run in a slot in this step, as bits, and bit SOMEBODY if there is a firm: what acquaintances see.
     ties : (slots, 4) int32
         Acquaintances of a slot.
     slot_at : (slots,) int32
@@ -237,7 +248,10 @@ class State(NamedTuple):
     proposals: np.ndarray
     lettable: np.ndarray
     forks: np.ndarray
+    shown: np.ndarray
+    free: np.ndarray
     leavers: np.ndarray
+    holds: np.ndarray
     ties: np.ndarray
     slot_at: np.ndarray
     ever: np.ndarray
@@ -257,12 +271,14 @@ def blocks_of(slots: int) -> int:
 
 def new_state(
     blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0,
-    existing: int = 0,
+    existing: int = 0, widest: int | None = None,
 ) -> State:
     """Arrays of the given sizes, cleared; they lie side by side in one piece of memory.
 
     The last `outside` blocks lie outside clusters: nothing is let there. The first `existing` clusters were there in 2020.
+    The largest cluster has `widest` blocks, all of them if it is not told.
     """
+    widest = blocks if widest is None else widest
     slots = blocks * LANES
     state = _side_by_side({
         "firms": (blocks, FIRM_DTYPE),
@@ -277,7 +293,10 @@ def new_state(
         "proposals": (max(64, slots // 8), REQUEST_DTYPE),
         "lettable": (slots - outside * LANES, LETTABLE_DTYPE),
         "forks": ((2 << (clusters - 1).bit_length(), N_SECTORS + 1), np.float64),
+        "shown": (widest + 1, SHOWN_DTYPE),
+        "free": (((widest + 1) * LANES, 2, N_STREAMS), np.float64),
         "leavers": (slots, np.int32),
+        "holds": (slots, np.uint8),
         "ties": ((slots, 4), np.int32),
         "slot_at": (slots, np.int32),
         "ever": (ids, np.uint8),
@@ -360,7 +379,7 @@ def with_more_room(state: State, blocks: int) -> State:
         array = getattr(state, name)
         shapes[name] = (2 * array.size, array.dtype)
     slots = blocks * LANES
-    for name, length in {"firms": blocks, "head": slots, "leavers": slots, "ties": slots, "slot_at": slots}.items():
+    for name, length in {"firms": blocks, "head": slots, "leavers": slots, "holds": slots, "ties": slots, "slot_at": slots}.items():
         array = getattr(state, name)
         shapes[name] = ((length, *array.shape[1:]), array.dtype)
     larger = _side_by_side(shapes)

@@ -7,7 +7,20 @@ import numpy as np
 from ..jit import inner, small
 from ..ledger import Money
 from ..maths import exp
-from ..randomness import LINK, Purpose, draw, of_case, of_errand, of_pair, of_probe, uniform, unit, versus
+from ..randomness import (
+    LINK,
+    Purpose,
+    draw,
+    mix,
+    of_case,
+    of_errand,
+    of_pair,
+    of_probe,
+    spread,
+    uniform,
+    unit,
+    versus,
+)
 from ..rules.diffusion import event, search_hazard
 from ..rules.symbiosis import deal_price, feasible, fixed_cost, study_worth, unit_gain
 from ..rules.trust import breach_hazard, enforcement
@@ -24,7 +37,7 @@ from ..state import (
     SLOT_TAKEN,
 )
 from .capital import invest
-from .links import demand_of, fade, new_record, pair_belief, record_of_pair, supply_of
+from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
 from .queue import line_up
 from .requests import propose, sort_requests
@@ -47,7 +60,7 @@ def search_partners(s, p, c):
     lever = s.levers[cluster.lever_row]
     usage = cluster.disclosing / cluster.firms
     chance = event(search_hazard(p, lever.coordinator, lever.platform, usage), dt)
-    ready, anybody = False, 0
+    ready, rows, anybody = False, 0, 0
     wanted = min(np.int64(p.map_candidates), MAP_SEEN)
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
@@ -60,13 +73,13 @@ def search_partners(s, p, c):
                 continue
             if f.discloses[k] and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform:
                 if not ready:
-                    anybody = _show_offers(s, p, cluster, False)
+                    rows, anybody = _draw_map(s, p, cluster, False)
                     ready = True
                 own = np.int64(f.offers[k])
                 if _match(own, anybody):
-                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, own, wanted)
+                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, np.int64(f.row[k]), own, rows, wanted)
             else:
-                own = _offers_of(p, f, k)
+                own = _offers_of(s, p, f, k, LANES * (s.shown.size - 1))
                 if own:  # else nothing of its own is worth an exchange with anybody
                     _meet(s, p, cluster, f.id[k], b * LANES + k, own)
     if cluster.seeks and cluster.permits == 0:
@@ -84,7 +97,7 @@ def _open_case(s, p, c, cluster):
     h = draw(city.key, Purpose.OPERATOR_CASE, city.step, c)
     if unit(h) >= event(p.operator_search, city.dt):
         return
-    anybody = _show_offers(s, p, cluster, True)
+    rows, anybody = _draw_map(s, p, cluster, True)
     best, slot, own = np.uint64(0xFFFFFFFFFFFFFFFF), -1, 0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
@@ -97,17 +110,21 @@ def _open_case(s, p, c, cluster):
     f, k = s.firms[slot >> 4], slot & 15
     bit = np.uint8(1 << AWARE_SYMBIOSIS)
     f.aware[k] |= bit
-    seen = _best_matches(s, cluster, h, slot, own, min(np.int64(p.operator_asks), MAP_SEEN))
+    seen = _best_matches(s, rows, h, slot, own, min(np.int64(p.operator_asks), MAP_SEEN))
     for n in range(seen):
-        other = city.seen_slot[n]
+        row = city.seen_row[n]
+        other = s.shown[row >> 4].slot[row & 15]
         s.firms[other >> 4].aware[other & 15] |= bit
-    _propose_best(s, p, cluster, draw(city.key, Purpose.PRIORITY, city.step, of_case(c)), slot, seen, OPERATOR)
+    priority = draw(city.key, Purpose.PRIORITY, city.step, of_case(c))
+    _propose_best(s, p, cluster, priority, slot, np.int64(f.row[k]), own, seen, OPERATOR)
 
 
 @inner
 def _meet(s, p, cluster, ident, slot, own):
     """Ask a random other firm of the cluster: slots are probed in the order of a hash until one is taken."""
     city = s.city[0]
+    mine = LANES * (s.shown.size - 1)  # rows that no map uses
+    theirs, shown = mine + 1, s.shown[mine >> 4]
     key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
     for attempt in range(4 * cluster.slots):
         h = draw(key, Purpose.SEARCH, step, of_probe(ident, attempt))
@@ -115,19 +132,20 @@ def _meet(s, p, cluster, ident, slot, own):
         g, m = s.firms[other >> 4], other & 15
         if other == slot or g.status[m] != SLOT_TAKEN:
             continue
-        match = _match(own, _offers_of(p, g, m))
-        if match:
-            city.seen_slot[0], city.seen_match[0] = other, match
-            _propose_best(s, p, cluster, _priority(city, ident), slot, 1, FIRMS)
+        offers = _offers_of(s, p, g, m, theirs)
+        if _match(own, offers):
+            shown.slot[1], shown.offers[1] = other, offers
+            city.seen_row[0] = theirs
+            _propose_best(s, p, cluster, _priority(city, ident), slot, mine, own, 1, FIRMS)
         return
 
 
 @inner
-def _look_at_map(s, p, cluster, ident, slot, own, wanted):
+def _look_at_map(s, p, cluster, ident, slot, row, own, rows, wanted):
     """Look at the disclosing firms of the cluster that offer a match."""
     city = s.city[0]
-    seen = _best_matches(s, cluster, draw(city.key, Purpose.SEARCH, city.step, of_probe(ident, 0)), slot, own, wanted)
-    _propose_best(s, p, cluster, _priority(city, ident), slot, seen, FIRMS)
+    seen = _best_matches(s, rows, draw(city.key, Purpose.SEARCH, city.step, of_probe(ident, 0)), slot, own, wanted)
+    _propose_best(s, p, cluster, _priority(city, ident), slot, row, own, seen, FIRMS)
 
 
 @inner
@@ -136,28 +154,28 @@ def _priority(city, ident):
 
 
 @inner
-def _best_matches(s, cluster, h, slot, own, wanted):
-    """Firms that showed a match in `firms.offers`: at most `wanted`, those of the smallest hash, into `city.seen_*`."""
+def _best_matches(s, rows, h, slot, own, wanted):
+    """Rows of the map with a match: at most `wanted`, those of the smallest hash, into `city.seen_*`, in no order."""
     city = s.city[0]
-    hashes, slots, matches, seen = city.seen_hash, city.seen_slot, city.seen_match, 0
+    hashes, at, seen = city.seen_hash, city.seen_row, 0
     nobody = np.uint64(0xFFFFFFFFFFFFFFFF)
-    worst, sheet = nobody, s.sheet[0]
-    for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+    worst, last, sheet = nobody, 0, s.sheet[0]
+    for b in range((rows + LANES - 1) // LANES):
+        shown = s.shown[b]
         for k in range(LANES):
-            sheet.rank[k] = versus(h, f.slot_id[k]) if _match(own, np.int64(f.offers[k])) else nobody
+            sheet.rank[k] = mix(h + shown.spread[k]) if _match(own, shown.offers[k]) else nobody
         for k in range(LANES):
             rank = sheet.rank[k]
-            if rank >= worst or b * LANES + k == slot:
+            if rank >= worst or shown.slot[k] == slot:
                 continue
-            n = min(seen, wanted - 1)
-            while n > 0 and hashes[n - 1] > rank:
-                hashes[n], slots[n], matches[n] = hashes[n - 1], slots[n - 1], matches[n - 1]
-                n -= 1
-            hashes[n], slots[n], matches[n] = rank, b * LANES + k, _match(own, np.int64(f.offers[k]))
+            n = last if seen == wanted else seen  # the largest hash gives way
+            hashes[n], at[n] = rank, b * LANES + k
             seen = min(seen + 1, wanted)
             if seen == wanted:
-                worst = hashes[wanted - 1]
+                worst = np.uint64(0)
+                for m in range(wanted):
+                    if hashes[m] > worst:
+                        worst, last = hashes[m], m
     return seen
 
 
@@ -168,57 +186,75 @@ def _match(own, theirs):
 
 
 @inner
-def _offers_of(p, f, k):
-    """Streams that a firm could give or (from bit TAKEN on) take at a gain over coordination."""
+def _offers_of(s, p, f, k, row):
+    """Streams that a firm could give or (from bit TAKEN on) take at a gain over coordination; how much, into `s.free`."""
     offers, least = 0, p.cost_link_coordination
     for w in range(N_STREAMS):
         gain = unit_gain(p, w)
-        give = (supply_of(p, f, k, w) - f.sold[k, w]) * gain > least
-        take = (demand_of(p, f, k, w) - f.bought[k, w]) * gain > least
+        have = supply_of(p, f, k, w) - f.sold[k, w]
+        need = demand_of(p, f, k, w) - f.bought[k, w]
+        s.free[row, 0, w], s.free[row, 1, w] = have, need
+        give, take = have * gain > least, need * gain > least
         offers |= (np.int64(give) | np.int64(take) << TAKEN) << w if gain > 0.0 else 0
     pooled = np.int64(f.hubs[k]) & ((1 << N_HUBS) - 1)  # what a hub takes is free no more
     return offers & ~(pooled | pooled << TAKEN)
 
 
 @inner
-def _show_offers(s, p, cluster, everybody):
-    """`_offers_of` the firms on the map of a cluster, or of all, into `firms.offers`; returns what anybody offers."""
-    anybody = 0
+def _draw_map(s, p, cluster, everybody):
+    """The firms on the map of a cluster, or all, that have something to offer, into `s.shown` and `s.free`.
+
+    Nothing is signed while firms search, so each is looked up once, and not by everybody who sees it.
+
+    Returns
+    -------
+    (rows, anybody) : int
+        How many there are; what anybody offers.
+    """
+    rows, anybody = 0, 0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
             shows = f.status[k] == SLOT_TAKEN if everybody else f.discloses[k] != 0
-            offers = _offers_of(p, f, k) if shows else 0
+            offers = _offers_of(s, p, f, k, rows) if shows else 0
             f.offers[k] = offers
-            anybody |= offers
-    return anybody
+            if offers:
+                f.row[k] = rows
+                shown, m = s.shown[rows >> 4], rows & 15
+                shown.slot[m], shown.spread[m], shown.offers[m] = b * LANES + k, spread(f.slot_id[k]), offers
+                rows += 1
+                anybody |= offers
+    for row in range(rows, (rows + LANES - 1) // LANES * LANES):
+        s.shown[row >> 4].offers[row & 15] = 0  # of a former map
+    return rows, anybody
 
 
 @inner
-def _propose_best(s, p, cluster, priority, slot, seen, payer):
-    """Propose the best link with one of the firms that were seen (`city.seen_slot`, `seen_match`), if any is worth it."""
+def _propose_best(s, p, cluster, priority, slot, row, own, seen, payer):
+    """Propose the best link with one of the firms that were seen (`city.seen_*`), if any is worth it; the smallest hash first."""
     city = s.city[0]
-    best, stream, supplier, buyer, amount = 0.0, -1, -1, -1, 0.0
-    f, k = s.firms[slot >> 4], slot & 15
+    best, rank, stream, supplier, buyer, amount = 0.0, np.uint64(0), -1, -1, -1, 0.0
     for n in range(seen):
-        other = city.seen_slot[n]
-        worth, w, forward, q = _best_stream(p, f, k, s.firms[other >> 4], other & 15, city.seen_match[n])
-        if worth > best:
-            best, stream, amount = worth, w, q
-            supplier, buyer = (slot, other) if forward else (other, slot)
+        other = city.seen_row[n]
+        shown = s.shown[other >> 4]
+        worth, w, forward, q = _best_stream(p, s.free, row, other, _match(own, shown.offers[other & 15]))
+        if worth > best or worth == best and w >= 0 and city.seen_hash[n] < rank:
+            best, rank, stream, amount = worth, city.seen_hash[n], w, q
+            partner = shown.slot[other & 15]
+            supplier, buyer = (slot, partner) if forward else (partner, slot)
     if stream >= 0:
         city.identified += 1
         propose(s, supplier, buyer, stream, cluster.programme, amount, priority, payer)
 
 
 @inner
-def _best_stream(p, a, x, b, y, match):
-    """Best stream and direction (of those in `match`) between firms (a, x) and (b, y) by yearly gain less coordination.
+def _best_stream(p, free, mine, theirs, match):
+    """Best stream and direction, of those in `match`, between two rows of `State.free` by yearly gain less coordination.
 
     Returns
     -------
     (worth, stream, forward, quantity)
-        forward: True if (a, x) supplies.
+        forward: True if the first supplies.
     """
     best, stream, forward, amount = 0.0, -1, True, 0.0
     for w in range(N_STREAMS):
@@ -228,7 +264,7 @@ def _best_stream(p, a, x, b, y, match):
         for way in range(2):
             if not (match >> (TAKEN * way + w)) & 1:
                 continue
-            q = free_quantity(p, a, x, b, y, w) if way == 0 else free_quantity(p, b, y, a, x, w)
+            q = min(free[mine, 0, w], free[theirs, 1, w]) if way == 0 else min(free[theirs, 0, w], free[mine, 1, w])
             worth = q * gain - p.cost_link_coordination
             if worth > best:
                 best, stream, forward, amount = worth, w, way == 0, q
@@ -265,10 +301,10 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     x, y = i & 15, j & 15
     cluster = s.clusters[a.cluster[x]]
     lever = s.levers[cluster.lever_row]
-    good, bad, found, barred = record_of_pair(s, i, j, w, now, p.tau)
     q = free_quantity(p, a, x, b, y, w)
-    if barred or q <= 0.0:
+    if q <= 0.0 or is_barred(s, i, j, w):
         return
+    good, bad, found = record_of_pair(s, i, j, w, now, p.tau)
     dx, dy = a.x[x] - b.x[y], a.y[x] - b.y[y]
     gap = np.sqrt(dx * dx + dy * dy)
     fixed = fixed_cost(p, w, q, gap)

@@ -9,7 +9,6 @@ from ..ledger import Money
 from ..maths import annuity, log
 from ..randomness import COMPLIANCE, Purpose, uniform
 from ..rules.compliance import (
-    choose,
     connection_cost,
     detection,
     detection_hazard,
@@ -17,7 +16,9 @@ from ..rules.compliance import (
     fine,
     inspection_hazard,
     payment_share,
+    pick,
     sham_cost,
+    weight,
 )
 from ..rules.diffusion import event, review_hazard
 from ..state import (
@@ -210,12 +211,24 @@ def choose_compliance(city, p, cluster, f, k, costs, plant):
     int
         NONE, SHAM, REAL_OWN (to be built if there is no plant) or REAL_CONNECTED.
     """
-    none, sham, own, connect = costs
+    return _weigh(p, cluster, f, k, costs, plant, _leaning(city, p, f, k, costs))
+
+
+@inner
+def _leaning(city, p, f, k, costs):
+    """What no treatment and sham weigh, and the persistent taste: the same whatever a plant costs."""
+    return weight(p, costs[0]), weight(p, costs[1]), taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE)
+
+
+@inner
+def _weigh(p, cluster, f, k, costs, plant, leaning):
+    """`choose_compliance`, given the `_leaning`."""
+    _, _, own, connect = costs
     real, cost_real = REAL_OWN, own + plant
     # connection is a legal duty; a plant that already stands may go on, a new one is not built
     if cluster.built[1] and (not has_plant(f, k) or connect <= cost_real):
         real, cost_real = REAL_CONNECTED, connect
-    z = choose(p, none, sham, cost_real, taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE))
+    z = pick(leaning[0], leaning[1], weight(p, cost_real), leaning[2])
     return real if z == 2 else z
 
 
@@ -254,23 +267,24 @@ def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
     """One review: choose, and order an own plant, or ask the fund (-1: none) for it, where that is the choice."""
     city, base = s.city[0], s.levers[s.levers.size - 1]
     costs = compliance_costs(p, lever, cluster, f, k)
+    leaning = _leaning(city, p, f, k, costs)
     if has_plant(f, k):
-        z = choose_compliance(city, p, cluster, f, k, costs, 0.0)
+        z = _weigh(p, cluster, f, k, costs, 0.0, leaning)
         if z != REAL_OWN or (f.tech[k] >> OWN_PLANT) & 1:  # else the plant is being built
             f.z[k] = z
         return
-    if cluster.built[1] or choose_compliance(city, p, cluster, f, k, costs, 0.0) == NONE:
+    if cluster.built[1] or _weigh(p, cluster, f, k, costs, 0.0, leaning) == NONE:
         # nobody builds beside a central plant; and who would not even have a plant for nothing needs no terms
-        f.z[k] = choose_compliance(city, p, cluster, f, k, costs, np.inf)
+        f.z[k] = _weigh(p, cluster, f, k, costs, np.inf, leaning)
         return
     terms = plant_terms(city, p, lever, base, cluster, f, k, fund >= 0)
-    z = choose_compliance(city, p, cluster, f, k, costs, plant_cost(p, f, k, terms))
+    z = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
     if z == REAL_OWN and fund >= 0:
         if terms[9] > lever.effort_cost:
             ask(s, lever, f, k, OWN_PLANT, slot, fund, terms[9])
             return
         terms = plant_terms(city, p, lever, base, cluster, f, k, False)  # the same choice without the programme's money
-        z = choose_compliance(city, p, cluster, f, k, costs, plant_cost(p, f, k, terms))
+        z = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
     if z == REAL_OWN:
         order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
     else:

@@ -23,7 +23,7 @@ from ..state import (
     TREATED_WATER,
 )
 
-__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "new_record", "note_exchange", "pair_belief",
+__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
            "record_of_pair", "supply_of"]
 
 @inner
@@ -158,7 +158,7 @@ def _renew(s, p, n, link):
     x, y = i & 15, j & 15
     cluster = s.clusters[link.cluster]
     lever = s.levers[cluster.lever_row]
-    good, bad, _, _ = record_of_pair(s, i, j, w, now, p.tau)
+    good, bad, _ = record_of_pair(s, i, j, w, now, p.tau)
     b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
     b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
     if link.delivered * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
@@ -242,8 +242,8 @@ def pair_belief(p, lever, cluster, f, k, g, m, good, bad):
 
 @inner
 def record_of_pair(s, i, j, w, now, tau):
-    """Memory of a pair: evidence of both directions, record of this stream (-1: none) and whether it is barred."""
-    good, bad, found, barred = 0.0, 0.0, -1, False
+    """Memory of a pair: evidence of both directions, and the record of this stream (-1: none)."""
+    good, bad, found = 0.0, 0.0, -1
     for way in range(2):
         a, b = (i, j) if way == 0 else (j, i)
         n = np.int64(s.head[a, 0])
@@ -256,9 +256,20 @@ def record_of_pair(s, i, j, w, now, tau):
                     bad += link.f * keep
                 if way == 0 and link.stream == w:
                     found = n
-                    barred = link.state == LINK_BARRED or link.state == LINK_ACTIVE or link.state == LINK_PERMIT
             n = link.next[0]
-    return good, bad, found, barred
+    return good, bad, found
+
+
+@inner
+def is_barred(s, i, j, w):
+    """The pair has agreed on this stream, or does not look at it for some years."""
+    n = np.int64(s.head[i, 0])
+    while n >= 0:
+        link = s.links[n]
+        if link.buyer == j and link.stream == w:
+            return link.state == LINK_BARRED or link.state == LINK_ACTIVE or link.state == LINK_PERMIT
+        n = link.next[0]
+    return False
 
 
 @inner

@@ -32,6 +32,7 @@ from ..state import (
 )
 from .origins import book_origins
 from .queue import line_up
+from .technology import note_holds
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
 
@@ -109,6 +110,7 @@ def count_adopters(s, p, c):
             count[j] += adopters
         for k in range(LANES):
             firms += np.int64(f.status[k] == SLOT_TAKEN)
+        note_holds(s, b)
     cluster.firms, cluster.workers = firms, workers
     cluster.mean_workers = workers / max(firms, 1)
 

@@ -23,10 +23,12 @@ from ..rules.production import tax_rate
 from ..state import (
     LANES,
     LINK_ACTIVE,
+    N_LEARNED,
     N_TECH,
     REAL_CONNECTED,
     REAL_OWN,
     SLOT_TAKEN,
+    SOMEBODY,
 )
 from .capital import invest
 from .lottery import TECHNOLOGY_REVIEW, digits
@@ -34,7 +36,7 @@ from .queue import line_up
 from .requests import ask
 
 __all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
-           "grant_of", "investment", "loan_annuity", "order", "own_funds", "review_technologies", "saving_of",
+           "grant_of", "investment", "loan_annuity", "note_holds", "order", "own_funds", "review_technologies", "saving_of",
            "set_cut", "taste", "terms_at", "tie_adopters", "total_loans", "value_at"]
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
@@ -68,16 +70,22 @@ def taste(city, p, ident, which, purpose):
 
 
 @inner
+def note_holds(s, b):
+    """What acquaintances see of the firms of a block, into `State.holds`: they are asked for here and there."""
+    f = s.firms[b]
+    for k in range(LANES):
+        s.holds[b * LANES + k] = f.tech[k] | np.int64(f.status[k] == SLOT_TAKEN) << SOMEBODY
+
+
+@inner
 def tie_adopters(s, slot, j):
-    """Adopters of technology j among acquaintances and link partners, and how many of those there are."""
+    """Adopters of technology j among acquaintances and link partners, and how many of those there are (`State.holds`)."""
     adopters, known = 0, 0
     for n in range(4):
         i = np.int64(s.ties[slot, n])
-        if i >= 0 and i != slot and i >> 4 < s.firms.size:  # outside there may be room for fewer, see `slots._open_outside`
-            f = s.firms[i >> 4]
-            if f.status[i & 15] == SLOT_TAKEN:
-                known += 1
-                adopters += (f.tech[i & 15] >> j) & 1
+        if i >= 0 and i != slot and i < s.holds.size:  # outside there may be room for fewer, see `slots._open_outside`
+            known += s.holds[i] >> SOMEBODY
+            adopters += (s.holds[i] >> j) & 1
     for role in range(2):
         n = np.int64(s.head[slot, role])
         while n >= 0:
@@ -85,7 +93,7 @@ def tie_adopters(s, slot, j):
             if link.state == LINK_ACTIVE:
                 i = link.buyer if role == 0 else link.supplier
                 known += 1
-                adopters += (s.firms[i >> 4].tech[i & 15] >> j) & 1
+                adopters += (s.holds[i] >> j) & 1
             n = link.next[role]
     return adopters, known
 
@@ -357,7 +365,7 @@ def review_technologies(s, p, c):
     base = s.levers[s.levers.size - 1]
     cut = max(base.CIT_reduction, lever.CIT_reduction)
     offered = 0
-    for j in range(4):
+    for j in range(N_LEARNED):
         offered |= np.int64(city.learning_offered[j] != 0) << j
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
@@ -374,7 +382,7 @@ def review_technologies(s, p, c):
             tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
             # whoever knows most adopters waits least
             multiple = waiting_multiple(p, lever, f.hurdle[k], 4 + f.links[k])
-            for j in range(4):
+            for j in range(N_LEARNED):
                 if (open_to >> j) & 1:
                     cost, saving = investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j)
                     grant = grant_of(lever, j, cluster.level)

@@ -107,4 +107,8 @@ def adopts(psi, multiple, slope, u):
     """True iff u < logistic(slope [ln psi - ln Phi]) with the persistent taste u; never if psi <= 0."""
     if psi <= 0.0:
         return False
+    short = multiple / psi - 1.0
+    # (1 + x)^n >= 1 + n x + n (n - 1) x^2/2 for n >= 2: most of those who wait are told so without a power
+    if short > 0.0 and slope >= 2.0 and u * (2.0 + slope * short * (1.0 + 0.5 * (slope - 1.0) * short)) > 1.000001:
+        return False
     return u * (1.0 + power(multiple / psi, slope)) < 1.0

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..jit import jit, small
 from ..maths import exp, log, power
 from ..state import NONE, REAL_OWN, SHAM
 
-__all__ = ["choose", "connection_cost", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
-           "own_running_cost", "payment_share", "removal", "removal_of", "running_cost_of", "running_factor", "sham_cost",
-           "sham_cost_of"]
+__all__ = ["connection_cost", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
+           "inspection_size",           "own_running_cost", "payment_share", "pick", "removal", "removal_of", "running_cost_of", "running_factor", "sham_cost",
+           "sham_cost_of", "weight"]
 
 
 @jit
 def inspection_hazard(p, rate, workers):
     """Inspections a year: rate x clip((workers/15.5)^.5, .2, 5)."""
-    size = power(workers / p.inspection_workers, p.inspection_exponent)
-    return rate * min(max(size, p.inspection_low), p.inspection_high)
+    exponent = p.inspection_exponent
+    return rate * inspection_size(workers / p.inspection_workers, exponent, exponent == 0.5, p.inspection_low, p.inspection_high)
+
+
+@small
+def inspection_size(relative, exponent, root, low, high):
+    """Factor on inspections by size against that of the reference; `root`: the exponent is 1/2."""
+    return min(max(np.sqrt(relative) if root else exp(exponent * log(relative)), low), high)
 
 
 @jit
@@ -115,27 +123,18 @@ def sham_cost_of(running, fixed, share):
 
 
 @jit
-def choose(p, cost_none, cost_sham, cost_real, u):
-    """Compliance chosen by a persistent taste u: P(z) proportional to cost_z^-3, in the order none, sham, real.
+def weight(p, cost):
+    """What a choice of this yearly cost weighs, cost^-3; nothing if it cannot be paid."""
+    return power(max(cost, 1e-12), -p.choice_exponent) if cost < 1e300 else 0.0
 
-    Parameters
-    ----------
-    cost_real : float
-        Infinity if the firm cannot pay for real treatment.
 
-    Returns
-    -------
-    int
-        0 none, 1 sham, 2 real.
-    """
-    tiny = 1e-12
-    wn = power(max(cost_none, tiny), -p.choice_exponent)
-    ws = power(max(cost_sham, tiny), -p.choice_exponent)
-    wr = power(max(cost_real, tiny), -p.choice_exponent) if cost_real < 1e300 else 0.0
-    x = u * (wn + ws + wr)
-    if x < wn:
+@jit
+def pick(none, sham, real, u):
+    """The choice that a persistent taste u makes by these weights: 0 none, 1 sham, 2 real."""
+    x = u * (none + sham + real)
+    if x < none:
         return 0
-    return 1 if x < wn + ws else 2
+    return 1 if x < none + sham else 2
 
 
 @jit

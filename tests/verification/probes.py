@@ -37,7 +37,7 @@ from ecocluster.model.phases.technology import appraise, finance, review_technol
 from ecocluster.model.plan import make_plan
 from ecocluster.model.randomness import Purpose, draw, key_of, of_pair, uniform
 from ecocluster.model.rules.adoption import capex_one
-from ecocluster.model.rules.compliance import choose
+from ecocluster.model.rules.compliance import pick, weight
 from ecocluster.model.setup import allocate, begin
 from ecocluster.model.state import (
     AWARE_SYMBIOSIS,
@@ -182,13 +182,13 @@ def compliance(s, p, slots, z, terms):
 def cheapest(p, cost, taste, z):
     """The rule of choice alone: z[n] of none, sham, real at cost[n] and taste[n]."""
     for n in range(taste.size):
-        z[n] = choose(p, cost[n, 0], cost[n, 1], cost[n, 2], taste[n])
+        z[n] = pick(weight(p, cost[n, 0]), weight(p, cost[n, 1]), weight(p, cost[n, 2]), taste[n])
 
 
 @jit
 def memory(s, p, i, j, w, now):
     """Evidence (good, bad) that a pair of slots remembers at time `now`."""
-    good, bad, _, _ = record_of_pair(s, i, j, w, now, p.tau)
+    good, bad, _ = record_of_pair(s, i, j, w, now, p.tau)
     return good, bad
 
 

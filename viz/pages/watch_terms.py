@@ -20,6 +20,7 @@ from ...model.phases.technology import (
     appraise,
     finance,
     loan_annuity,
+    note_holds,
     own_funds,
     taste,
     tie_adopters,
@@ -79,6 +80,8 @@ class Terms:
 @jit
 def _appraisal(s, p, slot, j, supported, out):
     """Numbers of `appraise` and what lies between them, in the order of the fields of `Terms`."""
+    for b in range(s.firms.size):
+        note_holds(s, b)  # between two steps firms came and went
     f, k = s.firms[slot >> 4], slot & 15
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
     lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
