@@ -29,13 +29,13 @@ def serve_requests(s, p):
         if j == OWN_PLANT:
             lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
             terms = plant_terms(city, p, lever, base, cluster, f, k, True)
-            if funded and terms[0]:
+            if funded and terms.wants:
                 order(s, p, cluster, f, k, j, terms, fund)
             else:
                 decide_compliance(s, p, cluster, lever, f, k, slot, -1)  # at once, without the programme's money
             continue
         terms = appraise(s, p, cluster, f, k, j, slot, funded)
         count_credit(s, terms)
-        if terms[0]:
+        if terms.wants:
             order(s, p, cluster, f, k, j, terms, fund if funded else -1)
     city.requests = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import inner
@@ -35,9 +37,63 @@ from .lottery import TECHNOLOGY_REVIEW, digits
 from .queue import line_up
 from .requests import ask
 
-__all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
+__all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "Terms", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
            "grant_of", "investment", "loan_annuity", "note_holds", "order", "own_funds", "review_technologies", "saving_of",
            "set_cut", "taste", "terms_at", "tie_adopters", "total_loans", "value_at"]
+
+class Loan(NamedTuple):
+    """What a bank and a programme offer for an investment.
+
+    Attributes
+    ----------
+    share : float
+        Of the investment, financed.
+    rate : float
+        Real, 1/yr.
+    subsidy : float
+        Present value of the interest that the programme pays, mVND.
+    guarantee : float
+        Cost of a guarantee by the programme, mVND.
+    asked : float
+        1 if the firm applied.
+    """
+
+    share: float
+    rate: float
+    subsidy: float
+    guarantee: float
+    asked: float
+
+
+class Terms(NamedTuple):
+    """On which terms a firm can have a technology, and whether it takes it.
+
+    Attributes
+    ----------
+    wants : bool
+        The decision, money included.
+    cost : float
+        Capital cost before grants, mVND.
+    grant : float
+        Share of the cost.
+    loan : Loan
+        For the rest.
+    saving : float
+        mVND/yr.
+    cut : float
+        Share of the tax on the saving that is forgone.
+    claim : float
+        On the grants fund, mVND.
+    """
+
+    wants: bool
+    cost: float
+    grant: float
+    loan: Loan
+    saving: float
+    cut: float
+    claim: float
+
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
 MEMBERSHIP = 4.0  # years for which a member of a hub reckons
@@ -135,9 +191,7 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
 
     Returns
     -------
-    (share, rate, subsidy, guarantee, asked) : float
-        Share financed, real rate, present value of the interest paid by the programme, cost of a guarantee
-        by the programme, and 1 if the firm applied.
+    Loan
     """
     ident = of_technology(f.id[k], j)
     by_base, by_programme = False, False
@@ -152,7 +206,7 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
     elif supported:
         rate = max(p.bank_rate - 0.01 * lever.interest_cut, 0.0)
     if rate >= f.hurdle[k] or cost <= p.loan_minimum:
-        return 0.0, rate, 0.0, 0.0, 0.0
+        return Loan(0.0, rate, 0.0, 0.0, 0.0)
     helped = by_base or by_programme or green
     if lever.relief_credit > 0.5:
         share = p.granted_support
@@ -160,12 +214,12 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
         chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0,
                           (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k]))
         if taste(city, p, f.id[k], j, Purpose.CREDIT) >= chance:
-            return 0.0, rate, 0.0, 0.0, 1.0
+            return Loan(0.0, rate, 0.0, 0.0, 1.0)
         share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))
     subsidy = interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years) if supported else 0.0
     # expected losses on the mean balance, which falls from the whole to nothing
     loss = p.cost_guarantee_loss * share * cost * 0.5 * (p.loan_years + 1.0) if by_programme else 0.0
-    return share, rate, subsidy, loss, 1.0
+    return Loan(share, rate, subsidy, loss, 1.0)
 
 
 @inner
@@ -276,10 +330,7 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
 
     Returns
     -------
-    (adopt, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, asked)
-        Decision; capital cost before grants, mVND; grant share; share of the rest financed; real rate; yearly
-        saving; share of tax forgone; cost of interest support and guarantee; claim on the grants fund; 1 if the
-        firm asked for a loan.
+    Terms
     """
     city = s.city[0]
     lever = s.levers[cluster.lever_row]
@@ -287,31 +338,33 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
     cut, grant = base.CIT_reduction, 0.0
     if supported:
         cut, grant = lever.CIT_reduction, grant_of(lever, j, cluster.level)
+    none = Loan(0.0, 0.0, 0.0, 0.0, 0.0)
     net = cost * (1.0 - grant)
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     life = p.tech_life_yr[j]
     value = value_at(p, f, k, j, saving, net, tax, cut)
     if value <= 0.0:
-        return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0
+        return Terms(False, cost, grant, none, saving, cut, 0.0)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
     adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
     if not adopts(value / net + best_loan(p, f, k, j), multiple, p.adoption_slope, u):
-        return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0  # no loan would do: none is asked for
-    share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, j, net, supported)
-    psi = value_ratio(value, net, share, rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
+        return Terms(False, cost, grant, none, saving, cut, 0.0)  # no loan would do: none is asked for
+    loan = finance(city, p, lever, base, f, k, j, net, supported)
+    psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     wants = adopts(psi, multiple, p.adoption_slope, u)
-    asked = asked if wants else 0.0
-    if wants and (1.0 - share) * net > own_funds(p, lever, f, k):
+    if not wants:
+        loan = Loan(loan.share, loan.rate, loan.subsidy, loan.guarantee, 0.0)
+    if wants and (1.0 - loan.share) * net > own_funds(p, lever, f, k):
         wants = False
-    amount = 0.0
+    claim = 0.0
     if supported:
         more_cut = max(cut - base.CIT_reduction, 0.0)
-        amount = grant * cost + subsidy + guarantee
+        claim = grant * cost + loan.subsidy + loan.guarantee
         if more_cut > 0.0:
-            amount += tax * more_cut * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
-    return wants, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, asked
+            claim += tax * more_cut * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
+    return Terms(wants, cost, grant, loan, saving, cut, claim)
 
 
 @inner
@@ -320,38 +373,37 @@ def order(s, p, cluster, f, k, j, terms, fund):
 
     Parameters
     ----------
-    terms : tuple
-        From `appraise`.
+    terms : Terms
     fund : int
         Programme whose grants fund pays; -1: none.
     """
     city = s.city[0]
-    _, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, _ = terms
-    net = cost * (1.0 - grant)
-    loan = share * net
+    cost, subsidy, guarantee, claim = terms.cost, terms.loan.subsidy, terms.loan.guarantee, terms.claim
+    granted = terms.grant * cost
+    net = cost * (1.0 - terms.grant)
+    loan = terms.loan.share * net
     f.cash[k] -= net - loan
     invest(s, p, Money.OWN_CAPEX, cost, p.tech_life_yr[j])
     s.money[Money.LOANS] += loan
-    add_loan(city.dt, f, k, j, loan, rate, min(p.loan_years, p.tech_life_yr[j]))
+    add_loan(city.dt, f, k, j, loan, terms.loan.rate, min(p.loan_years, p.tech_life_yr[j]))
     if fund >= 0:
-        s.funds[fund].fund[0] -= amount
-        s.funds[fund].spent += amount
-        s.money[Money.GRANTS] += grant * cost
+        s.funds[fund].fund[0] -= claim
+        s.funds[fund].spent += claim
+        s.money[Money.GRANTS] += granted
         s.money[Money.INTEREST_CUT] += subsidy
         s.money[Money.GUARANTEE] += guarantee
-        reserve = amount - grant * cost - subsidy - guarantee
-        s.funds[fund].cut_reserve += reserve
-        cluster.grants_flow += grant * cost
+        s.funds[fund].cut_reserve += claim - granted - subsidy - guarantee
+        cluster.grants_flow += granted
     bit = np.uint8(1 << j)
     if fund >= 0 and s.ever_null[f.id[k]] & bit:
-        s.money[Money.FREE_RIDERS] += amount
+        s.money[Money.FREE_RIDERS] += claim
     f.pending[k] |= bit
     f.ever[k] |= bit
     s.ever[f.id[k]] |= bit
     wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, of_technology(f.id[k], j)) * 4.0)
     f.start[k, j] = city.time + max(0.25 * wait * p.install_years, city.dt)
     f.write_off[k, j] = net / p.tech_life_yr[j]
-    set_cut(p, f, k, j, cut * max(saving, 0.0))
+    set_cut(p, f, k, j, terms.cut * max(terms.saving, 0.0))
     f.due[k] = min(f.due[k], f.start[k, j])
 
 
@@ -402,17 +454,17 @@ def consider(s, p, cluster, lever, f, k, j, slot, cost, saving):
     fund = cluster.programme
     if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
         terms = terms_at(s, p, cluster, f, k, j, slot, True, cost, saving)
-        if not terms[0]:
+        if not terms.wants:
             count_credit(s, terms)
             return False  # what does not pay with support does not pay without
-        if terms[9] > lever.effort_cost:
-            ask(s, lever, f, k, j, slot, fund, terms[9])
+        if terms.claim > lever.effort_cost:
+            ask(s, lever, f, k, j, slot, fund, terms.claim)
             return True
     terms = terms_at(s, p, cluster, f, k, j, slot, False, cost, saving)
     count_credit(s, terms)
-    if terms[0]:
+    if terms.wants:
         order(s, p, cluster, f, k, j, terms, -1)
-    return terms[0]
+    return terms.wants
 
 
 @inner
@@ -437,8 +489,8 @@ def end_cut(f, k, j):
 def count_credit(s, terms):
     """Applications for credit and their fate (calibration target C2)."""
     city = s.city[0]
-    if terms[10] > 0.5:
+    if terms.loan.asked > 0.5:
         city.credit_asked += 1
-        if terms[3] > 0.0:
+        if terms.loan.share > 0.0:
             city.credit_approved += 1
-            city.credit_granted += terms[3]
+            city.credit_granted += terms.loan.share

@@ -147,7 +147,7 @@ def phases(s, p, chosen, steps):
 
 @jit
 def appraisal(s, p, slot, j, supported):
-    """What a firm thinks of technology j: (adopts, cost, grant, share lent, rate, ...) of `appraise`."""
+    """What a firm thinks of technology j: the `Terms` of `appraise`."""
     f, k = s.firms[slot >> 4], slot & 15
     return appraise(s, p, s.clusters[f.cluster[k]], f, k, j, slot, supported)
 
@@ -159,8 +159,8 @@ def loans(s, p, slots, j, cost, out):
     for n in range(slots.size):
         f, k = s.firms[slots[n] >> 4], slots[n] & 15
         lever = s.levers[s.clusters[f.cluster[k]].lever_row]
-        terms = finance(s.city[0], p, lever, base, f, k, j, cost[n], False)
-        out[n, 0], out[n, 1], out[n, 2] = terms[0], terms[1], terms[4]
+        loan = finance(s.city[0], p, lever, base, f, k, j, cost[n], False)
+        out[n, 0], out[n, 1], out[n, 2] = loan.share, loan.rate, loan.asked
 
 
 @jit
@@ -172,8 +172,8 @@ def compliance(s, p, slots, z, terms):
         cluster = s.clusters[f.cluster[k]]
         lever = s.levers[cluster.lever_row]
         t = plant_terms(town, p, lever, base, cluster, f, k, False)
-        terms[n, 0] = 1.0 if t[0] else 0.0
-        terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t[1], t[2], t[3], t[4]
+        terms[n, 0] = 1.0 if t.wants else 0.0
+        terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t.cost, t.grant, t.loan.share, t.loan.rate
         costs = compliance_costs(p, lever, cluster, f, k)
         z[n] = choose_compliance(town, p, cluster, f, k, costs, 0.0 if has_plant(f, k) else plant_cost(p, f, k, t))
 

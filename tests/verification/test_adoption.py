@@ -136,7 +136,7 @@ def test_v06_critical_grant_of_every_firm():
 
     def accepts(slot, j, grant):
         s.levers[GRANTS[j]] = grant
-        return bool(appraisal(s, record[()], int(slot), j, True)[0])
+        return bool(appraisal(s, record[()], int(slot), j, True).wants)
 
     def check(tax_term, financing):
         tested = 0

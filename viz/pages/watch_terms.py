@@ -86,24 +86,24 @@ def _appraisal(s, p, slot, j, supported, out):
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
     lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
     terms = appraise(s, p, cluster, f, k, j, slot, supported)
-    wants, cost, grant, saving, cut = terms[0], terms[1], terms[2], terms[5], terms[6]
+    cost, grant, saving, cut = terms.cost, terms.grant, terms.saving, terms.cut
     net, life, hurdle = cost * (1.0 - grant), p.tech_life_yr[j], f.hurdle[k]
-    share, rate, _, _, asked = finance(city, p, lever, base, f, k, j, net, supported)
+    loan = finance(city, p, lever, base, f, k, j, net, supported)
     tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
     value = value_at(p, f, k, j, saving, net, tax, cut)
     psi = value / net
     if value > 0.0:
-        psi = value_ratio(value, net, share, rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
+        psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, hurdle, adopters)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
-    out[0], out[1], out[2], out[3], out[4], out[5] = cost, saving, grant, share, rate, asked
+    out[0], out[1], out[2], out[3], out[4], out[5] = cost, saving, grant, loan.share, loan.rate, loan.asked
     out[6], out[7], out[9] = psi, multiple, u
     out[8] = 1.0 / (1.0 + (multiple / psi) ** p.adoption_slope) if psi > 0.0 and value > 0.0 else 0.0
-    out[10], out[11] = own_funds(p, lever, f, k), (1.0 - share) * net
-    out[12], out[13], out[14], out[15] = adopters, known, hurdle, 1.0 if wants else 0.0
+    out[10], out[11] = own_funds(p, lever, f, k), (1.0 - loan.share) * net
+    out[12], out[13], out[14], out[15] = adopters, known, hurdle, 1.0 if terms.wants else 0.0
     out[16] = 1.0 if value > 0.0 and adopts(psi, multiple, p.adoption_slope, u) else 0.0
-    out[17] = terms[9] - lever.effort_cost  # above 0: worth a request
+    out[17] = terms.claim - lever.effort_cost  # above 0: worth a request
 
 
 @jit
@@ -115,7 +115,7 @@ def _options(s, p, slot, supported, out):
     costs, plant = compliance_costs(p, lever, cluster, f, k), 0.0
     if not has_plant(f, k):
         plant = plant_cost(p, f, k, plant_terms(city, p, lever, base, cluster, f, k, supported))
-    out[0], out[1], out[2], out[3] = costs[0], costs[1], costs[2] + plant, costs[3]
+    out[0], out[1], out[2], out[3] = costs.none, costs.sham, costs.own + plant, costs.connect
     if cluster.built[1] and not has_plant(f, k):
         out[2] = np.inf  # connection is a duty: no new plant beside it
     out[4] = taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE)
