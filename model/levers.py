@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .vocabulary import TECHNOLOGIES, TECHNOLOGY_WORDS
+from .vocabulary import TECHNOLOGIES, TECHNOLOGY_ROWS
 
 __all__ = ["LAW_LEVERS", "LEVERS", "LEVER_DTYPE", "Lever", "baseline_levers"]
 
@@ -74,8 +74,8 @@ LEVERS: dict[str, Lever] = {
         Lever("multiplier_L3", "factor", 1.0, 0, 4, None, "rule", "grants at level 3"),
         Lever("compulsory_share", "share", 0.0, 0, 1, None, "rule", "share of the firms of listed clusters that must leave"),
         # money, paid when requested, from the three funds
-        *(Lever(f"grant_{name}", "share of capex", 0.0, 0, 0.9, 0.5, "money", f"grant for {words}")
-          for name, words in zip(TECHNOLOGIES, TECHNOLOGY_WORDS, strict=True)),
+        *(Lever(f"grant_{name}", "share of capex", 0.0, 0, 0.9, 0.5, "money", f"grant for {row.replace('_', ' ')}")
+          for name, row in zip(TECHNOLOGIES, TECHNOLOGY_ROWS, strict=True)),
         Lever("CIT_reduction", "share of the tax on the saving", 0.1, 0, 1, 1.0, "money", "income tax forgone on the saving"),
         Lever("interest_cut", "percentage points", 0.0, 0, 9, 9.0, "money", "interest support on green loans"),
         Lever("guarantee", "share of applicants", 0.05, 0, 1, 1.0, "money", "loans guaranteed by the state"),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = ["AWARENESS", "EVENTS", "LEARNED", "SECTORS", "STREAMS", "STREAM_UNITS", "TECHNOLOGIES", "TECHNOLOGY_ROWS",
-           "TECHNOLOGY_WORDS", "fit", "read_vocabulary"]
+           "fit", "read_vocabulary", "short_of"]
 
 _TABLES = Path(__file__).parent / "tables"
 
@@ -42,7 +42,7 @@ def read_vocabulary(tables: Path = _TABLES) -> tuple[list[dict], list[dict], lis
     """
     technologies, streams, sectors, balance = (
         _rows(tables / f"{name}.csv") for name in ("technologies", "streams", "sectors", "supply_demand"))
-    shorts = [row["short"] for row in technologies]
+    shorts = [short_of(row["technology"]) for row in technologies]
     if shorts[-1] != "own_plant":
         raise ValueError(f"technologies.csv: the last row is {shorts[-1]}; own_plant must be the last")
     for name, values in (("technologies.csv", shorts), ("streams.csv", [row["stream"] for row in streams]),
@@ -64,6 +64,12 @@ def read_vocabulary(tables: Path = _TABLES) -> tuple[list[dict], list[dict], lis
     return technologies, streams, sectors
 
 
+def short_of(row: str) -> str:
+    """What a technology is called: T6 for a row T6_heat_pump, and the row itself where it has no number."""
+    head = row.partition("_")[0]
+    return head if head[1:].isdecimal() else row
+
+
 def _rows(path: Path) -> list[dict]:
     """Rows of a table; an empty cell, but of the last column, which says where numbers come from, is refused."""
     with path.open(encoding="utf-8", newline="") as stream:
@@ -78,9 +84,8 @@ def _rows(path: Path) -> list[dict]:
 
 _technologies, _streams, _sectors = read_vocabulary()
 
-TECHNOLOGIES = tuple(row["short"] for row in _technologies)
 TECHNOLOGY_ROWS = tuple(row["technology"] for row in _technologies)  # under which its numbers stand in the registry
-TECHNOLOGY_WORDS = tuple(row["words"] for row in _technologies)
+TECHNOLOGIES = tuple(map(short_of, TECHNOLOGY_ROWS))
 LEARNED = TECHNOLOGIES[:-1]  # those of which a firm must learn, and which reviews of technologies look at
 STREAMS = tuple(row["stream"] for row in _streams)
 STREAM_UNITS = tuple(f"{row['unit']}/yr" for row in _streams)

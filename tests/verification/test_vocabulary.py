@@ -14,12 +14,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from ecocluster.model.state import AWARE_LAW, AWARE_SYMBIOSIS, HEAT, N_HUBS, OWN_PLANT, T1, T2, T4, T5, TREATED_WATER
+from ecocluster.model.state import (
+    AWARE_LAW,
+    AWARE_SYMBIOSIS,
+    HEAT,
+    N_HUBS,
+    OWN_PLANT,
+    T1,
+    T2,
+    T4,
+    T5,
+    TREATED_WATER,
+)
 from ecocluster.model.vocabulary import EVENTS, STREAMS, TECHNOLOGIES, read_vocabulary
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "model" / "tables"
-T6 = "T6_heat_pump,T6,heat pumps,20,.85,15,.1,0,.5,0,0,0,.2,1,a made-up technology"
+T6 = "T6_heat_pump,20,.85,15,.1,0,.5,0,0,0,.2,1,a made-up technology"
 GLASS = "glass,t,.9,2.5,.9,.1,0,30,100,0,.8,0,1,a made-up stream"
 LEATHER = "leather,5,30,300,.9,3.0,500,150,.04,.3,40,a made-up sector"
 
@@ -75,7 +86,7 @@ def spoil(name: str, old: str, new: str):
     [
         (lambda t: insert(t / "technologies.csv", T6.replace(",15,", ",,"), "own_plant"), "technologies.csv: T6_heat_pump has no life_yr"),
         (lambda t: (t / "technologies.csv").write_text((t / "technologies.csv").read_text() + T6 + "\n"), "the last row is T6; own_plant must be the last"),
-        (lambda t: insert(t / "technologies.csv", T6.replace(",T6,", ",T5,"), "own_plant"), "technologies.csv: T5 stands twice"),
+        (lambda t: insert(t / "technologies.csv", T6.replace("T6", "T5"), "own_plant"), "technologies.csv: T5 stands twice"),
         (lambda t: insert(t / "streams.csv", GLASS, "heat_steam"), "supply_demand.csv: column glass is missing"),
         (lambda t: insert(t / "streams.csv", GLASS.replace("glass,t", "glass,m2"), "heat_steam"), "units are t, t, t, t, t, m2, GJ, m3"),
         (lambda t: insert(t / "sectors.csv", LEATHER, "food"), "supply_demand.csv: row leather,supply is missing"),
@@ -94,7 +105,7 @@ def test_what_is_there_by_half_is_refused(change, message, tmp_path):
 def copied(tmp_path: Path, *changes) -> Path:
     """A copy of the package in which tables are changed; its parent is a place to import from."""
     package = tmp_path / "ecocluster"
-    for room in ("model", "scenarios"):
+    for room in ("model", "scenarios", "viz"):
         shutil.copytree(ROOT / room, package / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "front" / "__init__.py", package)
     for change in changes:
@@ -219,6 +230,35 @@ def test_a_sector_is_three_rows(tmp_path):
     """
     done = run(copied(tmp_path, add_sector), code)
     assert done.returncode == 0, done.stderr
+
+
+def add_words(package: Path) -> None:
+    """What T6 is called, in both languages."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for lang in ("en", "vi"):
+        source = package / "viz" / "locale" / lang / "LC_MESSAGES" / "ecocluster.po"
+        more = "".join(f'\nmsgid "{key}"\nmsgstr "heat pump"\n'
+                       for key in ("technology.T6", "watch.short.T6", "indicator.adoption_T6"))
+        source.write_text(source.read_text(encoding="utf-8") + more, encoding="utf-8")
+        with source.open("rb") as stream, source.with_suffix(".mo").open("wb") as compiled:
+            write_mo(compiled, read_po(stream))
+
+
+def test_a_technology_is_three_files(tmp_path):
+    """Its row and its names in two languages; without the names it is refused as soon as anything is to be said."""
+    place = copied(tmp_path, add_technology)
+    ask = "from ecocluster.viz.words import Words; print(*(Words(lang)('technology.T6') for lang in ('en', 'vi')), sep=', ')"
+    done = run(place, ask)
+    assert done.returncode == 1 and "viz/locale/en: technology.T6 is missing" in done.stderr
+    add_words(place / "ecocluster")
+    done = run(place, ask)
+    assert done.stdout == "heat pump, heat pump\n", done.stderr
+    changed = {path.relative_to(place / "ecocluster") for path in (place / "ecocluster").rglob("*.*")
+               if path.suffix in (".py", ".csv", ".po", ".toml") and path.parent.name != "ecocluster"
+               and path.read_bytes() != (ROOT / path.relative_to(place / "ecocluster")).read_bytes()}
+    assert len(changed) <= 4, changed
 
 
 # --- no number by hand -----------------------------------------------------------------------------------------
