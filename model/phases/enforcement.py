@@ -11,6 +11,7 @@ from ..ledger import Money
 from ..maths import annuity, log
 from ..randomness import COMPLIANCE, Purpose, uniform
 from ..rules.compliance import (
+    complaint_hazard,
     connection_cost,
     detection,
     detection_hazard,
@@ -162,8 +163,7 @@ def _complaint(s, p, c, cluster, lever, multiplier):
     if cluster.kind == OUTSIDE or cluster.effluent <= 0.0:
         return
     city = s.city[0]
-    place = 1.0 if cluster.urban > 0.5 else p.complaint_rural
-    hazard = p.complaint_rate * cluster.untreated / cluster.effluent * place
+    hazard = complaint_hazard(p, cluster.untreated, cluster.effluent, cluster.urban)
     if uniform(city.key, Purpose.CLUSTER_COMPLAINT, city.step, c) >= event(hazard, city.dt):
         return
     cluster.complaints += 1.0

@@ -232,7 +232,7 @@ def _start(s, p, c, w, cluster, lever, hub):
         _dismiss(s, cluster, w)
         return
     hub.active, hub.members, hub.fee, hub.quantity, hub.invested = 1, members, fee, quantity, fixed
-    hub.price = hub_price(p, w)[0]
+    hub.price, _ = hub_price(p, w)
     hub.review_at = city.time + 1.0
     hub.capital_year = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
     hub.capital_until = city.time + p.hub_years

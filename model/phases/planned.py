@@ -20,7 +20,7 @@ from ..rules.compliance import (
 )
 from ..rules.demography import moving_cost, relocation_value
 from ..rules.diffusion import event
-from ..rules.production import tax_rate
+from ..rules.production import tax_rate, usual_margin
 from ..state import (
     ADMISSION,
     LANES,
@@ -203,7 +203,7 @@ def _move_value(s, p, cluster, f, k, there, aid):
     gain, lump = planned_gain(s, p, cluster, f, k, there, s.levers[there.lever_row])
     if p.old_plot_value > 0.0:
         lump += f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
-    margin = max(f.k_margin[k] + f.margin_life[k], f.k_margin[k])
+    margin = usual_margin(f.k_margin[k], f.margin_life[k])
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
     return relocation_value(p, gain, lump, f.workers[k], f.k_revenue[k] * f.workers[k], margin, f.hurdle[k], aid, noise,
                             True)
@@ -224,7 +224,7 @@ def _move(s, p, slot):
     g, m = s.firms[new >> 4], new & 15
     there = s.clusters[g.cluster[m]]
     lever = s.levers[there.lever_row]
-    margin = max(f.k_margin[k] + f.margin_life[k], f.k_margin[k])
+    margin = usual_margin(f.k_margin[k], f.margin_life[k])
     revenue = f.k_revenue[k] * f.workers[k]
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
     moving = moving_cost(p, f.workers[k], noise)

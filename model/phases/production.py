@@ -17,7 +17,15 @@ from ..rules.compliance import (
     running_factor,
     sham_cost_of,
 )
-from ..rules.production import CIT_REFORM, keep_share, net_sales, tax_rate_of, utilisation, workers_growth
+from ..rules.production import (
+    CIT_REFORM,
+    keep_share,
+    net_sales,
+    tax_rate_of,
+    usual_margin,
+    utilisation,
+    workers_growth,
+)
 from ..state import (
     LANES,
     N_SOLID,
@@ -227,7 +235,7 @@ def close_books(s, p, c):
             for k in range(LANES):
                 if f.status[k] == SLOT_TAKEN and f.moved_at[k] < 1e8:
                     sheet.dip[k] = (dip_size * exp(-(now - f.moved_at[k]) / dip_years)
-                                    * max(f.k_margin[k] + f.margin_life[k], f.k_margin[k]) * (f.k_revenue[k] * f.workers[k]))
+                                    * usual_margin(f.k_margin[k], f.margin_life[k]) * (f.k_revenue[k] * f.workers[k]))
         for k in range(LANES):  # bytes apart: a loop over numbers of two widths would not become vector instructions
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1

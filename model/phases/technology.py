@@ -19,7 +19,8 @@ from ..rules.adoption import (
     value_ratio,
     volatility,
 )
-from ..rules.credit import approval, granted_share, interest_subsidy
+from ..rules.compliance import cost_of_next_m3
+from ..rules.credit import approval, grant_share, granted_share, guarantee_loss, interest_subsidy
 from ..rules.diffusion import event, review_hazard
 from ..rules.production import tax_rate
 from ..state import (
@@ -175,7 +176,7 @@ def own_funds(p, lever, f, k):
 @inner
 def grant_of(lever, j, level):
     """Grant share of technology j at a level of certificate, at most .9."""
-    return min(lever.grant[j] * lever.multiplier[level], 0.9)
+    return grant_share(lever.grant[j], lever.multiplier[level])
 
 
 @inner
@@ -217,8 +218,7 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
             return Loan(0.0, rate, 0.0, 0.0, 1.0)
         share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))
     subsidy = interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years) if supported else 0.0
-    # expected losses on the mean balance, which falls from the whole to nothing
-    loss = p.cost_guarantee_loss * share * cost * 0.5 * (p.loan_years + 1.0) if by_programme else 0.0
+    loss = guarantee_loss(p, share, cost) if by_programme else 0.0
     return Loan(share, rate, subsidy, loss, 1.0)
 
 
@@ -239,8 +239,7 @@ def saving_of(city, p, cluster, f, k, j):
     if f.z[k] == REAL_CONNECTED:
         per_m3 = cluster.fee
     elif f.z[k] == REAL_OWN and f.effluent[k] > 0.0:
-        per_m3 = (1.0 + p.own_om_exponent) * p.own_om * exp(
-            p.own_om_exponent * log(f.effluent[k] / p.fine_flow))
+        per_m3 = cost_of_next_m3(p, f.effluent[k])
     saving = marginal_saving(p, j, f.elec[k] * (1.0 - f.k_solar[k]), f.fuel[k], f.water[k],
                              f.k_disposal[k] * f.activity[k], per_m3, p.sector_effluent_share[f.sector[k]],
                              city.electricity_price)

@@ -8,7 +8,7 @@ from ..jit import jit, small
 from ..maths import exp, log, power
 from ..state import NONE, REAL_OWN, SHAM
 
-__all__ = ["connection_cost", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
+__all__ = ["complaint_hazard", "connection_cost", "cost_of_next_m3", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
            "inspection_size",           "own_running_cost", "payment_share", "pick", "removal", "removal_of", "running_cost_of", "running_factor", "sham_cost",
            "sham_cost_of", "weight"]
 
@@ -89,6 +89,18 @@ def running_factor(p):
 def running_cost_of(effluent, factor, exponent):
     """`own_running_cost` with `running_factor` and the exponent of the flow given, for dense loops; the last bits differ."""
     return factor * exp(exponent * log(max(effluent, 1e-9)))
+
+
+@jit
+def cost_of_next_m3(p, effluent):
+    """What the last m3/yr costs in an own plant, mVND: the derivative of `own_running_cost`."""
+    return (1.0 + p.own_om_exponent) * p.own_om * exp(p.own_om_exponent * log(effluent / p.fine_flow))
+
+
+@jit
+def complaint_hazard(p, untreated, effluent, urban):
+    """Complaints of neighbours about a cluster, 1/yr: .3 x untreated share, times .3 outside dense districts."""
+    return p.complaint_rate * untreated / effluent * (1.0 if urban > 0.5 else p.complaint_rural)
 
 
 @small

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit, small
 from ..maths import exp
 
-__all__ = ["keep_share", "net_sales", "tax_rate", "tax_rate_of", "utilisation", "workers_growth"]
+__all__ = ["keep_share", "net_sales", "tax_rate", "tax_rate_of", "usual_margin", "utilisation", "workers_growth"]
 
 
 CIT_REFORM = 2025.75  # from when income tax goes by revenue
@@ -27,6 +27,12 @@ def keep_share(bits, saves):
         if (bits >> j) & 1:
             keep *= 1.0 - saves[j]
     return keep
+
+
+@small
+def usual_margin(sector, life):
+    """What a day without production costs, as a share of revenue: the firm's lasting margin, at least its sector's."""
+    return max(sector + life, sector)
 
 
 @small
