@@ -25,7 +25,7 @@ def set_technologies(s, p, slot, bits):
     slot : int
         Of a firm.
     bits : int
-        Bit j is technology j of `inputs.TECHNOLOGIES`.
+        Bit j is technology j of `vocabulary.TECHNOLOGIES`.
     """
     s, p = by_reference(s), p[()]
     city = s.city[0]

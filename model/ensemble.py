@@ -71,7 +71,7 @@ class Runs:
         Flows (`state.BOOKED`) added up from 2020 to the end of each of `indicators.YEARS`, by the firms' origin: an
         existing cluster, last the world outside (`phases.origins`); nan in years that were not run and in failed runs.
     trades : (R, C) int8
-        Main trade of each existing cluster, an index into `inputs.SECTORS`: it is drawn where it is not known.
+        Main trade of each existing cluster, an index into `vocabulary.SECTORS`: it is drawn where it is not known.
     """
 
     site: Site

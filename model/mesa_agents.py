@@ -101,7 +101,7 @@ class Enterprise(mesa.Agent):
         return self.model.views.order(self.slot, technology)
 
     def skip(self, event: str) -> None:
-        """Take an event of this step (`views.EVENTS`) away: to be called between `draw_lottery` and its phase."""
+        """Take an event of this step (`vocabulary.EVENTS`) away: to be called between `draw_lottery` and its phase."""
         self.model.views.skip(self.slot, event)
 
 
