@@ -22,7 +22,7 @@ from ..randomness import (
     versus,
 )
 from ..rules.diffusion import event, search_hazard
-from ..rules.symbiosis import deal_price, feasible, fixed_cost, study_worth, unit_gain
+from ..rules.symbiosis import Deal, deal_price, feasible, fixed_cost, study_worth, unit_gain
 from ..rules.trust import breach_hazard, enforcement
 from ..state import (
     AWARE_SYMBIOSIS,
@@ -308,7 +308,6 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     dx, dy = a.x[x] - b.x[y], a.y[x] - b.y[y]
     gap = np.sqrt(dx * dx + dy * dy)
     fixed = fixed_cost(p, w, q, gap)
-    h = 0.5 * (a.hurdle[x] + b.hurdle[y])
     pair = of_pair(a.id[x], b.id[y], w)
     years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
@@ -320,7 +319,8 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
             aid, grant = asked, lever.symbiosis_grant
     if by_operator:
         aid = 1.0  # he pays the study
-    if not study_worth(gain, coordination, h, years, fixed, grant, aid, p.cost_study):
+    deal = Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    if not study_worth(deal, aid, p.cost_study):
         _bar(s, p, i, j, w, found)
         return
     city.studied += 1
@@ -339,18 +339,18 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     net = (1.0 - grant) * fixed
     able = (p.split_fixed * net <= own_funds(p, lever, a, x)
             and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y))
-    agreed = feasible(p, gain, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    agreed = feasible(p, deal, b_s, b_b)
     if not agreed:
         # value lost because belief lies below the objective delivery rate
         e = enforcement(p, lever, cluster.kind == PLANNED)
         o_s = exp(-breach_hazard(p, b.integrity[y], e, 0.0))
         o_b = exp(-breach_hazard(p, a.integrity[x], e, 0.0))
-        if feasible(p, gain, o_s, o_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years):
+        if feasible(p, deal, o_s, o_b):
             city.trust_gap += (gain * 0.5 * (o_s + o_b) - coordination) / city.dt
     if not agreed or not able:
         _bar(s, p, i, j, w, found)
         return
-    low, high = deal_price(p, w, q, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    low, high = deal_price(p, w, q, deal, b_s, b_b)
     n = found if found >= 0 else new_record(s, i, j, w)
     if n < 0:
         return
