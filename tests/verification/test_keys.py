@@ -74,3 +74,44 @@ def test_ids_of_draws_are_made_here_alone():
         if path.name != "randomness.py":
             assert made_up(path.read_text(encoding="utf-8")) == [], path.name
     assert made_up("u = uniform(city.key, Purpose.KEEP, step, f.id[k] * 8 + j)") == [1]  # control
+
+
+PLACES = {
+    "of_technology": randomness._BY_TECHNOLOGY, "of_taste": randomness._BY_TASTE, "of_errand": randomness._BY_ERRAND,
+    "of_awareness": randomness._BY_AWARENESS, "of_aspect": randomness._BY_ASPECT, "of_size": randomness._BY_SIZE,
+    "of_probe": randomness._BY_PROBE, "of_project": randomness._BY_PROJECT, "of_office": randomness._BY_OFFICE,
+    "of_hub": randomness._BY_HUB, "of_sector": randomness._BY_SECTOR, "of_case": randomness._CASES,
+    "of_project_request": randomness._PROJECT_REQUESTS, "of_hub_request": randomness._HUB_REQUESTS,
+}  # fmt: skip
+
+
+def misplaced(text: str) -> tuple[int, list[str]]:
+    """Draws whose id is made by a function of places; and those of them whose purpose has other places."""
+    seen, wrong, tree = 0, [], ast.parse(text)
+    kept = {target.id: node.value.func.id for node in ast.walk(tree)  # ids that a kernel makes once and uses often
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+            and getattr(node.value.func, "id", "") in PLACES for target in node.targets if isinstance(target, ast.Name)}
+    for call in ast.walk(tree):
+        if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("draw", "uniform", "normal_trait")):
+            continue
+        purposes = [a.attr for a in call.args if isinstance(a, ast.Attribute) and getattr(a.value, "id", "") == "Purpose"]
+        names = [a.func if isinstance(a, ast.Call) else a for a in call.args]
+        names = [kept.get(name.id, name.id) for name in names if isinstance(name, ast.Name)]
+        made = [name for name in names if name in PLACES]
+        if not purposes or purposes == ["CLUSTER_MIX"]:  # its id is made by who calls
+            continue
+        regions = KEYS.get(Purpose[purposes[0]], ())
+        seen += bool(made)
+        if bool(made) != bool(regions) or made and PLACES[made[0]] not in regions:
+            wrong.append(purposes[0])
+    return seen, wrong
+
+
+def test_draws_take_the_places_that_are_declared():
+    found = {path.name: misplaced(path.read_text(encoding="utf-8")) for path in MODEL.rglob("*.py")
+             if path.name != "randomness.py"}
+    assert {name: wrong for name, (_, wrong) in found.items() if wrong} == {}
+    assert sum(seen for seen, _ in found.values()) > 25
+    for planted in ("uniform(key, Purpose.KEEP, step, of_hub(c, w))", "uniform(key, Purpose.VISIT, step, of_hub(c, w))",
+                    "uniform(key, Purpose.HUB_START, step, c)"):
+        assert misplaced(planted)[1]
