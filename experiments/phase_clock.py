@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from ..model.order import CLUSTER, PHASES
-from ..model.phased import CLOSE, run_phase
+from ..model.step_by_phase import CLOSE, run_phase
 
 __all__ = ["clock_phases"]
 

@@ -35,8 +35,8 @@ from .folder import replace_text
 from .worlds import ANSWER, SEARCH, stored, tables_hash
 
 if TYPE_CHECKING:
-    from ..model.inputs import Arm
     from ..model.parameters import World
+    from ..model.sites_and_arms import Arm
     from .question import Question
 
 __all__ = [

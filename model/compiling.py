@@ -92,11 +92,11 @@ def backwards() -> list[tuple[str, Any]]:
 
 def compile_backwards() -> None:
     """Compile the phases of a step into the cache, in the order of `backwards`."""
-    from .inputs import Arm, Cluster, Site
     from .layout import Layout
     from .parameters import parameter_record
-    from .reference import Reference
     from .setup import allocate
+    from .sites_and_arms import Arm, Cluster, Site
+    from .state_pointer import Reference
 
     p = parameter_record()
     site = Site("probe", "probe", "city", (Cluster("probe", "probe", "here", 1.0, 1.0, 1.0),), city_firms=1.0)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .inputs import SECTORS, TECHNOLOGIES, Arm
 from .jit import inner, jit
 from .layout import Layout, start_number
 from .ledger import N_FLOWS, N_MATTER
@@ -18,9 +17,9 @@ from .phases.births import draw_sector, draw_workers, give_technology, give_trai
 from .phases.production import set_coefficients
 from .phases.slots import random_slot
 from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
-from .reference import by_reference
 from .rules.adoption import capex_one
 from .rules.government import enactment_hazard
+from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm
 from .state import (
     EXISTING,
     LANES,
@@ -40,6 +39,7 @@ from .state import (
     lever_values,
     new_state,
 )
+from .state_pointer import by_reference
 
 __all__ = ["allocate", "apply_arm", "begin", "release_held"]
 

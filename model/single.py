@@ -10,10 +10,10 @@ import numpy as np
 
 from .ensemble import Runs, Simulator, find_scale
 from .indicators import INDICATORS
-from .inputs import SECTORS, STREAMS, Arm, Shock, Site
 from .parameters import parameter_record
-from .plan import FORK_YEAR
+from .sites_and_arms import SECTORS, STREAMS, Arm, Shock, Site
 from .state import LINK_ACTIVE, N_HUBS, SLOT_TAKEN, State
+from .timelines import FORK_YEAR
 from .vocabulary import STREAM_UNITS
 
 __all__ = ["Run", "run_one", "firms_table", "material_flows"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .jit import inner, jit, written
 from .measure import measure, record_levels
 from .order import CLUSTER, PHASES, in_groups
-from .reference import by_reference
+from .state_pointer import by_reference
 
 __all__ = ["call_of", "close_step", "run_steps", "text_of_step"]
 

@@ -207,7 +207,7 @@ def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
 def test_room_that_grows_between_pilots_is_as_new(monkeypatch):
     """A burn-in that was kept before there was more room is copied into more room; a simulator that is loaded keeps to its limits."""
     from ecocluster.model import ensemble, layout
-    from ecocluster.model.inputs import Arm
+    from ecocluster.model.sites_and_arms import Arm
     from ecocluster.scenarios import load_scenario, make_arm
 
     site = load_scenario("nguyen-khe").site
@@ -230,7 +230,7 @@ def test_more_may_settle_outside_than_the_layout_expects(monkeypatch):
     """A world outside that fills up to its last block grows on, as often as it must; it is the same run every time."""
     import numpy as np
     from ecocluster.model import ensemble, layout
-    from ecocluster.model.inputs import Arm
+    from ecocluster.model.sites_and_arms import Arm
     from ecocluster.scenarios import load_scenario
 
     class Narrow(layout.Layout):

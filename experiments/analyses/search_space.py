@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ...model.inputs import MVND_PER_BN, Arm, Law, Programme, Schedule, Site
 from ...model.levers import LEVERS
+from ...model.sites_and_arms import MVND_PER_BN, Arm, Law, Programme, Schedule, Site
 from ...model.vocabulary import TECHNOLOGIES
 
 __all__ = ["Gene", "Space"]

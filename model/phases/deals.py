@@ -37,9 +37,9 @@ from ..state import (
     SLOT_TAKEN,
 )
 from .capital import invest
+from .chosen_lanes import line_up
 from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
-from .queue import line_up
 from .requests import propose, sort_requests
 from .technology import own_funds
 

@@ -35,8 +35,8 @@ from ..state import (
     SHAM,
     SLOT_TAKEN,
 )
+from .chosen_lanes import line_up
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
-from .queue import line_up
 from .requests import ask
 from .technology import A_LOAN, Terms, annuity_of, finance, grant_of, investment, order, own_funds, taste
 

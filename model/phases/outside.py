@@ -8,11 +8,11 @@ from ..jit import inner
 from ..ledger import Money
 from ..levers import LEVERS
 from ..maths import exp, log, normal_pair
-from ..plan import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from ..randomness import Purpose, draw, uniform
 from ..rules.government import dose_factor, scaled, scheduled
 from ..rules.production import utilisation
 from ..state import OUTSIDE, PLANNED
+from ..timelines import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from .capital import retire_capital
 
 __all__ = ["open_step"]

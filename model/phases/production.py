@@ -38,8 +38,8 @@ from ..state import (
     T1_OR_T2,
     T5,
 )
+from .chosen_lanes import line_up
 from .origins import book_origins
-from .queue import line_up
 from .technology import note_holds
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]

@@ -34,8 +34,8 @@ from ..state import (
     SOMEBODY,
 )
 from .capital import invest
+from .chosen_lanes import line_up
 from .lottery import TECHNOLOGY_REVIEW, digits
-from .queue import line_up
 from .requests import ask
 
 __all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "Terms", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",

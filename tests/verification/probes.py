@@ -8,7 +8,6 @@ replaces. `world` makes groups of like firms with nothing drawn; `city` makes th
 from __future__ import annotations
 
 import numpy as np
-from ecocluster.model.inputs import Arm, Cluster, Site
 from ecocluster.model.jit import jit
 from ecocluster.model.layout import Layout
 from ecocluster.model.ledger import N_FLOWS, N_MATTER
@@ -34,11 +33,11 @@ from ecocluster.model.phases.planned import relocate
 from ecocluster.model.phases.production import count_adopters, count_city
 from ecocluster.model.phases.slots import choose_slot, let_slots, take_slot
 from ecocluster.model.phases.technology import appraise, finance, review_technologies
-from ecocluster.model.plan import make_plan
 from ecocluster.model.randomness import Purpose, draw, key_of, of_pair, uniform
 from ecocluster.model.rules.adoption import capex_one
 from ecocluster.model.rules.compliance import pick, weight
 from ecocluster.model.setup import allocate, begin
+from ecocluster.model.sites_and_arms import Arm, Cluster, Site
 from ecocluster.model.state import (
     AWARE_SYMBIOSIS,
     EXISTING,
@@ -55,6 +54,7 @@ from ecocluster.model.state import (
     new_state,
     with_more_room,
 )
+from ecocluster.model.timelines import make_plan
 
 COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (
     1 << n for n in range(11))

@@ -23,13 +23,13 @@ import numpy as np
 from ecocluster.model import order  # noqa: F401 - loads all that a step calls
 from ecocluster.model.ensemble import Simulator
 from ecocluster.model.indicators import INDICATORS
-from ecocluster.model.inputs import Arm, Cluster, Law, Programme, Site
 from ecocluster.model.parameters import parameter_record
-from ecocluster.model.plan import _technologies as plan_cache
 from ecocluster.model.rules import credit
 from ecocluster.model.setup import begin
+from ecocluster.model.sites_and_arms import Arm, Cluster, Law, Programme, Site
 from ecocluster.model.state import LANES, SLOT_TAKEN, State, copy_of
 from ecocluster.model.step import run_steps
+from ecocluster.model.timelines import _technologies as plan_cache
 from ecocluster.viz.pages import watch_terms
 
 SEED = 3

@@ -140,7 +140,7 @@ TOWN = """if True:
     import numpy as np
     from ecocluster.model.ensemble import Simulator
     from ecocluster.model.indicators import INDICATORS, Series
-    from ecocluster.model.inputs import Arm, Cluster, Firm, Programme, Site
+    from ecocluster.model.sites_and_arms import Arm, Cluster, Firm, Programme, Site
     from ecocluster.model.parameters import parameter_record
     from ecocluster.model.state import *
     from ecocluster.model.state import OWN_PLANT, AWARE_LAW, SLOT_TAKEN, REAL_OWN, HEAT, TREATED_WATER, N_HUBS, LINK_ACTIVE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...model.indicators import INDICATORS
-from ...model.inputs import SECTORS, STREAMS
+from ...model.sites_and_arms import SECTORS, STREAMS
 from ..figures import in_style, new_figure, title_and_legend
 from ..flows import OTHER_COLOR, STREAM_COLORS
 from ..words import Words, scale_of

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...model.indicators import CRITERIA, INDICATORS, LEVEL_1, STATES
-from ...model.inputs import Site
+from ...model.sites_and_arms import Site
 from ...model.vocabulary import SECTORS, STREAM_UNITS, STREAMS, TECHNOLOGIES
 from ..flows import HUB, STREAM_COLORS, sum_flows
 from ..words import Words, scale_of

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .inputs import SECTORS, TECHNOLOGIES, Arm, Law, Schedule, Shock
 from .levers import LAW_LEVERS, LEVERS
+from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm, Law, Schedule, Shock
 
 __all__ = ["FORK_YEAR", "LAST_YEAR", "Plan", "START_YEAR", "make_plan", "outside_world", "steps_between"]
 

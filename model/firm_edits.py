@@ -8,8 +8,8 @@ from .jit import jit
 from .phases.ageing import end_write_off, set_due, start_operating, stop_operating
 from .phases.production import set_coefficients
 from .phases.technology import Loan, Terms, end_cut, investment, order, own_funds
-from .reference import by_reference
 from .state import N_TECH, OWN_PLANT, PLANNED
+from .state_pointer import by_reference
 
 __all__ = ["order_technology", "set_technologies"]
 

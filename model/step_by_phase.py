@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from .jit import jit, written
 from .order import CLUSTER, PHASES, in_groups
-from .reference import by_reference
+from .state_pointer import by_reference
 from .step import call_of, close_step
 
 __all__ = ["CLOSE", "run_phase", "step_in_phases", "text_of_choice"]
