@@ -67,5 +67,5 @@ def order_technology(s, p, slot, j):
     cost = investment(city, p, f, k, j)
     if cost > own_funds(p, s.levers[cluster.lever_row], f, k):
         return 0.0
-    order(s, p, cluster, f, k, j, Terms(True, cost, 0.0, Loan(0.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.0, 0.0), -1)
+    order(s, p, slot, j, Terms(True, cost, 0.0, Loan(0.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.0, 0.0), -1)
     return cost

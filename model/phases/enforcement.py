@@ -182,12 +182,15 @@ def _complaint(s, p, c, cluster, lever, multiplier):
 
 
 @inner
-def plant_terms(city, p, lever, base, cluster, f, k, supported):
+def plant_terms(s, p, slot, supported):
     """Terms of an own treatment plant, wanted by whoever can pay its part: its saving is compliance itself."""
-    cost = investment(city, p, f, k, OWN_PLANT)
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster = s.clusters[f.cluster[k]]
+    lever = s.levers[cluster.lever_row]
+    cost = investment(s.city[0], p, f, k, OWN_PLANT)
     grant = grant_of(lever, OWN_PLANT, cluster.level) if supported else 0.0
     net = cost * (1.0 - grant)
-    loan = finance(city, p, lever, base, f, k, OWN_PLANT, net, supported)
+    loan = finance(s, p, slot, OWN_PLANT, net, supported)
     able = (1.0 - loan.share) * net <= own_funds(p, lever, f, k)
     claim = grant * cost + loan.subsidy + loan.guarantee if supported else 0.0
     return Terms(able, cost, grant, loan, 0.0, 0.0, claim)
@@ -276,7 +279,6 @@ def review_compliance(s, p, c):
     cluster = s.clusters[c]
     if cluster.firms == 0:
         return
-    lever = s.levers[cluster.lever_row]
     fund = cluster.programme
     funded = fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0
     queue = s.sheet[0].queue
@@ -289,13 +291,16 @@ def review_compliance(s, p, c):
             u = digits(city.key, city.step, f.id[k], COMPLIANCE_REVIEW)
             if u >= event(review_hazard(p, f.attitude[k]), dt):
                 continue
-            decide_compliance(s, p, cluster, lever, f, k, b * LANES + k, fund if funded else -1)
+            decide_compliance(s, p, b * LANES + k, fund if funded else -1)
 
 
 @inner
-def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
+def decide_compliance(s, p, slot, fund):
     """One review: choose, and order an own plant, or ask the fund (-1: none) for it, where that is the choice."""
-    city, base = s.city[0], s.levers[s.levers.size - 1]
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster = s.clusters[f.cluster[k]]
+    lever = s.levers[cluster.lever_row]
     costs = compliance_costs(p, lever, cluster, f, k)
     leaning = _leaning(city, p, f, k, costs)
     if has_plant(f, k):
@@ -307,15 +312,15 @@ def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
         # nobody builds beside a central plant; and who would not even have a plant for nothing needs no terms
         f.z[k] = _weigh(p, cluster, f, k, costs, np.inf, leaning)
         return
-    terms = plant_terms(city, p, lever, base, cluster, f, k, fund >= 0)
+    terms = plant_terms(s, p, slot, fund >= 0)
     z = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
     if z == REAL_OWN and fund >= 0:
         if terms.claim > lever.effort_cost:
-            ask(s, lever, f, k, OWN_PLANT, slot, fund, terms.claim)
+            ask(s, lever, slot, OWN_PLANT, fund, terms.claim)
             return
-        terms = plant_terms(city, p, lever, base, cluster, f, k, False)  # the same choice without the programme's money
+        terms = plant_terms(s, p, slot, False)  # the same choice without the programme's money
         z = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
     if z == REAL_OWN:
-        order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
+        order(s, p, slot, OWN_PLANT, terms, -1)
     else:
         f.z[k] = z

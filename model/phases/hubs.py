@@ -116,7 +116,7 @@ def review_hubs(s, p, c):
                 continue
             if uniform(city.key, Purpose.HUB_START, city.step, of_hub(c, w)) < event(hazard, city.dt):
                 priority = draw(city.key, Purpose.PRIORITY, city.step, of_hub_request(c, w))
-                add_request(s, c, w, cluster.programme, 0, 0.0, 0.0, priority)
+                add_request(s, c, w, cluster.programme, 0.0, priority)
 
 
 @inner

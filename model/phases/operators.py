@@ -87,7 +87,7 @@ def run_projects(s, p):
                 continue
             if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, j)) < review:
                 priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, j))
-                add_request(s, c, j, cluster.programme, 0, 0.0, 0.0, priority)
+                add_request(s, c, j, cluster.programme, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
     for r in range(n):

@@ -179,7 +179,7 @@ def relocate(s, p):
                 aid = s.levers[there.lever_row].relocation_aid
                 if _move_value(s, p, cluster, f, k, there, aid) > 0.0:
                     priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(f.id[k], RELOCATION))
-                    add_request(s, b * LANES + k, 0, there.programme, 0, 0.0, 0.0, priority)
+                    add_request(s, b * LANES + k, 0, there.programme, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
     for r in range(n):
@@ -291,7 +291,7 @@ def expel(s, p):
                     continue
                 if uniform(city.key, Purpose.COMPULSORY, 0, f.id[k]) < share:
                     priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(f.id[k], EXPULSION))
-                    add_request(s, b * LANES + k, 0, cluster.programme, 0, 0.0, 0.0, priority)
+                    add_request(s, b * LANES + k, 0, cluster.programme, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
     for r in range(n):

@@ -96,6 +96,27 @@ class Terms(NamedTuple):
     claim: float
 
 
+class Case(NamedTuple):
+    """The most favourable look at a technology, before acquaintances and the bank are asked.
+
+    Attributes
+    ----------
+    cost, saving : float
+        mVND before grants; mVND/yr.
+    grant, tax, cut : float
+        Share granted; expected tax rate; share of the tax on the saving that is forgone.
+    multiple : float
+        Value over cost at which whoever knows most adopters waits no longer.
+    """
+
+    cost: float
+    saving: float
+    grant: float
+    tax: float
+    cut: float
+    multiple: float
+
+
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
 MEMBERSHIP = 4.0  # years for which a member of a hub reckons
 
@@ -180,13 +201,11 @@ def grant_of(lever, j, level):
 
 
 @inner
-def finance(city, p, lever, base, f, k, j, cost, supported):
+def finance(s, p, slot, j, cost, supported):
     """Loan that the firm gets for an investment of `cost`.
 
     Parameters
     ----------
-    lever, base : records of levers
-        In force, and at baseline.
     supported : bool
         True if the programme's money may be used; else only what exists without it.
 
@@ -194,6 +213,9 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
     -------
     Loan
     """
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    lever, base = s.levers[s.clusters[f.cluster[k]].lever_row], s.levers[s.levers.size - 1]
     ident = of_technology(f.id[k], j)
     by_base, by_programme = False, False
     if base.guarantee > 0.0 or supported and lever.guarantee > 0.0:
@@ -301,25 +323,27 @@ def best_loan(p, f, k, j):
 
 
 @inner
-def promising(city, p, f, k, j, tax, cut, grant, cost, saving, multiple):
-    """Could any loan make technology j worthwhile at an option `multiple`? Most reviews end here, at little cost."""
-    net = cost * (1.0 - grant)
-    value = value_at(p, f, k, j, saving, net, tax, cut)
+def promising(city, p, f, k, j, case):
+    """Could any loan make technology j worthwhile in a `Case`? Most reviews end here, at little cost."""
+    net = case.cost * (1.0 - case.grant)
+    value = value_at(p, f, k, j, case.saving, net, case.tax, case.cut)
     if value <= 0.0:
         return False
     psi = value / net + best_loan(p, f, k, j)
-    return adopts(psi, multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
+    return adopts(psi, case.multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
 
 
 @inner
-def appraise(s, p, cluster, f, k, j, slot, supported):
+def appraise(s, p, slot, j, supported):
     """`terms_at` today's cost and saving."""
     city = s.city[0]
-    return terms_at(s, p, cluster, f, k, j, slot, supported, investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j))
+    f, k = s.firms[slot >> 4], slot & 15
+    saving = saving_of(city, p, s.clusters[f.cluster[k]], f, k, j)
+    return terms_at(s, p, slot, j, supported, investment(city, p, f, k, j), saving)
 
 
 @inner
-def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
+def terms_at(s, p, slot, j, supported, cost, saving):
     """Would the firm adopt technology j now, and on which terms?
 
     Parameters
@@ -332,6 +356,8 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
     Terms
     """
     city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster = s.clusters[f.cluster[k]]
     lever = s.levers[cluster.lever_row]
     base = s.levers[s.levers.size - 1]
     cut, grant = base.CIT_reduction, 0.0
@@ -350,7 +376,7 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
     multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
     if not adopts(value / net + best_loan(p, f, k, j), multiple, p.adoption_slope, u):
         return Terms(False, cost, grant, none, saving, cut, 0.0)  # no loan would do: none is asked for
-    loan = finance(city, p, lever, base, f, k, j, net, supported)
+    loan = finance(s, p, slot, j, net, supported)
     psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     wants = adopts(psi, multiple, p.adoption_slope, u)
     if not wants:
@@ -367,7 +393,7 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
 
 
 @inner
-def order(s, p, cluster, f, k, j, terms, fund):
+def order(s, p, slot, j, terms, fund):
     """Order technology j on the given terms: money moves, operation begins within a year.
 
     Parameters
@@ -377,6 +403,7 @@ def order(s, p, cluster, f, k, j, terms, fund):
         Programme whose grants fund pays; -1: none.
     """
     city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
     cost, subsidy, guarantee, claim = terms.cost, terms.loan.subsidy, terms.loan.guarantee, terms.claim
     granted = terms.grant * cost
     net = cost * (1.0 - terms.grant)
@@ -392,7 +419,7 @@ def order(s, p, cluster, f, k, j, terms, fund):
         s.money[Money.INTEREST_CUT] += subsidy
         s.money[Money.GUARANTEE] += guarantee
         s.funds[fund].cut_reserve += claim - granted - subsidy - guarantee
-        cluster.grants_flow += granted
+        s.clusters[f.cluster[k]].grants_flow += granted
     bit = np.uint8(1 << j)
     if fund >= 0 and s.ever_null[f.id[k]] & bit:
         s.money[Money.FREE_RIDERS] += claim
@@ -437,12 +464,12 @@ def review_technologies(s, p, c):
                 if (open_to >> j) & 1:
                     cost, saving = investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j)
                     grant = grant_of(lever, j, cluster.level)
-                    if promising(city, p, f, k, j, tax, cut, grant, cost, saving, multiple):
-                        consider(s, p, cluster, lever, f, k, j, b * LANES + k, cost, saving)
+                    if promising(city, p, f, k, j, Case(cost, saving, grant, tax, cut, multiple)):
+                        consider(s, p, b * LANES + k, j, cost, saving)
 
 
 @inner
-def consider(s, p, cluster, lever, f, k, j, slot, cost, saving):
+def consider(s, p, slot, j, cost, saving):
     """Adopt technology j with the programme's money, or without it, or not at all.
 
     Returns
@@ -450,19 +477,20 @@ def consider(s, p, cluster, lever, f, k, j, slot, cost, saving):
     bool
         True if the technology was ordered or a request was made.
     """
-    fund = cluster.programme
+    cluster = s.clusters[s.firms[slot >> 4].cluster[slot & 15]]
+    lever, fund = s.levers[cluster.lever_row], cluster.programme
     if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
-        terms = terms_at(s, p, cluster, f, k, j, slot, True, cost, saving)
+        terms = terms_at(s, p, slot, j, True, cost, saving)
         if not terms.wants:
             count_credit(s, terms)
             return False  # what does not pay with support does not pay without
         if terms.claim > lever.effort_cost:
-            ask(s, lever, f, k, j, slot, fund, terms.claim)
+            ask(s, lever, slot, j, fund, terms.claim)
             return True
-    terms = terms_at(s, p, cluster, f, k, j, slot, False, cost, saving)
+    terms = terms_at(s, p, slot, j, False, cost, saving)
     count_credit(s, terms)
     if terms.wants:
-        order(s, p, cluster, f, k, j, terms, -1)
+        order(s, p, slot, j, terms, -1)
     return terms.wants
 
 

@@ -148,30 +148,26 @@ def phases(s, p, chosen, steps):
 @jit
 def appraisal(s, p, slot, j, supported):
     """What a firm thinks of technology j: the `Terms` of `appraise`."""
-    f, k = s.firms[slot >> 4], slot & 15
-    return appraise(s, p, s.clusters[f.cluster[k]], f, k, j, slot, supported)
+    return appraise(s, p, slot, j, supported)
 
 
 @jit
 def loans(s, p, slots, j, cost, out):
     """Terms of a loan for each slot: out[n] = (share lent, real rate, asked), at `cost[n]` mVND."""
-    base = s.levers[s.levers.size - 1]
     for n in range(slots.size):
-        f, k = s.firms[slots[n] >> 4], slots[n] & 15
-        lever = s.levers[s.clusters[f.cluster[k]].lever_row]
-        loan = finance(s.city[0], p, lever, base, f, k, j, cost[n], False)
+        loan = finance(s, p, slots[n], j, cost[n], False)
         out[n, 0], out[n, 1], out[n, 2] = loan.share, loan.rate, loan.asked
 
 
 @jit
 def compliance(s, p, slots, z, terms):
     """Choice of compliance of each slot; terms[n] = (able, capital, grant, share, rate) of a plant."""
-    town, base = s.city[0], s.levers[s.levers.size - 1]
+    town = s.city[0]
     for n in range(slots.size):
         f, k = s.firms[slots[n] >> 4], slots[n] & 15
         cluster = s.clusters[f.cluster[k]]
         lever = s.levers[cluster.lever_row]
-        t = plant_terms(town, p, lever, base, cluster, f, k, False)
+        t = plant_terms(s, p, slots[n], False)
         terms[n, 0] = 1.0 if t.wants else 0.0
         terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t.cost, t.grant, t.loan.share, t.loan.rate
         costs = compliance_costs(p, lever, cluster, f, k)

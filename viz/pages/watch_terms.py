@@ -84,11 +84,11 @@ def _appraisal(s, p, slot, j, supported, out):
         note_holds(s, b)  # between two steps firms came and went
     f, k = s.firms[slot >> 4], slot & 15
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
-    lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
-    terms = appraise(s, p, cluster, f, k, j, slot, supported)
+    lever = s.levers[cluster.lever_row]
+    terms = appraise(s, p, slot, j, supported)
     cost, grant, saving, cut = terms.cost, terms.grant, terms.saving, terms.cut
     net, life, hurdle = cost * (1.0 - grant), p.tech_life_yr[j], f.hurdle[k]
-    loan = finance(city, p, lever, base, f, k, j, net, supported)
+    loan = finance(s, p, slot, j, net, supported)
     tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
     value = value_at(p, f, k, j, saving, net, tax, cut)
     psi = value / net
@@ -111,10 +111,10 @@ def _options(s, p, slot, supported, out):
     """Yearly cost of none, sham, own plant and connection as `choose_compliance` weighs them, taste and choice."""
     f, k = s.firms[slot >> 4], slot & 15
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
-    lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
+    lever = s.levers[cluster.lever_row]
     costs, plant = compliance_costs(p, lever, cluster, f, k), 0.0
     if not has_plant(f, k):
-        plant = plant_cost(p, f, k, plant_terms(city, p, lever, base, cluster, f, k, supported))
+        plant = plant_cost(p, f, k, plant_terms(s, p, slot, supported))
     out[0], out[1], out[2], out[3] = costs.none, costs.sham, costs.own + plant, costs.connect
     if cluster.built[1] and not has_plant(f, k):
         out[2] = np.inf  # connection is a duty: no new plant beside it
