@@ -25,7 +25,7 @@ ENOUGH = 0.5  # seconds of repeated runs, of which the best counts
 
 def copies_of_a_cluster(firms: float, clusters: int):
     """A city of so many firms (2018) in copies of a cluster of Hanoi, a `Site`."""
-    from ..model.inputs import Site
+    from ..model.sites_and_arms import Site
     from ..scenarios import load_scenario
 
     one = replace(load_scenario("nguyen-khe").site.clusters[0], firms_2018=firms / clusters)
@@ -35,8 +35,8 @@ def copies_of_a_cluster(firms: float, clusters: int):
 
 def _simulator(firms: int):
     from ..model.ensemble import Simulator
-    from ..model.inputs import Arm
     from ..model.parameters import parameter_record
+    from ..model.sites_and_arms import Arm
     from ..scenarios import load_shocks
 
     site = copies_of_a_cluster(firms, math.ceil(firms / PER_CLUSTER))

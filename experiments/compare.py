@@ -26,9 +26,9 @@ from .question import PATHWAYS, Question
 
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
-    from ..model.inputs import Arm
     from ..model.parameters import World
     from ..model.single import Run
+    from ..model.sites_and_arms import Arm
     from ..scenarios import Scenario
 
 __all__ = ["answer", "ask", "compare", "prepare", "refuse_unpaid", "run", "set_levers", "unpaid", "worlds_of"]

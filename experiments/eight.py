@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from ..model.inputs import Cluster, Site
+from ..model.sites_and_arms import Cluster, Site
 
 __all__ = ["draw_clusters", "kept_clusters"]
 

@@ -168,7 +168,7 @@ def _only(trace: Runs, name: str) -> Runs:
 
 def _spent(comparison: Comparison, names: Sequence[str]) -> np.ndarray:
     """Mean present value of outlay above the law alone, bn VND."""
-    from ..model.inputs import MVND_PER_BN
+    from ..model.sites_and_arms import MVND_PER_BN
 
     outlay = comparison.values(f"pv_outlay_{YEAR}")
     above = np.nanmean(outlay - outlay[comparison.base], axis=1) / MVND_PER_BN

@@ -76,7 +76,7 @@ class InForce:
 
 def in_force(trace: Runs, index: int) -> InForce:
     """What acted in arm number `index` of an ensemble."""
-    from ..model.inputs import MVND_PER_BN
+    from ..model.sites_and_arms import MVND_PER_BN
 
     arm, funds = trace.given[index], trace.funds[index]
     funds = funds[trace.failed[index] == 0][:, : len(arm.programmes)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from ..model.phased import CLOSE, PHASES, run_phase
+from ..model.order import CLUSTER, PHASES
+from ..model.step_by_phase import CLOSE, run_phase
 
 __all__ = ["clock_phases"]
 
@@ -36,7 +37,7 @@ def clock_phases(simulator, index: int = 0, steps: int = 40) -> dict[str, float]
     level, unmet = np.zeros(clusters, np.int8), np.zeros(clusters, np.int16)
     rest = (s, simulator.p, simulator.plans[index], simulator.values(s), out[1], out[0], level, unmet)
     # name, number, clusters
-    phases = [(name, s.clusters.size if by_cluster else 1) for by_cluster, names in PHASES for name in names]
+    phases = [(phase.name, s.clusters.size if phase.scope == CLUSTER else 1) for phase in PHASES]
     calls = [(name, which, last) for which, (name, last) in enumerate(phases)]
     calls += [("measure", CLOSE, 0), ("nothing", NOTHING, 0)]
     times = np.zeros((steps, len(calls)))

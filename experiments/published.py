@@ -28,8 +28,8 @@ def meet_published(site, parameters: Mapping[str, float] | None = None, shocks=(
     """
     from ..model.ensemble import Simulator
     from ..model.indicators import INDICATORS
-    from ..model.inputs import Arm
     from ..model.parameters import parameter_record
+    from ..model.sites_and_arms import Arm
     from .statistics import mean_interval
 
     keys = list(INDICATORS)

@@ -16,8 +16,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
-    from ..model.inputs import Arm, Shock
     from ..model.parameters import World
+    from ..model.sites_and_arms import Arm, Shock
     from ..scenarios import Scenario
     from .comparison import Comparison
     from .question import Question

@@ -19,7 +19,7 @@ from . import spread
 from .worlds import ANSWER, drawn_values, free_worlds, stored
 
 if TYPE_CHECKING:
-    from ..model.inputs import Arm, Shock
+    from ..model.sites_and_arms import Arm, Shock
     from ..scenarios import Scenario
     from .comparison import Comparison
 

@@ -28,14 +28,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.processor import golden
+from ..model.vocabulary import TECHNOLOGIES
 from .eight import kept_clusters
 from .errors import InputError
 from .folder import replace_text
 from .worlds import ANSWER, SEARCH, stored, tables_hash
 
 if TYPE_CHECKING:
-    from ..model.inputs import Arm
     from ..model.parameters import World
+    from ..model.sites_and_arms import Arm
     from .question import Question
 
 __all__ = [
@@ -52,7 +53,7 @@ SCENARIO, LAW, POLICY = "hanoi", "middle", "vietnam-2020"
 # levers that are a pathway's own: what its file sets and what serves the same end
 OWN: dict[str, tuple[str, ...]] = {
     "self-transition": (
-        "extension", "innovation_centre", "fairs", "grant_T1", "grant_T2", "grant_T4", "grant_T5", "grant_own_plant", "cofunding_infrastructure",
+        "extension", "innovation_centre", "fairs", *(f"grant_{name}" for name in TECHNOLOGIES), "cofunding_infrastructure",
     ),
     "symbiosis": ("coordinator", "platform", "club_community", "study_aid", "symbiosis_grant"),
     "newly-planned": ("relocation_aid",),

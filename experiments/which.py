@@ -125,7 +125,7 @@ def groups_of(clusters, trades: np.ndarray) -> dict[Group, np.ndarray]:
     dict of Group to (R, C) bool
         Every kind of group has each pair once. Thirds of size are by firms in 2018; equal ones stay in the given order.
     """
-    from ..model.inputs import SECTORS
+    from ..model.sites_and_arms import SECTORS
 
     every = np.ones(trades.shape, bool)
     rank = np.argsort(np.argsort([cluster.firms_2018 for cluster in clusters], kind="stable"), kind="stable")

@@ -230,8 +230,8 @@ class _Burner:
 
     def __init__(self, seed: int):
         from ..model.ensemble import Simulator
-        from ..model.inputs import Arm
         from ..model.parameters import parameter_record
+        from ..model.sites_and_arms import Arm
         from ..scenarios import load_scenario, load_shocks
 
         hanoi = load_scenario("hanoi")

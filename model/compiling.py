@@ -13,8 +13,10 @@ import subprocess
 import sys
 from contextlib import suppress
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from time import time
+from typing import Any
 
 from numba import typeof, types
 from numba.core import config
@@ -26,13 +28,6 @@ __all__ = ["call_help", "is_compiled"]
 
 _CHILD = "ECOCLUSTER_COMPILES_FOR_ANOTHER"
 _LOCK, _STALE = "helper.lock", 600.0  # seconds: compiling takes less
-# what the helper compiles, in this order: the beginning of a step and of a run is left to its parent
-_ORDER = (
-    "measure", "update_levels", "run_projects", "run_operators", "start_hubs", "review_hubs", "sign_deals",
-    "search_partners", "serve_requests", "arrive", "relocate", "expel", "let_slots", "open_planned", "leave",
-    "note_leavers", "inspect", "learn", "draw_lottery", "update_beliefs", "close_books", "deliver_hubs", "deliver",
-    "review_technologies", "review_compliance",
-)  # fmt: skip
 
 
 def is_compiled() -> bool:
@@ -83,23 +78,33 @@ def _dismiss(helper: subprocess.Popen, lock: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
+def backwards() -> list[tuple[str, Any]]:
+    """Phases and kernels that the helper compiles, in its order: from the end of a step on.
+
+    Its parent begins at the other end, with the set-up of a run and what that shares with the first phases.
+    """
+    from .measure import measure
+    from .order import PHASES
+
+    last = [(phase.name, phase.run) for phase in PHASES if phase.section not in ("1", "1b", "2a")]
+    return [("measure", measure), *reversed(last)]
+
+
 def compile_backwards() -> None:
-    """Compile the phases of a step into the cache, in `_ORDER`."""
-    from . import phased
-    from .inputs import Arm, Cluster, Site
+    """Compile the phases of a step into the cache, in the order of `backwards`."""
     from .layout import Layout
     from .parameters import parameter_record
-    from .reference import Reference
     from .setup import allocate
+    from .sites_and_arms import Arm, Cluster, Site
+    from .state_pointer import Reference
 
     p = parameter_record()
     site = Site("probe", "probe", "city", (Cluster("probe", "probe", "here", 1.0, 1.0, 1.0),), city_firms=1.0)
     state = Reference(typeof(allocate(Layout(site, p, (Arm("null"),)))))
-    record, row = typeof(p).dtype, types.Array(types.float64, 1, "C")
-    by_cluster = {name for each, names in phased.PHASES if each for name in names}
-    for name in _ORDER:
-        more = (row, row) if name == "measure" else (types.int64,) if name in by_cluster else ()
-        getattr(phased, name).compile((state, record, *more))
+    row = types.Array(types.float64, 1, "C")
+    known = {"s": state, "p": typeof(p).dtype, "c": types.int64, "out": row, "before": row}
+    for _, kernel in backwards():
+        kernel.compile(tuple(known[name] for name in signature(kernel.py_func).parameters))
 
 
 if __name__ == "__main__":

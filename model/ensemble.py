@@ -13,13 +13,13 @@ import numpy as np
 
 from .compiling import call_help
 from .indicators import INDICATORS, YEARS
-from .inputs import Arm, Shock, Site, matched_arms
 from .layout import Layout
 from .parameters import World, _beta_law, parameter_record
-from .plan import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 from .randomness import Purpose, uniform
 from .setup import allocate, apply_arm, begin, release_held
+from .sites_and_arms import Arm, Shock, Site, matched_arms
 from .state import BOOKED, FUND_DTYPE, State, copy_of, copy_state, lever_values, with_more_room
+from .timelines import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 
 __all__ = ["FAILURES", "Reference", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
@@ -64,14 +64,14 @@ class Runs:
     funds : (A, R, programmes) FUND_DTYPE
         Funds at the end of each run.
     matched : tuple of int
-        For each arm the one that its effect is measured against (`inputs.matched_arms`).
+        For each arm the one that its effect is measured against (`sites_and_arms.matched_arms`).
     given : tuple of Arm
         The arms with their scale factors.
     by_origin : (A, R, report years, C + 1, len(BOOKED)) float64
         Flows (`state.BOOKED`) added up from 2020 to the end of each of `indicators.YEARS`, by the firms' origin: an
         existing cluster, last the world outside (`phases.origins`); nan in years that were not run and in failed runs.
     trades : (R, C) int8
-        Main trade of each existing cluster, an index into `inputs.SECTORS`: it is drawn where it is not known.
+        Main trade of each existing cluster, an index into `vocabulary.SECTORS`: it is drawn where it is not known.
     """
 
     site: Site

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
+from .vocabulary import LEARNED
 
 __all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS",
            "YEARS", "evaluate", "unmet_names"]
@@ -134,10 +135,7 @@ def _rows():
         I("moved", "1/yr", "flow", "none", "economic", "firms that moved to planned clusters or outside"),
         I("planned_slots", "slots", "stock", "none", "economic", "slots of planned clusters that are open"),
         I("planned_occupancy", "share", "share", "max", "economic", "occupied slots of open planned clusters"),
-        I("adoption_T1", "share", "share", "max", "economic", "firms with T1 in operation"),
-        I("adoption_T2", "share", "share", "max", "economic", "firms with T2"),
-        I("adoption_T4", "share", "share", "max", "economic", "firms with T4"),
-        I("adoption_T5", "share", "share", "max", "economic", "firms with T5"),
+        *(I(f"adoption_{name}", "share", "share", "max", "economic", f"firms with {name} in operation") for name in LEARNED),
         I("adoption_own_plant", "share", "share", "none", "economic", "firms with an own treatment plant"),
         I("recp_share", "share", "share", "max", "management", "firms that count as RECP"),
         I("measures", "1/firm", "stock", "max", "economic", "measures per firm (weights measures_counted)"),
@@ -155,7 +153,7 @@ def _rows():
         I("belief_gap", "probability", "share", "min", "social", "objective delivery rate less belief"),
         I("trust_gap", "mVND/yr", "money", "min", "social", "value of deals that failed only because belief is below the objective rate"),
         I("disclosure", "share", "share", "max", "social", "firms in clusters that show their flows"),
-        I("aware_technology", "share", "share", "max", "social", "mean awareness of the four technologies"),
+        I("aware_technology", "share", "share", "max", "social", "mean awareness of the technologies but an own plant"),
         I("aware_law", "share", "share", "max", "social", "firms that know the law"),
         I("aware_symbiosis", "share", "share", "max", "social", "firms that know of symbiosis"),
         I("complaints", "1/yr", "flow", "min", "social", "complaints of neighbours"),

@@ -7,6 +7,7 @@ another file and give stale results. So the cache folder is named after a hash o
 from __future__ import annotations
 
 import hashlib
+import linecache
 import os
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -17,8 +18,9 @@ from numba.core import config, types
 
 from .kernel_cache import keep, open_cache
 from .processor import kind, settle
+from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES
 
-__all__ = ["cache_folder", "inner", "jit", "small"]
+__all__ = ["cache_folder", "inner", "jit", "small", "written"]
 
 settle()
 if config.DISABLE_JIT:
@@ -26,7 +28,7 @@ if config.DISABLE_JIT:
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
     "__init__.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "mesa_agents.py", "mesa_input.py",
-    "mesa_model.py", "parameters.py", "processor.py", "single.py", "views.py",
+    "mesa_model.py", "parameters.py", "processor.py", "single.py", "firm_views.py",
 }
 
 
@@ -38,6 +40,7 @@ def cache_folder() -> str | None:
     """
     here = Path(__file__).parent
     digest = hashlib.sha256(kind().encode())  # so that a folder which is there is complete for this machine
+    digest.update(repr((TECHNOLOGIES, STREAMS, SECTORS)).encode())  # read from tables, and constants of kernels
     for path in sorted(here.rglob("*.py")):
         if path.name in _NO_KERNELS:
             continue
@@ -85,7 +88,10 @@ def _in_python(function):
     def readable(value):
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return type(value)(*map(readable, value))
-        return value.view(np.recarray) if isinstance(value, np.ndarray) and value.dtype.names else value
+        if isinstance(value, np.ndarray):
+            return value.view(np.recarray) if value.dtype.names else value
+        bare = isinstance(value, np.void) and not isinstance(value, np.record)
+        return np.asarray(value).view(np.recarray)[()] if bare else value
 
     @wraps(function)
     def run(*arguments):
@@ -113,3 +119,22 @@ def inner(function):
 def small(function):
     """`jit` for elementary functions inside dense loops."""
     return jit(function, always_inline=True)
+
+
+def written(text, names):
+    """`inner` for a function that was written out by a program; tracebacks and debuggers show its text.
+
+    Only who calls it is kept in the cache: it has no file.
+
+    Parameters
+    ----------
+    text : str
+        Source of one function.
+    names : dict
+        What it calls.
+    """
+    made = dict(names)
+    code = compile(text, f"<written: {text.partition(':')[0]}>", "exec")
+    exec(code, made)
+    linecache.cache[code.co_filename] = len(text), None, text.splitlines(True), code.co_filename
+    return inner(made[code.co_names[0]])

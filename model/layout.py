@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .inputs import SECTORS, Arm, Cluster, Programme, Site
 from .levers import LEVERS
+from .sites_and_arms import SECTORS, Arm, Cluster, Programme, Site
 from .state import CLUSTER_DTYPE, EXISTING, LANES, NEVER, OUTSIDE, PLANNED, blocks_of
 
 __all__ = ["Layout", "start_number"]

@@ -20,13 +20,27 @@ from .ledger import (
 )
 from .maths import exp
 from .rules.certification import RECP_HIGHER, number_unmet
-from .rules.trust import belief
-from .state import EXISTING, LANES, OUTSIDE, OWN_PLANT, PLANNED, SLOT_TAKEN
+from .rules.trust import belief, breach_hazard, enforcement
+from .state import (
+    AWARE_LAW,
+    AWARE_SYMBIOSIS,
+    EXISTING,
+    LANES,
+    N_LEARNED,
+    N_TECH,
+    OUTSIDE,
+    OWN_PLANT,
+    PLANNED,
+    REAL_OWN,
+    SLOT_TAKEN,
+)
+from .vocabulary import LEARNED
 
 __all__ = ["measure", "record_levels"]
 
 _CAPITAL = SOCIAL_PARTS.index("capital")
 _FIRST_PAIR = int(I["TRANSFER_{}_{}".format(*PAIRS[0]).upper()])
+_FIRST_ADOPTION = int(I[f"ADOPTION_{LEARNED[0].upper()}"])
 _N_PARTS, _N_PAIRS, _N_PURPOSES = len(SOCIAL_PARTS), len(PAIRS), len(OUTLAY_PURPOSES)
 
 
@@ -216,8 +230,7 @@ def _clusters(s, p, out):
         hazard += cluster.breach_rate
         trust_mean = cluster.trust_sum / max(n, 1.0)
         lever = s.levers[cluster.lever_row]
-        e = min(p.enforcement + p.enforcement_coordinator * lever.coordinator
-                + (p.enforcement_planned if cluster.kind == PLANNED else 0.0), 0.95)
+        e = enforcement(p, lever, cluster.kind == PLANNED)
         trust_in += trust_mean * n
         belief_sum += n * belief(p, trust_mean, e)
         spill = 1.0 + p.spillover * (trust_mean - p.trust_alpha / (p.trust_alpha + p.trust_beta))
@@ -265,11 +278,11 @@ def _clusters(s, p, out):
     out[I.OUTPUT_IN_CLUSTERS] = output_in
     out[I.PLANNED_SLOTS] = planned_slots
     out[I.PLANNED_OCCUPANCY] = planned_firms / planned_slots if planned_slots > 0.0 else np.nan
-    for j in range(4):
-        out[I.ADOPTION_T1 + j] = city.tech_count[j] / total
+    for j in range(N_LEARNED):
+        out[_FIRST_ADOPTION + j] = city.tech_count[j] / total
     out[I.ADOPTION_OWN_PLANT] = city.tech_count[OWN_PLANT] / total
     measures = 0.0
-    for j in range(5):
+    for j in range(N_TECH):
         measures += city.tech_count[j] / total * p.tech_measures_counted[j]
     out[I.MEASURES] = measures
     out[I.RECP_SHARE] = recp / total
@@ -279,7 +292,7 @@ def _clusters(s, p, out):
     cluster_firms = max(inside, 1.0)
     out[I.BELIEF] = belief_sum / cluster_firms
     # without links: an average partner
-    average = p.eta0 * 2.0 * (1.0 - p.integrity_alpha / (p.integrity_alpha + p.integrity_beta)) * (1.0 - p.enforcement)
+    average = breach_hazard(p, p.integrity_alpha / (p.integrity_alpha + p.integrity_beta), p.enforcement, 0.0)
     mean_hazard = 0.5 * hazard / links if links > 0.0 else average
     out[I.BELIEF_GAP] = exp(-mean_hazard) - out[I.BELIEF]
     out[I.DISCLOSURE], out[I.IN_SYMBIOSIS] = sharing / cluster_firms, symbiosis / cluster_firms
@@ -368,12 +381,13 @@ def _once_a_year(s, p, out):
                     continue
                 total += 1
                 aware = np.int64(f.aware[k])
-                technology += (aware & 1) + ((aware >> 1) & 1) + ((aware >> 2) & 1) + ((aware >> 3) & 1)
-                law += (aware >> 5) & 1
-                symbiosis += (aware >> 6) & 1
+                for j in range(N_LEARNED):
+                    technology += (aware >> j) & 1
+                law += (aware >> AWARE_LAW) & 1
+                symbiosis += (aware >> AWARE_SYMBIOSIS) & 1
                 if f.workers[k] <= 10.0:
                     small += 1
-                    small_real += 1 if f.z[k] >= 2 else 0
+                    small_real += 1 if f.z[k] >= REAL_OWN else 0
                 if cluster.kind != OUTSIDE:
                     inside += 1
                     links = f.links[k]
@@ -381,7 +395,7 @@ def _once_a_year(s, p, out):
                     ends += links
                     most = max(most, links)
     total = max(total, 1)
-    out[I.AWARE_TECHNOLOGY], out[I.AWARE_LAW] = technology / (4.0 * total), law / total
+    out[I.AWARE_TECHNOLOGY], out[I.AWARE_LAW] = technology / (N_LEARNED * np.float64(total)), law / total
     out[I.AWARE_SYMBIOSIS] = symbiosis / total
     out[I.REAL_SHARE_SMALL] = small_real / max(small, 1)
     out[I.LARGEST_NODE] = most / (0.5 * ends) if ends > 0 else 0.0

@@ -9,7 +9,7 @@ import mesa
 import mesa.space
 import numpy as np
 
-from .views import TRAITS
+from .firm_views import TRAITS
 
 if TYPE_CHECKING:
     from .mesa_model import ClusterModel
@@ -20,7 +20,7 @@ __all__ = ["Enterprise", "Picture"]
 class Enterprise(mesa.Agent):
     """One enterprise of a run: reads and writes the arrays that the kernels work on.
 
-    Its properties are those of `views.TRAITS`, among them `trust`, `cash`, `technology`, `awareness`,
+    Its properties are those of `firm_views.TRAITS`, among them `trust`, `cash`, `technology`, `awareness`,
     `attitude`, `workers`, `compliance`, `sector`, `links`. Writing changes the run from the next phase on.
     `unique_id` is the persistent id of the firm: an enterprise that moves keeps it, and no other ever gets it.
 
@@ -101,7 +101,7 @@ class Enterprise(mesa.Agent):
         return self.model.views.order(self.slot, technology)
 
     def skip(self, event: str) -> None:
-        """Take an event of this step (`views.EVENTS`) away: to be called between `draw_lottery` and its phase."""
+        """Take an event of this step (`vocabulary.EVENTS`) away: to be called between `draw_lottery` and its phase."""
         self.model.views.skip(self.slot, event)
 
 

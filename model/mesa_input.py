@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .ensemble import find_scale
-from .inputs import Arm, Shock, Site
-from .views import nearest
+from .firm_views import nearest
+from .sites_and_arms import Arm, Shock, Site
 
 __all__ = ["checked", "load", "named", "scale_of", "seed_of", "whole"]
 

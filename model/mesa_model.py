@@ -22,15 +22,15 @@ import numpy as np
 from mesa.agent import AgentSet
 
 from .ensemble import FAILURES, Simulator
+from .firm_views import FirmViews, nearest
 from .indicators import INDICATORS, unmet_names
-from .inputs import Arm, Shock, Site
 from .ledger import Money
 from .mesa_agents import Enterprise, Picture
 from .mesa_input import checked, load, named, scale_of, seed_of, whole
 from .parameters import parameter_record, sample_parameters
-from .plan import FORK_YEAR, LAST_YEAR
 from .single import material_flows
-from .views import FirmViews, nearest
+from .sites_and_arms import Arm, Shock, Site
+from .timelines import FORK_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     import networkx
@@ -188,7 +188,7 @@ class ClusterModel(mesa.Model):
         run, row = self._run, self.quarter + 1
         plan, values = run.plans[1], run.values(run.work)
         if self._phased:
-            from .phased import step_in_phases
+            from .step_by_phase import step_in_phases
 
             try:
                 code = step_in_phases(
@@ -221,7 +221,7 @@ class ClusterModel(mesa.Model):
     # --- hooks of subclasses ---------------------------------------------------------------------------
 
     def before_phase(self, phase: str, cluster: int | None) -> None:
-        """Override to act before a phase (`phased.PHASES`) of one cluster, or of the city (None)."""
+        """Override to act before a phase (`order.PHASES`) of one cluster, or of the city (None)."""
 
     def after_phase(self, phase: str, cluster: int | None) -> None:
         """Override to act after a phase: what it decided can be seen and changed."""

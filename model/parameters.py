@@ -16,8 +16,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from .inputs import SECTORS, STREAMS, TECHNOLOGIES
-from .state import as_bytes
+from .state import TREATED_WATER, as_bytes
+from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES, TECHNOLOGY_ROWS
 
 __all__ = ["PARAMETERS", "PARAMETER_DTYPE",  # noqa: F822 - made on first use by __getattr__
             "Parameter", "World", "changed_record", "drawn_names", "matched_arrivals", "met_by_default", "parameter_record",
@@ -178,9 +178,9 @@ def _registry() -> dict[str, Parameter]:
                 fixed = column in ("additional", "mix_prior", "ef_upstream")
                 found[name] = _cell(name, group, float(row[column]), unit, row["basis"], fixed)
     for row in _rows("supply_demand.csv"):
-        for stream in STREAMS:
+        for w, stream in enumerate(STREAMS):
             name = f"{row['sector']}.{row['direction']}.{stream}"
-            unit = "share" if stream == "treated_water" else "unit/worker/yr"
+            unit = "share" if w == TREATED_WATER else "unit/worker/yr"
             found[name] = _cell(name, "stream", float(row[stream]), unit, row["basis"] or "as the row above")
     return found
 
@@ -197,9 +197,6 @@ def met_by_default() -> dict[str, str]:
 
 
 # --- the record that kernels read ------------------------------------------------------------------
-
-_TECHNOLOGY_ROWS = ("T1_housekeeping", "T2_efficient_equipment", "T4_rooftop_solar", "T5_clean_process", "own_plant")
-
 
 def _field(name: str) -> str:
     return name.replace(".", "_")
@@ -284,7 +281,7 @@ def parameter_record(overrides: Mapping[str, float] | None = None) -> np.ndarray
 def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
     """Where a parameter stands in the record: registry name to (field, index)."""
     places = {name: (_field(name), ()) for name in _scalar_names()}
-    for rows, columns, kind in ((SECTORS, _SECTOR_UNITS, "sector"), (_TECHNOLOGY_ROWS, _TECHNOLOGY_UNITS, "tech"),
+    for rows, columns, kind in ((SECTORS, _SECTOR_UNITS, "sector"), (TECHNOLOGY_ROWS, _TECHNOLOGY_UNITS, "tech"),
                                 (STREAMS, _STREAM_UNITS, "stream")):
         for i, row in enumerate(rows):
             places |= {f"{row}.{column}": (f"{kind}_{column}", (i,)) for column in columns}

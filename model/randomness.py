@@ -1,15 +1,15 @@
 """Stateless random numbers: a draw is a pure function of (seed, replicate, step or epoch, id, purpose).
 
 So results depend neither on threads nor on order, chunks or restarts, and all arms of a comparison share
-their luck. The table of purposes below is the only place where keys are given out.
+their luck. This is the only place where keys are given out: purposes, and (`KEYS`) what stands beside an id.
 
 =====================  ====================================  =============================================
 purpose                id                                    time
 =====================  ====================================  =============================================
 SHOCK                  firm                                  step (two normals: utilisation and margin)
 SECTOR, SLUMP          sector                                step
-LOTTERY_A .. C         firm                                  step (four 16-bit lanes each, see `LANE_*`)
-FINE                   firm, lane (fine digits of a lane)    step
+LOTTERY_A .. D         firm                                  step (four 16-bit lanes each, by `vocabulary.EVENTS`)
+FINE                   firm, event (fine digits of a lane)   step
 TASTE, CREDIT, ...     firm, technology                      epoch of the taste
 VISIT, CENTRE          firm                                  step
 TRAIT_*                firm                                  -
@@ -25,15 +25,21 @@ PRIORITY_*             whoever asks                          step
 
 from __future__ import annotations
 
-from enum import IntEnum
+from collections.abc import Mapping, Sequence
+from enum import IntEnum, unique
+from typing import NamedTuple
 
 import numpy as np
 
 from .jit import jit, small
+from .vocabulary import AWARENESS, EVENTS, SECTORS, STREAMS, TECHNOLOGIES, fit
 
-__all__ = ["Purpose", "draw", "key_of", "lane", "mix", "refine", "spread", "uniform", "unit", "versus"]
+__all__ = ["KEYS", "Purpose", "Region", "check_keys", "draw", "key_of", "lane", "lottery_of", "mix", "of_aspect", "of_attempt",
+           "of_awareness", "of_case", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_project",
+           "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]
 
 
+@unique
 class Purpose(IntEnum):
     """Purpose of a draw, its highest byte."""
 
@@ -108,10 +114,229 @@ class Purpose(IntEnum):
     VISIT = 71
     CENTRE = 72
     OPERATOR_CASE = 73
+    LOTTERY_D = 74
 
 
-# lanes of the lotteries: (purpose, lane) pairs, see phases.lottery
-_GAMMA = 0x9E3779B97F4A7C15
+# --- what stands beside an id ----------------------------------------------------------------------------------
+
+
+class Region(NamedTuple):
+    """Ids of draws for one kind of thing: `first + width * id + place`.
+
+    Attributes
+    ----------
+    most : int
+        Ids lie below.
+    width : int
+        Places beside every id.
+    places : tuple of str
+        What stands there, from place 0 on; empty: attempts, counted from 0.
+    last : str
+        What stands in the last place, if anything does.
+    first : int
+    """
+
+    most: int
+    width: int
+    places: tuple[str, ...] = ()
+    last: str = ""
+    first: int = 0
+
+    @property
+    def end(self) -> int:
+        """Behind the last id of a draw."""
+        return self.first + self.most * self.width
+
+
+def _wide(places: Sequence[str], least: int = 8) -> int:
+    """Places to provide for: a power of two, so that a longer list of words leaves all other draws as they are."""
+    width = least
+    while width < len(places):
+        width *= 2
+    return width
+
+
+FIRMS, CLUSTERS = 1 << 20, 1 << 20  # more than any city has; a pair of firms is two times 20 bits
+PROJECTS = ("energy", "water", "infrastructure", "information")
+_ASKED = (*TECHNOLOGIES, "relocation", "link", "expulsion")  # for what a firm may stand in a queue
+_TASTED = (*TECHNOLOGIES, "compliance")
+_HUBS = STREAMS[:-1]
+_BY_TECHNOLOGY = Region(FIRMS, _wide(TECHNOLOGIES), TECHNOLOGIES)
+_BY_TASTE = Region(FIRMS, _wide(_TASTED), TECHNOLOGIES, last="compliance")
+_BY_ERRAND = Region(FIRMS, _wide(_ASKED), _ASKED)
+_BY_AWARENESS = Region(FIRMS, _wide(AWARENESS), AWARENESS)
+_BY_PROJECT = Region(CLUSTERS, 8, PROJECTS)
+_BY_OFFICE = Region(CLUSTERS, 8, (*PROJECTS, "certificate", "wide", "decree_82"))
+_BY_HUB = Region(CLUSTERS, _wide(_HUBS), _HUBS)
+_BY_SECTOR = Region(CLUSTERS, _wide(SECTORS), SECTORS)
+_BY_SIZE = Region(FIRMS, 64)
+_BY_PROBE = Region(FIRMS, 4096)
+_BY_ASPECT = Region(FIRMS, 2, ("utilisation", "margin"))
+_BY_EVENT = Region(FIRMS, 16, EVENTS)
+_CASES = Region(CLUSTERS, 1, first=1 << 37)
+_PROJECT_REQUESTS = _BY_PROJECT._replace(first=1 << 38)
+_HUB_REQUESTS = _BY_HUB._replace(first=1 << 39)
+_PAIRS = Region(1, _wide(STREAMS), STREAMS)  # hashed
+
+# purposes with more than one draw beside an id; all others take the id alone
+KEYS: dict[Purpose, tuple[Region, ...]] = {
+    **dict.fromkeys(
+        (Purpose.CREDIT_SHARE, Purpose.GUARANTEED, Purpose.GREEN_FUND, Purpose.CAPEX, Purpose.INSTALL, Purpose.KEEP,
+         Purpose.REQUEST, Purpose.TRAIT_TECHNOLOGY, Purpose.TRAIT_AGE), (_BY_TECHNOLOGY,)),
+    **dict.fromkeys((Purpose.TASTE, Purpose.TASTE_OFFSET, Purpose.CREDIT), (_BY_TASTE,)),
+    Purpose.TRAIT_AWARE: (_BY_AWARENESS,),
+    **dict.fromkeys((Purpose.TRAIT_WORKERS, Purpose.ARRIVAL_THIN), (_BY_SIZE,)),
+    Purpose.TRAIT_STATE: (_BY_ASPECT,),
+    Purpose.FINE: (_BY_EVENT,),
+    Purpose.SEARCH: (_BY_PROBE,),
+    Purpose.CLUSTER_REVIEW: (_BY_OFFICE,),
+    Purpose.CLUSTER_BUILD: (_BY_PROJECT,),
+    Purpose.CLUSTER_MIX: (_BY_SECTOR,),  # at time 1; at times 2 and 3 `of_attempt` of these
+    Purpose.HUB_START: (_BY_HUB,),
+    Purpose.PRIORITY: (_BY_ERRAND, _CASES, _PROJECT_REQUESTS, _HUB_REQUESTS),
+}
+# hashes of the lottery, four lanes each
+LOTTERIES = (int(Purpose.LOTTERY_A), int(Purpose.LOTTERY_B), int(Purpose.LOTTERY_C), int(Purpose.LOTTERY_D))
+PER_HASH = 4
+
+
+def check_keys(keys: Mapping[Purpose, Sequence[Region]]) -> None:
+    """Refuse keys that give one number to two draws, and places for which there is no room.
+
+    Raises
+    ------
+    ValueError
+        With the purpose and what collides.
+    """
+    for purpose, regions in keys.items():
+        for region in regions:
+            named = (*region.places, region.last) if region.last else region.places
+            fit(f"places beside an id in draws of {purpose.name}", named, region.width)
+            if region.end > 1 << 40:
+                raise ValueError(f"ids in draws of {purpose.name} reach 2^40")
+        for one, other in zip(regions, regions[1:], strict=False):
+            if one.end > other.first:
+                raise ValueError(f"ids in draws of {purpose.name} collide: {one} and {other}")
+
+
+check_keys(KEYS)
+fit("lanes of the lottery", EVENTS, PER_HASH * len(LOTTERIES))
+
+_TECHNOLOGY, _TASTE, _ERRAND, _AWARENESS = (
+    region.width for region in (_BY_TECHNOLOGY, _BY_TASTE, _BY_ERRAND, _BY_AWARENESS))
+_PROJECT, _OFFICE, _HUB, _SECTOR = (region.width for region in (_BY_PROJECT, _BY_OFFICE, _BY_HUB, _BY_SECTOR))
+_ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (
+    region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
+_CASE, _PROJECT_REQUEST, _HUB_REQUEST = (region.first for region in (_CASES, _PROJECT_REQUESTS, _HUB_REQUESTS))
+COMPLIANCE = _TASTE - 1  # place of a taste that is for no technology
+RELOCATION, LINK, EXPULSION = (_ASKED.index(name) for name in ("relocation", "link", "expulsion"))
+CERTIFICATE = len(PROJECTS)  # place in reviews of the office, before the readings of shadow certificates
+_ATTEMPTS = 128  # of a draw that may be repeated
+
+
+@small
+def of_technology(ident, j):
+    """Technology j beside a firm."""
+    return ident * _TECHNOLOGY + j
+
+
+@small
+def of_taste(ident, which):
+    """Technology `which`, or COMPLIANCE, beside a firm: what a persistent taste is for."""
+    return ident * _TASTE + which
+
+
+@small
+def of_errand(ident, which):
+    """What a firm asks for in a queue: technology `which`, or RELOCATION, LINK, EXPULSION."""
+    return ident * _ERRAND + which
+
+
+@small
+def of_awareness(ident, which):
+    """Bit `which` of what a firm knows of, beside it."""
+    return ident * _AWARENESS + which
+
+
+@small
+def of_aspect(ident, which):
+    """Utilisation (0) or margin (1) of a firm."""
+    return ident * _ASPECT + which
+
+
+@small
+def of_size(ident, attempt):
+    """Attempt to draw the size of a firm, below 64."""
+    return ident * _SIZE + attempt
+
+
+@small
+def of_probe(ident, attempt):
+    """Slot that a firm looks at in its search of one step, below 4096."""
+    return ident * _PROBE + attempt
+
+
+@small
+def of_project(c, j):
+    """Project j of cluster c."""
+    return c * _PROJECT + j
+
+
+@small
+def of_office(c, which):
+    """What is reviewed of cluster c: project `which`, CERTIFICATE, or CERTIFICATE plus a reading."""
+    return c * _OFFICE + which
+
+
+@small
+def of_hub(c, w):
+    """Hub of stream w in cluster c."""
+    return c * _HUB + w
+
+
+@small
+def of_sector(c, i):
+    """Sector i of cluster c."""
+    return c * _SECTOR + i
+
+
+@small
+def of_attempt(ident, attempt):
+    """Attempt, below 128, at something that has an id of its own."""
+    return ident * _ATTEMPTS + attempt
+
+
+@small
+def of_case(c):
+    """Case that the operator of cluster c opens, in a queue."""
+    return _CASE + c
+
+
+@small
+def of_project_request(c, j):
+    """Project j of cluster c, in a queue."""
+    return _PROJECT_REQUEST + c * _PROJECT + j
+
+
+@small
+def of_hub_request(c, w):
+    """Hub of stream w in cluster c, in a queue."""
+    return _HUB_REQUEST + c * _HUB + w
+
+
+@jit
+def of_pair(supplier_id, buyer_id, w):
+    """Persistent id of an ordered pair and stream (40 bits of a hash)."""
+    return np.int64(mix(np.uint64(supplier_id * FIRMS + buyer_id) * np.uint64(_STREAM) + np.uint64(w)) >> np.uint64(24))
+
+
+@small
+def lottery_of(event):
+    """Purpose of the hash in which an event has its lane."""
+    return LOTTERIES[event // PER_HASH]
+
+
+# --- draws -----------------------------------------------------------------------------------------------------
 
 
 @small
@@ -173,11 +398,11 @@ def lane(h, which):
 
 @jit
 def refine(key, time, ident, which, coarse):
-    """Uniform number in (0, 1) whose first 16 bits are `coarse`, lane `which` (0-15) of the lottery.
+    """Uniform number in (0, 1) whose first 16 bits are `coarse`, the lane of event `which` of the lottery.
 
     The lottery looks only at 16 bits to see who cannot be meant; whoever may be meant gets all digits.
     """
-    return (np.float64(coarse) + uniform(key, Purpose.FINE, time, np.int64(ident) * 16 + which)) * 1.52587890625e-05
+    return (np.float64(coarse) + uniform(key, Purpose.FINE, time, np.int64(ident) * _EVENT + which)) * 1.52587890625e-05
 
 
 @jit

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .inputs import SECTORS, TECHNOLOGIES, Arm
 from .jit import inner, jit
 from .layout import Layout, start_number
 from .ledger import N_FLOWS, N_MATTER
@@ -17,15 +16,18 @@ from .phases.ageing import set_due
 from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
 from .phases.production import set_coefficients
 from .phases.slots import random_slot
-from .randomness import Purpose, draw, key_of, uniform
-from .reference import by_reference
+from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
 from .rules.adoption import capex_one
 from .rules.government import enactment_hazard
+from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm
 from .state import (
     EXISTING,
     LANES,
     NEVER,
+    NONE,
+    OWN_PLANT,
     PLANNED,
+    REAL_OWN,
     SLOT_LETTABLE,
     SLOT_TAKEN,
     SLOT_UNUSABLE,
@@ -37,6 +39,7 @@ from .state import (
     lever_values,
     new_state,
 )
+from .state_pointer import by_reference
 
 __all__ = ["allocate", "apply_arm", "begin", "release_held"]
 
@@ -150,10 +153,11 @@ def _equip(s, p, slot, bits):
         f.write_off[k, j] = f.cut_value[k, j] = f.loan_balance[k, j] = 0.0
         if (bits >> j) & 1:
             give_technology(s, p, f, k, j)
-    if (bits >> 4) & 1 and f.z[k] < 2:
-        f.z[k] = 2
-    elif not (bits >> 4) & 1 and f.z[k] == 2:
-        f.z[k] = 0
+    own = (bits >> OWN_PLANT) & 1
+    if own and f.z[k] < REAL_OWN:
+        f.z[k] = REAL_OWN
+    elif not own and f.z[k] == REAL_OWN:
+        f.z[k] = NONE
     set_coefficients(p, f, k, False)
     set_due(p, f, k)
 
@@ -168,12 +172,12 @@ def _gamma(city, shape, ident):
     d = shape - 1.0 / 3.0
     c = 1.0 / np.sqrt(9.0 * d)
     for attempt in range(100):
-        x = normal_quantile(uniform(city.key, Purpose.CLUSTER_MIX, 2, ident * 128 + attempt))
+        x = normal_quantile(uniform(city.key, Purpose.CLUSTER_MIX, 2, of_attempt(ident, attempt)))
         v = 1.0 + c * x
         if v <= 0.0:
             continue
         v = v * v * v
-        u = uniform(city.key, Purpose.CLUSTER_MIX, 3, ident * 128 + attempt)
+        u = uniform(city.key, Purpose.CLUSTER_MIX, 3, of_attempt(ident, attempt))
         if log(u) < 0.5 * x * x + d - d * v + d * log(v):
             return d * v * boost
     return d * boost
@@ -199,7 +203,7 @@ def _place(s, p, plan):
             if cluster.mix[0] < 0.0:
                 total = 0.0
                 for i in range(cluster.mix.size):
-                    cluster.mix[i] = _gamma(city, p.sector_mix_prior[i], c * 8 + i)
+                    cluster.mix[i] = _gamma(city, p.sector_mix_prior[i], of_sector(c, i))
                     total += cluster.mix[i]
                 for i in range(cluster.mix.size):
                     cluster.mix[i] /= total
@@ -243,16 +247,16 @@ def _populate(s, p, starts, held):
     median, sd, cap = city.workers_median, city.workers_sd, city.workers_cap
     for c in range(starts.size):
         cluster, number, all_first = s.clusters[c], starts[c], held[c]
-        slots = cluster.slots
+        slots, first = cluster.slots, cluster.first * LANES
         rank = np.empty(slots, np.uint64)
         for n in range(slots):
-            rank[n] = draw(city.key, Purpose.SLOT_INITIAL, 0, cluster.first * LANES + n)
+            rank[n] = draw(city.key, Purpose.SLOT_INITIAL, 0, first + n)
         order = np.argsort(rank)
         city.workers_median, city.workers_sd, city.workers_cap = (
             cluster.workers_median, cluster.workers_sd, cluster.workers_cap)
         for m in range(number):
             n = m if all_first else order[m]
-            slot = cluster.first * LANES + n
+            slot = first + n
             sector = draw_sector(cluster.mix, uniform(city.key, Purpose.TRAIT_SECTOR, 0, slot))
             give_traits(s, p, slot, slot, sector, draw_workers(city, p, slot, False))
             start_business(s, p, slot, p.tech_initial_share[T1])
@@ -260,7 +264,7 @@ def _populate(s, p, starts, held):
         # the part of the slots that is empty on the first day can be let
         for m in range(number, slots):
             if not all_first:
-                slot = cluster.first * LANES + order[m]
+                slot = first + order[m]
                 s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
     city.workers_median, city.workers_sd, city.workers_cap = median, sd, cap
 

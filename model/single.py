@@ -10,15 +10,13 @@ import numpy as np
 
 from .ensemble import Runs, Simulator, find_scale
 from .indicators import INDICATORS
-from .inputs import SECTORS, STREAMS, Arm, Shock, Site
 from .parameters import parameter_record
-from .plan import FORK_YEAR
+from .sites_and_arms import SECTORS, STREAMS, Arm, Shock, Site
 from .state import LINK_ACTIVE, N_HUBS, SLOT_TAKEN, State
+from .timelines import FORK_YEAR
+from .vocabulary import STREAM_UNITS
 
 __all__ = ["Run", "run_one", "firms_table", "material_flows"]
-
-_UNITS = {"heat_steam": "GJ/yr", "treated_water": "m3/yr"}
-
 
 @dataclass(frozen=True)
 class Run:
@@ -81,7 +79,7 @@ def material_flows(s: State, p: np.ndarray, site: Site) -> list[dict[str, Any]]:
             continue
         supplier, buyer, stream = int(link["supplier"]), int(link["buyer"]), STREAMS[int(link["stream"])]
         rows.append({
-            "kind": "link", "cluster": names[int(link["cluster"])], "stream": stream, "unit": _UNITS.get(stream, "t/yr"),
+            "kind": "link", "cluster": names[int(link["cluster"])], "stream": stream, "unit": STREAM_UNITS[int(link["stream"])],
             "supplier_sector": SECTORS[int(s.firms[supplier >> 4]["sector"][supplier & 15])],
             "buyer_sector": SECTORS[int(s.firms[buyer >> 4]["sector"][buyer & 15])],
             "quantity": float(link["delivered"]), "price": float(link["price"]), "until": float(link["until"]),
@@ -98,7 +96,7 @@ def material_flows(s: State, p: np.ndarray, site: Site) -> list[dict[str, Any]]:
             supply, demand = _amounts(s, p, members, w)
             inside = min(supply.sum(), demand.sum())
             out = max(float(hub["quantity"]) - inside, 0.0)
-            common = {"kind": "hub", "cluster": names[c], "stream": STREAMS[w], "unit": _UNITS.get(STREAMS[w], "t/yr")}
+            common = {"kind": "hub", "cluster": names[c], "stream": STREAMS[w], "unit": STREAM_UNITS[w]}
             for i in np.flatnonzero(supply):
                 part = supply[i] / supply.sum()
                 for j in np.flatnonzero(demand):

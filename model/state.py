@@ -15,18 +15,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .inputs import SECTORS, STREAMS, TECHNOLOGIES
 from .levers import LEVER_DTYPE
+from .vocabulary import AWARENESS, LEARNED, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["LANES", "State", "as_bytes", "clear", "copy_of", "copy_state", "lever_values", "new_state", "with_more_room"]
 
 LANES = 16
 N_SECTORS, N_TECH, N_STREAMS = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
-N_HUBS = 6  # hubs pool the five solid streams and heat
+N_LEARNED = len(LEARNED)  # technologies but the own plant, which is the last
+HEAT, TREATED_WATER = N_STREAMS - 2, N_STREAMS - 1  # the last streams; those before are solid
+N_SOLID = HEAT
+N_HUBS = N_STREAMS - 1  # hubs pool solid streams and heat
 
-# technologies and bits of knowledge
-T1, T2, T4, T5, OWN_PLANT = range(5)
-AWARE_LAW, AWARE_SYMBIOSIS = 5, 6
+# technologies of which the model knows more than a row of a table; bits of knowledge
+T1, T2, T4, T5, OWN_PLANT = (TECHNOLOGIES.index(name) for name in ("T1", "T2", "T4", "T5", "own_plant"))
+AWARE_LAW, AWARE_SYMBIOSIS = AWARENESS.index("law"), AWARENESS.index("symbiosis")
+N_AWARE = len(AWARENESS)
+ALL_KNOWN = (1 << len(AWARENESS)) - 1
+ADMISSION = (T1, T2)  # what a planned cluster may ask of whoever enters
+T1_OR_T2 = 1 << T1 | 1 << T2  # as bits
+fit("bits of what a firm knows of", AWARENESS, 8)
+SOMEBODY = 7  # bit of `State.holds`, after those of technologies
+fit("bits of what acquaintances see", TECHNOLOGIES, SOMEBODY)
+fit("bits of the hubs of a firm", STREAMS[:N_HUBS], 8)
+fit("bits of the streams that a firm offers", STREAMS, 8)
 # compliance
 NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
 # clusters
@@ -148,7 +160,7 @@ CITY_DTYPE = np.dtype([
 
 SHEET_DTYPE = _block(
     # of the block of firms that is looked at
-    [("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
+    [("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("learn", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
@@ -200,7 +212,7 @@ class State(NamedTuple):
     leavers : (slots,) int32
         Slots whose firms leave at the end of this step.
     holds : (slots,) uint8
-        Technologies that run in a slot in this step, as bits, and bit 7 if there is a firm: what acquaintances see.
+        Technologies that run in a slot in this step, as bits, and bit SOMEBODY if there is a firm: what acquaintances see.
     ties : (slots, 4) int32
         Acquaintances of a slot.
     slot_at : (slots,) int32

@@ -1,86 +1,35 @@
-"""One step of the model: the table of contents of the specification (section 4)."""
+"""One step of the model: the phases of `order.PHASES` after each other, measured, and many steps."""
 
 from __future__ import annotations
 
-from .jit import inner, jit
+from .jit import inner, jit, written
 from .measure import measure, record_levels
-from .phases.ageing import age_technologies
-from .phases.arrivals import arrive
-from .phases.certificates import update_levels
-from .phases.deals import search_partners, sign_deals
-from .phases.enforcement import inspect, review_compliance
-from .phases.exits import leave, note_leavers
-from .phases.funds import serve_requests
-from .phases.hubs import deliver_hubs, review_hubs, start_hubs
-from .phases.knowledge import learn, update_beliefs
-from .phases.links import deliver
-from .phases.lottery import draw_lottery
-from .phases.operators import finish_projects, run_operators, run_projects
-from .phases.outside import open_step
-from .phases.planned import expel, open_planned, relocate
-from .phases.production import close_books, count_adopters, count_city, produce
-from .phases.slots import let_slots
-from .phases.technology import review_technologies
-from .reference import by_reference
+from .order import CLUSTER, PHASES, in_groups
+from .state_pointer import by_reference
 
-__all__ = ["run_steps"]
+__all__ = ["call_of", "close_step", "run_steps", "text_of_step"]
 
 
-@inner
-def step(s, p, plan, values):
-    """Advance the state by one step.
+def call_of(phase) -> str:
+    """How a kernel calls a phase."""
+    return f"{phase.name}({', '.join(phase.arguments)})"
 
-    Phases that look only at one cluster run cluster by cluster, while its firms are in the cache; what is shared
-    by the city (funds, slots, operators' money) stands between these loops.
 
-    Parameters
-    ----------
-    s : State
-    p : record of parameters
-    plan : Plan
-    values : (rows, levers) float64
-        `s.levers` seen as numbers.
+def text_of_step(phases=PHASES) -> str:
+    """The kernel `step(s, p, plan, values)`, which advances the state by one step: a call of each phase, in their order.
+
+    It is written out because a kernel cannot go through a table of kernels without a call through a pointer.
     """
-    clusters = s.clusters.size
-    # 1 outside world, levers, funds; projects that are finished
-    finish_projects(s, p)
-    open_step(s, p, plan, values)
-    # what was ordered begins to operate; 2 production, resources, waste
-    for c in range(clusters):
-        age_technologies(s, p, c)
-        count_adopters(s, p, c)
-        produce(s, p, c)
-    count_city(s)
-    # 3 links deliver
-    deliver(s, p)
-    for c in range(clusters):
-        deliver_hubs(s, p, c)
-        close_books(s, p, c)  # 2 the cash of the step
-        update_beliefs(s, p, c)  # 4 records and trust, 5 attitude
-        draw_lottery(s, p, c)
-        learn(s, p, c)  # 5 awareness
-        inspect(s, p, c)  # 6 inspections, fines, compliance
-        review_compliance(s, p, c)
-        review_technologies(s, p, c)  # 7 technology, loans, grants: requests
-        search_partners(s, p, c)  # 8 symbiosis: proposals
-        note_leavers(s, p, c)  # 10 who will leave
-    serve_requests(s, p)  # 7 the fund serves
-    # 8 symbiosis: studies and deals, hubs
-    sign_deals(s, p)
-    for c in range(clusters):
-        review_hubs(s, p, c)
-    start_hubs(s, p)
-    # 9 operators
-    run_operators(s, p)
-    run_projects(s, p)
-    update_levels(s, p)
-    # 10 exit, planned clusters, relocation, arrival
-    leave(s, p)
-    open_planned(s, p)
-    let_slots(s, p)
-    expel(s, p)
-    relocate(s, p)
-    arrive(s, p)
+    lines = ["def step(s, p, plan, values):"]
+    for scope, group in in_groups(phases):
+        calls = [call_of(phase) for _, phase in group]
+        if scope == CLUSTER:
+            calls = ["for c in range(s.clusters.size):", *(f"    {call}" for call in calls)]
+        lines += [f"    {call}" for call in calls]
+    return "\n".join(lines)
+
+
+step = written(text_of_step(), {phase.name: phase.run for phase in PHASES})
 
 
 @inner
@@ -114,9 +63,20 @@ def note_reference(s):
                                         else value / max(workers, 1e-9))
 
 
+@inner
+def close_step(s, p, out, before, level, unmet):
+    """Measure a step (11) and go on to the next."""
+    city = s.city[0]
+    measure(s, p, out, before)
+    record_levels(s, level, unmet)
+    note_reference(s)
+    city.step += 1
+    city.time = 2010.0 + city.step * city.dt
+
+
 @jit
 def run_steps(s, p, plan, values, first_row, series, level, unmet):
-    """Run as many steps as `series` has rows from `first_row` on, and measure after each (11).
+    """Run as many steps as `series` has rows from `first_row` on, and measure after each.
 
     Parameters
     ----------
@@ -132,14 +92,9 @@ def run_steps(s, p, plan, values, first_row, series, level, unmet):
         0, or 1 if an array was too small (the run then counts as failed).
     """
     s, p = by_reference(s), p[()]
-    city = s.city[0]
     for row in range(first_row, series.shape[0]):
         step(s, p, plan, values)
-        measure(s, p, series[row], series[row - 1])
-        record_levels(s, level[row], unmet[row])
-        note_reference(s)
-        city.step += 1
-        city.time = 2010.0 + city.step * city.dt
-        if city.overflow:
+        close_step(s, p, series[row], series[row - 1], level[row], unmet[row])
+        if s.city[0].overflow:
             return 1
     return 0

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ..model.inputs import SECTORS, Schedule
+from ..model.sites_and_arms import SECTORS, Schedule
 from . import programmes
 from .enterprises import read_firms
 from .errors import Message, ScenarioError, nearest_name

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..model.inputs import SECTORS, TECHNOLOGIES, Site
+from ..model.sites_and_arms import SECTORS, TECHNOLOGIES, Site
 from .errors import Message, Refusal, ScenarioError, Tell, nearest_name
 from .reading import Table, read_table
 from .schema import CLUSTER_AREA_CAP, FIRM_RANGES, MAX_FIRMS, known_id

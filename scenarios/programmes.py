@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..model.inputs import MVND_PER_BN, NO_LAW, Arm, Law, Programme, Schedule, Shock, Site
 from ..model.levers import LAW_LEVERS, LEVERS
+from ..model.sites_and_arms import MVND_PER_BN, NO_LAW, Arm, Law, Programme, Schedule, Shock, Site
 from .errors import Message, ScenarioError, nearest_name
 from .library import find, is_path, kind_of, read, shipped
 from .schema import PathwayFile, ScheduleEntry

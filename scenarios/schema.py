@@ -17,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from ..model.inputs import SECTORS, TECHNOLOGIES
 from ..model.levers import LAW_LEVERS, LEVERS
+from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
 from .errors import Message, ScenarioError, nearest_name
 
 __all__ = ["CLUSTER_AREA_CAP", "FIRM_RANGES", "MAX_FIRMS", "check", "known_id"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..model.inputs import SECTORS, Cluster, Firm, Site
+from ..model.sites_and_arms import SECTORS, Cluster, Firm, Site
 from .enterprises import read_firms
 from .errors import Message, ScenarioError, nearest_name
 from .library import Entry, find, is_path, read, shipped

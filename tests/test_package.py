@@ -101,11 +101,10 @@ def test_cache_folder_is_named_after_the_sources(tmp_path, monkeypatch):
 def test_the_helper_compiles_what_a_step_asks_for():
     """All it compiles is in the cache of a run already: the same functions for the same types."""
     code = """if True:
-        from ecocluster.model import compiling, phased
-        assert set(compiling._ORDER) < {"measure", *(name for _, names in phased.PHASES for name in names)}
+        from ecocluster.model import compiling
         compiling.compile_backwards()
-        for name in compiling._ORDER:
-            seen = getattr(phased, name).stats
+        for name, kernel in compiling.backwards():
+            seen = kernel.stats
             assert len(seen.cache_hits) == 1 and not seen.cache_misses, name
     """
     run_a_step = "from ecocluster.experiments import compare; compare('teaching', fixed=True, replicates=1)"
@@ -208,7 +207,7 @@ def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
 def test_room_that_grows_between_pilots_is_as_new(monkeypatch):
     """A burn-in that was kept before there was more room is copied into more room; a simulator that is loaded keeps to its limits."""
     from ecocluster.model import ensemble, layout
-    from ecocluster.model.inputs import Arm
+    from ecocluster.model.sites_and_arms import Arm
     from ecocluster.scenarios import load_scenario, make_arm
 
     site = load_scenario("nguyen-khe").site
@@ -231,7 +230,7 @@ def test_more_may_settle_outside_than_the_layout_expects(monkeypatch):
     """A world outside that fills up to its last block grows on, as often as it must; it is the same run every time."""
     import numpy as np
     from ecocluster.model import ensemble, layout
-    from ecocluster.model.inputs import Arm
+    from ecocluster.model.sites_and_arms import Arm
     from ecocluster.scenarios import load_scenario
 
     class Narrow(layout.Layout):

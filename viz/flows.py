@@ -22,6 +22,7 @@ STREAM_COLORS = {
     "organic": "#009E73", "metal": "#56B4E9", "plastic_paper": "#E69F00", "wood_biomass": "#8C6D31",
     "ash_mineral": "#777777", "heat_steam": "#D55E00", "treated_water": "#0072B2",
 }  # fmt: skip
+OTHER_COLOR = "#CC79A7"  # of a stream that a user adds
 
 
 def sum_flows(flows: Iterable[Mapping[str, Any]]) -> dict[str, dict[tuple[str, str, str], float]]:
@@ -90,7 +91,7 @@ def flow_map(flows: Iterable[Mapping[str, Any]], say: Words) -> Figure:
         for stream, supplier, user in sorted(quantities):
             width = quantities[stream, supplier, user] / total
             left, right = sides[0][supplier], sides[1][user]
-            color = streams.setdefault(stream, STREAM_COLORS.get(stream, "#CC79A7"))
+            color = streams.setdefault(stream, STREAM_COLORS.get(stream, OTHER_COLOR))
             _ribbon(axes, (0, left[0] - width / 2), (1, right[0] - width / 2), width, color)
             left[0] -= width
             right[0] -= width

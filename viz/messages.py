@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..experiments.errors import InputError
-from ..model.inputs import SECTORS
+from ..model.sites_and_arms import SECTORS
 from ..scenarios import Message
 from ..scenarios.enterprises import sector_word
 from .words import Words, value_of

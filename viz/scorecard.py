@@ -15,6 +15,7 @@ from ..experiments.columns import CLUSTER_SHARES, certified_key
 from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
 from ..experiments.statistics import Estimate
+from ..model.vocabulary import LEARNED
 from .words import Words, scale_of
 
 __all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scale_of_column", "scorecard",
@@ -26,10 +27,7 @@ HEADLINES = {
     "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill"),
     "network": ("links_active", "hubs_active", "trade_share"),
     "firms": (
-        "adoption_T1",
-        "adoption_T2",
-        "adoption_T4",
-        "adoption_T5",
+        *(f"adoption_{name}" for name in LEARNED),
         "recp_share",
         "real_share",
         "sham_share",

@@ -11,6 +11,8 @@ import math
 from functools import cache
 from importlib.resources import files
 
+from ..model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES
+
 __all__ = ["LANGUAGES", "Words", "scale_of", "value_of"]
 
 LANGUAGES = ("en", "vi")
@@ -32,6 +34,11 @@ def _catalogue(lang: str) -> gettext.NullTranslations:
                 domain = gettext.GNUTranslations(stream)
             domain.add_fallback(found)
             found = domain
+    for name in (*(f"technology.{t}" for t in TECHNOLOGIES), *(f"watch.short.{t}" for t in TECHNOLOGIES),
+                 *(f"indicator.adoption_{t}" for t in TECHNOLOGIES), *(f"stream.{w}" for w in STREAMS),
+                 *(f"sector.{s}" for s in SECTORS)):  # fmt: skip
+        if found.gettext(name) == name:
+            raise KeyError(f"viz/locale/{lang}: {name} is missing, of which the tables of the model speak")
     return found
 
 

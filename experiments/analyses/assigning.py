@@ -121,7 +121,7 @@ def assign(
     """
     from ...model.ensemble import run_ensemble
     from ...model.indicators import evaluate
-    from ...model.inputs import NO_LAW, Arm
+    from ...model.sites_and_arms import NO_LAW, Arm
     from ...scenarios import choose_arm, load_scenario, load_shocks
 
     loaded = load_scenario(scenario)

@@ -226,7 +226,7 @@ def _ladders(claim: Claim, files: Mapping[str, Path]) -> dict[str, dict[str, Any
 
 def _arms(claim: Claim) -> dict[str, dict[str, Any]]:
     """Arms as fields of `Trial`."""
-    from ...model.inputs import Schedule
+    from ...model.sites_and_arms import Schedule
 
     arms = {}
     for name, entry in claim.entry.get("arms", {}).items():

@@ -16,7 +16,7 @@ from .shapley import members
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...model.inputs import Arm
+    from ...model.sites_and_arms import Arm
     from ...scenarios import Policy
 
 __all__ = ["ABOVE", "by_run", "estimate_columns", "mix_arm", "picked", "run_sets", "share_of_total"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.inputs import MVND_PER_BN
+from ...model.sites_and_arms import MVND_PER_BN
 from ..errors import InputError
 from ..statistics import difference, fieller, mean_interval
 from .coalitions import by_run, estimate_columns, picked

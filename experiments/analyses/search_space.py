@@ -10,8 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ...model.inputs import MVND_PER_BN, Arm, Law, Programme, Schedule, Site
 from ...model.levers import LEVERS
+from ...model.sites_and_arms import MVND_PER_BN, Arm, Law, Programme, Schedule, Site
+from ...model.vocabulary import TECHNOLOGIES
 
 __all__ = ["Gene", "Space"]
 
@@ -25,7 +26,7 @@ GROUPS = {
     "exchange": ("coordinator", "platform", "club_community", "study_aid", "symbiosis_grant"),
     "infrastructure": ("cofunding_infrastructure",),
 }
-GRANTS = ("grant_T1", "grant_T2", "grant_T4", "grant_T5", "grant_own_plant")  # one gene: "grants"
+GRANTS = tuple(f"grant_{name}" for name in TECHNOLOGIES)  # one gene: "grants"
 PATHWAYS = ("null", "self-transition", "symbiosis", "combined")
 
 

@@ -90,7 +90,7 @@ def _main_table(effects):
 
 def staged(policy, start: float):
     """A policy that begins later: every lever's own start is moved by as many years as `start` lies after 2020."""
-    from ...model.inputs import Schedule
+    from ...model.sites_and_arms import Schedule
 
     def later(name: str) -> Schedule:
         own = policy.schedules.get(name, Schedule())

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ...model.inputs import MVND_PER_BN, Arm, Shock, Site
 from ...model.levers import LEVERS
 from ...model.parameters import World
 from ...model.processor import golden
+from ...model.sites_and_arms import MVND_PER_BN, Arm, Shock, Site
 from ..eight import kept_clusters
 from ..spread import spread
 from ..statistics import mean_interval

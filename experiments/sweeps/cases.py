@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ...model.ensemble import find_scale
-from ...model.inputs import NO_LAW, Arm, Law, Schedule, Shock, Site
 from ...model.layout import Layout
 from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
+from ...model.sites_and_arms import NO_LAW, Arm, Law, Schedule, Shock, Site
 from ..errors import InputError, check_number
 from .ranges import check_values, lever_ranges, uncertainty_ranges, unknown
 from .trials import Trial

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...model.inputs import Arm, Shock, Site
+from ...model.sites_and_arms import Arm, Shock, Site
 from ..errors import InputError
 from .outcomes import Outcomes
 from .trials import Trial

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...model.inputs import MVND_PER_BN, Arm
 from ...model.maths import power
+from ...model.sites_and_arms import MVND_PER_BN, Arm
 from ..errors import InputError
 from .cases import Case, Cases
 from .experiment import Experiment

@@ -16,7 +16,7 @@ import numpy as np
 from ...model.indicators import DISCOUNTED, INDICATORS, PRESENT, TOTALS, YEARS
 from ...model.jit import jit
 from ...model.maths import powers
-from ...model.plan import FORK_YEAR
+from ...model.timelines import FORK_YEAR
 from ..errors import InputError
 from .ranges import unknown
 

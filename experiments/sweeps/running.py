@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...model.ensemble import FAILURES, Reference, Simulator
-from ...model.inputs import Arm
+from ...model.sites_and_arms import Arm
 from .cases import Case
 from .outcomes import Outcomes
 

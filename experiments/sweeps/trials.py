@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...model.inputs import Arm, Law, Schedule
+from ...model.sites_and_arms import Arm, Law, Schedule
 from ..errors import check_number
 from .ranges import lever_ranges, uncertainty_ranges
 

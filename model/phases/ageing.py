@@ -6,7 +6,7 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..randomness import Purpose, uniform
+from ..randomness import Purpose, of_technology, uniform
 from ..state import (
     LANES,
     N_TECH,
@@ -16,8 +16,7 @@ from ..state import (
     PLANNED,
     REAL_CONNECTED,
     REAL_OWN,
-    T1,
-    T2,
+    T1_OR_T2,
 )
 from .capital import invest
 from .production import set_coefficients
@@ -53,9 +52,9 @@ def _age(s, p, cluster, f, k, now):
             end_cut(f, k, j)
         if f.tech[k] & bit and f.start[k, j] + p.tech_life_yr[j] <= now:
             end_write_off(f, k, j)
-            required = f.admitted[k] and (j == T1 or j == T2)
+            required = f.admitted[k] and (1 << j) & T1_OR_T2 != 0
             idle = j == OWN_PLANT and f.z[k] == REAL_CONNECTED  # nobody renews a plant that stands idle
-            if required or not idle and uniform(city.key, Purpose.KEEP, city.step, f.id[k] * 8 + j) < p.keep_probability:
+            if required or not idle and uniform(city.key, Purpose.KEEP, city.step, of_technology(f.id[k], j)) < p.keep_probability:
                 _renew(s, p, f, k, j)
             else:
                 stop_operating(f, k, j)

@@ -6,12 +6,13 @@ import numpy as np
 
 from ..jit import inner
 from ..maths import exp, log, normal_quantile
-from ..randomness import Purpose, uniform
+from ..randomness import Purpose, of_aspect, of_awareness, of_size, of_technology, uniform
 from ..rules.compliance import own_running_cost
 from ..rules.demography import thinning
 from ..state import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
+    N_AWARE,
     N_TECH,
     NEVER,
     NONE,
@@ -59,7 +60,7 @@ def draw_sector(mix, u):
 def draw_workers(city, p, ident, thinned):
     """Size from the log-normal law, capped at the upper end; for arrivals thinned so that the law is stationary."""
     for attempt in range(64):
-        tag = ident * 64 + attempt
+        tag = of_size(ident, attempt)
         z = normal_quantile(uniform(city.key, Purpose.TRAIT_WORKERS, 0, tag))
         workers = min(max(city.workers_median * exp(city.workers_sd * z), 1.0), city.workers_cap)
         if not thinned or uniform(city.key, Purpose.ARRIVAL_THIN, 0, tag) < thinning(p, workers):
@@ -99,8 +100,8 @@ def give_traits(s, p, slot, ident, sector, workers):
     u = uniform(key, Purpose.DISCLOSE, 0, ident)
     f.offer_taste[k] = log(u / (1.0 - u))
     f.discloses[k] = f.club[k] = 0
-    f.z_util[k] = normal_trait(city, Purpose.TRAIT_STATE, ident * 2)
-    f.z_margin[k] = normal_trait(city, Purpose.TRAIT_STATE, ident * 2 + 1)
+    f.z_util[k] = normal_trait(city, Purpose.TRAIT_STATE, of_aspect(ident, 0))
+    f.z_margin[k] = normal_trait(city, Purpose.TRAIT_STATE, of_aspect(ident, 1))
     f.activity[k] = workers
     f.negative_years[k] = f.interest[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0
     f.tech[k] = f.pending[k] = f.ever[k] = f.loans[k] = f.cuts[k] = f.hubs[k] = 0
@@ -112,14 +113,14 @@ def give_traits(s, p, slot, ident, sector, workers):
         f.loan_balance[k, j] = f.loan_payment[k, j] = f.cut_value[k, j] = f.write_off[k, j] = 0.0
         f.capex_noise[k, j] = 0.0
     aware = 0
-    for j in range(7):
+    for j in range(N_AWARE):
         chance = p.aware_technology_2010
         if j == AWARE_LAW:
             chance = p.aware_law_2010
         elif j == AWARE_SYMBIOSIS:
             chance = p.aware_symbiosis_2010
         if j != OWN_PLANT and not (j == T4 and not city.learning_offered[T4]):
-            if uniform(key, Purpose.TRAIT_AWARE, 0, ident * 8 + j) < chance:
+            if uniform(key, Purpose.TRAIT_AWARE, 0, of_awareness(ident, j)) < chance:
                 aware |= 1 << j
     f.aware[k] = aware
 
@@ -139,7 +140,7 @@ def start_business(s, p, slot, share_T1):
     cluster = s.clusters[f.cluster[k]]
     for j in range(N_TECH):
         share = share_T1 if j == T1 else p.tech_initial_share[j]
-        if uniform(city.key, Purpose.TRAIT_TECHNOLOGY, 0, ident * 8 + j) < share:
+        if uniform(city.key, Purpose.TRAIT_TECHNOLOGY, 0, of_technology(ident, j)) < share:
             give_technology(s, p, f, k, j)
     set_coefficients(p, f, k, cluster.kind == PLANNED)
     f.elec[k], f.fuel[k] = f.k_elec[k] * f.activity[k], f.k_fuel[k] * f.activity[k]
@@ -166,5 +167,5 @@ def give_technology(s, p, f, k, j):
     f.tech[k] |= bit
     f.ever[k] |= bit
     f.aware[k] |= bit
-    age = uniform(city.key, Purpose.TRAIT_AGE, 0, f.id[k] * 8 + j) * p.tech_life_yr[j]
+    age = uniform(city.key, Purpose.TRAIT_AGE, 0, of_technology(f.id[k], j)) * p.tech_life_yr[j]
     f.start[k, j] = city.time - age

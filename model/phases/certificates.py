@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Money
 from ..maths import exp
-from ..randomness import Purpose, uniform
+from ..randomness import CERTIFICATE, Purpose, of_office, uniform
 from ..rules.certification import (
     CLEAN_RECORD,
     DECREE_82,
@@ -40,19 +40,9 @@ from ..rules.certification import (
     water_group,
 )
 from ..rules.diffusion import event
-from ..state import ENERGY, INFORMATION, INFRASTRUCTURE, LANES, OUTSIDE, PLANNED, SLOT_TAKEN, WATER
+from ..state import ENERGY, INFORMATION, INFRASTRUCTURE, LANES, OUTSIDE, PLANNED, SLOT_TAKEN, T1_OR_T2, WATER
 
 __all__ = ["update_levels"]
-
-
-@inner
-def _multiplier_at(lever, level):
-    """Factor on grants at a level of certificate."""
-    if level == 0:
-        return lever.multiplier_L0
-    if level == 1:
-        return lever.multiplier_L1
-    return lever.multiplier_L2 if level == 2 else lever.multiplier_L3
 
 
 @inner
@@ -81,16 +71,16 @@ def update_levels(s, p):
         _look_back(s, p, cluster, lever, now)
         _groups(p, cluster, lever, untreated)
         first = _unmet_first(p, cluster, untreated, now)
-        gain = incentive(p, _multiplier_at(lever, min(cluster.level + 1, 3)) - _multiplier_at(lever, cluster.level),
+        gain = incentive(p, lever.multiplier[min(cluster.level + 1, 3)] - lever.multiplier[cluster.level],
                          cluster.grants_year, cluster.firms)
         worth = gain > p.application_cost or p.application_test < 0.5
-        _office(s, p, cluster, first, worth, uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, c * 8 + 4) < office)
+        _office(s, p, cluster, first, worth, uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE)) < office)
         # who lacks an exchange alone looks for one himself if that pays (`deals.operator_search`); a registered
         # scheme is no exchange
         alone = first & ~(1 << SYMBIOSIS) == 0 and not _has_exchange(p, cluster, now) and first >> SYMBIOSIS & 1 == 1
         cluster.seeks = 1 if alone and (gain > p.application_cost + p.cost_study or p.application_test < 0.5) else 0
         for reading in range(WIDE, DECREE_82 + 1):
-            u = uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, c * 8 + 4 + reading)
+            u = uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE + reading))
             _shadow(p, cluster, reading, first, now, u < office)
 
 
@@ -108,7 +98,7 @@ def _look_back(s, p, cluster, lever, now):
             centre, linked = f.served[k] >= since, f.links[k] > 0 or f.hubs[k] != 0
             served += 1 if centre else 0
             engaged += 1 if linked or f.studied[k] >= since else 0
-            aware += 1 if f.aware[k] & 3 else 0
+            aware += 1 if f.aware[k] & T1_OR_T2 else 0
             reached += 1 if (centre or f.visited[k] >= since or f.club[k] or f.hubs[k]
                              or (platform and f.discloses[k])) else 0
     firms = np.float64(cluster.firms)

@@ -7,10 +7,23 @@ import numpy as np
 from ..jit import inner, small
 from ..ledger import Money
 from ..maths import exp
-from ..randomness import Purpose, draw, mix, spread, uniform, unit, versus
-from ..rules.diffusion import event
-from ..rules.symbiosis import deal_price, feasible, fixed_cost, study_worth, unit_gain
-from ..rules.trust import breach_hazard
+from ..randomness import (
+    LINK,
+    Purpose,
+    draw,
+    mix,
+    of_case,
+    of_errand,
+    of_pair,
+    of_probe,
+    spread,
+    uniform,
+    unit,
+    versus,
+)
+from ..rules.diffusion import event, search_hazard
+from ..rules.symbiosis import Deal, deal_price, feasible, fixed_cost, study_worth, unit_gain
+from ..rules.trust import breach_hazard, enforcement
 from ..state import (
     AWARE_SYMBIOSIS,
     LANES,
@@ -24,16 +37,16 @@ from ..state import (
     SLOT_TAKEN,
 )
 from .capital import invest
-from .knowledge import enforcement
-from .links import demand_of, fade, is_barred, new_record, pair_belief, pair_id, record_of_pair, supply_of
+from .chosen_lanes import line_up
+from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
-from .queue import line_up
 from .requests import propose, sort_requests
 from .technology import own_funds
 
 __all__ = ["free_quantity", "search_partners", "sign_deals"]
 
 FIRMS, OPERATOR = 0.0, 1.0  # who pays the study of a proposal
+TAKEN, _ALL = 8, (1 << N_STREAMS) - 1  # where the bits of what is taken begin; all streams
 
 
 @inner
@@ -46,8 +59,7 @@ def search_partners(s, p, c):
         return
     lever = s.levers[cluster.lever_row]
     usage = cluster.disclosing / cluster.firms
-    chance = event(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
-                                    + p.search_platform * lever.platform * usage), dt)
+    chance = event(search_hazard(p, lever.coordinator, lever.platform, usage), dt)
     ready, rows, anybody = False, 0, 0
     wanted = min(np.int64(p.map_candidates), MAP_SEEN)
     queue = s.sheet[0].queue
@@ -103,7 +115,7 @@ def _open_case(s, p, c, cluster):
         row = city.seen_row[n]
         other = s.shown[row >> 4].slot[row & 15]
         s.firms[other >> 4].aware[other & 15] |= bit
-    priority = draw(city.key, Purpose.PRIORITY, city.step, (1 << 37) + c)
+    priority = draw(city.key, Purpose.PRIORITY, city.step, of_case(c))
     _propose_best(s, p, cluster, priority, slot, np.int64(f.row[k]), own, seen, OPERATOR)
 
 
@@ -115,7 +127,7 @@ def _meet(s, p, cluster, ident, slot, own):
     theirs, shown = mine + 1, s.shown[mine >> 4]
     key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
     for attempt in range(4 * cluster.slots):
-        h = draw(key, Purpose.SEARCH, step, ident * 4096 + attempt)
+        h = draw(key, Purpose.SEARCH, step, of_probe(ident, attempt))
         other = np.int64(s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))])
         g, m = s.firms[other >> 4], other & 15
         if other == slot or g.status[m] != SLOT_TAKEN:
@@ -132,13 +144,13 @@ def _meet(s, p, cluster, ident, slot, own):
 def _look_at_map(s, p, cluster, ident, slot, row, own, rows, wanted):
     """Look at the disclosing firms of the cluster that offer a match."""
     city = s.city[0]
-    seen = _best_matches(s, rows, draw(city.key, Purpose.SEARCH, city.step, ident * 4096), slot, own, wanted)
+    seen = _best_matches(s, rows, draw(city.key, Purpose.SEARCH, city.step, of_probe(ident, 0)), slot, own, wanted)
     _propose_best(s, p, cluster, _priority(city, ident), slot, row, own, seen, FIRMS)
 
 
 @inner
 def _priority(city, ident):
-    return draw(city.key, Purpose.PRIORITY, city.step, ident * 8 + 6)
+    return draw(city.key, Purpose.PRIORITY, city.step, of_errand(ident, LINK))
 
 
 @inner
@@ -169,13 +181,13 @@ def _best_matches(s, rows, h, slot, own, wanted):
 
 @small
 def _match(own, theirs):
-    """Streams that one side offers and the other could take, as bits: own goods 0-6, theirs 8-14."""
-    return (own & (theirs >> 8) & 127) | ((own >> 8) & theirs & 127) << 8
+    """Streams that one side offers and the other could take, as bits: own goods, and theirs from bit TAKEN on."""
+    return (own & (theirs >> TAKEN) & _ALL) | ((own >> TAKEN) & theirs & _ALL) << TAKEN
 
 
 @inner
 def _offers_of(s, p, f, k, row):
-    """Streams that a firm could give (bits 0-6) or take (bits 8-14) at a gain over coordination; how much, into `s.free`."""
+    """Streams that a firm could give or (from bit TAKEN on) take at a gain over coordination; how much, into `s.free`."""
     offers, least = 0, p.cost_link_coordination
     for w in range(N_STREAMS):
         gain = unit_gain(p, w)
@@ -183,9 +195,9 @@ def _offers_of(s, p, f, k, row):
         need = demand_of(p, f, k, w) - f.bought[k, w]
         s.free[row, 0, w], s.free[row, 1, w] = have, need
         give, take = have * gain > least, need * gain > least
-        offers |= (np.int64(give) | np.int64(take) << 8) << w if gain > 0.0 else 0
+        offers |= (np.int64(give) | np.int64(take) << TAKEN) << w if gain > 0.0 else 0
     pooled = np.int64(f.hubs[k]) & ((1 << N_HUBS) - 1)  # what a hub takes is free no more
-    return offers & ~(pooled | pooled << 8)
+    return offers & ~(pooled | pooled << TAKEN)
 
 
 @inner
@@ -246,11 +258,11 @@ def _best_stream(p, free, mine, theirs, match):
     """
     best, stream, forward, amount = 0.0, -1, True, 0.0
     for w in range(N_STREAMS):
-        if not (match >> w) & 0x101:
+        if not (match >> w) & (1 | 1 << TAKEN):
             continue
         gain = unit_gain(p, w)
         for way in range(2):
-            if not (match >> (8 * way + w)) & 1:
+            if not (match >> (TAKEN * way + w)) & 1:
                 continue
             q = min(free[mine, 0, w], free[theirs, 1, w]) if way == 0 else min(free[theirs, 0, w], free[mine, 1, w])
             worth = q * gain - p.cost_link_coordination
@@ -262,7 +274,7 @@ def _best_stream(p, free, mine, theirs, match):
 @inner
 def free_quantity(p, a, x, b, y, w):
     """min(free supply, unmet demand) of an ordered pair, units a year; 0 where a hub already takes the stream."""
-    if w < N_STREAMS - 1 and ((a.hubs[x] | b.hubs[y]) >> w) & 1:
+    if w < N_HUBS and ((a.hubs[x] | b.hubs[y]) >> w) & 1:
         return 0.0
     have = supply_of(p, a, x, w) - a.sold[x, w]
     need = demand_of(p, b, y, w) - b.bought[y, w]
@@ -296,8 +308,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     dx, dy = a.x[x] - b.x[y], a.y[x] - b.y[y]
     gap = np.sqrt(dx * dx + dy * dy)
     fixed = fixed_cost(p, w, q, gap)
-    h = 0.5 * (a.hurdle[x] + b.hurdle[y])
-    pair = pair_id(a.id[x], b.id[y], w)
+    pair = of_pair(a.id[x], b.id[y], w)
     years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
     aid, grant = 0.0, 0.0
@@ -308,7 +319,8 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
             aid, grant = asked, lever.symbiosis_grant
     if by_operator:
         aid = 1.0  # he pays the study
-    if not study_worth(gain, coordination, h, years, fixed, grant, aid, p.cost_study):
+    deal = Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    if not study_worth(deal, aid, p.cost_study):
         _bar(s, p, i, j, w, found)
         return
     city.studied += 1
@@ -327,18 +339,18 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     net = (1.0 - grant) * fixed
     able = (p.split_fixed * net <= own_funds(p, lever, a, x)
             and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y))
-    agreed = feasible(p, gain, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    agreed = feasible(p, deal, b_s, b_b)
     if not agreed:
         # value lost because belief lies below the objective delivery rate
         e = enforcement(p, lever, cluster.kind == PLANNED)
         o_s = exp(-breach_hazard(p, b.integrity[y], e, 0.0))
         o_b = exp(-breach_hazard(p, a.integrity[x], e, 0.0))
-        if feasible(p, gain, o_s, o_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years):
+        if feasible(p, deal, o_s, o_b):
             city.trust_gap += (gain * 0.5 * (o_s + o_b) - coordination) / city.dt
     if not agreed or not able:
         _bar(s, p, i, j, w, found)
         return
-    low, high = deal_price(p, w, q, b_s, b_b, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    low, high = deal_price(p, w, q, deal, b_s, b_b)
     n = found if found >= 0 else new_record(s, i, j, w)
     if n < 0:
         return

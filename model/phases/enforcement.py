@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, log
-from ..randomness import Purpose, uniform
+from ..randomness import COMPLIANCE, Purpose, uniform
 from ..rules.compliance import (
+    complaint_hazard,
+    connection_cost,
     detection,
     detection_hazard,
     environmental_fee,
@@ -31,13 +35,44 @@ from ..state import (
     SHAM,
     SLOT_TAKEN,
 )
+from .chosen_lanes import line_up
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
-from .queue import line_up
 from .requests import ask
-from .technology import A_LOAN, annuity_of, finance, grant_of, investment, order, own_funds, taste
+from .technology import A_LOAN, Terms, annuity_of, finance, grant_of, investment, order, own_funds, taste
 
-__all__ = ["choose_compliance", "compliance_costs", "data_of", "decide_compliance", "fine_multiplier", "has_continuous",
+__all__ = ["Costs", "Leaning", "choose_compliance", "compliance_costs", "data_of", "decide_compliance", "fine_multiplier", "has_continuous",
            "has_plant", "inspect", "paid_shares", "plant_cost", "plant_terms", "review_compliance"]
+
+
+class Costs(NamedTuple):
+    """Yearly cost of each way to deal with effluent, mVND/yr; infinity: not open.
+
+    Attributes
+    ----------
+    none, sham, own, connect : float
+        No treatment; sham; a plant that stands; connection to the central plant.
+    """
+
+    none: float
+    sham: float
+    own: float
+    connect: float
+
+
+class Leaning(NamedTuple):
+    """What a choice of compliance depends on beside the cost of real treatment.
+
+    Attributes
+    ----------
+    none, sham : float
+        Weights of no treatment and of sham.
+    taste : float
+        The firm's persistent draw.
+    """
+
+    none: float
+    sham: float
+    taste: float
 
 
 @inner
@@ -128,8 +163,7 @@ def _complaint(s, p, c, cluster, lever, multiplier):
     if cluster.kind == OUTSIDE or cluster.effluent <= 0.0:
         return
     city = s.city[0]
-    place = 1.0 if cluster.urban > 0.5 else p.complaint_rural
-    hazard = p.complaint_rate * cluster.untreated / cluster.effluent * place
+    hazard = complaint_hazard(p, cluster.untreated, cluster.effluent, cluster.urban)
     if uniform(city.key, Purpose.CLUSTER_COMPLAINT, city.step, c) >= event(hazard, city.dt):
         return
     cluster.complaints += 1.0
@@ -148,15 +182,18 @@ def _complaint(s, p, c, cluster, lever, multiplier):
 
 
 @inner
-def plant_terms(city, p, lever, base, cluster, f, k, supported):
-    """Terms of an own treatment plant, in the form of `technology.appraise` (its saving is compliance itself)."""
-    cost = investment(city, p, f, k, OWN_PLANT)
+def plant_terms(s, p, slot, supported):
+    """Terms of an own treatment plant, wanted by whoever can pay its part: its saving is compliance itself."""
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster = s.clusters[f.cluster[k]]
+    lever = s.levers[cluster.lever_row]
+    cost = investment(s.city[0], p, f, k, OWN_PLANT)
     grant = grant_of(lever, OWN_PLANT, cluster.level) if supported else 0.0
     net = cost * (1.0 - grant)
-    share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, OWN_PLANT, net, supported)
-    able = (1.0 - share) * net <= own_funds(p, lever, f, k)
-    amount = grant * cost + subsidy + guarantee if supported else 0.0
-    return able, cost, grant, share, rate, 0.0, 0.0, subsidy, guarantee, amount, asked
+    loan = finance(s, p, slot, OWN_PLANT, net, supported)
+    able = (1.0 - loan.share) * net <= own_funds(p, lever, f, k)
+    claim = grant * cost + loan.subsidy + loan.guarantee if supported else 0.0
+    return Terms(able, cost, grant, loan, 0.0, 0.0, claim)
 
 
 @inner
@@ -165,15 +202,14 @@ def plant_cost(p, f, k, terms):
 
     Parameters
     ----------
-    terms : tuple
+    terms : Terms
         From `plant_terms`.
     """
-    able, capital, grant, loan, rate = terms[0], terms[1], terms[2], terms[3], terms[4]
-    if not able:
+    if not terms.wants:
         return np.inf
-    years = p.loan_years
+    loan, rate, years = terms.loan.share, terms.loan.rate, p.loan_years
     cheap = years if rate <= 1e-9 else annuity(rate, years)
-    net = capital * (1.0 - grant)
+    net = terms.cost * (1.0 - terms.grant)
     return net * ((1.0 - loan) + loan * annuity_of(p, f, k, A_LOAN) / cheap) / annuity_of(p, f, k, OWN_PLANT)
 
 
@@ -190,8 +226,8 @@ def compliance_costs(p, lever, cluster, f, k):
     sham = sham_cost(p, running) + fee + expected * detection_hazard(p, SHAM, data, visits, watched)
     connect = np.inf
     if cluster.built[1] and (cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED):
-        connect = cluster.fee * q + p.connect_fixed
-    return none, sham, running + fee, connect
+        connect = connection_cost(q, cluster.fee, p.connect_fixed)
+    return Costs(none, sham, running + fee, connect)
 
 
 @inner
@@ -200,8 +236,7 @@ def choose_compliance(city, p, cluster, f, k, costs, plant):
 
     Parameters
     ----------
-    costs : tuple
-        From `compliance_costs`.
+    costs : Costs
     plant : float
         Yearly cost of a new plant beside its running cost, from `plant_cost`; 0 if there is one.
 
@@ -215,19 +250,18 @@ def choose_compliance(city, p, cluster, f, k, costs, plant):
 
 @inner
 def _leaning(city, p, f, k, costs):
-    """What no treatment and sham weigh, and the persistent taste: the same whatever a plant costs."""
-    return weight(p, costs[0]), weight(p, costs[1]), taste(city, p, f.id[k], 7, Purpose.TASTE)
+    """What holds whatever a plant costs."""
+    return Leaning(weight(p, costs.none), weight(p, costs.sham), taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE))
 
 
 @inner
 def _weigh(p, cluster, f, k, costs, plant, leaning):
     """`choose_compliance`, given the `_leaning`."""
-    _, _, own, connect = costs
-    real, cost_real = REAL_OWN, own + plant
+    real, cost_real = REAL_OWN, costs.own + plant
     # connection is a legal duty; a plant that already stands may go on, a new one is not built
-    if cluster.built[1] and (not has_plant(f, k) or connect <= cost_real):
-        real, cost_real = REAL_CONNECTED, connect
-    z = pick(leaning[0], leaning[1], weight(p, cost_real), leaning[2])
+    if cluster.built[1] and (not has_plant(f, k) or costs.connect <= cost_real):
+        real, cost_real = REAL_CONNECTED, costs.connect
+    z = pick(leaning.none, leaning.sham, weight(p, cost_real), leaning.taste)
     return real if z == 2 else z
 
 
@@ -245,7 +279,6 @@ def review_compliance(s, p, c):
     cluster = s.clusters[c]
     if cluster.firms == 0:
         return
-    lever = s.levers[cluster.lever_row]
     fund = cluster.programme
     funded = fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0
     queue = s.sheet[0].queue
@@ -258,13 +291,16 @@ def review_compliance(s, p, c):
             u = digits(city.key, city.step, f.id[k], COMPLIANCE_REVIEW)
             if u >= event(review_hazard(p, f.attitude[k]), dt):
                 continue
-            decide_compliance(s, p, cluster, lever, f, k, b * LANES + k, fund if funded else -1)
+            decide_compliance(s, p, b * LANES + k, fund if funded else -1)
 
 
 @inner
-def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
+def decide_compliance(s, p, slot, fund):
     """One review: choose, and order an own plant, or ask the fund (-1: none) for it, where that is the choice."""
-    city, base = s.city[0], s.levers[s.levers.size - 1]
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster = s.clusters[f.cluster[k]]
+    lever = s.levers[cluster.lever_row]
     costs = compliance_costs(p, lever, cluster, f, k)
     leaning = _leaning(city, p, f, k, costs)
     if has_plant(f, k):
@@ -276,15 +312,15 @@ def decide_compliance(s, p, cluster, lever, f, k, slot, fund):
         # nobody builds beside a central plant; and who would not even have a plant for nothing needs no terms
         f.z[k] = _weigh(p, cluster, f, k, costs, np.inf, leaning)
         return
-    terms = plant_terms(city, p, lever, base, cluster, f, k, fund >= 0)
+    terms = plant_terms(s, p, slot, fund >= 0)
     z = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
     if z == REAL_OWN and fund >= 0:
-        if terms[9] > lever.effort_cost:
-            ask(s, lever, f, k, OWN_PLANT, slot, fund, terms[9])
+        if terms.claim > lever.effort_cost:
+            ask(s, lever, slot, OWN_PLANT, fund, terms.claim)
             return
-        terms = plant_terms(city, p, lever, base, cluster, f, k, False)  # the same choice without the programme's money
+        terms = plant_terms(s, p, slot, False)  # the same choice without the programme's money
         z = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
     if z == REAL_OWN:
-        order(s, p, cluster, f, k, OWN_PLANT, terms, -1)
+        order(s, p, slot, OWN_PLANT, terms, -1)
     else:
         f.z[k] = z

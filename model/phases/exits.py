@@ -16,10 +16,10 @@ from ..state import (
     SLOT_RETIRED,
     SLOT_VACANT,
 )
+from .chosen_lanes import line_up
 from .hubs import leave_hubs
 from .links import close_links_of
 from .lottery import EXIT, digits
-from .queue import line_up
 from .technology import total_loans
 
 __all__ = ["leave", "note_leavers", "vacate"]

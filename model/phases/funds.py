@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..jit import inner
-from ..randomness import Purpose, uniform
+from ..randomness import Purpose, of_technology, uniform
 from ..state import OWN_PLANT
 from .enforcement import decide_compliance, plant_terms
 from .requests import sort_requests
@@ -24,18 +24,17 @@ def serve_requests(s, p):
         f = s.firms[slot >> 4]
         cluster = s.clusters[f.cluster[k]]
         success = s.levers[cluster.lever_row].request_success
-        heard = success >= 1.0 or uniform(city.key, Purpose.REQUEST, city.step, f.id[k] * 8 + j) < success
+        heard = success >= 1.0 or uniform(city.key, Purpose.REQUEST, city.step, of_technology(f.id[k], j)) < success
         funded = heard and s.funds[fund].fund[0] >= request.amount
         if j == OWN_PLANT:
-            lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
-            terms = plant_terms(city, p, lever, base, cluster, f, k, True)
-            if funded and terms[0]:
-                order(s, p, cluster, f, k, j, terms, fund)
+            terms = plant_terms(s, p, slot, True)
+            if funded and terms.wants:
+                order(s, p, slot, j, terms, fund)
             else:
-                decide_compliance(s, p, cluster, lever, f, k, slot, -1)  # at once, without the programme's money
+                decide_compliance(s, p, slot, -1)  # at once, without the programme's money
             continue
-        terms = appraise(s, p, cluster, f, k, j, slot, funded)
+        terms = appraise(s, p, slot, j, funded)
         count_credit(s, terms)
-        if terms[0]:
-            order(s, p, cluster, f, k, j, terms, fund if funded else -1)
+        if terms.wants:
+            order(s, p, slot, j, terms, fund if funded else -1)
     city.requests = 0

@@ -7,13 +7,12 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Matter, Money
 from ..maths import annuity, exp
-from ..randomness import Purpose, draw, uniform
+from ..randomness import Purpose, draw, of_hub, of_hub_request, uniform
 from ..rules.diffusion import event
 from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, unit_gain
-from ..rules.trust import belief, breach_hazard
-from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
+from ..rules.trust import belief, breach_hazard, enforcement
+from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_SOLID, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
 from .capital import invest
-from .knowledge import enforcement
 from .links import avoided_by, book_exchange, demand_of, note_exchange, spared_by, supply_of
 from .requests import add_request, sort_requests
 from .technology import A_HUB, annuity_of
@@ -68,7 +67,7 @@ def deliver_hubs(s, p, c):
         gain_out = p.stream_disposal_cost[w] + price_out - half
         use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
         # heat cannot be carried to an off-taker
-        out_ratio = 1.0 - hub.supply_ratio if gain_out > 0.0 and w < N_STREAMS - 2 else 0.0
+        out_ratio = 1.0 - hub.supply_ratio if gain_out > 0.0 and w < N_SOLID else 0.0
         for b in range(cluster.first, cluster.last):
             f = s.firms[b]
             for k in range(LANES):
@@ -115,9 +114,9 @@ def review_hubs(s, p, c):
             hazard = p.hub_base + p.hub_coordinator * lever.coordinator
             if p.hub_base <= 0.0 and p.hub_coordinator <= 0.0:
                 continue
-            if uniform(city.key, Purpose.HUB_START, city.step, c * 8 + w) < event(hazard, city.dt):
-                priority = draw(city.key, Purpose.PRIORITY, city.step, (1 << 39) + c * 8 + w)
-                add_request(s, c, w, cluster.programme, 0, 0.0, 0.0, priority)
+            if uniform(city.key, Purpose.HUB_START, city.step, of_hub(c, w)) < event(hazard, city.dt):
+                priority = draw(city.key, Purpose.PRIORITY, city.step, of_hub_request(c, w))
+                add_request(s, c, w, cluster.programme, 0.0, priority)
 
 
 @inner
@@ -177,7 +176,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
         inside = min(supply, demand)
         if members < 2 or supply <= 0.0:
             return 0, np.inf, 0.0, 0.0
-        surplus = supply - inside if w < N_STREAMS - 2 and p.stream_disposal_cost[w] + price_out > 0.0 else 0.0
+        surplus = supply - inside if w < N_SOLID and p.stream_disposal_cost[w] + price_out > 0.0 else 0.0
         quantity = inside + surplus
         if quantity <= 0.0:
             return 0, np.inf, 0.0, 0.0
@@ -233,7 +232,7 @@ def _start(s, p, c, w, cluster, lever, hub):
         _dismiss(s, cluster, w)
         return
     hub.active, hub.members, hub.fee, hub.quantity, hub.invested = 1, members, fee, quantity, fixed
-    hub.price = hub_price(p, w)[0]
+    hub.price, _ = hub_price(p, w)
     hub.review_at = city.time + 1.0
     hub.capital_year = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
     hub.capital_until = city.time + p.hub_years

@@ -7,21 +7,14 @@ import numpy as np
 from ..jit import inner
 from ..maths import exp
 from ..randomness import Purpose, uniform
-from ..rules.diffusion import event, extension_effect, learning_hazard, symbiosis_hazard
-from ..rules.trust import belief, discloses
-from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, OUTSIDE, PLANNED, SLOT_TAKEN
-from .lottery import LAW, SYMBIOSIS, digits, fair_season, outside_learning
-from .queue import line_up
+from ..rules.diffusion import event, fair_factor, learning_hazard, outside_hazard, relax, symbiosis_hazard
+from ..rules.trust import accrue, belief, decay, discloses, enforcement
+from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
+from .chosen_lanes import line_up
+from .lottery import LAW, LEARNING, SYMBIOSIS, digits, fair_season, outside_learning
 from .technology import tie_adopters
 
-__all__ = ["enforcement", "learn", "update_beliefs"]
-
-
-@inner
-def enforcement(p, lever, planned):
-    """E: share of breaches that contracts, the coordinator and a planned cluster prevent, at most .95."""
-    e = p.enforcement + p.enforcement_coordinator * lever.coordinator
-    return min(e + (p.enforcement_planned if planned else 0.0), 0.95)
+__all__ = ["learn", "update_beliefs"]
 
 
 @inner
@@ -29,7 +22,7 @@ def update_beliefs(s, p, c):
     """General trust, attitude, public records (exact integrators); who discloses and who is in the club."""
     city = s.city[0]
     dt = city.dt
-    keep = exp(-dt / p.tau)
+    keep = decay(p.tau, dt)
     grow = p.tau * (1.0 - keep)
     cluster = s.clusters[c]
     if cluster.firms == 0:
@@ -38,12 +31,13 @@ def update_beliefs(s, p, c):
     firms = np.float64(cluster.firms)
     trust_up = (p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator
                 + p.eta_club_trust * lever.club_community)
-    trust_rate = trust_up + p.eta_F_trust
+    trust_back, attitude_back = p.eta_F_trust, p.eta_F_attitude
+    trust_rate = trust_up + trust_back
     trust_keep = exp(-trust_rate * dt)
     breaches = p.lambda_breach * p.eta_s * 2.0 * cluster.breaches / firms
     attitude_up = (p.eta_E * lever.extension + p.eta_club_attitude * lever.club_community
                    + p.eta_voluntary * lever.voluntary_agreement)
-    attitude_rate = attitude_up + p.eta_F_attitude
+    attitude_rate = attitude_up + attitude_back
     attitude_keep = exp(-attitude_rate * dt)
     trust_pull = 1.0 / trust_rate if trust_rate > 0.0 else 0.0
     attitude_pull = 1.0 / attitude_rate if attitude_rate > 0.0 else 0.0
@@ -53,13 +47,12 @@ def update_beliefs(s, p, c):
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            goal = (trust_up + p.eta_F_trust * f.trust_start[k]) * trust_pull
-            g = goal + (f.trust[k] - goal) * trust_keep - breaches * f.trust[k]
+            before = f.trust[k]
+            g = relax(before, trust_up, trust_back, f.trust_start[k], trust_pull, trust_keep) - breaches * before
             f.trust[k] = min(max(g, 0.0), 1.0)
-            goal = (attitude_up + p.eta_F_attitude * f.attitude_start[k]) * attitude_pull
-            a = goal + (f.attitude[k] - goal) * attitude_keep
+            a = relax(f.attitude[k], attitude_up, attitude_back, f.attitude_start[k], attitude_pull, attitude_keep)
             f.attitude[k] = 1.0 if relief else min(max(a, 0.0), 1.0)
-            f.good[k] = f.good[k] * keep + grow * f.links[k]
+            f.good[k] = accrue(f.good[k], keep, grow, f.links[k])
             f.bad[k] = f.bad[k] * keep
     if cluster.kind == OUTSIDE:
         return
@@ -98,19 +91,19 @@ def learn(s, p, c):
     relief = lever.relief_awareness > 0.5
     base = outside_learning(p, lever, season)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
-    law = event(p.p0 + p.p_ext * (1.0 + lever.fairs * season) * extension_effect(p, lever.extension), dt)
+    law = event(outside_hazard(p, lever.extension, fair_factor(lever.fairs, season), 0.0), dt)
     symbiosis = event(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
         f, n = s.firms[b], 0
         for k in range(LANES):
-            n = line_up(queue, n, k, np.int64(f.events[k] & 63 != 0))
+            n = line_up(queue, n, k, np.int64(f.events[k] & LEARNING != 0))
             if relief and f.status[k] == SLOT_TAKEN:
-                f.aware[k] = 127
+                f.aware[k] = ALL_KNOWN
         for m in range(0 if relief else n):
             k = queue[m]
-            events, ident = f.events[k] & 63, f.id[k]
-            for j in range(4):
+            events, ident = f.events[k] & LEARNING, f.id[k]
+            for j in range(N_LEARNED):
                 if not (events >> j) & 1:
                     continue
                 u = digits(city.key, city.step, ident, j)

@@ -7,27 +7,24 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Matter, Money
 from ..maths import exp
-from ..randomness import Purpose, mix, uniform
+from ..randomness import Purpose, of_pair, uniform
 from ..rules.diffusion import event
 from ..rules.symbiosis import outside_gain, unit_gain
-from ..rules.trust import belief, breach_hazard, decay, evidence, pair_trust, visible_share
+from ..rules.trust import belief, breach_hazard, decay, enforcement, evidence, pair_trust, visible_share
 from ..state import (
     LINK_ACTIVE,
     LINK_BARRED,
     LINK_CLOSED,
     LINK_FREE,
     LINK_PERMIT,
-    N_STREAMS,
+    N_SOLID,
     PLANNED,
     REAL_OWN,
+    TREATED_WATER,
 )
-from .knowledge import enforcement
 
-__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief", "pair_id",
+__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
            "record_of_pair", "supply_of"]
-
-TREATED_WATER = 6
-
 
 @inner
 def supply_of(p, f, k, w):
@@ -43,12 +40,6 @@ def demand_of(p, f, k, w):
     if w == TREATED_WATER:
         return p.demand[f.sector[k], w] * f.water[k]
     return p.demand[f.sector[k], w] * f.activity[k]
-
-
-@inner
-def pair_id(supplier_id, buyer_id, w):
-    """Persistent id of an ordered pair and stream (40 bits of a hash)."""
-    return np.int64(mix(np.uint64(supplier_id * 1048576 + buyer_id) * np.uint64(8) + np.uint64(w)) >> np.uint64(24))
 
 
 @inner
@@ -79,7 +70,7 @@ def deliver(s, p):
             _deliver(s, p, n, link)
         elif link.state == LINK_PERMIT:
             lever = s.levers[s.clusters[link.cluster].lever_row]
-            u = uniform(city.key, Purpose.LINK_PERMIT, city.step, pair_id(link.supplier_id, link.buyer_id, link.stream))
+            u = uniform(city.key, Purpose.LINK_PERMIT, city.step, of_pair(link.supplier_id, link.buyer_id, link.stream))
             if lever.relief_permits > 0.5 or u < event(lever.permit_rate, dt):
                 link.state = LINK_ACTIVE
                 link.started, link.until = now, now + link.years
@@ -123,7 +114,7 @@ def _deliver(s, p, n, link):
         _end(s, p, n, LINK_CLOSED)
         return
     e = enforcement(p, lever, cluster.kind == PLANNED)
-    key, pair = city.key, pair_id(link.supplier_id, link.buyer_id, w)
+    key, pair = city.key, of_pair(link.supplier_id, link.buyer_id, w)
     hazard_s = breach_hazard(p, a.integrity[x], e, outside_gain(p, w, link.price, True))
     hazard_b = breach_hazard(p, b.integrity[y], e, outside_gain(p, w, link.price, False))
     u = uniform(key, Purpose.LINK_BREACH, city.step, pair)
@@ -187,7 +178,7 @@ def note_exchange(p, cluster, w, now, amount):
 @inner
 def spared_by(p, w, amount):
     """Waste that an exchange keeps from the landfill, t; it is booked to the supplier, whose waste it was."""
-    return amount if w < N_STREAMS - 2 and p.stream_disposal_cost[w] > 0.0 else 0.0
+    return amount if w < N_SOLID and p.stream_disposal_cost[w] > 0.0 else 0.0
 
 
 @inner
@@ -203,7 +194,7 @@ def book_exchange(s, p, cluster, w, amount, counted, pooled):
     matter = s.matter
     additional = p.stream_additional[w]
     replaced = amount * p.stream_substitution[w]
-    if w < N_STREAMS - 2:
+    if w < N_SOLID:
         cluster.exchanged += amount
         if p.stream_disposal_cost[w] > 0.0:
             cluster.exchanged_landfill += amount

@@ -1,4 +1,4 @@
-"""Who may be meant by an event of this step: one hash for four purposes, and no exact look at anybody else.
+"""Who may be meant by an event of this step: one hash for four events, and no exact look at anybody else.
 
 Each lane is compared, with 16 bits, with a bound of the probability of the firm or of anyone in its cluster. Those
 below it get all their digits (`randomness.refine`) and their own probability in the phase concerned, so the
@@ -9,19 +9,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inner
-from ..maths import exp, log
-from ..randomness import Purpose, draw, lane, refine
+from ..jit import inner, small
+from ..maths import exp
+from ..randomness import PER_HASH, Purpose, draw, lane, lottery_of, refine
+from ..rules.compliance import inspection_size
 from ..rules.demography import is_insolvent
-from ..rules.diffusion import extension_effect, learning_hazard, symbiosis_hazard
-from ..state import LANES, OUTSIDE, PLANNED, SLOT_TAKEN
+from ..rules.diffusion import (
+    fair_factor,
+    learning_hazard,
+    outside_hazard,
+    review_rate,
+    search_hazard,
+    symbiosis_hazard,
+)
+from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
+from ..vocabulary import EVENTS
 
 __all__ = ["LAW", "SYMBIOSIS", "INSPECTION", "COMPLIANCE_REVIEW", "TECHNOLOGY_REVIEW", "SEARCH", "EXIT",
-           "RELOCATION_REVIEW", "digits", "draw_lottery"]
+           "RELOCATION_REVIEW", "LEARNING", "digits", "draw_lottery"]
 
-# bits of `firms.events`; bits 0-3 are learning (or forgetting) of T1, T2, T4, T5
-LAW, SYMBIOSIS, INSPECTION, COMPLIANCE_REVIEW = 4, 5, 6, 7
-TECHNOLOGY_REVIEW, SEARCH, EXIT, RELOCATION_REVIEW = 8, 9, 10, 11
+# bits of `firms.events`; those before them are learning (or forgetting) of a technology
+LAW, SYMBIOSIS, INSPECTION, COMPLIANCE_REVIEW, TECHNOLOGY_REVIEW, SEARCH, EXIT, RELOCATION_REVIEW = (
+    EVENTS.index(name) for name in ("learn_law", "learn_symbiosis", "inspection", "compliance_review", "technology_review",
+                                    "search", "exit", "relocation_review"))
+LEARNING = (1 << LAW) - 1 | 1 << LAW | 1 << SYMBIOSIS
 
 
 @inner
@@ -32,17 +43,21 @@ def _threshold(hazard, dt):
 
 @inner
 def digits(key, step, ident, event):
-    """Uniform number in (0, 1) that decides event number `event` (0-11) of a firm in a step."""
-    purpose = Purpose.LOTTERY_A + event // 4
-    return refine(key, step, ident, event, lane(draw(key, purpose, step, ident), event % 4))
+    """Uniform number in (0, 1) that decides event number `event` of a firm in a step."""
+    return refine(key, step, ident, event, lane(draw(key, lottery_of(event), step, ident), event % PER_HASH))
+
+
+@small
+def _lane_of(event, ha, hb, hc, hd):
+    """The lane of an event, in one of the hashes of the lottery."""
+    return lane(ha if event < PER_HASH else (hb if event < 2 * PER_HASH else (hc if event < 3 * PER_HASH else hd)), event % PER_HASH)
 
 
 @inner
 def outside_learning(p, lever, season):
-    """p0 + p_ext e(Ext) + p_IC IC of a cluster; fairs raise p_ext in one quarter a year."""
-    fair = 1.0 + lever.fairs * season
+    """`outside_hazard` of a cluster."""
     centre = 1.0 if lever.relief_technology > 0.5 else lever.innovation_centre
-    return p.p0 + p.p_ext * fair * extension_effect(p, lever.extension) + p.p_IC * centre
+    return outside_hazard(p, lever.extension, fair_factor(lever.fairs, season), centre)
 
 
 @inner
@@ -72,23 +87,19 @@ def draw_lottery(s, p, c):
     lever = s.levers[cluster.lever_row]
     base = outside_learning(p, lever, season)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
-    learn0 = _may_learn(city, p, cluster, base, others, 0)
-    learn1 = _may_learn(city, p, cluster, base, others, 1)
-    learn2 = _may_learn(city, p, cluster, base, others, 2)
-    learn3 = _may_learn(city, p, cluster, base, others, 3)
-    if not city.learning_offered[2]:
-        learn2 = 0
+    sheet = s.sheet[0]
+    learn = sheet.learn
+    for j in range(N_LEARNED):
+        learn[j] = _may_learn(city, p, cluster, base, others, j) if city.learning_offered[j] else 0
     law = _threshold(base, dt)
     symbiosis = _threshold(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
     # 1 - exp(-h dt) is not above h dt; these hazards differ from firm to firm
     inspection, low, high = 65536.0 * (1.0 + 1e-9) * dt * lever.inspection_rate, p.inspection_low, p.inspection_high
     per_worker, exponent, root = 1.0 / p.inspection_workers, p.inspection_exponent, p.inspection_exponent == 0.5
     review = 65536.0 * (1.0 + 1e-9) * dt * p.review_rate
-    sheet = s.sheet[0]
     search = 0
     if cluster.kind != OUTSIDE:
-        search = _threshold(p.search_rate * (1.0 + p.search_coordinator * lever.coordinator
-                                             + p.search_platform * lever.platform), dt)
+        search = _threshold(search_hazard(p, lever.coordinator, lever.platform, 1.0), dt)
     leave, insolvent = 0, 0
     if cluster.hold == 0:
         leave, insolvent = _threshold(p.exit_high, dt), _threshold(p.exit_high + p.insolvency_hazard, dt)
@@ -105,20 +116,22 @@ def draw_lottery(s, p, c):
             ha = draw(city.key, Purpose.LOTTERY_A, step, ident)
             hb = draw(city.key, Purpose.LOTTERY_B, step, ident)
             hc = draw(city.key, Purpose.LOTTERY_C, step, ident)
+            hd = draw(city.key, Purpose.LOTTERY_D, step, ident) if len(EVENTS) > 3 * PER_HASH else hc
             unknown, fickle = sheet.unknown[k], sheet.fickle[k]
             firm = f.workers[k] * per_worker
-            size = min(max(np.sqrt(firm) if root else exp(exponent * log(firm)), low), high)
-            reviewed = review * (0.5 + f.attitude[k]) + 1e-6
-            m = np.int64(lane(ha, 0) < (learn0 * (unknown & 1) + forget * (fickle & 1)))
-            m |= np.int64(lane(ha, 1) < (learn1 * ((unknown >> 1) & 1) + forget * ((fickle >> 1) & 1))) << 1
-            m |= np.int64(lane(ha, 2) < (learn2 * ((unknown >> 2) & 1) + forget * ((fickle >> 2) & 1))) << 2
-            m |= np.int64(lane(ha, 3) < (learn3 * ((unknown >> 3) & 1) + forget * ((fickle >> 3) & 1))) << 3
-            m |= np.int64(lane(hb, 0) < law * ((unknown >> 5) & 1)) << 4
-            m |= np.int64(lane(hb, 1) < symbiosis * ((unknown >> 6) & 1)) << 5
-            m |= np.int64(lane(hb, 2) < inspection * size + 1e-6) << 6
-            m |= np.int64(lane(hb, 3) < reviewed) << 7
-            m |= np.int64(lane(hc, 0) < reviewed) << 8
-            m |= np.int64(lane(hc, 1) < search) << 9
-            m |= np.int64(lane(hc, 2) < (insolvent if is_insolvent(f.negative_years[k]) else leave)) << 10
-            m |= np.int64(lane(hc, 3) < move) << 11
+            size = inspection_size(firm, exponent, root, low, high)
+            reviewed = review_rate(review, f.attitude[k]) + 1e-6
+            m = 0
+            for j in range(N_LEARNED):
+                may = learn[j] * ((unknown >> j) & 1) + forget * ((fickle >> j) & 1)
+                m |= np.int64(_lane_of(j, ha, hb, hc, hd) < may) << j
+            m |= np.int64(_lane_of(LAW, ha, hb, hc, hd) < law * ((unknown >> AWARE_LAW) & 1)) << LAW
+            m |= np.int64(_lane_of(SYMBIOSIS, ha, hb, hc, hd) < symbiosis * ((unknown >> AWARE_SYMBIOSIS) & 1)) << SYMBIOSIS
+            m |= np.int64(_lane_of(INSPECTION, ha, hb, hc, hd) < inspection * size + 1e-6) << INSPECTION
+            m |= np.int64(_lane_of(COMPLIANCE_REVIEW, ha, hb, hc, hd) < reviewed) << COMPLIANCE_REVIEW
+            m |= np.int64(_lane_of(TECHNOLOGY_REVIEW, ha, hb, hc, hd) < reviewed) << TECHNOLOGY_REVIEW
+            m |= np.int64(_lane_of(SEARCH, ha, hb, hc, hd) < search) << SEARCH
+            going = insolvent if is_insolvent(f.negative_years[k]) else leave
+            m |= np.int64(_lane_of(EXIT, ha, hb, hc, hd) < going) << EXIT
+            m |= np.int64(_lane_of(RELOCATION_REVIEW, ha, hb, hc, hd) < move) << RELOCATION_REVIEW
             f.events[k] = m * np.int64(f.status[k] == SLOT_TAKEN)

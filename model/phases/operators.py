@@ -6,7 +6,7 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..randomness import Purpose, draw, uniform
+from ..randomness import Purpose, draw, of_office, of_project, of_project_request, uniform
 from ..rules.diffusion import event
 from ..rules.infrastructure import (
     cetp_capex,
@@ -39,7 +39,7 @@ def finish_projects(s, p):
     city = s.city[0]
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
-        for j in range(4):
+        for j in range(cluster.built.size):
             if not cluster.built[j] and 0.0 < cluster.ready[j] <= city.time + 1e-9:
                 cluster.built[j] = 1
                 if j == WATER:
@@ -82,12 +82,12 @@ def run_projects(s, p):
                 invest(s, p, Money.PROJECT_CAPEX, cost, p.operator_years)
                 cluster.own_capital[WATER] = 0.0
                 cluster.ready[WATER] = city.time + p.cetp_build
-        for j in range(4):
+        for j in range(cluster.built.size):
             if cluster.built[j] or cluster.ready[j] > 0.0:
                 continue
-            if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, c * 8 + j) < review:
-                priority = draw(city.key, Purpose.PRIORITY, city.step, (1 << 38) + c * 8 + j)
-                add_request(s, c, j, cluster.programme, 0, 0.0, 0.0, priority)
+            if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, j)) < review:
+                priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, j))
+                add_request(s, c, j, cluster.programme, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
     for r in range(n):
@@ -137,7 +137,7 @@ def _decide(s, p, c, j, fund):
         s.money[Money.PROJECT_FUND] += aid
     cluster.own_capital[j] = max(cost * (1.0 - anchor) - aid, 0.0)
     years = p.cetp_build if j == WATER else p.build_low + (p.build_high - p.build_low) * uniform(
-        city.key, Purpose.CLUSTER_BUILD, city.step, c * 8 + j)
+        city.key, Purpose.CLUSTER_BUILD, city.step, of_project(c, j))
     cluster.ready[j] = city.time + max(years, city.dt)
 
 

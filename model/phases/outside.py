@@ -8,10 +8,11 @@ from ..jit import inner
 from ..ledger import Money
 from ..levers import LEVERS
 from ..maths import exp, log, normal_pair
-from ..plan import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from ..randomness import Purpose, draw, uniform
 from ..rules.government import dose_factor, scaled, scheduled
+from ..rules.production import utilisation
 from ..state import OUTSIDE, PLANNED
+from ..timelines import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from .capital import retire_capital
 
 __all__ = ["open_step"]
@@ -63,7 +64,7 @@ def _sectors(s, p, plan, n):
     for i in range(demand.size):
         a, b = normal_pair(draw(key, Purpose.SECTOR, n, i))
         z[i] = keep * z[i] + fresh * a
-        demand[i] = exp(sd * z[i] - 0.5 * sd * sd)
+        demand[i] = utilisation(z[i], sd, 0.5 * sd * sd)
     if plan.slump_rate[n] > 0.0:
         chance = 1.0 - exp(-plan.slump_rate[n] * city.dt)
         for i in range(demand.size):

@@ -7,9 +7,10 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Money
 from ..maths import exp
-from ..randomness import Purpose, draw, uniform
+from ..randomness import EXPULSION, RELOCATION, Purpose, draw, of_errand, uniform
 from ..rules.capital import land_rent
 from ..rules.compliance import (
+    connection_cost,
     detection_hazard,
     environmental_fee,
     fine,
@@ -17,10 +18,11 @@ from ..rules.compliance import (
     own_running_cost,
     sham_cost,
 )
-from ..rules.demography import relocation_value
+from ..rules.demography import moving_cost, relocation_value
 from ..rules.diffusion import event
-from ..rules.production import tax_rate
+from ..rules.production import tax_rate, usual_margin
 from ..state import (
+    ADMISSION,
     LANES,
     N_TECH,
     NEVER,
@@ -88,7 +90,7 @@ def open_planned(s, p):
             cluster.solar_capital = p.cost_project_energy * cluster.kilowatt
             cluster.design_flow = p.design_factor * city.effluent_per_firm * slots
             cluster.fee = p.cetp_fee
-            for j in range(4):
+            for j in range(cluster.ready.size):
                 cluster.ready[j] = cluster.opened
             before += slots
     yearly = city.dt * land_rent(p)
@@ -111,7 +113,7 @@ def _effluent_cost(s, p, cluster, f, k):
     """What the present choice of compliance costs, mVND/yr."""
     q, z = f.effluent[k], f.z[k]
     if z == REAL_CONNECTED:
-        return cluster.fee * q + p.connect_fixed
+        return connection_cost(q, cluster.fee, p.connect_fixed)
     fee = environmental_fee(p, q, f.k_cod[k])
     if z == REAL_OWN:
         return own_running_cost(p, q) + fee
@@ -145,7 +147,7 @@ def planned_gain(s, p, cluster, f, k, there, lever_there):
     lump = 0.0
     saving = 0.0
     if lever_there.admission > 0.5:
-        for j in range(2):
+        for j in ADMISSION:
             if not ((f.tech[k] | f.pending[k]) >> j) & 1:
                 lump -= investment(city, p, f, k, j)
                 saving += saving_of(city, p, there, f, k, j)
@@ -176,8 +178,8 @@ def relocate(s, p):
                 there = s.clusters[target]
                 aid = s.levers[there.lever_row].relocation_aid
                 if _move_value(s, p, cluster, f, k, there, aid) > 0.0:
-                    priority = draw(city.key, Purpose.PRIORITY, city.step, f.id[k] * 8 + 5)
-                    add_request(s, b * LANES + k, 0, there.programme, 0, 0.0, 0.0, priority)
+                    priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(f.id[k], RELOCATION))
+                    add_request(s, b * LANES + k, 0, there.programme, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
     for r in range(n):
@@ -201,7 +203,7 @@ def _move_value(s, p, cluster, f, k, there, aid):
     gain, lump = planned_gain(s, p, cluster, f, k, there, s.levers[there.lever_row])
     if p.old_plot_value > 0.0:
         lump += f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
-    margin = max(f.k_margin[k] + f.margin_life[k], f.k_margin[k])
+    margin = usual_margin(f.k_margin[k], f.margin_life[k])
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
     return relocation_value(p, gain, lump, f.workers[k], f.k_revenue[k] * f.workers[k], margin, f.hurdle[k], aid, noise,
                             True)
@@ -222,10 +224,10 @@ def _move(s, p, slot):
     g, m = s.firms[new >> 4], new & 15
     there = s.clusters[g.cluster[m]]
     lever = s.levers[there.lever_row]
-    margin = max(f.k_margin[k] + f.margin_life[k], f.k_margin[k])
+    margin = usual_margin(f.k_margin[k], f.margin_life[k])
     revenue = f.k_revenue[k] * f.workers[k]
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
-    moving = p.moving_cost * f.workers[k] * (1.0 + noise)
+    moving = moving_cost(p, f.workers[k], noise)
     idle = p.downtime * margin * revenue
     full = moving + idle + p.dip * p.dip_years * margin * revenue
     aid = lever.relocation_aid if not g.aided[m] else 0.0
@@ -288,8 +290,8 @@ def expel(s, p):
                 if f.status[k] != SLOT_TAKEN or f.born[k] >= 2020.0:
                     continue
                 if uniform(city.key, Purpose.COMPULSORY, 0, f.id[k]) < share:
-                    priority = draw(city.key, Purpose.PRIORITY, city.step, f.id[k] * 8 + 7)
-                    add_request(s, b * LANES + k, 0, cluster.programme, 0, 0.0, 0.0, priority)
+                    priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(f.id[k], EXPULSION))
+                    add_request(s, b * LANES + k, 0, cluster.programme, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
     for r in range(n):
@@ -302,7 +304,7 @@ def expel(s, p):
             new = free_outside(s)
             if new < 0:
                 break
-            moving = min(p.moving_cost * f.workers[k], max(own_funds(p, s.levers[s.levers.size - 1], f, k), 0.0))
+            moving = min(moving_cost(p, f.workers[k], 0.0), max(own_funds(p, s.levers[s.levers.size - 1], f, k), 0.0))
             f.cash[k] -= moving
             s.money[Money.MOVING] += moving
             _transfer(s, p, cluster, slot, new)
@@ -319,7 +321,7 @@ def enter_planned(s, p, lever, g, m):
     g.z[m] = REAL_CONNECTED
     if lever.admission > 0.5:
         g.admitted[m] = 1
-        for j in range(2):
+        for j in ADMISSION:
             bit = np.uint8(1 << j)
             g.aware[m] |= bit
             if not (g.tech[m] | g.pending[m]) & bit:

@@ -9,21 +9,37 @@ from ..ledger import Matter, Money
 from ..maths import exp, log, normal_pair
 from ..randomness import Purpose, draw
 from ..rules.certification import is_recp
-from ..rules.compliance import fee_of
-from ..rules.production import keep_share
+from ..rules.compliance import (
+    connection_cost,
+    fee_of,
+    removal_of,
+    running_cost_of,
+    running_factor,
+    sham_cost_of,
+)
+from ..rules.production import (
+    CIT_REFORM,
+    keep_share,
+    net_sales,
+    tax_rate_of,
+    usual_margin,
+    utilisation,
+    workers_growth,
+)
 from ..state import (
     LANES,
-    N_STREAMS,
+    N_SOLID,
     N_TECH,
     PLANNED,
     REAL_CONNECTED,
     REAL_OWN,
     SHAM,
     SLOT_TAKEN,
+    T1_OR_T2,
     T5,
 )
+from .chosen_lanes import line_up
 from .origins import book_origins
-from .queue import line_up
 from .technology import note_holds
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
@@ -60,7 +76,7 @@ def set_coefficients(p, f, k, planned):
             solar += p.tech_solar_share[j]
     f.k_solar[k] = min(solar, 1.0)
     disposal, tonnes, landfill, gas = 0.0, 0.0, 0.0, 0.0
-    for w in range(N_STREAMS - 2):
+    for w in range(N_SOLID):
         disposal += p.stream_disposal_cost[w] * p.supply[i, w]
         tonnes += p.supply[i, w]
         if p.stream_disposal_cost[w] > 0.0:
@@ -82,7 +98,8 @@ def count_adopters(s, p, c):
     """Loans are served; firms, workers and adopters of a cluster are counted for this step."""
     cluster, dt = s.clusters[c], s.city[0].dt
     firms, workers = 0, 0.0
-    n0, n1, n2, n3, n4 = 0, 0, 0, 0, 0
+    count = cluster.tech_count
+    count[:] = 0
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
         f, n = s.firms[b], 0
@@ -94,17 +111,14 @@ def count_adopters(s, p, c):
             _serve_loans(dt, f, queue[m])
         for k in range(LANES):
             workers += f.workers[k]
-        for k in range(LANES):  # a vacant slot has no technology and no workers; integers apart, so that they vectorise
-            bits = np.int64(f.tech[k])
-            n0 += bits & 1
-            n1 += (bits >> 1) & 1
-            n2 += (bits >> 2) & 1
-            n3 += (bits >> 3) & 1
-            n4 += (bits >> 4) & 1
+        for j in range(N_TECH):  # integers apart, so that they vectorise
+            adopters = 0
+            for k in range(LANES):  # a vacant slot has no technology and no workers
+                adopters += (np.int64(f.tech[k]) >> j) & 1
+            count[j] += adopters
+        for k in range(LANES):
             firms += np.int64(f.status[k] == SLOT_TAKEN)
         note_holds(s, b)
-    count = cluster.tech_count
-    count[0], count[1], count[2], count[3], count[4] = n0, n1, n2, n3, n4
     cluster.firms, cluster.workers = firms, workers
     cluster.mean_workers = workers / max(firms, 1)
 
@@ -159,7 +173,7 @@ def produce(s, p, c):
             zu = keep * f.z_util[k] + fresh * n1
             f.z_util[k] = zu
             f.z_margin[k] = keep * f.z_margin[k] + fresh * n2
-            act = f.activity[k] * exp(sd * zu - shift)
+            act = f.activity[k] * utilisation(zu, sd, shift)
             f.activity[k] = act
             f.elec[k] = f.k_elec[k] * act
             f.fuel[k] = f.k_fuel[k] * act
@@ -197,15 +211,15 @@ def close_books(s, p, c):
     premium_share = p.export_premium if cluster.level >= 1 else 0.0
     least_measured = 365.0 * p.measured_own
     fixed, fee_c, connect_fixed = p.fixed_share, cluster.fee, p.connect_fixed
-    om_factor = p.own_om * exp(-p.own_om_exponent * log(p.fine_flow))
+    om_factor = running_factor(p)
     small, middle = p.cit_small_revenue, p.cit_middle_revenue
-    reformed = now >= 2025.75
+    reformed = now >= CIT_REFORM
     fuel_price, water_price, target_share = p.fuel_price, p.water_price, p.cash_target
     growing = cluster.hold == 0
-    cap, eta = cluster.workers_cap, p.workers_elasticity
+    cap, speed = cluster.workers_cap, p.workers_elasticity * dt
     real, sham_count, recp, disclosing, symbiosis = 0, 0, 0, 0, 0
     sheet = s.sheet[0]
-    removal, removal_sham, sham_fixed, sham_share = p.removal_real, p.removal_sham, p.sham_fixed, p.sham_om_share
+    removal_real, removal_sham, sham_fixed, sham_share = p.removal_real, p.removal_sham, p.sham_fixed, p.sham_om_share
     fee_small, fee_middle, fee_large, fee_cod = p.fee_small, p.fee_middle, p.fee_large, p.fee_cod
     sd_year, solar_price = p.margin_sd_year, (1.0 - p.solar_tariff) * price
     rate_all = p.cit_rate
@@ -221,19 +235,19 @@ def close_books(s, p, c):
             for k in range(LANES):
                 if f.status[k] == SLOT_TAKEN and f.moved_at[k] < 1e8:
                     sheet.dip[k] = (dip_size * exp(-(now - f.moved_at[k]) / dip_years)
-                                    * max(f.k_margin[k] + f.margin_life[k], f.k_margin[k]) * (f.k_revenue[k] * f.workers[k]))
+                                    * usual_margin(f.k_margin[k], f.margin_life[k]) * (f.k_revenue[k] * f.workers[k]))
         for k in range(LANES):  # bytes apart: a loop over numbers of two widths would not become vector instructions
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1
             sheet.z[k] = np.int64(f.z[k])
             sheet.t5_workers[k] += f.workers[k] if live and cleaner else 0.0
-            sheet.rethink[k] += f.workers[k] if live and f.tech[k] & 3 == 3 else 0.0
+            sheet.rethink[k] += f.workers[k] if live and f.tech[k] & T1_OR_T2 == T1_OR_T2 else 0.0
         # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
             live = f.status[k] == SLOT_TAKEN
             alive = 1.0 if live else 0.0  # a factor is cheaper than a store under a mask
             act, workers = f.activity[k], (f.workers[k] if live else 1.0)
-            running = om_factor * exp(om_power * log(max(f.effluent[k], 1e-9)))
+            running = running_cost_of(f.effluent[k], om_factor, om_power)
             f.running[k] = running
             u = act / workers
             revenue = (f.k_revenue[k] if live else 1.0) * workers
@@ -241,11 +255,11 @@ def close_books(s, p, c):
             q, z, cod = f.effluent[k], sheet.z[k], f.k_cod[k]
             # effluent: what is paid for the choice in force
             joined = z == REAL_CONNECTED
-            connect = fee_c * q + connect_fixed if joined else 0.0
+            connect = connection_cost(q, fee_c, connect_fixed) if joined else 0.0
             fee = 0.0 if joined else fee_of(q, cod, fee_small, fee_middle, fee_large, fee_cod)
             own = running if z == REAL_OWN else 0.0
-            sham = sham_fixed + sham_share * running if z == SHAM else 0.0
-            removed = removal if z >= REAL_OWN else (removal_sham if z == SHAM else 0.0)
+            sham = sham_cost_of(running, sham_fixed, sham_share) if z == SHAM else 0.0
+            removed = removal_of(z, removal_sham, removal_real)
             solar = f.k_solar[k] * f.elec[k]
             shared = shared_part * (f.elec[k] - solar)
             # reference: the same terms with nothing adopted; its effluent term is the environmental fee
@@ -257,11 +271,11 @@ def close_books(s, p, c):
             beside = (fee + own + sham + connect + f.debt_service[k]
                       - price * solar - solar_price * shared)
             margin = life + sd_year * f.z_margin[k]
-            sales = revenue * (u - (1.0 - margin) * ((1.0 - fixed) * u + fixed))
+            sales = net_sales(revenue, u, margin, fixed)
             premium = premium_share * revenue * u * f.exporter[k]
             own_gain = saved + reference_fee + per_worker * workers + premium - sheet.dip[k] + f.exchange_gain[k]
             profit = sales + own_gain - beside
-            rate = rate_small if revenue < small else (rate_middle if revenue < middle else rate_all)
+            rate = tax_rate_of(revenue, small, middle, rate_small, rate_middle, rate_all)
             # interest and depreciation are deductible, repayment is not
             due = max(profit + f.debt_service[k] - f.interest[k] - f.depreciation[k], 0.0) * rate
             forgone = min(f.cut_total[k] * rate, due)
@@ -321,7 +335,7 @@ def close_books(s, p, c):
         # size follows profitability (5a); a cluster held as it is until 2020 does not change
         if growing:
             for k in range(LANES):
-                grown = f.workers[k] * exp(eta * dt * min(max(sheet.excess[k], -1.0), 1.0))
+                grown = f.workers[k] * workers_growth(speed, sheet.excess[k])
                 f.workers[k] = min(max(grown, 1.0), cap) if f.workers[k] > 0.0 else 0.0
     cluster.elec, cluster.fuel, cluster.water = _total(sheet.elec), _total(sheet.fuel), _total(sheet.water)
     cluster.effluent, cluster.untreated = _total(sheet.effluent), _total(sheet.untreated)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..jit import inner
 from ..ledger import Money
-from ..randomness import Purpose, draw
+from ..randomness import Purpose, draw, of_errand
 
 __all__ = ["add_request", "ask", "propose", "sort_requests"]
 
 
 @inner
-def add_request(s, slot, tech, fund, other, quantity, amount, priority):
+def add_request(s, slot, tech, fund, amount, priority):
     """Put a request; where there is no room the run starts again with more, see `Simulator`."""
     city = s.city[0]
     n = city.requests
@@ -18,8 +18,8 @@ def add_request(s, slot, tech, fund, other, quantity, amount, priority):
         city.overflow = 1
         return
     request = s.requests[n]
-    request.slot, request.tech, request.fund, request.other = slot, tech, fund, other
-    request.quantity, request.amount, request.priority = quantity, amount, priority
+    request.slot, request.tech, request.fund, request.other = slot, tech, fund, 0
+    request.quantity, request.amount, request.priority = 0.0, amount, priority
     city.requests = n + 1
 
 
@@ -38,14 +38,15 @@ def propose(s, supplier, buyer, stream, fund, quantity, priority, payer):
 
 
 @inner
-def ask(s, lever, f, k, j, slot, fund, amount):
+def ask(s, lever, slot, j, fund, amount):
     """Ask the grants fund for technology j; the effort is spent whatever the fate of the request."""
     city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
     if lever.effort_cost > 0.0:
         f.cash[k] -= lever.effort_cost
         s.money[Money.EFFORT] += lever.effort_cost
-    priority = draw(city.key, Purpose.PRIORITY, city.step, f.id[k] * 8 + j)
-    add_request(s, slot, j, fund, 0, 0.0, amount, priority)
+    priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(f.id[k], j))
+    add_request(s, slot, j, fund, amount, priority)
 
 
 @inner

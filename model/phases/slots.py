@@ -8,7 +8,7 @@ from ..jit import inner
 from ..randomness import Purpose, draw, uniform, unit, versus
 from ..rules.diffusion import event
 from ..state import LANES, N_SECTORS, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_VACANT
-from .queue import line_up
+from .chosen_lanes import line_up
 
 __all__ = ["choose_slot", "free_outside", "let_slots", "random_slot", "take_slot"]
 

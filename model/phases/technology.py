@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, exp, log, normal_quantile
-from ..randomness import Purpose, uniform
+from ..randomness import Purpose, of_taste, of_technology, uniform
 from ..rules.adoption import (
     adopts,
     capex,
@@ -17,25 +19,103 @@ from ..rules.adoption import (
     value_ratio,
     volatility,
 )
-from ..rules.credit import approval, granted_share, interest_subsidy
+from ..rules.compliance import cost_of_next_m3
+from ..rules.credit import approval, grant_share, granted_share, guarantee_loss, interest_subsidy
 from ..rules.diffusion import event, review_hazard
 from ..rules.production import tax_rate
 from ..state import (
     LANES,
     LINK_ACTIVE,
+    N_LEARNED,
     N_TECH,
     REAL_CONNECTED,
     REAL_OWN,
     SLOT_TAKEN,
+    SOMEBODY,
 )
 from .capital import invest
+from .chosen_lanes import line_up
 from .lottery import TECHNOLOGY_REVIEW, digits
-from .queue import line_up
 from .requests import ask
 
-__all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
+__all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "Terms", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
            "grant_of", "investment", "loan_annuity", "note_holds", "order", "own_funds", "review_technologies", "saving_of",
            "set_cut", "taste", "terms_at", "tie_adopters", "total_loans", "value_at"]
+
+class Loan(NamedTuple):
+    """What a bank and a programme offer for an investment.
+
+    Attributes
+    ----------
+    share : float
+        Of the investment, financed.
+    rate : float
+        Real, 1/yr.
+    subsidy : float
+        Present value of the interest that the programme pays, mVND.
+    guarantee : float
+        Cost of a guarantee by the programme, mVND.
+    asked : float
+        1 if the firm applied.
+    """
+
+    share: float
+    rate: float
+    subsidy: float
+    guarantee: float
+    asked: float
+
+
+class Terms(NamedTuple):
+    """On which terms a firm can have a technology, and whether it takes it.
+
+    Attributes
+    ----------
+    wants : bool
+        The decision, money included.
+    cost : float
+        Capital cost before grants, mVND.
+    grant : float
+        Share of the cost.
+    loan : Loan
+        For the rest.
+    saving : float
+        mVND/yr.
+    cut : float
+        Share of the tax on the saving that is forgone.
+    claim : float
+        On the grants fund, mVND.
+    """
+
+    wants: bool
+    cost: float
+    grant: float
+    loan: Loan
+    saving: float
+    cut: float
+    claim: float
+
+
+class Case(NamedTuple):
+    """The most favourable look at a technology, before acquaintances and the bank are asked.
+
+    Attributes
+    ----------
+    cost, saving : float
+        mVND before grants; mVND/yr.
+    grant, tax, cut : float
+        Share granted; expected tax rate; share of the tax on the saving that is forgone.
+    multiple : float
+        Value over cost at which whoever knows most adopters waits no longer.
+    """
+
+    cost: float
+    saving: float
+    grant: float
+    tax: float
+    cut: float
+    multiple: float
+
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
 MEMBERSHIP = 4.0  # years for which a member of a hub reckons
@@ -62,9 +142,9 @@ def add_loan(dt, f, k, j, balance, rate, years):
 @inner
 def taste(city, p, ident, which, purpose):
     """Persistent taste of a firm for technology (or compliance) `which`: renewed at `taste_renewal` a year."""
-    offset = uniform(city.key, Purpose.TASTE_OFFSET, 0, ident * 8 + which)
+    offset = uniform(city.key, Purpose.TASTE_OFFSET, 0, of_taste(ident, which))
     epoch = np.int64(np.floor(p.taste_renewal * (city.time - 2010.0) + offset))
-    return uniform(city.key, purpose, epoch, ident * 8 + which)
+    return uniform(city.key, purpose, epoch, of_taste(ident, which))
 
 
 @inner
@@ -72,7 +152,7 @@ def note_holds(s, b):
     """What acquaintances see of the firms of a block, into `State.holds`: they are asked for here and there."""
     f = s.firms[b]
     for k in range(LANES):
-        s.holds[b * LANES + k] = f.tech[k] | np.int64(f.status[k] == SLOT_TAKEN) << 7
+        s.holds[b * LANES + k] = f.tech[k] | np.int64(f.status[k] == SLOT_TAKEN) << SOMEBODY
 
 
 @inner
@@ -82,7 +162,7 @@ def tie_adopters(s, slot, j):
     for n in range(4):
         i = np.int64(s.ties[slot, n])
         if i >= 0 and i != slot and i < s.holds.size:  # outside there may be room for fewer, see `slots._open_outside`
-            known += s.holds[i] >> 7
+            known += s.holds[i] >> SOMEBODY
             adopters += (s.holds[i] >> j) & 1
     for role in range(2):
         n = np.int64(s.head[slot, role])
@@ -101,7 +181,7 @@ def investment(city, p, f, k, j):
     """Capital cost of technology j for this firm today, before grants, mVND."""
     noise = f.capex_noise[k, j]
     if noise == 0.0:  # a trait of the firm, found when it is first asked for
-        noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, f.id[k] * 8 + j)))
+        noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, of_technology(f.id[k], j))))
         f.capex_noise[k, j] = noise
     return capex(city.capex_one[j], p.tech_scale_exponent[j], f.workers[k], noise, city.learning[j])
 
@@ -117,43 +197,26 @@ def own_funds(p, lever, f, k):
 @inner
 def grant_of(lever, j, level):
     """Grant share of technology j at a level of certificate, at most .9."""
-    share = lever.grant_T1
-    if j == 1:
-        share = lever.grant_T2
-    elif j == 2:
-        share = lever.grant_T4
-    elif j == 3:
-        share = lever.grant_T5
-    elif j == 4:
-        share = lever.grant_own_plant
-    factor = lever.multiplier_L0
-    if level == 1:
-        factor = lever.multiplier_L1
-    elif level == 2:
-        factor = lever.multiplier_L2
-    elif level == 3:
-        factor = lever.multiplier_L3
-    return min(share * factor, 0.9)
+    return grant_share(lever.grant[j], lever.multiplier[level])
 
 
 @inner
-def finance(city, p, lever, base, f, k, j, cost, supported):
+def finance(s, p, slot, j, cost, supported):
     """Loan that the firm gets for an investment of `cost`.
 
     Parameters
     ----------
-    lever, base : records of levers
-        In force, and at baseline.
     supported : bool
         True if the programme's money may be used; else only what exists without it.
 
     Returns
     -------
-    (share, rate, subsidy, guarantee, asked) : float
-        Share financed, real rate, present value of the interest paid by the programme, cost of a guarantee
-        by the programme, and 1 if the firm applied.
+    Loan
     """
-    ident = f.id[k] * 8 + j
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    lever, base = s.levers[s.clusters[f.cluster[k]].lever_row], s.levers[s.levers.size - 1]
+    ident = of_technology(f.id[k], j)
     by_base, by_programme = False, False
     if base.guarantee > 0.0 or supported and lever.guarantee > 0.0:
         guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
@@ -166,7 +229,7 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
     elif supported:
         rate = max(p.bank_rate - 0.01 * lever.interest_cut, 0.0)
     if rate >= f.hurdle[k] or cost <= p.loan_minimum:
-        return 0.0, rate, 0.0, 0.0, 0.0
+        return Loan(0.0, rate, 0.0, 0.0, 0.0)
     helped = by_base or by_programme or green
     if lever.relief_credit > 0.5:
         share = p.granted_support
@@ -174,12 +237,11 @@ def finance(city, p, lever, base, f, k, j, cost, supported):
         chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0,
                           (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k]))
         if taste(city, p, f.id[k], j, Purpose.CREDIT) >= chance:
-            return 0.0, rate, 0.0, 0.0, 1.0
+            return Loan(0.0, rate, 0.0, 0.0, 1.0)
         share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))
     subsidy = interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years) if supported else 0.0
-    # expected losses on the mean balance, which falls from the whole to nothing
-    loss = p.cost_guarantee_loss * share * cost * 0.5 * (p.loan_years + 1.0) if by_programme else 0.0
-    return share, rate, subsidy, loss, 1.0
+    loss = guarantee_loss(p, share, cost) if by_programme else 0.0
+    return Loan(share, rate, subsidy, loss, 1.0)
 
 
 @inner
@@ -199,8 +261,7 @@ def saving_of(city, p, cluster, f, k, j):
     if f.z[k] == REAL_CONNECTED:
         per_m3 = cluster.fee
     elif f.z[k] == REAL_OWN and f.effluent[k] > 0.0:
-        per_m3 = (1.0 + p.own_om_exponent) * p.own_om * exp(
-            p.own_om_exponent * log(f.effluent[k] / p.fine_flow))
+        per_m3 = cost_of_next_m3(p, f.effluent[k])
     saving = marginal_saving(p, j, f.elec[k] * (1.0 - f.k_solar[k]), f.fuel[k], f.water[k],
                              f.k_disposal[k] * f.activity[k], per_m3, p.sector_effluent_share[f.sector[k]],
                              city.electricity_price)
@@ -262,25 +323,27 @@ def best_loan(p, f, k, j):
 
 
 @inner
-def promising(city, p, f, k, j, tax, cut, grant, cost, saving, multiple):
-    """Could any loan make technology j worthwhile at an option `multiple`? Most reviews end here, at little cost."""
-    net = cost * (1.0 - grant)
-    value = value_at(p, f, k, j, saving, net, tax, cut)
+def promising(city, p, f, k, j, case):
+    """Could any loan make technology j worthwhile in a `Case`? Most reviews end here, at little cost."""
+    net = case.cost * (1.0 - case.grant)
+    value = value_at(p, f, k, j, case.saving, net, case.tax, case.cut)
     if value <= 0.0:
         return False
     psi = value / net + best_loan(p, f, k, j)
-    return adopts(psi, multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
+    return adopts(psi, case.multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
 
 
 @inner
-def appraise(s, p, cluster, f, k, j, slot, supported):
+def appraise(s, p, slot, j, supported):
     """`terms_at` today's cost and saving."""
     city = s.city[0]
-    return terms_at(s, p, cluster, f, k, j, slot, supported, investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j))
+    f, k = s.firms[slot >> 4], slot & 15
+    saving = saving_of(city, p, s.clusters[f.cluster[k]], f, k, j)
+    return terms_at(s, p, slot, j, supported, investment(city, p, f, k, j), saving)
 
 
 @inner
-def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
+def terms_at(s, p, slot, j, supported, cost, saving):
     """Would the firm adopt technology j now, and on which terms?
 
     Parameters
@@ -290,82 +353,83 @@ def terms_at(s, p, cluster, f, k, j, slot, supported, cost, saving):
 
     Returns
     -------
-    (adopt, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, asked)
-        Decision; capital cost before grants, mVND; grant share; share of the rest financed; real rate; yearly
-        saving; share of tax forgone; cost of interest support and guarantee; claim on the grants fund; 1 if the
-        firm asked for a loan.
+    Terms
     """
     city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster = s.clusters[f.cluster[k]]
     lever = s.levers[cluster.lever_row]
     base = s.levers[s.levers.size - 1]
     cut, grant = base.CIT_reduction, 0.0
     if supported:
         cut, grant = lever.CIT_reduction, grant_of(lever, j, cluster.level)
+    none = Loan(0.0, 0.0, 0.0, 0.0, 0.0)
     net = cost * (1.0 - grant)
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     life = p.tech_life_yr[j]
     value = value_at(p, f, k, j, saving, net, tax, cut)
     if value <= 0.0:
-        return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0
+        return Terms(False, cost, grant, none, saving, cut, 0.0)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
     adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
     if not adopts(value / net + best_loan(p, f, k, j), multiple, p.adoption_slope, u):
-        return False, cost, grant, 0.0, 0.0, saving, cut, 0.0, 0.0, 0.0, 0.0  # no loan would do: none is asked for
-    share, rate, subsidy, guarantee, asked = finance(city, p, lever, base, f, k, j, net, supported)
-    psi = value_ratio(value, net, share, rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
+        return Terms(False, cost, grant, none, saving, cut, 0.0)  # no loan would do: none is asked for
+    loan = finance(s, p, slot, j, net, supported)
+    psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     wants = adopts(psi, multiple, p.adoption_slope, u)
-    asked = asked if wants else 0.0
-    if wants and (1.0 - share) * net > own_funds(p, lever, f, k):
+    if not wants:
+        loan = Loan(loan.share, loan.rate, loan.subsidy, loan.guarantee, 0.0)
+    if wants and (1.0 - loan.share) * net > own_funds(p, lever, f, k):
         wants = False
-    amount = 0.0
+    claim = 0.0
     if supported:
         more_cut = max(cut - base.CIT_reduction, 0.0)
-        amount = grant * cost + subsidy + guarantee
+        claim = grant * cost + loan.subsidy + loan.guarantee
         if more_cut > 0.0:
-            amount += tax * more_cut * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
-    return wants, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, asked
+            claim += tax * more_cut * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
+    return Terms(wants, cost, grant, loan, saving, cut, claim)
 
 
 @inner
-def order(s, p, cluster, f, k, j, terms, fund):
+def order(s, p, slot, j, terms, fund):
     """Order technology j on the given terms: money moves, operation begins within a year.
 
     Parameters
     ----------
-    terms : tuple
-        From `appraise`.
+    terms : Terms
     fund : int
         Programme whose grants fund pays; -1: none.
     """
     city = s.city[0]
-    _, cost, grant, share, rate, saving, cut, subsidy, guarantee, amount, _ = terms
-    net = cost * (1.0 - grant)
-    loan = share * net
+    f, k = s.firms[slot >> 4], slot & 15
+    cost, subsidy, guarantee, claim = terms.cost, terms.loan.subsidy, terms.loan.guarantee, terms.claim
+    granted = terms.grant * cost
+    net = cost * (1.0 - terms.grant)
+    loan = terms.loan.share * net
     f.cash[k] -= net - loan
     invest(s, p, Money.OWN_CAPEX, cost, p.tech_life_yr[j])
     s.money[Money.LOANS] += loan
-    add_loan(city.dt, f, k, j, loan, rate, min(p.loan_years, p.tech_life_yr[j]))
+    add_loan(city.dt, f, k, j, loan, terms.loan.rate, min(p.loan_years, p.tech_life_yr[j]))
     if fund >= 0:
-        s.funds[fund].fund[0] -= amount
-        s.funds[fund].spent += amount
-        s.money[Money.GRANTS] += grant * cost
+        s.funds[fund].fund[0] -= claim
+        s.funds[fund].spent += claim
+        s.money[Money.GRANTS] += granted
         s.money[Money.INTEREST_CUT] += subsidy
         s.money[Money.GUARANTEE] += guarantee
-        reserve = amount - grant * cost - subsidy - guarantee
-        s.funds[fund].cut_reserve += reserve
-        cluster.grants_flow += grant * cost
+        s.funds[fund].cut_reserve += claim - granted - subsidy - guarantee
+        s.clusters[f.cluster[k]].grants_flow += granted
     bit = np.uint8(1 << j)
     if fund >= 0 and s.ever_null[f.id[k]] & bit:
-        s.money[Money.FREE_RIDERS] += amount
+        s.money[Money.FREE_RIDERS] += claim
     f.pending[k] |= bit
     f.ever[k] |= bit
     s.ever[f.id[k]] |= bit
-    wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, f.id[k] * 8 + j) * 4.0)
+    wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, of_technology(f.id[k], j)) * 4.0)
     f.start[k, j] = city.time + max(0.25 * wait * p.install_years, city.dt)
     f.write_off[k, j] = net / p.tech_life_yr[j]
-    set_cut(p, f, k, j, cut * max(saving, 0.0))
+    set_cut(p, f, k, j, terms.cut * max(terms.saving, 0.0))
     f.due[k] = min(f.due[k], f.start[k, j])
 
 
@@ -379,7 +443,7 @@ def review_technologies(s, p, c):
     base = s.levers[s.levers.size - 1]
     cut = max(base.CIT_reduction, lever.CIT_reduction)
     offered = 0
-    for j in range(4):
+    for j in range(N_LEARNED):
         offered |= np.int64(city.learning_offered[j] != 0) << j
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
@@ -396,16 +460,16 @@ def review_technologies(s, p, c):
             tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
             # whoever knows most adopters waits least
             multiple = waiting_multiple(p, lever, f.hurdle[k], 4 + f.links[k])
-            for j in range(4):
+            for j in range(N_LEARNED):
                 if (open_to >> j) & 1:
                     cost, saving = investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j)
                     grant = grant_of(lever, j, cluster.level)
-                    if promising(city, p, f, k, j, tax, cut, grant, cost, saving, multiple):
-                        consider(s, p, cluster, lever, f, k, j, b * LANES + k, cost, saving)
+                    if promising(city, p, f, k, j, Case(cost, saving, grant, tax, cut, multiple)):
+                        consider(s, p, b * LANES + k, j, cost, saving)
 
 
 @inner
-def consider(s, p, cluster, lever, f, k, j, slot, cost, saving):
+def consider(s, p, slot, j, cost, saving):
     """Adopt technology j with the programme's money, or without it, or not at all.
 
     Returns
@@ -413,20 +477,21 @@ def consider(s, p, cluster, lever, f, k, j, slot, cost, saving):
     bool
         True if the technology was ordered or a request was made.
     """
-    fund = cluster.programme
+    cluster = s.clusters[s.firms[slot >> 4].cluster[slot & 15]]
+    lever, fund = s.levers[cluster.lever_row], cluster.programme
     if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
-        terms = terms_at(s, p, cluster, f, k, j, slot, True, cost, saving)
-        if not terms[0]:
+        terms = terms_at(s, p, slot, j, True, cost, saving)
+        if not terms.wants:
             count_credit(s, terms)
             return False  # what does not pay with support does not pay without
-        if terms[9] > lever.effort_cost:
-            ask(s, lever, f, k, j, slot, fund, terms[9])
+        if terms.claim > lever.effort_cost:
+            ask(s, lever, slot, j, fund, terms.claim)
             return True
-    terms = terms_at(s, p, cluster, f, k, j, slot, False, cost, saving)
+    terms = terms_at(s, p, slot, j, False, cost, saving)
     count_credit(s, terms)
-    if terms[0]:
-        order(s, p, cluster, f, k, j, terms, -1)
-    return terms[0]
+    if terms.wants:
+        order(s, p, slot, j, terms, -1)
+    return terms.wants
 
 
 @inner
@@ -451,8 +516,8 @@ def end_cut(f, k, j):
 def count_credit(s, terms):
     """Applications for credit and their fate (calibration target C2)."""
     city = s.city[0]
-    if terms[10] > 0.5:
+    if terms.loan.asked > 0.5:
         city.credit_asked += 1
-        if terms[3] > 0.0:
+        if terms.loan.share > 0.0:
             city.credit_approved += 1
-            city.credit_granted += terms[3]
+            city.credit_granted += terms.loan.share

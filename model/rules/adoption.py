@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import jit
 from ..maths import annuity, exp, power
 
-__all__ = ["adopts", "capex", "capex_one", "critical_grant", "learning_factor", "marginal_saving", "option_multiple", "present_value",
+__all__ = ["adopts", "capex", "capex_one", "learning_factor", "marginal_saving", "option_multiple", "present_value",
            "value_ratio", "volatility"]
 
 
@@ -15,7 +15,7 @@ __all__ = ["adopts", "capex", "capex_one", "critical_grant", "learning_factor", 
 def learning_factor(exponent, growth, time):
     """Exogenous fall of capex: (1 + .12 (t - 2020))^-b; before 2020 e^(.12 b (2020 - t))."""
     if time < 2020.0:
-        return exp(growth * exponent * (2020.0 - time))
+        return power(exp(growth), exponent * (2020.0 - time))
     return power(1.0 + growth * (time - 2020.0), -exponent)
 
 
@@ -112,9 +112,3 @@ def adopts(psi, multiple, slope, u):
     if short > 0.0 and slope >= 2.0 and u * (2.0 + slope * short * (1.0 + 0.5 * (slope - 1.0) * short)) > 1.000001:
         return False
     return u * (1.0 + power(multiple / psi, slope)) < 1.0
-
-
-@jit
-def critical_grant(value_of_saving, investment, tax, hurdle, life, financing):
-    """Grant share at which psi = 1 (V6): 1 - V0/(I (1 - tax A(h, L)/L - financing term))."""
-    return 1.0 - value_of_saving / (investment * (1.0 - tax * annuity(hurdle, life) / life - financing))

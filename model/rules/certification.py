@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..jit import jit, small
 from ..maths import annuity
+from ..state import T1, T2, T5
 
 __all__ = ["bit", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
            "infrastructure_group", "is_recp", "measured_share", "number_unmet", "recp_least", "symbiosis_met", "violation_hazard", "waived",
@@ -33,7 +34,7 @@ def bit(condition, k):
 @jit
 def is_recp(p, bits, energy_saved, water_saved):
     """A firm counts as RECP with T1 and (T2 or T5), or with at least 8 % of its energy and water saved."""
-    combined = (bits & 1) and ((bits & 2) or (bits & 8))
+    combined = (bits >> T1) & 1 and ((bits >> T2) & 1 or (bits >> T5) & 1)
     return bool(combined) or (energy_saved >= p.recp_saved and water_saved >= p.recp_saved)
 
 

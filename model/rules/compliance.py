@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..jit import jit, small
-from ..maths import power
+from ..maths import exp, log, power
+from ..state import NONE, REAL_OWN, SHAM
 
-__all__ = ["choose", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
-           "own_running_cost", "payment_share", "pick", "removal", "sham_cost", "weight"]
-
-NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
+__all__ = ["complaint_hazard", "connection_cost", "cost_of_next_m3", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine", "inspection_hazard",
+           "inspection_size",           "own_running_cost", "payment_share", "pick", "removal", "removal_of", "running_cost_of", "running_factor", "sham_cost",
+           "sham_cost_of", "weight"]
 
 
 @jit
 def inspection_hazard(p, rate, workers):
     """Inspections a year: rate x clip((workers/15.5)^.5, .2, 5)."""
-    size = power(workers / p.inspection_workers, p.inspection_exponent)
-    return rate * min(max(size, p.inspection_low), p.inspection_high)
+    exponent = p.inspection_exponent
+    return rate * inspection_size(workers / p.inspection_workers, exponent, exponent == 0.5, p.inspection_low, p.inspection_high)
+
+
+@small
+def inspection_size(relative, exponent, root, low, high):
+    """Factor on inspections by size against that of the reference; `root`: the exponent is 1/2."""
+    return min(max(np.sqrt(relative) if root else exp(exponent * log(relative)), low), high)
 
 
 @jit
@@ -72,6 +80,36 @@ def own_running_cost(p, effluent):
 
 
 @jit
+def running_factor(p):
+    """Running cost of an own plant of 1 m3/yr, mVND/yr: what does not depend on the firm."""
+    return p.own_om * exp(-p.own_om_exponent * log(p.fine_flow))
+
+
+@small
+def running_cost_of(effluent, factor, exponent):
+    """`own_running_cost` with `running_factor` and the exponent of the flow given, for dense loops; the last bits differ."""
+    return factor * exp(exponent * log(max(effluent, 1e-9)))
+
+
+@jit
+def cost_of_next_m3(p, effluent):
+    """What the last m3/yr costs in an own plant, mVND: the derivative of `own_running_cost`."""
+    return (1.0 + p.own_om_exponent) * p.own_om * exp(p.own_om_exponent * log(effluent / p.fine_flow))
+
+
+@jit
+def complaint_hazard(p, untreated, effluent, urban):
+    """Complaints of neighbours about a cluster, 1/yr: .3 x untreated share, times .3 outside dense districts."""
+    return p.complaint_rate * untreated / effluent * (1.0 if urban > 0.5 else p.complaint_rural)
+
+
+@small
+def connection_cost(effluent, fee, fixed):
+    """What a firm pays to the central plant, mVND/yr."""
+    return fee * effluent + fixed
+
+
+@jit
 def environmental_fee(p, effluent, cod_kg_m3):
     """Fee on industrial effluent, mVND/yr: 2.5, 3, 4 by flow, and per kg COD from 7,300 m3/yr."""
     return fee_of(effluent, cod_kg_m3, p.fee_small, p.fee_middle, p.fee_large, p.fee_cod)
@@ -87,24 +125,13 @@ def fee_of(effluent, cod_kg_m3, low, middle, high, per_kg):
 @jit
 def sham_cost(p, running):
     """Cost of looking compliant, mVND/yr, before fines: 1.0 + .25 x own running cost."""
-    return p.sham_fixed + p.sham_om_share * running
+    return sham_cost_of(running, p.sham_fixed, p.sham_om_share)
 
 
-@jit
-def choose(p, cost_none, cost_sham, cost_real, u):
-    """Compliance chosen by a persistent taste u: P(z) proportional to cost_z^-3, in the order none, sham, real.
-
-    Parameters
-    ----------
-    cost_real : float
-        Infinity if the firm cannot pay for real treatment.
-
-    Returns
-    -------
-    int
-        0 none, 1 sham, 2 real.
-    """
-    return pick(weight(p, cost_none), weight(p, cost_sham), weight(p, cost_real), u)
+@small
+def sham_cost_of(running, fixed, share):
+    """`sham_cost` with its numbers given, for loops that must not look them up."""
+    return fixed + share * running
 
 
 @jit
@@ -125,6 +152,10 @@ def pick(none, sham, real, u):
 @jit
 def removal(p, z):
     """Share of the load that is removed: 0 (none), .25 (sham), .90 (real)."""
-    if z == NONE:
-        return 0.0
-    return p.removal_sham if z == SHAM else p.removal_real
+    return removal_of(z, p.removal_sham, p.removal_real)
+
+
+@small
+def removal_of(z, sham, real):
+    """`removal` with its shares given, for loops that must not look them up."""
+    return real if z >= REAL_OWN else (sham if z == SHAM else 0.0)

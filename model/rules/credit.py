@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit
 from ..maths import annuity, exp, log
 
-__all__ = ["approval", "granted_share", "interest_subsidy", "loan_payment"]
+__all__ = ["approval", "grant_share", "granted_share", "guarantee_loss", "interest_subsidy", "loan_payment"]
 
 
 @jit
@@ -30,6 +30,18 @@ def granted_share(p, supported, u):
     if supported:
         return p.granted_support
     return p.granted_low + (p.granted_high - p.granted_low) * u
+
+
+@jit
+def grant_share(share, factor):
+    """Part of the investment that a programme grants: its share times the factor of the certificate, at most .9."""
+    return min(share * factor, 0.9)
+
+
+@jit
+def guarantee_loss(p, share, cost):
+    """Cost of a guarantee, mVND: expected losses on the mean balance, which falls from the whole to nothing."""
+    return p.cost_guarantee_loss * share * cost * 0.5 * (p.loan_years + 1.0)
 
 
 @jit

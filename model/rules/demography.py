@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit, small
 from ..maths import annuity, log, power
 
-__all__ = ["arrival_intensity", "exit_hazard", "is_insolvent", "relocation_value", "thinning"]
+__all__ = ["arrival_intensity", "exit_hazard", "is_insolvent", "moving_cost", "relocation_value", "thinning"]
 
 
 @jit
@@ -36,6 +36,12 @@ def arrival_intensity(p, initial_firms, years):
 
 
 @jit
+def moving_cost(p, workers, noise):
+    """What it costs to carry a firm elsewhere, mVND."""
+    return p.moving_cost * workers * (1.0 + noise)
+
+
+@jit
 def relocation_value(p, yearly_gain, lump_gain, workers, revenue, margin, hurdle, aid, noise, moves):
     """Net present value over 10 years of a plot in a planned cluster, mVND.
 
@@ -52,7 +58,7 @@ def relocation_value(p, yearly_gain, lump_gain, workers, revenue, margin, hurdle
     """
     value = yearly_gain * annuity(hurdle, p.relocation_years) + lump_gain
     if moves:
-        moving = p.moving_cost * workers * (1.0 + noise)
+        moving = moving_cost(p, workers, noise)
         idle = (p.downtime + p.dip * p.dip_years) * margin * revenue
         value -= (1.0 - aid) * (moving + idle)
     return value

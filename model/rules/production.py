@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ..jit import jit
+from ..jit import jit, small
 from ..maths import exp
 
-__all__ = ["keep_share", "net_sales", "tax_rate", "workers_growth"]
+__all__ = ["keep_share", "net_sales", "tax_rate", "tax_rate_of", "usual_margin", "utilisation", "workers_growth"]
+
+
+CIT_REFORM = 2025.75  # from when income tax goes by revenue
 
 
 @jit
@@ -26,7 +29,19 @@ def keep_share(bits, saves):
     return keep
 
 
-@jit
+@small
+def usual_margin(sector, life):
+    """What a day without production costs, as a share of revenue: the firm's lasting margin, at least its sector's."""
+    return max(sector + life, sector)
+
+
+@small
+def utilisation(z, sd, shift):
+    """Factor on activity, of mean 1: exp(sd z - shift) with shift = sd^2/2."""
+    return exp(sd * z - shift)
+
+
+@small
 def net_sales(revenue, utilisation, margin, fixed_share):
     """Sales less the cost of a firm that has adopted nothing, mVND/yr.
 
@@ -39,15 +54,24 @@ def net_sales(revenue, utilisation, margin, fixed_share):
 @jit
 def tax_rate(p, revenue, time):
     """Corporate income tax: one rate until 2025Q3, then by revenue (law of June 2025)."""
-    if time < 2025.75:
+    if time < CIT_REFORM:
         return p.cit_rate
-    if revenue < p.cit_small_revenue:
-        return p.cit_small_rate
-    return p.cit_middle_rate if revenue < p.cit_middle_revenue else p.cit_rate
+    return tax_rate_of(revenue, p.cit_small_revenue, p.cit_middle_revenue, p.cit_small_rate, p.cit_middle_rate, p.cit_rate)
 
 
-@jit
-def workers_growth(p, profit, revenue, sector_margin, dt):
-    """Factor on workers in one step: exp(eta_l (profit/revenue - sector margin) dt)."""
-    excess = min(max(profit / revenue - sector_margin, -1.0), 1.0)
-    return exp(p.workers_elasticity * excess * dt)
+@small
+def tax_rate_of(revenue, small_revenue, middle_revenue, small_rate, middle_rate, rate):
+    """`tax_rate` after the reform with its numbers given, for loops that must not look them up."""
+    return small_rate if revenue < small_revenue else (middle_rate if revenue < middle_revenue else rate)
+
+
+@small
+def workers_growth(speed, excess):
+    """Factor on workers in one step: exp(eta_l dt (profit/revenue - sector margin)), the excess clipped to +- 1.
+
+    Parameters
+    ----------
+    speed : float
+        Elasticity eta_l times the length of the step.
+    """
+    return exp(speed * min(max(excess, -1.0), 1.0))

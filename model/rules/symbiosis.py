@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import jit
 from ..maths import annuity, power
 
-__all__ = ["deal_price", "feasible", "fixed_cost", "hub_fee", "hub_member_gain", "hub_price", "outside_gain", "study_worth",
+__all__ = ["Deal", "deal_price", "feasible", "fixed_cost", "hub_fee", "hub_member_gain", "hub_price", "outside_gain", "study_worth",
            "unit_gain"]
+
+
+class Deal(NamedTuple):
+    """What two firms negotiate about.
+
+    Attributes
+    ----------
+    gain, coordination : float
+        What the link is worth, and what keeping it costs, mVND/yr.
+    fixed, grant : float
+        Fixed cost, mVND, and the share of it that is granted.
+    h_seller, h_buyer : float
+        Hurdle rates, 1/yr.
+    years : float
+        Term of the contract.
+    """
+
+    gain: float
+    coordination: float
+    fixed: float
+    grant: float
+    h_seller: float
+    h_buyer: float
+    years: float
 
 
 @jit
@@ -25,9 +51,11 @@ def fixed_cost(p, w, quantity, distance):
 
 
 @jit
-def study_worth(gain, coordination, hurdle, years, fixed, grant, aid, study):
-    """True iff (q s - coordination) A(h, n) - (1 - grant) F > (1 - aid) x study."""
-    return (gain - coordination) * annuity(hurdle, years) - (1.0 - grant) * fixed > (1.0 - aid) * study
+def study_worth(deal, aid, study):
+    """True iff (q s - coordination) A(h, n) - (1 - grant) F > (1 - aid) x study, h the mean of both hurdle rates."""
+    hurdle = 0.5 * (deal.h_seller + deal.h_buyer)
+    value = (deal.gain - deal.coordination) * annuity(hurdle, deal.years)
+    return value - (1.0 - deal.grant) * deal.fixed > (1.0 - aid) * study
 
 
 @jit
@@ -36,16 +64,16 @@ def _risky(hurdle, b):
 
 
 @jit
-def feasible(p, gain, b_seller, b_buyer, coordination, fixed, grant, h_seller, h_buyer, years):
+def feasible(p, deal, b_seller, b_buyer):
     """True iff q s b_both - coordination >= (1 - grant) F [f_s/A(h'_s, n) + (1 - f_s)/A(h'_b, n)]."""
     both = 0.5 * (b_seller + b_buyer)
-    burden = (p.split_fixed / annuity(_risky(h_seller, b_seller), years)
-              + (1.0 - p.split_fixed) / annuity(_risky(h_buyer, b_buyer), years))
-    return gain * both - coordination >= (1.0 - grant) * fixed * burden
+    burden = (p.split_fixed / annuity(_risky(deal.h_seller, b_seller), deal.years)
+              + (1.0 - p.split_fixed) / annuity(_risky(deal.h_buyer, b_buyer), deal.years))
+    return deal.gain * both - deal.coordination >= (1.0 - deal.grant) * deal.fixed * burden
 
 
 @jit
-def deal_price(p, w, quantity, b_seller, b_buyer, coordination, fixed, grant, h_seller, h_buyer, years):
+def deal_price(p, w, quantity, deal, b_seller, b_buyer):
     """Bounds of the price at which both net present values are 0; the deal is struck in the middle.
 
     Returns
@@ -54,9 +82,10 @@ def deal_price(p, w, quantity, b_seller, b_buyer, coordination, fixed, grant, h_
         Least price of the supplier and greatest of the buyer, mVND per unit (either may be negative).
     """
     both = 0.5 * (b_seller + b_buyer)
-    net = (1.0 - grant) * fixed
-    cost_s = 0.5 * coordination + p.split_fixed * net / annuity(_risky(h_seller, b_seller), years)
-    cost_b = 0.5 * coordination + (1.0 - p.split_fixed) * net / annuity(_risky(h_buyer, b_buyer), years)
+    net = (1.0 - deal.grant) * deal.fixed
+    half = 0.5 * deal.coordination
+    cost_s = half + p.split_fixed * net / annuity(_risky(deal.h_seller, b_seller), deal.years)
+    cost_b = half + (1.0 - p.split_fixed) * net / annuity(_risky(deal.h_buyer, b_buyer), deal.years)
     low = cost_s / (quantity * both) - p.stream_disposal_cost[w]
     use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
     return low, use - cost_b / (quantity * both)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..jit import jit
+from ..jit import jit, small
 from ..maths import exp
 
-__all__ = ["belief", "breach_hazard", "decay", "discloses", "disclosure", "evidence", "pair_trust", "visible_share"]
+__all__ = ["accrue", "belief", "breach_hazard", "decay", "discloses", "disclosure", "enforcement", "evidence", "pair_trust", "visible_share"]
 
 
 @jit
@@ -17,8 +17,21 @@ def decay(tau, dt):
 @jit
 def evidence(s, tau, dt, faultless):
     """Good evidence after a step: s e^(-dt/tau) + tau (1 - e^(-dt/tau)) per faultless link (exact integrator)."""
-    keep = exp(-dt / tau)
-    return s * keep + faultless * tau * (1.0 - keep)
+    keep = decay(tau, dt)
+    return accrue(s, keep, tau * (1.0 - keep), faultless)
+
+
+@small
+def accrue(s, keep, grow, faultless):
+    """`evidence` with its constants of the step given: what is kept, and what one faultless link adds."""
+    return s * keep + grow * faultless
+
+
+@jit
+def enforcement(p, lever, planned):
+    """E: share of breaches that contracts, the coordinator and a planned cluster prevent, at most .95."""
+    e = p.enforcement + p.enforcement_coordinator * lever.coordinator
+    return min(e + (p.enforcement_planned if planned else 0.0), 0.95)
 
 
 @jit

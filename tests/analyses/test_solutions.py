@@ -6,7 +6,7 @@ from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses.finding import Case, Finding
 from ecocluster.experiments.analyses.shapley import contrasts, fraction, main_effects
 from ecocluster.experiments.analyses.solutions import SOLUTIONS, solutions, staged
-from ecocluster.model.inputs import Schedule
+from ecocluster.model.sites_and_arms import Schedule
 from ecocluster.scenarios import Policy, load_policy
 from ecocluster.viz.analyses import solutions as told
 from ecocluster.viz.words import Words

@@ -34,8 +34,8 @@ from ecocluster.experiments.tuned import (
     free_levers,
 )
 from ecocluster.experiments.worlds import ANSWER, stored
-from ecocluster.model.inputs import MVND_PER_BN
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
+from ecocluster.model.sites_and_arms import MVND_PER_BN
 from ecocluster.scenarios import load_pathway, load_scenario, load_shocks
 from ecocluster.viz.cli import main
 from ecocluster.viz.tuned import tuned_lines

@@ -9,8 +9,8 @@ look with an upper bound of the probability finds the few who may learn before a
 from __future__ import annotations
 
 import numpy as np
-from ecocluster.model.inputs import SECTORS
 from ecocluster.model.levers import LEVERS
+from ecocluster.model.sites_and_arms import SECTORS
 
 __all__ = ["Core"]
 
@@ -26,7 +26,7 @@ class Core:
     p : record of parameters
         From `ecocluster.model.parameters.parameter_record`.
     plan : Plan
-        Prices and capital costs by step, from `ecocluster.model.plan.make_plan`.
+        Prices and capital costs by step, from `ecocluster.model.timelines.make_plan`.
     runs, clusters, firms : int
         Runs, clusters of a run, firms of a cluster.
     extension, centre, certainty, platform, coordinator : float

@@ -16,9 +16,9 @@ from time import perf_counter
 import numpy as np
 from ecocluster.experiments.bench_firms import copies_of_a_cluster
 from ecocluster.model.ensemble import Simulator, run_ensemble
-from ecocluster.model.inputs import Arm, Site
 from ecocluster.model.parameters import parameter_record
-from ecocluster.model.plan import make_plan
+from ecocluster.model.sites_and_arms import Arm, Site
+from ecocluster.model.timelines import make_plan
 from ecocluster.scenarios import load_shocks, make_arm
 
 HERE = Path(__file__).parent
@@ -198,6 +198,6 @@ def sources() -> dict[str, list[Path]]:
     import ecocluster.model.step as step
 
     model = Path(step.__file__).parent
-    kernels = [path for path in model.rglob("*.py") if not path.name.startswith("mesa_") and path.name != "views.py"]
+    kernels = [path for path in model.rglob("*.py") if not path.name.startswith("mesa_") and path.name != "firm_views.py"]
     return {"kernels": sorted(kernels), "numpy": [HERE / "numpy_core.py"],
             "mesa": sorted((HERE.parent / "reference" / "plain_mesa").glob("*.py"))}  # fmt: skip

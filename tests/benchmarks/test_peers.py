@@ -13,9 +13,9 @@ from ecocluster.experiments import bench_peers
 from ecocluster.experiments.errors import InputError
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS
-from ecocluster.model.inputs import Arm, Site
 from ecocluster.model.parameters import parameter_record
-from ecocluster.model.plan import make_plan
+from ecocluster.model.sites_and_arms import Arm, Site
+from ecocluster.model.timelines import make_plan
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from ecocluster.model.ensemble import run_ensemble
-from ecocluster.model.inputs import STREAMS, TECHNOLOGIES, Arm
 from ecocluster.model.rules.diffusion import review_hazard
+from ecocluster.model.sites_and_arms import STREAMS, TECHNOLOGIES, Arm
 from ecocluster.model.state import SLOT_TAKEN
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
 from ecocluster.viz.cli import main

@@ -9,8 +9,8 @@ from ecocluster.experiments.sweeps.outcomes import Outcomes, outcome_names
 from ecocluster.experiments.sweeps.trials import Trial, lever_ranges, run_trials, uncertainty_ranges
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import evaluate
-from ecocluster.model.inputs import Arm, Schedule
 from ecocluster.model.parameters import EXIT_NAMES, PARAMETERS, changed_record, parameter_record
+from ecocluster.model.sites_and_arms import Arm, Schedule
 from ecocluster.scenarios import ScenarioError, load_scenario, load_shocks, make_arm
 
 SHORT = {"last_year": 2024, "outcomes": ["tco2e_2023", "jobs_2022", "pv_outlay_2023", "tco2e_total_2021", "level1_2023"]}

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from ecocluster.experiments.which import OUTCOMES, Group, groups_of, which_of
-from ecocluster.model.inputs import SECTORS
+from ecocluster.model.sites_and_arms import SECTORS
 from ecocluster.model.state import BOOKED
 
 ARMS = ("null", "law", "a", "b")

@@ -8,9 +8,9 @@ import weakref
 import numpy as np
 import pytest
 from ecocluster.model import ClusterModel, Enterprise
+from ecocluster.model.firm_views import COMPLIANCE, EVENTS, TRAITS
 from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.single import run_one
-from ecocluster.model.views import COMPLIANCE, EVENTS, TRAITS
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mesa
 import pytest
-from ecocluster.model.views import TRAITS
+from ecocluster.model.firm_views import TRAITS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "mesa.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.S | re.M)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ecocluster.model import ClusterModel
 from ecocluster.model.ledger import Money, balance
-from ecocluster.model.phased import PHASES
+from ecocluster.model.order import CLUSTER, in_groups
 
 
 def make(kind=ClusterModel, **more):
@@ -142,7 +142,8 @@ def test_hooks_are_called_in_the_order_of_the_step():
     model.step()
     clusters = range(model.state.clusters.size)
     expected = [
-        (name, c) for by_cluster, names in PHASES for c in (clusters if by_cluster else (None,)) for name in names
+        (phase.name, c) for scope, group in in_groups() for c in (clusters if scope == CLUSTER else (None,))
+        for _, phase in group
     ]
     assert model.heard == expected
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from ecocluster.model.ensemble import Simulator
 from ecocluster.model.indicators import INDICATORS
-from ecocluster.model.inputs import STREAMS, TECHNOLOGIES, Arm
 from ecocluster.model.ledger import Matter, Money
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin, release_held
+from ecocluster.model.sites_and_arms import STREAMS, TECHNOLOGIES, Arm
 from ecocluster.model.state import BOOKED, BOOKED_YEARS, SLOT_TAKEN, State
 from ecocluster.model.step import run_steps
 from plain_mesa.indicators import indicators, yearly_indicators

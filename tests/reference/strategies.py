@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ecocluster.model.inputs import (
+from ecocluster.model.levers import LAW_LEVERS, LEVERS
+from ecocluster.model.parameters import PARAMETERS
+from ecocluster.model.sites_and_arms import (
     SECTORS,
     TECHNOLOGIES,
     Arm,
@@ -16,8 +18,6 @@ from ecocluster.model.inputs import (
     Shock,
     Site,
 )
-from ecocluster.model.levers import LAW_LEVERS, LEVERS
-from ecocluster.model.parameters import PARAMETERS
 from hypothesis import strategies as st
 
 __all__ = ["Scenario", "scenarios", "sites"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ecocluster.model.indicators import INDICATORS
-from ecocluster.model.inputs import Arm, Site
+from ecocluster.model.sites_and_arms import Arm, Site
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm, with_levers
 from hypothesis import HealthCheck, given, settings
 from kernels import Kernels, assert_agreement, differences

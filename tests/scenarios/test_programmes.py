@@ -2,8 +2,8 @@
 
 import pytest
 from ecocluster import scenarios
-from ecocluster.model.inputs import NO_LAW, Programme, Schedule
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
+from ecocluster.model.sites_and_arms import NO_LAW, Programme, Schedule
 from ecocluster.scenarios import (
     Policy,
     apply_policy,

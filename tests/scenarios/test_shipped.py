@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 from ecocluster import scenarios
-from ecocluster.model.inputs import SECTORS
 from ecocluster.model.levers import LEVERS
+from ecocluster.model.sites_and_arms import SECTORS
 from ecocluster.scenarios.library import shipped
 
 LISTS = [

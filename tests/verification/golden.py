@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import Series
-from ecocluster.model.inputs import Site
 from ecocluster.model.processor import kind
+from ecocluster.model.sites_and_arms import Site
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
 
 HERE = Path(__file__).resolve().parent

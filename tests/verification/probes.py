@@ -8,7 +8,6 @@ replaces. `world` makes groups of like firms with nothing drawn; `city` makes th
 from __future__ import annotations
 
 import numpy as np
-from ecocluster.model.inputs import Arm, Cluster, Site
 from ecocluster.model.jit import jit
 from ecocluster.model.layout import Layout
 from ecocluster.model.ledger import N_FLOWS, N_MATTER
@@ -27,18 +26,18 @@ from ecocluster.model.phases.enforcement import (
 from ecocluster.model.phases.exits import leave, note_leavers
 from ecocluster.model.phases.funds import serve_requests
 from ecocluster.model.phases.knowledge import learn, update_beliefs
-from ecocluster.model.phases.links import deliver, pair_belief, pair_id, record_of_pair
+from ecocluster.model.phases.links import deliver, pair_belief, record_of_pair
 from ecocluster.model.phases.lottery import digits, draw_lottery
 from ecocluster.model.phases.operators import run_operators, run_projects
 from ecocluster.model.phases.planned import relocate
 from ecocluster.model.phases.production import count_adopters, count_city
 from ecocluster.model.phases.slots import choose_slot, let_slots, take_slot
 from ecocluster.model.phases.technology import appraise, finance, review_technologies
-from ecocluster.model.plan import make_plan
-from ecocluster.model.randomness import Purpose, draw, key_of, uniform
+from ecocluster.model.randomness import Purpose, draw, key_of, of_pair, uniform
 from ecocluster.model.rules.adoption import capex_one
-from ecocluster.model.rules.compliance import choose
+from ecocluster.model.rules.compliance import pick, weight
 from ecocluster.model.setup import allocate, begin
+from ecocluster.model.sites_and_arms import Arm, Cluster, Site
 from ecocluster.model.state import (
     AWARE_SYMBIOSIS,
     EXISTING,
@@ -55,6 +54,7 @@ from ecocluster.model.state import (
     new_state,
     with_more_room,
 )
+from ecocluster.model.timelines import make_plan
 
 COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (
     1 << n for n in range(11))
@@ -147,33 +147,29 @@ def phases(s, p, chosen, steps):
 
 @jit
 def appraisal(s, p, slot, j, supported):
-    """What a firm thinks of technology j: (adopts, cost, grant, share lent, rate, ...) of `appraise`."""
-    f, k = s.firms[slot >> 4], slot & 15
-    return appraise(s, p, s.clusters[f.cluster[k]], f, k, j, slot, supported)
+    """What a firm thinks of technology j: the `Terms` of `appraise`."""
+    return appraise(s, p, slot, j, supported)
 
 
 @jit
 def loans(s, p, slots, j, cost, out):
     """Terms of a loan for each slot: out[n] = (share lent, real rate, asked), at `cost[n]` mVND."""
-    base = s.levers[s.levers.size - 1]
     for n in range(slots.size):
-        f, k = s.firms[slots[n] >> 4], slots[n] & 15
-        lever = s.levers[s.clusters[f.cluster[k]].lever_row]
-        terms = finance(s.city[0], p, lever, base, f, k, j, cost[n], False)
-        out[n, 0], out[n, 1], out[n, 2] = terms[0], terms[1], terms[4]
+        loan = finance(s, p, slots[n], j, cost[n], False)
+        out[n, 0], out[n, 1], out[n, 2] = loan.share, loan.rate, loan.asked
 
 
 @jit
 def compliance(s, p, slots, z, terms):
     """Choice of compliance of each slot; terms[n] = (able, capital, grant, share, rate) of a plant."""
-    town, base = s.city[0], s.levers[s.levers.size - 1]
+    town = s.city[0]
     for n in range(slots.size):
         f, k = s.firms[slots[n] >> 4], slots[n] & 15
         cluster = s.clusters[f.cluster[k]]
         lever = s.levers[cluster.lever_row]
-        t = plant_terms(town, p, lever, base, cluster, f, k, False)
-        terms[n, 0] = 1.0 if t[0] else 0.0
-        terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t[1], t[2], t[3], t[4]
+        t = plant_terms(s, p, slots[n], False)
+        terms[n, 0] = 1.0 if t.wants else 0.0
+        terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t.cost, t.grant, t.loan.share, t.loan.rate
         costs = compliance_costs(p, lever, cluster, f, k)
         z[n] = choose_compliance(town, p, cluster, f, k, costs, 0.0 if has_plant(f, k) else plant_cost(p, f, k, t))
 
@@ -182,7 +178,7 @@ def compliance(s, p, slots, z, terms):
 def cheapest(p, cost, taste, z):
     """The rule of choice alone: z[n] of none, sham, real at cost[n] and taste[n]."""
     for n in range(taste.size):
-        z[n] = choose(p, cost[n, 0], cost[n, 1], cost[n, 2], taste[n])
+        z[n] = pick(weight(p, cost[n, 0]), weight(p, cost[n, 1]), weight(p, cost[n, 2]), taste[n])
 
 
 @jit
@@ -195,7 +191,7 @@ def memory(s, p, i, j, w, now):
 @jit
 def term_draw(s, i, j, w):
     """The uniform number that decides the term of a contract between two slots signed in this step."""
-    pair = pair_id(s.firms[i >> 4].id[i & 15], s.firms[j >> 4].id[j & 15], w)
+    pair = of_pair(s.firms[i >> 4].id[i & 15], s.firms[j >> 4].id[j & 15], w)
     return uniform(s.city[0].key, Purpose.LINK_TERM, s.city[0].step, pair)
 
 

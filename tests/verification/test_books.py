@@ -9,7 +9,9 @@ from audit import Audit, Firms
 from ecocluster.experiments.statistics import difference, fieller
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import INDICATORS, evaluate
-from ecocluster.model.inputs import (
+from ecocluster.model.ledger import FLOW_ACCOUNTS, Matter, Money
+from ecocluster.model.parameters import parameter_record
+from ecocluster.model.sites_and_arms import (
     SECTORS,
     STREAMS,
     TECHNOLOGIES,
@@ -21,8 +23,6 @@ from ecocluster.model.inputs import (
     Site,
     matched_arms,
 )
-from ecocluster.model.ledger import FLOW_ACCOUNTS, Matter, Money
-from ecocluster.model.parameters import parameter_record
 from ecocluster.model.state import SLOT_TAKEN, copy_of
 from ecocluster.scenarios import load_scenario, make_arm
 

@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import CRITERIA, INDICATORS, LEVEL_1, STATES, unmet_names
-from ecocluster.model.inputs import Arm
 from ecocluster.model.jit import jit
 from ecocluster.model.ledger import Money
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.measure import measure
 from ecocluster.model.parameters import PARAMETERS, met_by_default, parameter_record
 from ecocluster.model.phases.certificates import update_levels
-from ecocluster.model.reference import by_reference
 from ecocluster.model.rules import certification as rule
+from ecocluster.model.sites_and_arms import Arm
 from ecocluster.model.state import (
     ENERGY,
     INFORMATION,
@@ -30,6 +29,7 @@ from ecocluster.model.state import (
     WATER,
     copy_of,
 )
+from ecocluster.model.state_pointer import by_reference
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
 from ecocluster.scenarios.library import shipped
 from probes import SEARCH, SIGN, flat, pairs, parameters, phases, put, world

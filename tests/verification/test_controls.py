@@ -7,7 +7,7 @@ import pytest
 from ecocluster.experiments.statistics import difference, fieller
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import Series, evaluate
-from ecocluster.model.inputs import Arm, Programme
+from ecocluster.model.sites_and_arms import Arm, Programme
 from ecocluster.scenarios import make_arm
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ecocluster.model.inputs import SECTORS
+from ecocluster.model.sites_and_arms import SECTORS
 from ecocluster.model.state import PLANNED, SLOT_LETTABLE, SLOT_TAKEN, SLOT_VACANT
 from probes import (
     ADVANCE,

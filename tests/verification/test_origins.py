@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import INDICATORS, YEARS
-from ecocluster.model.inputs import Site, matched_arms
 from ecocluster.model.parameters import parameter_record
+from ecocluster.model.sites_and_arms import Site, matched_arms
 from ecocluster.model.state import BOOKED, SLOT_TAKEN
 from ecocluster.model.step import run_steps
 from ecocluster.scenarios import load_scenario, make_arm

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from ecocluster.experiments.errors import MESSAGES, InputError
 from ecocluster.experiments.money import PRICES
 from ecocluster.model.indicators import CRITERIA, INDICATORS, STATES
-from ecocluster.model.inputs import SECTORS, STREAMS
+from ecocluster.model.sites_and_arms import SECTORS, STREAMS
 from ecocluster.viz.figures import PANELS
 from ecocluster.viz.scorecard import HEADLINES
 from ecocluster.viz.words import LANGUAGES, Words, scale_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from ...model.inputs import SECTORS, STREAMS
+from ...model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES, TECHNOLOGY_ROWS
 from ..words import Words, value_of
 
 if TYPE_CHECKING:
@@ -13,12 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["meaning_of", "plain", "range_of", "source_of"]
 
-_TECHNOLOGY_OF = {
-    "T1_housekeeping": "T1",
-    "T2_efficient_equipment": "T2",
-    "T4_rooftop_solar": "T4",
-    "T5_clean_process": "T5",
-}
+_TECHNOLOGY_OF = dict(zip(TECHNOLOGY_ROWS, TECHNOLOGIES, strict=True))
 
 
 def meaning_of(p: Parameter, say: Words) -> str:
@@ -34,7 +29,7 @@ def meaning_of(p: Parameter, say: Words) -> str:
     if p.group == "sector":
         return f"{say(f'param.sector.{column}')}: {say.name('sector', row)}"
     if p.group == "technology":
-        return f"{say(f'param.technology.{column}')}: {say(f'technology.{_TECHNOLOGY_OF.get(row, row)}')}"
+        return f"{say(f'param.technology.{column}')}: {say(f'technology.{_TECHNOLOGY_OF[row]}')}"
     if p.group == "stream" and row in STREAMS:
         return f"{say(f'param.stream.{column}')}: {say.name('stream', row)}"
     if p.group == "stream" and row in SECTORS:

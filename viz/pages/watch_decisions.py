@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...model.inputs import SECTORS, STREAMS, TECHNOLOGIES
+from ...model.sites_and_arms import SECTORS, STREAMS, TECHNOLOGIES
 from ...model.state import AWARE_LAW, AWARE_SYMBIOSIS, LINK_ACTIVE, N_HUBS, SLOT_TAKEN
 from .watch_record import REVIEWED_COMPLIANCE, REVIEWED_TECHNOLOGY, Film, Player
 from .watch_terms import Terms, options_of, partner_belief, terms_of, views_of

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...model.indicators import INDICATORS
-from ...model.inputs import SECTORS, STREAMS
+from ...model.sites_and_arms import SECTORS, STREAMS
 from ..figures import in_style, new_figure, title_and_legend
-from ..flows import STREAM_COLORS
+from ..flows import OTHER_COLOR, STREAM_COLORS
 from ..words import Words, scale_of
 from .brief import Brief, brief_html
 from .watch_record import STEPS_PER_YEAR, Film
@@ -47,7 +47,7 @@ def cluster_figure(film: Film, quarter: int, title: str, say: Words) -> Figure:
         if first <= quarter <= last:
             arrow = {
                 "arrowstyle": "-|>",
-                "color": STREAM_COLORS[STREAMS[stream]],
+                "color": STREAM_COLORS.get(STREAMS[stream], OTHER_COLOR),
                 "connectionstyle": "arc3,rad=.15",
                 "lw": 1.3,
             }

@@ -16,13 +16,12 @@ import numpy as np
 
 from ...model.ensemble import find_scale
 from ...model.indicators import INDICATORS
-from ...model.inputs import Arm, Shock, Site
 from ...model.parameters import parameter_record
 from ...model.phases.lottery import COMPLIANCE_REVIEW, TECHNOLOGY_REVIEW
-from ...model.plan import FORK_YEAR, LAST_YEAR, steps_between
 from ...model.randomness import Purpose, draw, lane, refine
 from ...model.rules.diffusion import event, review_hazard
 from ...model.single import material_flows
+from ...model.sites_and_arms import Arm, Shock, Site
 from ...model.state import (
     AWARE_LAW,
     LANES,
@@ -34,6 +33,7 @@ from ...model.state import (
     SLOT_UNUSABLE,
     State,
 )
+from ...model.timelines import FORK_YEAR, LAST_YEAR, steps_between
 
 if TYPE_CHECKING:
     from ...model import ClusterModel

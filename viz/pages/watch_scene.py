@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...model.indicators import CRITERIA, INDICATORS, LEVEL_1, STATES
-from ...model.inputs import SECTORS, STREAMS, TECHNOLOGIES, Site
+from ...model.sites_and_arms import Site
+from ...model.vocabulary import SECTORS, STREAM_UNITS, STREAMS, TECHNOLOGIES
 from ..flows import HUB, STREAM_COLORS, sum_flows
 from ..words import Words, scale_of
 from .charts import base_option
@@ -30,7 +31,8 @@ __all__ = [
     "stream_unit",
 ]
 
-SECTOR_COLORS = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31", "#0072B2")
+# the last two are for sectors that a user adds
+SECTOR_COLORS = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31", "#0072B2", "#D55E00", "#777777")
 COMPLIANCE_STYLES = (("#767676", "dotted"), ("#D55E00", "dashed"), ("#009E73", "solid"), ("#0072B2", "solid"))
 SHOWN = (
     "tco2e", "water", "cod", "landfilled", "recp_share", "real_share", "sham_share", "trust", "links_active",
@@ -69,7 +71,7 @@ def scene(film: Film, site: Site, say: Words) -> dict[str, Any]:
         ],
         "indicators": [_line(film, key, say) for key in SHOWN],
         "sectors": [
-            {"label": say.name("sector", s), "color": c} for s, c in zip(SECTORS, SECTOR_COLORS, strict=True)
+            {"label": say.name("sector", s), "color": c} for s, c in zip(SECTORS, SECTOR_COLORS, strict=False)
         ],
         "streams": [
             {"label": say.name("stream", s), "color": STREAM_COLORS[s], "unit": say.unit(stream_unit(s))}
@@ -191,7 +193,7 @@ def flow_quarter(film: Film, quarter: int) -> int:
 
 def stream_unit(stream: str) -> str:
     """Unit of a stream's quantity."""
-    return {"heat_steam": "GJ/yr", "treated_water": "m3/yr"}.get(stream, "t/yr")
+    return STREAM_UNITS[STREAMS.index(stream)]
 
 
 def flow_options(flows: Sequence[Mapping[str, Any]], say: Words) -> list[tuple[str, dict[str, Any]]]:

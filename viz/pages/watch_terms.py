@@ -15,7 +15,6 @@ from ...model.phases.enforcement import (
     plant_cost,
     plant_terms,
 )
-from ...model.phases.knowledge import enforcement
 from ...model.phases.links import pair_belief
 from ...model.phases.technology import (
     appraise,
@@ -28,11 +27,11 @@ from ...model.phases.technology import (
     value_at,
     waiting_multiple,
 )
-from ...model.randomness import Purpose
+from ...model.randomness import COMPLIANCE, Purpose
 from ...model.rules.adoption import adopts, value_ratio
 from ...model.rules.compliance import inspection_hazard
 from ...model.rules.production import tax_rate
-from ...model.rules.trust import belief, disclosure
+from ...model.rules.trust import belief, disclosure, enforcement
 from ...model.state import PLANNED
 
 __all__ = ["Terms", "options_of", "partner_belief", "terms_of", "views_of"]
@@ -85,26 +84,26 @@ def _appraisal(s, p, slot, j, supported, out):
         note_holds(s, b)  # between two steps firms came and went
     f, k = s.firms[slot >> 4], slot & 15
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
-    lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
-    terms = appraise(s, p, cluster, f, k, j, slot, supported)
-    wants, cost, grant, saving, cut = terms[0], terms[1], terms[2], terms[5], terms[6]
+    lever = s.levers[cluster.lever_row]
+    terms = appraise(s, p, slot, j, supported)
+    cost, grant, saving, cut = terms.cost, terms.grant, terms.saving, terms.cut
     net, life, hurdle = cost * (1.0 - grant), p.tech_life_yr[j], f.hurdle[k]
-    share, rate, _, _, asked = finance(city, p, lever, base, f, k, j, net, supported)
+    loan = finance(s, p, slot, j, net, supported)
     tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
     value = value_at(p, f, k, j, saving, net, tax, cut)
     psi = value / net
     if value > 0.0:
-        psi = value_ratio(value, net, share, rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
+        psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, hurdle, adopters)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
-    out[0], out[1], out[2], out[3], out[4], out[5] = cost, saving, grant, share, rate, asked
+    out[0], out[1], out[2], out[3], out[4], out[5] = cost, saving, grant, loan.share, loan.rate, loan.asked
     out[6], out[7], out[9] = psi, multiple, u
     out[8] = 1.0 / (1.0 + (multiple / psi) ** p.adoption_slope) if psi > 0.0 and value > 0.0 else 0.0
-    out[10], out[11] = own_funds(p, lever, f, k), (1.0 - share) * net
-    out[12], out[13], out[14], out[15] = adopters, known, hurdle, 1.0 if wants else 0.0
+    out[10], out[11] = own_funds(p, lever, f, k), (1.0 - loan.share) * net
+    out[12], out[13], out[14], out[15] = adopters, known, hurdle, 1.0 if terms.wants else 0.0
     out[16] = 1.0 if value > 0.0 and adopts(psi, multiple, p.adoption_slope, u) else 0.0
-    out[17] = terms[9] - lever.effort_cost  # above 0: worth a request
+    out[17] = terms.claim - lever.effort_cost  # above 0: worth a request
 
 
 @jit
@@ -112,14 +111,14 @@ def _options(s, p, slot, supported, out):
     """Yearly cost of none, sham, own plant and connection as `choose_compliance` weighs them, taste and choice."""
     f, k = s.firms[slot >> 4], slot & 15
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
-    lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
+    lever = s.levers[cluster.lever_row]
     costs, plant = compliance_costs(p, lever, cluster, f, k), 0.0
     if not has_plant(f, k):
-        plant = plant_cost(p, f, k, plant_terms(city, p, lever, base, cluster, f, k, supported))
-    out[0], out[1], out[2], out[3] = costs[0], costs[1], costs[2] + plant, costs[3]
+        plant = plant_cost(p, f, k, plant_terms(s, p, slot, supported))
+    out[0], out[1], out[2], out[3] = costs.none, costs.sham, costs.own + plant, costs.connect
     if cluster.built[1] and not has_plant(f, k):
         out[2] = np.inf  # connection is a duty: no new plant beside it
-    out[4] = taste(city, p, f.id[k], 7, Purpose.TASTE)
+    out[4] = taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE)
     out[5] = choose_compliance(city, p, cluster, f, k, costs, plant)
 
 

@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import mesa
-from ecocluster.model.inputs import STREAMS, Arm, Law, Shock, Site
 from ecocluster.model.layout import Layout
 from ecocluster.model.parameters import parameter_record
-from ecocluster.model.plan import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
+from ecocluster.model.sites_and_arms import STREAMS, Arm, Law, Shock, Site
+from ecocluster.model.timelines import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
 
 from . import certificates, demography, operators, production
 from .compliance import complain, inspect, review_compliance

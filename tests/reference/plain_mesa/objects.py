@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from ecocluster.model.inputs import SECTORS, STREAMS, TECHNOLOGIES
+from ecocluster.model.sites_and_arms import SECTORS, STREAMS, TECHNOLOGIES
 
 if TYPE_CHECKING:
     from .enterprise import Enterprise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ecocluster.model.maths import exp, log
-from ecocluster.model.plan import DOSE, LAW, PROCEDURE, RELIEF, RULE
+from ecocluster.model.timelines import DOSE, LAW, PROCEDURE, RELIEF, RULE
 
 from .formulas import rules
 from .luck import PURPOSE

@@ -6,12 +6,12 @@ import math
 from types import SimpleNamespace
 
 import numpy as np
-from ecocluster.model.inputs import SECTORS, TECHNOLOGIES
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.maths import exp, log
 from ecocluster.model.parameters import _beta_law
-from ecocluster.model.plan import KINDS
+from ecocluster.model.sites_and_arms import SECTORS, TECHNOLOGIES
 from ecocluster.model.state import LANES
+from ecocluster.model.timelines import KINDS
 
 from .enterprise import Enterprise, sector_of, size_of
 from .formulas import rules
@@ -245,7 +245,7 @@ def fork(model, layout, arm, scale: float) -> None:
 
     Parameters
     ----------
-    arm : ecocluster.model.inputs.Arm
+    arm : ecocluster.model.sites_and_arms.Arm
     scale : float
         Scale factor of the programmes.
     """

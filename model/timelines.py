@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .inputs import SECTORS, TECHNOLOGIES, Arm, Law, Schedule, Shock
 from .levers import LAW_LEVERS, LEVERS
+from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm, Law, Schedule, Shock
 
 __all__ = ["FORK_YEAR", "LAST_YEAR", "Plan", "START_YEAR", "make_plan", "outside_world", "steps_between"]
 
@@ -165,15 +165,13 @@ def _script(shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
 @lru_cache(maxsize=64)
 def _technologies(growth: float, exponents: tuple[float, ...], solar_since: float, steps_per_year: int, last_year: float):
     """Learning factor of capital costs, and what is on the market."""
-    from .maths import exp, powers
+    from .rules.adoption import learning_factor
 
     time = _times(steps_per_year, last_year)
-    exponent = np.array(exponents)[None, :]
-    before = powers(exp(growth), exponent * (2020 - time)[:, None])
-    after = powers(1 + growth * np.maximum(time - 2020, 0)[:, None], -exponent)
+    learning = np.array([[learning_factor(exponent, growth, t) for exponent in exponents] for t in time])
     offered = np.ones((time.size, len(TECHNOLOGIES)), np.uint8)
     offered[time < solar_since - 1e-9, TECHNOLOGIES.index("T4")] = 0
-    return np.where(time[:, None] < 2020, before, after), offered
+    return learning, offered
 
 
 def make_plan(

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES
+
 __all__ = ["Arm", "Cluster", "Firm", "Law", "MVND_PER_BN", "NO_LAW", "Programme", "Schedule", "Shock", "Site", "SECTORS",
            "TECHNOLOGIES", "STREAMS", "matched_arms"]
 
 MVND_PER_BN = 1000.0  # budgets are asked for in bn VND, and all money of the model is mVND
-
-SECTORS = ("food", "textile", "metal_mechanical", "plastic_paper_chemical", "wood_building", "electronics_hightech")
-TECHNOLOGIES = ("T1", "T2", "T4", "T5", "own_plant")
-STREAMS = ("organic", "metal", "plastic_paper", "wood_biomass", "ash_mineral", "heat_steam", "treated_water")
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import numpy as np
 from .jit import jit
 from .phases.ageing import end_write_off, set_due, start_operating, stop_operating
 from .phases.production import set_coefficients
-from .phases.technology import end_cut, investment, order, own_funds
-from .reference import by_reference
+from .phases.technology import Loan, Terms, end_cut, investment, order, own_funds
 from .state import N_TECH, OWN_PLANT, PLANNED
+from .state_pointer import by_reference
 
 __all__ = ["order_technology", "set_technologies"]
 
@@ -25,7 +25,7 @@ def set_technologies(s, p, slot, bits):
     slot : int
         Of a firm.
     bits : int
-        Bit j is technology j of `inputs.TECHNOLOGIES`.
+        Bit j is technology j of `vocabulary.TECHNOLOGIES`.
     """
     s, p = by_reference(s), p[()]
     city = s.city[0]
@@ -67,5 +67,5 @@ def order_technology(s, p, slot, j):
     cost = investment(city, p, f, k, j)
     if cost > own_funds(p, s.levers[cluster.lever_row], f, k):
         return 0.0
-    order(s, p, cluster, f, k, j, (True, cost, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), -1)
+    order(s, p, slot, j, Terms(True, cost, 0.0, Loan(0.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.0, 0.0), -1)
     return cost

@@ -13,18 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .inputs import SECTORS, TECHNOLOGIES, Site
+from .sites_and_arms import Site
 from .state import LANES, N_HUBS, SLOT_TAKEN, State
+from .vocabulary import AWARENESS, EVENTS, SECTORS, TECHNOLOGIES
 
 __all__ = ["AWARENESS", "COMPLIANCE", "EVENTS", "FirmViews", "TRAITS", "Trait", "cluster_names", "nearest"]
 
 COMPLIANCE = ("none", "sham", "own_plant", "connected")
-AWARENESS = (*TECHNOLOGIES, "law", "symbiosis")  # a firm needs no knowledge of an own plant: that bit is unused
-# bits of `events`, in the order of `phases.lottery`: what a firm may do in this step
-EVENTS = (
-    "learn_T1", "learn_T2", "learn_T4", "learn_T5", "learn_law", "learn_symbiosis", "inspection",
-    "compliance_review", "technology_review", "search", "exit", "relocation_review",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -166,7 +161,7 @@ class FirmViews:
             raise AttributeError(f"{name} can only be read: the model makes it; writable are {writable}")
         checked = self._bits(trait, value) if trait.kind == "set" else self._number(trait, value)
         if name == "technology":
-            from .edits import set_technologies
+            from .firm_edits import set_technologies
 
             set_technologies(self.state, self._p, slot, checked)
         else:
@@ -192,7 +187,7 @@ class FirmViews:
 
     def order(self, slot: int, technology: str) -> float:
         """Order a technology out of the firm's cash; its cost in mVND, or 0 if it could not be ordered."""
-        from .edits import order_technology
+        from .firm_edits import order_technology
 
         bits = self._bits(TRAITS["technology"], technology)
         return order_technology(self.state, self._p, slot, bits.bit_length() - 1)
