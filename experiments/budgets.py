@@ -30,7 +30,7 @@ class Rung:
 
     Attributes
     ----------
-    factor, budget : float
+    factor, budget_bn : float
         Of the asked budget, and bn VND a year.
     comparison : Comparison
         To `YEAR`.
@@ -39,7 +39,7 @@ class Rung:
     """
 
     factor: float
-    budget: float
+    budget_bn: float
     comparison: Comparison
     unpaid: tuple[str, ...] = ()
 
@@ -82,7 +82,7 @@ class Frontier:
         return {
             "year": self.year,
             "draws": asked.question.worlds or asked.question.replicates,
-            "budgets_bn": [rung.budget for rung in self.rungs],
+            "budgets_bn": [rung.budget_bn for rung in self.rungs],
             "unpaid": [list(rung.unpaid) for rung in self.rungs],
             "pathways": {
                 arm: [
@@ -116,7 +116,7 @@ def frontier(side: Side) -> Frontier:
     arms = [replace(arm, name=f"{arm.name}*{n}", budget=arm.budget * factor) for n, factor in enumerate(others) for arm in side.acting]
     trace = side.run([side.alone, *arms])
     short = unpaid(trace)
-    asked = side.question.budget if side.question.site_budget is None else side.question.site_budget
+    asked = side.question.budget_bn if side.question.site_budget_bn is None else side.question.site_budget_bn
     rungs = [Rung(1.0, asked, side.compared())]
     for n, factor in enumerate(others):
         names = [f"{arm.name}*{n}" for arm in side.acting]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..model.renamed import BUDGETS, renamed
 from . import tuned as tuned_programmes
 from .columns import Vocabulary
 from .comparison import Comparison
@@ -49,6 +50,7 @@ def _arm_names(pathways: Sequence[str]) -> tuple[str, ...]:
     return ("null", "law", *(name for name in names if name not in ("null", "law")))
 
 
+@renamed(BUDGETS)
 def ask(
     scenario: str | Path = "hanoi",
     pathways: Sequence[str] = PATHWAYS,
@@ -57,8 +59,8 @@ def ask(
     worlds: int | None = None,
     fixed: bool = False,
     replicates: int | None = None,
-    budget: float = 150.0,
-    site_budget: float | None = None,
+    budget_bn: float = 150.0,
+    site_budget_bn: float | None = None,
     seed: int = 1,
     sample: bool = False,
     levers: Mapping[str, float] | None = None,
@@ -84,8 +86,8 @@ def ask(
         str(policy),
         check_number("--replicates", replicates, 1, MAX_REPLICATES, whole=True),
         check_number("--seed", seed, 0, MAX_SEED, whole=True),
-        check_number("--budget", budget, 0),
-        None if site_budget is None else check_number("--site-budget", site_budget, 0),
+        check_number("--budget", budget_bn, 0),
+        None if site_budget_bn is None else check_number("--site-budget", site_budget_bn, 0),
         0 if fixed else count,
         tuple(sorted(check_values("levers", levers or {}, lever_ranges()).items())),
         str(law),
@@ -104,7 +106,9 @@ def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
 
     loaded = load_scenario(question.scenario)
     arms = [
-        choose_arm(name, loaded.site, question.policy, question.budget, question.site_budget, question.law)
+        choose_arm(
+            name, loaded.site, question.policy, budget_bn=question.budget_bn, site_budget_bn=question.site_budget_bn, law=question.law
+        )
         for name in question.pathways
     ]
     for index, arm in enumerate(arms):  # two files of the same name, or a file named like what ships
@@ -149,8 +153,8 @@ def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]
             break
         given = [replace(arm, budget=arm.budget * factor) for arm in trace.given if arm.programmes]
         short = unpaid(more([next(arm for arm in trace.given if not arm.programmes), *given]))
-    site = question.site_budget is not None
-    asked = question.site_budget if site else question.budget
+    site = question.site_budget_bn is not None
+    asked = question.site_budget_bn if site else question.budget_bn
     raise InputError(
         "typed_too_dear", budget="--site-budget" if site else "--budget", asked=asked,
         least=float(np.ceil(asked * factor * 100 - 1e-6)) / 100,
@@ -170,6 +174,7 @@ def unpaid(trace: Runs) -> dict[str, float]:
     return short
 
 
+@renamed(BUDGETS)
 def compare(
     scenario: str | Path = "hanoi",
     pathways: Sequence[str] = PATHWAYS,
@@ -178,8 +183,8 @@ def compare(
     worlds: int | None = None,
     fixed: bool = False,
     replicates: int | None = None,
-    budget: float = 150.0,
-    site_budget: float | None = None,
+    budget_bn: float = 150.0,
+    site_budget_bn: float | None = None,
     seed: int = 1,
     threads: int | None = None,
     sample: bool = False,
@@ -208,9 +213,9 @@ def compare(
         Parameters at their defaults instead: the spread is chance only.
     replicates : int, optional
         Of each world (default 1), or of the defaults (default 20).
-    budget : float
+    budget_bn : float
         bn VND a year for the city; a single site gets its share by firms.
-    site_budget : float, optional
+    site_budget_bn : float, optional
         bn VND a year for this site instead.
     seed : int
         0 to 2^63 - 1 (0 is a seed like any other).
@@ -246,8 +251,8 @@ def compare(
     """
     check_threads(threads)
     question = ask(
-        scenario, pathways, policy, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget,
-        site_budget=site_budget, seed=seed, sample=sample, levers=levers, law=law, scale=scale, equal=equal, tuned=tuned,
+        scenario, pathways, policy, worlds=worlds, fixed=fixed, replicates=replicates, budget_bn=budget_bn,
+        site_budget_bn=site_budget_bn, seed=seed, sample=sample, levers=levers, law=law, scale=scale, equal=equal, tuned=tuned,
     )  # fmt: skip
     loaded, arms = prepare(question)
 
@@ -317,14 +322,15 @@ def answer(question: Question, trace: Runs, wall_s: float) -> Comparison:
     return Comparison.of(question, trace, evaluate(trace), Vocabulary(INDICATORS, LEVEL_1, FAILURES), wall_s)
 
 
+@renamed(BUDGETS)
 def run(
     scenario: str | Path = "hanoi",
     pathway: str = "combined",
     policy: str = "vietnam-2020",
     *,
     replicate: int = 0,
-    budget: float = 150.0,
-    site_budget: float | None = None,
+    budget_bn: float = 150.0,
+    site_budget_bn: float | None = None,
     seed: int = 1,
     law: str = "middle",
     progress: Callable[[int, int], None] | None = None,
@@ -346,7 +352,7 @@ def run(
         With `flows` and `firms` at the end of the run.
     """
     asked = ask(
-        scenario, [pathway], policy, fixed=True, replicates=1, budget=budget, site_budget=site_budget, seed=seed, law=law
+        scenario, [pathway], policy, fixed=True, replicates=1, budget_bn=budget_bn, site_budget_bn=site_budget_bn, seed=seed, law=law
     )
     question = replace(asked, pathways=(pathway,))
     check_number("--replicate", replicate, 0, MAX_SEED, whole=True)

@@ -77,7 +77,7 @@ class Comparison:
     def __repr__(self) -> str:
         asked = self.question
         drawn = f"{asked.worlds} worlds" if asked.worlds else f"{asked.replicates} replicates"
-        return f"<Comparison: {asked.scenario}, {', '.join(self.arms)}, {drawn}, law {asked.law}, {asked.budget:g} bn VND a year>"
+        return f"<Comparison: {asked.scenario}, {', '.join(self.arms)}, {drawn}, law {asked.law}, {asked.budget_bn:g} bn VND a year>"
 
     def _repr_html_(self) -> str | None:
         """The last line of a cell: the answer, a small table, a figure."""
@@ -178,10 +178,10 @@ class Comparison:
         price = PRICES[column.base]
         return self.above(f"{price.money}_{column.year}"), -self.above(f"{price.quantity}_{column.year}")
 
-    def net_benefit(self, year: int, line: str = "social", **prices: float) -> np.ndarray:
+    def net_benefit(self, year: int, line: str = "social", **prices_mvnd: float) -> np.ndarray:
         """`money.net_benefit` above the baseline, mVND, by "gross" outlay or "social" cost, shape (arms, replicates)."""
         cost = self.above(f"{PRICES[f'cost_{line}_per_tco2e'].money}_{year}")
-        return net_benefit(-self.above(f"pv_tco2e_{year}"), -self.above(f"pv_cod_{year}"), cost, **prices)
+        return net_benefit(-self.above(f"pv_tco2e_{year}"), -self.above(f"pv_cod_{year}"), cost, **prices_mvnd)
 
     def best_worth(self, year: int, line: str) -> dict[str, float] | None:
         """As in `best`, by net benefit at default prices, by "gross" outlay or "social" cost; None where runs do not say."""

@@ -4,7 +4,7 @@
     scenario = "nguyen-khe"
     policy = "vietnam-2020"
     law = "middle"
-    budget = 150.0
+    budget_bn = 150.0      # bn VND a year
     worlds = 100           # or: fixed = true
     seed = 1
 
@@ -18,6 +18,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..model.renamed import BUDGETS
 from .question import Question
 
 __all__ = ["read_config", "write_config"]
@@ -39,11 +40,11 @@ def read_config(path: str | Path) -> dict[str, Any]:
     """
     from typing import Literal
 
-    from pydantic import BaseModel, ConfigDict
+    from pydantic import BaseModel, ConfigDict, model_validator
 
     from ..scenarios.library import is_path
     from ..scenarios.reading import read_toml
-    from ..scenarios.schema import check
+    from ..scenarios.schema import check, with_unit
 
     class ComparisonFile(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
@@ -57,13 +58,18 @@ def read_config(path: str | Path) -> dict[str, Any]:
         fixed: bool | None = None
         replicates: int | None = None
         seed: int | None = None
-        budget: float | None = None
-        site_budget: float | None = None
+        budget_bn: float | None = None
+        site_budget_bn: float | None = None
         sample: bool | None = None
         scale: Literal["auto"] | float | None = None
         equal_outlay: bool | None = None
         tuned: str | None = None
         levers: dict[str, float] | None = None
+
+        @model_validator(mode="before")
+        @classmethod
+        def _of_before(cls, raw: Any) -> Any:
+            return with_unit(raw, BUDGETS)
 
     file = Path(path)
     entry = check(ComparisonFile, read_toml(file), file)
@@ -98,10 +104,10 @@ def write_config(question: Question) -> str:
         f"worlds = {question.worlds}" if question.worlds else "fixed = true",
         f"replicates = {question.replicates}",
         f"seed = {question.seed}",
-        f"budget = {float(question.budget)!r}",
+        f"budget_bn = {float(question.budget_bn)!r}",
     ]
-    if question.site_budget is not None:
-        lines.append(f"site_budget = {float(question.site_budget)!r}")
+    if question.site_budget_bn is not None:
+        lines.append(f"site_budget_bn = {float(question.site_budget_bn)!r}")
     if question.scale != 1.0:
         lines.append('scale = "auto"' if question.scale is None else f"scale = {float(question.scale)!r}")
     if question.equal:

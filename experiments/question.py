@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..model.renamed import BUDGETS, renamed
+
 __all__ = ["PATHWAYS", "Question"]
 
 PATHWAYS = ("null", "law", "self-transition", "symbiosis", "newly-planned", "combined")
 
 
+@renamed(BUDGETS)
 @dataclass(frozen=True)
 class Question:
     """What was asked: everything that decides the numbers, and nothing else (no threads, no folder).
@@ -20,9 +23,9 @@ class Question:
         The null first, then the law alone.
     replicates, seed : int
         Replicates of each world, or of the defaults.
-    budget : float
+    budget_bn : float
         bn VND a year for the city.
-    site_budget : float or None
+    site_budget_bn : float or None
         bn VND a year for this site; None: its share of the city's budget by firms.
     worlds : int
         Kept draws of all uncertain parameters (`ecocluster.experiments.worlds`); 0: the defaults, chance only.
@@ -44,8 +47,8 @@ class Question:
     policy: str
     replicates: int
     seed: int
-    budget: float
-    site_budget: float | None
+    budget_bn: float
+    site_budget_bn: float | None
     worlds: int = 0
     levers: tuple[tuple[str, float], ...] = ()
     law: str = "middle"
@@ -63,8 +66,8 @@ class Question:
             options += [f"--worlds {self.worlds}"] + ([f"--replicates {self.replicates}"] if self.replicates > 1 else [])
         else:
             options += [f"--fixed --replicates {self.replicates}"]
-        options += [f"--budget {self.budget:g}"]
-        options += [f"--site-budget {self.site_budget:g}"] if self.site_budget is not None else []
+        options += [f"--budget {self.budget_bn:g}"]
+        options += [f"--site-budget {self.site_budget_bn:g}"] if self.site_budget_bn is not None else []
         options += [f"--set {name}={value:.12g}" for name, value in self.levers]
         options += [f"--scale {'auto' if self.scale is None else f'{self.scale:g}'}"] if self.scale != 1.0 else []
         options += ["--equal-outlay"] if self.equal else []

@@ -129,7 +129,7 @@ def waiving(
     Parameters
     ----------
     scenario, pathways, **asked
-        As in `compare` (policy, law, worlds, fixed, replicates, budget, site_budget, seed, levers); 20 worlds where nothing
+        As in `compare` (policy, law, worlds, fixed, replicates, budget_bn, site_budget_bn, seed, levers); 20 worlds where nothing
         else is said.
     criteria : sequence of str
         Of `ecocluster.model.indicators.LEVEL_1`; default: all of them, one after the other.

@@ -13,6 +13,7 @@ from .measure import measure, record_levels
 from .phases.ageing import age_technologies
 from .phases.arrivals import arrive
 from .phases.certificates import update_levels
+from .phases.closing import begin_counts, sum_up
 from .phases.deals import search_partners, sign_deals
 from .phases.enforcement import inspect, review_compliance
 from .phases.exits import leave, note_leavers
@@ -134,8 +135,10 @@ def _run(which, c, s, p, plan, values):
 @inner
 def _close_step(s, p, out, before, level, unmet):
     city = s.city[0]
+    sum_up(s)
     measure(s, p, out, before)
     record_levels(s, level, unmet)
+    begin_counts(s)
     note_reference(s)
     city.step += 1
     city.time = 2010.0 + city.step * city.dt

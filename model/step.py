@@ -7,6 +7,7 @@ from .measure import measure, record_levels
 from .phases.ageing import age_technologies
 from .phases.arrivals import arrive
 from .phases.certificates import update_levels
+from .phases.closing import begin_counts, sum_up
 from .phases.deals import search_partners, sign_deals
 from .phases.enforcement import inspect, review_compliance
 from .phases.exits import leave, note_leavers
@@ -135,8 +136,10 @@ def run_steps(s, p, plan, values, first_row, series, level, unmet):
     city = s.city[0]
     for row in range(first_row, series.shape[0]):
         step(s, p, plan, values)
+        sum_up(s)
         measure(s, p, series[row], series[row - 1])
         record_levels(s, level[row], unmet[row])
+        begin_counts(s)
         note_reference(s)
         city.step += 1
         city.time = 2010.0 + city.step * city.dt

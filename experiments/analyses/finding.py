@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...model.renamed import BUDGETS, renamed
 from ..errors import InputError, check_number, check_threads
 from ..folder import read_manifest, write_folder
 from ..names import path_inside, read_json
@@ -35,9 +36,13 @@ Progress = Callable[[int, int], None] | None
 MAX_SEED = 2**63 - 1
 MAX_REPLICATES = 100_000
 MAIN = "table"  # file name of the finding's own table; the others are named in `data`
+NAMES = {  # of facts and columns before those of money carried their unit
+    **BUDGETS, "top_budget": "top_budget_bn", "knee_budget": "knee_budget_bn",
+}  # fmt: skip
 FORMAT = 2  # of what is kept; facts without one are of before there was a law alone, and were others
 
 
+@renamed(BUDGETS)
 @dataclass(frozen=True)
 class Case:
     """What every analysis is asked about: a place, a pathway with its policy and budget, and how much luck is drawn.
@@ -51,9 +56,9 @@ class Case:
     policy : str
     law : str
         Of 2020 and later; `null.NAME` is this law alone.
-    budget : float
+    budget_bn : float
         bn VND a year for the city, >= 0.
-    site_budget : float or None
+    site_budget_bn : float or None
         bn VND a year for this site instead of its share.
     replicates : int
         Paired replicates of every point, >= 1.
@@ -66,8 +71,8 @@ class Case:
     scenario: str = "nguyen-khe"
     pathway: str = "combined"
     policy: str = "vietnam-2020"
-    budget: float = 150.0
-    site_budget: float | None = None
+    budget_bn: float = 150.0
+    site_budget_bn: float | None = None
     replicates: int = 8
     seed: int = 1
     threads: int | None = None
@@ -76,9 +81,9 @@ class Case:
     def __post_init__(self) -> None:
         check_number("--replicates", self.replicates, 1, MAX_REPLICATES, whole=True)
         check_number("--seed", self.seed, 0, MAX_SEED, whole=True)
-        check_number("--budget", self.budget, 0)
-        if self.site_budget is not None:
-            check_number("--site-budget", self.site_budget, 0)
+        check_number("--budget", self.budget_bn, 0)
+        if self.site_budget_bn is not None:
+            check_number("--site-budget", self.site_budget_bn, 0)
         check_threads(self.threads)
 
     @property
@@ -89,11 +94,11 @@ class Case:
         return load_scenario(self.scenario).site.one_cluster
 
     def trial(self, **changes: Any) -> Trial:
-        """The case as one experiment; `changes` are fields of `Trial` (uncertainties, levers, budget, ...)."""
+        """The case as one experiment; `changes` are fields of `Trial` (uncertainties, levers, budget_bn, ...)."""
         from ..sweeps.trials import Trial
 
         own = {
-            name: getattr(self, name) for name in ("scenario", "pathway", "policy", "law", "budget", "site_budget")
+            name: getattr(self, name) for name in ("scenario", "pathway", "policy", "law", "budget_bn", "site_budget_bn")
         }
         return Trial(**{**own, **changes})
 
@@ -143,7 +148,7 @@ class Case:
         """
         shared = {
             "pathway": self.pathway, "policy": self.policy, "law": None if self.law == "middle" else self.law,
-            "budget": self.budget, "site_budget": self.site_budget,
+            "budget": self.budget_bn, "site_budget": self.site_budget_bn,
             "replicates": self.replicates, "seed": self.seed,
         }  # fmt: skip
         return " ".join(["ecocluster", name, self.scenario, *option_text({**shared, **options})])
@@ -269,9 +274,17 @@ def read_finding(folder: str | Path) -> Finding:
             )
             for name in tables
         }
-        found = Finding(kept["name"], kept["command"], frames.pop(MAIN), kept["facts"], frames)
+        frames = {name: frame.rename(columns=NAMES) for name, frame in frames.items()}
+        found = Finding(kept["name"], kept["command"], frames.pop(MAIN), _renamed(kept["facts"]), frames)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("not_a_finding", path=where) from error
     if older:
         raise InputError("older_finding", path=where, command=older)
     return found
+
+
+def _renamed(facts: Any) -> Any:
+    """Facts of before under the names of today."""
+    if isinstance(facts, Mapping):
+        return {NAMES.get(name, name): _renamed(part) for name, part in facts.items()}
+    return [_renamed(part) for part in facts] if isinstance(facts, list) else facts

@@ -120,7 +120,7 @@ def hypotheses(
     chosen = _chosen(only, claims)
     size = rules["size"]["quick" if quick else "full"]
     count = size["draws"] if draws is None else check_number("--draws", draws, FEWEST_DRAWS, MOST_DRAWS, whole=True)
-    case, kept = replace(case or Case(), site_budget=None), Checkpoint(out, "draws")
+    case, kept = replace(case or Case(), site_budget_bn=None), Checkpoint(out, "draws")
     searches = _Searches(Checkpoint(out, "assignments"), case, quick, size["searched"])
     pilots = Checkpoint(out, "pilots")
     steps = (1 if quick else 2) * len(chosen)
@@ -311,14 +311,14 @@ def arms_of(claim: Claim) -> int:
     """How many arms a claim runs in every draw."""
     if "sets" in claim.entry:
         return len(set_masks(claim))
-    ladders = len(OUTCOMES) * len(claim.entry["search"]["budgets"]) if "search" in claim.entry else 0
+    ladders = len(OUTCOMES) * len(claim.entry["search"]["budgets_bn"]) if "search" in claim.entry else 0
     return len(claim.entry.get("arms", {})) + searched_arms(claim) + ladders
 
 
 def searched_arms(claim: Claim) -> int:
     """How many arms a claim runs in every world of its search."""
     spec = claim.entry.get("search")
-    return len(spec["pathways"]) * len(spec["budgets"]) if spec else 0
+    return len(spec["pathways"]) * len(spec["budgets_bn"]) if spec else 0
 
 
 def _frame(claim: Claim, answers: Answers, key: str) -> pd.DataFrame:

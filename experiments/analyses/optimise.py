@@ -289,7 +289,7 @@ def _facts(case, space, table, objectives, signs, shift) -> dict:
     return {
         "scenario": case.scenario, "one_cluster": case.one_cluster, "replicates": case.replicates, "objectives": list(objectives), "front": len(table), "stays": int(table["stays"].sum()), "knee": knee, "hull": hull.tolist(),
         "knee_values": {name: table.loc[knee, name] for name in objectives}, "knee_benefit": benefit[knee],
-        "knee_budget": table.loc[knee, "budget"],
+        "knee_budget_bn": table.loc[knee, "budget_bn"],
         "before": price(0, at) if at else np.nan, "after": price(at, len(hull) - 1) if at < len(hull) - 1 else np.nan,
         "curse": curse,
         "scatter": {name: float(table[name].std(ddof=0)) for name in objectives},

@@ -79,7 +79,7 @@ class Ground:
         """A pathway as written, with the site's share of the budget by firms."""
         from ...scenarios import make_arm
 
-        return make_arm(pathway, POLICY, budget * MVND_PER_BN, self.site, law=LAW)
+        return make_arm(pathway, POLICY, budget_bn=budget, site=self.site, law=LAW)
 
     def run(self, arms: Sequence[Arm]) -> dict[str, np.ndarray]:
         """What arms reach above the law alone, world by world.

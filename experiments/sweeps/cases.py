@@ -217,13 +217,13 @@ class Cases:
             key: tuple = ("given", id(given))
             # the arm is kept alive beside its copy: its id must not be used again
             return self._bases.setdefault(key, given)
-        site_budget = None if trial.site_budget is None else check_number("site_budget", trial.site_budget, 0)
-        budget = check_number("budget", trial.budget, 0)
-        key = (id(place), str(given), str(trial.policy), str(trial.law), budget, site_budget)
+        site_budget_bn = None if trial.site_budget_bn is None else check_number("site_budget_bn", trial.site_budget_bn, 0)
+        budget_bn = check_number("budget_bn", trial.budget_bn, 0)
+        key = (id(place), str(given), str(trial.policy), str(trial.law), budget_bn, site_budget_bn)
         if key not in self._bases:
             from ...scenarios import choose_arm
 
             self._bases[key] = choose_arm(
-                given, place.site, trial.policy, budget, site_budget, self._law(trial))
+                given, place.site, trial.policy, budget_bn=budget_bn, site_budget_bn=site_budget_bn, law=self._law(trial))
         return self._bases[key]
 

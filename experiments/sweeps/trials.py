@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...model.inputs import Arm, Law, Schedule
+from ...model.renamed import BUDGETS, renamed
 from ..errors import check_number
 from .ranges import lever_ranges, uncertainty_ranges
 
@@ -29,6 +30,7 @@ __all__ = ["Trial", "lever_ranges", "run_trials", "uncertainty_ranges"]
 MAX_SEED = 2**63 - 1
 
 
+@renamed(BUDGETS)
 @dataclass(frozen=True)
 class Trial:
     """One experiment without its replicate.
@@ -39,16 +41,16 @@ class Trial:
         Id of a site that ships, or a scenario file.
     pathway : str, Path or Arm
         Id or file of a pathway or portfolio; or an arm made by hand, which brings its own programmes and budget, so
-        that `policy`, `budget` and `site_budget` do not count. The null has no programme, whatever the levers.
+        that `policy`, `budget_bn` and `site_budget_bn` do not count. The null has no programme, whatever the levers.
     policy : str or Path
     law : str, Path or Law
         Of 2020 and later, the same for the trial and its matched null; levers of the law that the policy or `levers`
         hold replace its own in both.
     tries_law : bool
         Are those levers of the law what is tried? Then the matched null is without them; what they cost counts.
-    budget : float
+    budget_bn : float
         bn VND a year for the city; the site gets its share by firms.
-    site_budget : float, optional
+    site_budget_bn : float, optional
         bn VND a year for the site instead.
     uncertainties : mapping
         Parameters by registry name, over those of the scenario file. If exit rates are among them, arrivals follow
@@ -73,8 +75,8 @@ class Trial:
     policy: str | Path = "vietnam-2020"
     law: str | Path | Law = "middle"
     tries_law: bool = False
-    budget: float = 150.0
-    site_budget: float | None = None
+    budget_bn: float = 150.0
+    site_budget_bn: float | None = None
     uncertainties: Mapping[str, float] = field(default_factory=dict)
     levers: Mapping[str, float] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)

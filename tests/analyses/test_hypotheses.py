@@ -241,7 +241,7 @@ def test_a_search_is_kept_and_its_worlds_judge_nothing(monkeypatch, tmp_path):
 def test_h20_says_which_pathway_how_many_clusters_take(monkeypatch):
     """Planted: everything lowers alike, and clusters are assigned by hand."""
     def alike(trial, replicate):
-        outlay = float(trial.budget)
+        outlay = float(trial.budget_bn)
         return {"cod_total_2035": (100.0 - outlay / 10, 100.0), "tco2e_total_2035": (100.0 - outlay / 10, 100.0),
                 "landfilled_total_2035": (100.0 - outlay / 10, 100.0), "pv_outlay_2035": (outlay, 0.0)}  # fmt: skip
 
@@ -313,7 +313,7 @@ def planted(trial, replicate):
     transfer = trial.pathway == "policy"
     special = trial.policy == "special"
     share = 0.1 + (0.05 * (1 if growth > 0.01 else -1) if special else 0.0)
-    outlay = trial.budget
+    outlay = trial.budget_bn
     return {"measures_2035": (3.0 + transfer + 0.01 * (replicate % 7), 3.0), "tco2e_total_2035": (100 * (1 - share), 100.0),
             "pv_outlay_2035": (outlay, 0.0)}  # fmt: skip
 

@@ -39,7 +39,7 @@ def test_an_address_names_no_file_as_its_law():
 
 
 def test_a_portfolio_keeps_its_law():
-    state = portfolio.State({"law": "strict", "budget": "50"})
+    state = portfolio.State({"law": "strict", "budget_bn": "50"})
     assert portfolio.State({k: str(v) for k, v in state.fields().items()}).law.value == "strict"
     assert "law" not in portfolio.State({}).fields()  # the usual one makes no address longer
 
@@ -49,7 +49,7 @@ def test_the_command_of_a_portfolio_repeats_what_was_run():
     from types import SimpleNamespace
 
     names = ["null", "/somewhere/my-portfolio.toml", "by-sector"]
-    question = ask("hanoi", names, fixed=True, replicates=4, budget=50.0, law="strict")
+    question = ask("hanoi", names, fixed=True, replicates=4, budget_bn=50.0, law="strict")
     words = shlex.split(portfolio._command(SimpleNamespace(question=question)))
     assert words[words.index("--pathways") + 1] == "null,law,my-portfolio.toml,by-sector"
     assert "--fixed" in words and words[words.index("--law") + 1] == "strict" and words[words.index("--budget") + 1] == "50"

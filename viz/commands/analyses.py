@@ -115,8 +115,8 @@ def sensitivity_command(
     pathway: Pathway = "combined",
     policy: Policy = "vietnam-2020",
     law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     outcome: Outcome = "abatement_share_2035",
     trajectories: Annotated[int, typer.Option(help="help.trajectories")] = 6,
     strongest: Annotated[int, typer.Option(help="help.strongest")] = 5,
@@ -142,8 +142,8 @@ def sensitivity_command(
         )  # fmt: skip
 
     conduct(
-        "sensitivity", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, law=law, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
+        "sensitivity", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, law=law, budget_bn=budget_bn,
+        site_budget_bn=site_budget_bn, replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
 
@@ -152,8 +152,8 @@ def discover_command(
     pathway: Pathway = "combined",
     policy: Policy = "vietnam-2020",
     law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     failure: Annotated[str, typer.Option(help="help.failure")] = "level1_2035<0.5",
     points: Points = 300,
     uncertainties: Uncertainties = "",
@@ -176,8 +176,8 @@ def discover_command(
         )
 
     conduct(
-        "discover", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, law=law, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
+        "discover", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, law=law, budget_bn=budget_bn,
+        site_budget_bn=site_budget_bn, replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
 
@@ -186,8 +186,8 @@ def robust_command(
     pathways: Pathways = ALL,
     policy: Policy = "vietnam-2020",
     law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     outcome: Outcome = "abatement_share_2035",
     rules: Annotated[str, typer.Option(help="help.rules")] = "abatement_share_2035>=0.05,level1_2035>=0.5",
     points: Points = 100,
@@ -216,7 +216,7 @@ def robust_command(
         )  # fmt: skip
 
     conduct(
-        "robust", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
+        "robust", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget_bn=budget_bn, site_budget_bn=site_budget_bn,
         replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
@@ -226,7 +226,7 @@ def frontier_command(
     pathways: Pathways = ALL,
     policy: Policy = "vietnam-2020",
     law: Law = "middle",
-    budgets: Annotated[str, typer.Option(help="help.budgets")] = "0,25,50,100,150,225,300",
+    budgets: Annotated[str, typer.Option(metavar="BN_VND,...", help="help.budgets")] = "0,25,50,100,150,225,300",
     outcome: Outcome = "abatement_2035",
     replicates: Replicates = 40,
     seed: Seed = 1,
@@ -239,7 +239,7 @@ def frontier_command(
         from ...experiments.analyses.frontier import frontier
 
         ladder = numbers("--budgets", budgets)
-        return frontier(case, pathways=listed(pathways), budgets=ladder, outcome=outcome, progress=progress)
+        return frontier(case, pathways=listed(pathways), budgets_bn=ladder, outcome=outcome, progress=progress)
 
     conduct(
         "frontier", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, replicates=replicates, seed=seed,
@@ -252,8 +252,8 @@ def superadditivity_command(
     pathways: Pathways = "self-transition,symbiosis,combined",
     policy: Policy = "vietnam-2020",
     law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     outcomes: Outcomes = "abatement_2035,recp_share_2035,real_share_2035,value_added_2035",
     replicates: Replicates = 40,
     seed: Seed = 1,
@@ -268,8 +268,8 @@ def superadditivity_command(
         return superadditivity(case, pathways=listed(pathways), outcomes=listed(outcomes), progress=progress)
 
     conduct(
-        "superadditivity", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
+        "superadditivity", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget_bn=budget_bn,
+        site_budget_bn=site_budget_bn, replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
 
@@ -278,8 +278,8 @@ def survival_command(
     pathways: Pathways = ALL,
     policy: Policy = "vietnam-2020",
     law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     horizon: Annotated[int, typer.Option(help="help.horizon")] = 2045,
     replicates: Replicates = 100,
     seed: Seed = 1,
@@ -294,7 +294,7 @@ def survival_command(
         return survival(case, pathways=listed(pathways), horizon=horizon, progress=progress)
 
     conduct(
-        "survival", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
+        "survival", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget_bn=budget_bn, site_budget_bn=site_budget_bn,
         replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 

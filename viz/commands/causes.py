@@ -24,8 +24,8 @@ def barriers_command(
     pathway: Pathway = "policy",
     policy: Policy = "vietnam-2020",
     outcome: Outcome = "abatement_share_2035",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     replicates: Replicates = 32,
     seed: Seed = 1,
     threads: Threads = None,
@@ -39,8 +39,8 @@ def barriers_command(
         return barriers(case, outcome=outcome, progress=progress)
 
     conduct(
-        "barriers", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
+        "barriers", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, budget_bn=budget_bn,
+        site_budget_bn=site_budget_bn, replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
 
@@ -50,8 +50,8 @@ def solutions_command(
     outcome: Outcome = "abatement_share_2035",
     stage: Annotated[float, typer.Option(help="help.stage")] = 2.0,
     part: Annotated[bool, typer.Option("--part", help="help.part")] = False,
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     replicates: Replicates = 16,
     seed: Seed = 1,
     threads: Threads = None,
@@ -65,8 +65,8 @@ def solutions_command(
         return solutions(case, outcome=outcome, stage=stage, part=part, progress=progress)
 
     conduct(
-        "solutions", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
+        "solutions", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, budget_bn=budget_bn,
+        site_budget_bn=site_budget_bn, replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 
 
@@ -104,8 +104,8 @@ def portfolio_command(
     policy: Policy = "vietnam-2020",
     law: Law = "middle",
     aim: Annotated[str, typer.Option(help="help.aim")] = "abatement",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     replicates: Replicates = 4,
     seed: Seed = 1,
     threads: Threads = None,
@@ -119,7 +119,7 @@ def portfolio_command(
         return portfolio(case, aim=aim, progress=progress)
 
     conduct(
-        "portfolio", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
+        "portfolio", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget_bn=budget_bn, site_budget_bn=site_budget_bn,
         replicates=replicates, seed=seed, threads=threads,
     )  # fmt: skip
 

@@ -39,8 +39,8 @@ def run_command(
     policy: Policy = "vietnam-2020",
     law: Law = "middle",
     replicate: Annotated[int, typer.Option(help="help.replicate")] = 0,
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     seed: Seed = 1,
     lang: Lang = "en",
     out: Out = None,
@@ -54,7 +54,7 @@ def run_command(
     check_folder(out)
     with show_progress(say) as progress:
         numbers, single = run(
-            scenario, pathway, policy, replicate=replicate, budget=budget, site_budget=site_budget, seed=seed,
+            scenario, pathway, policy, replicate=replicate, budget_bn=budget_bn, site_budget_bn=site_budget_bn, seed=seed,
             law=law, progress=progress,
         )  # fmt: skip
     from ..report import write_run
@@ -82,8 +82,8 @@ def compare_command(
     worlds: Annotated[int | None, typer.Option(help="help.worlds", show_default="100")] = None,
     fixed: Annotated[bool, typer.Option("--fixed", help="help.fixed")] = False,
     replicates: Annotated[int | None, typer.Option(help="help.replicates_worlds", show_default=False)] = None,
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
@@ -105,7 +105,7 @@ def compare_command(
     names = [name.strip() for text in pathways for name in text.split(",")] if pathways else PATHWAYS
     asked = {
         "scenario": scenario, "pathways": names, "policy": policy, "worlds": worlds, "fixed": fixed, "replicates": replicates,
-        "budget": budget, "site_budget": site_budget, "seed": seed, "sample": sample, "levers": _read_levers(levers or []),
+        "budget_bn": budget_bn, "site_budget_bn": site_budget_bn, "seed": seed, "sample": sample, "levers": _read_levers(levers or []),
         "law": law, "scale": _read_scale(scale), "equal": equal, "tuned": tuned,
     }  # fmt: skip
     if config is not None:  # options that were typed count more than the file

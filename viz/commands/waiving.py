@@ -44,8 +44,8 @@ def waiving_command(
     worlds: Annotated[int | None, typer.Option(help="help.worlds", show_default="20")] = None,
     fixed: Annotated[bool, typer.Option("--fixed", help="help.fixed")] = False,
     replicates: Annotated[int | None, typer.Option(help="help.replicates_worlds", show_default=False)] = None,
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    budget_bn: Budget = 150.0,
+    site_budget_bn: SiteBudget = None,
     seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
@@ -64,7 +64,7 @@ def waiving_command(
     with show_progress(say) as progress:
         found = waiving(
             scenario, listed(criteria), listed(pathways) or PATHWAYS, year=year, threads=threads, progress=progress, policy=policy,
-            law=law, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget, site_budget=site_budget, seed=seed,
+            law=law, worlds=worlds, fixed=fixed, replicates=replicates, budget_bn=budget_bn, site_budget_bn=site_budget_bn, seed=seed,
         )  # fmt: skip
     found.write(out)
     if as_json:

@@ -22,7 +22,7 @@ __all__ = ["EFFECT", "Box", "Sweep", "column_factor", "column_label", "find_regi
 
 EFFECT = "effect."  # prefix of a difference to the matched null
 NULL = "null."
-LABELS = ("point", "pathway", "policy", "budget")
+LABELS = ("point", "pathway", "policy", "budget_bn")
 FIXED = (*LABELS, "replicate", "failed")
 FEWEST = 20  # points in a selection and outside of it before a box is sought
 

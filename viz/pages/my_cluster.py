@@ -50,7 +50,7 @@ class State:
         self.upload: solara.Reactive[Upload | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
         self.setting = solara.Reactive(
-            {"policy": "vietnam-2020", "law": "middle", "budget": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
+            {"policy": "vietnam-2020", "law": "middle", "budget_bn": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
         )
         self.picture: solara.Reactive[Picture | None] = solara.Reactive(None)
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
@@ -261,10 +261,10 @@ def _Compare(state: State):
             "options": [{"id": key, "label": text} for key, text in law_options(say)],
         },
         {
-            "id": "budget",
+            "id": "budget_bn",
             "kind": "range",
             "label": say("watch.budget"),
-            "value": setting["budget"],
+            "value": setting["budget_bn"],
             "min": BUDGET[0],
             "max": BUDGET[1],
             "step": 10,
@@ -316,7 +316,7 @@ def _run(session: Session, state: State) -> None:
                 setting["policy"],
                 fixed=True,
                 replicates=int(setting["replicates"]),
-                budget=float(setting["budget"]),
+                budget_bn=float(setting["budget_bn"]),
                 law=setting["law"],
             )
             run_rounds(job, question, panels_of(True), Known(state.scales), watcher)  # files of another run are gone
