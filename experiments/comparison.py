@@ -13,11 +13,12 @@ import numpy as np
 
 from ..model.ledger import PAIRS
 from . import answer_files, spread, statistics
-from .columns import CLUSTER_SHARES, SPLIT_BASES, SPLIT_FROM, Column, Vocabulary, columns_of
+from .columns import CLUSTER_SHARES, SPLIT_FROM, Vocabulary, columns_of
 from .errors import InputError
 from .folder import write_folder
 from .in_force import InForce, in_force
 from .money import PRICES, abatement_split, net_benefit, transfer_table
+from .outcome import SPLIT_BASES, Outcome
 from .question import Question
 from .which import Which, which_of
 
@@ -42,7 +43,7 @@ class Comparison:
         What the runs left behind.
     runs : pandas.DataFrame
         One row per arm and replicate, one column per indicator and year; a failed run is a row that says why.
-    columns : dict of str to Column
+    columns : dict of str to Outcome
         What the columns mean, in the order of the registry.
     criteria : tuple of str
         Criteria of level 1: the first bits of `trace.unmet`.
@@ -63,7 +64,7 @@ class Comparison:
     question: Question
     trace: Runs
     runs: pd.DataFrame
-    columns: dict[str, Column]
+    columns: dict[str, Outcome]
     criteria: tuple[str, ...]
     wall_s: float = 0.0
     out: str | None = None
@@ -90,10 +91,10 @@ class Comparison:
         """Build from a trace and its evaluated table (columns: arm, replicate and indicators)."""
         import pandas as pd
 
-        registry, failures = model.indicators, model.failures
+        failures = model.failures
         table = table.drop(columns="failed", errors="ignore")  # codes; the texts come below
         keys = [key for key in table.columns if key not in ("arm", "replicate")]
-        columns = columns_of(keys, registry)
+        columns = columns_of(keys)
         lost = np.asarray(trace.failed) != 0
         if lost.all():
             raise InputError("no_runs", reason=failures.get(int(trace.failed.flat[0]), "unknown"))
@@ -173,7 +174,7 @@ class Comparison:
         values = [self.values(f"{name}_total_{year}") for name in SPLIT_FROM]
         return abatement_split(*values, *(value[self.matched] for value in values))
 
-    def ratio_parts(self, column: Column) -> tuple[np.ndarray, np.ndarray]:
+    def ratio_parts(self, column: Outcome) -> tuple[np.ndarray, np.ndarray]:
         """Money above the baseline and what it avoids, both discounted, of a price, shape (arms, replicates)."""
         price = PRICES[column.base]
         return self.above(f"{price.money}_{column.year}"), -self.above(f"{price.quantity}_{column.year}")
@@ -246,7 +247,7 @@ class Comparison:
         """Per column and arm: the value, its difference to the law alone (of that: to the null), the gain of pairing."""
         return {key: self._estimate(column) for key, column in self.columns.items()}
 
-    def _estimate(self, column: Column) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
+    def _estimate(self, column: Outcome) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
         if column.base in PRICES:
             ratios = map(statistics.fieller, *(spread.by_world(part, self.trace.worlds) for part in self.ratio_parts(column)))
             no_difference = statistics.Estimate.undefined(statistics.IS_DIFFERENCE)
@@ -269,7 +270,7 @@ class Comparison:
         rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0, rows[0][0].runs), math.nan)
         return rows
 
-    def _interval(self, column: Column) -> Callable[[np.ndarray], statistics.Estimate]:
+    def _interval(self, column: Outcome) -> Callable[[np.ndarray], statistics.Estimate]:
         """How the mean of a column is estimated: bounded for shares, a proportion where runs say 0 or 1."""
         if column.base in CLUSTER_SHARES and self.one_cluster:
             return lambda values: (

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...model.parameters import World, drawn_names
+from ..outcome import read_name
 from ..worlds import CLAIMS, SEARCH, stored
 from .assigning import Assigned, assign, at_outlay
 from .coalitions import by_run, mix_arm
@@ -383,7 +384,7 @@ class Answers:
 
     def hazard(self, arm: str) -> np.ndarray:
         """Certifications per year at risk of single clusters; half an event is added so that none is not 0."""
-        looks = sorted((int(name.rpartition("_")[2]), name) for name in self.own if name.startswith("clusters_level1_2"))
+        looks = sorted((name.year, text) for text in self.own if (name := read_name(text)) and name.key == "clusters_level1")
         state = np.stack([self.own[name][:, self.arms.index(arm)] for _, name in looks], axis=-1)
         certified, ran = state >= 0.5, np.isfinite(state).all(axis=-1)
         years = np.array([year + 1 - START for year, _ in looks], float)

@@ -23,6 +23,7 @@ from ...model.renamed import BUDGETS, renamed
 from ..errors import InputError, check_number, check_threads
 from ..folder import read_manifest, write_folder
 from ..names import path_inside, read_json
+from ..outcome import outcome_of
 from ..statistics import Estimate
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Case:
         ----------
         trials : sequence of Trial
         outcomes : sequence of str
-            Names that `effects.effect` understands: indicators with a year, or derived ones (`effects.DERIVED`).
+            Names that `effects.effect` understands: indicators with a year, or derived ones (`outcome.DERIVED`).
         progress : callable, optional
         **options
             Passed on to `run_trials` (first_replicate, last_year, replicates, seed, ...).
@@ -127,7 +128,7 @@ class Case:
         columns = columns_of(outcomes)
         asked = {"replicates": self.replicates, "seed": self.seed, "threads": self.threads}
         if not options.get("traces"):  # nothing is simulated beyond the last year that is asked for
-            asked["last_year"] = max(int(column[-4:]) for column in columns) + 1
+            asked["last_year"] = max(outcome_of(column).year for column in columns) + 1
         frame = sweeps.run_trials(list(trials), outcomes=columns, progress=progress, **{**asked, **options})
         lost = frame["failed"] != ""
         if lost.all():

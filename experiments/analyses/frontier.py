@@ -15,9 +15,10 @@ import numpy as np
 
 from ...model.renamed import renamed
 from ..errors import InputError, check_number
+from ..outcome import outcome_of
 from ..question import PATHWAYS as ALL
 from ..statistics import bootstrap_ratio, fieller, mean_interval
-from .effects import better, effect
+from .effects import effect
 from .finding import Case, Finding, Progress
 
 __all__ = ["BUDGETS", "PATHWAYS", "efficient", "frontier"]
@@ -73,11 +74,12 @@ def frontier(
     for what, values in (("--pathways", names), ("--budgets", ladder)):
         if not values:
             raise InputError("empty", name=what)
-    year = outcome.rpartition("_")[2]
+    asked = outcome_of(outcome)
+    year = asked.year
     # tonnes are shown as they are and priced as money is: discounted
     priced = f"abatement_pv_{year}" if outcome == f"abatement_{year}" else outcome
     wanted = (outcome, f"pv_outlay_gross_{year}", f"level1_{year}", f"pv_social_cost_{year}", priced)
-    sign = better(outcome) or 1.0
+    sign = asked.better or 1.0
     arms = list(itertools.product(names, ladder))
     frame = case.run(
         [case.trial(pathway=name, budget_bn=budget, site_budget_bn=None) for name, budget in arms], wanted, progress

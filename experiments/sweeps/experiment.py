@@ -17,7 +17,7 @@ from ...scenarios.reading import read_toml
 from ...scenarios.schema import between, check, in_range, with_unit
 from ..errors import InputError
 from .designs import KINDS, MAX_POINTS, Design, Factor
-from .outcomes import HEADLINES, Outcomes
+from .outcomes import Outcomes, headlines
 from .ranges import Range, lever_ranges, uncertainty_ranges
 from .trials import MAX_SEED
 
@@ -211,9 +211,7 @@ def _relative(name: str, base: Path) -> str:
 
 def _outcomes(entry: ExperimentFile, last_year: float, path) -> tuple[str, ...]:
     if entry.outcomes is None:
-        reached = tuple(name for name in HEADLINES if int(name[-4:]) + 1 <= last_year)
-        last = int(last_year) - 1
-        return reached or tuple(f"{name[:-4]}{last}" for name in HEADLINES if name.endswith("2030"))
+        return headlines(last_year)
     try:
         return Outcomes(entry.outcomes, last_year).names
     except InputError as error:

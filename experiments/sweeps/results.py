@@ -15,6 +15,7 @@ import numpy as np
 from .. import statistics
 from ..errors import InputError
 from ..names import ForeignName, create, path_inside
+from ..outcome import outcome_of
 from .plans import Plan, plan_of
 from .store import Store
 
@@ -186,10 +187,8 @@ def is_narrow(store: Store, plan: Plan, stage: int) -> bool:
     """Are the intervals of all arms narrow enough after a stage? Uses the runs up to that stage alone."""
     until = plan.until
     assert until is not None
-    from ...model.indicators import INDICATORS
-
     numbers = [chunk.number for index in range(stage + 1) for chunk in plan.chunks(index)]
-    share = INDICATORS.get(until.outcome.rpartition("_")[0])
+    share = outcome_of(until.outcome).kind == "share"
     for arm, (own, null) in zip(plan.work.arms, _paired(store, plan, until.outcome, numbers), strict=True):
         if not arm.programmes:
             continue
@@ -198,7 +197,7 @@ def is_narrow(store: Store, plan: Plan, stage: int) -> bool:
             return False
         level = 1 - (1 - statistics.CONFIDENCE) / until.looks
         half = statistics.t_quantile(difference.size - 1, level) * difference.std(ddof=1) / np.sqrt(difference.size)
-        unit = 1.0 if share is not None and share.kind == "share" else abs(np.nanmean(null))
+        unit = 1.0 if share else abs(np.nanmean(null))
         if not half <= until.half_width * unit:
             return False
     return True

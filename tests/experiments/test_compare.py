@@ -7,12 +7,12 @@ from functools import partial
 import numpy as np
 import pytest
 from ecocluster.experiments import InputError
-from ecocluster.experiments.columns import CLUSTER_SHARES, YEARS, Column
+from ecocluster.experiments.columns import CLUSTER_SHARES, YEARS
 from ecocluster.experiments.compare import ask, compare
 from ecocluster.experiments.comparison import Comparison
 from ecocluster.viz.answer import answer as words_of
 from ecocluster.viz.words import Words
-from fakes import ARMS, EFFECT, FAILURES, INDICATORS, VOCABULARY, evaluate, make_comparison, make_runs
+from fakes import ARMS, EFFECT, FAILURES, VOCABULARY, evaluate, make_comparison, make_runs
 
 RANGE = {"world_median", "world_low", "world_high"}
 
@@ -197,15 +197,6 @@ def test_summary_and_series_hold_the_same_numbers():
     assert end["mean"] == pytest.approx(answer.values("jobs_2045")[2].mean())
     assert end["p10"] < end["low"] < end["mean"] < end["high"] < end["p90"]
     assert np.isnan(answer.series.query("indicator == 'tco2e' and year == 2020")["mean"]).all()
-
-
-def test_columns_read_their_names():
-    total = Column.parse("tco2e_total_2045", INDICATORS)
-    assert (total.base, total.year, total.total, total.unit) == ("tco2e", 2045, True, "t")
-    assert Column.parse("pv_outlay_2030", INDICATORS).unit == "mVND"
-    assert Column.parse("adoption_T1_2035", INDICATORS).base == "adoption_T1"
-    with pytest.raises(KeyError, match="nonsense"):
-        Column.parse("nonsense_2030", INDICATORS)
 
 
 @pytest.mark.parametrize(

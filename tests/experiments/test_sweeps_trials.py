@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ecocluster.experiments.errors import InputError
-from ecocluster.experiments.sweeps.outcomes import Outcomes, outcome_names
+from ecocluster.experiments.outcome import outcome_names
+from ecocluster.experiments.sweeps.outcomes import Outcomes
 from ecocluster.experiments.sweeps.trials import Trial, lever_ranges, run_trials, uncertainty_ranges
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import evaluate
