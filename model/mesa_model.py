@@ -21,7 +21,7 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from .ensemble import FAILURES, Simulator
+from .ensemble import FAILURES, Rows, Simulator
 from .indicators import INDICATORS, unmet_names
 from .inputs import MVND_PER_BN, Arm, Shock, Site
 from .ledger import Money
@@ -159,22 +159,13 @@ class ClusterModel(mesa.Model):
 
     def _begin(self, scale: float) -> None:
         """Burn in, run the law alone (free riders are counted against it) and fork into the arm."""
-        run = self._run
-        shape = (run.steps + 1, len(INDICATORS))
-        self._series = np.full(shape, np.nan)
-        self._level = np.zeros((shape[0], len(self.site.clusters)), np.int8)
-        self._unmet = np.zeros_like(self._level, np.int16)
-        self._check(run.burn(self.seed, self.replicate))
-        reference = None
+        run, luck = self._run, self._run.replicate(self.seed, self.replicate)
         if run.arms[1].programmes:
-            run.fork(0, 1.0, None)
-            self._check(run.run(0, self._series, self._level, self._unmet))
-            reference = run.reference(self._series)
-            run.plans[1] = run.plans[1]._replace(fines=reference.fines)
-        run.fork(1, scale, reference)
+            self._check(luck.run(0)[0])
+        self._series, self._level, self._unmet = rows = run.rows()
         # no step: only the row of the fork is written
-        run.run(1, self._series[:1], self._level[:1], self._unmet[:1])
-        self._series[1:] = np.nan
+        self._check(luck.run(1, scale, against=0, rows=Rows(*(part[:1] for part in rows)))[0])
+        self._series[1:], self._level[1:], self._unmet[1:] = np.nan, 0, 0
         self.quarter = 0
 
     @staticmethod
@@ -188,7 +179,7 @@ class ClusterModel(mesa.Model):
             self.running = False
             return
         run, row = self._run, self.quarter + 1
-        plan, values = run.plans[1], run.values(run.work)
+        plan, values = run.plan(1), run.values(run.work)
         if self._phased:
             from .phased import step_in_phases
 

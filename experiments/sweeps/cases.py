@@ -11,7 +11,6 @@ import numpy as np
 
 from ...model.ensemble import find_scale
 from ...model.inputs import NO_LAW, Arm, Law, Schedule, Shock, Site
-from ...model.layout import Layout
 from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
 from ..errors import InputError, check_number
 from .ranges import check_values, lever_ranges, uncertainty_ranges, unknown
@@ -69,13 +68,6 @@ class Case:
         if not self.changes:
             return self.place.record
         return changed_record(self.place.parameters, self.place.record, self.changes)
-
-    def room(self) -> tuple[int, int, int]:
-        """Sizes that the arm asks for: planned clusters, those of each programme, and programmes."""
-        if not any(programme.levers.get("planned_slots", 0.0) > 0 for programme in self.arm.programmes):
-            return 0, 0, max(1, len(self.arm.programmes))  # the null fits in beside any programme
-        layout = Layout(self.place.site, self.record(), (NULL, self.arm))
-        return layout.planned, layout.planned_per_programme, layout.programmes
 
 
 class Cases:

@@ -159,19 +159,19 @@ def test_a_run_that_breaks_is_a_row_with_its_cause(monkeypatch):
 
     def fragile(self, index, series, level, unmet):
         code = original(self, index, series, level, unmet)
-        if index == 1 and self.replicate == 1:
+        if index == 1 and self.number == 1:
             raise MemoryError("no room")
-        if index == 1 and self.replicate == 2:
+        if index == 1 and self.number == 2:
             series[-2:] = np.nan
-        if index == 0 and self.replicate == 3:
+        if index == 0 and self.number == 3:
             return 1
         return code
 
     burn = Simulator.burn
 
-    def noted(self, seed, replicate):
-        self.replicate = replicate
-        return burn(self, seed, replicate)
+    def noted(self, seed, number):
+        self.number = number
+        return burn(self, seed, number)
 
     monkeypatch.setattr(Simulator, "run", fragile)
     monkeypatch.setattr(Simulator, "burn", noted)
