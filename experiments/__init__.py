@@ -1,6 +1,6 @@
 """Experiments: designs, comparisons and analyses of many runs; numbers and tables only."""
 
-from .compare import compare, run
+from .comparing import compare, run
 from .comparison import Comparison
 from .errors import InputError
 from .question import PATHWAYS, Question

@@ -110,7 +110,7 @@ def _above(comparison: Comparison, key: str) -> np.ndarray:
 
 def frontier(side: Side) -> Frontier:
     """Run the pathways at the other two budgets, all in one ensemble."""
-    from .compare import unpaid
+    from .comparing import unpaid
 
     others = [factor for factor in FACTORS if factor != 1.0]
     arms = [replace(arm, name=f"{arm.name}*{n}", budget=arm.budget * factor) for n, factor in enumerate(others) for arm in side.acting]

@@ -22,7 +22,7 @@ def other_laws(side: Side) -> dict[str, Comparison]:
 
     No programme is the same under every law. Each pathway is measured against its law alone.
     """
-    from .compare import prepare
+    from .comparing import prepare
 
     found = {}
     for law in LAWS:

@@ -77,7 +77,7 @@ class Side:
 
     def compared(self, *parts: Runs, law: str | None = None) -> Comparison:
         """A comparison of the answer's arms, each from the last of the parts that ran it, or from the answer."""
-        from .compare import answer
+        from .comparing import answer
 
         started = perf_counter()
         own = replace(self.question, equal=False, law=law or self.question.law)
@@ -94,7 +94,7 @@ def side_of(
     draws: int = DRAWS,
 ) -> Side:
     """What the side runs of a question share: the first worlds with one replicate each, or the first replicates."""
-    from .compare import worlds_of
+    from .comparing import worlds_of
 
     if question.worlds:
         fewer = replace(question, worlds=min(draws, question.worlds), replicates=1)

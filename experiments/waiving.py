@@ -20,7 +20,7 @@ import numpy as np
 
 from . import statistics
 from .columns import YEARS
-from .compare import ask, prepare, refuse_unpaid, worlds_of
+from .comparing import ask, prepare, refuse_unpaid, worlds_of
 from .errors import InputError
 from .folder import write_folder
 from .question import PATHWAYS, Question

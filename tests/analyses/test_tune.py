@@ -18,7 +18,7 @@ from ecocluster.experiments.analyses.tune import (
     search_ground,
     tune,
 )
-from ecocluster.experiments.compare import ask, prepare
+from ecocluster.experiments.comparing import ask, prepare
 from ecocluster.experiments.configuration import read_config, write_config
 from ecocluster.experiments.tuned import (
     AIMS,

@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-from ecocluster.experiments.compare import ask
+from ecocluster.experiments.comparing import ask
 from ecocluster.experiments.configuration import read_config
 from ecocluster.scenarios import list_laws
 from ecocluster.viz.pages import portfolio, watch

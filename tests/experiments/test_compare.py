@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.columns import CLUSTER_SHARES, YEARS
-from ecocluster.experiments.compare import ask, compare
+from ecocluster.experiments.comparing import ask, compare
 from ecocluster.experiments.comparison import Comparison
 from ecocluster.viz.answer import answer as words_of
 from ecocluster.viz.words import Words

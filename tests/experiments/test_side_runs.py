@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ecocluster.experiments.budgets import AVOIDED, FACTORS
-from ecocluster.experiments.compare import compare, prepare, worlds_of
+from ecocluster.experiments.comparing import compare, prepare, worlds_of
 from ecocluster.experiments.equal_outlay import _Point, _Search
 from ecocluster.experiments.side_runs import first_runs
 from ecocluster.model.ensemble import run_ensemble

@@ -12,7 +12,7 @@ import numpy as np
 import solara
 
 from ...experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS
-from ...experiments.compare import ask
+from ...experiments.comparing import ask
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
 from ...experiments.question import PATHWAYS, Question

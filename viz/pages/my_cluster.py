@@ -13,7 +13,7 @@ from typing import Any
 import solara
 
 from ...experiments.columns import YEARS
-from ...experiments.compare import ask
+from ...experiments.comparing import ask
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
 from ...experiments.question import PATHWAYS
@@ -24,8 +24,8 @@ from ..scorecard import scorecard
 from ..words import MISSING, Words
 from .brief import comparison_brief
 from .charts import Chart, Legend
-from .compare import panel_option
 from .compare_run import Known, Picture, Watcher, run_rounds
+from .comparing import panel_option
 from .controls import BUDGET, PlainButton, law_options
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text

@@ -13,7 +13,7 @@ import solara
 
 from ...experiments.analyses.finding import Case, Finding
 from ...experiments.columns import YEARS
-from ...experiments.compare import ask
+from ...experiments.comparing import ask
 from ...experiments.comparison import Comparison
 from ...scenarios import list_laws
 from ...scenarios.programmes import LAW

@@ -12,7 +12,7 @@ from typing import Any
 
 import solara
 
-from ...experiments.compare import ask
+from ...experiments.comparing import ask
 from ...experiments.configuration import write_config
 from ...scenarios import choose_arm, list_laws, list_pathways, list_policies, load_scenario, load_shocks
 from ..flows import flow_map
