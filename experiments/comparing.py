@@ -22,8 +22,8 @@ from ..model.renamed import BUDGETS, renamed
 from . import tuned as tuned_programmes
 from .columns import Vocabulary
 from .comparison import Comparison
-from .errors import InputError, check_number, check_threads
-from .question import PATHWAYS, Question
+from .errors import InputError, check_threads
+from .question import PATHWAYS, Question, ask, checked
 
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
@@ -32,72 +32,7 @@ if TYPE_CHECKING:
     from ..model.single import Run
     from ..scenarios import Scenario
 
-__all__ = ["answer", "ask", "compare", "prepare", "refuse_unpaid", "run", "set_levers", "unpaid", "worlds_of"]
-
-MAX_SEED = 2**63 - 1
-MAX_REPLICATES = 100_000
-FIXED_REPLICATES = 20  # of the defaults, where nothing else is said
-
-
-def _arm_names(pathways: Sequence[str]) -> tuple[str, ...]:
-    """Pathways without repetition, the null and the law alone in front whether they were named or not."""
-    names = [pathways] if isinstance(pathways, str) else list(pathways)
-    if not names:
-        raise InputError("empty", name="--pathways")
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise InputError("duplicate", kind="pathway", value=name)
-    return ("null", "law", *(name for name in names if name not in ("null", "law")))
-
-
-@renamed(BUDGETS)
-def ask(
-    scenario: str | Path = "hanoi",
-    pathways: Sequence[str] = PATHWAYS,
-    policy: str = "vietnam-2020",
-    *,
-    worlds: int | None = None,
-    fixed: bool = False,
-    replicates: int | None = None,
-    budget_bn: float = 150.0,
-    site_budget_bn: float | None = None,
-    seed: int = 1,
-    sample: bool = False,
-    levers: Mapping[str, float] | None = None,
-    law: str = "middle",
-    scale: float | None = 1.0,
-    equal: bool = False,
-    tuned: str | None = None,
-) -> Question:
-    """A question with the parameters of `compare`: numbers are checked here, names when files are read."""
-    from .sweeps.ranges import check_values, lever_ranges
-    from .worlds import ANSWER
-
-    if sample:
-        raise InputError("sample_gone")
-    if fixed and worlds is not None:
-        raise InputError("fixed_worlds")
-    if replicates is None:
-        replicates = FIXED_REPLICATES if fixed else 1
-    count = ANSWER[1] if worlds is None else check_number("--worlds", worlds, 1, ANSWER[1], whole=True)
-    question = Question(
-        str(scenario),
-        _arm_names(pathways),
-        str(policy),
-        check_number("--replicates", replicates, 1, MAX_REPLICATES, whole=True),
-        check_number("--seed", seed, 0, MAX_SEED, whole=True),
-        check_number("--budget", budget_bn, 0),
-        None if site_budget_bn is None else check_number("--site-budget", site_budget_bn, 0),
-        0 if fixed else count,
-        tuple(sorted(check_values("levers", levers or {}, lever_ranges()).items())),
-        str(law),
-        None if scale is None else check_number("--scale", scale, 0.01, 10),
-        bool(equal),
-        tuned,
-    )
-    if tuned is not None:
-        tuned_programmes.refuse_elsewhere(question)
-    return question
+__all__ = ["answer", "compare", "prepare", "refuse_unpaid", "run", "set_levers", "unpaid", "worlds_of"]
 
 
 def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
@@ -355,7 +290,7 @@ def run(
         scenario, [pathway], policy, fixed=True, replicates=1, budget_bn=budget_bn, site_budget_bn=site_budget_bn, seed=seed, law=law
     )
     question = replace(asked, pathways=(pathway,))
-    check_number("--replicate", replicate, 0, MAX_SEED, whole=True)
+    checked("replicate", replicate)
     loaded, (arm,) = prepare(question)
 
     from ..model.single import run_one

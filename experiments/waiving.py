@@ -20,10 +20,10 @@ import numpy as np
 
 from . import statistics
 from .columns import YEARS
-from .comparing import ask, prepare, refuse_unpaid, worlds_of
+from .comparing import prepare, refuse_unpaid, worlds_of
 from .errors import InputError
 from .folder import write_folder
-from .question import PATHWAYS, Question
+from .question import PATHWAYS, Question, ask, command_line
 from .spread import by_world
 from .sweeps.ranges import unknown
 
@@ -65,8 +65,7 @@ class Waiving:
     @property
     def command(self) -> str:
         """The command line that gives these numbers again."""
-        asked = self.question.command.replace("compare", "waiving", 1)
-        return f"{asked} --criteria {','.join(self.criteria)} --year {self.year}"
+        return command_line("waiving", self.question.asked, {"criteria": self.criteria, "year": self.year})
 
     @property
     def most(self) -> tuple[str, str] | None:

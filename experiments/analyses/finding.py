@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...model.renamed import BUDGETS, renamed
-from ..errors import InputError, check_number, check_threads
+from ..errors import InputError, check_threads
 from ..folder import read_manifest, write_folder
 from ..names import path_inside, read_json
 from ..outcome import outcome_of
+from ..question import COMMANDS, checked, command_line
 from ..statistics import Estimate
 
 if TYPE_CHECKING:
@@ -31,11 +33,9 @@ if TYPE_CHECKING:
 
     from ..sweeps.trials import Trial
 
-__all__ = ["Case", "Finding", "Progress", "as_facts", "option_text", "read_finding"]
+__all__ = ["Case", "Finding", "Progress", "as_facts", "read_finding"]
 
 Progress = Callable[[int, int], None] | None
-MAX_SEED = 2**63 - 1
-MAX_REPLICATES = 100_000
 MAIN = "table"  # file name of the finding's own table; the others are named in `data`
 NAMES = {  # of facts and columns before those of money carried their unit
     **BUDGETS, "top_budget": "top_budget_bn", "knee_budget": "knee_budget_bn",
@@ -80,11 +80,9 @@ class Case:
     law: str = "middle"
 
     def __post_init__(self) -> None:
-        check_number("--replicates", self.replicates, 1, MAX_REPLICATES, whole=True)
-        check_number("--seed", self.seed, 0, MAX_SEED, whole=True)
-        check_number("--budget", self.budget_bn, 0)
-        if self.site_budget_bn is not None:
-            check_number("--site-budget", self.site_budget_bn, 0)
+        for name in ("replicates", "seed", "budget_bn", "site_budget_bn"):
+            if getattr(self, name) is not None:
+                checked(name, getattr(self, name))
         check_threads(self.threads)
 
     @property
@@ -145,30 +143,9 @@ class Case:
         name : str
             Command.
         **options
-            The analysis's own options by their Python name; None and False are left out, True is a flag.
+            The analysis's own options, see `question.option_words`.
         """
-        shared = {
-            "pathway": self.pathway, "policy": self.policy, "law": None if self.law == "middle" else self.law,
-            "budget": self.budget_bn, "site_budget": self.site_budget_bn,
-            "replicates": self.replicates, "seed": self.seed,
-        }  # fmt: skip
-        return " ".join(["ecocluster", name, self.scenario, *option_text({**shared, **options})])
-
-
-def option_text(options: Mapping[str, Any]) -> list[str]:
-    """Options as they stand on a command line; sequences are joined by commas."""
-    words = []
-    for name, value in options.items():
-        if value is None or value is False or value == ():
-            continue
-        flag = "--" + name.replace("_", "-")
-        if value is True:
-            words.append(flag)
-            continue
-        joined = isinstance(value, (list, tuple))
-        text = ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in (value if joined else (value,)))
-        words.append(f'{flag} "{text}"' if " " in text else f"{flag} {text}")
-    return words
+        return command_line(name, {field: getattr(self, field) for field in COMMANDS[name]}, options)
 
 
 def as_facts(value: Any) -> Any:
@@ -217,7 +194,7 @@ class Finding:
     @property
     def scenario(self) -> str:
         """The place it is about: the first argument of the command; empty if it begins with an option."""
-        first = (self.command.split() + [""] * 3)[2]
+        first = (shlex.split(self.command) + [""] * 3)[2]
         return "" if first.startswith("-") else first
 
     @property

@@ -116,9 +116,6 @@ def frontier(
     table["efficient"] = efficient(table["cost"], table["effect"])
     command = case.command(
         "frontier",
-        pathway=None,
-        budget=None,
-        site_budget=None,
         pathways=names,
         budgets=tuple(f"{b:g}" for b in ladder),
         outcome=outcome,

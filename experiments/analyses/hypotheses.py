@@ -149,10 +149,7 @@ def hypotheses(
         rows.append(row)
         also += beside
     table = pd.DataFrame(rows)
-    from .finding import option_text
-
-    options = {"only": tuple(c.name for c in chosen) if only else (), "quick": quick, "draws": draws, "seed": case.seed}
-    command = " ".join(["ecocluster hypotheses", *option_text(options)])
+    command = case.command("hypotheses", only=tuple(c.name for c in chosen) if only else (), quick=quick, draws=draws)
     facts = {
         "quick": quick, "draws": count, "failed": int(sum(frame["failed"].sum() for frame in frames)), "replicates": [min(replicates.values()), max(replicates.values())], "claims": len(table),
         "verdicts": {word: table.loc[table["verdict"] == word, "claim"].tolist() for word in VERDICTS},

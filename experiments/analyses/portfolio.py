@@ -103,11 +103,7 @@ def portfolio(
 
 def case_command(case: Case, aim: str) -> str:
     """The command line of a proposal; the pathway of the case does not count."""
-    from .finding import option_text
-
-    options = {"aim": aim, "policy": case.policy, "law": None if case.law == "middle" else case.law, "budget": case.budget_bn, "site_budget": case.site_budget_bn,
-               "replicates": case.replicates, "seed": case.seed}  # fmt: skip
-    return " ".join(["ecocluster portfolio", case.scenario, *option_text(options)])
+    return case.command("portfolio", aim=aim)
 
 
 def _alone(case: Case, site, outcome: str, progress) -> tuple[np.ndarray, np.ndarray]:

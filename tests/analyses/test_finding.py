@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from babel.messages.pofile import read_po
 from ecocluster.experiments.analyses.effects import Rule, better, by_trial, columns_of, effect, luck_share
-from ecocluster.experiments.analyses.finding import Case, Finding, as_facts, option_text, read_finding
+from ecocluster.experiments.analyses.finding import Case, Finding, as_facts, read_finding
 from ecocluster.experiments.analyses.frontier import frontier
 from ecocluster.experiments.analyses.uncertainties import STRONG, chosen, points, unit_points
 from ecocluster.experiments.errors import InputError
@@ -42,13 +42,12 @@ def test_a_case_refuses_what_cannot_be_run(field, value, key):
 
 def test_the_command_gives_what_was_asked():
     case = Case("teaching", pathway="symbiosis", budget_bn=75.0, seed=0, replicates=3)
-    text = case.command("discover", pathway=None, failure="level1_2035<0.5", points=40, uncertainties=("a", "b"), part=True, x=False)
-    assert text == ("ecocluster discover teaching --policy vietnam-2020 --budget 75 --replicates 3 --seed 0 "
-                    "--failure level1_2035<0.5 --points 40 --uncertainties a,b --part")
+    text = case.command("discover", failure="level1_2035<0.5", points=40, uncertainties=("a", "b"), part=True, x=False)
+    assert text == ("ecocluster discover teaching --pathway symbiosis --budget 75 --replicates 3 --seed 0 "
+                    "--failure 'level1_2035<0.5' --points 40 --uncertainties a,b --part")
     frame = pd.DataFrame({"a": [1]})
     assert Finding("discover", text, frame, {}, {}).scenario == "teaching"
     assert Finding("hypotheses", "ecocluster hypotheses --quick", frame, {}, {}).scenario == ""
-    assert option_text({"name": "two words", "none": None, "empty": ()}) == ['--name "two words"']
 
 
 def test_facts_are_what_json_has():

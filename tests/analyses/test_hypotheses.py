@@ -327,7 +327,7 @@ def test_planted_claims_are_judged(monkeypatch):
     assert rows.loc["H7", "parameter"] == "electricity_growth" and rows.loc["H7", "threshold"] == pytest.approx(0.01, abs=0.002)
     worlds = set(found.data["draws"]["world"])
     assert worlds == set(stored().numbers[CLAIMS[0] - 1 : CLAIMS[0] + 39])
-    assert found.command == "ecocluster hypotheses --only H15,H7 --draws 40 --seed 1"
+    assert found.command == "ecocluster hypotheses --seed 1 --only H15,H7 --draws 40"
     for lang in ("en", "vi"):
         say = Words(lang)
         text = " ".join(told.words(found, say))

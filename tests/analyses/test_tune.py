@@ -18,8 +18,9 @@ from ecocluster.experiments.analyses.tune import (
     search_ground,
     tune,
 )
-from ecocluster.experiments.comparing import ask, prepare
+from ecocluster.experiments.comparing import prepare
 from ecocluster.experiments.configuration import read_config, write_config
+from ecocluster.experiments.question import ask
 from ecocluster.experiments.tuned import (
     AIMS,
     BUDGETS,

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.columns import CLUSTER_SHARES, YEARS
-from ecocluster.experiments.comparing import ask, compare
+from ecocluster.experiments.comparing import compare
 from ecocluster.experiments.comparison import Comparison
+from ecocluster.experiments.question import ask
 from ecocluster.viz.answer import answer as words_of
 from ecocluster.viz.words import Words
 from fakes import ARMS, EFFECT, FAILURES, VOCABULARY, evaluate, make_comparison, make_runs

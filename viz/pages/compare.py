@@ -12,10 +12,9 @@ import numpy as np
 import solara
 
 from ...experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS
-from ...experiments.comparing import ask
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
-from ...experiments.question import PATHWAYS, Question
+from ...experiments.question import PATHWAYS, Question, ask
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS

@@ -13,10 +13,9 @@ from typing import Any
 import solara
 
 from ...experiments.columns import YEARS
-from ...experiments.comparing import ask
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
-from ...experiments.question import PATHWAYS
+from ...experiments.question import PATHWAYS, ask
 from ...scenarios import Message, ScenarioError, list_policies
 from ..figures import comparison_figures, panels_of
 from ..problems import refusal_text

@@ -13,8 +13,8 @@ import solara
 
 from ...experiments.analyses.finding import Case, Finding
 from ...experiments.columns import YEARS
-from ...experiments.comparing import ask
 from ...experiments.comparison import Comparison
+from ...experiments.question import ask
 from ...scenarios import list_laws
 from ...scenarios.programmes import LAW
 from ..figures import comparison_figures, style_of

@@ -12,8 +12,8 @@ from typing import Any
 
 import solara
 
-from ...experiments.comparing import ask
 from ...experiments.configuration import write_config
+from ...experiments.question import ask, command_line
 from ...scenarios import choose_arm, list_laws, list_pathways, list_policies, load_scenario, load_shocks
 from ..flows import flow_map
 from ..places import site_title
@@ -340,10 +340,9 @@ def _title(asked: Asked, say: Words) -> tuple[str, str]:
 
 def _command(asked: Asked) -> str:
     """The same run on the command line."""
-    return (
-        f"ecocluster run {asked.site} --pathway {asked.pathway} --policy {asked.policy} --law {asked.law}"
-        f" --budget {asked.budget_bn} --replicate {asked.replicate} --seed {SEED}"
-    )
+    values = {"scenario": asked.site, "site_budget_bn": None, "seed": SEED}
+    own = {name: getattr(asked, name) for name in ("pathway", "policy", "law", "budget_bn", "replicate")}
+    return command_line("run", {**values, **own})
 
 
 def _config(asked: Asked, say: Words) -> str:
