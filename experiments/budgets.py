@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import spread
+from .preparing import unpaid
 from .side_runs import YEAR, Side
 
 if TYPE_CHECKING:
@@ -110,8 +111,6 @@ def _above(comparison: Comparison, key: str) -> np.ndarray:
 
 def frontier(side: Side) -> Frontier:
     """Run the pathways at the other two budgets, all in one ensemble."""
-    from .comparing import unpaid
-
     others = [factor for factor in FACTORS if factor != 1.0]
     arms = [replace(arm, name=f"{arm.name}*{n}", budget=arm.budget * factor) for n, factor in enumerate(others) for arm in side.acting]
     trace = side.run([side.alone, *arms])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..model.ensemble import Runs
     from .budgets import Frontier
     from .equal_outlay import EqualOutlay
+    from .other_laws import OtherLaws
 
 __all__ = ["Comparison"]
 
@@ -57,7 +58,7 @@ class Comparison:
         The same at equal outlay, where it was asked for.
     frontier : Frontier or None
         The same at three budgets.
-    other_laws : dict of str to Comparison
+    other_laws : OtherLaws or None
         The same under other laws, by law.
     """
 
@@ -71,7 +72,7 @@ class Comparison:
     sure: dict[str, Any] = field(default_factory=dict)
     equal: EqualOutlay | None = None
     frontier: Frontier | None = None
-    other_laws: dict[str, Comparison] = field(default_factory=dict)
+    other_laws: OtherLaws | None = None
 
     html: ClassVar[Callable[[Comparison], str] | None] = None  # how a notebook shows it; `ecocluster.viz.notebook` sets it
 

@@ -20,9 +20,9 @@ import numpy as np
 
 from . import statistics
 from .columns import YEARS
-from .comparing import prepare, refuse_unpaid, worlds_of
 from .errors import InputError
 from .folder import write_folder
+from .preparing import prepare, refuse_unpaid, worlds_of
 from .question import PATHWAYS, Question, ask, command_line
 from .spread import by_world
 from .sweeps.ranges import unknown

@@ -14,7 +14,7 @@ from ...model.inputs import NO_LAW, Arm, Law, Schedule, Shock, Site
 from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
 from ..errors import InputError, check_number
 from .ranges import check_values, lever_ranges, uncertainty_ranges, unknown
-from .trials import Trial
+from .trial import Trial
 
 __all__ = ["Case", "Cases"]
 

@@ -19,7 +19,7 @@ from ..errors import InputError
 from .designs import KINDS, MAX_POINTS, Design, Factor
 from .outcomes import Outcomes, headlines
 from .ranges import Range, lever_ranges, uncertainty_ranges
-from .trials import MAX_SEED
+from .trial import MAX_SEED
 
 __all__ = ["MODES", "Experiment", "load_experiment", "make_experiment"]
 

@@ -18,7 +18,7 @@ from .cases import Case, Cases
 from .experiment import Experiment
 from .outcomes import Outcomes
 from .running import run_cells
-from .trials import Trial
+from .trial import Trial
 
 __all__ = ["TOLERANCE", "Match", "Planned", "plan_arms"]
 

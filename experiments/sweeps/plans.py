@@ -17,7 +17,7 @@ from .former import FormerRange
 from .modes import plan_arms
 from .ranges import Range, unknown
 from .store import Store
-from .trials import MAX_SEED
+from .trial import MAX_SEED
 
 __all__ = ["LOOKS", "Plan", "Until", "plan_of", "plan_sweep"]
 

@@ -18,8 +18,8 @@ from ecocluster.experiments.analyses.tune import (
     search_ground,
     tune,
 )
-from ecocluster.experiments.comparing import prepare
 from ecocluster.experiments.configuration import read_config, write_config
+from ecocluster.experiments.preparing import prepare
 from ecocluster.experiments.question import ask
 from ecocluster.experiments.tuned import (
     AIMS,

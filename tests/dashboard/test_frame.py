@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from ecocluster.experiments import InputError, compare
 from ecocluster.experiments.analyses.portfolio import CHOICES
-from ecocluster.experiments.comparing import prepare
 from ecocluster.experiments.configuration import read_config, write_config
+from ecocluster.experiments.preparing import prepare
 from ecocluster.experiments.question import ask
 from ecocluster.model.levers import LEVERS
 from ecocluster.scenarios import ScenarioError, load_scenario

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ecocluster.experiments.budgets import AVOIDED, FACTORS
-from ecocluster.experiments.comparing import compare, prepare, worlds_of
+from ecocluster.experiments.comparing import compare
 from ecocluster.experiments.equal_outlay import _Point, _Search
+from ecocluster.experiments.preparing import prepare, worlds_of
 from ecocluster.experiments.side_runs import first_runs
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.scenarios import load_shocks

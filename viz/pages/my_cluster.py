@@ -23,8 +23,8 @@ from ..scorecard import scorecard
 from ..words import MISSING, Words
 from .brief import comparison_brief
 from .charts import Chart, Legend
+from .compare import panel_option
 from .compare_run import Known, Picture, Watcher, run_rounds
-from .comparing import panel_option
 from .controls import BUDGET, PlainButton, law_options
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
