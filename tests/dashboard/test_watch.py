@@ -181,7 +181,7 @@ def test_cards_read_in_both_languages(shown, portraits):
 
 def test_an_address_names_no_file_and_no_nonsense():
     state = State(
-        {"site": "/etc/passwd.toml", "budget": "1e9", "replicate": "7", "quarter": "-3"}, "nguyen-khe"
+        {"site": "/etc/passwd.toml", "budget_bn": "1e9", "replicate": "7", "quarter": "-3"}, "nguyen-khe"
     )
     assert state.asked.value.site == "nguyen-khe"
     assert state.asked.value.budget_bn == 150 and state.asked.value.replicate == 7
