@@ -11,7 +11,6 @@ import numpy as np
 from ..model.ledger import PAIRS
 from . import statistics, tuned
 from .columns import YEARS
-from .other_laws import laws_to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +124,7 @@ def to_json(answer: Comparison) -> dict[str, Any]:
         "in_force": {arm: found.to_json() for arm, found in answer.in_force.items()},
         "equal_outlay": None if answer.equal is None else answer.equal.to_json(),
         "frontier": None if answer.frontier is None else answer.frontier.to_json(),
-        "other_laws": laws_to_json(answer.other_laws) if answer.other_laws else None,
+        "other_laws": answer.other_laws.to_json() if answer.other_laws else None,
         "wall_s": answer.wall_s,
         "out": answer.out,
         "pathways": pathways,

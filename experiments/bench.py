@@ -73,7 +73,7 @@ def _simulator(arm: str):
     from ..scenarios import load_scenario, load_shocks, make_arm
 
     site = load_scenario("hanoi").site
-    made = make_arm(arm, budget=150_000.0, site=site)
+    made = make_arm(arm, site=site)
     fixed = replace(made, scale=1.0)
     return Simulator(site, (fixed,), parameter_record(), load_shocks("default"))
 

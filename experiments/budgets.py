@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import spread
+from .preparing import unpaid
 from .side_runs import YEAR, Side
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Rung:
 
     Attributes
     ----------
-    factor, budget : float
+    factor, budget_bn : float
         Of the asked budget, and bn VND a year.
     comparison : Comparison
         To `YEAR`.
@@ -39,7 +40,7 @@ class Rung:
     """
 
     factor: float
-    budget: float
+    budget_bn: float
     comparison: Comparison
     unpaid: tuple[str, ...] = ()
 
@@ -82,7 +83,7 @@ class Frontier:
         return {
             "year": self.year,
             "draws": asked.question.worlds or asked.question.replicates,
-            "budgets_bn": [rung.budget for rung in self.rungs],
+            "budgets_bn": [rung.budget_bn for rung in self.rungs],
             "unpaid": [list(rung.unpaid) for rung in self.rungs],
             "pathways": {
                 arm: [
@@ -110,13 +111,11 @@ def _above(comparison: Comparison, key: str) -> np.ndarray:
 
 def frontier(side: Side) -> Frontier:
     """Run the pathways at the other two budgets, all in one ensemble."""
-    from .compare import unpaid
-
     others = [factor for factor in FACTORS if factor != 1.0]
     arms = [replace(arm, name=f"{arm.name}*{n}", budget=arm.budget * factor) for n, factor in enumerate(others) for arm in side.acting]
     trace = side.run([side.alone, *arms])
     short = unpaid(trace)
-    asked = side.question.budget if side.question.site_budget is None else side.question.site_budget
+    asked = side.question.budget_bn if side.question.site_budget_bn is None else side.question.site_budget_bn
     rungs = [Rung(1.0, asked, side.compared())]
     for n, factor in enumerate(others):
         names = [f"{arm.name}*{n}" for arm in side.acting]

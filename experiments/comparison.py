@@ -13,11 +13,12 @@ import numpy as np
 
 from ..model.ledger import PAIRS
 from . import answer_files, spread, statistics
-from .columns import CLUSTER_SHARES, SPLIT_BASES, SPLIT_FROM, Column, Vocabulary, columns_of
+from .columns import CLUSTER_SHARES, SPLIT_FROM, Vocabulary, columns_of
 from .errors import InputError
 from .folder import write_folder
 from .in_force import InForce, in_force
 from .money import PRICES, abatement_split, net_benefit, transfer_table
+from .outcome import SPLIT_BASES, Outcome
 from .question import Question
 from .which import Which, which_of
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..model.ensemble import Runs
     from .budgets import Frontier
     from .equal_outlay import EqualOutlay
+    from .other_laws import OtherLaws
 
 __all__ = ["Comparison"]
 
@@ -42,7 +44,7 @@ class Comparison:
         What the runs left behind.
     runs : pandas.DataFrame
         One row per arm and replicate, one column per indicator and year; a failed run is a row that says why.
-    columns : dict of str to Column
+    columns : dict of str to Outcome
         What the columns mean, in the order of the registry.
     criteria : tuple of str
         Criteria of level 1: the first bits of `trace.unmet`.
@@ -56,28 +58,28 @@ class Comparison:
         The same at equal outlay, where it was asked for.
     frontier : Frontier or None
         The same at three budgets.
-    other_laws : dict of str to Comparison
+    other_laws : OtherLaws or None
         The same under other laws, by law.
     """
 
     question: Question
     trace: Runs
     runs: pd.DataFrame
-    columns: dict[str, Column]
+    columns: dict[str, Outcome]
     criteria: tuple[str, ...]
     wall_s: float = 0.0
     out: str | None = None
     sure: dict[str, Any] = field(default_factory=dict)
     equal: EqualOutlay | None = None
     frontier: Frontier | None = None
-    other_laws: dict[str, Comparison] = field(default_factory=dict)
+    other_laws: OtherLaws | None = None
 
     html: ClassVar[Callable[[Comparison], str] | None] = None  # how a notebook shows it; `ecocluster.viz.notebook` sets it
 
     def __repr__(self) -> str:
         asked = self.question
         drawn = f"{asked.worlds} worlds" if asked.worlds else f"{asked.replicates} replicates"
-        return f"<Comparison: {asked.scenario}, {', '.join(self.arms)}, {drawn}, law {asked.law}, {asked.budget:g} bn VND a year>"
+        return f"<Comparison: {asked.scenario}, {', '.join(self.arms)}, {drawn}, law {asked.law}, {asked.budget_bn:g} bn VND a year>"
 
     def _repr_html_(self) -> str | None:
         """The last line of a cell: the answer, a small table, a figure."""
@@ -90,10 +92,10 @@ class Comparison:
         """Build from a trace and its evaluated table (columns: arm, replicate and indicators)."""
         import pandas as pd
 
-        registry, failures = model.indicators, model.failures
+        failures = model.failures
         table = table.drop(columns="failed", errors="ignore")  # codes; the texts come below
         keys = [key for key in table.columns if key not in ("arm", "replicate")]
-        columns = columns_of(keys, registry)
+        columns = columns_of(keys)
         lost = np.asarray(trace.failed) != 0
         if lost.all():
             raise InputError("no_runs", reason=failures.get(int(trace.failed.flat[0]), "unknown"))
@@ -174,18 +176,18 @@ class Comparison:
         values = [self.values(f"{name}_total_{year}") for name in SPLIT_FROM]
         return abatement_split(*values, *(value[self.matched] for value in values))
 
-    def _split_by_world(self, column: Column) -> np.ndarray:
+    def _split_by_world(self, column: Outcome) -> np.ndarray:
         return spread.by_world(self.split(column.year)[column.base.removeprefix("abatement_")], self.trace.worlds)
 
-    def ratio_parts(self, column: Column) -> tuple[np.ndarray, np.ndarray]:
+    def ratio_parts(self, column: Outcome) -> tuple[np.ndarray, np.ndarray]:
         """Money above the baseline and what it avoids, both discounted, of a price, shape (arms, replicates)."""
         price = PRICES[column.base]
         return self.above(f"{price.money}_{column.year}"), -self.above(f"{price.quantity}_{column.year}")
 
-    def net_benefit(self, year: int, line: str = "social", **prices: float) -> np.ndarray:
+    def net_benefit(self, year: int, line: str = "social", **prices_mvnd: float) -> np.ndarray:
         """`money.net_benefit` above the baseline, mVND, by "gross" outlay or "social" cost, shape (arms, replicates)."""
         cost = self.above(f"{PRICES[f'cost_{line}_per_tco2e'].money}_{year}")
-        return net_benefit(-self.above(f"pv_tco2e_{year}"), -self.above(f"pv_cod_{year}"), cost, **prices)
+        return net_benefit(-self.above(f"pv_tco2e_{year}"), -self.above(f"pv_cod_{year}"), cost, **prices_mvnd)
 
     def best_worth(self, year: int, line: str) -> dict[str, float] | None:
         """As in `best`, by net benefit at default prices, by "gross" outlay or "social" cost; None where runs do not say."""
@@ -250,7 +252,7 @@ class Comparison:
         """Per column and arm: the value, its difference to the law alone (of that: to the null), the gain of pairing."""
         return {key: self._estimate(column) for key, column in self.columns.items()}
 
-    def _estimate(self, column: Column) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
+    def _estimate(self, column: Outcome) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
         if column.base in PRICES:
             ratios = map(statistics.fieller, *(spread.by_world(part, self.trace.worlds) for part in self.ratio_parts(column)))
             no_difference = statistics.Estimate.undefined(statistics.IS_DIFFERENCE)
@@ -273,7 +275,7 @@ class Comparison:
         rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0, rows[0][0].runs), math.nan)
         return rows
 
-    def _interval(self, column: Column) -> Callable[[np.ndarray], statistics.Estimate]:
+    def _interval(self, column: Outcome) -> Callable[[np.ndarray], statistics.Estimate]:
         """How the mean of a column is estimated: bounded for shares, a proportion where runs say 0 or 1."""
         if column.base in CLUSTER_SHARES and self.one_cluster:
             return lambda values: (

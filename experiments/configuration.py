@@ -4,7 +4,7 @@
     scenario = "nguyen-khe"
     policy = "vietnam-2020"
     law = "middle"
-    budget = 150.0
+    budget_bn = 150.0      # bn VND a year
     worlds = 100           # or: fixed = true
     seed = 1
 
@@ -18,7 +18,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .question import Question
+from ..model.renamed import BUDGETS
+from .question import FIELDS, Question
 
 __all__ = ["read_config", "write_config"]
 
@@ -39,11 +40,10 @@ def read_config(path: str | Path) -> dict[str, Any]:
     """
     from typing import Literal
 
-    from pydantic import BaseModel, ConfigDict
+    from pydantic import BaseModel, ConfigDict, model_validator
 
-    from ..scenarios.library import is_path
     from ..scenarios.reading import read_toml
-    from ..scenarios.schema import check
+    from ..scenarios.schema import check, with_unit
 
     class ComparisonFile(BaseModel):
         model_config = ConfigDict(extra="forbid", strict=True)
@@ -57,27 +57,40 @@ def read_config(path: str | Path) -> dict[str, Any]:
         fixed: bool | None = None
         replicates: int | None = None
         seed: int | None = None
-        budget: float | None = None
-        site_budget: float | None = None
+        budget_bn: float | None = None
+        site_budget_bn: float | None = None
         sample: bool | None = None
         scale: Literal["auto"] | float | None = None
         equal_outlay: bool | None = None
         tuned: str | None = None
         levers: dict[str, float] | None = None
 
+        @model_validator(mode="before")
+        @classmethod
+        def _of_before(cls, raw: Any) -> Any:
+            return with_unit(raw, BUDGETS)
+
     file = Path(path)
     entry = check(ComparisonFile, read_toml(file), file)
     given = entry.model_dump(exclude_none=True, exclude={"type"})
     if "replicates" in given and not {"worlds", "fixed", "sample"} & given.keys():
         given["fixed"] = True  # a file of before there were worlds: its replicates are those of the defaults
-    for name in ("scenario", "law"):
-        if name in given and is_path(given[name]):
-            given[name] = str(file.parent / given[name])
+    for name in ("scenario", "law", "policy"):
+        if name in given:
+            given[name] = _placed(given[name], file)
+    if "pathways" in given:
+        given["pathways"] = [_placed(name, file) for name in given["pathways"]]
     if given.get("scale") == "auto":
         given["scale"] = None
-    if "equal_outlay" in given:
-        given["equal"] = given.pop("equal_outlay")
-    return given
+    names = {field.key: field.name for field in FIELDS.values() if field.key}
+    return {names.get(key, key): value for key, value in given.items()}
+
+
+def _placed(name: str, file: Path) -> str:
+    """A name that is a path counts from the folder of the file that holds it."""
+    from ..scenarios.library import is_path
+
+    return str(file.parent / name) if is_path(name) else name
 
 
 def write_config(question: Question) -> str:
@@ -89,25 +102,20 @@ def write_config(question: Question) -> str:
     >>> print(write_config(question).splitlines()[1])
     scenario = "nguyen-khe"
     """
-    lines = [
-        'type = "comparison"',
-        f"scenario = {json.dumps(question.scenario, ensure_ascii=False)}",
-        f"pathways = {json.dumps(list(question.pathways), ensure_ascii=False)}",
-        f"policy = {json.dumps(question.policy, ensure_ascii=False)}",
-        f"law = {json.dumps(question.law, ensure_ascii=False)}",
-        f"worlds = {question.worlds}" if question.worlds else "fixed = true",
-        f"replicates = {question.replicates}",
-        f"seed = {question.seed}",
-        f"budget = {float(question.budget)!r}",
-    ]
-    if question.site_budget is not None:
-        lines.append(f"site_budget = {float(question.site_budget)!r}")
-    if question.scale != 1.0:
-        lines.append('scale = "auto"' if question.scale is None else f"scale = {float(question.scale)!r}")
-    if question.equal:
-        lines.append("equal_outlay = true")
-    if question.tuned is not None:
-        lines.append(f'tuned = "{question.tuned}"')
+    lines = ['type = "comparison"']
+    for name, value in question.asked.items():
+        if name == "levers" or value is None and name != "scale" or value is False or name == "scale" and value == 1.0:
+            continue
+        lines.append(f"{FIELDS[name].key or name} = {_toml(name, value)}")
     if question.levers:
         lines += ["", "[levers]", *(f"{json.dumps(name)} = {value!r}" for name, value in question.levers)]
     return "\n".join(lines) + "\n"
+
+
+def _toml(name: str, value: Any) -> str:
+    """A value as TOML has it."""
+    if name == "scale" and value is None:
+        return '"auto"'
+    if isinstance(value, (bool, float, int)):
+        return str(value).lower() if isinstance(value, bool) else repr(value)
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

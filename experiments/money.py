@@ -50,7 +50,7 @@ PRICES = {
 }
 
 
-def net_benefit(tco2e, cod, cost, price_tco2e: float = TCO2E_PRICE[0], price_cod: float = COD_PRICE[0]):
+def net_benefit(tco2e, cod, cost, price_tco2e_mvnd: float = TCO2E_PRICE[0], price_cod_mvnd: float = COD_PRICE[0]):
     """Worth of what is avoided less its cost, mVND: tCO2e x price + COD x price - cost.
 
     One sum of money buys several things, so it is set against all of them and not divided by each.
@@ -61,10 +61,10 @@ def net_benefit(tco2e, cod, cost, price_tco2e: float = TCO2E_PRICE[0], price_cod
         Tonnes avoided, discounted (baseline less arm), e.g. per run or world.
     cost : array_like
         Cost above the baseline, present value, mVND: gross outlay or social cost.
-    price_tco2e, price_cod : float
+    price_tco2e_mvnd, price_cod_mvnd : float
         mVND a tonne.
     """
-    return np.asarray(tco2e, float) * price_tco2e + np.asarray(cod, float) * price_cod - np.asarray(cost, float)
+    return np.asarray(tco2e, float) * price_tco2e_mvnd + np.asarray(cod, float) * price_cod_mvnd - np.asarray(cost, float)
 
 
 def transfer_table(differences) -> pd.DataFrame:

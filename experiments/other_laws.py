@@ -7,24 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from . import spread
 from .budgets import AVOIDED, WORTH, shares
+from .preparing import prepare
 from .side_runs import YEAR, Side
 
 if TYPE_CHECKING:
     from .comparison import Comparison
 
-__all__ = ["LAWS", "laws_to_json", "other_laws"]
+__all__ = ["LAWS", "OtherLaws", "other_laws"]
 
 LAWS = ("today", "middle", "strict")
 
 
-def other_laws(side: Side) -> dict[str, Comparison]:
+class OtherLaws(dict[str, "Comparison"]):
+    """Law to the comparison of the answer's arms under it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Per law and pathway median and 5-95 % of worlds of what it avoids beyond that law alone, and who is best how often."""
+        return {law: _told(own) for law, own in self.items()}
+
+
+def other_laws(side: Side) -> OtherLaws:
     """A comparison of the answer's arms under each law that it was not asked for; programmes as they are in the answer.
 
     No programme is the same under every law. Each pathway is measured against its law alone.
     """
-    from .compare import prepare
-
-    found = {}
+    found = OtherLaws()
     for law in LAWS:
         if law == side.question.law:
             continue
@@ -32,11 +39,6 @@ def other_laws(side: Side) -> dict[str, Comparison]:
         arms = [replace(arm, scale=side.main.scales[arm.name]) for arm in arms if arm.name != "null"]
         found[law] = side.compared(side.run(arms), law=law)
     return found
-
-
-def laws_to_json(found: dict[str, Comparison]) -> dict[str, Any]:
-    """Per law and pathway median and 5-95 % of worlds of what it avoids beyond that law alone, and who is best how often."""
-    return {law: _told(own) for law, own in found.items()}
 
 
 def _told(own: Comparison) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def meet_published(site, parameters: Mapping[str, float] | None = None, shocks=(
     simulator = Simulator(site, (Arm("null"),), parameter_record(parameters), tuple(shocks))
     rows = []
     for replicate in range(replicates):
-        simulator.burn(seed, replicate)
+        simulator.replicate(seed, replicate)
         series = simulator.burn_series
         years = series[33:41]  # the quarters of 2018 and 2019
         rows.append([

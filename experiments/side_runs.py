@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .preparing import answer, worlds_of
+
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
     from ..model.parameters import World
@@ -77,8 +79,6 @@ class Side:
 
     def compared(self, *parts: Runs, law: str | None = None) -> Comparison:
         """A comparison of the answer's arms, each from the last of the parts that ran it, or from the answer."""
-        from .compare import answer
-
         started = perf_counter()
         own = replace(self.question, equal=False, law=law or self.question.law)
         return answer(own, joined([self.main, *parts]), perf_counter() - started)
@@ -94,8 +94,6 @@ def side_of(
     draws: int = DRAWS,
 ) -> Side:
     """What the side runs of a question share: the first worlds with one replicate each, or the first replicates."""
-    from .compare import worlds_of
-
     if question.worlds:
         fewer = replace(question, worlds=min(draws, question.worlds), replicates=1)
         kept = np.arange(fewer.worlds) * question.replicates  # replicates stand within worlds

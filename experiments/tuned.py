@@ -248,7 +248,7 @@ def chosen(question: Question) -> dict[str, Tuned]:
     What is run beside an answer, under another law, keeps the doses of the answer.
     """
     programmes = load().programmes
-    keys = {name: (name, question.tuned, question.budget) for name in question.pathways}
+    keys = {name: (name, question.tuned, question.budget_bn) for name in question.pathways}
     return {name: programmes[key] for name, key in keys.items() if key in programmes}
 
 
@@ -268,7 +268,7 @@ def refuse_elsewhere(question: Question) -> None:
         raise InputError("tuned_missing", path=data_file())
     wanted = [name for name in question.pathways if name in PATHWAYS]
     laws = [name for name, _ in question.levers if name in LAW_LEVERS]
-    same = (question.scenario, question.law, question.policy, question.site_budget) == (SCENARIO, LAW, POLICY, None) and not laws
+    same = (question.scenario, question.law, question.policy, question.site_budget_bn) == (SCENARIO, LAW, POLICY, None) and not laws
     if not wanted or not same or len(chosen(question)) < len(wanted):
         raise InputError("tuned_none", aim=aim, known=_known(found, aim), asked=_asked(question, wanted, laws))
 
@@ -284,8 +284,8 @@ def _known(found: TunedSet, aim: str) -> str:
 
 
 def _asked(question: Question, wanted: Sequence[str], laws: Sequence[str]) -> str:
-    parts = [question.scenario, f"--law {question.law}", f"--policy {question.policy}", f"--budget {question.budget:g}"]
-    parts += [f"--site-budget {question.site_budget:g}"] if question.site_budget is not None else []
+    parts = [question.scenario, f"--law {question.law}", f"--policy {question.policy}", f"--budget {question.budget_bn:g}"]
+    parts += [f"--site-budget {question.site_budget_bn:g}"] if question.site_budget_bn is not None else []
     parts += [f"--set {name}" for name in laws]
     return " ".join([*parts, f"--pathways {','.join(wanted or question.pathways)}"])
 

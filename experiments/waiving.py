@@ -20,10 +20,10 @@ import numpy as np
 
 from . import statistics
 from .columns import YEARS
-from .compare import ask, prepare, refuse_unpaid, worlds_of
 from .errors import InputError
 from .folder import write_folder
-from .question import PATHWAYS, Question
+from .preparing import prepare, refuse_unpaid, worlds_of
+from .question import PATHWAYS, Question, ask, command_line
 from .spread import by_world
 from .sweeps.ranges import unknown
 
@@ -65,8 +65,7 @@ class Waiving:
     @property
     def command(self) -> str:
         """The command line that gives these numbers again."""
-        asked = self.question.command.replace("compare", "waiving", 1)
-        return f"{asked} --criteria {','.join(self.criteria)} --year {self.year}"
+        return command_line("waiving", self.question.asked, {"criteria": self.criteria, "year": self.year})
 
     @property
     def most(self) -> tuple[str, str] | None:
@@ -129,7 +128,7 @@ def waiving(
     Parameters
     ----------
     scenario, pathways, **asked
-        As in `compare` (policy, law, worlds, fixed, replicates, budget, site_budget, seed, levers); 20 worlds where nothing
+        As in `compare` (policy, law, worlds, fixed, replicates, budget_bn, site_budget_bn, seed, levers); 20 worlds where nothing
         else is said.
     criteria : sequence of str
         Of `ecocluster.model.indicators.LEVEL_1`; default: all of them, one after the other.

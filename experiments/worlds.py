@@ -243,7 +243,7 @@ class _Burner:
         from ..model.parameters import parameter_record
 
         self.simulator.load(parameter_record(sample_parameters(self.seed, number, self.known)))
-        code = self.simulator.burn(self.seed, number)
+        code = self.simulator.replicate(self.seed, number).burnt
         facts = measure(self.simulator.burn_series)
         return np.full_like(facts, np.nan) if code else facts
 
@@ -308,9 +308,9 @@ def find_worlds(
     log, local = _Log(folder, seed), threading.local()
 
     def facts_of(number: int) -> np.ndarray:
-        if not hasattr(local, "burn"):
-            local.burn = _Burner(seed)
-        return local.burn(number)
+        if not hasattr(local, "past"):
+            local.past = _Burner(seed)
+        return local.past(number)
 
     def found() -> np.ndarray:
         return np.flatnonzero(meets(np.array(log.rows)).all(axis=1)) if log.rows else np.empty(0, int)

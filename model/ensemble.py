@@ -1,4 +1,4 @@
-"""Many runs in one call: replicates in parallel, all arms of a replicate share its burn-in and its luck."""
+"""Replicates, one arm after the other, and many of them in one call: all arms of a replicate share its burn-in and its luck."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .sites_and_arms import Arm, Shock, Site, matched_arms
 from .state import BOOKED, FUND_DTYPE, State, copy_of, copy_state, lever_values, with_more_room
 from .timelines import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outside_world, steps_between
 
-__all__ = ["FAILURES", "Reference", "Runs", "Simulator", "find_scale", "run_ensemble"]
+__all__ = ["FAILURES", "Reference", "Replicate", "Rows", "Runs", "Simulator", "find_scale", "run_ensemble"]
 
 FINES = list(INDICATORS).index("fines")
 STOCKS = np.array([row.kind in ("stock", "share") for row in INDICATORS.values()])
@@ -113,6 +113,21 @@ class Reference(NamedTuple):
     origin: np.ndarray
 
 
+class Rows(NamedTuple):
+    """What a run writes, a row for each step, the first the fork.
+
+    Attributes
+    ----------
+    series : (T+1, K) float64
+    level : (T+1, C) int8
+    unmet : (T+1, C) int16
+    """
+
+    series: np.ndarray
+    level: np.ndarray
+    unmet: np.ndarray
+
+
 @dataclass
 class Simulator:
     """One worker's arrays and the laid-down plans of all arms.
@@ -176,6 +191,21 @@ class Simulator:
         prices = dict(zip(Plan._fields, outside, strict=False))
         self.plans = [plan._replace(**prices) for plan in self._levers[money]]
 
+    def rows(self) -> Rows:
+        """Room for the rows of a run."""
+        shape = self.steps + 1, len(self.site.clusters)
+        return Rows(np.empty((shape[0], len(INDICATORS))), np.empty(shape, np.int8), np.empty(shape, np.int16))
+
+    def replicate(self, seed: int, number: int, keep: bool = False) -> Replicate:
+        """A replicate of these arms, burnt in.
+
+        Parameters
+        ----------
+        keep : bool
+            Keep the burn-in, so that this replicate can go on after another one was burnt in.
+        """
+        return Replicate(self, seed, number, keep)
+
     @staticmethod
     def values(state: State) -> np.ndarray:
         """Levers of a state as numbers, (rows, levers) float64, a view."""
@@ -210,6 +240,11 @@ class Simulator:
             self.work.origin[...] = reference.origin
         apply_arm(self.work, self.layout, self.p, self.arms[index], scale, self.support)
 
+    def plan(self, index: int) -> Plan:
+        """Plan of the forked arm, held against the fines of its reference."""
+        reference = self._forked[2]
+        return self.plans[index] if reference is None else self.plans[index]._replace(fines=reference.fines)
+
     def run(self, index: int, series, level, unmet) -> int:
         """Run the forked arm; rows of the arrays are steps, row 0 the fork. Returns a code into `FAILURES`."""
         from .step import run_steps
@@ -217,9 +252,7 @@ class Simulator:
         series[0] = np.where(STOCKS, self.burn_series[-1], np.nan)
         level[0] = self.work.clusters["level"][: level.shape[1]]
         unmet[0] = self.work.clusters["unmet"][: unmet.shape[1]]
-        plan, reference = self.plans[index], self._forked[2]
-        if reference is not None:
-            plan = plan._replace(fines=reference.fines)
+        plan = self.plan(index)
         code = run_steps(self.work, self.p, plan, self.values(self.work), 1, series, level, unmet)
         while code == 1 and self.make_room():
             self.fork(*self._forked)
@@ -264,6 +297,65 @@ class Simulator:
         return True
 
 
+class Replicate:
+    """One replicate: its past is run once, then any of the simulator's arms, each held against one that was run before.
+
+    Whatever runs the model goes through here: burn in, fork, run, and keep what others are held against.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        `Simulator.work` is the state of the arm that was run last.
+    seed, number : int
+    keep : bool
+        See `Simulator.replicate`.
+
+    Attributes
+    ----------
+    burnt : int
+        Code of the burn-in into `FAILURES`; an arm of a past that failed fails likewise.
+    """
+
+    def __init__(self, simulator: Simulator, seed: int, number: int, keep: bool = False):
+        self.simulator = simulator
+        self.burnt = simulator.burn(seed, number)
+        self._past = (copy_of(simulator.base), simulator.burn_series.copy()) if keep else None
+        self._references: dict[int, Reference] = {}
+
+    def run(self, index: int, scale: float = 1.0, against: int | None = None, rows: Rows | None = None) -> tuple[int, Rows]:
+        """Run one arm from the fork on, as far as there are rows.
+
+        Parameters
+        ----------
+        index : int
+            Of the simulator's arms.
+        scale : float
+            Factor of its programmes.
+        against : int, optional
+            Arm without a programme, run before, that this one is held against.
+        rows : Rows, optional
+            To write into.
+
+        Returns
+        -------
+        code : int
+            Into `FAILURES`; rows of a run that failed are nan.
+        rows : Rows
+        """
+        simulator = self.simulator
+        if self._past is not None:
+            copy_state(simulator.base, self._past[0])
+            simulator.burn_series[...] = self._past[1]
+        rows = simulator.rows() if rows is None else rows
+        simulator.fork(index, scale, None if against is None else self._references.get(against))
+        code = self.burnt or simulator.run(index, *rows)
+        if code:
+            rows.series[1:] = np.nan
+        if not simulator.arms[index].programmes:
+            self._references[index] = simulator.reference(rows.series)
+        return code, rows
+
+
 @lru_cache(maxsize=1)
 def _equal_steps(nodes: int) -> np.ndarray:
     return np.linspace(0, 1, nodes)
@@ -271,25 +363,15 @@ def _equal_steps(nodes: int) -> np.ndarray:
 
 def _site_scale(simulator: Simulator, index: int, seed: int, candidates: int = 4) -> float:
     """Smallest scale factor at which the pilots use their funds; if there is none, the one that leaves least."""
-    rows = PILOT_YEARS * simulator.steps_per_year + 1
-    series = np.empty((rows, len(INDICATORS)))
-    clusters = len(simulator.layout.slots)
-    level, unmet = np.empty((rows, clusters), np.int8), np.empty((rows, clusters), np.int16)
-    unspent = list(INDICATORS).index("unspent")
-    burnt: list[tuple[State, np.ndarray]] = []  # pilots after their burn-in, the same for all scale factors
-    for pilot in range(PILOTS):
-        simulator.burn(seed, PILOT_OFFSET + pilot)
-        burnt.append((copy_of(simulator.base), simulator.burn_series.copy()))
+    rows, unspent = simulator.rows(), list(INDICATORS).index("unspent")
+    pilots = [simulator.replicate(seed, PILOT_OFFSET + pilot, keep=True) for pilot in range(PILOTS)]
 
     def leftover(scale: float) -> float:
         total = 0.0
-        for base, series_before in burnt:
-            copy_state(simulator.base, base)
-            simulator.burn_series[...] = series_before
-            simulator.fork(index, scale, None)
-            simulator.run(index, series, level, unmet)
+        for pilot in pilots:
+            pilot.run(index, scale, rows=rows)
             released = simulator.work.funds["released"].sum()
-            total += series[-1, unspent] / max(released, 1e-9)
+            total += rows.series[-1, unspent] / max(released, 1e-9)
         return total / PILOTS
 
     # lumps (a planned cluster is paid at once) make the leftover rise with the scale: look before bisecting
@@ -428,20 +510,14 @@ def run_ensemble(
             simulator = local.simulator
             if worlds is not None:
                 simulator.load(parameter_record(worlds[r].parameters))
-            burnt = simulator.burn(seed, int(ids[r]))
+            replicate = simulator.replicate(seed, int(ids[r]))
             trades[r] = simulator.base.clusters["mix"][: len(site.clusters)].argmax(axis=1)
-            references: dict[int, Reference] = {}
             for a in order:
                 if stop.is_set():
                     return
-                simulator.fork(a, scales[a], references.get(matched[a]))
-                failed[a, r] = burnt or simulator.run(a, series[a, r], level[a, r], unmet[a, r])
-                if failed[a, r]:
-                    series[a, r, 1:] = np.nan
-                else:
+                failed[a, r], _ = replicate.run(a, scales[a], matched[a], Rows(series[a, r], level[a, r], unmet[a, r]))
+                if not failed[a, r]:
                     by_origin[a, r] = simulator.by_origin()
-                if a in matched:
-                    references[a] = simulator.reference(series[a, r])
                 funds[a, r] = simulator.work.funds
                 with lock:
                     done += 1

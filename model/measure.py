@@ -1,4 +1,4 @@
-"""Phase 11: indicators of the step, from sums of the clusters and the accounts of the step."""
+"""Phase 11: indicators of the step, read from the sums of the clusters and the accounts of the step."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .ledger import (
     social_sign,
 )
 from .maths import exp
+from .phases.closing import ends_year
 from .rules.certification import RECP_HIGHER, number_unmet
 from .rules.trust import belief, breach_hazard, enforcement
 from .state import (
@@ -54,7 +55,7 @@ def record_levels(s, level, unmet):
 
 @inner
 def measure(s, p, out, before):
-    """Indicators of the step.
+    """Indicators of the step; nothing but `out` is written.
 
     Parameters
     ----------
@@ -98,21 +99,13 @@ def measure(s, p, out, before):
     out[I.IDENTIFIED], out[I.STUDIED] = city.identified / dt, city.studied / dt
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
     out[I.TRUST_GAP] = city.trust_gap
-    _clear_events(city)
     _money(s, p, money, out, dt)
-    if abs(city.time + dt - np.floor(city.time + dt + 0.5)) < 1e-6:
+    if ends_year(city):
         _once_a_year(s, p, out)
     else:
         for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE,
                   I.REAL_SHARE_SMALL):
             out[i] = before[i]
-
-
-@inner
-def _clear_events(city):
-    city.exits = city.bankrupt = city.moved = city.credit_asked = city.credit_approved = 0
-    city.inspections = city.fined = city.identified = city.studied = city.activated = city.broken = 0
-    city.credit_granted = city.trust_gap = 0.0
 
 
 @inner
@@ -170,7 +163,6 @@ def _money(s, p, money, out, dt):
         paid += fund.spent
     out[I.UNSPENT] = unspent
     out[I.OFFERED], out[I.SPENT] = (offered - city.offered) / dt, (paid - city.spent) / dt
-    city.offered, city.spent = offered, paid
 
 
 @inner
@@ -183,7 +175,7 @@ def _clusters(s, p, out):
     value, output, profit, real, sham, recp, attitude, trust = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     links, hubs, pairs, sharing, symbiosis, sold, complaints = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     planned_slots, planned_firms, hazard, output_in = 0.0, 0.0, 0.0, 0.0
-    landfill, dealer, reused, trust_in, belief_sum = 0.0, 0.0, 0.0, 0.0, 0.0
+    trust_in, belief_sum = 0.0, 0.0
     cut, reuse_r, recycle, refuse, rethink, responsible = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     management, environment, social, economic = 0.0, 0.0, 0.0, 0.0
     groups = (0.0, 0.0, 0.0, 0.0)
@@ -203,9 +195,6 @@ def _clusters(s, p, out):
         recp += cluster.recp
         attitude += cluster.attitude_sum
         trust += cluster.trust_sum
-        landfill += cluster.landfill - cluster.exchanged_landfill
-        dealer += cluster.waste - cluster.landfill - (cluster.exchanged - cluster.exchanged_landfill)
-        reused += cluster.reused
         if cluster.kind == OUTSIDE:
             continue
         number += 1.0
@@ -213,9 +202,7 @@ def _clusters(s, p, out):
         workers_in += cluster.workers
         output_in += cluster.output
         revoked += cluster.revocations
-        cluster.revocations = 0.0
         complaints += cluster.complaints
-        cluster.complaints = 0.0
         if cluster.kind == EXISTING:
             existing += 1.0
             plants += cluster.built[1]
@@ -264,9 +251,6 @@ def _clusters(s, p, out):
                    + (cluster.disclosing >= p.pillar_disclosing * n)) / 4.0
         economic += (1.0 * (n > p.pillar_occupied * cluster.slots) + (cluster.profit > 0.0)
                      + (cluster.in_symbiosis >= p.pillar_symbiosis * n)) / 3.0
-    s.matter[Matter.LANDFILL_T] = landfill * dt
-    s.matter[Matter.DEALER_T] = dealer * dt
-    s.matter[Matter.REUSED_M3] = reused * dt
     number, total = max(number, 1.0), max(firms, 1.0)
     out[I.REVOCATIONS], out[I.COMPLAINTS] = revoked / dt, complaints / dt
     out[I.CETP_SHARE] = plants / max(existing, 1.0)
@@ -304,13 +288,6 @@ def _clusters(s, p, out):
     out[I.R_RESPONSIBILITY] = responsible / number
     out[I.PILLAR_MANAGEMENT], out[I.PILLAR_ENVIRONMENT] = management / number, environment / number
     out[I.PILLAR_SOCIAL], out[I.PILLAR_ECONOMIC] = social / number, economic / number
-    city.elec_per_firm = 0.0
-    city.effluent_per_firm = 0.0
-    elec, effluent = 0.0, 0.0
-    for c in range(s.clusters.size):
-        elec += s.clusters[c].elec
-        effluent += s.clusters[c].effluent
-    city.elec_per_firm, city.effluent_per_firm = elec / total, effluent / total
 
 
 @inner
@@ -370,7 +347,6 @@ def _once_a_year(s, p, out):
     small, small_real = 0, 0
     most, ends = 0, 0
     counts = s.city[0].degree
-    counts[:] = 0
     inside = 0
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
@@ -391,7 +367,6 @@ def _once_a_year(s, p, out):
                 if cluster.kind != OUTSIDE:
                     inside += 1
                     links = f.links[k]
-                    counts[min(links, counts.size - 1)] += 1
                     ends += links
                     most = max(most, links)
     total = max(total, 1)

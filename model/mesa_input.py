@@ -53,7 +53,7 @@ def checked(parameters: Mapping[str, float]) -> dict[str, float]:
     return dict(parameters)
 
 
-def load(scenario, pathway, policy, budget, site_budget, shocks, law) -> tuple[Site, Arm, dict, tuple[Shock, ...]]:
+def load(scenario, pathway, policy, budget_bn, site_budget_bn, shocks, law) -> tuple[Site, Arm, dict, tuple[Shock, ...]]:
     """Site, arm, parameters of the scenario and shocks.
 
     The one look upwards of this floor: names are the scenarios' business, and a Mesa user gives names.
@@ -62,7 +62,7 @@ def load(scenario, pathway, policy, budget, site_budget, shocks, law) -> tuple[S
 
     loaded = Scenario(scenario) if isinstance(scenario, Site) else load_scenario(scenario)
     arm = pathway if isinstance(pathway, Arm) else choose_arm(
-        pathway, loaded.site, policy, budget, site_budget, law)
+        pathway, loaded.site, policy, budget_bn=budget_bn, site_budget_bn=site_budget_bn, law=law)
     script = loaded.shocks if shocks is None else shocks
     script = load_shocks(script) if isinstance(script, (str, Path)) else tuple(script)
     return loaded.site, arm, dict(loaded.parameters), script

@@ -21,15 +21,16 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from .ensemble import FAILURES, Simulator
+from .ensemble import FAILURES, Rows, Simulator
 from .firm_views import FirmViews, nearest
 from .indicators import INDICATORS, unmet_names
 from .ledger import Money
 from .mesa_agents import Enterprise, Picture
 from .mesa_input import checked, load, named, scale_of, seed_of, whole
 from .parameters import parameter_record, sample_parameters
+from .renamed import BUDGETS, renamed
 from .single import material_flows
-from .sites_and_arms import Arm, Shock, Site
+from .sites_and_arms import MVND_PER_BN, Arm, Shock, Site
 from .timelines import FORK_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ class ClusterModel(mesa.Model):
         Laid over the programme of the pathway and over the law.
     law : str, Path or Law
         Of 2020 and later; the null has none.
-    budget : float
+    budget_bn : float
         bn VND a year for the city; a single site gets its share by firms.
-    site_budget : float, optional
+    site_budget_bn : float, optional
         bn VND a year for this site instead.
     replicate : int
         Which draw of the seed.
@@ -104,6 +105,7 @@ class ClusterModel(mesa.Model):
 
     agent_class: type[Enterprise] = Enterprise
 
+    @renamed(BUDGETS)
     def __init__(
         self,
         *,
@@ -111,8 +113,8 @@ class ClusterModel(mesa.Model):
         pathway: str | Path | Arm = "combined",
         policy: Any = "vietnam-2020",
         law: Any = "middle",
-        budget: float = 150.0,
-        site_budget: float | None = None,
+        budget_bn: float = 150.0,
+        site_budget_bn: float | None = None,
         replicate: int = 0,
         parameters: Mapping[str, float] | None = None,
         sample: bool = False,
@@ -130,7 +132,7 @@ class ClusterModel(mesa.Model):
         self.replicate = whole("replicate", replicate, 2**63 - 1)
         if not FORK_YEAR < last_year <= LAST_YEAR:
             raise ValueError(f"last_year = {last_year}: out of range; allowed: above {FORK_YEAR}, at most {LAST_YEAR}")
-        self.site, arm, own, script = load(scenario, pathway, policy, budget, site_budget, shocks, law)
+        self.site, arm, own, script = load(scenario, pathway, policy, budget_bn, site_budget_bn, shocks, law)
         values = own | checked(parameters or {})
         scale = scale_of(self.site, arm, self.seed, values, script)
         arm = replace(arm, scale=scale)
@@ -157,22 +159,13 @@ class ClusterModel(mesa.Model):
 
     def _begin(self, scale: float) -> None:
         """Burn in, run the law alone (free riders are counted against it) and fork into the arm."""
-        run = self._run
-        shape = (run.steps + 1, len(INDICATORS))
-        self._series = np.full(shape, np.nan)
-        self._level = np.zeros((shape[0], len(self.site.clusters)), np.int8)
-        self._unmet = np.zeros_like(self._level, np.int16)
-        self._check(run.burn(self.seed, self.replicate))
-        reference = None
+        run, luck = self._run, self._run.replicate(self.seed, self.replicate)
         if run.arms[1].programmes:
-            run.fork(0, 1.0, None)
-            self._check(run.run(0, self._series, self._level, self._unmet))
-            reference = run.reference(self._series)
-            run.plans[1] = run.plans[1]._replace(fines=reference.fines)
-        run.fork(1, scale, reference)
+            self._check(luck.run(0)[0])
+        self._series, self._level, self._unmet = rows = run.rows()
         # no step: only the row of the fork is written
-        run.run(1, self._series[:1], self._level[:1], self._unmet[:1])
-        self._series[1:] = np.nan
+        self._check(luck.run(1, scale, against=0, rows=Rows(*(part[:1] for part in rows)))[0])
+        self._series[1:], self._level[1:], self._unmet[1:] = np.nan, 0, 0
         self.quarter = 0
 
     @staticmethod
@@ -186,7 +179,7 @@ class ClusterModel(mesa.Model):
             self.running = False
             return
         run, row = self._run, self.quarter + 1
-        plan, values = run.plans[1], run.values(run.work)
+        plan, values = run.plan(1), run.values(run.work)
         if self._phased:
             from .step_by_phase import step_in_phases
 
@@ -240,18 +233,19 @@ class ClusterModel(mesa.Model):
         if not self._books_open:
             raise RuntimeError("money can only be moved within a step: in a lever, before_phase or after_phase")
 
-    def pay(self, amount: float) -> None:
+    @renamed({"amount": "amount_bn"})
+    def pay(self, *, amount_bn: float) -> None:
         """The state pays for a lever of your own: it counts as outlay (`outlay`, `outlay_doses`) of this step.
 
         Parameters
         ----------
-        amount : float
-            mVND, at least 0. No fund is asked whether it has the money.
+        amount_bn : float
+            bn VND, at least 0. No fund is asked whether it has the money.
         """
         self.check_books()
-        if not 0 <= amount < float("inf"):
-            raise ValueError(f"amount = {amount!r}: out of range; allowed: 0 or more mVND")
-        self._run.work.money[Money.FIXED_DOSES] += amount
+        if not 0 <= amount_bn < float("inf"):
+            raise ValueError(f"amount_bn = {amount_bn!r}: out of range; allowed: 0 or more bn VND")
+        self._run.work.money[Money.FIXED_DOSES] += amount_bn * MVND_PER_BN
 
     # --- looking at it ---------------------------------------------------------------------------------
 

@@ -133,17 +133,12 @@ def run_one(
     scale = find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks)
     scaled = replace(arm, scale=scale)
     simulator = Simulator(site, (Arm("law", law=arm.law), scaled), p, shocks)
-    shape = (simulator.steps + 1, len(INDICATORS))
-    series, level = np.empty(shape), np.empty((shape[0], len(site.clusters)), np.int8)
-    unmet = np.empty_like(level, np.int16)
-    code = simulator.burn(seed, replicate)
-    reference = None
-    for index in range(2) if arm.programmes else (1,):  # the law alone first: free riders are counted against it
-        simulator.fork(index, scale if index else 1.0, reference)
-        code = code or simulator.run(index, series, level, unmet)
-        reference = simulator.reference(series)
-    years = FORK_YEAR + np.arange(shape[0]) / simulator.steps_per_year
-    runs = Runs(site, (arm.name,), seed, np.array([replicate]), years, tuple(INDICATORS), series[None, None],
-                level[None, None], unmet[None, None], np.array([[code]]), {arm.name: scale},
+    luck, before = simulator.replicate(seed, replicate), 0
+    if arm.programmes:  # the law alone first: free riders are counted against it
+        before, _ = luck.run(0)
+    code, rows = luck.run(1, scale, against=0)
+    years = FORK_YEAR + np.arange(simulator.steps + 1) / simulator.steps_per_year
+    runs = Runs(site, (arm.name,), seed, np.array([replicate]), years, tuple(INDICATORS), rows.series[None, None],
+                rows.level[None, None], rows.unmet[None, None], np.array([[before or code]]), {arm.name: scale},
                 simulator.steps_per_year, float(p["discount_rate"]), None, simulator.work.funds[None, None].copy(), (0,), (scaled,))
     return Run(runs, material_flows(simulator.work, p, site), firms_table(simulator.work))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .jit import inner, jit, written
 from .measure import measure, record_levels
 from .order import CLUSTER, PHASES, in_groups
+from .phases.closing import begin_counts, sum_up
 from .state_pointer import by_reference
 
 __all__ = ["call_of", "close_step", "run_steps", "text_of_step"]
@@ -67,8 +68,10 @@ def note_reference(s):
 def close_step(s, p, out, before, level, unmet):
     """Measure a step (11) and go on to the next."""
     city = s.city[0]
+    sum_up(s)
     measure(s, p, out, before)
     record_levels(s, level, unmet)
+    begin_counts(s)
     note_reference(s)
     city.step += 1
     city.time = 2010.0 + city.step * city.dt

@@ -7,9 +7,9 @@ needs of them; `new_scenario` makes a scenario from a table of enterprises. What
 """
 
 from .describe import describe, validate_file
-from .enterprises import Report, new_scenario
 from .errors import Message, Refusal, ScenarioError
 from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
+from .making import Report, new_scenario
 from .programmes import (
     Policy,
     apply_policy,

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ..model.sites_and_arms import SECTORS, Schedule
+from ..model.sites_and_arms import MVND_PER_BN, SECTORS, Schedule
 from . import programmes
 from .enterprises import read_firms
 from .errors import Message, ScenarioError, nearest_name
@@ -100,21 +100,21 @@ def _describe_file(kind: str, name: str | Path) -> dict[str, Any]:
         facts["levers"] = dict(programmes.load_law(name).levers)
     elif kind == "policies":
         policy = programmes.load_policy(name)
-        facts |= {"levers": dict(policy.levers), "set": dict(policy.set), **_timing(policy)}
+        facts |= {"levers": dict(policy.levers), "set": dict(policy.set), **_timing(policy, policy.set_up_cost_bn)}
     else:
         programme = programmes.load_pathway(name)
         facts |= {"levers": dict(programme.levers), "planned": dict(programme.planned),
                   "planned_basis": " ".join(entry.planned_basis.split()),
-                  "schedule": vars(programme.schedule), **_timing(programme)}  # fmt: skip
+                  "schedule": vars(programme.schedule), **_timing(programme, programme.set_up_cost / MVND_PER_BN)}  # fmt: skip
     return facts
 
 
-def _timing(item: Any) -> dict[str, Any]:
+def _timing(item: Any, set_up_cost_bn: float) -> dict[str, Any]:
     schedules: dict[str, Schedule] = dict(item.schedules)
     return {
         "schedules": {lever: vars(when) for lever, when in schedules.items()},
         "enactment_lag": item.enactment_lag,
-        "set_up_cost": item.set_up_cost,
+        "set_up_cost_bn": set_up_cost_bn,
     }
 
 

@@ -101,6 +101,7 @@ MESSAGES = {
     "unknown_type": "unknown type",
     "no_such_cluster": "no such cluster in {site}",
     "named_twice": "named twice",
+    "other_unit": "was in million VND; write {name}, in {unit}: a thousandth of the number",
     # values
     "missing": "the key is missing",
     "empty": "empty",
@@ -153,7 +154,7 @@ MESSAGES = {
     # experiments
     "only_frontier": "only for mode 'frontier'",
     "frontier_city": "the frontier runs over budgets of the city",
-    "two_budgets": "stands in place of budget; name one of the two",
+    "two_budgets": "stands in place of budget_bn; name one of the two",
     "only_equal": "only for modes 'equal-outlay' and 'equal-abatement'",
     "only_paired": "only with common random numbers",
     "outcomes": "{cause}",

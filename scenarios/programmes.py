@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..model.levers import LAW_LEVERS, LEVERS
+from ..model.renamed import BUDGETS, renamed
 from ..model.sites_and_arms import MVND_PER_BN, NO_LAW, Arm, Law, Programme, Schedule, Shock, Site
 from .errors import Message, ScenarioError, nearest_name
 from .library import find, is_path, kind_of, read, shipped
@@ -28,12 +29,13 @@ __all__ = [
     "with_levers",
 ]
 
-CITY_BUDGET = 150_000.0  # mVND a year
+CITY_BUDGET_BN = 150.0  # a year
 LAW = "middle"  # the law of a comparison if nobody names one
 PLANNED = "planned."  # prefix of a lever that holds inside planned clusters only
 _FUNDS = ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure")
 
 
+@renamed({"set_up_cost": "set_up_cost_bn"})
 @dataclass(frozen=True)
 class Policy:
     """Levers laid over a programme, and over the law.
@@ -49,8 +51,8 @@ class Policy:
         Lever to the schedule of its value here; the others follow the programme.
     enactment_lag : float
         Median years until the programme, with the policy, is enacted.
-    set_up_cost : float
-        mVND, once, for the whole city.
+    set_up_cost_bn : float
+        bn VND, once, for the whole city.
     """
 
     id: str
@@ -58,7 +60,7 @@ class Policy:
     set: Mapping[str, float] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     enactment_lag: float = 0.0
-    set_up_cost: float = 0.0
+    set_up_cost_bn: float = 0.0
 
 
 def load_pathway(name: str | Path, site: Site | None = None) -> Programme:
@@ -117,7 +119,7 @@ def apply_policy(programme: Programme, policy: Policy) -> Programme:
         levers,
         schedules={name: policy.schedules.get(name, programme.schedule) for name in levers},
         enactment_lag=policy.enactment_lag,
-        set_up_cost=policy.set_up_cost,
+        set_up_cost=policy.set_up_cost_bn * MVND_PER_BN,
     )
     merged = _larger(programme, laid)
     planned = {name: policy.set.get(name, value) for name, value in merged.planned.items()}
@@ -229,15 +231,17 @@ def combine_policies(name: str, parts: Sequence[Policy]) -> Policy:
         fixed |= part.set
         schedules |= {lever: when for lever, when in part.schedules.items() if lever in part.set}
     lag = max((part.enactment_lag for part in parts), default=0.0)
-    return Policy(name, levers, fixed, schedules, lag, sum(part.set_up_cost for part in parts))
+    return Policy(name, levers, fixed, schedules, lag, sum(part.set_up_cost_bn for part in parts))
 
 
+@renamed(BUDGETS)
 def make_arm(
     pathway: str | Path,
     policy: str | Path | Policy = "vietnam-2020",
-    budget: float = CITY_BUDGET,
+    *,
+    budget_bn: float = CITY_BUDGET_BN,
     site: Site | None = None,
-    site_budget: float | None = None,
+    site_budget_bn: float | None = None,
     name: str | None = None,
     law: str | Path | Law = LAW,
 ) -> Arm:
@@ -247,12 +251,12 @@ def make_arm(
     ----------
     pathway, policy : str or Path
         Id or file. The null has no programme and no new law, whatever the law and the policy.
-    budget : float
-        mVND a year for the city.
+    budget_bn : float
+        bn VND a year for the city.
     site : Site, optional
         Gets its share of the budget by firms; None: the whole budget.
-    site_budget : float, optional
-        mVND a year for the site, instead of its share.
+    site_budget_bn : float, optional
+        bn VND a year for the site, instead of its share.
     name : str, optional
         Default: the id of the pathway.
     law : str, Path or Law
@@ -264,7 +268,7 @@ def make_arm(
         For unknown ids, unusable files and budgets that are negative or not finite.
     """
     overlay = policy if isinstance(policy, Policy) else load_policy(policy)
-    money = _budget(budget, site, site_budget)
+    money = _budget(budget_bn, site, site_budget_bn)
     programme, acts = _load_pathway(pathway, site)
     under = _law_of(pathway, law, overlay)
     programmes = (_apply(programme, overlay, under),) if acts else ()
@@ -282,34 +286,32 @@ def _apply(programme: Programme, overlay: Policy, law: Law) -> Programme:
     return replace(laid, planned=_inside(laid, law))
 
 
+@renamed(BUDGETS)
 def choose_arm(
     pathway: str | Path,
     site: Site,
     policy: str | Path | Policy,
-    budget: float,
-    site_budget: float | None = None,
+    *,
+    budget_bn: float,
+    site_budget_bn: float | None = None,
     law: str | Path | Law = LAW,
 ) -> Arm:
-    """Arm of a pathway or of a portfolio (ids that ship, or files): `make_arm` or `load_portfolio`.
-
-    Parameters
-    ----------
-    budget, site_budget : float
-        Bn VND a year, for the city and for the site.
-    """
-    city, own = budget * MVND_PER_BN, None if site_budget is None else site_budget * MVND_PER_BN
+    """Arm of a pathway or of a portfolio (ids that ship, or files): `make_arm` or `load_portfolio`."""
+    given = {"budget_bn": budget_bn, "site_budget_bn": site_budget_bn, "law": law}
     of_clusters = kind_of(Path(pathway)) == "portfolios" if is_path(pathway) else pathway in shipped("portfolios")
     if of_clusters:
-        return load_portfolio(pathway, site, policy, city, own, law)
-    return make_arm(pathway, policy, city, site, own, law=law)
+        return load_portfolio(pathway, site, policy, **given)
+    return make_arm(pathway, policy, site=site, **given)
 
 
+@renamed(BUDGETS)
 def load_portfolio(
     name: str | Path,
     site: Site,
     policy: str | Path | Policy = "vietnam-2020",
-    budget: float = CITY_BUDGET,
-    site_budget: float | None = None,
+    *,
+    budget_bn: float = CITY_BUDGET_BN,
+    site_budget_bn: float | None = None,
     law: str | Path | Law = LAW,
 ) -> Arm:
     """Arm in which every cluster follows its own pathway, all under one budget.
@@ -322,7 +324,7 @@ def load_portfolio(
     name : str or Path
         Id of a portfolio that ships, or a TOML file with `default` and a table `clusters`.
     site : Site
-    policy, budget, site_budget, law
+    policy, budget_bn, site_budget_bn, law
         See `make_arm`.
     """
     path = find("portfolios", name)
@@ -346,7 +348,7 @@ def load_portfolio(
             programmes.append(_apply(programme, overlay, under))
     assignment = tuple(index[entry.clusters.get(cluster, entry.default)] for cluster in ids)
     programmes = [replace(programme, levers=_own_slots(programme, site, assignment, k)) for k, programme in enumerate(programmes)]
-    money = _budget(budget, site, site_budget)
+    money = _budget(budget_bn, site, site_budget_bn)
     outside = index.get(entry.default, -1)  # a programme that no cluster follows has no money
     return Arm(entry.id or path.stem, tuple(programmes), assignment, money, law=under, outside=outside)
 
@@ -360,19 +362,19 @@ def _own_slots(programme: Programme, site: Site, assignment: Sequence[int], k: i
     return {**programme.levers, "planned_slots": slots * (firms / site.firms_2018)}
 
 
-def _budget(budget: float, site: Site | None, site_budget: float | None) -> float:
-    share = 1.0 if site is None or site_budget is not None else site.budget_share
-    for key, value in (("budget", budget), ("site_budget", 0.0 if site_budget is None else site_budget)):
+def _budget(budget_bn: float, site: Site | None, site_budget_bn: float | None) -> float:
+    """What an arm has a year, mVND: here people's money becomes the model's."""
+    for key, value in (("budget_bn", budget_bn), ("site_budget_bn", 0.0 if site_budget_bn is None else site_budget_bn)):
         if (
             isinstance(value, bool)
             or not isinstance(value, (int, float))
             or not math.isfinite(value)
             or value < 0
         ):
-            raise ScenarioError(
-                "budget", key=key, value=value, allowed=Message("or_more", low=0, unit="million VND a year")
-            )
-    return float(budget if site_budget is None else site_budget) * share
+            raise ScenarioError("budget", key=key, value=value, allowed=Message("or_more", low=0, unit="bn VND a year"))
+    if site_budget_bn is not None:
+        return float(site_budget_bn * MVND_PER_BN)
+    return float(budget_bn * MVND_PER_BN) * (1.0 if site is None else site.budget_share)
 
 
 def _load_pathway(
@@ -404,7 +406,7 @@ def _load_pathway(
         schedule=_schedule(entry.schedule) if "schedule" in entry.model_fields_set else merged.schedule,
         scalable=entry.scalable and merged.scalable,
         enactment_lag=max(entry.enactment_lag, merged.enactment_lag),
-        set_up_cost=entry.set_up_cost + merged.set_up_cost,
+        set_up_cost=entry.set_up_cost_bn * MVND_PER_BN + merged.set_up_cost,
     )
     total = math.fsum(programme.levers.get(fund, 0.0) for fund in _FUNDS)
     if total and abs(total - 1) > 1e-6:
@@ -429,7 +431,7 @@ def _load_policy(path: Path, chain: tuple[Path, ...] = ()) -> Policy:
         raise ScenarioError("both_tables", file=path, key="levers, set", value=lever)
     return Policy(
         entry.id or path.stem, {**base.levers, **entry.levers}, {**base.set, **entry.set}, schedules | own,
-        max(entry.enactment_lag, base.enactment_lag), entry.set_up_cost + base.set_up_cost,
+        max(entry.enactment_lag, base.enactment_lag), entry.set_up_cost_bn + base.set_up_cost_bn,
     )  # fmt: skip
 
 

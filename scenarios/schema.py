@@ -21,7 +21,7 @@ from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
 from .errors import Message, ScenarioError, nearest_name
 
-__all__ = ["CLUSTER_AREA_CAP", "FIRM_RANGES", "MAX_FIRMS", "check", "known_id"]
+__all__ = ["CLUSTER_AREA_CAP", "FIRM_RANGES", "MAX_FIRMS", "check", "known_id", "with_unit"]
 
 MAX_FIRMS = 5000
 CLUSTER_AREA_CAP = 75.0  # ha, Decree 32/2024; parks may be larger
@@ -73,6 +73,16 @@ def between(low: float, high: float, unit: str = "") -> Message:
     if not unit:
         return Message("between", low=low, high=high)
     return Message("between_units", low=low, high=high, unit=unit)
+
+
+def with_unit(raw: Any, names: Mapping[str, str]) -> Any:
+    """The content of a file of before names carried their unit: the same values under their new names."""
+    if not isinstance(raw, Mapping):
+        return raw
+    for old, new in names.items():
+        if old in raw and new in raw:
+            raise ScenarioError("named_twice", key=old, nearest=new)
+    return {names.get(key, key): value for key, value in raw.items()}
 
 
 def _number(low: float, high: float, unit: str = "") -> PlainValidator:
@@ -291,7 +301,14 @@ class _Overlay(_Strict):
     levers: Levers = {}
     schedules: dict[LeverName, ScheduleEntry] = {}
     enactment_lag: Annotated[float, _number(0, 30, "years")] = 0.0
-    set_up_cost: Annotated[float, _number(0, 1e8, "million VND")] = 0.0
+    set_up_cost_bn: Annotated[float, _number(0, 1e5, "bn VND")] = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _money_in_bn(cls, raw: Any) -> Any:
+        if isinstance(raw, Mapping) and "set_up_cost" in raw:  # it was in million VND: no value is taken for another
+            raise ScenarioError("other_unit", key="set_up_cost", value=raw["set_up_cost"], name="set_up_cost_bn", unit="bn VND")
+        return raw
 
 
 class PathwayFile(_Overlay):

@@ -183,7 +183,7 @@ def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
     from ecocluster.scenarios import load_scenario, make_arm
 
     site = load_scenario("teaching").site
-    made = make_arm("symbiosis", budget=300_000.0, site=site)
+    made = make_arm("symbiosis", budget_bn=300.0, site=site)
     arm = replace(made, scale=2.0)
     found = []
     for links, outside in ((None, layout.OUTSIDE_AT_FIRST), (4, layout.OUTSIDE_AT_FIRST), (None, 0.0)):

@@ -47,5 +47,5 @@ def test_the_registries_are_there_whole(site, page, names):
 
 def test_what_is_public_is_documented(site):
     text = (site / "made" / "interface.html").read_text(encoding="utf-8")
-    for name in ("experiments.compare.compare", "scenarios.sites.load_scenario", "sweeps.runner.sweep", "ensemble.run_ensemble"):
+    for name in ("experiments.comparing.compare", "scenarios.sites.load_scenario", "sweeps.runner.sweep", "ensemble.run_ensemble"):
         assert f'id="ecocluster.{name}"' in text or f".{name}" in text, name

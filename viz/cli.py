@@ -34,7 +34,7 @@ from .commands import (
     waiving,
     worlds,
 )
-from .commands.common import LANG_VARIABLE
+from .commands.common import LANG_VARIABLE, Lang
 from .output import guarded
 from .words import LANGUAGES, Words
 
@@ -66,9 +66,10 @@ def _tell_version(asked: bool) -> None:
 @app.callback()
 def _root(
     debug: Annotated[bool, typer.Option("--debug", help="help.debug")] = False,
+    lang: Lang = "en",
     version: Annotated[bool, typer.Option("--version", help="help.version", callback=_tell_version, is_eager=True)] = False,
 ) -> None:
-    """`--debug` is taken out by `main`, wherever it stands; here it only appears in the help."""
+    """`--debug` and `--lang` are taken out by `main`, wherever they stand; here they only appear in the help."""
 
 
 # options that Typer adds, with an English text of its own
@@ -101,6 +102,19 @@ def _language(arguments: Sequence[str]) -> str:
     return found
 
 
+def _behind(given: list[str], command: Any) -> list[str]:
+    """The command line with a `--lang` that stands before the command behind it, where commands have theirs."""
+    lang: list[str] = []
+    while given and given[0].partition("=")[0] == "--lang" and len(given) >= (size := 1 if "=" in given[0] else 2):
+        lang, given = given[:size], given[size:]
+    path = 0
+    while path < len(given) and given[path] in getattr(command, "commands", {}):
+        command = command.commands[given[path]]
+        path += 1
+    takes = path > 0 and any("--lang" in option.opts for option in command.params)
+    return [*given[:path], *(lang if takes else []), *given[path:]]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `ecocluster`.
 
@@ -129,10 +143,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: list[str], lang: str, say: Words) -> int:
     debug = "--debug" in given
-    given = [argument for argument in given if argument != "--debug"] or ["--help"]
+    given = [argument for argument in given if argument != "--debug"]
     if lang not in LANGUAGES:
         return _refuse(say, say("cli.lang", value=lang, known=", ".join(LANGUAGES)))
     command = typer.main.get_command(app)
+    given = _behind(given, command) or ["--help"]
     _translate(command, say)
     if COMPLETE_VARIABLE in os.environ:  # a shell asks what could follow
         return command.main(given, prog_name="ecocluster", complete_var=COMPLETE_VARIABLE, standalone_mode=False) or DONE
@@ -150,7 +165,7 @@ def _run(given: list[str], lang: str, say: Words) -> int:
             import traceback
 
             traceback.print_exc()
-        return _explain(error, say)
+        return _explain(error, given, say)
 
 
 class _Terminated(KeyboardInterrupt):
@@ -200,11 +215,12 @@ def _refuse(say: Words, text: str, code: int = REFUSED) -> int:
     return code
 
 
-def _explain(error: Exception, say: Words) -> int:
+def _explain(error: Exception, given: Sequence[str], say: Words) -> int:
     """A line for input that cannot be used (2), one for surroundings or a defect of ours (1)."""
-    usage = getattr(error, "format_message", None)  # typer's own errors: unknown option, not a number, ...
-    if usage is not None:
-        return _refuse(say, usage())
+    if hasattr(error, "format_message"):  # of the parser: an option that is not known, a value that is missing, ...
+        from .usage import usage_text
+
+        return _refuse(say, usage_text(error, given, say))
     from ..experiments.errors import ELSEWHERE, InputError
     from ..scenarios import ScenarioError
 

@@ -182,7 +182,7 @@ def _sure(comparison: Comparison, say: Words) -> str:
     if chance:
         parts.append(say("line.chance", share=_between(chance, say)))
     if comparison.frontier is not None:
-        cases = {str(rung.budget): rung.comparison for rung in comparison.frontier.others}
+        cases = {str(rung.budget_bn): rung.comparison for rung in comparison.frontier.others}
         parts.append(_stands(claims.elsewhere(comparison, cases), "line.budgets", say))
     if comparison.other_laws:
         parts.append(_stands(claims.elsewhere(comparison, comparison.other_laws), "line.laws", say))

@@ -57,7 +57,7 @@ def frontier_table(comparison: Comparison, say: Words) -> LadderTable | None:
         for n, rung in enumerate(found.rungs):
             arm = comparison.arms[index]
             cells = {name: _cell(values[n, name][index], decimals[name], say) for name in COLUMNS}
-            budget = say.number(rung.budget, 0 if rung.budget >= 10 else 2)
+            budget = say.number(rung.budget_bn, 0 if rung.budget_bn >= 10 else 2)
             rows.append(LadderRow(say.name("pathway", arm), budget, cells, arm in rung.unpaid))
     return LadderTable(found.year, found.rungs[0].comparison.draws, say.unit("trVND"), tuple(rows))
 

@@ -66,7 +66,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
     question = comparison.question
     laws = {entry.id: getattr(entry, say.lang) for entry in list_laws()}
     policies = {entry.id: getattr(entry, say.lang) for entry in list_policies()}
-    budget = question.budget if question.site_budget is None else question.site_budget
+    budget = question.budget_bn if question.site_budget_bn is None else question.site_budget_bn
     return open_template("report.html.j2").render(
         say=say,
         policy=policies.get(question.policy, question.policy),

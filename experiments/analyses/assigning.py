@@ -98,7 +98,7 @@ def choose_each(outlay: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, np.
 def assign(
     scenario: str | Path,
     pathways: Sequence[str],
-    budgets: Sequence[float],
+    budgets_bn: Sequence[float],
     worlds: tuple[int, int],
     law: str = "middle",
     seed: int = 1,
@@ -111,7 +111,7 @@ def assign(
     ----------
     scenario : str or Path
     pathways : sequence of str
-    budgets : sequence of float
+    budgets_bn : sequence of float
         Bn VND a year for the city.
     worlds : (first, last) of int
         Counted from 1.
@@ -126,7 +126,7 @@ def assign(
 
     loaded = load_scenario(scenario)
     arms = [Arm("null", law=NO_LAW), choose_arm("law", loaded.site, "vietnam-2020", 0.0, law=law)]
-    arms += [choose_arm(name, loaded.site, "vietnam-2020", budget, law=law) for name in pathways for budget in budgets]
+    arms += [choose_arm(name, loaded.site, "vietnam-2020", budget_bn=budget, law=law) for name in pathways for budget in budgets_bn]
     runs = run_ensemble(
         loaded.site, arms, worlds=stored().some(*worlds, loaded.parameters), seed=seed, threads=threads,
         shocks=load_shocks(loaded.shocks), last_year=YEAR + 1, progress=progress,
@@ -134,7 +134,7 @@ def assign(
     outlay = evaluate(runs)[f"pv_outlay_{YEAR}"].to_numpy(float).reshape(len(arms), -1)
     flows = runs.by_origin[:, :, YEARS.index(YEAR), :, : len(OUTCOMES)]
     fine = ~runs.failed.any(axis=0)
-    shape = (len(pathways), len(budgets), int(fine.sum()))
+    shape = (len(pathways), len(budgets_bn), int(fine.sum()))
     each, single = choose_each(
         (outlay[2:, fine] - outlay[1, fine]).reshape(shape), (flows[2:, fine] - flows[1, fine]).reshape(*shape, *flows.shape[2:])
     )

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...model.parameters import World, drawn_names
+from ..outcome import read_name
 from ..worlds import CLAIMS, SEARCH, stored
 from .assigning import Assigned, assign, at_outlay
 from .coalitions import by_run, mix_arm
@@ -150,7 +151,7 @@ def find_assignment(claim: Claim, case: Case, quick: bool, worlds: int, progress
     sites = {**claim.sites, **claim.entry.get("sites", {})}
     with tempfile.TemporaryDirectory() as place:
         where = write_site(Path(place), name, sites[name], {}) if name in sites else name
-        return assign(where, spec["pathways"], spec["budgets"], (SEARCH[0], SEARCH[0] + worlds - 1), claim.law,
+        return assign(where, spec["pathways"], spec["budgets_bn"], (SEARCH[0], SEARCH[0] + worlds - 1), claim.law,
                       case.seed, case.threads, progress)  # fmt: skip
 
 
@@ -205,7 +206,7 @@ def run_claim(
                 if not own.pop("interactions", True):
                     own["uncertainties"] |= WITHOUT
                 law = {"law": claim.law, "tries_law": True}  # levers of the law are what is tried
-                trials.append(case.trial(**{"pathway": "policy", "policy": "vietnam-2020", "budget": 150.0, **law, **own}))
+                trials.append(case.trial(**{"pathway": "policy", "policy": "vietnam-2020", "budget_bn": 150.0, **law, **own}))
         # switches that turn a mechanism off may lie outside the registry's ranges
         frame = case.run(trials, claim.outcomes, progress, within_ranges=False)
         sizes = {name: len(load_scenario(place).site.clusters) for name, place in places.items()}
@@ -219,8 +220,8 @@ def _ladders(claim: Claim, files: Mapping[str, Path]) -> dict[str, dict[str, Any
     spec = claim.entry["search"]
     ladders = {**{name: name for name in spec["pathways"]}, **files}
     return {
-        f"{name}{step}": {"pathway": pathway, "budget": budget}
-        for name, pathway in ladders.items() for step, budget in enumerate(spec["budgets"], 1)
+        f"{name}{step}": {"pathway": pathway, "budget_bn": budget}
+        for name, pathway in ladders.items() for step, budget in enumerate(spec["budgets_bn"], 1)
     }  # fmt: skip
 
 
@@ -252,7 +253,7 @@ def _sets(claim: Claim, case: Case, site_of) -> dict[str, dict[str, Any]]:
     spec = claim.entry["sets"]
     policies = {name: load_policy(name) for name in spec["policies"]}
     base = replace(case, scenario=str(site_of(claim.scenario(False), 0)), pathway=spec["pathway"], policy="vietnam-2020",
-                   budget=150.0, site_budget=None)  # fmt: skip
+                   budget_bn=150.0, site_budget_bn=None)  # fmt: skip
     arms = {}
     for mask in set_masks(claim):
         chosen = members(mask, list(policies))
@@ -383,7 +384,7 @@ class Answers:
 
     def hazard(self, arm: str) -> np.ndarray:
         """Certifications per year at risk of single clusters; half an event is added so that none is not 0."""
-        looks = sorted((int(name.rpartition("_")[2]), name) for name in self.own if name.startswith("clusters_level1_2"))
+        looks = sorted((name.year, text) for text in self.own if (name := read_name(text)) and name.key == "clusters_level1")
         state = np.stack([self.own[name][:, self.arms.index(arm)] for _, name in looks], axis=-1)
         certified, ran = state >= 0.5, np.isfinite(state).all(axis=-1)
         years = np.array([year + 1 - START for year, _ in looks], float)

@@ -59,7 +59,7 @@ def mix_arm(case: Case, policies: Sequence[Policy], name: str, scale: float | No
 
     site = load_scenario(case.scenario).site
     mix = combine_policies(name, [load_policy(case.policy), *policies])
-    arm = choose_arm(case.pathway, site, mix, case.budget, case.site_budget, ABOVE)
+    arm = choose_arm(case.pathway, site, mix, budget_bn=case.budget_bn, site_budget_bn=case.site_budget_bn, law=ABOVE)
     return replace(arm, name=name, scale=scale)
 
 

@@ -8,6 +8,7 @@ judged on the other, since a box found by peeling always looks better on the poi
 from __future__ import annotations
 
 import logging
+import shlex
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError, check_number, need_package
+from ..question import option_words
 from ..statistics import proportion_interval
 from .effects import Rule, by_trial, effect
-from .finding import Case, Finding, Progress, option_text
+from .finding import Case, Finding, Progress
 from .uncertainties import chosen, points, unit_points
 
 if TYPE_CHECKING:
@@ -201,8 +203,8 @@ def discover_in(sweep: Sweep, *, failure: str = "level1_2035<0.5", pathway: str 
     """
     need_package("discover", *PACKAGES)
     rule, arm = Rule.parse(failure), sweep.arm(pathway)
-    words = option_text({"from": sweep.path, "pathway": pathway, "failure": str(rule)})
-    command = " ".join(["ecocluster discover", sweep.scenario, *words])
+    words = option_words({"from": sweep.path, "pathway": pathway, "failure": str(rule)})
+    command = " ".join(["ecocluster discover", shlex.quote(sweep.scenario), *words])
     return describe(
         arm, rule, sweep.names, sweep.values, sweep.means(arm, rule.outcome), command, sweep.failed,
         sweep.one_cluster,

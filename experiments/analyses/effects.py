@@ -1,6 +1,6 @@
 """What a programme did: outcomes of a run less those of its matched null, under names that people know.
 
-An outcome is an indicator with its year ("level1_2035": the plain difference to the null), or one of `DERIVED`.
+An outcome is an indicator with its year ("level1_2035": the plain difference to the null), or one of `outcome.DERIVED`.
 """
 
 from __future__ import annotations
@@ -12,44 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..columns import YEARS
 from ..errors import InputError
 from ..money import net_benefit
+from ..outcome import DERIVED, outcome_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DERIVED", "Rule", "better", "by_trial", "columns_of", "effect", "kind_and_unit", "luck_share"]
+__all__ = ["Rule", "better", "by_trial", "columns_of", "effect", "luck_share"]
 
-# derived outcome -> columns it is made of, unit, kind, better end
-DERIVED: dict[str, tuple[tuple[str, ...], str, str, str]] = {
-    "abatement": (("tco2e_total",), "t", "flow", "max"),  # tCO2e avoided since 2020
-    "abatement_share": (("tco2e_total",), "share", "share", "max"),  # of what the null emits
-    "abatement_pv": (("pv_tco2e",), "t", "flow", "max"),  # discounted as money is, to be divided into it
-    "net_outlay": (("pv_outlay", "pv_receipts"), "mVND", "money", "min"),  # present value above the null
-    # tCO2e and COD avoided at their default prices less cost, all present values
-    "net_benefit": (("pv_tco2e", "pv_cod", "pv_social_cost"), "mVND", "money", "max"),
-    "net_benefit_gross": (("pv_tco2e", "pv_cod", "pv_outlay_gross"), "mVND", "money", "max"),
-}
-_NAME = re.compile(r"(\w+)_(\d{4})$")
 _RULE = re.compile(r"^\s*(\w+)\s*(<=|>=|<|>)\s*(\S+)\s*$")
-
-
-def _split(outcome: str) -> tuple[str, str]:
-    """Base and year; refuses names that no run has."""
-    from ..sweeps.outcomes import Outcomes, outcome_names
-    from ..sweeps.ranges import unknown
-
-    found = _NAME.match(outcome)
-    base, year = (found[1], found[2]) if found else (outcome, "")
-    try:
-        Outcomes([f"{DERIVED[base][0][0]}_{year}"] if base in DERIVED else [outcome])
-    except InputError as error:
-        if not error.key.startswith("unknown"):
-            raise
-        derived = [f"{name}_{y}" for name in DERIVED for y in YEARS]
-        raise unknown("outcome", outcome, (*derived, *outcome_names())) from error
-    return base, year
 
 
 @dataclass(frozen=True)
@@ -79,7 +51,7 @@ class Rule:
             threshold = np.nan
         if not np.isfinite(threshold):
             raise InputError("not_a_rule", value=text)
-        _split(found[1])
+        outcome_of(found[1])
         return cls(found[1], found[2], threshold)
 
     def __str__(self) -> str:
@@ -99,12 +71,7 @@ def columns_of(outcomes: Sequence[str]) -> list[str]:
     InputError
         For a name that is no outcome.
     """
-    columns: dict[str, None] = {}
-    for outcome in outcomes:
-        base, year = _split(outcome)
-        for part in DERIVED[base][0] if base in DERIVED else (base,):
-            columns[f"{part}_{year}"] = None
-    return list(columns)
+    return list(dict.fromkeys(column for outcome in outcomes for column in outcome_of(outcome).columns))
 
 
 def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
@@ -121,7 +88,8 @@ def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
     numpy.ndarray
         Shape (rows,), float64; `abatement_share` is nan where the null emits nothing.
     """
-    base, year = _split(outcome)
+    asked = outcome_of(outcome)
+    base, year = asked.base, asked.year
 
     def change(name: str) -> np.ndarray:
         return (frame[f"{name}_{year}"] - frame[f"null.{name}_{year}"]).to_numpy(float)
@@ -137,7 +105,7 @@ def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
         return net_benefit(*(sign * change(name) for sign, name in zip((-1.0, -1.0, 1.0), DERIVED[base][0], strict=True)))
     if base == "net_outlay":
         return change("pv_outlay") - change("pv_receipts")
-    return change(base)
+    return (frame[outcome] - frame[f"null.{outcome}"]).to_numpy(float)
 
 
 def by_trial(frame: pd.DataFrame, values: np.ndarray, trials: int) -> np.ndarray:
@@ -168,24 +136,6 @@ def luck_share(frame: pd.DataFrame, values: np.ndarray) -> float:
     return float(min(1.0, (rest**2).to_numpy().sum() / freedom / grid.shape[1] / means.var()))
 
 
-def kind_and_unit(outcome: str) -> tuple[str, str]:
-    """Kind ("share", "flow", "money", "stock") and unit of an outcome, as `viz.words.scale_of` takes them."""
-    base, _ = _split(outcome)
-    if base in DERIVED:
-        return DERIVED[base][2], DERIVED[base][1]
-    column = _column(outcome)
-    return column.kind, column.unit
-
-
 def better(outcome: str) -> float:
     """+1 if more of the outcome is better, -1 if less is, 0 if neither."""
-    base, _ = _split(outcome)
-    direction = DERIVED[base][3] if base in DERIVED else _column(outcome).direction
-    return {"max": 1.0, "min": -1.0, "none": 0.0}[direction]
-
-
-def _column(outcome: str):
-    from ...model.indicators import INDICATORS
-    from ..columns import Column
-
-    return Column.parse(outcome, INDICATORS)
+    return outcome_of(outcome).better

@@ -14,14 +14,18 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, check_number, check_threads
+from ...model.renamed import BUDGETS, renamed
+from ..errors import InputError, check_threads
 from ..folder import read_manifest, write_folder
 from ..names import path_inside, read_json
+from ..outcome import outcome_of
+from ..question import COMMANDS, checked, command_line
 from ..statistics import Estimate
 
 if TYPE_CHECKING:
@@ -29,15 +33,17 @@ if TYPE_CHECKING:
 
     from ..sweeps.trials import Trial
 
-__all__ = ["Case", "Finding", "Progress", "as_facts", "option_text", "read_finding"]
+__all__ = ["Case", "Finding", "Progress", "as_facts", "read_finding"]
 
 Progress = Callable[[int, int], None] | None
-MAX_SEED = 2**63 - 1
-MAX_REPLICATES = 100_000
 MAIN = "table"  # file name of the finding's own table; the others are named in `data`
+NAMES = {  # of facts and columns before those of money carried their unit
+    **BUDGETS, "top_budget": "top_budget_bn", "knee_budget": "knee_budget_bn",
+}  # fmt: skip
 FORMAT = 2  # of what is kept; facts without one are of before there was a law alone, and were others
 
 
+@renamed(BUDGETS)
 @dataclass(frozen=True)
 class Case:
     """What every analysis is asked about: a place, a pathway with its policy and budget, and how much luck is drawn.
@@ -51,9 +57,9 @@ class Case:
     policy : str
     law : str
         Of 2020 and later; `null.NAME` is this law alone.
-    budget : float
+    budget_bn : float
         bn VND a year for the city, >= 0.
-    site_budget : float or None
+    site_budget_bn : float or None
         bn VND a year for this site instead of its share.
     replicates : int
         Paired replicates of every point, >= 1.
@@ -66,19 +72,17 @@ class Case:
     scenario: str = "nguyen-khe"
     pathway: str = "combined"
     policy: str = "vietnam-2020"
-    budget: float = 150.0
-    site_budget: float | None = None
+    budget_bn: float = 150.0
+    site_budget_bn: float | None = None
     replicates: int = 8
     seed: int = 1
     threads: int | None = None
     law: str = "middle"
 
     def __post_init__(self) -> None:
-        check_number("--replicates", self.replicates, 1, MAX_REPLICATES, whole=True)
-        check_number("--seed", self.seed, 0, MAX_SEED, whole=True)
-        check_number("--budget", self.budget, 0)
-        if self.site_budget is not None:
-            check_number("--site-budget", self.site_budget, 0)
+        for name in ("replicates", "seed", "budget_bn", "site_budget_bn"):
+            if getattr(self, name) is not None:
+                checked(name, getattr(self, name))
         check_threads(self.threads)
 
     @property
@@ -89,11 +93,11 @@ class Case:
         return load_scenario(self.scenario).site.one_cluster
 
     def trial(self, **changes: Any) -> Trial:
-        """The case as one experiment; `changes` are fields of `Trial` (uncertainties, levers, budget, ...)."""
+        """The case as one experiment; `changes` are fields of `Trial` (uncertainties, levers, budget_bn, ...)."""
         from ..sweeps.trials import Trial
 
         own = {
-            name: getattr(self, name) for name in ("scenario", "pathway", "policy", "law", "budget", "site_budget")
+            name: getattr(self, name) for name in ("scenario", "pathway", "policy", "law", "budget_bn", "site_budget_bn")
         }
         return Trial(**{**own, **changes})
 
@@ -106,7 +110,7 @@ class Case:
         ----------
         trials : sequence of Trial
         outcomes : sequence of str
-            Names that `effects.effect` understands: indicators with a year, or derived ones (`effects.DERIVED`).
+            Names that `effects.effect` understands: indicators with a year, or derived ones (`outcome.DERIVED`).
         progress : callable, optional
         **options
             Passed on to `run_trials` (first_replicate, last_year, replicates, seed, ...).
@@ -122,7 +126,7 @@ class Case:
         columns = columns_of(outcomes)
         asked = {"replicates": self.replicates, "seed": self.seed, "threads": self.threads}
         if not options.get("traces"):  # nothing is simulated beyond the last year that is asked for
-            asked["last_year"] = max(int(column[-4:]) for column in columns) + 1
+            asked["last_year"] = max(outcome_of(column).year for column in columns) + 1
         frame = sweeps.run_trials(list(trials), outcomes=columns, progress=progress, **{**asked, **options})
         lost = frame["failed"] != ""
         if lost.all():
@@ -139,30 +143,9 @@ class Case:
         name : str
             Command.
         **options
-            The analysis's own options by their Python name; None and False are left out, True is a flag.
+            The analysis's own options, see `question.option_words`.
         """
-        shared = {
-            "pathway": self.pathway, "policy": self.policy, "law": None if self.law == "middle" else self.law,
-            "budget": self.budget, "site_budget": self.site_budget,
-            "replicates": self.replicates, "seed": self.seed,
-        }  # fmt: skip
-        return " ".join(["ecocluster", name, self.scenario, *option_text({**shared, **options})])
-
-
-def option_text(options: Mapping[str, Any]) -> list[str]:
-    """Options as they stand on a command line; sequences are joined by commas."""
-    words = []
-    for name, value in options.items():
-        if value is None or value is False or value == ():
-            continue
-        flag = "--" + name.replace("_", "-")
-        if value is True:
-            words.append(flag)
-            continue
-        joined = isinstance(value, (list, tuple))
-        text = ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in (value if joined else (value,)))
-        words.append(f'{flag} "{text}"' if " " in text else f"{flag} {text}")
-    return words
+        return command_line(name, {field: getattr(self, field) for field in COMMANDS[name]}, options)
 
 
 def as_facts(value: Any) -> Any:
@@ -211,7 +194,7 @@ class Finding:
     @property
     def scenario(self) -> str:
         """The place it is about: the first argument of the command; empty if it begins with an option."""
-        first = (self.command.split() + [""] * 3)[2]
+        first = (shlex.split(self.command) + [""] * 3)[2]
         return "" if first.startswith("-") else first
 
     @property
@@ -269,9 +252,17 @@ def read_finding(folder: str | Path) -> Finding:
             )
             for name in tables
         }
-        found = Finding(kept["name"], kept["command"], frames.pop(MAIN), kept["facts"], frames)
+        frames = {name: frame.rename(columns=NAMES) for name, frame in frames.items()}
+        found = Finding(kept["name"], kept["command"], frames.pop(MAIN), _renamed(kept["facts"]), frames)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("not_a_finding", path=where) from error
     if older:
         raise InputError("older_finding", path=where, command=older)
     return found
+
+
+def _renamed(facts: Any) -> Any:
+    """Facts of before under the names of today."""
+    if isinstance(facts, Mapping):
+        return {NAMES.get(name, name): _renamed(part) for name, part in facts.items()}
+    return [_renamed(part) for part in facts] if isinstance(facts, list) else facts

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...model.renamed import renamed
 from ..errors import InputError, check_number
+from ..outcome import outcome_of
 from ..question import PATHWAYS as ALL
 from ..statistics import bootstrap_ratio, fieller, mean_interval
-from .effects import better, effect
+from .effects import effect
 from .finding import Case, Finding, Progress
 
 __all__ = ["BUDGETS", "PATHWAYS", "efficient", "frontier"]
@@ -37,11 +39,12 @@ def efficient(cost: np.ndarray, gain: np.ndarray) -> np.ndarray:
     return ~beaten.any(axis=1) & np.isfinite(cost) & np.isfinite(gain)
 
 
+@renamed({"budgets": "budgets_bn"})
 def frontier(
     case: Case,
     *,
     pathways: Sequence[str] = PATHWAYS,
-    budgets: Sequence[float] = BUDGETS,
+    budgets_bn: Sequence[float] = BUDGETS,
     outcome: str = "abatement_2035",
     progress: Progress = None,
 ) -> Finding:
@@ -53,7 +56,7 @@ def frontier(
         Its pathway and budgets do not count.
     pathways : sequence of str
         Pathways or portfolios.
-    budgets : sequence of float
+    budgets_bn : sequence of float
         bn VND a year for the city, >= 0.
     outcome : str
         The effect; its year is also that of the cost.
@@ -67,18 +70,19 @@ def frontier(
     """
     import pandas as pd
 
-    names, ladder = tuple(dict.fromkeys(pathways)), sorted({check_number("--budgets", b, 0) for b in budgets})
+    names, ladder = tuple(dict.fromkeys(pathways)), sorted({check_number("--budgets", b, 0) for b in budgets_bn})
     for what, values in (("--pathways", names), ("--budgets", ladder)):
         if not values:
             raise InputError("empty", name=what)
-    year = outcome.rpartition("_")[2]
+    asked = outcome_of(outcome)
+    year = asked.year
     # tonnes are shown as they are and priced as money is: discounted
     priced = f"abatement_pv_{year}" if outcome == f"abatement_{year}" else outcome
     wanted = (outcome, f"pv_outlay_gross_{year}", f"level1_{year}", f"pv_social_cost_{year}", priced)
-    sign = better(outcome) or 1.0
+    sign = asked.better or 1.0
     arms = list(itertools.product(names, ladder))
     frame = case.run(
-        [case.trial(pathway=name, budget=budget, site_budget=None) for name, budget in arms], wanted, progress
+        [case.trial(pathway=name, budget_bn=budget, site_budget_bn=None) for name, budget in arms], wanted, progress
     )
     effects = pd.DataFrame({name: effect(frame, name) for name in dict.fromkeys(wanted)})
     effects[["trial", "replicate"]] = frame[["trial", "replicate"]]
@@ -91,7 +95,7 @@ def frontier(
         low, high = (
             bootstrap_ratio(cost.to_numpy(), units.to_numpy()) if np.isfinite(ratio.mean) else (np.nan, np.nan)
         )
-        row = {"pathway": name, "budget": budget}
+        row = {"pathway": name, "budget_bn": budget}
         row |= _estimate("cost", mean_interval(cost.to_numpy())) | _estimate(
             "effect", mean_interval(gain.to_numpy())
         )
@@ -112,9 +116,6 @@ def frontier(
     table["efficient"] = efficient(table["cost"], table["effect"])
     command = case.command(
         "frontier",
-        pathway=None,
-        budget=None,
-        site_budget=None,
         pathways=names,
         budgets=tuple(f"{b:g}" for b in ladder),
         outcome=outcome,
@@ -133,18 +134,18 @@ def _facts(table, outcome: str, names: Sequence[str], failed: int) -> dict:
         "outcome": outcome,
         "pathways": list(names),
         "failed": failed,
-        "top_budget": float(table["budget"].max()),
+        "top_budget_bn": float(table["budget_bn"].max()),
     }
     priced = table[table["per_unit"].notna()]
     if len(priced):
         cheap = priced.loc[priced["per_unit"].idxmin()]
         facts["cheapest"] = {
-            "pathway": cheap["pathway"], "budget": cheap["budget"], "effect": cheap["effect"],
+            "pathway": cheap["pathway"], "budget_bn": cheap["budget_bn"], "effect": cheap["effect"],
             "per_unit": {"mean": cheap["per_unit"], "low": cheap["per_unit_low"], "high": cheap["per_unit_high"]},
         }  # fmt: skip
     most = table.loc[table["effect"].idxmax()]
     facts["most"] = {
-        "pathway": most["pathway"], "budget": most["budget"], "certified": most["certified"],
+        "pathway": most["pathway"], "budget_bn": most["budget_bn"], "certified": most["certified"],
         "effect": {"mean": most["effect"], "low": most["effect_low"], "high": most["effect_high"]},
         "cost": {"mean": most["cost"], "low": most["cost_low"], "high": most["cost_high"]},
         "per_unit": most["per_unit"], "next_unit": most.get("next_unit", np.nan),

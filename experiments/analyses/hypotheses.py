@@ -120,7 +120,7 @@ def hypotheses(
     chosen = _chosen(only, claims)
     size = rules["size"]["quick" if quick else "full"]
     count = size["draws"] if draws is None else check_number("--draws", draws, FEWEST_DRAWS, MOST_DRAWS, whole=True)
-    case, kept = replace(case or Case(), site_budget=None), Checkpoint(out, "draws")
+    case, kept = replace(case or Case(), site_budget_bn=None), Checkpoint(out, "draws")
     searches = _Searches(Checkpoint(out, "assignments"), case, quick, size["searched"])
     pilots = Checkpoint(out, "pilots")
     steps = (1 if quick else 2) * len(chosen)
@@ -149,10 +149,7 @@ def hypotheses(
         rows.append(row)
         also += beside
     table = pd.DataFrame(rows)
-    from .finding import option_text
-
-    options = {"only": tuple(c.name for c in chosen) if only else (), "quick": quick, "draws": draws, "seed": case.seed}
-    command = " ".join(["ecocluster hypotheses", *option_text(options)])
+    command = case.command("hypotheses", only=tuple(c.name for c in chosen) if only else (), quick=quick, draws=draws)
     facts = {
         "quick": quick, "draws": count, "failed": int(sum(frame["failed"].sum() for frame in frames)), "replicates": [min(replicates.values()), max(replicates.values())], "claims": len(table),
         "verdicts": {word: table.loc[table["verdict"] == word, "claim"].tolist() for word in VERDICTS},
@@ -321,14 +318,14 @@ def arms_of(claim: Claim) -> int:
     """How many arms a claim runs in every draw."""
     if "sets" in claim.entry:
         return len(set_masks(claim))
-    ladders = len(OUTCOMES) * len(claim.entry["search"]["budgets"]) if "search" in claim.entry else 0
+    ladders = len(OUTCOMES) * len(claim.entry["search"]["budgets_bn"]) if "search" in claim.entry else 0
     return len(claim.entry.get("arms", {})) + searched_arms(claim) + ladders
 
 
 def searched_arms(claim: Claim) -> int:
     """How many arms a claim runs in every world of its search."""
     spec = claim.entry.get("search")
-    return len(spec["pathways"]) * len(spec["budgets"]) if spec else 0
+    return len(spec["pathways"]) * len(spec["budgets_bn"]) if spec else 0
 
 
 def _frame(claim: Claim, answers: Answers, key: str) -> pd.DataFrame:

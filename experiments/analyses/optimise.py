@@ -19,7 +19,7 @@ from ..statistics import mean_interval
 from .checkpoints import Checkpoint, key_of
 from .coalitions import by_run
 from .effects import better, effect
-from .finding import Case, Finding, Progress, option_text
+from .finding import Case, Finding, Progress
 from .search_space import Space
 
 if TYPE_CHECKING:
@@ -98,11 +98,10 @@ def optimise(
     fresh = evaluate(x[again], FRESH, 2 * case.replicates, points * generations)
     table = _table(space, x[front], found[front], fresh[: len(front)], objectives, signs)
     shift = (np.nanmean(fresh[len(front) :], axis=2) - found[first]).mean(axis=0)
-    options = {
-        "law": None if case.law == "middle" else case.law, "replicates": case.replicates, "seed": case.seed, "points": points, "generations": generations, "algorithm": algorithm,
-        "objectives": None if tuple(objectives) == OBJECTIVES else list(objectives),
-    }  # fmt: skip
-    command = " ".join(["ecocluster optimise", case.scenario, *option_text(options)])
+    command = case.command(
+        "optimise", points=points, generations=generations, algorithm=algorithm,
+        objectives=None if tuple(objectives) == OBJECTIVES else tuple(objectives),
+    )  # fmt: skip
     facts = _facts(case, space, table, objectives, signs, shift) | {"seen": len(unique), "generations": generations}
     return Finding("optimise", command, table, facts, {"search": seen})
 
@@ -289,7 +288,7 @@ def _facts(case, space, table, objectives, signs, shift) -> dict:
     return {
         "scenario": case.scenario, "one_cluster": case.one_cluster, "replicates": case.replicates, "objectives": list(objectives), "front": len(table), "stays": int(table["stays"].sum()), "knee": knee, "hull": hull.tolist(),
         "knee_values": {name: table.loc[knee, name] for name in objectives}, "knee_benefit": benefit[knee],
-        "knee_budget": table.loc[knee, "budget"],
+        "knee_budget_bn": table.loc[knee, "budget_bn"],
         "before": price(0, at) if at else np.nan, "after": price(at, len(hull) - 1) if at < len(hull) - 1 else np.nan,
         "curse": curse,
         "scatter": {name: float(table[name].std(ddof=0)) for name in objectives},

@@ -76,8 +76,8 @@ def portfolio(
     firms = np.array([cluster.firms_2018 for cluster in site.clusters])
     # money has the same worth everywhere, so shares of the budget are shares of its present value
     years = YEAR + 1 - 2020
-    purse = case.budget * MVND_PER_BN if case.site_budget is None else case.site_budget * MVND_PER_BN
-    purse *= (site.budget_share if case.site_budget is None else 1.0) * annuity(PUBLIC_RATE, float(years))
+    purse = case.budget_bn * MVND_PER_BN if case.site_budget_bn is None else case.site_budget_bn * MVND_PER_BN
+    purse *= (site.budget_share if case.site_budget_bn is None else 1.0) * annuity(PUBLIC_RATE, float(years))
     steps = len(site.clusters) * len(CHOICES) * len(DENSITIES) * case.replicates
     # the runs of the whole site that follow are as many clusters long
     total = steps + (len(CHOICES) + 2) * 2 * case.replicates * len(site.clusters)
@@ -103,11 +103,7 @@ def portfolio(
 
 def case_command(case: Case, aim: str) -> str:
     """The command line of a proposal; the pathway of the case does not count."""
-    from .finding import option_text
-
-    options = {"aim": aim, "policy": case.policy, "law": None if case.law == "middle" else case.law, "budget": case.budget, "site_budget": case.site_budget,
-               "replicates": case.replicates, "seed": case.seed}  # fmt: skip
-    return " ".join(["ecocluster portfolio", case.scenario, *option_text(options)])
+    return case.command("portfolio", aim=aim)
 
 
 def _alone(case: Case, site, outcome: str, progress) -> tuple[np.ndarray, np.ndarray]:
@@ -133,9 +129,9 @@ def _alone(case: Case, site, outcome: str, progress) -> tuple[np.ndarray, np.nda
 
 def _money(case: Case, share: float, density: float) -> dict[str, float]:
     """Budget of a cluster: by firms, times the density; a city's own budget is shared by the model itself."""
-    if case.site_budget is None:
-        return {"budget": case.budget * density, "site_budget": None}
-    return {"budget": case.budget, "site_budget": case.site_budget * share * density}
+    if case.site_budget_bn is None:
+        return {"budget_bn": case.budget_bn * density, "site_budget_bn": None}
+    return {"budget_bn": case.budget_bn, "site_budget_bn": case.site_budget_bn * share * density}
 
 
 def _one_cluster(scenario: str, cluster: str, site, folder: Path) -> Path | str:
@@ -255,7 +251,7 @@ def _facts(case: Case, table, arms, aim: str) -> dict:
     rival = others.loc[others[outcome].idxmax()]
     count = table["pathway"].value_counts()
     return {
-        "scenario": case.scenario, "budget": case.budget, "aim": aim, "outcome": outcome, "replicates": case.replicates,
+        "scenario": case.scenario, "budget_bn": case.budget_bn, "aim": aim, "outcome": outcome, "replicates": case.replicates,
         "counts": {name: int(count.get(name, 0)) for name in (*CHOICES, "null")}, "clusters": len(table),
         "own": picked(own, outcome), "own_outlay": picked(own, f"pv_outlay_{YEAR}"),
         "rival": rival["arm"], "rival_value": picked(rival, outcome), "rival_outlay": picked(rival, f"pv_outlay_{YEAR}"),

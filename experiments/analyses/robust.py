@@ -12,6 +12,7 @@ mean effect over the replicates counts:
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,10 @@ import numpy as np
 
 from ..errors import InputError, check_number
 from ..question import PATHWAYS as ALL
+from ..question import option_words
 from ..statistics import Estimate, mean_interval, proportion_interval
 from .effects import Rule, better, by_trial, effect
-from .finding import Case, Finding, Progress, option_text
+from .finding import Case, Finding, Progress
 from .uncertainties import chosen, points, unit_points
 
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ def robust(
         name: by_trial(frame, effect(frame, name), len(trials)).reshape(count, len(arms)) for name in wanted
     }
     command = case.command(
-        "robust", pathway=None, pathways=arms, outcome=outcome, rules=tuple(map(str, parsed)), points=count,
+        "robust", pathways=arms, outcome=outcome, rules=tuple(map(str, parsed)), points=count,
         surface=tuple(surface), grid=grid, uncertainties=tuple(uncertainties or ()),
     )  # fmt: skip
     finding = describe(arms, names, values, means, outcome, parsed, command, failed, case.one_cluster)
@@ -166,10 +168,10 @@ def robust_in(
         raise InputError("too_few", name="--pathways", low=2)
     wanted = dict.fromkeys([outcome, *(rule.outcome for rule in parsed)])
     means = {name: np.column_stack([sweep.means(arm, name) for arm in arms]) for name in wanted}
-    words = option_text(
+    words = option_words(
         {"from": sweep.path, "pathways": arms, "outcome": outcome, "rules": tuple(map(str, parsed))}
     )
-    command = " ".join(["ecocluster robust", sweep.scenario, *words])
+    command = " ".join(["ecocluster robust", shlex.quote(sweep.scenario), *words])
     return describe(arms, sweep.names, sweep.values, means, outcome, parsed, command, sweep.failed, sweep.one_cluster)
 
 

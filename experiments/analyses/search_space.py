@@ -77,7 +77,7 @@ class Space:
     @cached_property
     def genes(self) -> tuple[Gene, ...]:
         starts = [Gene(f"start.{group}", FIRST_YEAR, LAST_START, "start") for group in GROUPS]
-        money = [Gene("budget", 10.0, HIGHEST_BUDGET, "budget")]
+        money = [Gene("budget_bn", 10.0, HIGHEST_BUDGET, "budget")]
         if self.is_city:
             of_clusters = [Gene(f"pathway.{c.id}", 0, len(PATHWAYS), "pathway") for c in self.site.clusters]
             return (*money, Gene("scale", 1.0, 3.0, "scale"), *starts, *of_clusters)
@@ -105,7 +105,7 @@ class Space:
     def arm(self, point: np.ndarray, name: str) -> Arm:
         """The experiment of a point."""
         chosen = self.values(point)
-        money = chosen["budget"] * MVND_PER_BN * self.site.budget_share
+        money = chosen["budget_bn"] * MVND_PER_BN * self.site.budget_share
         begins = {
             lever: Schedule(chosen[f"start.{group}"])
             for group, names in GROUPS.items()

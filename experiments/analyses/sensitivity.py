@@ -12,6 +12,7 @@ order by the number of the trial, and a point without a result takes its whole t
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,8 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError, check_number, need_package
+from ..question import option_words
 from .effects import by_trial, effect, luck_share
-from .finding import Case, Finding, Progress, option_text
+from .finding import Case, Finding, Progress
 from .uncertainties import MORRIS_LEVELS, chosen, points, unit_points
 
 if TYPE_CHECKING:
@@ -218,8 +220,8 @@ def sensitivity_of(
     case = sweep.case(arm)
     rows = sweep.frame[sweep.frame["arm"] == arm]
     luck = luck_share(rows, effect(rows, outcome))
-    command = option_text({"from": sweep.path, "pathway": pathway, "outcome": outcome, "seed": seed})
-    command = " ".join(["ecocluster sensitivity", case.scenario, *command])
+    command = option_words({"from": sweep.path, "pathway": pathway, "outcome": outcome, "seed": seed})
+    command = " ".join(["ecocluster sensitivity", shlex.quote(case.scenario), *command])
     floor = noise_floor(y, luck) if sweep.kind == "morris" else np.nan
     return _finding(arm, outcome, command, table, y, tuple(table["parameter"]), luck, sweep.failed, floor, sweep.one_cluster)
 

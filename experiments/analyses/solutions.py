@@ -146,7 +146,7 @@ def _facts(table, data, outcome: str, case: Case, sets: int) -> dict:
     first = order[order["kind"] == "first"]
     sequence = order[order["kind"] == "sequence"].set_index("cause")
     facts = {
-        "scenario": case.scenario, "one_cluster": case.one_cluster, "pathway": case.pathway, "budget": case.budget, "outcome": outcome, "replicates": case.replicates,
+        "scenario": case.scenario, "one_cluster": case.one_cluster, "pathway": case.pathway, "budget_bn": case.budget_bn, "outcome": outcome, "replicates": case.replicates,
         "sets": sets, "ranked": own["cause"].tolist(), "main": {row["cause"]: picked(row, "main") for _, row in own.iterrows()},
         "silent": silent(table, outcome),
         "idle": [row["cause"] for _, row in own.iterrows() if not row["main_low"] > 0],

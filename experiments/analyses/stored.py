@@ -117,8 +117,8 @@ def read_sweep(path: str | os.PathLike) -> Sweep:
     about = plan.about
     for column in ("pathway", "policy"):
         frame[column] = frame[column].astype(str)
-    pairs = frame[["pathway", "policy", "budget"]].drop_duplicates()
-    full = frame["pathway"] + " " + frame["policy"] + " " + frame["budget"].map("{:g}".format)
+    pairs = frame[["pathway", "policy", "budget_bn"]].drop_duplicates()
+    full = frame["pathway"] + " " + frame["policy"] + " " + frame["budget_bn"].map("{:g}".format)
     several = pairs["pathway"].duplicated().any()
     frame["arm"] = np.where(frame["pathway"].isin(("null", "law")) | ~np.bool_(several), frame["pathway"], full)
     fine = frame["failed"] == ""

@@ -139,7 +139,7 @@ def superadditivity(
         }
         for reading in readings
     }
-    command = case.command("superadditivity", pathway=None, pathways=names, outcomes=tuple(outcomes))
+    command = case.command("superadditivity", pathways=names, outcomes=tuple(outcomes))
     return Finding("superadditivity", command, table, facts, {"channels": shares})
 
 

@@ -180,7 +180,7 @@ def survival(
         "pathways": list(names), "horizon": horizon, "failed": failed,
         "replicates": int(whole.sum()), "best": {event: _best(table[table["event"] == event]) for event in EVENTS},
     }  # fmt: skip
-    command = case.command("survival", pathway=None, pathways=names, horizon=horizon)
+    command = case.command("survival", pathways=names, horizon=horizon)
     return Finding("survival", command, table, facts, {"curves": pd.concat(curves, ignore_index=True)})
 
 

@@ -19,6 +19,7 @@ from ...model.parameters import World
 from ...model.processor import golden
 from ...model.sites_and_arms import MVND_PER_BN, Arm, Shock, Site
 from ..eight import kept_clusters
+from ..outcome import outcome_of
 from ..spread import spread
 from ..statistics import mean_interval
 from ..tuned import (
@@ -79,7 +80,7 @@ class Ground:
         """A pathway as written, with the site's share of the budget by firms."""
         from ...scenarios import make_arm
 
-        return make_arm(pathway, POLICY, budget * MVND_PER_BN, self.site, law=LAW)
+        return make_arm(pathway, POLICY, budget_bn=budget, site=self.site, law=LAW)
 
     def run(self, arms: Sequence[Arm]) -> dict[str, np.ndarray]:
         """What arms reach above the law alone, world by world.
@@ -99,7 +100,7 @@ class Ground:
         unmet = np.array([int(bits).bit_count() for bits in range(2 ** len(LEVEL_1))])[runs.unmet[:, :, -1] & (2 ** len(LEVEL_1) - 1)]
         raw[CRITERIA] = np.where(runs.failed == 0, 1.0 - unmet.mean(axis=2) / len(LEVEL_1), np.nan)
         above = {name: values[1:] - values[:1] for name, values in raw.items()}
-        return {aim: -above[column] if column.endswith("_total_2035") else above[column] for aim, column in AIMS.items()} | {
+        return {aim: outcome_of(column).better * above[column] for aim, column in AIMS.items()} | {
             MONEY: above[MONEY], CRITERIA: above[CRITERIA]
         }  # fmt: skip
 

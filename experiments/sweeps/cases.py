@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from ...model.ensemble import find_scale
-from ...model.layout import Layout
 from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
 from ...model.sites_and_arms import NO_LAW, Arm, Law, Schedule, Shock, Site
 from ..errors import InputError, check_number
 from .ranges import check_values, lever_ranges, uncertainty_ranges, unknown
-from .trials import Trial
+from .trial import Trial
 
 __all__ = ["Case", "Cases"]
 
@@ -69,13 +68,6 @@ class Case:
         if not self.changes:
             return self.place.record
         return changed_record(self.place.parameters, self.place.record, self.changes)
-
-    def room(self) -> tuple[int, int, int]:
-        """Sizes that the arm asks for: planned clusters, those of each programme, and programmes."""
-        if not any(programme.levers.get("planned_slots", 0.0) > 0 for programme in self.arm.programmes):
-            return 0, 0, max(1, len(self.arm.programmes))  # the null fits in beside any programme
-        layout = Layout(self.place.site, self.record(), (NULL, self.arm))
-        return layout.planned, layout.planned_per_programme, layout.programmes
 
 
 class Cases:
@@ -217,13 +209,13 @@ class Cases:
             key: tuple = ("given", id(given))
             # the arm is kept alive beside its copy: its id must not be used again
             return self._bases.setdefault(key, given)
-        site_budget = None if trial.site_budget is None else check_number("site_budget", trial.site_budget, 0)
-        budget = check_number("budget", trial.budget, 0)
-        key = (id(place), str(given), str(trial.policy), str(trial.law), budget, site_budget)
+        site_budget_bn = None if trial.site_budget_bn is None else check_number("site_budget_bn", trial.site_budget_bn, 0)
+        budget_bn = check_number("budget_bn", trial.budget_bn, 0)
+        key = (id(place), str(given), str(trial.policy), str(trial.law), budget_bn, site_budget_bn)
         if key not in self._bases:
             from ...scenarios import choose_arm
 
             self._bases[key] = choose_arm(
-                given, place.site, trial.policy, budget, site_budget, self._law(trial))
+                given, place.site, trial.policy, budget_bn=budget_bn, site_budget_bn=site_budget_bn, law=self._law(trial))
         return self._bases[key]
 

@@ -20,7 +20,7 @@ import numpy as np
 from ...model.sites_and_arms import Arm, Shock, Site
 from ..errors import InputError
 from .outcomes import Outcomes
-from .trials import Trial
+from .trial import Trial
 
 if TYPE_CHECKING:
     from .cases import Case

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from ...model.renamed import BUDGETS
 from ...scenarios.errors import Message, ScenarioError, nearest_name
 from ...scenarios.library import is_path
 from ...scenarios.reading import read_toml
-from ...scenarios.schema import between, check, in_range
+from ...scenarios.schema import between, check, in_range, with_unit
 from ..errors import InputError
 from .designs import KINDS, MAX_POINTS, Design, Factor
-from .outcomes import HEADLINES, Outcomes
+from .outcomes import Outcomes, headlines
 from .ranges import Range, lever_ranges, uncertainty_ranges
-from .trials import MAX_SEED
+from .trial import MAX_SEED
 
 __all__ = ["MODES", "Experiment", "load_experiment", "make_experiment"]
 
@@ -62,9 +63,9 @@ class ExperimentFile(_Strict):
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
     policy: str | list[str] = "vietnam-2020"
     law: str = "middle"
-    budget: Budget = 150.0
-    budgets: list[Budget] | None = None
-    site_budget: Budget | None = None
+    budget_bn: Budget = 150.0
+    budgets_bn: list[Budget] | None = None
+    site_budget_bn: Budget | None = None
     uncertainties: list[str] | dict[str, Any] | None = None
     levers: list[str] | dict[str, Any] | None = None
     outcomes: list[str] | None = None
@@ -77,6 +78,11 @@ class ExperimentFile(_Strict):
     common_random_numbers: bool = True
     traces: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, raw: Any) -> Any:
+        return with_unit(raw, {**BUDGETS, "budgets": "budgets_bn"})
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -84,8 +90,8 @@ class Experiment:
 
     Attributes
     ----------
-    scenario, pathways, policies, law, budgets, site_budget, seed, replicates, first_replicate, shocks, scale, traces
-        See docs/sweeps.md; `policies` and `budgets` have one entry unless several are compared.
+    scenario, pathways, policies, law, budgets_bn, site_budget_bn, seed, replicates, first_replicate, shocks, scale, traces
+        See docs/sweeps.md; `policies` and `budgets_bn` have one entry unless several are compared.
     design : Design
     factors : tuple of Factor
         What the design varies, columns of its points in this order; of a table: the columns of the file.
@@ -105,8 +111,8 @@ class Experiment:
     pathways: tuple[str, ...]
     policies: tuple[str, ...]
     law: str
-    budgets: tuple[float, ...]
-    site_budget: float | None
+    budgets_bn: tuple[float, ...]
+    site_budget_bn: float | None
     design: Design
     factors: tuple[Factor, ...]
     constants: tuple[tuple[str, bool, float], ...]
@@ -154,20 +160,20 @@ def make_experiment(raw: Mapping[str, Any], path: Path | str = "experiment") -> 
         factors, constants = _factors(entry, design, path)
     last_year = 2020 + entry.steps / 4
     policies = (entry.policy,) if isinstance(entry.policy, str) else tuple(entry.policy)
-    for key, names in (("pathways", entry.pathways), ("policy", policies), ("budgets", entry.budgets or ())):
+    for key, names in (("pathways", entry.pathways), ("policy", policies), ("budgets_bn", entry.budgets_bn or ())):
         doubles = [name for index, name in enumerate(names) if name in names[:index]]
         if doubles:
             raise ScenarioError("named_twice", file=path, key=key, value=doubles[0])
         if key == "policy" and not names:
             raise ScenarioError("empty", file=path, key=key)
-    if entry.budgets is not None and entry.mode != "frontier":
-        raise ScenarioError("only_frontier", file=path, key="budgets")
-    if entry.budgets == []:
-        raise ScenarioError("empty", file=path, key="budgets")
-    if entry.mode == "frontier" and entry.site_budget is not None:
-        raise ScenarioError("frontier_city", file=path, key="site_budget")
-    if {"budget", "site_budget"} <= entry.model_fields_set:
-        raise ScenarioError("two_budgets", file=path, key="site_budget")
+    if entry.budgets_bn is not None and entry.mode != "frontier":
+        raise ScenarioError("only_frontier", file=path, key="budgets_bn")
+    if entry.budgets_bn == []:
+        raise ScenarioError("empty", file=path, key="budgets_bn")
+    if entry.mode == "frontier" and entry.site_budget_bn is not None:
+        raise ScenarioError("frontier_city", file=path, key="site_budget_bn")
+    if {"budget_bn", "site_budget_bn"} <= entry.model_fields_set:
+        raise ScenarioError("two_budgets", file=path, key="site_budget_bn")
     if entry.target is not None and entry.mode not in ("equal-outlay", "equal-abatement"):
         raise ScenarioError("only_equal", file=path, key="target")
     if entry.traces and not entry.common_random_numbers:
@@ -179,8 +185,8 @@ def make_experiment(raw: Mapping[str, Any], path: Path | str = "experiment") -> 
         pathways=tuple(_relative(name, base) for name in entry.pathways),
         policies=tuple(_relative(name, base) for name in policies),
         law=_relative(entry.law, base),
-        budgets=tuple(entry.budgets or FRONTIER) if entry.mode == "frontier" else (entry.budget,),
-        site_budget=entry.site_budget,
+        budgets_bn=tuple(entry.budgets_bn or FRONTIER) if entry.mode == "frontier" else (entry.budget_bn,),
+        site_budget_bn=entry.site_budget_bn,
         design=design,
         factors=factors,
         constants=constants,
@@ -205,9 +211,7 @@ def _relative(name: str, base: Path) -> str:
 
 def _outcomes(entry: ExperimentFile, last_year: float, path) -> tuple[str, ...]:
     if entry.outcomes is None:
-        reached = tuple(name for name in HEADLINES if int(name[-4:]) + 1 <= last_year)
-        last = int(last_year) - 1
-        return reached or tuple(f"{name[:-4]}{last}" for name in HEADLINES if name.endswith("2030"))
+        return headlines(last_year)
     try:
         return Outcomes(entry.outcomes, last_year).names
     except InputError as error:

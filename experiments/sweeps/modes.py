@@ -18,7 +18,7 @@ from .cases import Case, Cases
 from .experiment import Experiment
 from .outcomes import Outcomes
 from .running import run_cells
-from .trials import Trial
+from .trial import Trial
 
 __all__ = ["TOLERANCE", "Match", "Planned", "plan_arms"]
 
@@ -53,8 +53,8 @@ class Planned:
     Attributes
     ----------
     pathway, policy : str
-    budget : float
-        bn VND a year for the city (for a `site_budget`: what a city would have, in proportion).
+    budget_bn : float
+        bn VND a year for the city (for a `site_budget_bn`: what a city would have, in proportion).
     arm : Arm
         With its scale factor, unless levers vary.
     match : Match or None
@@ -62,7 +62,7 @@ class Planned:
 
     pathway: str
     policy: str
-    budget: float
+    budget_bn: float
     arm: Arm
     match: Match | None = None
 
@@ -82,12 +82,12 @@ def plan_arms(experiment: Experiment, threads: int | None = None) -> tuple[list[
     labels, trials = [], []
     for pathway in experiment.pathways:
         for policy in experiment.policies:
-            for budget in experiment.budgets:
+            for budget in experiment.budgets_bn:
                 labels.append((pathway, policy, budget))
                 scale = 1.0 if levers_vary and experiment.scale is None else experiment.scale
                 trials.append(Trial(
-                    experiment.scenario, pathway, policy, experiment.law, budget=budget,
-                    site_budget=experiment.site_budget, uncertainties=uncertain, levers=levers,
+                    experiment.scenario, pathway, policy, experiment.law, budget_bn=budget,
+                    site_budget_bn=experiment.site_budget_bn, uncertainties=uncertain, levers=levers,
                     shocks=experiment.shocks, scale=scale))
     prepared = cases.prepare(trials, threads)
     planned: list[Planned] = []
@@ -101,7 +101,7 @@ def plan_arms(experiment: Experiment, threads: int | None = None) -> tuple[list[
             continue
         if levers_vary and experiment.scale is None:
             arm = replace(arm, scale=None)  # every point of the design finds its own
-        if experiment.site_budget is not None:
+        if experiment.site_budget_bn is not None:
             budget = arm.budget / case.place.site.budget_share / MVND_PER_BN
         planned.append(Planned(pathway, policy, budget, arm))
     if experiment.mode in ("equal-outlay", "equal-abatement"):
@@ -183,5 +183,5 @@ def _matched(experiment: Experiment, planned: list[Planned], case: Case, threads
     matched = list(planned)
     for index, arm, value in zip(acting, arms, realised, strict=True):
         budget = arm.budget / case.place.site.budget_share / MVND_PER_BN
-        matched[index] = replace(planned[index], budget=budget, arm=arm, match=Match(float(target), float(value)))
+        matched[index] = replace(planned[index], budget_bn=budget, arm=arm, match=Match(float(target), float(value)))
     return matched

@@ -1,49 +1,40 @@
 """From the series of a run to the outcomes that were asked for, without a table in between.
 
-Names are those of `ecocluster.model.indicators.evaluate`: ``KEY_YEAR`` (flows: the mean rate of that year, stocks:
-its end), ``KEY_total_YEAR`` (a flow added up from 2020) and ``pv_KEY_YEAR`` (present value of 2020).
-Here any year of the run and any flow will do.
+They are those of `ecocluster.model.indicators.evaluate`, but any year of the run and any flow will do.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 
-from ...model.indicators import DISCOUNTED, INDICATORS, PRESENT, TOTALS, YEARS
+from ...model.indicators import INDICATORS, YEARS
 from ...model.jit import jit
 from ...model.maths import powers
 from ...model.timelines import FORK_YEAR
 from ..errors import InputError
-from .ranges import unknown
+from ..outcome import outcome_names, outcome_of
 
-__all__ = ["HEADLINES", "Outcomes", "outcome_names"]
+__all__ = ["HEADLINES", "Outcomes", "headlines"]
 
-_NAME = re.compile(r"^(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>\d{4})$")
-_VALUES = (*PRESENT, *DISCOUNTED)
 VALUE, MEAN, TOTAL, PRESENT = range(4)
 PER_YEAR = 4
 
 # what an experiment file keeps unless it says otherwise; with the null's it fits into 1 KB a run
-HEADLINES = tuple(
-    f"{key}_{year}" for year in YEARS
-    for key in ("tco2e_total", "level1", "level2", "cod_total", "landfilled_total", "jobs", "value_added", "adoption_T1",
-                "adoption_T2", "real_share", "links_active", "in_symbiosis", "trust", "pv_outlay", "pv_receipts",
-                "pv_social_cost", "pv_tco2e", "pv_cod")
-)  # fmt: skip
+_HEADLINES = ("tco2e_total", "level1", "level2", "cod_total", "landfilled_total", "jobs", "value_added", "adoption_T1",
+              "adoption_T2", "real_share", "links_active", "in_symbiosis", "trust", "pv_outlay", "pv_receipts",
+              "pv_social_cost", "pv_tco2e", "pv_cod")  # fmt: skip
 
 
-def outcome_names(last_year: float = 2046) -> tuple[str, ...]:
-    """All names that `evaluate` gives for runs until `last_year`; if it gives none, those of the last full year."""
+def headlines(last_year: float = 2046) -> tuple[str, ...]:
+    """Headlines in the report years that runs until `last_year` reach; if they reach none, in their last full year."""
     years = [year for year in YEARS if year + 1 <= last_year] or [int(last_year) - 1]
-    return tuple(name for year in years for name in (
-        *(f"{key}_{year}" for key in INDICATORS),
-        *(f"{key}_total_{year}" for key in TOTALS),
-        *(f"pv_{key}_{year}" for key in _VALUES),
-    ))  # fmt: skip
+    return tuple(f"{key}_{year}" for year in years for key in _HEADLINES)
+
+
+HEADLINES = headlines()
 
 
 @jit
@@ -93,7 +84,7 @@ class Outcomes:
         for index, name in enumerate(self.names):
             if name in self.names[:index] and names is not None:
                 raise InputError("duplicate", kind="outcome", value=name)
-            rows.append(self._parse(name))
+            rows.append(self._row(str(name)))
         kind, column, last = (np.array(values, np.int64) for values in zip(*rows, strict=True))
         self._rows = kind, column, last
         # a share of nothing (occupancy where nothing is planned) is missing, not wrong
@@ -101,18 +92,10 @@ class Outcomes:
 
     _keys = tuple(INDICATORS)
 
-    def _parse(self, name: str) -> tuple[int, int, int]:
-        found = _NAME.match(str(name))
-        if found is None or found["key"] not in INDICATORS or (found["pv"] and found["total"]):
-            raise unknown("outcomes", name, outcome_names(self.last_year))
-        flow = INDICATORS[found["key"]].kind in ("flow", "money")
-        if (found["total"] and not flow) or (found["pv"] and not flow):
-            raise unknown("outcomes", name, outcome_names(self.last_year))
-        year = int(found["year"])
-        if not FORK_YEAR <= year <= self.last_year - 1:
-            raise InputError("outside", name=f"outcomes: {name}", value=year, low=FORK_YEAR, high=int(self.last_year) - 1)
-        kind = PRESENT if found["pv"] else TOTAL if found["total"] else MEAN if flow else VALUE
-        return kind, self._keys.index(found["key"]), (year + 1 - FORK_YEAR) * PER_YEAR
+    def _row(self, name: str) -> tuple[int, int, int]:
+        found = outcome_of(name, "outcomes", self.last_year, made=False)
+        kind = PRESENT if found.present else TOTAL if found.total else MEAN if found.rate else VALUE
+        return kind, self._keys.index(found.base), (found.year + 1 - FORK_YEAR) * PER_YEAR
 
     @cached_property
     def _middle(self) -> np.ndarray:

@@ -17,7 +17,7 @@ from .former import FormerRange
 from .modes import plan_arms
 from .ranges import Range, unknown
 from .store import Store
-from .trials import MAX_SEED
+from .trial import MAX_SEED
 
 __all__ = ["LOOKS", "Plan", "Until", "plan_of", "plan_sweep"]
 
@@ -125,7 +125,7 @@ def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: s
         parameters=dict(case.place.parameters),
         shocks=case.shocks,
         arms=tuple(entry.arm for entry in arms),
-        labels=tuple((entry.pathway, entry.policy, entry.budget) for entry in arms),
+        labels=tuple((entry.pathway, entry.policy, entry.budget_bn) for entry in arms),
         factors=tuple((factor.name, factor.lever) for factor in experiment.factors),
         constants=experiment.constants,
         scale=experiment.scale,
@@ -145,7 +145,7 @@ def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: s
         "scenario": experiment.scenario,
         "law": experiment.law,
         "arms": [
-            {"pathway": entry.pathway, "policy": entry.policy, "budget": entry.budget, "scale": entry.arm.scale,
+            {"pathway": entry.pathway, "policy": entry.policy, "budget": entry.budget_bn, "scale": entry.arm.scale,
              "match": None if entry.match is None else asdict(entry.match)}
             for entry in arms
         ],

@@ -15,6 +15,7 @@ import numpy as np
 from .. import statistics
 from ..errors import InputError
 from ..names import ForeignName, create, path_inside
+from ..outcome import outcome_of
 from .plans import Plan, plan_of
 from .store import Store
 
@@ -47,7 +48,7 @@ class Status:
         With a stopping rule: "narrow" (the interval is narrow enough), "open" (not yet) or "exhausted" (all looks
         taken); else empty.
     matches : list of dict
-        With equal outlay or abatement: pathway, policy, budget, target and realised figure of every arm.
+        With equal outlay or abatement: pathway, policy, budget_bn, target and realised figure of every arm.
     baseline : str
         What effects are measured against, see `Store.baseline`.
     """
@@ -80,7 +81,7 @@ class Effect:
     Attributes
     ----------
     pathway, policy : str
-    budget : float
+    budget_bn : float
     outcome : str
     null : float
         Mean of the null.
@@ -93,7 +94,7 @@ class Effect:
 
     pathway: str
     policy: str
-    budget: float
+    budget_bn: float
     outcome: str
     null: float
     difference: statistics.Estimate
@@ -133,7 +134,7 @@ def status_of(store: Store, plan: Plan) -> Status:
         max(plan.runs(begun), sum(map(plan.runs_of, done))), dict(sorted(failed.items())), store.damaged, store.foreign,
         store.doubled, store.size(),
         sum(count for _, count in plan.stages[:begun]), stopped,
-        [{key: arm[key] for key in ("pathway", "policy", "budget")} | arm["match"]
+        [{"pathway": arm["pathway"], "policy": arm["policy"], "budget_bn": arm["budget"]} | arm["match"]
          for arm in store.manifest["arms"] if arm["match"]], store.baseline,
     )  # fmt: skip
 
@@ -186,10 +187,8 @@ def is_narrow(store: Store, plan: Plan, stage: int) -> bool:
     """Are the intervals of all arms narrow enough after a stage? Uses the runs up to that stage alone."""
     until = plan.until
     assert until is not None
-    from ...model.indicators import INDICATORS
-
     numbers = [chunk.number for index in range(stage + 1) for chunk in plan.chunks(index)]
-    share = INDICATORS.get(until.outcome.rpartition("_")[0])
+    share = outcome_of(until.outcome).kind == "share"
     for arm, (own, null) in zip(plan.work.arms, _paired(store, plan, until.outcome, numbers), strict=True):
         if not arm.programmes:
             continue
@@ -198,14 +197,15 @@ def is_narrow(store: Store, plan: Plan, stage: int) -> bool:
             return False
         level = 1 - (1 - statistics.CONFIDENCE) / until.looks
         half = statistics.t_quantile(difference.size - 1, level) * difference.std(ddof=1) / np.sqrt(difference.size)
-        unit = 1.0 if share is not None and share.kind == "share" else abs(np.nanmean(null))
+        unit = 1.0 if share else abs(np.nanmean(null))
         if not half <= until.half_width * unit:
             return False
     return True
 
 
 def _with_parameters(table: pa.Table, plan: Plan) -> pa.Table:
-    """Join the parameters on where the chunks do not hold them."""
+    """A chunk as it is handed out: money under a name with its unit, the parameters joined on where it does not hold them."""
+    table = table.rename_columns(["budget_bn" if name == "budget" else name for name in table.column_names])
     if plan.work.joined:
         return table
     import pyarrow as pa
@@ -229,7 +229,7 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        ``point, pathway, policy, budget, replicate, failed``, the varied parameters and levers, the outcomes and
+        ``point, pathway, policy, budget_bn, replicate, failed``, the varied parameters and levers, the outcomes and
         ``null.OUTCOME``; ``attrs["one_cluster"]``: is it about a single cluster? ``attrs["baseline"]``: what the nulls
         are, see `Store.baseline`.
     """

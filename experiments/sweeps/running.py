@@ -1,4 +1,4 @@
-"""Cases on replicates: threads, shared burn-ins and nulls, failures as data."""
+"""Cases on replicates: threads, burn-ins and nulls that cases share, failures as data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model.ensemble import FAILURES, Reference, Simulator
+from ...model.ensemble import FAILURES, Replicate, Simulator
 from ...model.sites_and_arms import Arm
 from .cases import Case
 from .outcomes import Outcomes
@@ -39,7 +39,7 @@ class Cells:
 
 
 class _World:
-    """Cases that share the burn-in: same site, shocks, parameters, and room for the same planned clusters."""
+    """Cases that share the burn-in: same site, shocks and parameters."""
 
     def __init__(self, case: Case):
         self.case = case
@@ -56,11 +56,7 @@ def _worlds(cases: Sequence[Case]) -> list[_World]:
     """Worlds in the order in which they first appear."""
     worlds: dict[tuple, _World] = {}
     for index, case in enumerate(cases):
-        # planned clusters shift the slots behind them, hence other ties outside: a null for each size
-        key = (*case.world, *case.room())
-        if key not in worlds:
-            worlds[key] = _World(case)
-        worlds[key].members.append((index, case))
+        worlds.setdefault(case.world, _World(case)).members.append((index, case))
     return list(worlds.values())
 
 
@@ -83,19 +79,23 @@ class _Worker:
             return
         self.simulator = Simulator(case.place.site, arms, case.record(), case.shocks, last_year=case.last_year)
         self._made_for, self._world = made_for, world
-        steps, clusters = self.simulator.steps + 1, len(case.place.site.clusters)
-        self.series = np.empty((steps, self.simulator.burn_series.shape[1]))
-        self.level, self.unmet = np.empty((steps, clusters), np.int8), np.empty((steps, clusters), np.int16)
+        self.rows = self.simulator.rows()
 
-    def run(self, arm: Arm, reference: Reference | None) -> tuple[np.ndarray, str]:
-        """Outcomes of one arm after the burn-in, and why it failed."""
-        simulator = self.simulator
-        index = next(i for i, known in enumerate(simulator.arms) if known is arm)
-        simulator.fork(index, float(arm.scale), reference)
-        code = simulator.run(index, self.series, self.level, self.unmet)
+    def burn(self, seed: int, number: int) -> str:
+        """Begin a replicate; why it failed."""
+        self.replicate: Replicate = self.simulator.replicate(seed, number)
+        return FAILURES[self.replicate.burnt]
+
+    def _index(self, arm: Arm) -> int:
+        return next(i for i, known in enumerate(self.simulator.arms) if known is arm)
+
+    def run(self, arm: Arm, null: Arm | None) -> tuple[np.ndarray, str]:
+        """Outcomes of one arm after the burn-in, held against its null, and why it failed."""
+        against = None if null is None else self._index(null)
+        code, _ = self.replicate.run(self._index(arm), float(arm.scale), against, self.rows)
         if code:
             return np.full(len(self.reader.names), np.nan), FAILURES[code]
-        values = self.reader.read(self.series, float(simulator.p["discount_rate"]))
+        values = self.reader.read(self.rows.series, float(self.simulator.p["discount_rate"]))
         name = self.reader.broken(values)
         return (np.full(values.size, np.nan), f"{name} is not a finite number") if name else (values, "")
 
@@ -106,7 +106,6 @@ class _Done:
 
     values: np.ndarray
     failed: str
-    reference: Reference | None = None
     trace: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
 
 
@@ -137,14 +136,14 @@ class _Job:
         cause, done = "", {}
         try:
             worker.enter(world)
-            cause = FAILURES[worker.simulator.burn(self.seed, world.case.replicate + int(self.ids[r]))]
+            cause = worker.burn(self.seed, world.case.replicate + int(self.ids[r]))
         except Exception as error:  # whatever happened, it is the cause that these rows tell
             cause = _told(error)
         for index, case in world.members:
             if self.stop.is_set():
                 return
             null = self._arm(worker, case.null, None, cause, done)
-            own = self._arm(worker, case.arm, null.reference, cause or null.failed, done)
+            own = self._arm(worker, case.arm, case.null, cause or null.failed, done)
             row = index * len(self.ids) + r
             self.cells.null[row], self.cells.values[row], self.cells.failed[row] = null.values, own.values, own.failed
             if self.cells.traces:
@@ -152,7 +151,7 @@ class _Job:
                     self.cells.traces[f"{name}series"][row], self.cells.traces[f"{name}level"][row] = done_run.trace
             self._count()
 
-    def _arm(self, worker: _Worker, arm: Arm, reference: Reference | None, cause: str, done: dict[int, _Done]) -> _Done:
+    def _arm(self, worker: _Worker, arm: Arm, null: Arm | None, cause: str, done: dict[int, _Done]) -> _Done:
         """One arm of the world in this replicate, run at its first call; nothing at all if there is a cause."""
         if id(arm) in done:
             return done[id(arm)]
@@ -160,10 +159,9 @@ class _Job:
         found = _Done(nothing, cause)
         if not cause:
             try:
-                values, why = worker.run(arm, reference)
-                trace = (worker.series.copy(), worker.level.copy()) if self.cells.traces else (None, None)
-                alone = None if arm.programmes else worker.simulator.reference(worker.series)
-                found = _Done(values, why, alone, trace)
+                values, why = worker.run(arm, null)
+                trace = (worker.rows.series.copy(), worker.rows.level.copy()) if self.cells.traces else (None, None)
+                found = _Done(values, why, trace)
             except Exception as error:
                 found = _Done(nothing, _told(error))
         done[id(arm)] = found

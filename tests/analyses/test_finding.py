@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from babel.messages.pofile import read_po
 from ecocluster.experiments.analyses.effects import Rule, better, by_trial, columns_of, effect, luck_share
-from ecocluster.experiments.analyses.finding import Case, Finding, as_facts, option_text, read_finding
+from ecocluster.experiments.analyses.finding import Case, Finding, as_facts, read_finding
 from ecocluster.experiments.analyses.frontier import frontier
 from ecocluster.experiments.analyses.uncertainties import STRONG, chosen, points, unit_points
 from ecocluster.experiments.errors import InputError
@@ -31,24 +31,23 @@ def a_finding(**facts):
 
 @pytest.mark.parametrize(
     ("field", "value", "key"),
-    [("replicates", 0, "below"), ("seed", -1, "below"), ("budget", -5.0, "below"), ("budget", float("nan"), "not_number"),
-     ("threads", 0, "below"), ("site_budget", -1.0, "below"), ("replicates", 2.5, "not_integer")],
+    [("replicates", 0, "below"), ("seed", -1, "below"), ("budget_bn", -5.0, "below"), ("budget_bn", float("nan"), "not_number"),
+     ("threads", 0, "below"), ("site_budget_bn", -1.0, "below"), ("replicates", 2.5, "not_integer")],
 )
 def test_a_case_refuses_what_cannot_be_run(field, value, key):
     with pytest.raises(InputError) as error:
         Case(**{field: value})
-    assert error.value.key == key and f"--{field.replace('_', '-')}" in str(error.value)
+    assert error.value.key == key and f"--{field.removesuffix('_bn').replace('_', '-')}" in str(error.value)
 
 
 def test_the_command_gives_what_was_asked():
-    case = Case("teaching", pathway="symbiosis", budget=75.0, seed=0, replicates=3)
-    text = case.command("discover", pathway=None, failure="level1_2035<0.5", points=40, uncertainties=("a", "b"), part=True, x=False)
-    assert text == ("ecocluster discover teaching --policy vietnam-2020 --budget 75 --replicates 3 --seed 0 "
-                    "--failure level1_2035<0.5 --points 40 --uncertainties a,b --part")
+    case = Case("teaching", pathway="symbiosis", budget_bn=75.0, seed=0, replicates=3)
+    text = case.command("discover", failure="level1_2035<0.5", points=40, uncertainties=("a", "b"), part=True, x=False)
+    assert text == ("ecocluster discover teaching --pathway symbiosis --budget 75 --replicates 3 --seed 0 "
+                    "--failure 'level1_2035<0.5' --points 40 --uncertainties a,b --part")
     frame = pd.DataFrame({"a": [1]})
     assert Finding("discover", text, frame, {}, {}).scenario == "teaching"
     assert Finding("hypotheses", "ecocluster hypotheses --quick", frame, {}, {}).scenario == ""
-    assert option_text({"name": "two words", "none": None, "empty": ()}) == ['--name "two words"']
 
 
 def test_facts_are_what_json_has():
@@ -174,9 +173,9 @@ def test_numbers_with_intervals_are_spelt_and_set():
 
 def test_findings_join_to_one_report_in_either_language(monkeypatch, tmp_path):
     install(monkeypatch, lambda trial, replicate: {
-        "tco2e_total_2035": (1e5 - trial.budget * (10 + replicate), 1e5), "pv_outlay_gross_2035": (trial.budget * 30, 0.0),
-        "pv_social_cost_2035": (trial.budget * 20, 0.0), "pv_tco2e_2035": (1e5 - trial.budget * (10 + replicate), 1e5), "level1_2035": (1.0, 0.0)})
-    made = frontier(Case(replicates=4), pathways=["symbiosis"], budgets=[0, 100])
+        "tco2e_total_2035": (1e5 - trial.budget_bn * (10 + replicate), 1e5), "pv_outlay_gross_2035": (trial.budget_bn * 30, 0.0),
+        "pv_social_cost_2035": (trial.budget_bn * 20, 0.0), "pv_tco2e_2035": (1e5 - trial.budget_bn * (10 + replicate), 1e5), "level1_2035": (1.0, 0.0)})
+    made = frontier(Case(replicates=4), pathways=["symbiosis"], budgets_bn=[0, 100])
     write_finding(made, tmp_path / "a", "en")
     names = {path.name for path in (tmp_path / "a").iterdir()}
     assert names == {"table.csv", "facts.json", "figure.png", "figure.svg", "report.html", "manifest.json"}
@@ -187,7 +186,7 @@ def test_findings_join_to_one_report_in_either_language(monkeypatch, tmp_path):
 
 
 def test_a_command_writes_its_folder_prints_json_and_refuses_in_one_line(monkeypatch, tmp_path, capsys):
-    install(monkeypatch, by_share(lambda trial, replicate: 0.01 * replicate + trial.budget / 1e4))
+    install(monkeypatch, by_share(lambda trial, replicate: 0.01 * replicate + trial.budget_bn / 1e4))
     out = tmp_path / "out"
     assert main(["robust", "--points", "10", "--grid", "0", "--rules", "abatement_share_2035>=0.1", "--json", "--out", str(out)]) == 0
     answer = json.loads(capsys.readouterr().out)

@@ -242,7 +242,7 @@ def test_a_search_is_kept_and_its_worlds_judge_nothing(monkeypatch, tmp_path):
 def test_h20_says_which_pathway_how_many_clusters_take(monkeypatch):
     """Planted: everything lowers alike, and clusters are assigned by hand."""
     def alike(trial, replicate):
-        outlay = float(trial.budget)
+        outlay = float(trial.budget_bn)
         return {"cod_total_2035": (100.0 - outlay / 10, 100.0), "tco2e_total_2035": (100.0 - outlay / 10, 100.0),
                 "landfilled_total_2035": (100.0 - outlay / 10, 100.0), "pv_outlay_2035": (outlay, 0.0)}  # fmt: skip
 
@@ -314,7 +314,7 @@ def planted(trial, replicate):
     transfer = trial.pathway == "policy"
     special = trial.policy == "special"
     share = 0.1 + (0.05 * (1 if growth > 0.01 else -1) if special else 0.0)
-    outlay = trial.budget
+    outlay = trial.budget_bn
     return {"measures_2035": (3.0 + transfer + 0.01 * (replicate % 7), 3.0), "tco2e_total_2035": (100 * (1 - share), 100.0),
             "pv_outlay_2035": (outlay, 0.0)}  # fmt: skip
 
@@ -328,7 +328,7 @@ def test_planted_claims_are_judged(monkeypatch):
     assert rows.loc["H7", "parameter"] == "electricity_growth" and rows.loc["H7", "threshold"] == pytest.approx(0.01, abs=0.002)
     worlds = set(found.data["draws"]["world"])
     assert worlds == set(stored().numbers[CLAIMS[0] - 1 : CLAIMS[0] + 39])
-    assert found.command == "ecocluster hypotheses --only H15,H7 --draws 40 --seed 1"
+    assert found.command == "ecocluster hypotheses --seed 1 --only H15,H7 --draws 40"
     for lang in ("en", "vi"):
         say = Words(lang)
         text = " ".join(told.words(found, say))

@@ -18,8 +18,9 @@ from ecocluster.experiments.analyses.tune import (
     search_ground,
     tune,
 )
-from ecocluster.experiments.compare import ask, prepare
 from ecocluster.experiments.configuration import read_config, write_config
+from ecocluster.experiments.preparing import prepare
+from ecocluster.experiments.question import ask
 from ecocluster.experiments.tuned import (
     AIMS,
     BUDGETS,
@@ -390,7 +391,7 @@ def test_the_table_of_the_documents_is_what_ships():
 
 
 def test_a_comparison_takes_the_stored_doses(shipped):
-    _, arms = prepare(ask("hanoi", ["symbiosis", "symbiosis-in-planned", "newly-planned"], tuned="cod", budget=50))
+    _, arms = prepare(ask("hanoi", ["symbiosis", "symbiosis-in-planned", "newly-planned"], tuned="cod", budget_bn=50))
     best, other, planned = (arm.programmes[0] for arm in arms[2:])
     stored_levers = tuned.load().programmes["symbiosis", "cod", 50].levers
     assert stored_levers.items() <= best.levers.items() and best.levers["coordinator"] == 0.25
@@ -399,9 +400,9 @@ def test_a_comparison_takes_the_stored_doses(shipped):
     assert planned.levers["planned_slots"] == written.levers["planned_slots"] and planned.levers["land_support"] == written.levers["land_support"]
     assert planned.planned["CIT_reduction"] == max(written.planned["CIT_reduction"], planned.levers["CIT_reduction"])
     assert planned.planned["monitoring_data"] == written.planned["monitoring_data"]
-    _, stricter = prepare(replace(ask("hanoi", ["symbiosis"], tuned="cod", budget=50), law="strict"))  # what is run beside an answer
+    _, stricter = prepare(replace(ask("hanoi", ["symbiosis"], tuned="cod", budget_bn=50), law="strict"))  # what is run beside an answer
     assert stored_levers.items() <= stricter[2].programmes[0].levers.items()
-    _, typed = prepare(ask("hanoi", ["symbiosis"], tuned="cod", budget=50, levers={"coordinator": 0.6}))
+    _, typed = prepare(ask("hanoi", ["symbiosis"], tuned="cod", budget_bn=50, levers={"coordinator": 0.6}))
     assert typed[2].programmes[0].levers["coordinator"] == 0.6  # what is typed acts
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from ecocluster.experiments import InputError, compare
 from ecocluster.experiments.analyses.portfolio import CHOICES
-from ecocluster.experiments.compare import ask, prepare
 from ecocluster.experiments.configuration import read_config, write_config
+from ecocluster.experiments.preparing import prepare
+from ecocluster.experiments.question import ask
 from ecocluster.model.levers import LEVERS
 from ecocluster.scenarios import ScenarioError, load_scenario
 from ecocluster.viz.cli import main
@@ -220,7 +221,7 @@ def test_a_failed_run_is_left_out_of_the_picture(teaching):
 
 
 def test_a_configuration_is_read_back_whole(tmp_path):
-    question = ask("teaching", ["symbiosis"], "korea", replicates=3, budget=99.5, site_budget=2.0, seed=0, worlds=7,
+    question = ask("teaching", ["symbiosis"], "korea", replicates=3, budget_bn=99.5, site_budget_bn=2.0, seed=0, worlds=7,
                    levers={"extension": 0.1 + 0.2, "planned.certainty": 0.5})  # fmt: skip
     file = tmp_path / "q.toml"
     file.write_text(write_config(question), encoding="utf-8")
@@ -303,10 +304,10 @@ def test_an_address_opens_no_file_of_the_server(fields):
 
 
 def test_nonsense_in_an_address_is_left_out():
-    state = State({"budget": "nan", "extension": "x", "year": "1999", "replicates": "inf"}, "nguyen-khe")
+    state = State({"budget_bn": "nan", "extension": "x", "year": "1999", "replicates": "inf"}, "nguyen-khe")
     question = state.question()
-    assert (question.budget, question.levers, question.replicates, state.year.value) == (150.0, (), 20, 2035)
-    assert Portfolio({"choice": "yy?", "budget": "-1"}).fields()["choice"].startswith("yy")
+    assert (question.budget_bn, question.levers, question.replicates, state.year.value) == (150.0, (), 20, 2035)
+    assert Portfolio({"choice": "yy?", "budget_bn": "-1"}).fields()["choice"].startswith("yy")
 
 
 def test_files_reach_the_browser_as_they_are():

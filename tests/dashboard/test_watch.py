@@ -23,16 +23,16 @@ from ecocluster.viz.words import LANGUAGES, Words
 BUDGET = 150_000.0  # mVND a year for the city
 
 
-def make(site, pathway, replicate=0, budget=BUDGET):
+def make(site, pathway, replicate=0, budget_bn=BUDGET):
     loaded = load_scenario(site)
-    arm = make_arm(pathway, "vietnam-2020", budget, loaded.site)
+    arm = make_arm(pathway, "vietnam-2020", budget_bn=budget_bn, site=loaded.site)
     shocks = load_shocks(loaded.shocks)
     return loaded, arm, shocks, Player(loaded.site, arm, replicate=replicate, shocks=shocks)
 
 
 @pytest.fixture(scope="module")
 def shown():
-    player = make("nguyen-khe", "combined", budget=60_000.0)[-1]  # so little that requests are refused
+    player = make("nguyen-khe", "combined", budget_bn=60.0)[-1]  # so little that requests are refused
     return player, record(player)
 
 
@@ -181,10 +181,10 @@ def test_cards_read_in_both_languages(shown, portraits):
 
 def test_an_address_names_no_file_and_no_nonsense():
     state = State(
-        {"site": "/etc/passwd.toml", "budget": "1e9", "replicate": "7", "quarter": "-3"}, "nguyen-khe"
+        {"site": "/etc/passwd.toml", "budget_bn": "1e9", "replicate": "7", "quarter": "-3"}, "nguyen-khe"
     )
     assert state.asked.value.site == "nguyen-khe"
-    assert state.asked.value.budget == 150 and state.asked.value.replicate == 7
+    assert state.asked.value.budget_bn == 150 and state.asked.value.replicate == 7
     assert len(state.refused) == 2
     assert State({"site": "hanoi:phung"}, "nguyen-khe").asked.value.site == "hanoi:phung"
 
@@ -311,7 +311,7 @@ def test_an_address_restores_the_page_and_says_what_it_cannot_use(browser, serve
         watched.wait(READY)
         page = watched.page
         assert page.input_value("select[name=site]") == "teaching"
-        assert page.input_value("input[name=budget]") == "40"
+        assert page.input_value("input[name=budget_bn]") == "40"
         assert page.inner_text(".watch-clock") == "Q1 2028"
         assert "nonsense" in page.inner_text(".eco .error")
         page.select_option("select[name=pathway]", "null")

@@ -13,7 +13,7 @@ from ecocluster.model.indicators import CRITERIA, DISCOUNTED, INDICATORS, LEVEL_
 ARMS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
 FAILURES = {1: "the ledger of money does not balance"}
 
-VOCABULARY = Vocabulary(INDICATORS, LEVEL_1, FAILURES)
+VOCABULARY = Vocabulary(LEVEL_1, FAILURES)
 START = {
     "tco2e": 480e3, "cod": 5200, "cod_dense": 1300, "water": 31e6, "landfilled": 64e3, "links_active": 4, "hubs_active": 2,
     "jobs": 61e3, "value_added": 11e6, "trust": 0.36, "trust_gap": 900, "outlay": 20e3, "receipts": 90e3,

@@ -102,7 +102,7 @@ def test_the_question_of_a_comparison_keeps_its_replicates(tmp_path):
 def test_a_finding_of_today_is_read_and_one_of_before_is_not(before):
     from ecocluster.experiments.analyses.finding import Case
 
-    found = frontier(Case("teaching", replicates=4), pathways=("combined",), budgets=(0.0, 50.0), outcome="abatement_2035")
+    found = frontier(Case("teaching", replicates=4), pathways=("combined",), budgets_bn=(0.0, 50.0), outcome="abatement_2035")
     found.write("today")
     assert read_finding("today").facts == found.facts
     with pytest.raises(InputError) as error:

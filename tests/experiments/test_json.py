@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from ecocluster.experiments.columns import YEARS
-from ecocluster.experiments.compare import compare
+from ecocluster.experiments.comparing import compare
 from ecocluster.scenarios.errors import FORMER
 
 PROMISED = (

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ecocluster.experiments.budgets import AVOIDED, FACTORS
-from ecocluster.experiments.compare import compare, prepare, worlds_of
+from ecocluster.experiments.comparing import compare
 from ecocluster.experiments.equal_outlay import _Point, _Search
+from ecocluster.experiments.preparing import prepare, worlds_of
 from ecocluster.experiments.side_runs import first_runs
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.scenarios import load_shocks
@@ -19,12 +20,12 @@ KEYS = ("tco2e_total_2035", "cod_total_2035", "landfilled_total_2035", "pv_outla
 @pytest.fixture(scope="module")
 def answer():
     """A cluster of twelve firms in five worlds, two replicates each, with all side runs."""
-    return compare("teaching", PATHWAYS, worlds=5, replicates=2, budget=300.0, sure=True)
+    return compare("teaching", PATHWAYS, worlds=5, replicates=2, budget_bn=300.0, sure=True)
 
 
 def alone(**options):
     """The same worlds with one replicate, asked for itself."""
-    return compare("teaching", PATHWAYS, worlds=5, **{"budget": 300.0, **options})
+    return compare("teaching", PATHWAYS, worlds=5, **{"budget_bn": 300.0, **options})
 
 
 def same(one, other, keys=KEYS):
@@ -39,9 +40,9 @@ def same_paths(one, other):
 
 def test_budgets_are_what_the_question_would_say_at_them(answer):
     rungs = answer.frontier.rungs
-    assert [rung.factor for rung in rungs] == sorted(FACTORS) and [rung.budget for rung in rungs] == [100.0, 300.0, 600.0]
+    assert [rung.factor for rung in rungs] == sorted(FACTORS) and [rung.budget_bn for rung in rungs] == [100.0, 300.0, 600.0]
     for rung in rungs:
-        assert same(rung.comparison, alone(budget=rung.budget))
+        assert same(rung.comparison, alone(budget_bn=rung.budget_bn))
     assert not same(rungs[0].comparison, rungs[2].comparison)
     outlay = [answer.frontier.outlay(rung)[answer.arms.index("combined")].mean() for rung in rungs]
     assert outlay == sorted(outlay) and len(set(outlay)) == 3

@@ -111,9 +111,9 @@ def test_too_large_a_design_is_refused_before_it_is_made():
 def test_the_five_keys_suffice():
     found = make_experiment(NEEDED)
     assert len(found.factors) == sum(q.distribution != "fixed" for q in PARAMETERS.values()) > JOINED_FACTORS
-    assert found.outcomes == HEADLINES and found.last_year == 2046 and found.paired and found.budgets == (150.0,)
+    assert found.outcomes == HEADLINES and found.last_year == 2046 and found.paired and found.budgets_bn == (150.0,)
     assert make_experiment({**NEEDED, "steps": 8}).outcomes[0] == "tco2e_total_2021"
-    assert make_experiment({**NEEDED, "mode": "frontier"}).budgets == FRONTIER
+    assert make_experiment({**NEEDED, "mode": "frontier"}).budgets_bn == FRONTIER
 
 
 def test_ranges_constants_and_values():
@@ -154,11 +154,11 @@ def test_ranges_constants_and_values():
         ({"steps": 102}, "steps = 102"),
         ({"steps": 8, "outcomes": ["jobs_2030"]}, "2030"),
         ({"mode": "equal-outlays"}, "did you mean 'equal-outlay'"),
-        ({"budgets": [0, 50]}, "only for mode 'frontier'"),
+        ({"budgets_bn": [0, 50]}, "only for mode 'frontier'"),
         ({"target": 0.2}, "only for modes"),
         ({"mode": "equal-abatement", "target": 1.5}, "below 1"),
-        ({"budget": -1}, "budget = -1"),
-        ({"budget": 150, "site_budget": 2}, "site_budget: stands in place of budget"),
+        ({"budget_bn": -1}, "budget_bn = -1"),
+        ({"budget_bn": 150, "site_budget_bn": 2}, "site_budget_bn: stands in place of budget_bn"),
         ({"design": {"kind": "table", "file": "nothing.csv"}}, "nothing.csv: the file does not exist"),
     ],
 )

@@ -33,7 +33,7 @@ OTHERS = {
     "the same design, other ranges": {"uncertainties": {"electricity_growth": [0, 0.01], "q_in": [0.2, 0.4]}},
     "another scenario": {"scenario": "nguyen-khe"},
     "another pathway": {"pathways": ["null", "self-transition"]},
-    "another budget": {"budget": 151.0},
+    "another budget": {"budget_bn": 151.0},
     "other replicates": {"first_replicate": 2},
     "other years": {"steps": 12},
     "another scale": {"scale": 2.0},

@@ -72,7 +72,7 @@ def test_rows_are_those_of_run_trials(tmp_path, two_points_a_chunk):
     expected = run_trials(trials, replicates=2, seed=4, outcomes=SMALL["outcomes"], last_year=2022)
     for name in (*SMALL["outcomes"], "null.tco2e_2021"):
         assert np.array_equal(frame[name], expected[name])
-    assert list(frame.columns[:8]) == ["point", "pathway", "policy", "budget", "replicate", "failed", "electricity_growth", "q_in"]
+    assert list(frame.columns[:8]) == ["point", "pathway", "policy", "budget_bn", "replicate", "failed", "electricity_growth", "q_in"]
     assert status(tmp_path / "s").size / len(frame) < 2048
 
 
@@ -275,7 +275,7 @@ def test_arms_are_matched(tmp_path, mode):
     assert realised[1] == pytest.approx(realised[0], rel=0.02)
     if mode == "equal-abatement":
         assert realised[0] == pytest.approx(0.004 * found[0].null, rel=0.01)
-    budgets = {effect.pathway: effect.budget for effect in found}
+    budgets = {effect.pathway: effect.budget_bn for effect in found}
     assert budgets["symbiosis"] != pytest.approx(budgets["self-transition"], rel=0.05)
 
 
@@ -289,10 +289,10 @@ def test_matching_says_what_cannot_be(tmp_path):
 
 
 def test_a_frontier_runs_over_budgets(tmp_path):
-    asked = {**SMALL, "mode": "frontier", "budgets": [0.0, 50.0, 300.0], "outcomes": ["pv_outlay_2021"]}
+    asked = {**SMALL, "mode": "frontier", "budgets_bn": [0.0, 50.0, 300.0], "outcomes": ["pv_outlay_2021"]}
     sweep(asked, tmp_path / "s")
     found = effects(tmp_path / "s")
-    assert [effect.budget for effect in found] == [0.0, 50.0, 300.0]
+    assert [effect.budget_bn for effect in found] == [0.0, 50.0, 300.0]
     assert found[0].difference.mean < found[1].difference.mean < found[2].difference.mean
     assert (load(tmp_path / "s")["pathway"] == "null").sum() == 12  # the null has no budget: once
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ecocluster.experiments.errors import InputError
-from ecocluster.experiments.sweeps.outcomes import Outcomes, outcome_names
+from ecocluster.experiments.outcome import outcome_names
+from ecocluster.experiments.sweeps.outcomes import Outcomes
 from ecocluster.experiments.sweeps.trials import Trial, lever_ranges, run_trials, uncertainty_ranges
 from ecocluster.model.ensemble import Simulator, run_ensemble
 from ecocluster.model.indicators import evaluate
@@ -45,7 +46,7 @@ def test_the_law_is_the_same_in_every_arm_world_and_budget():
         return frame[[f"null.{name}" for name in asked["outcomes"]]].to_numpy()
 
     first = nulls()
-    for same in ({"pathway": "symbiosis"}, {"budget": 10.0}, {"budget": 400.0}, {"levers": {"extension": 0.9}}):
+    for same in ({"pathway": "symbiosis"}, {"budget_bn": 10.0}, {"budget_bn": 400.0}, {"levers": {"extension": 0.9}}):
         assert np.array_equal(nulls(**same), first), same
     for other in ({"law": "strict"}, {"policy": "japan"}, {"levers": {"inspection_rate": 0.5}}):
         assert not np.array_equal(nulls(**other), first), other
@@ -119,13 +120,13 @@ def test_a_scale_factor_is_found_once_for_all_uncertainties():
 
 def test_levers_and_schedules_reach_the_model():
     low, high, late = (
-        replace(BASE, budget=900.0, levers={"extension": dose}, schedules={"extension": Schedule(start)})
+        replace(BASE, budget_bn=900.0, levers={"extension": dose}, schedules={"extension": Schedule(start)})
         for dose, start in ((0.2, 2020), (1.0, 2020), (1.0, 2023))
     )
     spent = run_trials([low, high, late], replicates=1, outcomes=["pv_outlay_doses_2023"], last_year=2024)
     first, second, third = spent["pv_outlay_doses_2023"]
     assert first < third < second
-    planned = replace(BASE, pathway="newly-planned", site_budget=5.0, levers={"planned.extension": 0.9})
+    planned = replace(BASE, pathway="newly-planned", site_budget_bn=5.0, levers={"planned.extension": 0.9})
     assert run_trials([planned], replicates=1, **SHORT)["failed"].eq("").all()
     arm = make_arm("combined", site=load_scenario("teaching").site)
     given = run_trials([replace(BASE, pathway=arm)], replicates=2, **SHORT)
@@ -158,19 +159,19 @@ def test_a_run_that_breaks_is_a_row_with_its_cause(monkeypatch):
 
     def fragile(self, index, series, level, unmet):
         code = original(self, index, series, level, unmet)
-        if index == 1 and self.replicate == 1:
+        if index == 1 and self.number == 1:
             raise MemoryError("no room")
-        if index == 1 and self.replicate == 2:
+        if index == 1 and self.number == 2:
             series[-2:] = np.nan
-        if index == 0 and self.replicate == 3:
+        if index == 0 and self.number == 3:
             return 1
         return code
 
     burn = Simulator.burn
 
-    def noted(self, seed, replicate):
-        self.replicate = replicate
-        return burn(self, seed, replicate)
+    def noted(self, seed, number):
+        self.number = number
+        return burn(self, seed, number)
 
     monkeypatch.setattr(Simulator, "run", fragile)
     monkeypatch.setattr(Simulator, "burn", noted)
@@ -208,7 +209,7 @@ def test_progress_counts_runs_and_may_stop():
         ({"pathway": "combine"}, {}, "did you mean 'combined'"),
         ({"policy": "jpan"}, {}, "did you mean 'japan'"),
         ({"shocks": "non"}, {}, "did you mean 'none'"),
-        ({"budget": -1.0}, {}, "budget is -1.0, but must be at least 0"),
+        ({"budget_bn": -1.0}, {}, "budget_bn is -1.0, but must be at least 0"),
         ({"scale": 0.0}, {}, "scale is 0.0"),
         ({"uncertainties": {"electricity_grow": 0.0}}, {}, "did you mean 'electricity_growth'"),
         ({"uncertainties": {"electricity_growth": 0.5}}, {}, "uncertainties.electricity_growth is 0.5, but must lie between"),

@@ -236,7 +236,7 @@ def test_folders_of_others_are_left_alone(tmp_path):
 def test_another_sweep_in_the_same_folder_is_refused(tmp_path, whole):
     folder = tmp_path / "sweep"
     sweep(EXPERIMENT, folder)
-    for change in ({"seed": 1}, {"replicates": 3}, {"outcomes": ["jobs_2021"]}, {"steps": 12}, {"budget": 151.0}):
+    for change in ({"seed": 1}, {"replicates": 3}, {"outcomes": ["jobs_2021"]}, {"steps": 12}, {"budget_bn": 151.0}):
         with pytest.raises(InputError, match="another sweep"):
             sweep({**EXPERIMENT, **change}, folder)
     assert content(folder) == whole

@@ -150,7 +150,7 @@ def test_replicates_of_worlds():
 
 def test_a_run_in_a_world_is_a_run_with_its_parameters_and_its_luck():
     site = load_scenario("teaching").site
-    arms = [replace(choose_arm(name, site, "vietnam-2020", 150.0, None), scale=1.0) for name in ("null", "combined")]
+    arms = [replace(choose_arm(name, site, "vietnam-2020", budget_bn=150.0), scale=1.0) for name in ("null", "combined")]
     some = stored().some(1, 4)
     options = {"seed": 1, "last_year": 2026}
     runs = run_ensemble(site, arms, worlds=some, threads=2, **options)

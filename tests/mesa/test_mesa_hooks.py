@@ -84,7 +84,7 @@ def test_between_steps_the_books_are_closed():
     with pytest.raises(RuntimeError, match="within a step"):
         model.agents[0].order("T1")
     with pytest.raises(RuntimeError, match="within a step"):
-        model.pay(1.0)
+        model.pay(amount_bn=0.001)
 
 
 def advisers(model):
@@ -92,7 +92,7 @@ def advisers(model):
     if model.year >= 2022:
         told = model.agents.select(lambda firm: "T5" not in firm.awareness, at_most=20)
         told.do(lambda firm: setattr(firm, "awareness", firm.awareness | {"T1", "T2", "T4", "T5"}))
-        model.pay(2.0 * len(told))
+        model.pay(amount_bn=0.002 * len(told))
 
 
 def test_a_lever_in_python():

@@ -131,7 +131,7 @@ def test_solara_page(monkeypatch):
     [
         ({"scenario": "teachin"}, "did you mean 'teaching'"),
         ({"scenario": "teaching", "pathway": "combine"}, "did you mean 'combined'"),
-        ({"scenario": "teaching", "budget": -1.0}, "budget"),
+        ({"scenario": "teaching", "budget_bn": -1.0}, "budget_bn"),
         ({"scenario": "teaching", "replicate": -1}, "replicate = -1"),
         ({"scenario": "teaching", "parameters": {"trust_alfa": 1.0}}, "did you mean 'trust_alpha'"),
         ({"scenario": "teaching", "parameters": {"trust_alpha": -1.0}}, "trust_alpha = -1.0: out of range; allowed"),

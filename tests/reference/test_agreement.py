@@ -48,9 +48,9 @@ def agree(scenario: Scenario):
     return model
 
 
-def arm_of(pathway: str, site: Site, policy: str = "vietnam-2020", budget: float = 150_000.0) -> Arm:
+def arm_of(pathway: str, site: Site, policy: str = "vietnam-2020", budget_bn: float = 150.0) -> Arm:
     """An arm of the shipped pathways under the middle law, as written."""
-    return make_arm(pathway, policy, budget, site)
+    return make_arm(pathway, policy, budget_bn=budget_bn, site=site)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_free_riders_and_additional_fines_are_counted_against_the_law_alone(city
 
 def test_typed_doses_before_written_ones(city):
     """At a budget that cannot pay for both, what was typed acts in full and the rest falls short."""
-    arm = with_levers(arm_of("combined", city, budget=30_000.0), {"extension": 0.9, "planned.coordinator": 0.5}, typed=True)
+    arm = with_levers(arm_of("combined", city, budget_bn=30.0), {"extension": 0.9, "planned.coordinator": 0.5}, typed=True)
     model = agree(Scenario(city, arm, {}, BURN_IN + 8))
     assert model.levers[0].extension == pytest.approx(0.9, rel=1e-12) and model.funds[0].typed_dose == 1.0
     assert model.funds[0].dose < 1.0 and model.levers[0].coordinator < 1.0

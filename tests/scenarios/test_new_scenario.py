@@ -181,12 +181,12 @@ def test_a_folder_that_cannot_be_made(write, tmp_path):
 
 
 def test_a_failure_while_writing_leaves_nothing(write, tmp_path, monkeypatch):
-    from ecocluster.scenarios import sites
+    from ecocluster.scenarios import making
 
     def broken(path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(sites, "load_scenario", broken)
+    monkeypatch.setattr(making, "load_scenario", broken)
     assert "No space left" in str(refusal("a", write("firms.csv", GOOD), tmp_path / "out"))
     assert os.listdir(tmp_path / "out") == []
 

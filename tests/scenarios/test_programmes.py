@@ -226,11 +226,11 @@ def test_graded_multipliers():
 
 def test_arms():
     site = scenarios.load_scenario("nguyen-khe").site
-    arm = make_arm("symbiosis", "japan", budget=150_000, site=site)
+    arm = make_arm("symbiosis", "japan", budget_bn=150, site=site)
     assert arm.name == "symbiosis" and len(arm.programmes) == 1 and arm.assignment is None
     assert arm.budget == pytest.approx(150_000 * 55 / 3864)
-    assert make_arm("symbiosis", budget=1, site=site, site_budget=700).budget == 700
-    assert make_arm("symbiosis", budget=0).budget == 0
+    assert make_arm("symbiosis", budget_bn=1, site=site, site_budget_bn=0.7).budget == 700
+    assert make_arm("symbiosis", budget_bn=0).budget == 0
     assert make_arm("null", "japan").programmes == ()
     assert make_arm("policy", "japan").programmes[0].levers["coordinator"] == 0.5
     assert make_arm("policy").programmes[0].levers == {}
@@ -238,7 +238,7 @@ def test_arms():
 
 @pytest.mark.parametrize("budget", [-1, float("nan"), float("inf"), "150", True])
 def test_unusable_budgets(budget):
-    for arguments in ({"budget": budget}, {"site_budget": budget}):
+    for arguments in ({"budget_bn": budget}, {"site_budget_bn": budget}):
         with pytest.raises(scenarios.ScenarioError, match="budget"):
             make_arm("symbiosis", **arguments)
 
@@ -249,7 +249,7 @@ def test_portfolio(write):
         "mine.toml",
         'type = "portfolio"\ndefault = "null"\n[clusters]\nhapro = "combined"\nphung = "symbiosis"\n',
     )
-    arm = scenarios.load_portfolio(path, site, budget=1000)
+    arm = scenarios.load_portfolio(path, site, budget_bn=1)
     position = {cluster.id: index for index, cluster in enumerate(site.clusters)}
     assert len(arm.programmes) == 2 and len(arm.assignment) == 70 and arm.budget == 1000
     assert arm.programmes[arm.assignment[position["hapro"]]].id == "combined"

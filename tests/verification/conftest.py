@@ -26,9 +26,9 @@ def shocks():
 
 @pytest.fixture(scope="session")
 def arms_of():
-    """Function (site, budget of the city in mVND, pathways) -> arms under one law, the law alone first."""
+    """Function (site, budget_bn of the city, pathways) -> arms under one law, the law alone first."""
 
-    def _arms(site, budget=150_000.0, pathways=PATHWAYS, policy="vietnam-2020", law="middle"):
-        return tuple(make_arm(name, policy, budget, site, law=law) for name in ("law", *pathways))
+    def _arms(site, budget_bn=150.0, pathways=PATHWAYS, policy="vietnam-2020", law="middle"):
+        return tuple(make_arm(name, policy, budget_bn=budget_bn, site=site, law=law) for name in ("law", *pathways))
 
     return _arms

@@ -37,16 +37,16 @@ UNUSUAL = {
 }
 
 
-def _arms(site, budget):
+def _arms(site, budget_bn):
     """No programme, the law alone, pathways, and policies laid over them."""
-    arms = [make_arm(name, budget=budget, site=site) for name in ("null", "law", *EVERYTHING)]
-    arms += [make_arm(a, policy, budget, site, name=f"{a}+{policy}") for a, policy in POLICIES]
+    arms = [make_arm(name, budget_bn=budget_bn, site=site) for name in ("null", "law", *EVERYTHING)]
+    arms += [make_arm(a, policy, budget_bn=budget_bn, site=site, name=f"{a}+{policy}") for a, policy in POLICIES]
     return arms
 
 
-def _portfolio(site, budget):
+def _portfolio(site, budget_bn):
     """Every second cluster follows another programme; the last one follows none."""
-    made = [make_arm(name, budget=budget, site=site) for name in ("self-transition", "symbiosis", "newly-planned")]
+    made = [make_arm(name, budget_bn=budget_bn, site=site) for name in ("self-transition", "symbiosis", "newly-planned")]
     assignment = (*(n % 3 for n in range(len(site.clusters) - 1)), -1)
     return replace(made[0], name="portfolio", programmes=tuple(arm.programmes[0] for arm in made), assignment=assignment)
 
@@ -67,15 +67,15 @@ def _audit_all(site, arms, shocks, replicates, parameters=None, scale=1.0, **boo
 def _over_everything(request_site, shocks, **books):
     """The cases of V11 and V12: sites, arms, budgets 0 to 300 bn, scaled programmes, unusual parameters, portfolio."""
     teaching, city = request_site
-    for budget in (0.0, 50e3, 150e3, 300e3):
-        _audit_all(teaching, _arms(teaching, budget), shocks, (0,), **books)
+    for budget_bn in (0.0, 50.0, 150.0, 300.0):
+        _audit_all(teaching, _arms(teaching, budget_bn), shocks, (0,), **books)
     single = load_scenario("nguyen-khe").site
-    _audit_all(single, _arms(single, 150e3), shocks, (0,), {"fund_lapse": 1.0}, **books)
-    _audit_all(single, _arms(single, 300e3), shocks, (1,), UNUSUAL, scale=2.0, **books)
+    _audit_all(single, _arms(single, 150.0), shocks, (0,), {"fund_lapse": 1.0}, **books)
+    _audit_all(single, _arms(single, 300.0), shocks, (1,), UNUSUAL, scale=2.0, **books)
     names = ["null", *EVERYTHING[:4]]
-    for budget, parameters in ((150e3, None), (300e3, UNUSUAL)):
-        _audit_all(city, [a for a in _arms(city, budget) if a.name in names], shocks, (2,), parameters, **books)
-    _audit_all(city, [make_arm("null", site=city), _portfolio(city, 150e3)], shocks, (3,), **books)
+    for budget_bn, parameters in ((150.0, None), (300.0, UNUSUAL)):
+        _audit_all(city, [a for a in _arms(city, budget_bn) if a.name in names], shocks, (2,), parameters, **books)
+    _audit_all(city, [make_arm("null", site=city), _portfolio(city, 150.0)], shocks, (3,), **books)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def sites(teaching, small_city):
 @pytest.fixture(scope="module")
 def lively(small_city, shocks):
     """A city in full swing in the middle of a step's books: (audit, state before, state after, measured row)."""
-    arms = [a for a in _arms(small_city, 300e3) if a.name in ("null", "all")]
+    arms = [a for a in _arms(small_city, 300.0) if a.name in ("null", "all")]
     sim = Simulator(small_city, arms, parameter_record(UNUSUAL), shocks)
     for replicate in range(20):  # the first in which some cluster has no coming and going in the last step
         sim.burn(11, replicate)
@@ -187,8 +187,8 @@ def test_v12_money_balance_in_every_step(sites, shocks):
 def test_v12_every_flow_is_seen(sites, shocks):
     """The runs in which the books are checked move money on every line of the ledger: no line is checked at 0 only."""
     _, city = sites
-    arms = [a for a in _arms(city, 300e3) if a.name in ("law", "combined+shared", "newly-planned", "all+compulsory")]
-    arms.append(make_arm("combined", "korea", 300e3, city, name="korea"))
+    arms = [a for a in _arms(city, 300.0) if a.name in ("law", "combined+shared", "newly-planned", "all+compulsory")]
+    arms.append(make_arm("combined", "korea", budget_bn=300.0, site=city, name="korea"))
     audited = _audit_all(city, arms, shocks, (0,), UNUSUAL, money=False, mass=False)
     silent = [name for name in FLOW_ACCOUNTS if audited.totals[Money[name]] == 0.0]
     assert not silent, f"never used: {silent}"
@@ -286,7 +286,7 @@ def _in_units(unit, site, arms, shocks):
 def test_v14_money_has_no_unit(small_city, shocks):
     """All money x 1024, budgets and what the user gave included: the same decisions bit for bit, money exactly
     1024 times as much. Control: x 1024 of one price alone changes decisions."""
-    arms = [a for a in _arms(small_city, 150e3) if a.name in ("null", "combined", "all", "combined+special",
+    arms = [a for a in _arms(small_city, 150.0) if a.name in ("null", "combined", "all", "combined+special",
                                                               "combined+shared")]
     once, thousand = (_in_units(unit, small_city, arms, shocks) for unit in (1.0, 1024.0))
 
@@ -309,7 +309,7 @@ def test_v14_money_of_the_user_scales_too():
     firms = tuple(Firm(sector, 10.0 + 5 * n, revenue=3000.0 + 500 * n, technologies=("T1",) if n % 2 else ())
                   for n, sector in enumerate(SECTORS * 2))
     site = Site("known", "known", "cluster", (Cluster("k", "k", "d", 12.0, 5.2, 4.3, firms=firms),))
-    arms = [make_arm(name, budget=300e3, site=site) for name in ("null", "combined")]
+    arms = [make_arm(name, budget_bn=300.0, site=site) for name in ("null", "combined")]
     a, b = (_in_units(unit, site, arms, ()) for unit in (1.0, 1024.0))
     money = np.array([INDICATORS[key].unit.startswith("mVND") for key in a.keys])
     assert np.array_equal(a.series[..., 1:, ~money], b.series[..., 1:, ~money], equal_nan=True)

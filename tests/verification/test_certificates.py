@@ -264,7 +264,7 @@ def columns(runs, names):
 
 
 def test_nobody_acts_on_a_shadow_certificate(small_city):
-    arms = (NULL, make_arm("combined", budget=150_000.0, site=small_city))
+    arms = (NULL, make_arm("combined", site=small_city))
     arms = (arms[0], Arm(arms[1].name, arms[1].programmes, arms[1].assignment, arms[1].budget, 1.0))
     loose = {"wide_service_least": 0.0, "decree82_engaged": 0.0, "decree82_aware": 0.0, "decree82_clean_years": 0.0}
     one, two = (run_ensemble(small_city, arms, replicates=1, parameters=p) for p in ({}, loose))

@@ -20,7 +20,7 @@ def _by_arm(runs):
 def test_control_shuffled_labels_have_no_effect(teaching, shocks):
     """With the labels of null and programme shuffled inside each replicate the 95 % interval of the difference holds
     0 as often as it should (4 standard errors of 400 shuffles). Control: with the true labels it never does."""
-    arms = [make_arm(name, budget=300e3, site=teaching, law="today") for name in ("null", "self-transition")]
+    arms = [make_arm(name, budget_bn=300.0, site=teaching, law="today") for name in ("null", "self-transition")]
     runs = run_ensemble(teaching, arms, replicates=60, seed=77, shocks=shocks, threads=2, last_year=2036)
     by_arm = _by_arm(runs)
     null, programme = by_arm["null"], by_arm["self-transition"]
@@ -44,7 +44,7 @@ def test_control_shuffled_labels_have_no_effect(teaching, shocks):
 def test_control_cost_without_effect_changes_cost_effectiveness_only(small_city, shocks):
     """Training and housing that keep nobody (skills_exit_cut 0) cost money: outlay and cost-effectiveness change, and
     everything else is bit-identical. Control: when they work, other things change too."""
-    base = make_arm("self-transition", budget=1e7, site=small_city)  # no fund is scarce
+    base = make_arm("self-transition", budget_bn=1e4, site=small_city)  # no fund is scarce
     programme = base.programmes[0]
     costly = replace(programme, id="costly", levers={**programme.levers, "skills_housing": 0.4})
     arms = (Arm("null"), replace(base, name="plain"), replace(base, name="costly", programmes=(costly,)))

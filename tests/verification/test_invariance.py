@@ -61,7 +61,7 @@ def test_v15_order_of_firms_does_not_matter(small_city, arms_of, shocks):
 
 def test_v15_order_of_firms_does_not_matter_under_compulsion(small_city, shocks):
     """The same where an urban plan makes firms leave: who gets which plot must not depend on the order in memory."""
-    arms = [make_arm(name, "compulsory", 150e3, small_city) for name in ("law", "policy", "newly-planned", "all")]
+    arms = [make_arm(name, "compulsory", site=small_city) for name in ("law", "policy", "newly-planned", "all")]
     for replicate in range(3):
         plain = run_from_2010(small_city, arms, shocks=shocks, replicate=replicate)
         mixed = run_from_2010(small_city, arms, shocks=shocks, replicate=replicate, change=permuted(7))
@@ -210,7 +210,7 @@ def test_v22_hashed_priority_is_a_random_order(small_city, shocks):
     """Scarce funds served by hashed priority, and in a random sequential order: headlines within 2 standard errors.
     Controls: without a new order the runs are bit-identical; the smallest request first is noticed."""
     runner = _other_order()
-    arms = (Arm("null"), replace(make_arm("combined", budget=30e3, site=small_city), scale=1.0))
+    arms = (Arm("null"), replace(make_arm("combined", budget_bn=30.0, site=small_city), scale=1.0))
     sim = Simulator(small_city, arms, parameter_record({}), shocks, last_year=2036)
     replicates = 16
     keys = [Series[k] for k in ("TCO2E", "ADOPTION_T1", "ADOPTION_T2", "ADOPTION_T4", "RECP_SHARE", "REAL_SHARE",

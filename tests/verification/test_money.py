@@ -37,8 +37,8 @@ NOBODY_COMES = {"arrival_base": 0.0, "growth": 0.0}
 CAPITAL = [name for name, flow in FLOWS.items() if flow.purpose == "capital"]
 
 
-def _arm(name, site, budget=300e3):
-    return replace(make_arm(name, budget=budget, site=site), scale=1.0)
+def _arm(name, site, budget_bn=300.0):
+    return replace(make_arm(name, budget_bn=budget_bn, site=site), scale=1.0)
 
 
 # --- the table ------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def test_v17_without_interactions_a_cluster_is_the_sum_of_its_firms(teaching, sh
     """All switches of interaction off (IMITATION, EXCHANGE, SHARED, CLOSED; funds that are never scarce): firm by
     firm the same decisions as alone, sums to 1e-9, so park/sum of single firms = 1 and synergy 0.
     Control: with imitation on again the sum differs."""
-    arms = (Arm("null"), replace(make_arm("self-transition", budget=RICH, site=teaching), scale=1.0))
+    arms = (Arm("null"), replace(make_arm("self-transition", budget_bn=RICH / 1000.0, site=teaching), scale=1.0))
     flows = [Series[k.upper()] for k in ("tco2e", "water", "cod", "waste", "value_added", "jobs", "profit", "outlay_grants")]
 
     def check(parameters):
@@ -185,7 +185,7 @@ def test_v20_without_a_budget_every_arm_is_the_law_alone(small_city, arms_of, sh
     check(0.0)
     if policy == "solutions-all":
         with pytest.raises(AssertionError):
-            check(1000.0)
+            check(1.0)
 
 
 def test_v20_the_law_of_today_is_the_null(small_city, shocks):
@@ -204,7 +204,7 @@ def test_v20_the_law_costs_the_same_with_and_without_a_programme(small_city, sho
     """What a fund was given it spent or has left, never more, however small; it is budget alone; the set-up of the law is
     the same in every arm. Controls: a swept share of additional fines is more than the budget; the law's price is seen."""
     arms = [make_arm(name, site=small_city) for name in ("null", "law", "self-transition", "combined")]
-    arms.append(make_arm("combined", budget=2e3, site=small_city))
+    arms.append(make_arm("combined", budget_bn=2.0, site=small_city))
 
     def check(**parameters):
         runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2036, parameters=parameters)
@@ -231,8 +231,8 @@ def test_v20_the_law_costs_the_same_with_and_without_a_programme(small_city, sho
 def test_v20_typed_levers_act_as_typed(small_city, shocks):
     """A typed dose is in force in full whatever the scale factor, and paid before what is written; a written one is
     neither. Control: the same levers as written ones are scaled, and cut at a small budget."""
-    written = with_levers(make_arm("combined", budget=20e3, site=small_city), {"extension": 0.9})
-    typed = with_levers(make_arm("combined", budget=20e3, site=small_city), {"extension": 0.9}, typed=True)
+    written = with_levers(make_arm("combined", budget_bn=20.0, site=small_city), {"extension": 0.9})
+    typed = with_levers(make_arm("combined", budget_bn=20.0, site=small_city), {"extension": 0.9}, typed=True)
 
     def in_force(arm, scale):
         sim = Simulator(small_city, (Arm("null"), arm), parameter_record({}), shocks, last_year=2021)
@@ -259,8 +259,8 @@ def test_v20_the_law_acts_alike_in_every_arm_world_and_budget(small_city, shocks
         prices = {}
         for world in drawn:
             parameters = parameter_record(world.parameters)
-            for budget in (2e3, 150e3):
-                arms = [make_arm(n, budget=budget, site=small_city, law=odd if n == "combined" else "middle") for n in names]
+            for budget_bn in (2.0, 150.0):
+                arms = [make_arm(n, budget_bn=budget_bn, site=small_city, law=odd if n == "combined" else "middle") for n in names]
                 sim = Simulator(small_city, (Arm("null"), *arms), parameters, shocks)
                 sim.burn(1, world.replicate)
                 for number, arm in enumerate(arms, 1):
@@ -271,7 +271,7 @@ def test_v20_the_law_acts_alike_in_every_arm_world_and_budget(small_city, shocks
                         assert sim.run(number, series, flags, flags.copy()) == 0
                         outside = [n for n in range(len(sim.work.levers)) if n % 3 != 1 or n == len(sim.work.levers) - 1]
                         for lever, dose in doses_of_the_law.items():
-                            assert (sim.work.levers[lever][outside] == dose).all(), (arm.name, budget, lever)
+                            assert (sim.work.levers[lever][outside] == dose).all(), (arm.name, budget_bn, lever)
                         visits, paid = (series[1:, Series[key]].sum() for key in ("INSPECTIONS", "OUTLAY_INSPECTIONS"))
                         prices.setdefault(world.number, []).append(paid / visits)
         return prices
@@ -308,7 +308,7 @@ def test_v20_neutral_levers_are_the_null(small_city, shocks):
 def test_v30_without_v_and_gate_there_is_no_trust_model(small_city, arms_of, shocks):
     """v = 0 and the disclosure gate off: whatever the parameters of trust, everything but trust itself is
     bit-identical. Control: with v > 0, or with the gate, it is not."""
-    arms = arms_of(small_city, 300e3, ("symbiosis", "combined", "symbiosis-in-planned"))
+    arms = arms_of(small_city, 300.0, ("symbiosis", "combined", "symbiosis-in-planned"))
     others = {"eta_s": 0.1, "eta_co": 0.02, "eta_club_trust": 0.1, "eta_F_trust": 0.2, "kappa": 4.0, "lambda_breach": 5.0,
               "tau": 2.0, "omega_platform": 0.0, "omega_coordinator": 0.5, "trust_alpha": 2.5, "trust_beta": 8.0,
               "b_min": 0.95, "b_scale": 0.04}

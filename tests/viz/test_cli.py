@@ -109,7 +109,7 @@ def test_compare_prints_json_alone_and_writes_the_default_folder(made_up, capsys
     answer = json.loads(captured.out)
     assert captured.err == "" and captured.out.count("\n") == 1
     assert answer["out"] == "out/compare-hanoi" and answer["scenario"] == "hanoi"
-    assert made_up["pathways"] == ["symbiosis", "combined", "null"] and made_up["replicates"] == 3
+    assert made_up["pathways"] == ("symbiosis", "combined", "null") and made_up["replicates"] == 3
     assert (tmp_path / "out/compare-hanoi/report.html").exists()
     assert main("compare hanoi --lang vi --full".split()) == 0  # our own folder is replaced
     assert "Xác suất là phương án tốt nhất" in capsys.readouterr().out

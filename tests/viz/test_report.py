@@ -4,6 +4,7 @@ import html.parser
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from ecocluster.experiments.statistics import Estimate
@@ -242,3 +243,11 @@ def test_no_text_is_cut_and_no_title_lies_over_another(lang, monkeypatch):
     for one in axes:
         one.set_title(3 * say("pathway.self-transition") + 60 * "x")
     assert badly_set(figure)
+
+
+@pytest.mark.parametrize(("site_budget_bn", "key", "money"), [(None, "question_budget", "150"), (2.5, "question_site_budget", "2.50")])
+def test_the_report_says_whose_money_it_is(comparison, site_budget_bn, key, money):
+    """Of the city, shared by firms, or of this site alone."""
+    asked = replace(comparison, question=replace(comparison.question, site_budget_bn=site_budget_bn))
+    say = Words("en")
+    assert say(f"report.{key}", budget=money) in report_html(asked, say, {}).replace("\N{NO-BREAK SPACE}", " ")

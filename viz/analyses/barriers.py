@@ -9,6 +9,7 @@ import numpy as np
 
 from ...experiments.analyses.coalitions import picked
 from ...experiments.analyses.finding import Finding
+from ...experiments.outcome import read_name
 from ..figures import in_style, new_figure, title_and_legend
 from ..places import site_title
 from ..words import Words
@@ -93,7 +94,8 @@ def _shares(axes: Axes, finding: Finding, say: Words) -> None:
 
 def _short(outcome: str, say: Words) -> str:
     """A few letters for the head of a column."""
-    base = outcome.rpartition("_")[0]
+    found = read_name(outcome)
+    base = outcome if found is None else found.stem
     text = say.name("barriers", f"short_{base}")
     if text != f"short_{base}":
         return text

@@ -42,13 +42,13 @@ def words(finding: Finding, say: Words) -> list[str]:
     cheap, most = facts["cheapest"], facts["most"]
     sentences.append(
         say(
-            "frontier.cheapest", outcome=label, pathway=say.name("pathway", cheap["pathway"]), budget=say.number(cheap["budget"]),
+            "frontier.cheapest", outcome=label, pathway=say.name("pathway", cheap["pathway"]), budget=say.number(cheap["budget_bn"]),
             cost=spell(cheap["per_unit"], say, 2), ratio=ratio,
         )
     )  # fmt: skip
     sentences.append(
         say(
-            "frontier.most", pathway=say.name("pathway", most["pathway"]), budget=say.number(most["budget"]),
+            "frontier.most", pathway=say.name("pathway", most["pathway"]), budget=say.number(most["budget_bn"]),
             effect=spell(most["effect"], say, 1, size), unit=unit, cost=spell(most["cost"], say, 1, money), money=bn,
         )
     )  # fmt: skip
@@ -80,7 +80,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
         for key in ("pathway", "budget", "cost", "effect", "ratio", "social", "next", "certified")
     ]
     rows = []
-    for row in finding.table[finding.table["budget"] > 0].to_dict("records"):
+    for row in finding.table[finding.table["budget_bn"] > 0].to_dict("records"):
         cells = {
             name: cell(three(row, name), say, decimals, factor)
             for name, decimals, factor in (
@@ -93,7 +93,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
         }
         star = " *" if row["efficient"] and row["effect"] > 0 else ""
         rows.append([
-            say.name("pathway", row["pathway"]) + star, say.number(row["budget"]), cells["cost"], cells["effect"],
+            say.name("pathway", row["pathway"]) + star, say.number(row["budget_bn"]), cells["cost"], cells["effect"],
             cells["per_unit"], cells["social_per_unit"], cells["next_unit"], say.percent(row["certified"]),
         ])  # fmt: skip
     return Sheet(columns, rows, say("frontier.note", money=bn, unit=unit, ratio=ratio))
@@ -124,11 +124,11 @@ def figure(finding: Finding, say: Words) -> Figure:
         for _, row in rows.iloc[::-1].iterrows():  # the largest budget first; what stands too close stays bare
             place = row[["cost", "effect"]].to_numpy(float)
             near = any((np.abs(place - other) < CLOSE * largest).all() for other in labelled)
-            if row["budget"] in (50, 150, finding.facts["top_budget"]) and not near:
+            if row["budget_bn"] in (50, 150, finding.facts["top_budget_bn"]) and not near:
                 where = (row["cost"] * money, row["effect"] * size)
                 labelled.append(place)
                 left.annotate(
-                    say.number(row["budget"]),
+                    say.number(row["budget_bn"]),
                     where,
                     (5, -11),
                     textcoords="offset points",
@@ -138,7 +138,7 @@ def figure(finding: Finding, say: Words) -> Figure:
         priced = rows[rows["per_unit"].notna()]
         z = priced["per_unit"].to_numpy()
         ends = np.abs(priced[["per_unit_low", "per_unit_high"]].to_numpy().T - z)
-        _bars(right, priced["budget"], z, None, ends, color, **line)
+        _bars(right, priced["budget_bn"], z, None, ends, color, **line)
     left.axhline(0, color="#666666", linewidth=0.8)
     left.set_xlabel(f"{say('frontier.cost')} ({bn})")
     left.set_ylabel(f"{outcome_label(finding.facts['outcome'], say)} ({unit})")

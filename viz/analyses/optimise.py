@@ -37,7 +37,7 @@ def _amount(name: str, value: float, say: Words) -> str:
     """A gene's value as people say it."""
     if name.startswith("start."):
         return f"{value:.0f}"
-    if name == "budget":
+    if name == "budget_bn":
         return say("optimise.bn", value=say.number(value))
     return say.number(value, 1 if value >= 2 else 2)
 
@@ -95,7 +95,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
             factor = scales[name][0]
             largest = float(finding.table[name].abs().max()) * factor
             cells.append(say.number(row[name] * factor, decimals_of(largest)))
-        rows.append([f"{row['point'] + 1}{star}", *cells, say.number(row["benefit"]), say.number(row["budget"])])
+        rows.append([f"{row['point'] + 1}{star}", *cells, say.number(row["benefit"]), say.number(row["budget_bn"])])
     return Sheet(columns, rows, say("optimise.note", replicates=facts["replicates"]))
 
 

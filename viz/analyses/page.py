@@ -110,27 +110,28 @@ def outcome_label(outcome: str, say: Words, one_cluster: bool = False) -> str:
     one_cluster : bool
         Is it about a single cluster, so that a share of clusters is a probability?
     """
-    from ...experiments.analyses.effects import DERIVED
     from ...experiments.columns import CLUSTER_SHARES
+    from ...experiments.outcome import MADE, read_name
 
-    base, _, year = outcome.rpartition("_")
-    plain = base.removesuffix("_total")
-    since = plain != base or base in DERIVED or base.startswith("pv_")
-    if one_cluster and base in CLUSTER_SHARES:
-        name = say(f"outcome.one_cluster.{base}")
+    found = read_name(outcome)
+    if found is None:
+        return outcome.replace("_", " ")
+    if one_cluster and found.key in CLUSTER_SHARES:
+        name = say(f"outcome.one_cluster.{found.key}")
     else:
-        named = (say.name(family, plain) for family in ("outcome", "indicator"))
-        name = next((text for text in named if text != plain), plain.replace("_", " "))
-    return say("finding.since" if since else "finding.outcome", name=name, year=year)
+        named = (say.name(family, found.stem) for family in ("outcome", "indicator"))
+        name = next((text for text in named if text != found.stem), found.stem.replace("_", " "))
+    since = found.total or found.present or found.key in MADE
+    return say("finding.since" if since else "finding.outcome", name=name, year=found.year)
 
 
 def scaled(outcome: str, largest: float, say: Words) -> tuple[float, str]:
     """Factor and printed unit for numbers of an outcome up to `largest`; shares are in percentage points."""
-    from ...experiments.analyses.effects import kind_and_unit
+    from ...experiments.outcome import outcome_of
 
-    kind, unit = kind_and_unit(outcome)
-    factor, short = scale_of(unit, kind, largest)
-    return factor, say("finding.points") if kind == "share" else say.unit(short)
+    asked = outcome_of(outcome)
+    factor, short = scale_of(asked.unit, asked.kind, largest)
+    return factor, say("finding.points") if asked.kind == "share" else say.unit(short)
 
 
 def rule_text(text: str, say: Words, one_cluster: bool = False) -> str:

@@ -1,6 +1,6 @@
 """The commands of the analyses: `sensitivity`, `discover`, `robust`, `frontier`, `superadditivity`, `survival`, `report`.
 
-Every command asks for a case and has options of its own; `conduct` does the rest, for other files of commands too.
+Every command asks for a case (`question.COMMANDS`) and has options of its own; `conduct` does the rest, for other files of commands too.
 """
 
 from __future__ import annotations
@@ -12,30 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..words import Words
-from .common import (
-    AsJson,
-    Budget,
-    Lang,
-    Law,
-    Out,
-    Policy,
-    Scenario,
-    Seed,
-    SiteBudget,
-    Threads,
-    listed,
-    open_console,
-    show_progress,
-    show_status,
-    slug,
-)
+from .common import AsJson, Lang, Out, Threads, asks, listed, open_console, show_progress, show_status, slug
 
 if TYPE_CHECKING:
     from ...experiments.analyses.finding import Case, Finding, Progress
 
-Pathway = Annotated[str, typer.Option(help="help.pathway_studied")]
 Pathways = Annotated[str, typer.Option(help="help.pathways_studied")]
-Replicates = Annotated[int, typer.Option(help="help.replicates")]
 Points = Annotated[int, typer.Option(help="help.points")]
 Outcome = Annotated[str, typer.Option(help="help.outcome")]
 
@@ -60,10 +42,11 @@ def add_to(app: typer.Typer) -> None:
 def conduct(
     name: str,
     analyse: Callable[[Case, Progress], Finding],
+    asked: dict[str, Any],
+    threads: int | None,
     lang: str,
     out: Path | None,
     as_json: bool,
-    **case: Any,
 ) -> None:
     """Run an analysis with progress, write its folder and print what it found; nothing is written before the end.
 
@@ -73,21 +56,21 @@ def conduct(
         Of the analysis; the folder is `out/NAME-SCENARIO` unless `out` names one.
     analyse : callable
         Gets the case and the progress function, gives the finding. Heavy imports belong inside it.
-    lang, out, as_json
-        Options of the command.
-    **case
+    asked : dict
         Fields of `Case`.
+    threads, lang, out, as_json
+        Options of the command.
     """
     import json
 
     from ...experiments.analyses.finding import Case
     from ...experiments.folder import check_folder
 
-    say, asked = Words(lang), Case(**case)
-    out = out or Path("out") / f"{name}-{slug(asked.scenario)}"
+    say, case = Words(lang), Case(**asked, threads=threads)
+    out = out or Path("out") / f"{name}-{slug(case.scenario)}"
     check_folder(out)
     with show_progress(say) as progress:
-        finding = analyse(asked, progress)
+        finding = analyse(case, progress)
     from ..analyses.page import print_finding, write_finding
 
     with show_status(say("cli.drawing")):
@@ -110,21 +93,15 @@ def numbers(name: str, text: str) -> tuple[float, ...]:
         raise InputError("not_number", name=name, value=text) from error
 
 
+@asks("sensitivity")
 def sensitivity_command(
-    scenario: Scenario = "nguyen-khe",
-    pathway: Pathway = "combined",
-    policy: Policy = "vietnam-2020",
-    law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    asked: dict[str, Any],
     outcome: Outcome = "abatement_share_2035",
     trajectories: Annotated[int, typer.Option(help="help.trajectories")] = 6,
     strongest: Annotated[int, typer.Option(help="help.strongest")] = 5,
     base: Annotated[int, typer.Option(help="help.base")] = 32,
     uncertainties: Uncertainties = "",
     stored: Stored = None,
-    replicates: Replicates = 12,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -135,31 +112,22 @@ def sensitivity_command(
         from ...experiments.analyses.stored import read_sweep
 
         if stored is not None:
-            return sensitivity_of(read_sweep(stored), outcome=outcome, pathway=pathway, seed=seed)
+            return sensitivity_of(read_sweep(stored), outcome=outcome, pathway=asked["pathway"], seed=asked["seed"])
         return sensitivity(
             case, outcome=outcome, trajectories=trajectories, strongest=strongest, base=base,
             uncertainties=listed(uncertainties), progress=progress,
         )  # fmt: skip
 
-    conduct(
-        "sensitivity", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, law=law, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("sensitivity", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("discover")
 def discover_command(
-    scenario: Scenario = "nguyen-khe",
-    pathway: Pathway = "combined",
-    policy: Policy = "vietnam-2020",
-    law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
+    asked: dict[str, Any],
     failure: Annotated[str, typer.Option(help="help.failure")] = "level1_2035<0.5",
     points: Points = 300,
     uncertainties: Uncertainties = "",
     stored: Stored = None,
-    replicates: Replicates = 6,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -170,24 +138,18 @@ def discover_command(
         from ...experiments.analyses.stored import read_sweep
 
         if stored is not None:
-            return discover_in(read_sweep(stored), failure=failure, pathway=pathway)
+            return discover_in(read_sweep(stored), failure=failure, pathway=asked["pathway"])
         return discover(
             case, failure=failure, count=points, uncertainties=listed(uncertainties), progress=progress
         )
 
-    conduct(
-        "discover", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, law=law, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("discover", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("robust")
 def robust_command(
-    scenario: Scenario = "nguyen-khe",
+    asked: dict[str, Any],
     pathways: Pathways = ALL,
-    policy: Policy = "vietnam-2020",
-    law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
     outcome: Outcome = "abatement_share_2035",
     rules: Annotated[str, typer.Option(help="help.rules")] = "abatement_share_2035>=0.05,level1_2035>=0.5",
     points: Points = 100,
@@ -195,8 +157,6 @@ def robust_command(
     grid: Annotated[int, typer.Option(help="help.grid")] = 6,
     uncertainties: Uncertainties = "",
     stored: Stored = None,
-    replicates: Replicates = 4,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -215,21 +175,15 @@ def robust_command(
             grid=grid, uncertainties=listed(uncertainties), progress=progress,
         )  # fmt: skip
 
-    conduct(
-        "robust", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
-        replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("robust", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("frontier")
 def frontier_command(
-    scenario: Scenario = "nguyen-khe",
+    asked: dict[str, Any],
     pathways: Pathways = ALL,
-    policy: Policy = "vietnam-2020",
-    law: Law = "middle",
-    budgets: Annotated[str, typer.Option(help="help.budgets")] = "0,25,50,100,150,225,300",
+    budgets: Annotated[str, typer.Option(metavar="BN_VND,...", help="help.budgets")] = "0,25,50,100,150,225,300",
     outcome: Outcome = "abatement_2035",
-    replicates: Replicates = 40,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -239,24 +193,16 @@ def frontier_command(
         from ...experiments.analyses.frontier import frontier
 
         ladder = numbers("--budgets", budgets)
-        return frontier(case, pathways=listed(pathways), budgets=ladder, outcome=outcome, progress=progress)
+        return frontier(case, pathways=listed(pathways), budgets_bn=ladder, outcome=outcome, progress=progress)
 
-    conduct(
-        "frontier", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, replicates=replicates, seed=seed,
-        threads=threads,
-    )  # fmt: skip
+    conduct("frontier", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("superadditivity")
 def superadditivity_command(
-    scenario: Scenario = "nguyen-khe",
+    asked: dict[str, Any],
     pathways: Pathways = "self-transition,symbiosis,combined",
-    policy: Policy = "vietnam-2020",
-    law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
     outcomes: Outcomes = "abatement_2035,recp_share_2035,real_share_2035,value_added_2035",
-    replicates: Replicates = 40,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -267,22 +213,14 @@ def superadditivity_command(
 
         return superadditivity(case, pathways=listed(pathways), outcomes=listed(outcomes), progress=progress)
 
-    conduct(
-        "superadditivity", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("superadditivity", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("survival")
 def survival_command(
-    scenario: Scenario = "nguyen-khe",
+    asked: dict[str, Any],
     pathways: Pathways = ALL,
-    policy: Policy = "vietnam-2020",
-    law: Law = "middle",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
     horizon: Annotated[int, typer.Option(help="help.horizon")] = 2045,
-    replicates: Replicates = 100,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -293,10 +231,7 @@ def survival_command(
 
         return survival(case, pathways=listed(pathways), horizon=horizon, progress=progress)
 
-    conduct(
-        "survival", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
-        replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("survival", analyse, asked, threads, lang, out, as_json)
 
 
 def report_command(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .analyses import Outcome, Pathway, Replicates, conduct
-from .common import AsJson, Budget, Lang, Law, Out, Policy, Scenario, Seed, SiteBudget, Threads, listed, slug
+from .analyses import Outcome, conduct
+from .common import AsJson, Lang, Out, Threads, asks, listed, slug
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,15 +19,10 @@ def add_to(app: typer.Typer) -> None:
         app.command(name, help=f"help.{name}")(command)
 
 
+@asks("barriers")
 def barriers_command(
-    scenario: Scenario = "nguyen-khe",
-    pathway: Pathway = "policy",
-    policy: Policy = "vietnam-2020",
+    asked: dict[str, Any],
     outcome: Outcome = "abatement_share_2035",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
-    replicates: Replicates = 32,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -38,22 +33,15 @@ def barriers_command(
 
         return barriers(case, outcome=outcome, progress=progress)
 
-    conduct(
-        "barriers", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, policy=policy, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("barriers", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("solutions")
 def solutions_command(
-    scenario: Scenario = "nguyen-khe",
-    pathway: Pathway = "policy",
+    asked: dict[str, Any],
     outcome: Outcome = "abatement_share_2035",
     stage: Annotated[float, typer.Option(help="help.stage")] = 2.0,
     part: Annotated[bool, typer.Option("--part", help="help.part")] = False,
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
-    replicates: Replicates = 16,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -64,27 +52,22 @@ def solutions_command(
 
         return solutions(case, outcome=outcome, stage=stage, part=part, progress=progress)
 
-    conduct(
-        "solutions", analyse, lang, out, as_json, scenario=scenario, pathway=pathway, budget=budget,
-        site_budget=site_budget, replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("solutions", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("optimise")
 def optimise_command(
-    scenario: Scenario = "nguyen-khe",
-    law: Law = "middle",
+    asked: dict[str, Any],
     objectives: Annotated[str, typer.Option(help="help.objectives")] = "level1_2035,abatement_2035,jobs_2035,pv_outlay_2035",
     algorithm: Annotated[str, typer.Option(help="help.algorithm")] = "nsga3",
     points: Annotated[int, typer.Option(help="help.population")] = 32,
     generations: Annotated[int, typer.Option(help="help.generations")] = 16,
-    replicates: Replicates = 4,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
-    out = out or Path("out") / f"optimise-{slug(scenario)}"
+    out = out or Path("out") / f"optimise-{slug(asked['scenario'])}"
 
     def analyse(case, progress):
         from ...experiments.analyses.optimise import optimise
@@ -94,20 +77,13 @@ def optimise_command(
             progress=progress,
         )  # fmt: skip
 
-    conduct(
-        "optimise", analyse, lang, out, as_json, scenario=scenario, law=law, replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("optimise", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("portfolio")
 def portfolio_command(
-    scenario: Scenario = "hanoi",
-    policy: Policy = "vietnam-2020",
-    law: Law = "middle",
+    asked: dict[str, Any],
     aim: Annotated[str, typer.Option(help="help.aim")] = "abatement",
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
-    replicates: Replicates = 4,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -118,17 +94,15 @@ def portfolio_command(
 
         return portfolio(case, aim=aim, progress=progress)
 
-    conduct(
-        "portfolio", analyse, lang, out, as_json, scenario=scenario, policy=policy, law=law, budget=budget, site_budget=site_budget,
-        replicates=replicates, seed=seed, threads=threads,
-    )  # fmt: skip
+    conduct("portfolio", analyse, asked, threads, lang, out, as_json)
 
 
+@asks("hypotheses")
 def hypotheses_command(
+    asked: dict[str, Any],
     only: Annotated[str, typer.Option(help="help.only", show_default=False)] = "",
     quick: Annotated[bool, typer.Option("--quick", help="help.quick")] = False,
     draws: Annotated[int | None, typer.Option(help="help.draws", show_default=False)] = None,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
@@ -143,4 +117,4 @@ def hypotheses_command(
 
         return hypotheses(case, only=listed(only), quick=quick, draws=draws, out=out, progress=progress)
 
-    conduct("hypotheses", analyse, lang, out, as_json, seed=seed, threads=threads)
+    conduct("hypotheses", analyse, asked, threads, lang, out, as_json)

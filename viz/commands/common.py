@@ -6,25 +6,119 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ...experiments.errors import InputError
+from ...experiments.question import COMMANDS, FIELDS
 from ..words import Words
 
 LANG_VARIABLE = "ECOCLUSTER_LANG"
 
-Scenario = Annotated[str, typer.Argument(help="help.scenario")]
-Policy = Annotated[str, typer.Option(help="help.policy")]
-Law = Annotated[str, typer.Option(help="help.law")]
-Budget = Annotated[float, typer.Option(help="help.budget")]
-SiteBudget = Annotated[float | None, typer.Option(help="help.site_budget", show_default=False)]
 Threads = Annotated[int | None, typer.Option(help="help.threads", show_default=False)]
-Seed = Annotated[int, typer.Option(help="help.seed")]
 Lang = Annotated[str, typer.Option(help="help.lang", envvar=LANG_VARIABLE)]
 Out = Annotated[Path | None, typer.Option(help="help.out", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="help.json")]
+
+
+_MONEY = {"metavar": "BN_VND"}
+
+
+def _option(command: str, name: str) -> Any:
+    """One thing that a command asks, as Typer takes it."""
+    at_worlds = "worlds" in COMMANDS[command]
+    kinds: dict[str, tuple[Any, str, dict[str, Any]]] = {
+        "scenario": (str, "scenario", {}),
+        "pathway": (str, "pathway" if command == "run" else "pathway_studied", {}),
+        "pathways": (list[str] | None, "pathways", {"show_default": False}),
+        "policy": (str, "policy", {}),
+        "law": (str, "law", {}),
+        "worlds": (int | None, "worlds", {"show_default": "20" if command == "waiving" else "100"}),
+        "fixed": (bool, "fixed", {}),
+        "replicates": (int | None, "replicates_worlds", {"show_default": False}) if at_worlds else (int, "replicates", {}),
+        "replicate": (int, "replicate", {}),
+        "budget_bn": (float, "budget", _MONEY),
+        "site_budget_bn": (float | None, "site_budget", {**_MONEY, "show_default": False}),
+        "levers": (list[str] | None, "set", {"show_default": False}),
+        "scale": (str, "scale", {}),
+        "equal": (bool, "equal", {}),
+        "tuned": (str | None, "tuned", {"show_default": False}),
+        "seed": (int, "seed", {}),
+    }
+    kind, text, more = kinds[name]
+    option = FIELDS[name].option
+    made = typer.Option(option, help=f"help.{text}", **more) if option else typer.Argument(help=f"help.{text}", **more)
+    return Annotated[kind, made]
+
+
+def _typed_default(name: str, default: Any) -> Any:
+    """What stands behind an option that nobody typed, as Typer shows it."""
+    return {"pathways": None, "levers": None, "scale": "1"}.get(name, default)
+
+
+def _read(name: str, value: Any, default: Any) -> Any:
+    """What was typed, as the question has it."""
+    if name == "levers":
+        return _read_levers(value or [])
+    if name == "scale":
+        return _read_scale(value)
+    if name == "pathways":
+        return tuple(part for text in value for part in listed(text)) if value else default
+    return value
+
+
+def asks(command: str) -> Callable[[Callable], Callable]:
+    """Decorator of a command: gives it the options of what it asks (`question.COMMANDS`), and their values as `asked`.
+
+    The options of its own stand behind them.
+    """
+
+    def give(function: Callable) -> Callable:
+        own = [entry for entry in signature(function, eval_str=True).parameters.values() if entry.name != "asked"]
+        shared = [
+            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=_typed_default(name, default), annotation=_option(command, name))
+            for name, default in COMMANDS[command].items()
+        ]
+        first = [entry for entry in own if entry.default is Parameter.empty]  # the context
+
+        def call(**given: Any) -> None:
+            asked = {name: _read(name, given.pop(name), default) for name, default in COMMANDS[command].items()}
+            function(asked=asked, **given)
+
+        parameters = [*first, *shared, *(entry for entry in own if entry not in first)]
+        call.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        call.__annotations__ = {entry.name: entry.annotation for entry in parameters}
+        call.__name__ = function.__name__
+        return call
+
+    return give
+
+
+def _read_scale(text: str) -> float | None:
+    """Scale factor of the programmes; None: found by pilots."""
+    if text == "auto":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError("not_a_scale", value=text) from None
+
+
+def _read_levers(texts: list[str]) -> tuple[tuple[str, float], ...]:
+    """Levers from `--set NAME=VALUE`; of one that is named twice the last value."""
+    levers = {}
+    for text in texts:
+        name, given, value = text.partition("=")
+        if not given or not name.strip():
+            raise InputError("not_a_setting", value=text)
+        try:
+            levers[name.strip()] = float(value)
+        except ValueError:
+            raise InputError("not_number", name=f"--set {name}", value=repr(value)) from None
+    return tuple(levers.items())
 
 
 def slug(name: str) -> str:

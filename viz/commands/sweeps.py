@@ -174,7 +174,7 @@ def _report(found: Status, folder: str, say: Words, as_json: bool, outcome: str 
         console.print(say(f"sweep.{found.stopped}", replicates=found.replicates), highlight=False, soft_wrap=True)
     for match in found.matches:
         off = abs(match["realised"] / match["target"] - 1)
-        text = say("sweep.match", arm=say.name("pathway", match["pathway"]), budget=say.number(match["budget"], 2),
+        text = say("sweep.match", arm=say.name("pathway", match["pathway"]), budget=say.number(match["budget_bn"], 2),
                    realised=f"{match['realised']:.4g}", target=f"{match['target']:.4g}", off=say.percent(off, 1))  # fmt: skip
         console.print(text + (" " + say("sweep.not_matched") if off > 0.01 else ""), highlight=False, soft_wrap=True)
     for cause, count in found.failed.items():
@@ -205,7 +205,7 @@ def _print_effects(rows: list, baseline: str, console: Any, say: Words) -> None:
     largest = max(abs(row.null) for row in rows)
     digits = 3 if largest < 10 else 1 if largest < 1000 else 0
     for row in rows:
-        name = f"{say.name('pathway', row.pathway)}, {row.policy}, {say.number(row.budget, 0 if row.budget == round(row.budget) else 1)}"
+        name = f"{say.name('pathway', row.pathway)}, {row.policy}, {say.number(row.budget_bn, 0 if row.budget_bn == round(row.budget_bn) else 1)}"
         low, high = (say.number(end, digits, sign=True) for end in (row.difference.low, row.difference.high))
         table.add_row(name, say.number(row.null, digits), say.number(row.difference.mean, digits, sign=True),
                       f"{low} … {high}", say.number(row.gain, 1))  # fmt: skip

@@ -20,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
 def tune_command(
     renew: Annotated[bool, typer.Option("--renew", help="help.renew_tuned")] = False,
     pathways: Annotated[str, typer.Option(help="help.tune_pathways", show_default=False)] = "",
-    budgets: Annotated[str, typer.Option(help="help.tune_budgets")] = "150,50,300",
+    budgets: Annotated[str, typer.Option(metavar="BN_VND,...", help="help.tune_budgets")] = "150,50,300",
     effort: Annotated[int | None, typer.Option(help="help.tune_effort", show_default=False)] = None,
     threads: Threads = None,
     lang: Lang = "en",
@@ -52,7 +52,7 @@ def tune_command(
     if kept is None:
         raise InputError("tuned_missing", path=tuned.data_file())
     if as_json:
-        programmes = [{"pathway": p, "aim": aim, "budget": budget, "regret": own.regret, "lower_bound": own.lower_bound, **asdict(own)}
+        programmes = [{"pathway": p, "aim": aim, "budget_bn": budget, "regret": own.regret, "lower_bound": own.lower_bound, **asdict(own)}
                       for (p, aim, budget), own in kept.programmes.items()]  # fmt: skip
         facts = {"older": kept.older, "golden": kept.golden, "question": kept.question, "searched": kept.searched, "told": kept.told}
         print(json.dumps(as_facts({**facts, "missing": kept.missing, "programmes": programmes}), allow_nan=False, ensure_ascii=False))

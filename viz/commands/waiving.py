@@ -9,22 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..words import Words
-from .common import (
-    AsJson,
-    Budget,
-    Lang,
-    Law,
-    Out,
-    Policy,
-    Scenario,
-    Seed,
-    SiteBudget,
-    Threads,
-    listed,
-    open_console,
-    show_progress,
-    slug,
-)
+from .common import AsJson, Lang, Out, Threads, asks, listed, open_console, show_progress, slug
 
 if TYPE_CHECKING:
     from ...experiments.waiving import Waiving
@@ -34,38 +19,26 @@ def add_to(app: typer.Typer) -> None:
     app.command("waiving", help="help.waiving")(waiving_command)
 
 
+@asks("waiving")
 def waiving_command(
-    scenario: Scenario = "hanoi",
+    asked: dict[str, Any],
     criteria: Annotated[str, typer.Option(help="help.waiving_criteria", show_default=False)] = "",
-    pathways: Annotated[str, typer.Option(help="help.pathways", show_default=False)] = "",
-    policy: Policy = "vietnam-2020",
-    law: Law = "middle",
     year: Annotated[int, typer.Option(help="help.waiving_year")] = 2035,
-    worlds: Annotated[int | None, typer.Option(help="help.worlds", show_default="20")] = None,
-    fixed: Annotated[bool, typer.Option("--fixed", help="help.fixed")] = False,
-    replicates: Annotated[int | None, typer.Option(help="help.replicates_worlds", show_default=False)] = None,
-    budget: Budget = 150.0,
-    site_budget: SiteBudget = None,
-    seed: Seed = 1,
     threads: Threads = None,
     lang: Lang = "en",
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
-    from ...experiments import PATHWAYS
     from ...experiments.errors import check_threads
     from ...experiments.folder import check_folder
     from ...experiments.waiving import waiving
 
     say = Words(lang)
     check_threads(threads)
-    out = out or Path("out") / f"waiving-{slug(scenario)}"
+    out = out or Path("out") / f"waiving-{slug(asked['scenario'])}"
     check_folder(out)
     with show_progress(say) as progress:
-        found = waiving(
-            scenario, listed(criteria), listed(pathways) or PATHWAYS, year=year, threads=threads, progress=progress, policy=policy,
-            law=law, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget, site_budget=site_budget, seed=seed,
-        )  # fmt: skip
+        found = waiving(**asked, criteria=listed(criteria), year=year, threads=threads, progress=progress)
     found.write(out)
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))

@@ -12,10 +12,9 @@ import numpy as np
 import solara
 
 from ...experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS
-from ...experiments.compare import ask
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
-from ...experiments.question import PATHWAYS, Question
+from ...experiments.question import PATHWAYS, Question, ask
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
@@ -78,13 +77,13 @@ class State:
     Parameters
     ----------
     fields : mapping
-        Fields of an address: site, policy, law, replicates, year, budget and levers; what cannot be read is left out.
+        Fields of an address: site, policy, law, replicates, year, budget_bn and levers; what cannot be read is left out.
     scenario : str
         Site at first.
     """
 
     def __init__(self, fields: Mapping[str, str], scenario: str) -> None:
-        numbers = {name: _number(fields[name]) for name in ("budget", *LEVERS) if name in fields}
+        numbers = {name: _number(fields[name]) for name in ("budget_bn", *LEVERS) if name in fields}
         moved = {name: value for name, value in numbers.items() if value is not None}
         self.site = solara.Reactive(fields.get("site", scenario))
         self.policy = solara.Reactive(fields.get("policy", "vietnam-2020"))
@@ -103,11 +102,11 @@ class State:
     def question(self) -> Question:
         """What is asked now; raises `InputError` for an address with impossible numbers."""
         refuse_files(self.own, site=self.site.value, policy=self.policy.value, law=self.law.value)
-        levers = {name: value for name, value in self.moved.value.items() if name != "budget"}
+        levers = {name: value for name, value in self.moved.value.items() if name != "budget_bn"}
         sampling = {} if self.worlds.value else {"fixed": True, "replicates": self.replicates.value}
         return ask(
             self.site.value, PATHWAYS, self.policy.value, **sampling,
-            budget=self.moved.value.get("budget", BUDGET[2]), levers=levers, law=self.law.value,
+            budget_bn=self.moved.value.get("budget_bn", BUDGET[2]), levers=levers, law=self.law.value,
         )  # fmt: skip
 
     def run(self, session: Session) -> None:
@@ -275,7 +274,7 @@ def _setting_text(question: Question, say: Words) -> str:
     """A setting in a few words: law, policy, budget and the levers that were moved."""
     law = dict(law_options(say)).get(question.law, question.law)
     policy = _policies().get(question.policy, (question.policy,) * 2)[0 if say.lang == "vi" else 1]
-    parts = [law, policy, f"{say.number(question.budget)} {say('lever_unit.bn')}"]
+    parts = [law, policy, f"{say.number(question.budget_bn)} {say('lever_unit.bn')}"]
     parts += [lever_text(name, value, say) for name, value in question.levers]
     return ", ".join(parts)
 

@@ -131,7 +131,7 @@ class Known:
 
     def read(self, question: Question):
         """Scenario, arms and shocks of a question."""
-        from ...experiments.compare import prepare, set_levers
+        from ...experiments.preparing import prepare, set_levers
         from ...scenarios import load_shocks
 
         plain = replace(question, levers=(), replicates=1)
@@ -163,7 +163,7 @@ def run_rounds(
     Comparison
         The same numbers as `compare` gives.
     """
-    from ...experiments.compare import answer, refuse_unpaid, worlds_of
+    from ...experiments.preparing import answer, refuse_unpaid, worlds_of
     from ...model.ensemble import find_scale, run_ensemble
 
     loaded, arms, shocks = known.read(question)

@@ -83,7 +83,7 @@ def Levers(
     Parameters
     ----------
     values : mapping
-        Levers that were moved, and "budget" (bn VND a year).
+        Levers that were moved, and "budget_bn" (bn VND a year).
     on_moved : callable
         Gets all of them again, several times a second while one is dragged.
     marks : mapping, optional
@@ -95,7 +95,7 @@ def Levers(
     say = session.say
     low, high, baseline = BUDGET
     budget = {
-        "name": "budget", "label": say("lever.budget"), "about": say("lever.budget_about"),
+        "name": "budget_bn", "label": say("lever.budget"), "about": say("lever.budget_about"),
         "unit": say("lever_unit.bn"), "factor": 1, "low": low, "high": high, "step": 5, "baseline": baseline, "marks": [],
         "always": True,
     }  # fmt: skip

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.indicators import INDICATORS
+from ...experiments.errors import InputError
+from ...experiments.outcome import Outcome, outcome_of, read_name
 from ...model.parameters import PARAMETERS
 from ..analyses.page import outcome_label
 from ..words import Words
@@ -22,7 +23,7 @@ __all__ = ["EFFECT", "Box", "Sweep", "column_factor", "column_label", "find_regi
 
 EFFECT = "effect."  # prefix of a difference to the matched null
 NULL = "null."
-LABELS = ("point", "pathway", "policy", "budget")
+LABELS = ("point", "pathway", "policy", "budget_bn")
 FIXED = (*LABELS, "replicate", "failed")
 FEWEST = 20  # points in a selection and outside of it before a box is sought
 
@@ -40,31 +41,35 @@ def column_label(name: str, say: Words, one_cluster: bool = False) -> str:
     plain = name.removeprefix(EFFECT)
     if plain in PARAMETERS:
         return meaning_of(PARAMETERS[plain], say)
-    base, _, year = plain.rpartition("_")
-    if not year.isdigit():
+    if read_name(plain) is None:
         label = say.name("lever", plain)
         return label if label != plain else plain.replace("_", " ")
     text = outcome_label(plain, say, one_cluster)
     if name.startswith(EFFECT):
         text = say("explorer.effect", name=text)
-    unit = _unit(base, say)
+    unit = _unit(plain, say)
     return f"{text} ({unit})" if unit else text
 
 
-def _unit(base: str, say: Words) -> str:
-    short = base.removesuffix("_total").removeprefix("pv_")
-    entry = INDICATORS.get(base) or INDICATORS.get(short)
-    if entry is None:
+def _known(name: str) -> Outcome | None:
+    """The outcome of a column; None for an input, and for an outcome of a former version."""
+    try:
+        return outcome_of(name)
+    except InputError:
+        return None
+
+
+def _unit(name: str, say: Words) -> str:
+    found = _known(name)
+    if found is None:
         return ""
-    if entry.kind == "share":
-        return "%"
-    return say.unit(entry.unit.removesuffix("/yr") if base != short else entry.unit)
+    return "%" if found.kind == "share" else say.unit(found.unit)
 
 
 def column_factor(name: str) -> float:
     """What numbers of a column are multiplied with before they are shown: shares are in percent."""
-    entry = INDICATORS.get(name.removeprefix(EFFECT).rpartition("_")[0])
-    return 100.0 if entry is not None and entry.kind == "share" else 1.0
+    found = _known(name.removeprefix(EFFECT))
+    return 100.0 if found is not None and found.kind == "share" else 1.0
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,9 @@ from typing import Any
 import solara
 
 from ...experiments.columns import YEARS
-from ...experiments.compare import ask
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
-from ...experiments.question import PATHWAYS
+from ...experiments.question import PATHWAYS, ask
 from ...scenarios import Message, ScenarioError, list_policies
 from ..figures import comparison_figures, panels_of
 from ..problems import refusal_text
@@ -50,7 +49,7 @@ class State:
         self.upload: solara.Reactive[Upload | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
         self.setting = solara.Reactive(
-            {"policy": "vietnam-2020", "law": "middle", "budget": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
+            {"policy": "vietnam-2020", "law": "middle", "budget_bn": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
         )
         self.picture: solara.Reactive[Picture | None] = solara.Reactive(None)
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
@@ -261,10 +260,10 @@ def _Compare(state: State):
             "options": [{"id": key, "label": text} for key, text in law_options(say)],
         },
         {
-            "id": "budget",
+            "id": "budget_bn",
             "kind": "range",
             "label": say("watch.budget"),
-            "value": setting["budget"],
+            "value": setting["budget_bn"],
             "min": BUDGET[0],
             "max": BUDGET[1],
             "step": 10,
@@ -316,7 +315,7 @@ def _run(session: Session, state: State) -> None:
                 setting["policy"],
                 fixed=True,
                 replicates=int(setting["replicates"]),
-                budget=float(setting["budget"]),
+                budget_bn=float(setting["budget_bn"]),
                 law=setting["law"],
             )
             run_rounds(job, question, panels_of(True), Known(state.scales), watcher)  # files of another run are gone

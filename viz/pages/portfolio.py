@@ -13,8 +13,8 @@ import solara
 
 from ...experiments.analyses.finding import Case, Finding
 from ...experiments.columns import YEARS
-from ...experiments.compare import ask
 from ...experiments.comparison import Comparison
+from ...experiments.question import ask
 from ...scenarios import list_laws
 from ...scenarios.programmes import LAW
 from ..figures import comparison_figures, style_of
@@ -73,7 +73,7 @@ class State:
         letters = zip(city_spots(), fields.get("choice", ""), strict=False)
         own |= {spot.id: LETTERS[letter] for spot, letter in letters if letter in LETTERS}
         self.choice = solara.Reactive(own)
-        self.budget = solara.Reactive(_number(fields.get("budget", ""), 150.0))
+        self.budget_bn = solara.Reactive(_number(fields.get("budget_bn", ""), 150.0))
         law = fields.get("law", "")  # only what ships: an address must not name files of the server
         self.law = solara.Reactive(law if law in {entry.id for entry in list_laws()} else LAW)
         self.picked = solara.Reactive(city_spots()[0].id)
@@ -84,7 +84,7 @@ class State:
         """Fields of the address that restores the page."""
         letter = {pathway: letter for letter, pathway in LETTERS.items()}
         law = {} if self.law.value == LAW else {"law": self.law.value}
-        return {"budget": self.budget.value, **law, "choice": "".join(letter[self.choice.value[s.id]] for s in city_spots())}
+        return {"budget_bn": self.budget_bn.value, **law, "choice": "".join(letter[self.choice.value[s.id]] for s in city_spots())}
 
     def set(self, cluster: str, pathway: str) -> None:
         """Give a cluster a pathway."""
@@ -102,11 +102,11 @@ class State:
 
     def propose(self, session: Session) -> None:
         """Let the optimiser choose, in the background."""
-        budget, law = self.budget.value, self.law.value
+        budget, law = self.budget_bn.value, self.law.value
 
         def work(job: Job) -> Finding:
             portfolio = import_module("ecocluster.experiments.analyses.portfolio").portfolio
-            case = Case(MAP_CITY, law=law, budget=budget, replicates=REPLICATES, threads=job.threads)
+            case = Case(MAP_CITY, law=law, budget_bn=budget, replicates=REPLICATES, threads=job.threads)
             return portfolio(case, progress=job.progress)
 
         session.jobs.start("proposal", work, on_done=self.finding.set)
@@ -116,7 +116,7 @@ class State:
         files = {OWN: own_text(self.choice.value)}
         if self.finding.value is not None:
             files[PROPOSAL] = self.finding.value.files()["portfolio.toml"].decode()
-        budget, law = self.budget.value, self.law.value
+        budget, law = self.budget_bn.value, self.law.value
 
         def work(job: Job) -> None:
             with tempfile.TemporaryDirectory() as folder:
@@ -126,7 +126,7 @@ class State:
                     path.write_text(text, encoding="utf-8")
                     paths.append(str(path))
                 names = ["null", *paths, "by-sector"]
-                question = ask(MAP_CITY, names, fixed=True, replicates=REPLICATES, budget=budget, law=law)
+                question = ask(MAP_CITY, names, fixed=True, replicates=REPLICATES, budget_bn=budget, law=law)
                 run_rounds(job, question, (), Known(), Watcher(lambda _: None, self.answer.set))
 
         session.jobs.start("portfolio", work)
@@ -176,8 +176,8 @@ def _Controls(state: State):
         options.append((PROPOSAL, say("mix.proposal")))
     Choice(say("mix.all"), options, "", state.set_all)
     Choice(say("compare.law"), law_options(say), state.law.value, state.law.set)
-    moved = {} if state.budget.value == 150.0 else {"budget": state.budget.value}
-    Levers(moved, lambda values: state.budget.set(values.get("budget", 150.0)), only_budget=True)
+    moved = {} if state.budget_bn.value == 150.0 else {"budget_bn": state.budget_bn.value}
+    Levers(moved, lambda values: state.budget_bn.set(values.get("budget_bn", 150.0)), only_budget=True)
     with Div("bar"):
         PlainButton(say("mix.compare"), lambda: state.compare(session), main=True)
         PlainButton(say("mix.propose"), lambda: state.propose(session))
@@ -230,7 +230,7 @@ def _Results(state: State):
 
 def _setting(answer: Comparison, say: Words) -> str:
     law = dict(law_options(say)).get(answer.question.law, answer.question.law)
-    return f"{law} · " + say("mix.setting", budget=say.number(answer.question.budget))
+    return f"{law} · " + say("mix.setting", budget=say.number(answer.question.budget_bn))
 
 
 def _command(answer: Comparison) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import solara
 
+from ...model.renamed import BUDGETS
 from ..words import LANGUAGES, Words
 from .jobs import Jobs
 from .settings import Settings, server_settings
@@ -94,6 +95,11 @@ class Session:
 _context: Any = solara.create_context(None)
 
 
+def fields_of_address(search: str) -> dict[str, str]:
+    """Fields of a query, also of a link that was kept since before those of money carried their unit."""
+    return {BUDGETS.get(name, name): value for name, value in parse_qsl(search)}
+
+
 def provide_session(search: str | None) -> Session:
     """Make the visitor's session at the first drawing and give it to everything below."""
 
@@ -101,7 +107,7 @@ def provide_session(search: str | None) -> Session:
         from solara.lab import headers
         from solara.server import kernel_context
 
-        fields = dict(parse_qsl(search or ""))
+        fields = fields_of_address(search or "")
         asked = fields.pop("lang", None)
         known = {key.lower(): value for key, value in (headers.value or {}).items()}
         lang = asked if asked in LANGUAGES else preferred_language(",".join(known.get("accept-language", ())))

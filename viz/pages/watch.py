@@ -12,8 +12,8 @@ from typing import Any
 
 import solara
 
-from ...experiments.compare import ask
 from ...experiments.configuration import write_config
+from ...experiments.question import ask, command_line
 from ...scenarios import choose_arm, list_laws, list_pathways, list_policies, load_scenario, load_shocks
 from ..flows import flow_map
 from ..places import site_title
@@ -48,7 +48,7 @@ class Asked:
     ----------
     site, pathway, policy, law : str
         Ids of what ships.
-    budget : int
+    budget_bn : int
         bn VND a year for the city.
     replicate : int
     """
@@ -57,7 +57,7 @@ class Asked:
     pathway: str = "combined"
     policy: str = "vietnam-2020"
     law: str = "middle"
-    budget: int = 150
+    budget_bn: int = 150
     replicate: int = 0
 
 
@@ -99,7 +99,7 @@ class State:
         given: dict[str, Any] = {"site": default if default in known["site"] else "nguyen-khe"}
         for name, ids in known.items():  # only what ships: an address must not name files of the server
             self._take(given, name, fields, lambda text, ids=ids: text if text in ids else None)
-        self._take(given, "budget", fields, lambda text: _whole(text, MAX_BUDGET))
+        self._take(given, "budget_bn", fields, lambda text: _whole(text, MAX_BUDGET))
         self._take(given, "replicate", fields, lambda text: _whole(text, MAX_REPLICATE))
         self.asked = solara.Reactive(Asked(**given))
         self.shown: solara.Reactive[Shown | None] = solara.Reactive(None)
@@ -194,10 +194,10 @@ def _fields(asked: Asked, say: Words) -> list[dict[str, Any]]:
         },
         {"id": "law", "kind": "select", "label": say("compare.law"), "value": asked.law, "options": options(list_laws())},
         {
-            "id": "budget",
+            "id": "budget_bn",
             "kind": "range",
             "label": say("watch.budget"),
-            "value": asked.budget,
+            "value": asked.budget_bn,
             "min": 0,
             "max": MAX_BUDGET,
             "step": 10,
@@ -219,8 +219,8 @@ def _fields(asked: Asked, say: Words) -> list[dict[str, Any]]:
 
 def _change(state: State, change: Mapping[str, Any]) -> None:
     name, value = change["id"], change["value"]
-    if name in ("budget", "replicate"):
-        value = min(max(int(value), 0), MAX_BUDGET if name == "budget" else MAX_REPLICATE)
+    if name in ("budget_bn", "replicate"):
+        value = min(max(int(value), 0), MAX_BUDGET if name == "budget_bn" else MAX_REPLICATE)
     if name == "site":
         state.cluster = 0
     state.refused = []
@@ -237,7 +237,7 @@ def _start(session: Session, state: State, cluster: int) -> None:
             player = old.player
         else:
             loaded = load_scenario(asked.site)
-            arm = choose_arm(asked.pathway, loaded.site, asked.policy, asked.budget, law=asked.law)
+            arm = choose_arm(asked.pathway, loaded.site, asked.policy, budget_bn=asked.budget_bn, law=asked.law)
             player = Player(
                 loaded.site,
                 arm,
@@ -334,16 +334,15 @@ def _title(asked: Asked, say: Words) -> tuple[str, str]:
     title = say(
         "watch.brief_title", site=site_title(asked.site, say), pathway=say.name("pathway", asked.pathway)
     )
-    fields = {"policy": policy, "law": law, "budget": say.number(asked.budget), "replicate": say.number(asked.replicate)}
+    fields = {"policy": policy, "law": law, "budget": say.number(asked.budget_bn), "replicate": say.number(asked.replicate)}
     return title, say("watch.brief_setting", **fields)
 
 
 def _command(asked: Asked) -> str:
     """The same run on the command line."""
-    return (
-        f"ecocluster run {asked.site} --pathway {asked.pathway} --policy {asked.policy} --law {asked.law}"
-        f" --budget {asked.budget} --replicate {asked.replicate} --seed {SEED}"
-    )
+    values = {"scenario": asked.site, "site_budget_bn": None, "seed": SEED}
+    own = {name: getattr(asked, name) for name in ("pathway", "policy", "law", "budget_bn", "replicate")}
+    return command_line("run", {**values, **own})
 
 
 def _config(asked: Asked, say: Words) -> str:
@@ -354,7 +353,7 @@ def _config(asked: Asked, say: Words) -> str:
         asked.policy,
         fixed=True,
         replicates=asked.replicate + 1,
-        budget=float(asked.budget),
+        budget_bn=float(asked.budget_bn),
         seed=SEED,
         law=asked.law,
     )

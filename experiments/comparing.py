@@ -16,160 +16,22 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from . import tuned as tuned_programmes
-from .columns import Vocabulary
+from ..model.renamed import BUDGETS, renamed
 from .comparison import Comparison
-from .errors import InputError, check_number, check_threads
-from .question import PATHWAYS, Question
+from .errors import InputError, check_threads
+from .preparing import answer, prepare, refuse_unpaid, worlds_of
+from .question import PATHWAYS, ask, checked
 
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
-    from ..model.parameters import World
     from ..model.single import Run
     from ..model.sites_and_arms import Arm
     from ..scenarios import Scenario
 
-__all__ = ["answer", "ask", "compare", "prepare", "refuse_unpaid", "run", "set_levers", "unpaid", "worlds_of"]
-
-MAX_SEED = 2**63 - 1
-MAX_REPLICATES = 100_000
-FIXED_REPLICATES = 20  # of the defaults, where nothing else is said
+__all__ = ["compare", "run"]
 
 
-def _arm_names(pathways: Sequence[str]) -> tuple[str, ...]:
-    """Pathways without repetition, the null and the law alone in front whether they were named or not."""
-    names = [pathways] if isinstance(pathways, str) else list(pathways)
-    if not names:
-        raise InputError("empty", name="--pathways")
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise InputError("duplicate", kind="pathway", value=name)
-    return ("null", "law", *(name for name in names if name not in ("null", "law")))
-
-
-def ask(
-    scenario: str | Path = "hanoi",
-    pathways: Sequence[str] = PATHWAYS,
-    policy: str = "vietnam-2020",
-    *,
-    worlds: int | None = None,
-    fixed: bool = False,
-    replicates: int | None = None,
-    budget: float = 150.0,
-    site_budget: float | None = None,
-    seed: int = 1,
-    sample: bool = False,
-    levers: Mapping[str, float] | None = None,
-    law: str = "middle",
-    scale: float | None = 1.0,
-    equal: bool = False,
-    tuned: str | None = None,
-) -> Question:
-    """A question with the parameters of `compare`: numbers are checked here, names when files are read."""
-    from .sweeps.ranges import check_values, lever_ranges
-    from .worlds import ANSWER
-
-    if sample:
-        raise InputError("sample_gone")
-    if fixed and worlds is not None:
-        raise InputError("fixed_worlds")
-    if replicates is None:
-        replicates = FIXED_REPLICATES if fixed else 1
-    count = ANSWER[1] if worlds is None else check_number("--worlds", worlds, 1, ANSWER[1], whole=True)
-    question = Question(
-        str(scenario),
-        _arm_names(pathways),
-        str(policy),
-        check_number("--replicates", replicates, 1, MAX_REPLICATES, whole=True),
-        check_number("--seed", seed, 0, MAX_SEED, whole=True),
-        check_number("--budget", budget, 0),
-        None if site_budget is None else check_number("--site-budget", site_budget, 0),
-        0 if fixed else count,
-        tuple(sorted(check_values("levers", levers or {}, lever_ranges()).items())),
-        str(law),
-        None if scale is None else check_number("--scale", scale, 0.01, 10),
-        bool(equal),
-        tuned,
-    )
-    if tuned is not None:
-        tuned_programmes.refuse_elsewhere(question)
-    return question
-
-
-def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
-    """Scenario and arms of a question; a pathway may also be a portfolio (a pathway for every cluster)."""
-    from ..scenarios import choose_arm, load_scenario
-
-    loaded = load_scenario(question.scenario)
-    arms = [
-        choose_arm(name, loaded.site, question.policy, question.budget, question.site_budget, question.law)
-        for name in question.pathways
-    ]
-    for index, arm in enumerate(arms):  # two files of the same name, or a file named like what ships
-        if arm.name in [other.name for other in arms[:index]]:
-            raise InputError("duplicate", kind="pathway", value=arm.name)
-    if question.tuned is not None:
-        best = tuned_programmes.chosen(question)
-        arms = [tuned_programmes.at_best(arm, best[name].levers) if name in best else arm for name, arm in zip(question.pathways, arms, strict=True)]
-    return loaded, set_levers([replace(arm, scale=question.scale) for arm in arms], question.levers)
-
-
-def set_levers(arms: Sequence[Arm], levers: Sequence[tuple[str, float]]) -> list[Arm]:
-    """The arms with these levers, as typed: of the law in the law of all, the others in all programmes."""
-    from ..scenarios import with_levers
-
-    return [with_levers(arm, dict(levers), typed=True) for arm in arms]
-
-
-def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]], Runs] | None = None) -> None:
-    """Typed levers act as typed: a budget that cannot pay for them is refused, with the least one that can.
-
-    Without a budget there is the law alone, and nothing to pay.
-
-    Parameters
-    ----------
-    question : Question
-    trace : Runs
-        That may have fallen short.
-    more : callable, optional
-        Runs arms on all replicates of the question, so that the least budget holds for all of them.
-
-    Raises
-    ------
-    InputError
-    """
-    short, factor = unpaid(trace), 1.0
-    if not short:
-        return
-    while short:
-        factor *= max(short.values())
-        if more is None:
-            break
-        given = [replace(arm, budget=arm.budget * factor) for arm in trace.given if arm.programmes]
-        short = unpaid(more([next(arm for arm in trace.given if not arm.programmes), *given]))
-    site = question.site_budget is not None
-    asked = question.site_budget if site else question.budget
-    raise InputError(
-        "typed_too_dear", budget="--site-budget" if site else "--budget", asked=asked,
-        least=float(np.ceil(asked * factor * 100 - 1e-6)) / 100,
-    )  # fmt: skip
-
-
-def unpaid(trace: Runs) -> dict[str, float]:
-    """Arms whose typed doses once cost more a year than the budget, and how many times as much."""
-    short = {}
-    for arm, funds in zip(trace.given, trace.funds, strict=True):
-        if not arm.programmes or arm.budget <= 0:
-            continue
-        own = funds[:, : len(arm.programmes)]
-        dear = float((own["typed_need"] / np.maximum(own["budget"], 1e-300)).max())
-        if dear > 1.0 + 1e-12:
-            short[arm.name] = dear
-    return short
-
-
+@renamed(BUDGETS)
 def compare(
     scenario: str | Path = "hanoi",
     pathways: Sequence[str] = PATHWAYS,
@@ -178,8 +40,8 @@ def compare(
     worlds: int | None = None,
     fixed: bool = False,
     replicates: int | None = None,
-    budget: float = 150.0,
-    site_budget: float | None = None,
+    budget_bn: float = 150.0,
+    site_budget_bn: float | None = None,
     seed: int = 1,
     threads: int | None = None,
     sample: bool = False,
@@ -208,9 +70,9 @@ def compare(
         Parameters at their defaults instead: the spread is chance only.
     replicates : int, optional
         Of each world (default 1), or of the defaults (default 20).
-    budget : float
+    budget_bn : float
         bn VND a year for the city; a single site gets its share by firms.
-    site_budget : float, optional
+    site_budget_bn : float, optional
         bn VND a year for this site instead.
     seed : int
         0 to 2^63 - 1 (0 is a seed like any other).
@@ -246,8 +108,8 @@ def compare(
     """
     check_threads(threads)
     question = ask(
-        scenario, pathways, policy, worlds=worlds, fixed=fixed, replicates=replicates, budget=budget,
-        site_budget=site_budget, seed=seed, sample=sample, levers=levers, law=law, scale=scale, equal=equal, tuned=tuned,
+        scenario, pathways, policy, worlds=worlds, fixed=fixed, replicates=replicates, budget_bn=budget_bn,
+        site_budget_bn=site_budget_bn, seed=seed, sample=sample, levers=levers, law=law, scale=scale, equal=equal, tuned=tuned,
     )  # fmt: skip
     loaded, arms = prepare(question)
 
@@ -297,34 +159,15 @@ def _side_runs(found: Comparison, loaded: Scenario, shocks, threads: int | None,
             raise
 
 
-def worlds_of(question: Question, parameters: Mapping[str, float] | None = None) -> list[World] | None:
-    """Worlds of a question; None for the defaults. What the scenario sets replaces what is drawn."""
-    if not question.worlds:
-        return None
-    from .worlds import ANSWER, stored
-
-    drawn = stored().some(ANSWER[0], question.worlds, parameters, question.replicates)
-    if question.tuned is not None:
-        tuned_programmes.check_fresh(tuned_programmes.load().searched, drawn)
-    return drawn
-
-
-def answer(question: Question, trace: Runs, wall_s: float) -> Comparison:
-    """The comparison of runs that are done; `wall_s` is the time they took."""
-    from ..model.ensemble import FAILURES
-    from ..model.indicators import INDICATORS, LEVEL_1, evaluate
-
-    return Comparison.of(question, trace, evaluate(trace), Vocabulary(INDICATORS, LEVEL_1, FAILURES), wall_s)
-
-
+@renamed(BUDGETS)
 def run(
     scenario: str | Path = "hanoi",
     pathway: str = "combined",
     policy: str = "vietnam-2020",
     *,
     replicate: int = 0,
-    budget: float = 150.0,
-    site_budget: float | None = None,
+    budget_bn: float = 150.0,
+    site_budget_bn: float | None = None,
     seed: int = 1,
     law: str = "middle",
     progress: Callable[[int, int], None] | None = None,
@@ -346,10 +189,10 @@ def run(
         With `flows` and `firms` at the end of the run.
     """
     asked = ask(
-        scenario, [pathway], policy, fixed=True, replicates=1, budget=budget, site_budget=site_budget, seed=seed, law=law
+        scenario, [pathway], policy, fixed=True, replicates=1, budget_bn=budget_bn, site_budget_bn=site_budget_bn, seed=seed, law=law
     )
     question = replace(asked, pathways=(pathway,))
-    check_number("--replicate", replicate, 0, MAX_SEED, whole=True)
+    checked("replicate", replicate)
     loaded, (arm,) = prepare(question)
 
     from ..model.single import run_one

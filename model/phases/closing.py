@@ -1,0 +1,72 @@
+"""Before and after a step is measured: what it adds up to, and the counts that begin anew."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import inner
+from ..ledger import Matter
+from ..state import LANES, OUTSIDE, PLANNED, SLOT_TAKEN
+
+__all__ = ["begin_counts", "ends_year", "sum_up"]
+
+
+@inner
+def sum_up(s):
+    """Add up over the clusters what the accounts of matter and later phases need; once a year count firms by their links."""
+    city = s.city[0]
+    landfill, dealer, reused, firms, elec, effluent = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        elec += cluster.elec
+        effluent += cluster.effluent
+        if cluster.kind == PLANNED and not cluster.built[1]:
+            continue
+        firms += np.float64(cluster.firms)
+        landfill += cluster.landfill - cluster.exchanged_landfill
+        dealer += cluster.waste - cluster.landfill - (cluster.exchanged - cluster.exchanged_landfill)
+        reused += cluster.reused
+    s.matter[Matter.LANDFILL_T] = landfill * city.dt
+    s.matter[Matter.DEALER_T] = dealer * city.dt
+    s.matter[Matter.REUSED_M3] = reused * city.dt
+    city.elec_per_firm, city.effluent_per_firm = elec / max(firms, 1.0), effluent / max(firms, 1.0)
+    if ends_year(city):
+        _count_links(s)
+
+
+@inner
+def ends_year(city):
+    """Is this the last step of a calendar year?"""
+    return abs(city.time + city.dt - np.floor(city.time + city.dt + 0.5)) < 1e-6
+
+
+@inner
+def _count_links(s):
+    """Histogram of the firms in clusters by their number of links."""
+    counts = s.city[0].degree
+    counts[:] = 0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.kind == OUTSIDE:
+            continue
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if f.status[k] == SLOT_TAKEN:
+                    counts[min(f.links[k], counts.size - 1)] += 1
+
+
+@inner
+def begin_counts(s):
+    """After a step is measured: events are counted anew, and what the funds had and paid is the next step's start."""
+    city = s.city[0]
+    city.exits = city.bankrupt = city.moved = city.credit_asked = city.credit_approved = 0
+    city.inspections = city.fined = city.identified = city.studied = city.activated = city.broken = 0
+    city.credit_granted = city.trust_gap = 0.0
+    for c in range(s.clusters.size):
+        s.clusters[c].revocations = s.clusters[c].complaints = 0.0
+    offered, paid = 0.0, 0.0
+    for k in range(s.funds.size):
+        offered += s.funds[k].released
+        paid += s.funds[k].spent
+    city.offered, city.spent = offered, paid
