@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ..model.inputs import SECTORS, TECHNOLOGIES, Site
 from .errors import Message, Refusal, ScenarioError, Tell, nearest_name
@@ -239,7 +240,7 @@ def _firm(line: int, row: dict[str, str], decimal_comma: bool) -> tuple[dict[str
 
 def _number(text: str, column: str, decimal_comma: bool) -> float:
     low, high, unit = FIRM_RANGES[column]
-    limits = {"low": low, "high": high, "unit": unit}
+    limits: dict[str, Any] = {"low": low, "high": high, "unit": unit}
     if column in ("workers", "revenue") and re.fullmatch(_THOUSANDS, text):
         raise ScenarioError("cell_thousands")
     if decimal_comma and re.fullmatch(r"[+-]?\d+,\d+", text):

@@ -142,6 +142,7 @@ def _print_in_force(comparison: Comparison, console: Console, say: Words) -> Non
     told = ", ".join(f"{say.name('lever', name)} {value:g}" for name, value in law.items())
     console.print(f"  {say('cli.law', law=told or say('cli.law_today'))}", highlight=False, width=WIDTH)
     for arm, found in acting:
+        assert found is not None  # all arms have one, or none
         fields = {
             "arm": say.name("pathway", arm), "scale": say.number(found.scale, 2), "dose": say.percent(found.dose),
             "least": say.percent(found.dose_least), "offered": say.number(found.offered),
@@ -197,9 +198,9 @@ def _reasons(comparison: Comparison, say: Words) -> list[str]:
                     where = found.setdefault(cell.reason, {}).setdefault(f"{row.label} {year}", [])
                     where.append(say.name("pathway", arm))
     lines = []
-    for reason, where in found.items():
-        shown = [f"{label} ({', '.join(arms)})" for label, arms in list(where.items())[:3]]
-        lines.append(f"– {reason}: {'; '.join(shown)}{'; …' if len(where) > 3 else ''}")
+    for reason, cells in found.items():
+        shown = [f"{label} ({', '.join(arms)})" for label, arms in list(cells.items())[:3]]
+        lines.append(f"– {reason}: {'; '.join(shown)}{'; …' if len(cells) > 3 else ''}")
     return lines
 
 

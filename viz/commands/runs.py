@@ -103,7 +103,7 @@ def compare_command(
 
     say = Words(lang)
     names = [name.strip() for text in pathways for name in text.split(",")] if pathways else PATHWAYS
-    asked = {
+    asked: dict[str, Any] = {
         "scenario": scenario, "pathways": names, "policy": policy, "worlds": worlds, "fixed": fixed, "replicates": replicates,
         "budget": budget, "site_budget": site_budget, "seed": seed, "sample": sample, "levers": _read_levers(levers or []),
         "law": law, "scale": _read_scale(scale), "equal": equal, "tuned": tuned,
@@ -138,7 +138,8 @@ def compare_command(
 
 def _typed(context: typer.Context, name: str) -> bool:
     """Was an option given on the command line?"""
-    return context.get_parameter_source(name).name == "COMMANDLINE"
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _read_scale(text: str) -> float | None:
