@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -151,6 +151,7 @@ def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]
         short = unpaid(more([next(arm for arm in trace.given if not arm.programmes), *given]))
     site = question.site_budget is not None
     asked = question.site_budget if site else question.budget
+    assert asked is not None
     raise InputError(
         "typed_too_dear", budget="--site-budget" if site else "--budget", asked=asked,
         least=float(np.ceil(asked * factor * 100 - 1e-6)) / 100,
@@ -160,6 +161,7 @@ def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]
 def unpaid(trace: Runs) -> dict[str, float]:
     """Arms whose typed doses once cost more a year than the budget, and how many times as much."""
     short = {}
+    assert trace.funds is not None
     for arm, funds in zip(trace.given, trace.funds, strict=True):
         if not arm.programmes or arm.budget <= 0:
             continue
@@ -259,7 +261,7 @@ def compare(
     if progress is not None:
         progress(0, len(arms) * question.replicates * max(question.worlds, 1))
     started = perf_counter()
-    own = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks}
+    own: dict[str, Any] = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks}
 
     def all_of(some: Sequence[Arm]) -> Runs:
         return run_ensemble(loaded.site, some, replicates=question.replicates, worlds=drawn, **own)
@@ -305,7 +307,9 @@ def worlds_of(question: Question, parameters: Mapping[str, float] | None = None)
 
     drawn = stored().some(ANSWER[0], question.worlds, parameters, question.replicates)
     if question.tuned is not None:
-        tuned_programmes.check_fresh(tuned_programmes.load().searched, drawn)
+        shipped = tuned_programmes.load()
+        assert shipped is not None
+        tuned_programmes.check_fresh(shipped.searched, drawn)
     return drawn
 
 

@@ -81,7 +81,8 @@ class Comparison:
 
     def _repr_html_(self) -> str | None:
         """The last line of a cell: the answer, a small table, a figure."""
-        return None if self.html is None else self.html(self)
+        show = type(self).html
+        return None if show is None else show(self)
 
     @classmethod
     def of(
@@ -254,6 +255,7 @@ class Comparison:
             rows[0] = (statistics.Estimate.undefined(statistics.NULL_AVOIDS_NOTHING), statistics.Estimate(0.0, 0.0, 0.0), math.nan)
             return rows
         if column.base in SPLIT_BASES:
+            assert column.year is not None
             parts = spread.by_world(self.split(column.year)[column.base.removeprefix("abatement_")], self.trace.worlds)
             no_difference = statistics.Estimate.undefined(statistics.IS_DIFFERENCE)
             rows = [(statistics.mean_interval(arm), no_difference, math.nan) for arm in parts]

@@ -6,6 +6,7 @@ import math
 from functools import partial
 from importlib.util import find_spec
 from numbers import Real
+from typing import Any
 
 __all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "check_threads", "need_package"]
 
@@ -132,15 +133,16 @@ def check_number(name: str, value, low: float, high: float = math.inf, whole: bo
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError("not_integer" if whole else "not_number", name=name, value=repr(value))
-    if not math.isfinite(value):
+    number: Any = value  # `Real` promises neither an order nor `int`, what is one has both
+    if not math.isfinite(number):
         raise InputError("not_number", name=name, value=value)
-    if whole and value != int(value):
+    if whole and number != int(number):
         raise InputError("not_integer", name=name, value=value)
-    if value < low:
+    if number < low:
         raise InputError("below", name=name, value=value, low=low)
-    if value > high:
+    if number > high:
         raise InputError("above", name=name, value=value, high=high)
-    return int(value) if whole else float(value)
+    return int(number) if whole else float(number)
 
 
 def check_threads(threads: int | None) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def versions() -> dict[str, str]:
     from importlib.resources import files
 
     digest = hashlib.sha256()
-    folder = files("ecocluster.model")
+    folder = Path(str(files("ecocluster.model")))
     paths = sorted(path for pattern in ("**/*.py", "tables/*.csv") for path in folder.glob(pattern))
     for path in paths:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())

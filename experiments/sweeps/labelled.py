@@ -61,7 +61,7 @@ def to_xarray(out: str | os.PathLike) -> xarray.Dataset:
     for table in store.tables(sorted(store.done), ["point", "replicate", "failed", *names]):
         replicates = table["replicate"].to_numpy()
         points, own = np.unique(table["point"].to_numpy()), np.unique(replicates)
-        cells = np.ix_(points, np.arange(len(labels)), [place[int(replicate)] for replicate in own])
+        cells = np.ix_(points, np.arange(len(labels)), np.array([place[int(replicate)] for replicate in own]))
         block = (points.size, len(labels), own.size)
         failed[cells] = np.array(table["failed"].to_pylist(), object).reshape(block)
         for name in names:

@@ -24,7 +24,7 @@ __all__ = ["HEADLINES", "Outcomes", "outcome_names"]
 
 _NAME = re.compile(r"^(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>\d{4})$")
 _VALUES = (*PRESENT, *DISCOUNTED)
-VALUE, MEAN, TOTAL, PRESENT = range(4)
+VALUE, MEAN, TOTAL, WORTH = range(4)
 PER_YEAR = 4
 
 # what an experiment file keeps unless it says otherwise; with the null's it fits into 1 KB a run
@@ -111,7 +111,7 @@ class Outcomes:
         year = int(found["year"])
         if not FORK_YEAR <= year <= self.last_year - 1:
             raise InputError("outside", name=f"outcomes: {name}", value=year, low=FORK_YEAR, high=int(self.last_year) - 1)
-        kind = PRESENT if found["pv"] else TOTAL if found["total"] else MEAN if flow else VALUE
+        kind = WORTH if found["pv"] else TOTAL if found["total"] else MEAN if flow else VALUE
         return kind, self._keys.index(found["key"]), (year + 1 - FORK_YEAR) * PER_YEAR
 
     @cached_property

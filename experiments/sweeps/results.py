@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -302,7 +302,7 @@ def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
     rows = 0
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        writer = None
+        writer: Any = None
         with create(fresh.parent, fresh.name) as stream:
             for table in store.tables(sorted(store.done)):
                 about = {} if target.suffix == ".csv" else {"ecocluster.manifest": json.dumps(store.manifest)}

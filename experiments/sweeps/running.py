@@ -69,6 +69,7 @@ class _Worker:
 
     def __init__(self, reader: Outcomes):
         self.reader = reader
+        self.simulator: Simulator
         self._made_for: tuple = ()
         self._world: _World | None = None
 
@@ -91,6 +92,7 @@ class _Worker:
         """Outcomes of one arm after the burn-in, and why it failed."""
         simulator = self.simulator
         index = next(i for i, known in enumerate(simulator.arms) if known is arm)
+        assert arm.scale is not None  # `Cases.prepare` has found it
         simulator.fork(index, float(arm.scale), reference)
         code = simulator.run(index, self.series, self.level, self.unmet)
         if code:
@@ -134,7 +136,8 @@ class _Job:
         """One burn-in, then all arms of the world: each arm once, and first what others are measured against."""
         if self.stop.is_set():
             return
-        cause, done = "", {}
+        cause = ""
+        done: dict[int, _Done] = {}
         try:
             worker.enter(world)
             cause = FAILURES[worker.simulator.burn(self.seed, world.case.replicate + int(self.ids[r]))]

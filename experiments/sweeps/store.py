@@ -248,11 +248,10 @@ class Store:
                 else:
                     files.setdefault(number, []).append(path)
         for number, paths in files.items():
-            best = paths[0]
+            best: str | None = paths[0]
             for path in paths[1:]:  # a rerun was killed before it took the old file away, or somebody wrote a second one
-                best = self._richer(best, path)
-                if best is None:
-                    break
+                if best is not None:
+                    best = self._richer(best, path)
             if best is None:
                 for path in paths:
                     self._put_aside(path, DOUBLED, set_aside)
