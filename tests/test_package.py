@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import yaml
 from ecocluster.model import compiling, jit
 from ecocluster.model.indicators import CRITERIA, INDICATORS, PILLARS
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.parameters import parameter_record, sample_parameters
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 MARKS = {"seed", "documented", "press", "derived", "memory", "calibrated", "definition", "assumption"}
@@ -254,6 +258,36 @@ def test_a_wheel_of_the_archive_is_the_wheel_of_the_tree(built):
     wanted = {f"ecocluster/{name}" for name in kept() if name.partition("/")[0] in ("model", "scenarios", "experiments", "viz")}
     assert wanted and wanted <= names and {"ecocluster/__init__.py", "ecocluster/py.typed"} <= names
     assert not any(name.startswith(("model/", "viz/", "front/")) for name in names)
+
+
+def test_hooks_fetch_nothing_and_commands_are_those_of_the_list():
+    """A hook from elsewhere would be fetched; sessions and hooks name tools that the extra `test` brings."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    assert [place["repo"] for place in hooks["repos"]] == ["local"]
+    entries = [hook["entry"] for place in hooks["repos"] for hook in place["hooks"]]
+    assert len(entries) >= 4 and all(hook["language"] == "system" for place in hooks["repos"] for hook in place["hooks"])
+    told = subprocess.run([sys.executable, "-m", "nox", "-l"], cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert set(re.findall(r"^[*-] ([\w.-]+) -> ", told.stdout, re.M)) == {
+        "tests", "lowest", "newest", "style", "types", "docs", *(f"smoke-3.{minor}" for minor in (11, 12, 13, 14)),
+    }  # fmt: skip
+
+
+def test_every_bound_is_at_most_what_is_pinned():
+    """What a user may install lies around what was tested together; every extra of another is there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    pinned = {canonicalize_name(name): found for name, found in (line.split("==") for line in lines)}
+    extras = project["optional-dependencies"]
+    wanted = [Requirement(text) for text in [*project["dependencies"], *(text for texts in extras.values() for text in texts)]]
+    for requirement in wanted:
+        if requirement.name == "ecocluster":
+            assert set(requirement.extras) <= set(extras)
+        else:
+            name = canonicalize_name(requirement.name)
+            assert name in pinned and pinned[name] in requirement.specifier, requirement
+            assert any(bound.operator in (">=", "<") for bound in requirement.specifier), requirement
+    assert lines == sorted(lines, key=str.lower)
 
 
 def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
