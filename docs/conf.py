@@ -54,6 +54,7 @@ sweeps
 analyses
 dashboard
 mesa
+other-tools
 performance
 exit-codes
 ```

@@ -84,7 +84,7 @@ def measure_firms(most: int = 100_000) -> dict[str, Any]:
     large = [size for size in sizes if size["firms"] >= LARGE]
     slope = None
     if len(large) > 1:
-        slope = float(np.polyfit(*(np.log([size[key] for size in large]) for key in ("firms", "run_ms")), 1)[0])
+        slope = float(np.polyfit(np.log([size["firms"] for size in large]), np.log([size["run_ms"] for size in large]), 1)[0])
     return {"sizes": sizes, "slope": slope}
 
 

@@ -49,6 +49,7 @@ def find_peers() -> ModuleType:
     except ModuleNotFoundError:
         raise InputError("needs_package", name="--peers", package="mesa", extra="mesa") from None
     spec = spec_from_file_location("ecocluster_peers", path)
+    assert spec is not None and spec.loader is not None
     module = module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)

@@ -120,6 +120,7 @@ def frontier(side: Side) -> Frontier:
     for n, factor in enumerate(others):
         names = [f"{arm.name}*{n}" for arm in side.acting]
         index = [trace.arms.index(name) for name in names]
+        assert trace.by_origin is not None
         part = replace(
             trace, arms=tuple(arm.name for arm in side.acting), series=trace.series[index], level=trace.level[index],
             unmet=trace.unmet[index], failed=trace.failed[index], by_origin=trace.by_origin[index],

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model.renamed import BUDGETS, renamed
 from .comparison import Comparison
@@ -121,7 +121,7 @@ def compare(
     if progress is not None:
         progress(0, len(arms) * question.replicates * max(question.worlds, 1))
     started = perf_counter()
-    own = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks}
+    own: dict[str, Any] = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks}
 
     def all_of(some: Sequence[Arm]) -> Runs:
         return run_ensemble(loaded.site, some, replicates=question.replicates, worlds=drawn, **own)

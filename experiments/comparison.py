@@ -83,7 +83,8 @@ class Comparison:
 
     def _repr_html_(self) -> str | None:
         """The last line of a cell: the answer, a small table, a figure."""
-        return None if self.html is None else self.html(self)
+        show = type(self).html
+        return None if show is None else show(self)
 
     @classmethod
     def of(

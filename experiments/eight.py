@@ -23,7 +23,7 @@ def draw_clusters(site: Site, count: int = COUNT, seed: int = SEED) -> tuple[str
     """Ids of a systematic sample of a site's clusters, in the order of the site."""
 
     def place(cluster: Cluster) -> tuple[bool, str, float, str]:
-        trade = "" if cluster.mix is None else max(cluster.mix, key=cluster.mix.get)
+        trade = "" if cluster.mix is None else max(cluster.mix, key=cluster.mix.__getitem__)
         return cluster.urban, trade, cluster.firms_2018, cluster.id
 
     ordered = sorted(site.clusters, key=place)

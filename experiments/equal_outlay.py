@@ -159,8 +159,9 @@ class _Search:
         return float(PchipInterpolator([point.spent for point in rising], [point.share for point in rising])(self.target))
 
 
-def _only(trace: Runs, name: str) -> Runs:
+def _only(trace: Runs | None, name: str) -> Runs:
     """An ensemble with one arm: what was run beside it is not what it is held against elsewhere."""
+    assert trace is not None and trace.by_origin is not None
     index = [trace.arms.index(name)]
     return replace(trace, arms=(name,), series=trace.series[index], level=trace.level[index], unmet=trace.unmet[index],
                    failed=trace.failed[index], by_origin=trace.by_origin[index])  # fmt: skip

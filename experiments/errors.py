@@ -6,6 +6,7 @@ import math
 from functools import partial
 from importlib.util import find_spec
 from numbers import Real
+from typing import Any
 
 __all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "check_threads", "need_package"]
 
@@ -29,7 +30,7 @@ MESSAGES = {
     "not_one_of": "{name} is '{value}', but must be one of: {known}",
     "outside": "{name} is {value}, but must lie between {low} and {high}",
     "power_of_two": "a design of kind '{kind}' needs a power of two as points, not {value}: take {below} or {above}",
-    "needs_package": "{name} needs the package {package}: pip install 'ecocluster[{extra}]'",
+    "needs_package": "{name} needs the package {package}: in a clone, pip install '.[{extra}]'",
     "url_unusable": "{name} cannot be opened: {error}",
     "sweep_none": "{path} holds no sweep (there is no manifest.json)",
     "sweep_foreign": "{path} holds other results, not a sweep",
@@ -58,6 +59,12 @@ MESSAGES = {
     "until_outcome": "--outcome says whose interval --until-ci looks at; it has no meaning alone",
     "export_ending": "{path}: the name must end in .csv or .parquet",
     "export_exists": "{path} exists already",
+    "replay_none": "{path} holds no finished run of point {point} and replicate {replicate}",
+    "merge_two": "name at least two sweeps to merge",
+    "merge_foreign": "{path} is not a part of the same plan as {first}: {what}",
+    "merge_overlap": "{one} and {two} both hold replicates {low} to {high}; give each part its own first_replicate",
+    "merge_until": "{path} adds replicates until an interval is narrow, which is planned for one sweep: it cannot be merged with others",
+    "merge_results": "{one} and {two} hold the same runs with other results (chunk {number})",
     "rerun_what": "say what to run again: --failed",
     "sample_gone": "--sample is no more: parameters are drawn by default (--worlds N sets how many worlds; --fixed takes the defaults)",
     "fixed_worlds": "--fixed takes the default parameters, so --worlds has no meaning beside it: name one of the two",
@@ -71,7 +78,7 @@ MESSAGES = {
     "no_port": "{host} port {port} cannot be used: {error}; choose another --port",
     "no_results": "the dashboard was started without a folder of results",
     "not_below": "'{name}' is no folder below the folder of results",
-    "no_dashboard": "the dashboard needs the extra 'dashboard' (pip install 'ecocluster[dashboard]'): {error}",
+    "no_dashboard": "the dashboard needs the extra 'dashboard' (in a clone: pip install '.[dashboard]'): {error}",
     "no_trajectory": "only {whole} trajectories of the screening are complete, two are needed; raise --trajectories",
     "not_stored": "the sweep in {path} did not keep {value}",
     "wrong_design": "the sweep in {path} has the design '{value}', but this analysis needs {kinds}",
@@ -126,15 +133,16 @@ def check_number(name: str, value, low: float, high: float = math.inf, whole: bo
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError("not_integer" if whole else "not_number", name=name, value=repr(value))
-    if not math.isfinite(value):
+    number: Any = value  # `Real` promises neither an order nor `int`, what is one has both
+    if not math.isfinite(number):
         raise InputError("not_number", name=name, value=value)
-    if whole and value != int(value):
+    if whole and number != int(number):
         raise InputError("not_integer", name=name, value=value)
-    if value < low:
+    if number < low:
         raise InputError("below", name=name, value=value, low=low)
-    if value > high:
+    if number > high:
         raise InputError("above", name=name, value=value, high=high)
-    return int(value) if whole else float(value)
+    return int(number) if whole else float(number)
 
 
 def check_threads(threads: int | None) -> None:

@@ -78,6 +78,7 @@ def in_force(trace: Runs, index: int) -> InForce:
     """What acted in arm number `index` of an ensemble."""
     from ..model.sites_and_arms import MVND_PER_BN
 
+    assert trace.funds is not None
     arm, funds = trace.given[index], trace.funds[index]
     funds = funds[trace.failed[index] == 0][:, : len(arm.programmes)]
     scale = 1.0 if arm.scale is None else float(arm.scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 __all__ = ["hold", "sync_folder"]
@@ -10,9 +11,7 @@ __all__ = ["hold", "sync_folder"]
 
 def hold(handle: int) -> bool:
     """Lock an open file for this process, which lets go of it when it ends; False if another one holds it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         import msvcrt
 
         try:
@@ -20,6 +19,8 @@ def hold(handle: int) -> bool:
         except OSError:
             return False
         return True
+    import fcntl
+
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

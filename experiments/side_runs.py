@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -114,10 +114,11 @@ def first_runs(trace: Runs, kept: np.ndarray, year: int = YEAR) -> Runs:
         from ..model.indicators import YEARS
 
         by_origin = np.where(np.reshape([y <= year for y in YEARS], (-1, 1, 1)), trace.by_origin[:, kept], np.nan)
+    rate: Any = trace.discount_rate
     return replace(
         trace, replicates=trace.replicates[kept], years=trace.years[:steps], series=trace.series[:, kept, :steps],
         level=trace.level[:, kept, :steps], unmet=trace.unmet[:, kept, :steps], failed=trace.failed[:, kept],
-        discount_rate=trace.discount_rate[kept] if np.ndim(trace.discount_rate) else trace.discount_rate,
+        discount_rate=rate[kept] if np.ndim(rate) else rate,
         worlds=None if trace.worlds is None else trace.worlds[kept], funds=None, by_origin=by_origin,
         trades=None if trace.trades is None else trace.trades[kept],
     )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,8 +62,9 @@ def by_world(values: np.ndarray, worlds: np.ndarray | None) -> np.ndarray:
     there = np.isfinite(values)
     total = np.zeros((*values.shape[:-1], len(first)))
     count = np.zeros_like(total)
-    np.add.at(total, (..., place), np.where(there, values, 0.0))
-    np.add.at(count, (..., place), there)
+    columns: Any = (..., place)
+    np.add.at(total, columns, np.where(there, values, 0.0))
+    np.add.at(count, columns, there)
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 

@@ -247,8 +247,10 @@ def chosen(question: Question) -> dict[str, Tuned]:
 
     What is run beside an answer, under another law, keeps the doses of the answer.
     """
-    programmes = load().programmes
-    keys = {name: (name, question.tuned, question.budget_bn) for name in question.pathways}
+    shipped = load()
+    assert shipped is not None and question.tuned is not None
+    programmes = shipped.programmes
+    keys: dict[str, Any] = {name: (name, question.tuned, question.budget_bn) for name in question.pathways}
     return {name: programmes[key] for name, key in keys.items() if key in programmes}
 
 
@@ -293,6 +295,7 @@ def _asked(question: Question, wanted: Sequence[str], laws: Sequence[str]) -> st
 def to_json(question: Question) -> dict[str, Any]:
     """What the programmes of a comparison reached where they were searched and where not, and what the written ones lose."""
     found = load()
+    assert found is not None
     return {"aim": question.tuned, "older": found.older} | {
         name: {
             "found": own.found.value, "found_written": own.found_written.value, "fresh": own.fresh.value, "fresh_written": own.fresh_written.value,
@@ -320,8 +323,8 @@ def question_hash() -> str:
 
 def empty() -> TunedSet:
     """Nothing found yet, for this model and question."""
-    numbers = (tuple(world.number for world in stored().some(*span)) for span in (WORLDS, FRESH))
-    return TunedSet(golden(), question_hash(), *numbers)
+    searched, told = (tuple(world.number for world in stored().some(*span)) for span in (WORLDS, FRESH))
+    return TunedSet(golden(), question_hash(), searched, told)
 
 
 def data_file() -> Path:
@@ -342,10 +345,12 @@ def load() -> TunedSet | None:
 
 def _read(raw: Mapping, pathway: str) -> Tuned:
     levers = {name: float(raw["levers"][name]) for name in (*free_levers(pathway), *FUNDS[pathway])}
-    seen = {name: Measured(*map(float, raw[name])) for name in ("found", "found_written", "fresh", "fresh_written")}
+    found, found_written, fresh, fresh_written = (
+        Measured(*map(float, raw[name])) for name in ("found", "found_written", "fresh", "fresh_written"))
     own, there = map(float, raw["may_spend"])
-    return Tuned(levers, int(raw["evaluations"]), float(raw["late_gain"]), own, **seen, fresh_may_spend=there,
-                 **dict(zip(("gain", "gain_low", "gain_high"), map(float, raw["gain"]), strict=True)))  # fmt: skip
+    gain, low, high = map(float, raw["gain"])
+    return Tuned(levers, int(raw["evaluations"]), float(raw["late_gain"]), own, found, found_written, fresh, fresh_written, there,
+                 gain, low, high)
 
 
 def store(found: TunedSet) -> None:

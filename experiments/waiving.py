@@ -72,7 +72,7 @@ class Waiving:
         """Criterion and arm of the largest gain that is none of chance, so many being looked at; the null apart."""
         looked_at = {place: gain for place, gain in self.gains.items() if place[1] != "null"}
         sure = {place: gain.mean for place, gain in looked_at.items() if _surely_positive(gain, len(looked_at))}
-        return max(sure, key=sure.get) if sure else None
+        return max(sure, key=sure.__getitem__) if sure else None
 
     @property
     def table(self) -> pd.DataFrame:
@@ -173,7 +173,8 @@ def waiving(
         counted = evaluate(runs)[f"clusters_level1_{year}"].to_numpy().reshape(len(arms), -1)
         return by_world(np.where(runs.failed == 0, counted, np.nan), runs.worlds)
 
-    before, gains, most = certified(0), {}, float(len(loaded.site.clusters))
+    before, most = certified(0), float(len(loaded.site.clusters))
+    gains: dict[tuple[str, str], Any] = {}
     for step, name in enumerate(waived, 1):
         after = certified(step, **{f"waive_{name}": 1.0})
         gains |= {(name, arm.name): statistics.mean_interval(now - was, (-most, most)) for arm, was, now in zip(arms, before, after, strict=True)}

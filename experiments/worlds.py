@@ -187,7 +187,7 @@ def tables_hash() -> str:
     """Of the tables of parameters and of the site on which worlds are burnt in."""
     digest = hashlib.sha256()
     for package, pattern in (("ecocluster.model", "tables/*.csv"), ("ecocluster.scenarios", "data/sites/hanoi.*")):
-        folder = files(package)
+        folder = Path(str(files(package)))
         for path in sorted(folder.glob(pattern)):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -17,5 +17,5 @@ def __getattr__(name: str):
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "mesa":
             raise
-        raise ImportError("Mesa is not installed; it comes with the extra: pip install 'ecocluster[mesa]'") from error
+        raise ImportError("Mesa is not installed; it comes with the extra: in a clone, pip install '.[mesa]'") from error
     return getattr(mesa_model, name)

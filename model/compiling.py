@@ -39,7 +39,8 @@ def is_compiled() -> bool:
 
 
 def _folder() -> Path | None:
-    return None if cache_folder() is None else Path(cache_folder())
+    folder = cache_folder()
+    return None if folder is None else Path(folder)
 
 
 @cache

@@ -535,7 +535,8 @@ def run_ensemble(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     years = FORK_YEAR + np.arange(steps + 1) / steps_per_year
-    rate, numbers = float(default["discount_rate"]), None
+    rate: float | np.ndarray = float(default["discount_rate"])
+    numbers = None
     if worlds is not None:
         rate = np.array([world.parameters.get("discount_rate", rate) for world in worlds])
         numbers = np.array([world.number for world in worlds], dtype=np.int64)

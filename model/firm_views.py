@@ -170,6 +170,7 @@ class FirmViews:
     @staticmethod
     def _number(trait: Trait, value: Any) -> float:
         number = float(value)
+        assert trait.low is not None and trait.high is not None  # who has no range is not asked
         if not math.isfinite(number) or not trait.low <= number <= trait.high:
             allowed = f"{trait.low:g} to {trait.high:g} {trait.unit}" if trait.high < _INF else "a finite number"
             raise ValueError(f"{trait.name} = {value!r}: out of range; allowed: {allowed}")

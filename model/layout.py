@@ -69,8 +69,8 @@ class Layout:
         self.site = site
         self._assigned: dict[int, tuple[Arm, Assignment]] = {}
         self.needs = _needs(p)
-        p = dict(zip(NEEDS, self.needs, strict=True))
-        occupancy = p["occupancy_2018"]
+        values = dict(zip(NEEDS, self.needs, strict=True))
+        occupancy = values["occupancy_2018"]
         self.slots = np.array(
             [max(len(c.firms), math.ceil(c.firms_2018 / occupancy - 1e-9), 1) for c in site.clusters], np.int64
         )
@@ -81,11 +81,12 @@ class Layout:
                 levels = [programme.levers.get("planned_slots", 0.0)]
                 if max(levels) > 0 and arm.budget > 0:
                     cap = LEVERS["planned_slots"].cap
+                    assert cap is not None
                     top = max(levels) if arm.scale is not None and arm.scale <= 1 else min(cap, 3 * max(levels))
                     if arm.scale is not None:
                         top = min(cap, max(levels) * max(arm.scale, 1.0))
                     wanted = max(wanted, math.floor(max(top, max(levels)) * site.budget_share + 0.5))
-        size = int(p["planned_cluster_slots"])
+        size = int(values["planned_cluster_slots"])
         per_programme = math.ceil(wanted / size)
         self.programmes = max([len(a.programmes) for a in arms], default=0)
         with_planned = max(
@@ -94,16 +95,16 @@ class Layout:
         self.planned_per_programme = per_programme
         self.planned = per_programme * with_planned
         self.planned_blocks = blocks_of(size)
-        growth = p["growth"]
+        growth = values["growth"]
         total = float(self.slots.sum())
         self.outside_blocks = blocks_of(int(total * max(0.5 * power(1 + growth, 36.0), 0.3) + 6 * math.sqrt(total) + 48))
         self.outside_room = math.ceil(OUTSIDE_AT_FIRST * self.outside_blocks)  # more on demand, see `Simulator.make_room`
         initial = total * occupancy / power(1 + growth, 8.0)
-        rate = p["arrival_base"] + growth
+        rate = values["arrival_base"] + growth
         years = 36.5
         stretch = (power(1 + growth, years) - 1) / log(1 + growth) if growth > 1e-9 else years
         expected = rate * initial * stretch
-        expected = max(expected, 1.0) * max(1.0, p["start_factor"])
+        expected = max(expected, 1.0) * max(1.0, values["start_factor"])
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
         self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
         self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_room
@@ -111,10 +112,10 @@ class Layout:
         self.most_blocks = self.blocks - self.outside_room + self.outside_blocks
         self.links = max(256, self.first_arrival_id * 3 // 4)  # more on demand, see `Simulator.make_room`
         self.held = np.array([bool(c.firms) for c in site.clusters])
-        starts = [len(c.firms) or start_number(c.firms_2018, p) for c in site.clusters]
+        starts = [len(c.firms) or start_number(c.firms_2018, values) for c in site.clusters]
         self.starts = np.minimum(np.array(starts), self.slots)
-        self.initial_firms = sum(start_number(c.firms_2018, p, rounded=False) for c in site.clusters if not c.firms)
-        self.clusters = self._table(p)
+        self.initial_firms = sum(start_number(c.firms_2018, values, rounded=False) for c in site.clusters if not c.firms)
+        self.clusters = self._table(values)
         weights = np.array([c.firms_2018 for c in site.clusters])
         existing = self.clusters[: len(weights)]
         self.size_law = {name: float((existing[name] * weights).sum() / weights.sum()) for name in SIZE_LAW}

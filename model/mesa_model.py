@@ -245,7 +245,7 @@ class ClusterModel(mesa.Model):
         self.check_books()
         if not 0 <= amount_bn < float("inf"):
             raise ValueError(f"amount_bn = {amount_bn!r}: out of range; allowed: 0 or more bn VND")
-        self._run.work.money[Money.FIXED_DOSES] += amount_bn * MVND_PER_BN
+        self._run.work.money[Money["FIXED_DOSES"]] += amount_bn * MVND_PER_BN
 
     # --- looking at it ---------------------------------------------------------------------------------
 
@@ -340,11 +340,11 @@ class ClusterModel(mesa.Model):
             agent._slot = -1
             agent.remove()
         for ident, slot in present.items():
-            agent = self._made.get(ident)
-            if agent is None:
+            known = self._made.get(ident)
+            if known is None:
                 self._made[ident] = self.agent_class(self, ident, slot)
             else:
-                agent._slot = slot
+                known._slot = slot
         if self._made:
             # Mesa 3.3 counts ids in a table of models that it never empties
             getattr(mesa.Agent, "_ids", {}).pop(self, None)

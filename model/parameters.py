@@ -280,7 +280,7 @@ def parameter_record(overrides: Mapping[str, float] | None = None) -> np.ndarray
 @lru_cache(maxsize=1)
 def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
     """Where a parameter stands in the record: registry name to (field, index)."""
-    places = {name: (_field(name), ()) for name in _scalar_names()}
+    places: dict[str, tuple[str, tuple[int, ...]]] = {name: (_field(name), ()) for name in _scalar_names()}
     for rows, columns, kind in ((SECTORS, _SECTOR_UNITS, "sector"), (TECHNOLOGY_ROWS, _TECHNOLOGY_UNITS, "tech"),
                                 (STREAMS, _STREAM_UNITS, "stream")):
         for i, row in enumerate(rows):
@@ -294,9 +294,11 @@ def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
 @lru_cache(maxsize=1)
 def _words() -> dict[str, tuple[int, bool]]:
     """Where a parameter stands in the record seen as float64, and whether it is money."""
-    kind, registry, words = _dtype(), _registry(), {}
+    registry, words = _registry(), {}
+    fields = _dtype().fields
+    assert fields is not None
     for name, (field, index) in _places().items():
-        part, offset = kind.fields[field][:2]
+        part, offset = fields[field][:2]
         within = int(np.ravel_multi_index(index, part.shape)) if index else 0
         words[name] = offset // 8 + within, registry[name].is_money
     return words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..model.sites_and_arms import MVND_PER_BN, SECTORS, Schedule
 from . import programmes
@@ -64,7 +64,7 @@ def validate_file(path: str | Path) -> dict[str, Any]:
         rows = len({refusal.line for refusal in refused})
         raise ScenarioError("rows_refused", file=path, refused=refused, rows=rows, all=len(table.rows))
     counts = {sector: sum(firm["sector"] == sector for firm in firms) for sector in SECTORS}
-    workers = math.fsum(float(firm["workers"]) for firm in firms)
+    workers = math.fsum(cast(float, firm["workers"]) for firm in firms)
     return {
         "type": "firms",
         "id": path.stem,

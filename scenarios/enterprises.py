@@ -7,6 +7,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
 from .errors import Message, Refusal, ScenarioError, nearest_name
@@ -108,7 +109,7 @@ def _firm(line: int, row: dict[str, str], decimal_comma: bool) -> tuple[dict[str
 
 def _number(text: str, column: str, decimal_comma: bool) -> float:
     low, high, unit = FIRM_RANGES[column]
-    limits = {"low": low, "high": high, "unit": unit}
+    limits: dict[str, Any] = {"low": low, "high": high, "unit": unit}
     if column in ("workers", "revenue") and re.fullmatch(THOUSANDS, text):
         raise ScenarioError("cell_thousands")
     if decimal_comma and re.fullmatch(r"[+-]?\d+,\d+", text):

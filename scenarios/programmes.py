@@ -389,8 +389,8 @@ def _load_pathway(
     parts = [_load_pathway(part, site, inner, path.parent)[0] for part in entry.combine]
     if parts:
         merged = parts[0]
-        for part in parts[1:]:
-            merged = _larger(merged, part)
+        for another in parts[1:]:
+            merged = _larger(merged, another)
     planned = dict(merged.planned)
     for part in entry.combine_planned:
         inside = _load_pathway(part, site, inner, path.parent)[0].levers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,7 @@ def _cluster_table(path: Path) -> list[tuple[str, dict[str, Any]]]:
     return _unique(rows)
 
 
-def _unique(rows: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+def _unique(rows: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
     """The rows, if every one has an id of its own."""
     seen = set()
     for where, row in rows:
@@ -181,7 +181,7 @@ def _unique(rows: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str,
         if name in seen:
             raise ScenarioError("id_twice", file=where, key="id", value=name)
         seen.add(name)
-    return rows
+    return list(rows)
 
 
 def _value(text: str) -> float | bool | str:
@@ -295,7 +295,9 @@ def _parameters(raw: Mapping[str, Any], path: Path, registry: Mapping[str, Any] 
     if not raw:
         return {}
     if registry is None:
-        from ..model.parameters import PARAMETERS as registry
+        from ..model.parameters import PARAMETERS
+
+        registry = PARAMETERS
     values = {}
     for name, value in _flat(raw):
         key = f"parameters.{name}"

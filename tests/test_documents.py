@@ -161,3 +161,18 @@ def test_a_wrong_import_breaks_a_contract(copied, file, line, broken):
     finally:
         wrong.unlink()
     assert outcome.returncode != 0 and f"{broken} BROKEN" in outcome.stdout
+
+
+INSTALLS = re.compile(r"""(?:pip|uv|pipx|conda|mamba)\s+(?:install|add)\b[^\n`]*?\s["']?ecocluster\b""")
+
+
+def test_nobody_is_told_to_install_from_an_index_that_does_not_have_the_package():
+    """Not by a document, a message or a docstring: it is installed from a clone."""
+    assert INSTALLS.search("pip install -q 'ecocluster[mesa]'") and INSTALLS.search("uv add ecocluster")
+    assert not INSTALLS.search('pip install -c constraints.txt -e ".[test]"')
+    places = [*ROOT.glob("*.md"), *ROOT.glob("*.txt"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.py")]
+    places += [path for room in (*ROOMS, "front") for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".po", ".j2", ".toml", ".md")]
+    assert len(places) > 200
+    for path in places:
+        if path.name != "CHANGELOG.md":  # it tells what was
+            assert not INSTALLS.search(path.read_text(encoding="utf-8")), path

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from dataclasses import replace
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import yaml
 from ecocluster.model import compiling, jit
 from ecocluster.model.indicators import CRITERIA, INDICATORS, PILLARS
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.parameters import parameter_record, sample_parameters
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 MARKS = {"seed", "documented", "press", "derived", "memory", "calibrated", "definition", "assumption"}
@@ -162,16 +168,125 @@ def test_version_comes_from_the_metadata():
     assert not (ROOT / "__init__.py").exists()
 
 
-def test_a_wheel_holds_tables_scenarios_templates_and_words(tmp_path):
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path)]
-    source = tmp_path / "source"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv*", "out", "*.egg-info", "build", "cache"))
-    subprocess.run([*command, str(source)], check=True, capture_output=True)
-    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
-    for wanted in ("model/tables/parameters.csv", "scenarios/data/sites/hanoi.toml", "viz/templates/report.html.j2",
-                   "viz/locale/vi/LC_MESSAGES/", "model/rules/trust.py", "model/phases/links.py"):
-        assert any(wanted in name for name in names), wanted
-    assert not any(name.startswith(("model/", "viz/")) for name in names)
+# what the repository has and the source archive has not
+NOT_IN_ARCHIVE = {
+    ".ci", ".github", ".gitignore",  # of the repository, not of the program
+    "typings",  # links, which would be copies in an archive: style and types are checked in a clone
+}
+
+
+def kept() -> set[str]:
+    """Files that belong to the repository, as git says; where there is no git, those that it is not told to ignore."""
+    command = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        found = set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")) - {""}
+        return {name for name in found if os.path.lexists(ROOT / name)}
+    rules = [".git/", *((ROOT / ".gitignore").read_text().split() if (ROOT / ".gitignore").exists() else ())]
+    found = set()
+    for folder, folders, files in os.walk(ROOT):
+        place = Path(folder).relative_to(ROOT)
+        folders[:] = [name for name in folders if not ignored(place / name, rules, True)]
+        found |= {(place / name).as_posix() for name in files if not ignored(place / name, rules, False)}
+    return found
+
+
+def ignored(path: Path, rules: list[str], folder: bool) -> bool:
+    """The part of git's rules that our .gitignore needs: names anywhere, and paths from the root."""
+    return any(
+        fnmatch(path.as_posix() if "/" in rule.rstrip("/") else path.name, rule.rstrip("/"))
+        for rule in rules if folder or not rule.endswith("/")
+    )  # fmt: skip
+
+
+def expected(names: set[str]) -> set[str]:
+    return {name for name in names if name.partition("/")[0] not in NOT_IN_ARCHIVE}
+
+
+def build(source: Path, what: str, out: Path) -> Path:
+    """Build without downloading anything; a folder that is read only by us."""
+    code = f"from setuptools import build_meta; print(build_meta.build_{what}({str(out)!r}))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=source, check=True, capture_output=True, text=True).stdout
+    return out / told.split()[-1]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The source archive, unpacked, and the wheels of the tree and of the archive."""
+    folder = tmp_path_factory.mktemp("built")
+    tree = folder / "tree"
+    for name in kept():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tree / name, follow_symlinks=False)
+    (folder / "other").mkdir()
+    from_tree = build(tree, "wheel", folder)
+    with tarfile.open(build(tree, "sdist", folder)) as archive:
+        archive.extractall(folder, filter="data")
+    (unpacked,) = folder.glob("ecocluster-*/")
+    return unpacked, from_tree, build(unpacked, "wheel", folder / "other")
+
+
+def archived(folder: Path) -> set[str]:
+    """Files of an unpacked archive, without those that setuptools adds."""
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return {name for name in names if ".egg-info/" not in name and not name.startswith("build/")} - {"PKG-INFO", "setup.cfg"}
+
+
+def test_the_source_archive_holds_what_the_repository_holds(built):
+    names = kept()
+    assert len(names) > 400 and all(any(name.partition("/")[0] == left for name in names) for left in NOT_IN_ARCHIVE if (ROOT / left).exists())
+    assert archived(built[0]) == expected(names)
+
+
+def test_without_git_the_same_files_are_found(tmp_path):
+    rules = (ROOT / ".gitignore").read_text().split()
+    for name, folder, left_out in (
+        ("out", True, True), ("model/__pycache__", True, True), ("docs/made", True, True), ("docs/index.md", False, True),
+        ("model/x.pyc", False, True), ("ecocluster.egg-info", True, True), ("docs/odd.md", False, False), ("viz/index.md", False, False),
+        ("front", True, False),
+    ):  # fmt: skip
+        assert ignored(Path(name), rules, folder) == left_out, name
+
+
+def test_a_wheel_of_the_archive_is_the_wheel_of_the_tree(built):
+    contents = []
+    for wheel in built[1:]:
+        with zipfile.ZipFile(wheel) as file:
+            contents.append({name: file.read(name) for name in file.namelist()})
+    assert contents[0] == contents[1]
+    names = set(contents[0])
+    wanted = {f"ecocluster/{name}" for name in kept() if name.partition("/")[0] in ("model", "scenarios", "experiments", "viz")}
+    assert wanted and wanted <= names and {"ecocluster/__init__.py", "ecocluster/py.typed"} <= names
+    assert not any(name.startswith(("model/", "viz/", "front/")) for name in names)
+
+
+def test_hooks_fetch_nothing_and_commands_are_those_of_the_list():
+    """A hook from elsewhere would be fetched; sessions and hooks name tools that the extra `test` brings."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    assert [place["repo"] for place in hooks["repos"]] == ["local"]
+    entries = [hook["entry"] for place in hooks["repos"] for hook in place["hooks"]]
+    assert len(entries) >= 4 and all(hook["language"] == "system" for place in hooks["repos"] for hook in place["hooks"])
+    told = subprocess.run([sys.executable, "-m", "nox", "-l"], cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert set(re.findall(r"^[*-] ([\w.-]+) -> ", told.stdout, re.M)) == {
+        "tests", "lowest", "newest", "style", "types", "docs", *(f"smoke-3.{minor}" for minor in (11, 12, 13, 14)),
+    }  # fmt: skip
+
+
+def test_every_bound_is_at_most_what_is_pinned():
+    """What a user may install lies around what was tested together; every extra of another is there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    pinned = {canonicalize_name(name): found for name, found in (line.split("==") for line in lines)}
+    extras = project["optional-dependencies"]
+    wanted = [Requirement(text) for text in [*project["dependencies"], *(text for texts in extras.values() for text in texts)]]
+    for requirement in wanted:
+        if requirement.name == "ecocluster":
+            assert set(requirement.extras) <= set(extras)
+        else:
+            name = canonicalize_name(requirement.name)
+            assert name in pinned and pinned[name] in requirement.specifier, requirement
+            assert any(bound.operator in (">=", "<") for bound in requirement.specifier), requirement
+    assert lines == sorted(lines, key=str.lower)
 
 
 def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):

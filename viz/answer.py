@@ -98,6 +98,7 @@ def _ground(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, ye
 
 
 def _other_budgets(comparison: Comparison, say: Words) -> dict[str, Comparison]:
+    assert comparison.frontier is not None
     return {
         say("answer.at_budget", budget=say.number(rung.budget_bn, 0 if rung.budget_bn >= 10 else 1)): rung.comparison
         for rung in comparison.frontier.others

@@ -25,6 +25,7 @@ from .commands import (
     bench,
     causes,
     dashboard,
+    parts,
     ranking,
     registries,
     runs,
@@ -51,7 +52,7 @@ _SURROUNDINGS = {
 app = typer.Typer(
     help="help.app", pretty_exceptions_enable=False, context_settings={"help_option_names": ["--help", "-h"]}
 )
-for module in (scenarios, registries, runs, worlds, sweeps, analyses, causes, ranking, tune, waiving, bench, dashboard):
+for module in (scenarios, registries, runs, worlds, sweeps, parts, analyses, causes, ranking, tune, waiving, bench, dashboard):
     module.add_to(app)
 
 

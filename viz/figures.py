@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -59,7 +59,7 @@ STYLES = {
     "combined": ("#CC79A7", (0, (8, 2)), "D"),
 }
 OTHERS = (("#56B4E9", "-", "v"), ("#E69F00", (0, (5, 1)), "P"), ("#999999", "-.", "*"), ("#F0E442", ":", "h"))
-RC = {
+RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib and has every Vietnamese letter
     "font.size": 10,
     "axes.spines.top": False,
@@ -216,6 +216,7 @@ def budgets_figure(comparison: Comparison, say: Words) -> Figure:
     from ..experiments.budgets import AVOIDED
 
     found = comparison.frontier
+    assert found is not None
     figure = new_figure(4.8, left=0.8, bottom=1.05, top=0.9, wspace=0.25)
     outlays = [found.outlay(rung) for rung in found.rungs]
     money, money_unit = scale_of("mVND", "money", max(float(np.nanmax(np.abs(own), initial=1.0)) for own in outlays))

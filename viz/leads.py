@@ -85,5 +85,5 @@ def lead(shares: Mapping[str, float], arms: Iterable[str], draws: int) -> Lead:
 
 def same_leader(leads: Iterable[Lead]) -> str | None:
     """The arm that is ahead in all of them, or None."""
-    arms = {one.arms if one.kind == "ahead" else None for one in leads}
-    return next(iter(arms))[0] if len(arms) == 1 and None not in arms else None
+    arms = {one.arms if one.kind == "ahead" else () for one in leads}
+    return next(iter(arms))[0] if len(arms) == 1 and () not in arms else None

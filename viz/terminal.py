@@ -177,9 +177,9 @@ def _reasons(comparison: Comparison, say: Words) -> list[str]:
                     where = found.setdefault(cell.reason, {}).setdefault(f"{row.label} {year}", [])
                     where.append(say.name("pathway", arm))
     lines = []
-    for reason, where in found.items():
-        shown = [f"{label} ({', '.join(arms)})" for label, arms in list(where.items())[:3]]
-        lines.append(f"– {reason}: {'; '.join(shown)}{'; …' if len(where) > 3 else ''}")
+    for reason, cells in found.items():
+        shown = [f"{label} ({', '.join(arms)})" for label, arms in list(cells.items())[:3]]
+        lines.append(f"– {reason}: {'; '.join(shown)}{'; …' if len(cells) > 3 else ''}")
     return lines
 
 

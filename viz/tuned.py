@@ -41,8 +41,10 @@ def written_loses(comparison: Comparison, say: Words) -> list[str]:
     for name, own in programmes.items():
         loss = f"{say.name('pathway', name)} {_loss(question.tuned, own, say)}"
         told.append(say("tuned.least", loss=loss) if own.lower_bound else loss)
-    sentences = [say("tuned.answer", aim=say(f"tuned.aim.{question.tuned}"), told="; ".join(told), worlds=len(load().told))]
-    return [*sentences, say("tuned.older")] if load().older else sentences
+    shipped = load()
+    assert shipped is not None  # `chosen` has taken from it
+    sentences = [say("tuned.answer", aim=say(f"tuned.aim.{question.tuned}"), told="; ".join(told), worlds=len(shipped.told))]
+    return [*sentences, say("tuned.older")] if shipped.older else sentences
 
 
 def tuned_lines(found: TunedSet, say: Words) -> list[str]:

@@ -132,6 +132,7 @@ def assign(
         shocks=load_shocks(loaded.shocks), last_year=YEAR + 1, progress=progress,
     )  # fmt: skip
     outlay = evaluate(runs)[f"pv_outlay_{YEAR}"].to_numpy(float).reshape(len(arms), -1)
+    assert runs.by_origin is not None
     flows = runs.by_origin[:, :, YEARS.index(YEAR), :, : len(OUTCOMES)]
     fine = ~runs.failed.any(axis=0)
     shape = (len(pathways), len(budgets_bn), int(fine.sum()))

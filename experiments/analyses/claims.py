@@ -93,7 +93,7 @@ class Claim:
         own: dict[str, tuple[float, float] | None] = dict.fromkeys(n for n in self.entry.get("draw", ()) if n not in drawn_names())
         own |= {name: (0.0, 1.0) for name in self.entry.get("choose", {})}
         for site, spec in self.entry.get("sites", {}).items():
-            own |= {f"{site}.{key}": tuple(map(float, v)) for key, v in spec.items() if _is_range(key, v)}
+            own |= {f"{site}.{key}": (float(v[0]), float(v[1])) for key, v in spec.items() if _is_range(key, v)}
         return own
 
 
@@ -311,7 +311,7 @@ class Answers:
         for name, parts in claim.entry.get("sums", {}).items():
             for values in found:
                 if all(part in values for part in parts):
-                    values[name] = sum(values[part] for part in parts)
+                    values[name] = sum((values[part] for part in parts[1:]), start=values[parts[0]])
         lost = len(arms) * replicates - np.bincount(frame["trial"] // len(arms), minlength=draws)
         return cls(claim, arms, *found, dict(table), lost)
 
@@ -330,7 +330,7 @@ class Answers:
 
     def _of(self, kept: np.ndarray) -> Answers:
         """The same with some replicates only."""
-        parts = {part: {name: v[:, :, kept] for name, v in getattr(self, part).items()} for part in ("effects", "own", "null")}
+        parts: dict[str, Any] = {part: {name: v[:, :, kept] for name, v in getattr(self, part).items()} for part in ("effects", "own", "null")}
         return replace(self, **parts)
 
     def also(self) -> dict[str, np.ndarray]:

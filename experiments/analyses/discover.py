@@ -84,7 +84,7 @@ def find_box(x: pd.DataFrame, fails: np.ndarray) -> tuple[dict[str, tuple[float,
         box = _peel(x[names], fails)
         index = _choose(box)
         chance = _chance(box, index)
-        kept = sorted((name for name in chance if chance[name] < SURPRISE / x.shape[1]), key=chance.get)[
+        kept = sorted((name for name in chance if chance[name] < SURPRISE / x.shape[1]), key=chance.__getitem__)[
             :LARGEST_BOX
         ]
         if len(kept) == len(names) or not kept:

@@ -49,7 +49,7 @@ class Rule:
             threshold = float(found[3]) if found else np.nan
         except ValueError:
             threshold = np.nan
-        if not np.isfinite(threshold):
+        if found is None or not np.isfinite(threshold):
             raise InputError("not_a_rule", value=text)
         outcome_of(found[1])
         return cls(found[1], found[2], threshold)
@@ -102,7 +102,8 @@ def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
     if base == "abatement_pv":
         return -change("pv_tco2e")
     if base.startswith("net_benefit"):
-        return net_benefit(*(sign * change(name) for sign, name in zip((-1.0, -1.0, 1.0), DERIVED[base][0], strict=True)))
+        tco2e, cod, cost = (change(name) for name in DERIVED[base][0])
+        return net_benefit(-tco2e, -cod, cost)
     if base == "net_outlay":
         return change("pv_outlay") - change("pv_receipts")
     return (frame[outcome] - frame[f"null.{outcome}"]).to_numpy(float)

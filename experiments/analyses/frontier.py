@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,8 @@ def frontier(
     )
     effects = pd.DataFrame({name: effect(frame, name) for name in dict.fromkeys(wanted)})
     effects[["trial", "replicate"]] = frame[["trial", "replicate"]]
-    rows, before = [], None
+    rows: list[dict[str, Any]] = []
+    before: Any = None  # cost and units of the rung below
     for index, (name, budget) in enumerate(arms):
         own = effects[effects["trial"] == index].set_index("replicate")
         gain, cost = own[outcome] * sign + 0.0, own[wanted[1]] + 0.0  # + 0.0: no minus zero

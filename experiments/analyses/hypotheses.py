@@ -125,7 +125,8 @@ def hypotheses(
     pilots = Checkpoint(out, "pilots")
     steps = (1 if quick else 2) * len(chosen)
     if quick:
-        replicates, noisy = dict.fromkeys((c.name for c in chosen), size["replicates"]), {}
+        replicates = dict.fromkeys((c.name for c in chosen), size["replicates"])
+        noisy: dict[str, Verdict] = {}
     else:
         replicates, noisy = _allot(chosen, case, count, rules["time"], pilots, searches, lambda k: _part(progress, k, steps))
     rows, also, frames = [], [], []
@@ -305,7 +306,7 @@ def _allot(
         else:
             cost[claim.name] = run * draws * needed
     while cost and spent + sum(cost.values()) > time["budget"]:
-        dearest = max(cost, key=cost.get)
+        dearest = max(cost, key=cost.__getitem__)
         noisy[dearest] = Verdict("too_noisy", draws=0, reason=f"{cost.pop(dearest):.0f} s {NO_TIME}")
     return replicates, noisy
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -256,7 +256,7 @@ def _table(space: Space, x, found, fresh, objectives, signs) -> pd.DataFrame:
     stays = np.zeros(len(x), bool)
     stays[nondominated(means * signs)] = True
     for i, point in enumerate(x):
-        row = {"point": i, "stays": bool(stays[i])}
+        row: dict[str, Any] = {"point": i, "stays": bool(stays[i])}
         for j, name in enumerate(objectives):
             estimate = mean_interval(fresh[i, j])
             row |= {f"{name}.searched": found[i, j], name: estimate.mean, f"{name}.low": estimate.low, f"{name}.high": estimate.high}

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -92,8 +92,9 @@ def portfolio(
         worth = float(sum(gains[c, d, p] for c, p in enumerate(picks) if p >= 0))
         if best is None or worth > best[0] + 1e-9:
             best = worth, picks, density
+    assert best is not None
     worth, picks, density = best
-    text = portfolio_text(site, picks, case, aim)
+    text = portfolio_text(site, picks.tolist(), case, aim)
     arms = _together(case, site, text, tell(steps, len(site.clusters)))
     table = _table(site, gains[:, 0], costs[:, 0], picks)
     command = case_command(case, aim)
@@ -120,14 +121,14 @@ def _alone(case: Case, site, outcome: str, progress) -> tuple[np.ndarray, np.nda
             for density in DENSITIES:
                 money = _money(case, cluster.firms_2018 / site.firms_2018, density)
                 trials += [case.trial(scenario=alone, pathway=name, **money, **own[name]) for name in CHOICES]
-        frame = case.run(trials, dict.fromkeys((outcome, f"pv_outlay_{YEAR}")), progress)
+        frame = case.run(trials, tuple(dict.fromkeys((outcome, f"pv_outlay_{YEAR}"))), progress)
     shape = (len(site.clusters), len(DENSITIES), len(CHOICES))
     gain = by_trial(frame, effect(frame, outcome), len(trials)).reshape(shape)
     cost = by_trial(frame, effect(frame, f"pv_outlay_{YEAR}"), len(trials)).reshape(shape)
     return np.nan_to_num(gain, nan=-np.inf), np.nan_to_num(cost, nan=np.inf)
 
 
-def _money(case: Case, share: float, density: float) -> dict[str, float]:
+def _money(case: Case, share: float, density: float) -> dict[str, Any]:
     """Budget of a cluster: by firms, times the density; a city's own budget is shared by the model itself."""
     if case.site_budget_bn is None:
         return {"budget_bn": case.budget_bn * density, "site_budget_bn": None}
@@ -233,7 +234,7 @@ def _table(site, gain, cost, picks) -> pd.DataFrame:
     rows = []
     for c, cluster in enumerate(site.clusters):
         mix = dict(cluster.mix or {})
-        main = max(mix, key=mix.get) if mix else ""
+        main = max(mix, key=mix.__getitem__) if mix else ""
         rows.append(
             {
                 "cluster": cluster.id, "name": cluster.name, "firms": cluster.firms_2018, "shared_land": cluster.shared_land,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,7 +141,7 @@ def robust(
     pair = finding.facts["leaders"]
     sides = tuple(surface) or deciding(finding, names)
     made, lost = _surface(case, pair, sides, grid, outcome, part(runs[0]))
-    finding.data["surface"] = made
+    finding = replace(finding, data={**finding.data, "surface": made})
     finding.facts.update(surface=list(sides), failed=finding.facts["failed"] + lost, sure=_sure(made))
     return finding
 

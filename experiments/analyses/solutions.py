@@ -7,6 +7,7 @@ sites where a run is long), each lever at its tabled value: nothing is scaled up
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def solutions(
     case = case or Case(pathway="policy", replicates=16)
     outcomes = tuple(dict.fromkeys((outcome, *OUTCOMES)))
     policies = {name: load_policy(name) for name in SOLUTIONS}
-    masks = fraction(len(SOLUTIONS)) if part else np.arange(1 << len(SOLUTIONS))
+    masks: Any = fraction(len(SOLUTIONS)) if part else np.arange(1 << len(SOLUTIONS))
     effects = run_sets(case, policies, masks, outcomes, progress)
     effects = {name: effects[name] * (better(name) or 1.0) for name in outcomes}
     order = _order(case, policies, outcome, stage)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -108,18 +109,18 @@ def superadditivity(
     ):
         whole, sums, ratio = parts(grid[outcome][on, at], grid[outcome][off, at])
         more = mean_interval(grid[outcome][on, at] - grid[outcome][off, at])
-        row = {"reading": reading, "pathway": name, "outcome": outcome, "reason": ratio.reason}
+        row: dict[str, Any] = {"reading": reading, "pathway": name, "outcome": outcome, "reason": ratio.reason}
         for key, value in (("whole", whole), ("parts", sums), ("ratio", ratio), ("difference", more)):
             row |= {key: value.mean, f"{key}_low": value.low, f"{key}_high": value.high}
         rows.append(row)
     for at, name in enumerate(names):
-        values = shapley(grid[outcomes[0]][: len(sets), at])
+        worth = shapley(grid[outcomes[0]][: len(sets), at])
         alone = mean_interval(grid[outcomes[0]][0, at])
         channels.append(
             {"pathway": name, "channel": "alone", "mean": alone.mean, "low": alone.low, "high": alone.high}
         )
         for k, channel in enumerate(CHANNELS):
-            share = mean_interval(values[k])
+            share = mean_interval(worth[k])
             channels.append(
                 {
                     "pathway": name,

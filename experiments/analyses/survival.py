@@ -50,7 +50,7 @@ def first_time(reached: np.ndarray, per_year: int = 4) -> tuple[np.ndarray, np.n
         Of the event, or of the end of the run.
     happened : (...) bool
     """
-    happened = reached.any(axis=-1)
+    happened = np.asarray(reached.any(axis=-1))
     steps = np.where(happened, reached.argmax(axis=-1), reached.shape[-1] - 1)
     return steps / per_year, happened
 

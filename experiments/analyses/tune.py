@@ -164,10 +164,12 @@ class Box:
     @property
     def _ranges(self) -> list[tuple[float, float]]:
         funds = FUNDS[self.pathway]
-        return [
-            (0.0, 1.0) if name in funds else (LEVERS[name].baseline, LEVERS[name].high if LEVERS[name].cap is None else LEVERS[name].cap)
-            for name in self.names
-        ]
+
+        def ends(name: str) -> tuple[float, float]:
+            lever = LEVERS[name]
+            return (0.0, 1.0) if name in funds else (lever.baseline, lever.high if lever.cap is None else lever.cap)
+
+        return [ends(name) for name in self.names]
 
 
 class _Memory:
@@ -291,10 +293,10 @@ def _told(found: Mapping[str, Climb], pathway: str, budget: int, ground: Ground,
         seen.append(at.run([written, *(replace(at_best(written, own), name=aim) for aim, own in levers.items())]))
     told = {}
     for index, (aim, own) in enumerate(found.items(), 1):
-        measured = [_measured(values, aim, row) for values in seen for row in (index, 0)]
+        here, here_written, there, there_written = (_measured(values, aim, row) for values in seen for row in (index, 0))
         gain = mean_interval(seen[1][aim][index] - seen[1][aim][0])
         told[pathway, aim, budget] = Tuned(
-            levers[aim], own.evaluations, own.late_gain, ground.may_spend(budget) / MVND_PER_BN, *measured,
+            levers[aim], own.evaluations, own.late_gain, ground.may_spend(budget) / MVND_PER_BN, here, here_written, there, there_written,
             fresh.may_spend(budget) / MVND_PER_BN, gain.mean, gain.low, gain.high,
         )  # fmt: skip
     return told

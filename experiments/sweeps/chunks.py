@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from .cases import Case
     from .running import Cells
 
-__all__ = ["JOINED_FACTORS", "Chunk", "Work", "chunk_sizes", "chunks_of", "differences", "encode", "mark_of", "read_mark", "run_chunk", "versions"]
+__all__ = ["JOINED_FACTORS", "Chunk", "Work", "cells_of", "chunk_sizes", "chunks_of", "differences", "encode", "mark_of", "read_mark",
+           "run_chunk", "versions"]
 
 # a 55-firm cluster takes some 5 ms a run (null and arm), nearly all of it proportional to firms and steps
 SECONDS_PER_FIRM_STEP, SECONDS_PER_RUN = 0.7e-6, 1e-3
@@ -103,7 +105,7 @@ def versions() -> dict[str, str]:
     from importlib.resources import files
 
     digest = hashlib.sha256()
-    folder = files("ecocluster.model")
+    folder = Path(str(files("ecocluster.model")))
     paths = sorted(path for pattern in ("**/*.py", "tables/*.csv") for path in folder.glob(pattern))
     for path in paths:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
@@ -209,37 +211,55 @@ def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray, sweep: str = "") 
     InputError
         If this process has another version of the model than the one that planned the sweep.
     """
-    from .cases import Cases
-    from .running import run_cells
-
     work = _unpacked(packed)
     if work.versions != versions():
         raise InputError("worker_version", found=differences(versions(), work.versions))
+    ids = np.arange(chunk.first_replicate, chunk.first_replicate + chunk.replicates, dtype=np.int64)
+    return encode(work, chunk, points, ids, cells_of(work, points, ids, work.traces), sweep)
+
+
+def cells_of(work: Work, points: np.ndarray, ids: np.ndarray, traces: bool) -> Cells:
+    """Results of all arms at some points on some replicates, on one thread, whichever version planned the sweep.
+
+    Parameters
+    ----------
+    work : Work
+    points : (points, factors) float64
+    ids : (R,) int64
+        Replicates.
+    traces : bool
+        With all series?
+    """
+    from .cases import Cases
+    from .running import run_cells
+
     cases = Cases(work.seed, work.last_year)
     cases.know("", work.site, work.parameters, work.shocks)
     reader = Outcomes(work.outcomes, work.last_year)
     prepared = cases.prepare(trials_of(work, points), 1)
-    ids = np.arange(chunk.first_replicate, chunk.first_replicate + chunk.replicates, dtype=np.int64)
     if work.paired:
-        cells = run_cells(prepared, ids, work.seed, reader, threads=1, traces=work.traces)
-    else:
-        cells = _unpaired(prepared, ids, work, reader)
-    return encode(work, chunk, points, ids, cells, sweep)
+        return run_cells(prepared, ids, work.seed, reader, threads=1, traces=traces)
+    return _unpaired(prepared, ids, work, reader, traces)
 
 
-def _unpaired(cases: list[Case], ids: np.ndarray, work: Work, reader: Outcomes) -> Cells:
+def _unpaired(cases: list[Case], ids: np.ndarray, work: Work, reader: Outcomes, traces: bool) -> Cells:
     """Every arm and every null with luck of its own: what common random numbers are compared with."""
     from .running import Cells, run_cells
 
     arms, width = len(work.arms), len(reader.names)
     shape = (len(cases) // arms, arms, len(ids))
     values, null, failed = np.empty((*shape, width)), np.empty((*shape, width)), np.empty(shape, object)
+    kept: dict[str, list[list]] = {}  # by arm
     for a in range(arms):
-        own = run_cells(cases[a::arms], ids + (2 * a + 1) * UNPAIRED, work.seed, reader, threads=1)
-        other = run_cells(cases[a::arms], ids + (2 * a + 2) * UNPAIRED, work.seed, reader, threads=1)
+        own = run_cells(cases[a::arms], ids + (2 * a + 1) * UNPAIRED, work.seed, reader, threads=1, traces=traces)
+        other = run_cells(cases[a::arms], ids + (2 * a + 2) * UNPAIRED, work.seed, reader, threads=1, traces=traces)
+        for name in own.traces:
+            kept.setdefault(name, []).append((other if name.startswith("null.") else own).traces[name])
         values[:, a], null[:, a] = own.values.reshape(null[:, a].shape), other.null.reshape(null[:, a].shape)
         failed[:, a] = np.array(own.failed, object).reshape(failed[:, a].shape)
-    return Cells(values.reshape(-1, width), null.reshape(-1, width), list(failed.ravel()), {})
+    rows = [(a, p * len(ids) + r) for p in range(shape[0]) for a in range(arms) for r in range(len(ids))]
+    traced = {name: [by_arm[a][row] for a, row in rows] for name, by_arm in kept.items()}
+    return Cells(values.reshape(-1, width), null.reshape(-1, width), list(failed.ravel()), traced)
 
 
 def mark_of(sweep: str, chunk: Chunk, arms: int) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def _matched(experiment: Experiment, planned: list[Planned], case: Case, threads
     def at(u: np.ndarray) -> list[Arm]:
         """Arms at 0 (little money) to 1 (all of it): budgets, or scale factors, on a logarithmic scale."""
         return [
-            replace(full, scale=arm.scale * power(10.0 / arm.scale, x)) if scaled else
+            replace(full, scale=float(arm.scale or 1.0) * power(10.0 / float(arm.scale or 1.0), x)) if scaled else
             replace(arm, budget=arm.budget * power(LARGEST, 2 * x - 1))
             for arm, full, scaled, x in zip(bases, top, by_scale, u, strict=True)
         ]  # fmt: skip

@@ -138,10 +138,11 @@ def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: s
         versions=versions(),
     )
     first, count = experiment.first_replicate, experiment.replicates
-    stages = ((first, count),)
+    stages: tuple[tuple[int, int], ...] = ((first, count),)
     if until is not None:  # every look doubles what was there before
         stages += tuple((first + (count << k), count << k) for k in range(until.looks - 1))
-    about = {
+    sizes = chunk_sizes(work.site, work.last_year, len(work.arms), count)
+    about: dict[str, Any] = {
         "scenario": experiment.scenario,
         "law": experiment.law,
         "arms": [
@@ -153,11 +154,11 @@ def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: s
         "design": asdict(experiment.design) | {"file": Path(experiment.design.file).name},
         "factors": [asdict(factor) for factor in experiment.factors],
         "points": len(points),
-        "sizes": list(chunk_sizes(work.site, work.last_year, len(work.arms), count)),
+        "sizes": list(sizes),
         "stages": [list(stage) for stage in stages],
         "until": None if until is None else asdict(until),
     }  # fmt: skip
-    return Plan(work, points, tuple(about["sizes"]), stages, until, about, table)
+    return Plan(work, points, sizes, stages, until, about, table)
 
 
 def plan_of(store: Store) -> Plan:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from ..errors import InputError
 from ..names import ForeignName, create, path_inside
 from ..outcome import outcome_of
 from .plans import Plan, plan_of
+from .provenance import arm_of_rows, made_of, scales
 from .store import Store
 
 if TYPE_CHECKING:
@@ -112,9 +114,9 @@ def status(out: str | os.PathLike) -> Status:
 
 def status_of(store: Store, plan: Plan) -> Status:
     """How far a sweep is whose chunks have been looked at."""
-    begun, stopped = 1, ""
+    begun, stopped = len(plan.stages), ""
     if plan.until is not None:
-        stopped = "open"
+        begun, stopped = 1, "open"
         for stage in range(len(plan.stages)):
             if not all(chunk.number in store.done for chunk in plan.chunks(stage)):
                 break
@@ -217,6 +219,16 @@ def _with_parameters(table: pa.Table, plan: Plan) -> pa.Table:
     return table
 
 
+def _with_origin(table: pa.Table, store: Store, plan: Plan) -> pa.Table:
+    """Put before the columns of a chunk what all rows of the sweep share, and the scale factor of each arm."""
+    import pyarrow as pa
+
+    scale = scales(store)[arm_of_rows(table["replicate"].to_numpy(), len(plan.work.arms))]
+    shared = {name: pa.repeat(value, table.num_rows) for name, value in made_of(store, plan).items()}
+    columns = {**shared, "scale": pa.array(scale, from_pandas=True)}
+    return pa.table([*columns.values(), *table.columns], [*columns, *table.column_names])
+
+
 def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """All runs that are there, one row each, in the order of the plan.
 
@@ -231,7 +243,7 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     pandas.DataFrame
         ``point, pathway, policy, budget_bn, replicate, failed``, the varied parameters and levers, the outcomes and
         ``null.OUTCOME``; ``attrs["one_cluster"]``: is it about a single cluster? ``attrs["baseline"]``: what the nulls
-        are, see `Store.baseline`.
+        are, see `Store.baseline`; ``attrs["made_of"]``: what all rows share, see `provenance.made_of`.
     """
     import pyarrow as pa
 
@@ -244,12 +256,15 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     tables = [_with_parameters(table, plan) for table in store.tables(sorted(store.done))]
     whole = pa.concat_tables([table.unify_dictionaries() for table in tables]).unify_dictionaries()
     frame = (whole.select(list(columns)) if columns is not None else whole).to_pandas()
-    frame.attrs.update(one_cluster=plan.work.site.one_cluster, baseline=store.baseline)
+    frame.attrs.update(one_cluster=plan.work.site.one_cluster, baseline=store.baseline, made_of=made_of(store, plan))
     return frame
 
 
 def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
     """Write all runs into one file, chunk by chunk, so size does not matter.
+
+    A row has what `load` gives, and before it all that made it (`provenance.made_of`, and the scale factor of its arm), so that
+    two exports together can be told apart. A Parquet file carries the sweep's manifest too, as metadata ``ecocluster.manifest``.
 
     Parameters
     ----------
@@ -287,10 +302,11 @@ def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
     rows = 0
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        writer = None
+        writer: Any = None
         with create(fresh.parent, fresh.name) as stream:
             for table in store.tables(sorted(store.done)):
-                table = _with_parameters(table, plan).replace_schema_metadata(None)
+                about = {} if target.suffix == ".csv" else {"ecocluster.manifest": json.dumps(store.manifest)}
+                table = _with_origin(_with_parameters(table, plan), store, plan).replace_schema_metadata(about)
                 if target.suffix == ".csv":  # traces do not fit into cells
                     table = table.select([entry.name for entry in table.schema if not pa.types.is_list(entry.type)])
                 for j, kind in enumerate(table.schema.types):

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -60,7 +61,7 @@ class Estimate:
 def _experiment(asked: Experiment | Mapping[str, Any] | str | os.PathLike) -> Experiment:
     if isinstance(asked, Experiment):
         return asked
-    return make_experiment(asked) if isinstance(asked, Mapping) else load_experiment(asked)
+    return make_experiment(asked) if isinstance(asked, Mapping) else load_experiment(Path(asked))
 
 
 def estimate(asked, *, scheduler: str = "threads", workers: int | None = None, until_ci: float | None = None,

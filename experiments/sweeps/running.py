@@ -65,6 +65,7 @@ class _Worker:
 
     def __init__(self, reader: Outcomes):
         self.reader = reader
+        self.simulator: Simulator
         self._made_for: tuple = ()
         self._world: _World | None = None
 
@@ -133,7 +134,8 @@ class _Job:
         """One burn-in, then all arms of the world: each arm once, and first what others are measured against."""
         if self.stop.is_set():
             return
-        cause, done = "", {}
+        cause = ""
+        done: dict[int, _Done] = {}
         try:
             worker.enter(world)
             cause = worker.burn(self.seed, world.case.replicate + int(self.ids[r]))

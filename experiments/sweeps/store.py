@@ -93,7 +93,8 @@ class Store:
             raise InputError("out_not_ours", path=self.name)
         return False
 
-    def create(self, work: Work, about: Mapping[str, Any], points: np.ndarray, keep_points: bool) -> None:
+    def create(self, work: Work, about: Mapping[str, Any], points: np.ndarray, keep_points: bool,
+               made_on: Mapping[str, Any] | None = None) -> None:
         """Write what a sweep is, the manifest last.
 
         Parameters
@@ -104,6 +105,8 @@ class Store:
         points : (points, factors) float64
         keep_points : bool
             Write the points too.
+        made_on : mapping, optional
+            Kind of processor; default: this one.
         """
         packed = work.to_bytes()
         files = {WORK: packed} | ({POINTS: _points_file(points)} if keep_points else {})
@@ -111,7 +114,7 @@ class Store:
             "made_by": MADE_BY,
             "format": FORMAT,
             "versions": versions(),
-            "processor": processor.facts(),
+            "processor": dict(made_on or processor.facts()),
             "seed": work.seed,
             **about,
             "points_sha256": _hash(np.ascontiguousarray(points).tobytes()),
@@ -245,11 +248,10 @@ class Store:
                 else:
                     files.setdefault(number, []).append(path)
         for number, paths in files.items():
-            best = paths[0]
+            best: str | None = paths[0]
             for path in paths[1:]:  # a rerun was killed before it took the old file away, or somebody wrote a second one
-                best = self._richer(best, path)
-                if best is None:
-                    break
+                if best is not None:
+                    best = self._richer(best, path)
             if best is None:
                 for path in paths:
                     self._put_aside(path, DOUBLED, set_aside)

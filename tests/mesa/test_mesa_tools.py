@@ -154,7 +154,7 @@ def test_mesa_is_loaded_only_when_asked_for():
 def test_without_mesa_one_line_says_what_to_install():
     code = (
         "import sys\nsys.modules['mesa'] = None\nimport ecocluster.model\n"
-        "try:\n    ecocluster.model.ClusterModel\nexcept ImportError as error:\n    assert 'ecocluster[mesa]' in str(error)\n"
+        "try:\n    ecocluster.model.ClusterModel\nexcept ImportError as error:\n    assert '.[mesa]' in str(error)\n"
         "else:\n    raise SystemExit('no error')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -82,7 +82,7 @@ def test_bad_input_is_one_line_and_exit_code_2(line, part, capsys, tmp_path):
 def test_without_its_extra_a_command_says_so_before_it_runs(package, line, monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
     assert main(line.split()) == 2
-    assert f"needs the package {package}: pip install 'ecocluster[analysis]'" in capsys.readouterr().err
+    assert f"needs the package {package}: in a clone, pip install '.[analysis]'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

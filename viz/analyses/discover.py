@@ -131,8 +131,8 @@ def _scatter(axes: Axes, finding: Finding, say: Words) -> None:
         low, high = max(low, first), min(high, last)
         corner.append(low)
         size.append(high - low)
-    axes.add_patch(Rectangle(corner, *size, facecolor=FAILS, alpha=0.08, zorder=0))
-    axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=BOX, linewidth=1.8, clip_on=False))
+    axes.add_patch(Rectangle((corner[0], corner[1]), *size, facecolor=FAILS, alpha=0.08, zorder=0))
+    axes.add_patch(Rectangle((corner[0], corner[1]), *size, fill=False, edgecolor=BOX, linewidth=1.8, clip_on=False))
 
 
 @in_style

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
 
 def _bars(axes: Axes, x, y, x_ends, y_ends, color: str, **line) -> None:
     """A line through means with intervals in one or both directions."""
-    ends = {"ecolor": color, "elinewidth": 0.9, "capsize": 2, "alpha": 0.55}
+    ends: dict[str, Any] = {"ecolor": color, "elinewidth": 0.9, "capsize": 2, "alpha": 0.55}
     axes.errorbar(x, y, xerr=x_ends, yerr=y_ends, linestyle="none", **ends)
     axes.plot(x, y, color=color, markersize=6, markeredgecolor="white", linewidth=1.8, zorder=4, **line)
 
@@ -112,7 +112,8 @@ def figure(finding: Finding, say: Words) -> Figure:
     (money, bn), (size, unit), ratio = _scales(finding, say)
     figure = new_figure(6.0, left=0.85, bottom=1.05, top=0.95, wspace=0.22)
     left, right = figure.subplots(1, 2, width_ratios=(1.25, 1), squeeze=False)[0]
-    largest, labelled = finding.table[["cost", "effect"]].abs().max().to_numpy(float), []
+    largest = finding.table[["cost", "effect"]].abs().max().to_numpy(float)
+    labelled: list[Any] = []
     for index, (name, rows) in enumerate(finding.table.groupby("pathway", sort=False)):
         color, dash, marker = style_of(name, index)
         line = {"linestyle": dash, "marker": marker, "label": say.name("pathway", name)}

@@ -71,10 +71,14 @@ def spell(
     return say("finding.interval", mean=text, **ends)
 
 
-def _numbers(estimate: Mapping[str, Any] | None, factor: float = 1.0) -> tuple[float, ...]:
+def _numbers(estimate: Mapping[str, Any] | None, factor: float = 1.0) -> tuple[float, float, float]:
     """Mean, low, high of an estimate of `facts` or of a row, times a factor; nan where there is none."""
-    values = ((estimate or {}).get(part) for part in ("mean", "low", "high"))
-    return tuple(math.nan if value is None else float(value) * factor for value in values)
+    mean, low, high = ((estimate or {}).get(part) for part in ("mean", "low", "high"))
+
+    def number(value: Any) -> float:
+        return math.nan if value is None else float(value) * factor
+
+    return number(mean), number(low), number(high)
 
 
 def three(row: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -150,9 +150,9 @@ def figure(finding: Finding, say: Words) -> Figure:
     figure = new_figure(5.2, left=1.5, right=0.35, bottom=1.15, top=0.95, wspace=0.12)
     ratios = (1.15, 0.7, 1.25) if surface else (1.3, 1)
     grid = figure.add_gridspec(1, len(ratios), width_ratios=ratios, wspace=0.0)
-    box = [part.get_position(figure) for part in grid]
+    box = [grid[column].get_position(figure) for column in range(len(ratios))]
     left, middle = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
-    middle.set_position([box[1].x0 + 0.015, box[1].y0, box[1].width - 0.015, box[1].height])
+    middle.set_position((box[1].x0 + 0.015, box[1].y0, box[1].width - 0.015, box[1].height))
     _effects(left, finding, factor, say)
     left.set_title(say("robust.left"))
     left.set_xlabel(f"{outcome_label(finding.facts['outcome'], say)}\n({unit})")
@@ -160,7 +160,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     middle.set_title(say("robust.middle"))
     middle.set_xlabel(say("robust.percent"))
     if surface:
-        right = figure.add_axes([box[2].x0 + 0.085, box[2].y0, box[2].width - 0.085, box[2].height])
+        right = figure.add_axes((box[2].x0 + 0.085, box[2].y0, box[2].width - 0.085, box[2].height))
         _break_even(right, finding, say, figure)
     handles = [Patch(color="#888888"), Patch(facecolor="white", edgecolor="#888888", hatch="////")]
     title_and_legend(figure, say("robust.figure"), handles, [say("robust.best"), say("robust.meets")])

@@ -12,6 +12,7 @@ from ..words import Words
 from .page import Sheet, outcome_label, scaled
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
 SHOWN = 15  # parameters in the figure
@@ -128,10 +129,8 @@ def figure(finding: Finding, say: Words) -> Figure:
         if not drawn:
             axes.text(0.5, 0.5, say("sensitivity.not_done"), transform=axes.transAxes, ha="center")
     keys = {"up": RAISES, "down": LOWERS, "mixed": MIXED, "first": FIRST, "total": TOTAL}
-    handles, labels = (
-        [Patch(color=color) for color in keys.values()],
-        [say(f"sensitivity.{key}") for key in keys],
-    )
+    handles: list[Artist] = [Patch(color=color) for color in keys.values()]
+    labels = [say(f"sensitivity.{key}") for key in keys]
     if finding.facts["floor"]:
         handles.insert(3, Line2D([], [], color="#444444", linewidth=1.1, linestyle=(0, (4, 3))))
         labels.insert(3, say("sensitivity.floor"))

@@ -97,7 +97,8 @@ def compare_command(
 
 def _typed(context: typer.Context, name: str) -> bool:
     """Was an option given on the command line?"""
-    return context.get_parameter_source(name).name == "COMMANDLINE"
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _tell_failures(comparison: Any, say: Words) -> None:

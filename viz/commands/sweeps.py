@@ -98,7 +98,7 @@ def status_command(
 ) -> None:
     from ...experiments.sweeps.results import status
 
-    _report(status(folder), folder, Words(lang), as_json, outcome)
+    report(status(folder), folder, Words(lang), as_json, outcome)
 
 
 def export_command(
@@ -146,7 +146,7 @@ def _conduct(
         if Store(folder).exists():  # it may not have come to that
             print(say("sweep.resume_with", folder=folder), file=sys.stderr)
         raise
-    _report(done, folder, say, as_json, None)
+    report(done, folder, say, as_json, None)
 
 
 def _agreed(error: InputError, say: Words) -> bool:
@@ -156,7 +156,7 @@ def _agreed(error: InputError, say: Words) -> bool:
     return typer.confirm(say("sweep.other_processor", **error.fields), err=True)
 
 
-def _report(found: Status, folder: str, say: Words, as_json: bool, outcome: str | None) -> None:
+def report(found: Status, folder: str, say: Words, as_json: bool, outcome: str | None) -> None:
     from ...experiments.sweeps.results import effects
 
     rows = effects(folder, outcome)

@@ -21,7 +21,7 @@ __all__ = ["AXIS", "Chart", "Legend", "band_series", "base_option", "dash_of", "
 
 INK, SOFT, LINE = "#1c2733", "#52606d", "#e4e8ec"
 FONT = '"Segoe UI", "Noto Sans", system-ui, "DejaVu Sans", sans-serif'
-AXIS = {
+AXIS: dict[str, dict[str, Any]] = {
     "axisLine": {"lineStyle": {"color": "#8796a3"}},
     "axisTick": {"lineStyle": {"color": "#8796a3"}},
     "axisLabel": {"color": SOFT, "fontSize": 11},
@@ -131,7 +131,7 @@ def line_series(arm: str, index: int, name: str, points: Sequence[Sequence[float
     }  # fmt: skip
 
 
-def band_series(arm: str, index: int, name: str, rows: Sequence[Sequence[float]]) -> dict[str, Any]:
+def band_series(arm: str, index: int, name: str, rows: Sequence[Sequence[float | None]]) -> dict[str, Any]:
     """The band of an arm: rows [x, low, high]; the tooltip "=axis" shows it beside the line of the same arm."""
     color = "#777777" if index == 0 else style_of(arm, index)[0]  # black would cover the others
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def _lever_marks() -> dict[str, tuple[float, ...]]:
     """Values of the levers in the pathways and laws, drawn below the sliders."""
     from ...scenarios import list_laws, load_law, load_pathway
 
-    programmes = [*(load_pathway(name) for name in PATHWAYS), *(load_law(law.id) for law in list_laws())]
+    programmes: list[Any] = [*(load_pathway(name) for name in PATHWAYS), *(load_law(law.id) for law in list_laws())]
     return {
         name: tuple(q.levers[name] for q in programmes if name in q.levers)
         for names in SLIDERS.values()
@@ -103,7 +103,7 @@ class State:
         """What is asked now; raises `InputError` for an address with impossible numbers."""
         refuse_files(self.own, site=self.site.value, policy=self.policy.value, law=self.law.value)
         levers = {name: value for name, value in self.moved.value.items() if name != "budget_bn"}
-        sampling = {} if self.worlds.value else {"fixed": True, "replicates": self.replicates.value}
+        sampling: dict[str, Any] = {} if self.worlds.value else {"fixed": True, "replicates": self.replicates.value}
         return ask(
             self.site.value, PATHWAYS, self.policy.value, **sampling,
             budget_bn=self.moved.value.get("budget_bn", BUDGET[2]), levers=levers, law=self.law.value,
@@ -261,6 +261,7 @@ def _PinButtons(state: State, answer: Comparison | None, picture: Picture | None
     say = use_session().say
 
     def pin() -> None:
+        assert answer is not None and picture is not None
         state.pin.value = Pin(answer, picture)
 
     if answer is not None and picture is not None:
@@ -373,7 +374,7 @@ def _Scorecard(state: State):
     with Section(say("report.scorecard_title"), note):
         with Div("bar noprint", role="group", **{"aria-label": say("compare.year")}):
             for year in YEARS:
-                PlainButton(str(year), lambda year=year: state.year.set(year), pressed=year == state.year.value)
+                PlainButton(str(year), partial(state.year.set, year), pressed=year == state.year.value)
             if state.year.value >= EXPLORATION:
                 Text(say("compare.exploration"), "span", "soft")
         with Div(style="min-height: 560px"):

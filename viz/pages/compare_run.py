@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -107,11 +107,12 @@ def _rounds(replicates: int, heavy: bool) -> list[int]:
 def _join(first: Runs | None, more: Runs) -> Runs:
     if first is None:
         return more
-    both = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
+    both: dict[str, Any] = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
             for name in ("series", "level", "unmet", "failed", "funds")}  # fmt: skip
     if more.worlds is not None:
         both |= {name: np.concatenate([getattr(first, name), getattr(more, name)]) for name in ("worlds", "discount_rate")}
-    return replace(more, replicates=np.concatenate([first.replicates, more.replicates]), **both)
+    both["replicates"] = np.concatenate([first.replicates, more.replicates])
+    return replace(more, **both)
 
 
 @dataclass
@@ -198,12 +199,13 @@ def run_rounds(
         )
     known.scales.update(zip([arm.name for arm in arms], found, strict=True))
     scaled = _scaled(arms, found)
-    trace = sketch if not heavy and found == guess else None
+    trace: Runs | None = sketch if not heavy and found == guess else None
     comparison = None
     for size in _rounds(runs, heavy):
         have = 0 if trace is None else len(trace.replicates)
         if size > have:
             trace = _join(trace, simulate(scaled, have, size - have, have * len(arms)))
+        assert trace is not None
         refuse_unpaid(question, trace)
         job.check()
         watcher.picture(draw(trace, keys))
@@ -213,6 +215,7 @@ def run_rounds(
         _ = comparison.estimates, comparison.best  # computed here, not while the page is drawn
         job.check()
         watcher.answer(comparison)
+    assert comparison is not None  # the last round answers
     return comparison
 
 

@@ -152,9 +152,9 @@ def _Limits(state: State, sweep: Sweep, say: Words):
     def change(field: Mapping[str, Any]) -> None:
         area = dict(state.area.value or {})
         axis, name, side = next(entry for entry in sides if entry[0] + str(entry[2]) == field["id"])
-        ends = list(area.get(name, (-np.inf, np.inf)))
-        ends[side] = float(field["value"]) / column_factor(name)
-        state.area.value = {**area, name: tuple(ends)}
+        low, high = area.get(name, (-np.inf, np.inf))
+        value = float(field["value"]) / column_factor(name)
+        state.area.value = {**area, name: (low, value) if side else (value, high)}
         state.typed.value += 1
 
     fields = []

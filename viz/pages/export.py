@@ -111,19 +111,21 @@ def Export(
     """
     session = use_session()
     say = session.say
-    message, set_message = solara.use_state({})
+    state: tuple[dict[str, Any], Callable[[dict[str, Any]], None]] = solara.use_state({})
+    message, set_message = state
 
     def make(kind: str) -> dict[str, Any]:
         if kind == "link":
             return {"link": link, "serial": next(_serial)}
-        if kind in ("png", "svg"):
+        if kind in ("png", "svg") and figures is not None:
             return file_message(*_pictures(figures, kind, name))
-        if kind == "csv":
+        if kind == "csv" and table is not None:
             return file_message(f"{name}.csv", table().to_csv(index=False, lineterminator="\n").encode())
-        if kind == "parquet":
+        if kind == "parquet" and table is not None:
             return file_message(f"{name}.parquet", table().to_parquet(index=False, compression="zstd"))
-        if kind == "toml":
+        if kind == "toml" and config is not None:
             return file_message(config_name or f"{name}.toml", config().encode())
+        assert brief is not None  # there is no other button
         return file_message(f"{name}.html", brief().encode(), show=True)
 
     def wanted(kind: str) -> None:

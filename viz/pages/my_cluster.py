@@ -48,7 +48,7 @@ class State:
     def __init__(self, fields: Mapping[str, str]) -> None:
         self.upload: solara.Reactive[Upload | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
-        self.setting = solara.Reactive(
+        self.setting: solara.Reactive[dict[str, Any]] = solara.Reactive(
             {"policy": "vietnam-2020", "law": "middle", "budget_bn": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
         )
         self.picture: solara.Reactive[Picture | None] = solara.Reactive(None)
@@ -301,6 +301,7 @@ def _Compare(state: State):
 def _run(session: Session, state: State) -> None:
     """Compare in rounds; the scenario lies in a temporary folder only while it is read."""
     upload, setting = state.upload.value, dict(state.setting.value)
+    assert upload is not None  # the button is there once a table is
     own = f"{upload.name}.toml"  # as it is called once the visitor saves it; where it lies now nobody needs to know
     watcher = Watcher(
         state.picture.set,
@@ -327,6 +328,7 @@ def _run(session: Session, state: State) -> None:
 def _Results(state: State, answer: Comparison, picture: Picture):
     """Sentence, charts, scorecard, and what can be taken away."""
     say, upload = use_session().say, state.upload.value
+    assert upload is not None
     year = int(state.setting.value["year"])
     with Div("answer"):
         Lines(answer, year)

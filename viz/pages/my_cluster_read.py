@@ -107,10 +107,11 @@ def read_upload(source: str, content: bytes) -> Upload:
         except ScenarioError as error:
             error.file = source  # not where it lay on the server
             raise
-    accepted, problems = iter(firms), {}
+    accepted = iter(firms)
+    problems: dict[int, list[Refusal]] = {}
     for refusal in refused:
         problems.setdefault(refusal.line, []).append(refusal)
-    rows = [
+    rows: list[tuple[int, Mapping[str, Any], tuple[Refusal, ...]]] = [
         (line, {} if line in problems else next(accepted), tuple(problems.get(line, ())))
         for line, _ in table.rows
     ]

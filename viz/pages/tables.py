@@ -22,7 +22,7 @@ def card_rows(
     for group in scorecard(answer, year, say):
         rows.append({"group": group.title})
         for row in group.rows:
-            cells = [{"text": row.label, "unit": row.unit}]
+            cells: list[dict[str, Any]] = [{"text": row.label, "unit": row.unit}]
             for index, cell in enumerate(row.cells):
                 shown = {"text": cell.value, "sub": cell.difference, "best": cell.best >= SURE, "title": cell.reason}
                 if pin is not None:

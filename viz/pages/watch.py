@@ -6,8 +6,9 @@ stops, picks a firm or enters another cluster.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import solara
@@ -98,7 +99,7 @@ class State:
         }
         given: dict[str, Any] = {"site": default if default in known["site"] else "nguyen-khe"}
         for name, ids in known.items():  # only what ships: an address must not name files of the server
-            self._take(given, name, fields, lambda text, ids=ids: text if text in ids else None)
+            self._take(given, name, fields, partial(_among, ids))
         self._take(given, "budget_bn", fields, lambda text: _whole(text, MAX_BUDGET))
         self._take(given, "replicate", fields, lambda text: _whole(text, MAX_REPLICATE))
         self.asked = solara.Reactive(Asked(**given))
@@ -114,6 +115,11 @@ class State:
                 self.refused.append(f"{name} = {fields[name][:60]}")
             else:
                 given[name] = value
+
+
+def _among(known: Collection[str], text: str) -> str | None:
+    """A name that is known, or None."""
+    return text if text in known else None
 
 
 def _whole(text: str, high: int) -> int | None:
