@@ -159,10 +159,10 @@ def _once(name: Name) -> str:
 
 def _known(found: Name | None, last_year: float, made: bool) -> Iterator[str]:
     """Names that may have been meant: in the year that was named, else in the report years."""
-    inside = found is not None and FIRST_YEAR <= found.year <= last_year - 1
-    yield from outcome_names(last_year, (found.year,) if inside else ())
+    meant = (found.year,) if found is not None and FIRST_YEAR <= found.year <= last_year - 1 else ()
+    yield from outcome_names(last_year, meant)
     if made:
-        years = (found.year,) if inside else YEARS
+        years = meant or YEARS
         yield from (f"{key}_{year}" for year in years for key in MADE)
 
 

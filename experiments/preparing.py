@@ -78,6 +78,7 @@ def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]
         short = unpaid(more([next(arm for arm in trace.given if not arm.programmes), *given]))
     site = question.site_budget_bn is not None
     asked = question.site_budget_bn if site else question.budget_bn
+    assert asked is not None
     raise InputError(
         "typed_too_dear", budget="--site-budget" if site else "--budget", asked=asked,
         least=float(np.ceil(asked * factor * 100 - 1e-6)) / 100,
@@ -87,6 +88,7 @@ def refuse_unpaid(question: Question, trace: Runs, more: Callable[[Sequence[Arm]
 def unpaid(trace: Runs) -> dict[str, float]:
     """Arms whose typed doses once cost more a year than the budget, and how many times as much."""
     short = {}
+    assert trace.funds is not None
     for arm, funds in zip(trace.given, trace.funds, strict=True):
         if not arm.programmes or arm.budget <= 0:
             continue
@@ -105,7 +107,9 @@ def worlds_of(question: Question, parameters: Mapping[str, float] | None = None)
 
     drawn = stored().some(ANSWER[0], question.worlds, parameters, question.replicates)
     if question.tuned is not None:
-        tuned_programmes.check_fresh(tuned_programmes.load().searched, drawn)
+        shipped = tuned_programmes.load()
+        assert shipped is not None
+        tuned_programmes.check_fresh(shipped.searched, drawn)
     return drawn
 
 

@@ -26,7 +26,7 @@ def renamed(names: Mapping[str, str]) -> Callable[[Any], Any]:
 
     def mark(made: Any) -> Any:
         if isinstance(made, type):
-            made.__init__ = _refusing(made.__init__, made.__name__, names)
+            setattr(made, "__init__", _refusing(getattr(made, "__init__"), made.__name__, names))  # noqa: B009, B010
             return made
         return _refusing(made, made.__name__, names)
 

@@ -152,7 +152,7 @@ def _script(shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
         during = _during(shock, time)
         if shock.kind == "demand":
             columns = [SECTORS.index(s) for s in shock.sectors] or list(range(len(SECTORS)))
-            demand[np.ix_(during, columns)] *= shock.factor
+            demand[np.ix_(during, np.array(columns))] *= shock.factor
         elif shock.kind == "carbon_rule":
             carbon[during] *= shock.factor
         elif shock.kind == "sector":
@@ -227,8 +227,8 @@ def make_plan(
     moved = np.flatnonzero((target != baseline).any(axis=0) | inside.any(axis=0))
     law = _law(arm.law, baseline)
     fines = np.full(_times(steps_per_year, last_year).size, np.inf)
-    return Plan(*outside_world(p, shocks, steps_per_year, last_year), baseline, kind, target, cap, typed, inside, start, ramp,
-                end, moved, *law, fines)
+    outside = outside_world(p, shocks, steps_per_year, last_year)
+    return Plan._make((*outside, baseline, kind, target, cap, typed, inside, start, ramp, end, moved, *law, fines))
 
 
 def _law(law: Law, baseline: np.ndarray):

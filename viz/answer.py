@@ -269,7 +269,7 @@ def _sure(comparison: Comparison, say: Words, year: int) -> list[str]:
     if not question.worlds:
         return [say("answer.chance_only", replicates=question.replicates)]
     sentences = [say("answer.of_worlds", worlds=question.worlds)]
-    laws = {say.name("law", law): own for law, own in comparison.other_laws.items()}
+    laws = {say.name("law", law): own for law, own in (comparison.other_laws or {}).items()}
     sentences += told_elsewhere(comparison, laws, "answer.laws", say)
     keys = {key: f"{claims.GROUND[key]}_{YEAR}" for key in claims.ORDER}
     chance = claims.chance(comparison)

@@ -27,6 +27,7 @@ def in_force_lines(comparison: Comparison, say: Words) -> Lines | None:
     told = ", ".join(f"{say.name('lever', name)} {value:g}" for name, value in acting[0][1].law_levers.items())
     lines = [say("cli.law", law=told or say("cli.law_today"))]
     for arm, found in acting:
+        assert found is not None  # all arms have one, or none
         fields = {
             "arm": say.name("pathway", arm), "scale": say.number(found.scale, 2), "dose": say.percent(found.dose),
             "least": say.percent(found.dose_least), "offered": say.number(found.offered),

@@ -146,8 +146,8 @@ def _print_kinds(comparison: Comparison, console: Console, say: Words) -> None:
                   box=None, padding=(0, 1, 0, 0))  # fmt: skip
     table.add_column("", width=LABEL_WIDTH)
     table.add_column(say("kinds.clusters"), justify="right", width=8)
-    for row in claims.ORDER:
-        table.add_column(say(f"row.{row}"), justify="right", ratio=1, header_style="bold")
+    for outcome in claims.ORDER:
+        table.add_column(say(f"row.{outcome}"), justify="right", ratio=1, header_style="bold")
     for row in rows:
         cells = ["\n".join((f"[bold]{cell.told[0]}[/]" if cell.ahead else cell.told[0], *cell.told[1:])) for cell in row.cells]
         table.add_row(escape(row.label), row.clusters, *cells)

@@ -38,10 +38,10 @@ def usage_text(error: Any, given: Sequence[str], say: Words) -> str:
         return say("usage.no_value" if "not take a value" in error.message else "usage.needs_value", name=error.option_name)
     if "BadParameter" in classes and error.param is not None:
         fields = {"name": _name(error.param), "value": _value(error.param, given)}
-        kind = _KIND.search(error.message)
-        if kind is None:
+        wanted = _KIND.search(error.message)
+        if wanted is None:
             return say("usage.bad_value", **fields, cause=error.message)
-        return say("usage.not_whole" if kind[1] == "integer" else "usage.not_number", **fields)
+        return say("usage.not_whole" if wanted[1] == "integer" else "usage.not_number", **fields)
     message = str(error.format_message())
     if found := _NO_COMMAND.search(message):
         return _near("no_command", found[1], list(getattr(command, "commands", ())), say)

@@ -220,8 +220,8 @@ def sensitivity_of(
     case = sweep.case(arm)
     rows = sweep.frame[sweep.frame["arm"] == arm]
     luck = luck_share(rows, effect(rows, outcome))
-    command = option_words({"from": sweep.path, "pathway": pathway, "outcome": outcome, "seed": seed})
-    command = " ".join(["ecocluster sensitivity", shlex.quote(case.scenario), *command])
+    options = option_words({"from": sweep.path, "pathway": pathway, "outcome": outcome, "seed": seed})
+    command = " ".join(["ecocluster sensitivity", shlex.quote(case.scenario), *options])
     floor = noise_floor(y, luck) if sweep.kind == "morris" else np.nan
     return _finding(arm, outcome, command, table, y, tuple(table["parameter"]), luck, sweep.failed, floor, sweep.one_cluster)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import Column
+from ..errors import InputError
+from ..outcome import outcome_of
 from .plans import Plan
 from .ranges import lever_ranges, uncertainty_ranges
 from .store import Store
@@ -58,7 +59,6 @@ def arm_of_rows(replicates: np.ndarray, arms: int) -> np.ndarray:
 
 def attributes(name: str) -> dict[str, str]:
     """Unit and meaning of an outcome, a matched null, a parameter or a lever; empty for a name of a former version."""
-    from ...model.indicators import INDICATORS
     from ...model.levers import LEVERS
     from ...model.parameters import PARAMETERS
     from ...scenarios.programmes import PLANNED
@@ -67,8 +67,8 @@ def attributes(name: str) -> dict[str, str]:
         if name in ranges:
             return {"units": ranges[name].unit, "long_name": registry[name.removeprefix(PLANNED)].meaning}
     try:
-        column = Column.parse(name.removeprefix("null."), INDICATORS)
-    except KeyError:
+        column = outcome_of(name.removeprefix("null."))
+    except InputError:
         return {}
     of_null = " (matched null)" if name.startswith("null.") else ""
     return {"units": column.unit, "long_name": column.definition + of_null}

@@ -169,7 +169,7 @@ def _runs(work: Work, cells: Cells, what: str) -> Iterator[tuple[dict[str, Any],
 
 
 def _years(steps: int) -> np.ndarray:
-    from ...model.plan import FORK_YEAR
+    from ...model.timelines import FORK_YEAR
 
     return FORK_YEAR + np.arange(steps) / 4
 

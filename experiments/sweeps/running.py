@@ -93,6 +93,7 @@ class _Worker:
     def run(self, arm: Arm, null: Arm | None) -> tuple[np.ndarray, str]:
         """Outcomes of one arm after the burn-in, held against its null, and why it failed."""
         against = None if null is None else self._index(null)
+        assert arm.scale is not None  # `Cases.prepare` has found it
         code, _ = self.replicate.run(self._index(arm), float(arm.scale), against, self.rows)
         if code:
             return np.full(len(self.reader.names), np.nan), FAILURES[code]
