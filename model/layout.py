@@ -9,7 +9,16 @@ import numpy as np
 
 from .levers import LEVERS
 from .sites_and_arms import SECTORS, Arm, Cluster, Programme, Site
-from .state import CLUSTER_DTYPE, EXISTING, LANES, NEVER, OUTSIDE, PLANNED, blocks_of
+from .state import (
+    CLUSTER_DTYPE,
+    EXISTING,
+    LANES,
+    NEVER,
+    OUTSIDE,
+    PLANNED,
+    WATER,
+    blocks_of,
+)
 
 __all__ = ["Layout", "start_number"]
 
@@ -175,7 +184,7 @@ class Layout:
                 row["mix"] = counts / counts.sum()
             row["scale"] = cluster.firms_2018 / 55.0
             if cluster.cetp_since is not None:
-                row["ready"][1] = max(cluster.cetp_since, 2010.0)
+                row["ready"][WATER] = max(cluster.cetp_since, 2010.0)
         planned = table[existing:-1]
         planned["opened"], planned["area"] = NEVER, p["planned_slot_area"] * int(p["planned_cluster_slots"])
         table["slots"][-1] = self.outside_blocks * LANES

@@ -33,6 +33,7 @@ from .state import (
     SLOT_UNUSABLE,
     SLOT_VACANT,
     T1,
+    WATER,
     State,
     as_bytes,
     clear,
@@ -209,10 +210,10 @@ def _place(s, p, plan):
                     cluster.mix[i] /= total
             if cluster.land < 0.0:
                 cluster.land = p.land_low + (p.land_high - p.land_low) * uniform(city.key, Purpose.CLUSTER_LAND, 0, c)
-            if cluster.ready[1] > 0.0:
+            if cluster.ready[WATER] > 0.0:
                 pass
             elif uniform(city.key, Purpose.CLUSTER_CETP, 0, c) < p.cetp_share_2010:
-                cluster.built[1], cluster.fee = 1, p.cetp_fee
+                cluster.built[WATER], cluster.fee = 1, p.cetp_fee
             mean_water = 0.0
             for i in range(cluster.mix.size):
                 city.mix[i] += cluster.mix[i] * cluster.slots

@@ -26,6 +26,7 @@ from ..rules.compliance import (
 from ..rules.diffusion import event, review_hazard
 from ..state import (
     AWARE_LAW,
+    INFORMATION,
     LANES,
     NONE,
     OUTSIDE,
@@ -34,6 +35,7 @@ from ..state import (
     REAL_OWN,
     SHAM,
     SLOT_TAKEN,
+    WATER,
 )
 from .chosen_lanes import line_up
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
@@ -110,7 +112,7 @@ def inspect(s, p, c):
 @inner
 def has_continuous(cluster):
     """Automatic data can detect where there is a central plant or project T."""
-    return cluster.built[1] > 0 or cluster.built[3] > 0
+    return cluster.built[WATER] > 0 or cluster.built[INFORMATION] > 0
 
 
 @inner
@@ -225,7 +227,7 @@ def compliance_costs(p, lever, cluster, f, k):
     none = expected * detection_hazard(p, NONE, data, visits, watched) + fee
     sham = sham_cost(p, running) + fee + expected * detection_hazard(p, SHAM, data, visits, watched)
     connect = np.inf
-    if cluster.built[1] and (cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED):
+    if cluster.built[WATER] and (cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED):
         connect = connection_cost(q, cluster.fee, p.connect_fixed)
     return Costs(none, sham, running + fee, connect)
 
@@ -259,7 +261,7 @@ def _weigh(p, cluster, f, k, costs, plant, leaning):
     """`choose_compliance`, given the `_leaning`."""
     real, cost_real = REAL_OWN, costs.own + plant
     # connection is a legal duty; a plant that already stands may go on, a new one is not built
-    if cluster.built[1] and (not has_plant(f, k) or costs.connect <= cost_real):
+    if cluster.built[WATER] and (not has_plant(f, k) or costs.connect <= cost_real):
         real, cost_real = REAL_CONNECTED, costs.connect
     z = pick(leaning.none, leaning.sham, weight(p, cost_real), leaning.taste)
     return real if z == 2 else z
@@ -308,7 +310,7 @@ def decide_compliance(s, p, slot, fund):
         if z != REAL_OWN or (f.tech[k] >> OWN_PLANT) & 1:  # else the plant is being built
             f.z[k] = z
         return
-    if cluster.built[1] or _weigh(p, cluster, f, k, costs, 0.0, leaning) == NONE:
+    if cluster.built[WATER] or _weigh(p, cluster, f, k, costs, 0.0, leaning) == NONE:
         # nobody builds beside a central plant; and who would not even have a plant for nothing needs no terms
         f.z[k] = _weigh(p, cluster, f, k, costs, np.inf, leaning)
         return

@@ -11,7 +11,11 @@ from ..maths import exp, log, normal_pair
 from ..randomness import Purpose, draw, uniform
 from ..rules.government import dose_factor, scaled, scheduled
 from ..rules.production import utilisation
-from ..state import OUTSIDE, PLANNED
+from ..state import (
+    INFORMATION,
+    OUTSIDE,
+    PLANNED,
+)
 from ..timelines import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from .capital import retire_capital
 
@@ -161,7 +165,7 @@ def _apply_dose(s, p, plan, values):
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         lever = s.levers[cluster.lever_row]
-        data = max(lever.monitoring_data, p.planned_data) if cluster.built[3] else lever.monitoring_data
+        data = max(lever.monitoring_data, p.planned_data) if cluster.built[INFORMATION] else lever.monitoring_data
         cluster.monitoring = 1.0 if lever.relief_monitoring > 0.5 else data
 
 

@@ -23,6 +23,8 @@ from ..rules.diffusion import event
 from ..rules.production import tax_rate, usual_margin
 from ..state import (
     ADMISSION,
+    INFORMATION,
+    INFRASTRUCTURE,
     LANES,
     N_TECH,
     NEVER,
@@ -33,6 +35,7 @@ from ..state import (
     SHAM,
     SLOT_LETTABLE,
     SLOT_TAKEN,
+    WATER,
 )
 from .ageing import set_due
 from .births import normal_trait
@@ -136,9 +139,9 @@ def planned_gain(s, p, cluster, f, k, there, lever_there):
     if s.clusters[f.cluster[k]].kind == PLANNED:
         energy /= 1.0 - p.relocation_energy  # an arrival: what it would use elsewhere
     here = 0.0
-    if cluster.built[2]:
+    if cluster.built[INFRASTRUCTURE]:
         here += p.cost_benefit_infrastructure
-    if cluster.built[3]:
+    if cluster.built[INFORMATION]:
         here += p.cost_benefit_information
     better = p.cost_benefit_infrastructure + p.cost_benefit_information
     gain = (_effluent_cost(s, p, cluster, f, k) - there.fee * f.effluent[k] - p.connect_fixed
@@ -192,7 +195,7 @@ def _first_open(s, cluster):
     """Index of the first open planned cluster of a cluster's own programme, -1: its firms have none to move to."""
     for c in range(s.clusters.size):
         there = s.clusters[c]
-        if there.kind == PLANNED and there.built[1] and there.programme == cluster.programme:
+        if there.kind == PLANNED and there.built[WATER] and there.programme == cluster.programme:
             return c
     return -1
 

@@ -27,6 +27,9 @@ from ..rules.production import (
     workers_growth,
 )
 from ..state import (
+    ENERGY,
+    INFORMATION,
+    INFRASTRUCTURE,
     LANES,
     N_SOLID,
     N_TECH,
@@ -37,6 +40,7 @@ from ..state import (
     SLOT_TAKEN,
     T1_OR_T2,
     T5,
+    WATER,
 )
 from .chosen_lanes import line_up
 from .origins import book_origins
@@ -198,13 +202,13 @@ def close_books(s, p, c):
     dt, price, now = city.dt, city.electricity_price, city.time
     # benefit of roads and data room to firms, per worker; half of it is levied by the operator
     benefit = 0.0
-    if cluster.built[2]:
+    if cluster.built[INFRASTRUCTURE]:
         benefit += p.cost_benefit_infrastructure
-    if cluster.built[3]:
+    if cluster.built[INFORMATION]:
         benefit += p.cost_benefit_information
     levy = p.operator_levy * benefit
     shared_part = 0.0
-    if cluster.built[0] and cluster.elec_before > 0.0:
+    if cluster.built[ENERGY] and cluster.elec_before > 0.0:
         shared_part = min(cluster.kilowatt * p.solar_yield / cluster.elec_before, 0.9)
     rent = p.rent_difference if cluster.kind == PLANNED else 0.0
     per_worker = benefit - levy - rent
@@ -351,7 +355,7 @@ def close_books(s, p, c):
     cluster.real_count, cluster.sham_count, cluster.recp = real, sham_count, recp
     cluster.disclosing, cluster.in_symbiosis = disclosing, symbiosis
     cluster.elec_before = cluster.elec - cluster.solar
-    cluster.reused = p.reuse_share * cluster.connected if cluster.built[1] else 0.0
+    cluster.reused = p.reuse_share * cluster.connected if cluster.built[WATER] else 0.0
     grid, workers = cluster.elec - cluster.solar - cluster.shared_solar, _total(sheet.workers)
     money, matter = s.money, s.matter
     money[Money.NET_SALES] += dt * _total(sheet.sales)

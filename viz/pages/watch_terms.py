@@ -32,7 +32,10 @@ from ...model.rules.adoption import adopts, value_ratio
 from ...model.rules.compliance import inspection_hazard
 from ...model.rules.production import tax_rate
 from ...model.rules.trust import belief, disclosure, enforcement
-from ...model.state import PLANNED
+from ...model.state import (
+    PLANNED,
+    WATER,
+)
 
 __all__ = ["Terms", "options_of", "partner_belief", "terms_of", "views_of"]
 
@@ -116,7 +119,7 @@ def _options(s, p, slot, supported, out):
     if not has_plant(f, k):
         plant = plant_cost(p, f, k, plant_terms(s, p, slot, supported))
     out[0], out[1], out[2], out[3] = costs.none, costs.sham, costs.own + plant, costs.connect
-    if cluster.built[1] and not has_plant(f, k):
+    if cluster.built[WATER] and not has_plant(f, k):
         out[2] = np.inf  # connection is a duty: no new plant beside it
     out[4] = taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE)
     out[5] = choose_compliance(city, p, cluster, f, k, costs, plant)
