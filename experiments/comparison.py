@@ -58,7 +58,7 @@ class Comparison:
         The same at equal outlay, where it was asked for.
     frontier : Frontier or None
         The same at three budgets.
-    other_laws : OtherLaws or None
+    other_laws : OtherLaws, or empty
         The same under other laws, by law.
     """
 
@@ -72,7 +72,7 @@ class Comparison:
     sure: dict[str, Any] = field(default_factory=dict)
     equal: EqualOutlay | None = None
     frontier: Frontier | None = None
-    other_laws: OtherLaws | None = None
+    other_laws: OtherLaws | dict[str, Comparison] = field(default_factory=dict)
 
     html: ClassVar[Callable[[Comparison], str] | None] = None  # how a notebook shows it; `ecocluster.viz.notebook` sets it
 

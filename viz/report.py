@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
 from .answer import answer
-from .figures import comparison_figures, render, trajectories
+from .drawing import render
+from .figures import comparison_figures, trajectories
 from .first_lines import first_lines
 from .flows import flow_map
 from .headline import YEAR, column_name, headline, shown_arms
