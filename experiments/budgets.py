@@ -84,6 +84,7 @@ class Frontier:
             "year": self.year,
             "draws": asked.question.worlds or asked.question.replicates,
             "budgets_bn": [rung.budget_bn for rung in self.rungs],
+            "units": {"outlay_gross": "mVND", **{f"{outcome}_avoided": "t" for outcome in AVOIDED}},
             "unpaid": [list(rung.unpaid) for rung in self.rungs],
             "pathways": {
                 arm: [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figures import in_style, new_figure, title_and_legend
+from .drawing import in_style, new_figure, title_and_legend
 from .words import Words
 
 if TYPE_CHECKING:

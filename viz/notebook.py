@@ -29,7 +29,8 @@ def shown(answer: Comparison, lang: str = "en") -> str:
     lang : str
         "en" or "vi".
     """
-    from .figures import headline_figure, render, trajectories
+    from .drawing import render
+    from .figures import headline_figure, trajectories
     from .first_lines import first_lines
     from .headline import YEAR, column_name, headline, shown_arms
     from .words import Words

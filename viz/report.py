@@ -11,7 +11,8 @@ from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
 from .answer import answer
 from .doses import equal_lines, in_force_lines
-from .figures import comparison_figures, render, trajectories
+from .drawing import render
+from .figures import comparison_figures, trajectories
 from .first_lines import first_lines
 from .flows import flow_map
 from .headline import YEAR, column_name, headline, shown_arms

@@ -10,7 +10,8 @@ import pytest
 from ecocluster.experiments.statistics import Estimate
 from ecocluster.viz import write_report
 from ecocluster.viz.answer import answer
-from ecocluster.viz.figures import comparison_figures, new_figure, render, style_of, trajectories
+from ecocluster.viz.drawing import new_figure, render, style_of
+from ecocluster.viz.figures import comparison_figures, trajectories
 from ecocluster.viz.flows import flow_map, sum_flows
 from ecocluster.viz.report import report_html, write_run
 from ecocluster.viz.scorecard import best_rows, interval_text, scorecard

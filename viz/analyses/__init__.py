@@ -2,7 +2,7 @@
 
 A module NAME.py has three functions of a `Finding` and `Words`, which `page.py` joins to terminal output and page:
 
-    figure(finding, say) -> matplotlib.figure.Figure   drawn by `figures.new_figure` under `@in_style`
+    figure(finding, say) -> matplotlib.figure.Figure   drawn by `drawing.new_figure` under `@in_style`
     words(finding, say) -> list of str                 what was found, in plain sentences
     sheet(finding, say) -> Sheet                       the table for the reader (CSV has everything)
 

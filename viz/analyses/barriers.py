@@ -10,7 +10,7 @@ import numpy as np
 from ...experiments.analyses.coalitions import picked
 from ...experiments.analyses.finding import Finding
 from ...experiments.outcome import read_name
-from ..figures import in_style, new_figure, title_and_legend
+from ..drawing import in_style, new_figure, title_and_legend
 from ..places import site_title
 from ..words import Words
 from .causes import cause, draw_bars, draw_pairs, headline, pair_name, share, silent_words

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..figures import plain_ticks
+from ..drawing import plain_ticks
 from ..words import Words
 
 if TYPE_CHECKING:

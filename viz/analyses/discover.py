@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...experiments.analyses.finding import Finding
-from ..figures import in_style, new_figure, plain_ticks, title_and_legend
+from ..drawing import in_style, new_figure, plain_ticks, title_and_legend
 from ..words import Words
 from .page import Sheet, rule_text, spell
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...experiments.analyses.finding import Finding
-from ..figures import in_style, new_figure, plain_ticks, style_of, title_and_legend
+from ..drawing import in_style, new_figure, plain_ticks, style_of, title_and_legend
 from ..words import Words, scale_of
 from .page import Sheet, cell, outcome_label, scaled, spell, three
 

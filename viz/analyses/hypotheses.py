@@ -9,7 +9,7 @@ import numpy as np
 from ...experiments.analyses.assigning import YEAR
 from ...experiments.analyses.finding import Finding
 from ...experiments.analyses.verdicts import VERDICTS
-from ..figures import in_style, new_figure, title_and_legend
+from ..drawing import in_style, new_figure, title_and_legend
 from ..words import Words
 from .page import Sheet, cell, outcome_label, spell
 

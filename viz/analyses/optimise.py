@@ -8,7 +8,7 @@ import numpy as np
 
 from ...experiments.analyses.effects import better
 from ...experiments.analyses.finding import Finding
-from ..figures import in_style, new_figure, plain_ticks, title_and_legend
+from ..drawing import in_style, new_figure, plain_ticks, title_and_legend
 from ..places import site_title
 from ..words import Words
 from .page import Sheet, decimals_of, outcome_label, scaled

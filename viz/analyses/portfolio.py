@@ -9,7 +9,7 @@ import numpy as np
 from ...experiments.analyses.coalitions import picked
 from ...experiments.analyses.finding import Finding
 from ...experiments.analyses.portfolio import AIMS, CHOICES, YEAR
-from ..figures import in_style, new_figure, plain_ticks, style_of, title_and_legend
+from ..drawing import in_style, new_figure, plain_ticks, style_of, title_and_legend
 from ..places import site_title
 from ..words import Words
 from .page import Sheet, cell, outcome_label, scaled, spell

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...experiments.analyses.coalitions import picked
 from ...experiments.analyses.finding import Finding
-from ..figures import in_style, new_figure, plain_ticks, title_and_legend
+from ..drawing import in_style, new_figure, plain_ticks, title_and_legend
 from ..places import site_title
 from ..words import Words
 from .causes import BAR, cause, draw_bars, draw_pairs, headline, pair_name, share, silent_words

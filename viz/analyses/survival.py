@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...experiments.analyses.finding import Finding
 from ...experiments.analyses.survival import EVENTS
-from ..figures import in_style, new_figure, plain_ticks, style_of, title_and_legend
+from ..drawing import in_style, new_figure, plain_ticks, style_of, title_and_legend
 from ..words import Words
 from .page import Sheet, cell, spell, three
 

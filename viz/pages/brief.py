@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...experiments.comparison import Comparison
-from ..figures import render, trajectories
+from ..drawing import render
+from ..figures import trajectories
 from ..first_lines import first_lines
 from ..places import site_title
 from ..report import as_source, open_template

@@ -2,7 +2,7 @@
 
 `Chart(option, label=...)` draws any option. JSON cannot hold functions, so texts that begin with "=" stand for
 the few that are needed ("=number", "=percent", "=axis", "=item", "=band": see assets/chart.vue). Colours, dashes
-and names of pathways are those of the kept figures (`viz.figures.style_of`).
+and names of pathways are those of the kept figures (`viz.drawing.style_of`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import solara
 
-from ..figures import style_of
+from ..drawing import style_of
 from ..words import Words
 from .session import use_session
 

@@ -298,7 +298,7 @@ def _frame(found: Sequence[Parameter], say: Words) -> pd.DataFrame:
 
 def _marks_figure(say: Words) -> Figure:
     """The chart of marks by group, as it is kept."""
-    from ..figures import in_style, new_figure, title_and_legend
+    from ..drawing import in_style, new_figure, title_and_legend
 
     @in_style
     def draw() -> Figure:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import solara
 
-from ..figures import style_of
+from ..drawing import style_of
 from ..words import Words
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option, value_axis

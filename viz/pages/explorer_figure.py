@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..figures import in_style, new_figure, plain_ticks, style_of, title_and_legend
+from ..drawing import in_style, new_figure, plain_ticks, style_of, title_and_legend
 from ..words import Words
 from .explorer_data import Sweep, column_factor
 

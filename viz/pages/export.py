@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import solara
 
-from ..figures import render
+from ..drawing import render
 from .session import use_session
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from ...experiments.comparison import Comparison
 from ...experiments.question import ask
 from ...scenarios import list_laws
 from ...scenarios.programmes import LAW
-from ..figures import comparison_figures, style_of
+from ..drawing import style_of
+from ..figures import comparison_figures
 from ..words import Words
 from .brief import comparison_brief
 from .compare_run import Known, Watcher, run_rounds

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...model.indicators import INDICATORS
 from ...model.sites_and_arms import SECTORS, STREAMS
-from ..figures import in_style, new_figure, title_and_legend
+from ..drawing import in_style, new_figure, title_and_legend
 from ..flows import OTHER_COLOR, STREAM_COLORS
 from ..words import Words, scale_of
 from .brief import Brief, brief_html
