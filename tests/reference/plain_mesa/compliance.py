@@ -166,8 +166,9 @@ def _choose(model, firm, plant: Offer | None) -> int:
         connect = effluent_cost(model, firm, REAL_CONNECTED) if room else math.inf
         if not has_plant or connect <= own:
             real, cost = REAL_CONNECTED, connect
-    z = rules.compliance.choose(p, effluent_cost(model, firm, NONE), effluent_cost(model, firm, SHAM), cost,
-                                taste(model, firm, 7))
+    weights = [rules.compliance.weight(p, each)
+               for each in (effluent_cost(model, firm, NONE), effluent_cost(model, firm, SHAM), cost)]
+    z = rules.compliance.pick(*weights, taste(model, firm, 7))
     return real if z == 2 else z
 
 

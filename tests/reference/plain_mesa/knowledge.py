@@ -19,8 +19,13 @@ def enforcement(p, cluster) -> float:
     return min(e + (p.enforcement_planned if cluster.kind == PLANNED else 0.0), 0.95)
 
 
+def _exact(x: float, up: float, back: float, start: float, dt: float) -> float:
+    rate = up + back
+    return rules.diffusion.relax(x, up, back, start, 1.0 / rate if rate > 0.0 else 0.0, exp(-rate * dt))
+
+
 def _relax(x: float, up: float, back: float, start: float, dt: float) -> float:
-    return min(max(rules.diffusion.relax(x, up, back, start, dt), 0.0), 1.0)
+    return min(max(_exact(x, up, back, start, dt), 0.0), 1.0)
 
 
 def update_beliefs(model, cluster) -> None:
@@ -37,7 +42,7 @@ def update_beliefs(model, cluster) -> None:
     e = enforcement(p, cluster)
     for firm in cluster.firms:
         before = firm.trust
-        g = rules.diffusion.relax(before, trust_up, p.eta_F_trust, firm.trust_start, dt) - lost * before
+        g = _exact(before, trust_up, p.eta_F_trust, firm.trust_start, dt) - lost * before
         firm.trust = min(max(g, 0.0), 1.0)
         firm.attitude = _relax(firm.attitude, attitude_up, p.eta_F_attitude, firm.attitude_start, dt)
         if levers.relief_awareness > 0.5:  # barrier 4 removed

@@ -6,6 +6,7 @@ import math
 
 from ecocluster.model.maths import exp
 from ecocluster.model.randomness import mix
+from ecocluster.model.rules.symbiosis import Deal
 from numpy import uint64
 
 from .formulas import rules
@@ -349,8 +350,8 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
         if need > 0.0 and fund.purse[1] >= need:
             aid, grant = wanted, levers.symbiosis_grant
     aid = 1.0 if by_operator else aid
-    hurdle = 0.5 * (a.hurdle + b.hurdle)
-    if not rules.symbiosis.study_worth(gain, coordination, hurdle, years, fixed, grant, aid, p.cost_study):
+    deal = Deal(gain, coordination, fixed, grant, a.hurdle, b.hurdle, years)
+    if not rules.symbiosis.study_worth(deal, aid, p.cost_study):
         _bar(model, a, b, w, record)
         return
     model.events["studied"] += 1
@@ -362,15 +363,15 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
         _pay(model, fund, aid * p.cost_study, "STUDY_AID")
     good, bad = _memory(p, a, b, now)
     b_a, b_b = _belief(p, a, b, good, bad), _belief(p, b, a, good, bad)
-    agreed = rules.symbiosis.feasible(p, gain, b_a, b_b, coordination, fixed, grant, a.hurdle, b.hurdle, years)
+    agreed = rules.symbiosis.feasible(p, deal, b_a, b_b)
     net = (1.0 - grant) * fixed
     parts = ((a, p.split_fixed * net), (b, (1.0 - p.split_fixed) * net))
     if not agreed:
-        _note_trust_gap(model, a, b, gain, fixed, grant, years)
+        _note_trust_gap(model, a, b, deal)
     if not agreed or any(part > own_funds(firm) for firm, part in parts):
         _bar(model, a, b, w, record)
         return
-    low, high = rules.symbiosis.deal_price(p, w, q, b_a, b_b, coordination, fixed, grant, a.hurdle, b.hurdle, years)
+    low, high = rules.symbiosis.deal_price(p, w, q, deal, b_a, b_b)
     for firm, part in parts:
         firm.cash -= part
     model.invest("LINK_FIXED", fixed, p.hub_years)
@@ -384,14 +385,13 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     b.bought[w] += q
 
 
-def _note_trust_gap(model, a, b, gain: float, fixed: float, grant: float, years: float) -> None:
+def _note_trust_gap(model, a, b, deal: Deal) -> None:
     """Value a year of a deal that fails only because belief lies below the objective delivery rate."""
     p, e = model.p, enforcement(model.p, a.cluster)
     true_a = exp(-rules.trust.breach_hazard(p, b.integrity, e, 0.0))
     true_b = exp(-rules.trust.breach_hazard(p, a.integrity, e, 0.0))
-    coordination = p.cost_link_coordination
-    if rules.symbiosis.feasible(p, gain, true_a, true_b, coordination, fixed, grant, a.hurdle, b.hurdle, years):
-        model.events["trust_gap"] += gain * 0.5 * (true_a + true_b) - coordination
+    if rules.symbiosis.feasible(p, deal, true_a, true_b):
+        model.events["trust_gap"] += deal.gain * 0.5 * (true_a + true_b) - deal.coordination
 
 
 def _pay(model, fund, amount: float, flow: str) -> None:

@@ -183,7 +183,7 @@ def _books(model, firm, shared_share: float, flows) -> None:
     sums.sold_inside += firm.trade_share * revenue * utilisation
 
     if not cluster.held:
-        growth = rules.production.workers_growth(p, firm.profit, revenue, sector_margin, model.dt)
+        growth = rules.production.workers_growth(p.workers_elasticity * model.dt, firm.profit / revenue - sector_margin)
         firm.workers = min(max(firm.workers * growth, 1.0), cluster.workers_law[2])
 
 
