@@ -45,7 +45,7 @@ def made_up(monkeypatch):
         ("compare hanio", "did you mean 'hanoi'?"),
         ("compare --pathways symbiosys", "did you mean 'symbiosis'?"),
         ("compare --policy jpan", "did you mean 'japan'?"),
-        ("compare --replicates many", "integer"),
+        ("compare --replicates many", "--replicates must be a whole number, not 'many'"),
         ("compare --replicats 3", "--replicats"),
         ("compare --lang fr", "en, vi"),
         ("run hanoi --pathway combine", "did you mean 'combined'?"),
