@@ -19,7 +19,7 @@ nox.options.error_on_missing_interpreters = False
 
 
 def smoke_tests(session: nox.Session) -> None:
-    session.run("python", "-m", "pytest", "-m", "smoke", "-ra", "tests/test_smoke.py", *session.posargs)
+    session.run("python", "-m", "pytest", "-m", "smoke", "-ra", "tests/test_smoke.py", "tests/test_examples.py", *session.posargs)
 
 
 @nox.session
