@@ -166,7 +166,7 @@ MISTAKES = {
     "utilisation": ("production", "net_sales", lambda f: lambda *a: f(*a) * (1 + 1e-6)),
     "credit": ("credit", "approval", lambda f: lambda *a: f(*a) + 0.2),
     "taste": ("adoption", "adopts", lambda f: lambda psi, phi, slope, u: f(psi, phi, slope, 1.0 - u)),
-    "choice": ("compliance", "choose", lambda f: lambda p, n, s, r, u: f(p, n, r, s, u)),
+    "choice": ("compliance", "pick", lambda f: lambda none, sham, real, u: f(none, real, sham, u)),
     "belief": ("trust", "belief", lambda f: lambda *a: f(*a) - 0.01),
     "exit": ("demography", "exit_hazard", lambda f: lambda *a: f(*a) * 1.05),
     "fee": ("infrastructure", "cetp_fee", lambda f: lambda *a: f(*a) * 1.001),
