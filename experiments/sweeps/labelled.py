@@ -75,7 +75,7 @@ def to_xarray(out: str | os.PathLike) -> xarray.Dataset:
         "replicate": ids,
         "pathway": ("arm", pathways),
         "policy": ("arm", [policy for _, policy, _ in labels]),
-        "budget": ("arm", [budget for _, _, budget in labels], {"units": "bn VND/yr"}),
+        "budget_bn": ("arm", [budget for _, _, budget in labels], {"units": "bn VND/yr"}),
         "scale": ("arm", scales(store)),
         **{name: ("point", plan.points[:, j], attributes(name)) for j, (name, _) in enumerate(work.factors)},
         **{name: ((), value, attributes(name)) for name, value in shared.items()},

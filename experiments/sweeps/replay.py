@@ -32,7 +32,7 @@ class Difference:
     Attributes
     ----------
     pathway, policy : str
-    budget : float
+    budget_bn : float
         bn VND a year.
     column : str
         An outcome, ``null.OUTCOME``, or ``failed``.
@@ -41,7 +41,7 @@ class Difference:
 
     pathway: str
     policy: str
-    budget: float
+    budget_bn: float
     column: str
     stored: float | str
     found: float | str
@@ -165,7 +165,7 @@ def _runs(work: Work, cells: Cells, what: str) -> Iterator[tuple[dict[str, Any],
         for run, prefix in (("arm", ""), ("null", "null.")):
             trace = cells.traces[f"{prefix}{what}"][row]
             if trace is not None:
-                yield {"pathway": pathway, "policy": policy, "budget": budget, "run": run}, trace
+                yield {"pathway": pathway, "policy": policy, "budget_bn": budget, "run": run}, trace
 
 
 def _years(steps: int) -> np.ndarray:

@@ -113,7 +113,7 @@ def test_a_sweep_as_an_array_with_names_and_units(tmp_path, swept):
     assert found["tco2e_2021"].attrs["units"] == INDICATORS["tco2e"].unit
     assert found["pv_outlay_2021"].attrs["units"] == INDICATORS["outlay"].unit.removesuffix("/yr")
     assert found["null.level1_2021"].attrs["long_name"].endswith("(matched null)")
-    assert all(found[name].attrs["units"] for name in ("electricity_growth", "growth", "budget"))
+    assert all(found[name].attrs["units"] for name in ("electricity_growth", "growth", "budget_bn"))
     assert all(found[name].attrs["long_name"] for name in ("q_in", "growth", "tco2e_2021"))
     sweep({**SMALL, "seed": 5}, tmp_path / "other")
     both = xarray.concat([found, to_xarray(tmp_path / "other")], "sweep", coords="different", compat="equals")
@@ -214,7 +214,7 @@ def test_a_sweep_of_before_there_was_a_law_alone_cannot_be_run_again():
 
 
 def by_row(folder):
-    return load(folder).sort_values(["point", "budget", "pathway", "replicate"]).reset_index(drop=True)
+    return load(folder).sort_values(["point", "budget_bn", "pathway", "replicate"]).reset_index(drop=True)
 
 
 @pytest.mark.parametrize("sizes", [((2, 2), (2, 2)), ((4, 2), (2, 1)), ((1, 1), (3, 2))])

@@ -190,7 +190,7 @@ def _other_order():
 
     `mode` 0: the hashed priority as it is; 1: a random sequential order; 2: the smallest amount first.
     """
-    source = inspect.getsource(step_module.step.py_func) + inspect.getsource(step_module.run_steps.py_func)
+    source = inspect.getsource(step_module.step.py_func) + "\n" + inspect.getsource(step_module.run_steps.py_func)
     source = re.sub(r"^@\w+\n", "", source, flags=re.M)
     for phase, queue in (("serve_requests", "requests"), ("sign_deals", "proposals")):
         source, found = re.subn(rf"^( +)({phase}\(s, p\))", rf"\1shuffle(s.{queue}, s.city[0].{queue}, mode, s.city[0].step)\n\1\2",
@@ -199,7 +199,7 @@ def _other_order():
     source = source.replace("def step(s, p, plan, values)", "def step(s, p, plan, values, mode)")
     source = re.sub(r"\bstep\(s, p, plan, values\)\n", "step(s, p, plan, values, mode)\n", source)
     source = source.replace("series, level, unmet):", "series, level, unmet, mode):")
-    space = {**vars(step_module), "mix": mix, "np": np}
+    space = {**vars(step_module), **{phase.name: phase.run for phase in step_module.PHASES}, "mix": mix, "np": np}
     exec(_REKEY + source, space)  # noqa: S102 - the model's own text
     for name in ("shuffle", "step", "run_steps"):
         space[name] = numba.njit(error_model="numpy")(space[name])
