@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError, need_package
-from .plans import plan_of
+from ..errors import need_package
+from .plans import open_results
 from .provenance import attributes, made_of, scales
-from .store import Store
 
 if TYPE_CHECKING:
     import xarray
@@ -45,12 +44,7 @@ def to_xarray(out: str | os.PathLike) -> xarray.Dataset:
     need_package("to_xarray", "xarray", extra="xarray")
     import xarray
 
-    store = Store(out)
-    store.load(to_write=False)
-    plan = plan_of(store)
-    store.look(plan.chunks(), set_aside=False)
-    if not store.done:
-        raise InputError("sweep_empty", path=store.name)
+    store, plan = open_results(out)
     labels, work = plan.work.labels, plan.work
     ids = np.concatenate([np.arange(first, first + count) for first, count in plan.stages])
     names = [*work.outcomes, *(f"null.{name}" for name in work.outcomes)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from .ranges import Range, unknown
 from .store import Store
 from .trial import MAX_SEED
 
-__all__ = ["LOOKS", "Plan", "Until", "plan_of", "plan_sweep"]
+__all__ = ["LOOKS", "Plan", "Until", "open_results", "plan_of", "plan_sweep"]
 
 LOOKS = 7  # at 1, 2, 4, ... 64 times the replicates of the file
 
@@ -180,6 +181,23 @@ def plan_of(store: Store) -> Plan:
             found = differences(versions(), store.manifest["versions"])
             raise InputError("sweep_unopened", path=store.name, found=found) from error
         raise InputError("sweep_manifest", path=store.name) from error
+
+
+def open_results(out: str | os.PathLike) -> tuple[Store, Plan]:
+    """A sweep with finished runs, to be read.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    store = Store(out)
+    store.load(to_write=False)
+    plan = plan_of(store)
+    store.look(plan.chunks(), set_aside=False)
+    if not store.done:
+        raise InputError("sweep_empty", path=store.name)
+    return store, plan
 
 
 def _read_plan(store: Store) -> Plan:

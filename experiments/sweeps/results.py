@@ -17,7 +17,7 @@ from .. import statistics
 from ..errors import InputError
 from ..names import ForeignName, create, path_inside
 from ..outcome import outcome_of
-from .plans import Plan, plan_of
+from .plans import Plan, open_results, plan_of
 from .provenance import arm_of_rows, made_of, scales
 from .store import Store
 
@@ -247,12 +247,7 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     """
     import pyarrow as pa
 
-    store = Store(out)
-    store.load(to_write=False)
-    plan = plan_of(store)
-    store.look(plan.chunks(), set_aside=False)
-    if not store.done:
-        raise InputError("sweep_empty", path=store.name)
+    store, plan = open_results(out)
     tables = [_with_parameters(table, plan) for table in store.tables(sorted(store.done))]
     whole = pa.concat_tables([table.unify_dictionaries() for table in tables]).unify_dictionaries()
     frame = (whole.select(list(columns)) if columns is not None else whole).to_pandas()
@@ -292,12 +287,7 @@ def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
         raise InputError("export_ending", path=target)
     if os.path.lexists(target):
         raise InputError("export_exists", path=target)
-    store = Store(out)
-    store.load(to_write=False)
-    plan = plan_of(store)
-    store.look(plan.chunks(), set_aside=False)
-    if not store.done:
-        raise InputError("sweep_empty", path=store.name)
+    store, plan = open_results(out)
     fresh = target.with_name(f".{target.name}.ecocluster-export")
     rows = 0
     try:
