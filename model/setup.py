@@ -17,7 +17,7 @@ from .phases.births import draw_sector, draw_workers, give_technology, give_trai
 from .phases.production import set_coefficients
 from .phases.slots import random_slot
 from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
-from .rules.adoption import capex_one
+from .rules.adoption import capex_one, learning_factor
 from .rules.government import enactment_hazard
 from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm
 from .state import (
@@ -42,7 +42,7 @@ from .state import (
 )
 from .state_pointer import by_reference
 
-__all__ = ["allocate", "apply_arm", "begin", "release_held"]
+__all__ = ["allocate", "apply_arm", "begin", "learning_path", "release_held"]
 
 _BETA_ATTITUDE = (0.1, 0.3, 0.5, 0.7, 0.9)  # Likert 1-5 as the middle of fifths
 
@@ -52,6 +52,14 @@ def allocate(layout: Layout) -> State:
     clusters = len(layout.slots) + layout.planned + 1
     return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
                      layout.outside_room, len(layout.slots), layout.widest)
+
+
+@jit
+def learning_path(exponents, growth, times, out):
+    """`learning_factor` at every time (rows) for every technology (columns), into `out`: one call from Python, not one each."""
+    for t in range(times.size):
+        for j in range(exponents.size):
+            out[t, j] = learning_factor(exponents[j], growth, times[t])
 
 
 def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: int, steps_per_year: int) -> None:

@@ -165,10 +165,11 @@ def _script(shocks: tuple[Shock, ...], steps_per_year: int, last_year: float):
 @lru_cache(maxsize=64)
 def _technologies(growth: float, exponents: tuple[float, ...], solar_since: float, steps_per_year: int, last_year: float):
     """Learning factor of capital costs, and what is on the market."""
-    from .rules.adoption import learning_factor
+    from .setup import learning_path
 
     time = _times(steps_per_year, last_year)
-    learning = np.array([[learning_factor(exponent, growth, t) for exponent in exponents] for t in time])
+    learning = np.zeros((time.size, len(exponents)))
+    learning_path(np.array(exponents), growth, time, learning)
     offered = np.ones((time.size, len(TECHNOLOGIES)), np.uint8)
     offered[time < solar_since - 1e-9, TECHNOLOGIES.index("T4")] = 0
     return learning, offered
