@@ -19,7 +19,7 @@ from .ledger import (
     social_sign,
 )
 from .maths import exp
-from .phases.closing import ends_year
+from .phases.closing import ends_year, offered_and_spent
 from .rules.certification import RECP_HIGHER, number_unmet
 from .rules.trust import belief, breach_hazard, enforcement
 from .state import (
@@ -34,6 +34,7 @@ from .state import (
     PLANNED,
     REAL_OWN,
     SLOT_TAKEN,
+    WATER,
 )
 from .vocabulary import LEARNED
 
@@ -155,13 +156,12 @@ def _money(s, p, money, out, dt):
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
                                - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt
     out[I.FINES] = money[Money.FINE] / dt
-    city, unspent, offered, paid = s.city[0], 0.0, 0.0, 0.0
+    city, unspent = s.city[0], 0.0
     for k in range(s.funds.size):
         fund = s.funds[k]
         unspent += fund.general + fund.fund[0] + fund.fund[1] + fund.fund[2] + fund.lapsed
-        offered += fund.released
-        paid += fund.spent
     out[I.UNSPENT] = unspent
+    offered, paid = offered_and_spent(s.funds)
     out[I.OFFERED], out[I.SPENT] = (offered - city.offered) / dt, (paid - city.spent) / dt
 
 
@@ -182,7 +182,7 @@ def _clusters(s, p, out):
     g0, g1, g2, g3 = groups
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
-        if cluster.kind == PLANNED and not cluster.built[1]:
+        if cluster.kind == PLANNED and not cluster.built[WATER]:
             continue
         n = np.float64(cluster.firms)
         firms += n
@@ -205,7 +205,7 @@ def _clusters(s, p, out):
         complaints += cluster.complaints
         if cluster.kind == EXISTING:
             existing += 1.0
-            plants += cluster.built[1]
+            plants += cluster.built[WATER]
         else:
             planned_slots += cluster.slots
             planned_firms += n
@@ -298,7 +298,7 @@ def _certificates(s, p, out):
     workers = 0.0
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
-        if cluster.kind == PLANNED and not cluster.built[1]:
+        if cluster.kind == PLANNED and not cluster.built[WATER]:
             continue
         workers += cluster.workers
         if cluster.kind == OUTSIDE:

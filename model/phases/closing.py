@@ -6,9 +6,9 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Matter
-from ..state import LANES, OUTSIDE, PLANNED, SLOT_TAKEN
+from ..state import LANES, OUTSIDE, PLANNED, SLOT_TAKEN, WATER
 
-__all__ = ["begin_counts", "ends_year", "sum_up"]
+__all__ = ["begin_counts", "ends_year", "offered_and_spent", "sum_up"]
 
 
 @inner
@@ -20,7 +20,7 @@ def sum_up(s):
         cluster = s.clusters[c]
         elec += cluster.elec
         effluent += cluster.effluent
-        if cluster.kind == PLANNED and not cluster.built[1]:
+        if cluster.kind == PLANNED and not cluster.built[WATER]:
             continue
         firms += np.float64(cluster.firms)
         landfill += cluster.landfill - cluster.exchanged_landfill
@@ -65,8 +65,14 @@ def begin_counts(s):
     city.credit_granted = city.trust_gap = 0.0
     for c in range(s.clusters.size):
         s.clusters[c].revocations = s.clusters[c].complaints = 0.0
-    offered, paid = 0.0, 0.0
-    for k in range(s.funds.size):
-        offered += s.funds[k].released
-        paid += s.funds[k].spent
-    city.offered, city.spent = offered, paid
+    city.offered, city.spent = offered_and_spent(s.funds)
+
+
+@inner
+def offered_and_spent(funds):
+    """What all funds were given and have paid since 2020, mVND."""
+    offered, spent = 0.0, 0.0
+    for k in range(funds.size):
+        offered += funds[k].released
+        spent += funds[k].spent
+    return offered, spent
