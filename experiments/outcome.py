@@ -17,7 +17,7 @@ from .errors import InputError
 from .money import PRICES, SPLIT
 from .sweeps.ranges import unknown
 
-__all__ = ["DERIVED", "MADE", "SPLIT_BASES", "Name", "Outcome", "outcome_names", "outcome_of", "read_name"]
+__all__ = ["DERIVED", "MADE", "SPLIT_BASES", "Name", "Outcome", "known_outcome", "outcome_names", "outcome_of", "read_name", "years_reached"]
 
 FIRST_YEAR = 2020
 _NAME = re.compile(r"(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>(?:19|20|21)\d\d)", re.ASCII)
@@ -166,9 +166,22 @@ def _known(found: Name | None, last_year: float, made: bool) -> Iterator[str]:
         yield from (f"{key}_{year}" for year in years for key in MADE)
 
 
+def years_reached(last_year: float = 2046) -> tuple[int, ...]:
+    """Report years that runs until `last_year` reach; if they reach none, their last full year."""
+    return tuple(year for year in YEARS if year + 1 <= last_year) or (int(last_year) - 1,)
+
+
+def known_outcome(name: str) -> Outcome | None:
+    """The outcome of a column of a table; None for an input, and for an outcome of a former version."""
+    try:
+        return outcome_of(name)
+    except InputError:
+        return None
+
+
 def outcome_names(last_year: float = 2046, years: tuple[int, ...] = ()) -> tuple[str, ...]:
     """All names that `indicators.evaluate` gives for runs until `last_year`; if it gives none, those of the last full year."""
-    years = years or tuple(year for year in YEARS if year + 1 <= last_year) or (int(last_year) - 1,)
+    years = years or years_reached(last_year)
     return tuple(name for year in years for name in (
         *(f"{key}_{year}" for key in INDICATORS),
         *(f"{key}_total_{year}" for key in TOTALS),

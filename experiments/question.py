@@ -15,12 +15,12 @@ from typing import Any
 from ..model.renamed import BUDGETS, renamed
 from .errors import InputError, check_number
 
-__all__ = ["COMMANDS", "FIELDS", "PATHWAYS", "Field", "Question", "ask", "checked", "command_line", "option_words"]
+__all__ = ["COMMANDS", "FIELDS", "MAX_SEED", "PATHWAYS", "Field", "Question", "ask", "checked", "command_line", "option_words"]
 
 PATHWAYS = ("null", "law", "self-transition", "symbiosis", "newly-planned", "combined")
 MAX_SEED = 2**63 - 1
 MAX_REPLICATES = 100_000
-MAX_WORLDS = 100
+MAX_WORLDS = 100  # that answer, see `worlds.ANSWER`
 FIXED_REPLICATES = 20  # of the defaults, where nothing else is said
 
 

@@ -16,10 +16,10 @@ from ...scenarios.library import is_path
 from ...scenarios.reading import read_toml
 from ...scenarios.schema import between, check, in_range, with_unit
 from ..errors import InputError
+from ..question import MAX_SEED
 from .designs import KINDS, MAX_POINTS, Design, Factor
 from .outcomes import Outcomes, headlines
 from .ranges import Range, lever_ranges, uncertainty_ranges
-from .trial import MAX_SEED
 
 __all__ = ["MODES", "Experiment", "load_experiment", "make_experiment"]
 

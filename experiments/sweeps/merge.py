@@ -22,7 +22,7 @@ import numpy as np
 
 from ..errors import InputError
 from .chunks import Chunk, chunks_of, mark_of
-from .plans import Plan, plan_of
+from .plans import Plan, opened
 from .provenance import arm_of_rows
 from .results import Status, status_of
 from .store import Store
@@ -70,16 +70,16 @@ def merge(parts: Sequence[str | os.PathLike], out: str | os.PathLike, *, other_p
     """
     if len(parts) < 2:
         raise InputError("merge_two")
-    opened = [_open(part) for part in parts]
-    first = opened[0]
-    for part in opened[1:]:
+    found = [_Part(*opened(part, to_write=True)) for part in parts]
+    first = found[0]
+    for part in found[1:]:
         if what := _differs(first, part):
             raise InputError("merge_foreign", path=part.store.name, first=first.store.name, what=what)
         begun, other = (entry.store.manifest["processor"]["kind"] for entry in (first, part))
         if begun != other and not other_processor:
             raise InputError("sweep_processor", path=part.store.name, found=other, here=begun)
-    same = all(part.store.key == first.store.key for part in opened)
-    plan = first.plan if same else _joined(opened)
+    same = all(part.store.key == first.store.key for part in found)
+    plan = first.plan if same else _joined(found)
     target = Store(out)
     about = {key: plan.about[key] for key in plan.about if key not in WRITTEN}
     there = target.exists()
@@ -87,23 +87,15 @@ def merge(parts: Sequence[str | os.PathLike], out: str | os.PathLike, *, other_p
         target.load()
     if there and not target.same_as(plan.work, about):
         raise InputError("sweep_other", path=target.name)
-    chosen = _doubles(opened) if same else {}
+    chosen = _doubles(found) if same else {}
     with target.lock():
         if not there:
             target.create(plan.work, about, plan.points, plan.keep_points, first.store.manifest["processor"])
         target.look(plan.chunks())
-        for number, data in _whole(opened, chosen) if same else _recut(opened, plan, target.key):
+        for number, data in _whole(chosen) if same else _recut(found, plan, target.key):
             if number not in target.done:
                 target.put(number, data)
         return status_of(target, plan)
-
-
-def _open(path: str | os.PathLike) -> _Part:
-    store = Store(path)
-    store.load()
-    plan = plan_of(store)
-    store.look(plan.chunks(), set_aside=False)
-    return _Part(store, plan)
 
 
 def _differs(first: _Part, other: _Part) -> str:
@@ -162,7 +154,7 @@ def _doubles(parts: Sequence[_Part]) -> dict[int, _Part]:
     return found
 
 
-def _whole(parts: Sequence[_Part], chosen: Mapping[int, _Part]) -> Iterator[tuple[int, bytes]]:
+def _whole(chosen: Mapping[int, _Part]) -> Iterator[tuple[int, bytes]]:
     """Chunks of one sweep as they are."""
     for number in sorted(chosen):
         store = chosen[number].store

@@ -10,12 +10,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ...model.indicators import INDICATORS, YEARS
+from ...model.indicators import INDICATORS
 from ...model.jit import jit
 from ...model.maths import powers
 from ...model.timelines import FORK_YEAR
 from ..errors import InputError
-from ..outcome import outcome_names, outcome_of
+from ..outcome import outcome_names, outcome_of, years_reached
 
 __all__ = ["HEADLINES", "Outcomes", "headlines"]
 
@@ -30,8 +30,7 @@ _HEADLINES = ("tco2e_total", "level1", "level2", "cod_total", "landfilled_total"
 
 def headlines(last_year: float = 2046) -> tuple[str, ...]:
     """Headlines in the report years that runs until `last_year` reach; if they reach none, in their last full year."""
-    years = [year for year in YEARS if year + 1 <= last_year] or [int(last_year) - 1]
-    return tuple(f"{key}_{year}" for year in years for key in _HEADLINES)
+    return tuple(f"{key}_{year}" for year in years_reached(last_year) for key in _HEADLINES)
 
 
 HEADLINES = headlines()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, check_number
+from ..question import MAX_SEED
 from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, differences, versions
 from .designs import Design, Factor, make_points, read_points
 from .experiment import Experiment
@@ -18,9 +19,8 @@ from .former import FormerRange
 from .modes import plan_arms
 from .ranges import Range, unknown
 from .store import Store
-from .trial import MAX_SEED
 
-__all__ = ["LOOKS", "Plan", "Until", "open_results", "plan_of", "plan_sweep"]
+__all__ = ["LOOKS", "Plan", "Until", "open_results", "opened", "plan_of", "plan_sweep"]
 
 LOOKS = 7  # at 1, 2, 4, ... 64 times the replicates of the file
 
@@ -183,6 +183,15 @@ def plan_of(store: Store) -> Plan:
         raise InputError("sweep_manifest", path=store.name) from error
 
 
+def opened(out: str | os.PathLike, to_write: bool = False) -> tuple[Store, Plan]:
+    """A sweep whose chunks have been looked at and left where they are; `to_write`: it is to be gone on with, or joined."""
+    store = Store(out)
+    store.load(to_write)
+    plan = plan_of(store)
+    store.look(plan.chunks(), set_aside=False)
+    return store, plan
+
+
 def open_results(out: str | os.PathLike) -> tuple[Store, Plan]:
     """A sweep with finished runs, to be read.
 
@@ -191,10 +200,7 @@ def open_results(out: str | os.PathLike) -> tuple[Store, Plan]:
     InputError
         If there is none.
     """
-    store = Store(out)
-    store.load(to_write=False)
-    plan = plan_of(store)
-    store.look(plan.chunks(), set_aside=False)
+    store, plan = opened(out)
     if not store.done:
         raise InputError("sweep_empty", path=store.name)
     return store, plan

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
-from ..outcome import outcome_of
+from ..outcome import known_outcome
 from .plans import Plan
 from .ranges import lever_ranges, uncertainty_ranges
 from .store import Store
@@ -66,9 +65,8 @@ def attributes(name: str) -> dict[str, str]:
     for ranges, registry in ((uncertainty_ranges(), PARAMETERS), (lever_ranges(), LEVERS)):
         if name in ranges:
             return {"units": ranges[name].unit, "long_name": registry[name.removeprefix(PLANNED)].meaning}
-    try:
-        column = outcome_of(name.removeprefix("null."))
-    except InputError:
+    column = known_outcome(name.removeprefix("null."))
+    if column is None:
         return {}
     of_null = " (matched null)" if name.startswith("null.") else ""
     return {"units": column.unit, "long_name": column.definition + of_null}

@@ -13,7 +13,7 @@ import numpy as np
 from ...model import processor
 from ..errors import InputError, check_number
 from .chunks import Chunk, Work, cells_of, differences, encode, versions
-from .plans import Plan, plan_of
+from .plans import Plan, opened
 from .store import Store
 
 if TYPE_CHECKING:
@@ -105,14 +105,11 @@ def replay(out: str | os.PathLike, point: int, replicate: int) -> Replay:
     InputError
         If the sweep has no finished run of these, or cannot be run with these versions.
     """
-    store = Store(out)
-    store.load(to_write=False)
-    plan = plan_of(store)
+    store, plan = opened(out)
     if store.baseline != "law":  # its nulls had no law, and there is no such rule any more
         raise InputError("sweep_unopened", path=store.name, found=differences(versions(), store.manifest["versions"]))
     check_number("--point", point, 0, len(plan.points) - 1, whole=True)
     check_number("--replicate", replicate, 0, 2**40, whole=True)
-    store.look(plan.chunks(), set_aside=False)
     stored = _rows(store, plan, point, replicate)
     work, alone = plan.work, Chunk(0, point, 1, replicate, 1)
     points, ids = plan.points[point : point + 1], np.array([replicate], np.int64)

@@ -17,7 +17,7 @@ from .. import statistics
 from ..errors import InputError
 from ..names import ForeignName, create, path_inside
 from ..outcome import outcome_of
-from .plans import Plan, open_results, plan_of
+from .plans import Plan, open_results, opened
 from .provenance import arm_of_rows, made_of, scales
 from .store import Store
 
@@ -105,11 +105,7 @@ class Effect:
 
 def status(out: str | os.PathLike) -> Status:
     """How far the sweep in a folder is; nothing in it is changed."""
-    store = Store(out)
-    store.load(to_write=False)
-    plan = plan_of(store)
-    store.look(plan.chunks(), set_aside=False)
-    return status_of(store, plan)
+    return status_of(*opened(out))
 
 
 def status_of(store: Store, plan: Plan) -> Status:
@@ -164,10 +160,7 @@ def effects(out: str | os.PathLike, outcome: str | None = None) -> list[Effect]:
 
     Default: the outcome whose interval decides when to stop, or the first one.
     """
-    store = Store(out)
-    store.load(to_write=False)
-    plan = plan_of(store)
-    store.look(plan.chunks(), set_aside=False)
+    store, plan = opened(out)
     name = outcome or (plan.work.outcomes[0] if plan.until is None else plan.until.outcome)
     if name not in plan.work.outcomes:
         from .ranges import unknown

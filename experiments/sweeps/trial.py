@@ -9,9 +9,7 @@ from pathlib import Path
 from ...model.renamed import BUDGETS, renamed
 from ...model.sites_and_arms import Arm, Law, Schedule
 
-__all__ = ["MAX_SEED", "Trial"]
-
-MAX_SEED = 2**63 - 1
+__all__ = ["Trial"]
 
 
 @renamed(BUDGETS)

@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import check_number
+from ..question import MAX_SEED
 from .ranges import lever_ranges, uncertainty_ranges
-from .trial import MAX_SEED, Trial
+from .trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ecocluster.experiments import InputError, worlds
 from ecocluster.experiments.configuration import read_config
+from ecocluster.experiments.question import MAX_WORLDS
 from ecocluster.experiments.sweeps.designs import make_points
 from ecocluster.experiments.sweeps.experiment import make_experiment
 from ecocluster.experiments.worlds import (
@@ -105,6 +106,7 @@ def test_the_worlds_that_ship():
     assert list(kept.numbers) == sorted(kept.numbers)
     assert meets(np.array(kept.facts)).all()
     ends = [ANSWER, CLAIMS, PILOT, SEARCH]
+    assert ANSWER == (1, MAX_WORLDS), "what may be asked is what there is"
     assert all(a[1] < b[0] for a, b in zip(ends, ends[1:], strict=False))  # who serves one thing serves no other
     assert kept.passed["all"] == round(len(kept.numbers) / kept.tried, 4)
 
