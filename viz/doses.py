@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..experiments.comparison import Comparison
 from .scorecard import interval_text
 from .sure import draws_text
-from .words import Words
+from .words import Words, decimals_of
 
 __all__ = ["Lines", "equal_lines", "in_force_lines"]
 
@@ -51,15 +51,10 @@ def equal_lines(comparison: Comparison, say: Words) -> Lines | None:
         tonnes, level = own.estimates[f"tco2e_total_{equal.year}"][index][1], own.estimates[f"level1_{equal.year}"][index][0]
         fields = {
             "arm": say.name("pathway", arm), "share": say.percent(equal.budgets[arm]),
-            "outlay": say.number(equal.outlays[arm], _decimals(equal.outlays[arm])), "level": say.percent(level.mean),
-            "tonnes": interval_text(tonnes, -1e-3, _decimals(1e-3 * tonnes.mean), say),
+            "outlay": say.number(equal.outlays[arm], decimals_of(abs(equal.outlays[arm]))), "level": say.percent(level.mean),
+            "tonnes": interval_text(tonnes, -1e-3, decimals_of(abs(1e-3 * tonnes.mean)), say),
         }  # fmt: skip
         lines.append(say("cli.equal_arm", **fields))
     if equal.missed:
         lines.append(say("cli.equal_missed", names=", ".join(say.name("pathway", arm) for arm in equal.missed)))
-    return Lines(say("cli.equal", year=equal.year, target=say.number(equal.target, _decimals(equal.target)), draws=draws_text(own, say)), tuple(lines))
-
-
-def _decimals(value: float) -> int:
-    """So that a small site's numbers have three digits too."""
-    return 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return Lines(say("cli.equal", year=equal.year, target=say.number(equal.target, decimals_of(abs(equal.target))), draws=draws_text(own, say)), tuple(lines))

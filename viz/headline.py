@@ -13,7 +13,7 @@ import numpy as np
 
 from ..experiments import spread, statistics
 from ..experiments.comparison import Comparison
-from .words import MINUS, Words
+from .words import MINUS, Words, decimals_of
 
 __all__ = ["HEADLINE", "HeadlineCell", "HeadlineRow", "column_name", "headline", "shown_arms"]
 
@@ -120,7 +120,7 @@ def _row(comparison: Comparison, line: _Line, year: int, say: Words) -> Headline
         best[rivals] = spread.best_by_world(values[rivals], line.direction).arms
     largest = max((abs(number) for index in shown_arms(comparison) for number in found[index] if math.isfinite(number)), default=0.0)
     factor, unit = _scale(line.unit, largest)
-    decimals = _decimals(largest * factor) if line.unit else 0
+    decimals = decimals_of(largest * factor) if line.unit and largest else 0
     cells = tuple(_cell(own, factor, decimals, say, float(best[index]), not line.counted) for index, own in enumerate(found))
     label = say(f"row.{line.key}.one") if one else say(f"row.{line.key}", clusters=len(comparison.trace.site.clusters), year=year)
     return HeadlineRow(line.key, label, "%" if one else say.unit(unit) if unit else "", cells)
@@ -131,11 +131,6 @@ def _scale(unit: str, largest: float) -> tuple[float, str]:
     while unit and power < 2 and largest >= 1000.0 ** (power + 1):
         power += 1
     return 1000.0**-power, _THOUSANDS[unit][power] if unit else ""
-
-
-def _decimals(largest: float) -> int:
-    """So that the largest number has three digits."""
-    return 0 if largest >= 100 or largest == 0 else 1 if largest >= 10 else 2
 
 
 def _cell(own: tuple[float, float, float], factor: float, decimals: int, say: Words, best: float, sign: bool) -> HeadlineCell:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
+from . import claims
 from .answer import answer
 from .doses import equal_lines, in_force_lines
 from .drawing import render
@@ -89,6 +90,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         years=[(year, year >= EXPLORATION, scorecard(comparison, year, say)) for year in YEARS],
         best=best_rows(comparison, YEARS[1], say),
         kinds=kinds_table(comparison, say),
+        ground=claims.ORDER,
         in_force=in_force_lines(comparison, say),
         equal=equal_lines(comparison, say),
         ladder=frontier_table(comparison, say),

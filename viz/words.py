@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from ..model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES
 
-__all__ = ["LANGUAGES", "Words", "scale_of", "value_of"]
+__all__ = ["LANGUAGES", "Words", "decimals_of", "scale_of", "value_of"]
 
 LANGUAGES = ("en", "vi")
 MINUS = "\N{MINUS SIGN}"
@@ -48,6 +48,11 @@ def _separators(lang: str) -> dict[int, str]:
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
     return str.maketrans({",": get_group_symbol(lang), ".": get_decimal_symbol(lang)})
+
+
+def decimals_of(largest: float) -> int:
+    """Decimals for numbers up to `largest`: three digits that count, at most two decimals."""
+    return 0 if largest >= 100 else 1 if largest >= 10 else 2
 
 
 def scale_of(unit: str, kind: str, largest: float) -> tuple[float, str]:

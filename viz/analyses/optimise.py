@@ -10,8 +10,8 @@ from ...experiments.analyses.effects import better
 from ...experiments.analyses.finding import Finding
 from ..drawing import in_style, new_figure, plain_ticks, title_and_legend
 from ..places import site_title
-from ..words import Words
-from .page import Sheet, decimals_of, outcome_label, scaled
+from ..words import Words, decimals_of
+from .page import Sheet, outcome_label, scaled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

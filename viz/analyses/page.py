@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...experiments.analyses.finding import Finding
-from ..words import Words, scale_of
+from ..words import Words, decimals_of, scale_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Sheet",
     "cell",
-    "decimals_of",
     "outcome_label",
     "page",
     "print_finding",
@@ -97,11 +96,6 @@ def cell(
     from ..scorecard import interval_text
 
     return interval_text(Estimate(*_numbers(estimate)), factor, decimals, say, sign)
-
-
-def decimals_of(largest: float) -> int:
-    """Decimals for numbers up to `largest`: three digits that count, at most two decimals."""
-    return 0 if largest >= 100 else 1 if largest >= 10 else 2
 
 
 def outcome_label(outcome: str, say: Words, one_cluster: bool = False) -> str:

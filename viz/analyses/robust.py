@@ -8,8 +8,8 @@ import numpy as np
 
 from ...experiments.analyses.finding import Finding
 from ..drawing import in_style, new_figure, plain_ticks, style_of, title_and_legend
-from ..words import Words
-from .page import Sheet, cell, decimals_of, outcome_label, rule_text, scaled, spell, three
+from ..words import Words, decimals_of
+from .page import Sheet, cell, outcome_label, rule_text, scaled, spell, three
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...experiments.errors import InputError
-from ...experiments.outcome import Outcome, outcome_of, read_name
+from ...experiments.outcome import known_outcome, read_name
 from ...model.parameters import PARAMETERS
 from ..analyses.page import outcome_label
 from ..words import Words
@@ -51,16 +50,8 @@ def column_label(name: str, say: Words, one_cluster: bool = False) -> str:
     return f"{text} ({unit})" if unit else text
 
 
-def _known(name: str) -> Outcome | None:
-    """The outcome of a column; None for an input, and for an outcome of a former version."""
-    try:
-        return outcome_of(name)
-    except InputError:
-        return None
-
-
 def _unit(name: str, say: Words) -> str:
-    found = _known(name)
+    found = known_outcome(name)
     if found is None:
         return ""
     return "%" if found.kind == "share" else say.unit(found.unit)
@@ -68,7 +59,7 @@ def _unit(name: str, say: Words) -> str:
 
 def column_factor(name: str) -> float:
     """What numbers of a column are multiplied with before they are shown: shares are in percent."""
-    found = _known(name.removeprefix(EFFECT))
+    found = known_outcome(name.removeprefix(EFFECT))
     return 100.0 if found is not None and found.kind == "share" else 1.0
 
 
