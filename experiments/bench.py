@@ -68,8 +68,8 @@ def _floor(firms, blocks, key, steps):
 
 
 def _simulator(arm: str):
-    from ..model.ensemble import Simulator
     from ..model.parameters import parameter_record
+    from ..model.simulator import Simulator
     from ..scenarios import load_scenario, load_shocks, make_arm
 
     site = load_scenario("hanoi").site

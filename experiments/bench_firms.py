@@ -34,8 +34,8 @@ def copies_of_a_cluster(firms: float, clusters: int):
 
 
 def _simulator(firms: int):
-    from ..model.ensemble import Simulator
     from ..model.parameters import parameter_record
+    from ..model.simulator import Simulator
     from ..model.sites_and_arms import Arm
     from ..scenarios import load_shocks
 

@@ -17,7 +17,7 @@ def clock_phases(simulator, index: int = 0, steps: int = 40) -> dict[str, float]
 
     Parameters
     ----------
-    simulator : ecocluster.model.ensemble.Simulator
+    simulator : ecocluster.model.simulator.Simulator
         Burnt in.
     index : int
         Arm.

@@ -26,9 +26,9 @@ def meet_published(site, parameters: Mapping[str, float] | None = None, shocks=(
         ``plants_share`` (mid 2019) and ``budget_revenue_bn`` (income tax, fines and fees of 2018-19: the published
         figure also holds VAT and land): mean over the replicates and its 95 % half width.
     """
-    from ..model.ensemble import Simulator
     from ..model.indicators import INDICATORS
     from ..model.parameters import parameter_record
+    from ..model.simulator import Simulator
     from ..model.sites_and_arms import Arm
     from .statistics import mean_interval
 

@@ -229,8 +229,8 @@ class _Burner:
     """Facts of Hanoi's burn-in in the world of a number; one for each thread."""
 
     def __init__(self, seed: int):
-        from ..model.ensemble import Simulator
         from ..model.parameters import parameter_record
+        from ..model.simulator import Simulator
         from ..model.sites_and_arms import Arm
         from ..scenarios import load_scenario, load_shocks
 

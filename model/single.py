@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .ensemble import Runs, Simulator, find_scale
+from .ensemble import Runs, find_scale
 from .indicators import INDICATORS
 from .parameters import parameter_record
+from .simulator import Simulator
 from .sites_and_arms import SECTORS, STREAMS, Arm, Shock, Site
 from .state import LINK_ACTIVE, N_HUBS, SLOT_TAKEN, State
 from .timelines import FORK_YEAR

@@ -65,7 +65,7 @@ def step_in_phases(
     Returns
     -------
     int
-        Code into `ensemble.FAILURES`.
+        Code into `simulator.FAILURES`.
     """
     rest = (s, p, plan, values, series[row], series[row - 1], level[row], unmet[row])
     for scope, group in in_groups():

@@ -293,8 +293,8 @@ def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
     """Where there are more links or more firms outside than a layout expects, the run starts again with more room."""
     import numpy as np
     from ecocluster.model import layout
-    from ecocluster.model.ensemble import Simulator
     from ecocluster.model.indicators import INDICATORS
+    from ecocluster.model.simulator import Simulator
     from ecocluster.scenarios import load_scenario, make_arm
 
     site = load_scenario("teaching").site
@@ -344,7 +344,7 @@ def test_room_that_grows_between_pilots_is_as_new(monkeypatch):
 def test_more_may_settle_outside_than_the_layout_expects(monkeypatch):
     """A world outside that fills up to its last block grows on, as often as it must; it is the same run every time."""
     import numpy as np
-    from ecocluster.model import ensemble, layout
+    from ecocluster.model import ensemble, layout, simulator
     from ecocluster.model.sites_and_arms import Arm
     from ecocluster.scenarios import load_scenario
 
@@ -358,7 +358,7 @@ def test_more_may_settle_outside_than_the_layout_expects(monkeypatch):
             self.most_blocks = self.blocks
             self.clusters["slots"][-1] = 16
 
-    monkeypatch.setattr(ensemble, "Layout", Narrow)
+    monkeypatch.setattr(simulator, "Layout", Narrow)
     site = load_scenario("nguyen-khe").site
     found = []
     for _ in range(2):
@@ -366,7 +366,7 @@ def test_more_may_settle_outside_than_the_layout_expects(monkeypatch):
         assert not runs.failed.any()
         found.append(runs.series)
     np.testing.assert_array_equal(*found)
-    monkeypatch.setattr(ensemble, "MOST_ROOM", 2)  # once more and no further: what it was before there was more
+    monkeypatch.setattr(simulator, "MOST_ROOM", 2)  # once more and no further: what it was before there was more
     assert ensemble.run_ensemble(site, (Arm("null"),), replicates=1, parameters={"growth": 0.04}, threads=1).failed.all()
 
 

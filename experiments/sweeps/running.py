@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model.ensemble import FAILURES, Replicate, Simulator
+from ...model.simulator import FAILURES, Replicate, Simulator
 from ...model.sites_and_arms import Arm
 from .cases import Case
 from .outcomes import Outcomes

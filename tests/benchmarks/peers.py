@@ -15,8 +15,9 @@ from time import perf_counter
 
 import numpy as np
 from ecocluster.experiments.bench_firms import copies_of_a_cluster
-from ecocluster.model.ensemble import Simulator, run_ensemble
+from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.parameters import parameter_record
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm, Site
 from ecocluster.model.timelines import make_plan
 from ecocluster.scenarios import load_shocks, make_arm

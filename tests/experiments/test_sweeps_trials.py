@@ -8,9 +8,10 @@ from ecocluster.experiments.errors import InputError
 from ecocluster.experiments.outcome import outcome_names
 from ecocluster.experiments.sweeps.outcomes import Outcomes
 from ecocluster.experiments.sweeps.trials import Trial, lever_ranges, run_trials, uncertainty_ranges
-from ecocluster.model.ensemble import Simulator, run_ensemble
+from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import evaluate
 from ecocluster.model.parameters import EXIT_NAMES, PARAMETERS, changed_record, parameter_record
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm, Schedule
 from ecocluster.scenarios import ScenarioError, load_scenario, load_shocks, make_arm
 

@@ -14,7 +14,7 @@ from ecocluster.experiments.errors import InputError
 from ecocluster.experiments.sweeps import chunks, folders, runner, store
 from ecocluster.experiments.sweeps.results import effects, export, load, status
 from ecocluster.experiments.sweeps.runner import rerun, resume, sweep
-from ecocluster.model.ensemble import Simulator
+from ecocluster.model.simulator import Simulator
 
 EXPERIMENT = {
     "scenario": "teaching",

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from ecocluster.model.ensemble import Simulator
 from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.ledger import Matter, Money
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin, release_held
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import STREAMS, TECHNOLOGIES, Arm
 from ecocluster.model.state import BOOKED, BOOKED_YEARS, SLOT_TAKEN, State
 from ecocluster.model.step import run_steps

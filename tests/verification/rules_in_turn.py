@@ -21,11 +21,11 @@ import ecocluster.model.phases
 import ecocluster.model.rules
 import numpy as np
 from ecocluster.model import order  # noqa: F401 - loads all that a step calls
-from ecocluster.model.ensemble import Simulator
 from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.rules import credit
 from ecocluster.model.setup import begin
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm, Cluster, Law, Programme, Site
 from ecocluster.model.state import LANES, SLOT_TAKEN, State, copy_of
 from ecocluster.model.step import run_steps

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from audit import Audit, Firms
 from ecocluster.experiments.statistics import difference, fieller
-from ecocluster.model.ensemble import Simulator, run_ensemble
+from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS, evaluate
 from ecocluster.model.ledger import FLOW_ACCOUNTS, Matter, Money
 from ecocluster.model.parameters import parameter_record
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import (
     SECTORS,
     STREAMS,

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import ecocluster.model
 import numpy as np
 import pytest
-from ecocluster.model.ensemble import Simulator, run_ensemble
+from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import CRITERIA, INDICATORS, LEVEL_1, STATES, unmet_names
 from ecocluster.model.jit import jit
 from ecocluster.model.ledger import Money
@@ -18,6 +18,7 @@ from ecocluster.model.measure import measure
 from ecocluster.model.parameters import PARAMETERS, met_by_default, parameter_record
 from ecocluster.model.phases.certificates import update_levels
 from ecocluster.model.rules import certification as rule
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm
 from ecocluster.model.state import (
     ENERGY,

@@ -8,11 +8,12 @@ import ecocluster.model.step as step_module
 import numba
 import numpy as np
 import pytest
-from ecocluster.model.ensemble import Simulator, run_ensemble
+from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS, Series, evaluate
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.randomness import mix
 from ecocluster.model.setup import apply_arm
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm
 from ecocluster.model.state import LANES
 from ecocluster.scenarios import load_scenario, make_arm

@@ -8,7 +8,6 @@ import audit
 import numpy as np
 import pytest
 from ecocluster.experiments.money import abatement_split, transfer_balance, transfer_table
-from ecocluster.model.ensemble import Simulator
 from ecocluster.model.indicators import INDICATORS, Series
 from ecocluster.model.jit import jit
 from ecocluster.model.ledger import (
@@ -24,6 +23,7 @@ from ecocluster.model.ledger import (
 )
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.phases.capital import invest, retire_capital
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.state import PLANNED, copy_of
 from ecocluster.model.step import run_steps
 from ecocluster.scenarios import make_arm

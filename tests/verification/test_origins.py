@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from ecocluster.model.ensemble import Simulator, run_ensemble
+from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS, YEARS
 from ecocluster.model.parameters import parameter_record
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Site, matched_arms
 from ecocluster.model.state import BOOKED, SLOT_TAKEN
 from ecocluster.model.step import run_steps

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ecocluster.experiments.sweeps.trials import Trial, run_trials
-from ecocluster.model.ensemble import Rows, Simulator, run_ensemble
+from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.jit import jit
 from ecocluster.model.measure import measure, record_levels
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.phases.closing import begin_counts, sum_up
+from ecocluster.model.simulator import Rows, Simulator
 from ecocluster.model.single import run_one
 from ecocluster.model.sites_and_arms import NO_LAW, Arm
 from ecocluster.model.state import as_bytes
@@ -109,7 +110,7 @@ def callers_of(*names):
 def test_nobody_burns_and_forks_but_the_replicate():
     """Benchmarks time the parts; the control: they are found."""
     assert callers_of("burn", "fork") - {"experiments/bench.py", "experiments/bench_firms.py", "experiments/phase_clock.py"} <= {
-        "model/ensemble.py", "experiments/sweeps/running.py",  # the latter's own `burn` begins a replicate
+        "model/simulator.py", "experiments/sweeps/running.py",  # the latter's own `burn` begins a replicate
     }
     assert callers_of("burn") & {"experiments/bench.py", "experiments/bench_firms.py"}
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from audit import Firms
 from ecocluster.experiments.worlds import stored
-from ecocluster.model.ensemble import Simulator, run_ensemble
+from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS, Series
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm, Programme, Site
 from ecocluster.model.state import LANES, NEVER, SLOT_TAKEN, SLOT_VACANT
 from ecocluster.scenarios import load_law, make_arm, with_levers

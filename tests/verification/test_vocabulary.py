@@ -138,7 +138,7 @@ def test_what_there_is_no_room_for_is_refused_when_the_model_is_imported(changes
 
 TOWN = """if True:
     import numpy as np
-    from ecocluster.model.ensemble import Simulator
+    from ecocluster.model.simulator import Simulator
     from ecocluster.model.indicators import INDICATORS, Series
     from ecocluster.model.sites_and_arms import Arm, Cluster, Firm, Programme, Site
     from ecocluster.model.parameters import parameter_record

@@ -3,10 +3,10 @@
 import ecocluster.model.step as step_module
 import numpy as np
 from audit import Firms
-from ecocluster.model.ensemble import Simulator
 from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin
+from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import matched_arms
 
 DISCRETE = ("status", "cluster", "sector", "tech", "pending", "ever", "aware", "z", "links", "hubs", "discloses", "club",
