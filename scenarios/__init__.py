@@ -6,23 +6,12 @@ needs of them; `new_scenario` makes a scenario from a table of enterprises. What
 `ScenarioError`.
 """
 
+from .arms import apply_policy, choose_arm, load_portfolio, make_arm, with_levers
 from .describe import describe, validate_file
 from .errors import Message, Refusal, ScenarioError
 from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
 from .making import Report, new_scenario
-from .programmes import (
-    Policy,
-    apply_policy,
-    choose_arm,
-    combine_policies,
-    load_law,
-    load_pathway,
-    load_policy,
-    load_portfolio,
-    load_shocks,
-    make_arm,
-    with_levers,
-)
+from .programmes import Policy, combine_policies, load_law, load_pathway, load_policy, load_shocks
 from .sites import Scenario, list_sites, load_scenario
 
 __all__ = [

@@ -19,9 +19,10 @@ import numpy as np
 from ..errors import InputError, check_number
 from ..statistics import Estimate, mean_interval
 from ..worlds import CLAIMS, PILOT, SEED, drawn_values, stored
+from .answers import Answers
 from .assigning import OUTCOMES, Assigned
 from .checkpoints import Checkpoint, key_of
-from .claims import Answers, Claim, find_assignment, read_claims, run_claim, set_masks
+from .claims import Claim, find_assignment, read_claims, run_claim, set_masks
 from .coalitions import estimate_columns
 from .finding import Case, Finding, Progress
 from .verdicts import FEWEST_DRAWS, VERDICTS, Rule, Verdict, judge, needed_replicates

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses import hypotheses as judged
+from ecocluster.experiments.analyses.answers import Answers
 from ecocluster.experiments.analyses.assigning import Assigned, at_outlay, choose_each
 from ecocluster.experiments.analyses.checkpoints import Checkpoint
-from ecocluster.experiments.analyses.claims import Answers, Claim, read_claims, set_masks
+from ecocluster.experiments.analyses.claims import Claim, read_claims, set_masks
 from ecocluster.experiments.analyses.finding import Case
 from ecocluster.experiments.analyses.hypotheses import finance_order, find_region, hypotheses
 from ecocluster.experiments.analyses.verdicts import Rule
