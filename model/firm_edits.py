@@ -6,8 +6,9 @@ import numpy as np
 
 from .jit import jit
 from .phases.ageing import end_write_off, set_due, start_operating, stop_operating
+from .phases.financing import Loan, own_funds
 from .phases.production import set_coefficients
-from .phases.technology import Loan, Terms, end_cut, investment, order, own_funds
+from .phases.technology import Terms, end_cut, investment, order
 from .state import N_TECH, OWN_PLANT, PLANNED
 from .state_pointer import by_reference
 

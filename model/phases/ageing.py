@@ -19,8 +19,9 @@ from ..state import (
     T1_OR_T2,
 )
 from .capital import invest
+from .financing import add_loan
 from .production import set_coefficients
-from .technology import add_loan, end_cut, investment
+from .technology import end_cut, investment
 
 __all__ = ["age_technologies", "end_write_off", "set_due", "start_operating", "stop_operating"]
 

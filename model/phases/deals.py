@@ -38,10 +38,10 @@ from ..state import (
 )
 from .capital import invest
 from .chosen_lanes import line_up
+from .financing import own_funds
 from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
 from .requests import propose, sort_requests
-from .technology import own_funds
 
 __all__ = ["free_quantity", "search_partners", "sign_deals"]
 

@@ -38,9 +38,11 @@ from ..state import (
     WATER,
 )
 from .chosen_lanes import line_up
+from .financing import A_LOAN, annuity_of, finance, grant_of, own_funds
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
 from .requests import ask
-from .technology import A_LOAN, Terms, annuity_of, finance, grant_of, investment, order, own_funds, taste
+from .tastes import taste
+from .technology import Terms, investment, order
 
 __all__ = ["Costs", "Leaning", "choose_compliance", "compliance_costs", "data_of", "decide_compliance", "fine_multiplier", "has_continuous",
            "has_plant", "inspect", "paid_shares", "plant_cost", "plant_terms", "review_compliance"]

@@ -17,10 +17,10 @@ from ..state import (
     SLOT_VACANT,
 )
 from .chosen_lanes import line_up
+from .financing import total_loans
 from .hubs import leave_hubs
 from .links import close_links_of
 from .lottery import EXIT, digits
-from .technology import total_loans
 
 __all__ = ["leave", "note_leavers", "vacate"]
 

@@ -13,9 +13,9 @@ from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, u
 from ..rules.trust import belief, breach_hazard, enforcement
 from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_SOLID, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
 from .capital import invest
+from .financing import A_HUB, annuity_of
 from .links import avoided_by, book_exchange, demand_of, note_exchange, spared_by, supply_of
 from .requests import add_request, sort_requests
-from .technology import A_HUB, annuity_of
 
 __all__ = ["deliver_hubs", "leave_hubs", "review_hubs", "start_hubs"]
 

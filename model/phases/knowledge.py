@@ -10,9 +10,9 @@ from ..randomness import Purpose, uniform
 from ..rules.diffusion import event, fair_factor, learning_hazard, outside_hazard, relax, symbiosis_hazard
 from ..rules.trust import accrue, belief, decay, discloses, enforcement
 from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
+from .acquaintances import tie_adopters
 from .chosen_lanes import line_up
 from .lottery import LAW, LEARNING, SYMBIOSIS, digits, fair_season, outside_learning
-from .technology import tie_adopters
 
 __all__ = ["learn", "update_beliefs"]
 

@@ -42,6 +42,7 @@ from .births import normal_trait
 from .capital import invest
 from .enforcement import data_of, fine_multiplier, has_continuous, paid_shares
 from .exits import vacate
+from .financing import add_loan, own_funds
 from .hubs import leave_hubs
 from .links import close_links_of
 from .lottery import RELOCATION_REVIEW, digits
@@ -49,7 +50,7 @@ from .origins import settle
 from .production import set_coefficients
 from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
-from .technology import add_loan, investment, own_funds, saving_of, set_cut
+from .technology import investment, saving_of, set_cut
 
 __all__ = ["enter_planned", "expel", "open_planned", "planned_gain", "relocate"]
 

@@ -42,9 +42,9 @@ from ..state import (
     T5,
     WATER,
 )
+from .acquaintances import note_holds
 from .chosen_lanes import line_up
 from .origins import book_origins
-from .technology import note_holds
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
 

@@ -1,4 +1,4 @@
-"""Phase 7: reviews of technologies, loans and grants (5d)."""
+"""Phase 7: what a technology costs and saves, whether a firm wants it, and its order (5d)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..maths import annuity, exp, log, normal_quantile
-from ..randomness import Purpose, of_taste, of_technology, uniform
+from ..maths import annuity, exp, normal_quantile
+from ..randomness import Purpose, of_technology, uniform
 from ..rules.adoption import (
     adopts,
     capex,
@@ -20,50 +20,34 @@ from ..rules.adoption import (
     volatility,
 )
 from ..rules.compliance import cost_of_next_m3
-from ..rules.credit import approval, grant_share, granted_share, guarantee_loss, interest_subsidy
 from ..rules.diffusion import event, review_hazard
 from ..rules.production import tax_rate
 from ..state import (
     LANES,
-    LINK_ACTIVE,
     N_LEARNED,
-    N_TECH,
     REAL_CONNECTED,
     REAL_OWN,
-    SLOT_TAKEN,
-    SOMEBODY,
 )
+from .acquaintances import tie_adopters
 from .capital import invest
 from .chosen_lanes import line_up
+from .financing import (
+    A_CUT,
+    Loan,
+    add_loan,
+    annuity_of,
+    best_loan,
+    finance,
+    grant_of,
+    loan_annuity,
+    own_funds,
+)
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .requests import ask
+from .tastes import taste
 
-__all__ = ["A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "Terms", "add_loan", "annuity_of", "appraise", "consider", "end_cut", "finance",
-           "grant_of", "investment", "loan_annuity", "note_holds", "order", "own_funds", "review_technologies", "saving_of",
-           "set_cut", "taste", "terms_at", "tie_adopters", "total_loans", "value_at"]
-
-class Loan(NamedTuple):
-    """What a bank and a programme offer for an investment.
-
-    Attributes
-    ----------
-    share : float
-        Of the investment, financed.
-    rate : float
-        Real, 1/yr.
-    subsidy : float
-        Present value of the interest that the programme pays, mVND.
-    guarantee : float
-        Cost of a guarantee by the programme, mVND.
-    asked : float
-        1 if the firm applied.
-    """
-
-    share: float
-    rate: float
-    subsidy: float
-    guarantee: float
-    asked: float
+__all__ = ["Terms", "appraise", "consider", "count_credit", "end_cut", "investment", "order", "review_technologies", "saving_of",
+           "set_cut", "terms_at", "value_at", "waiting_multiple"]
 
 
 class Terms(NamedTuple):
@@ -117,65 +101,6 @@ class Case(NamedTuple):
     multiple: float
 
 
-A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
-MEMBERSHIP = 4.0  # years for which a member of a hub reckons
-
-
-@inner
-def add_loan(dt, f, k, j, balance, rate, years):
-    """Add to the loan on technology j; equal payments in every step repay it in `years`."""
-    if balance <= 0.0:
-        return
-    growth = exp(dt * log(1.0 + rate))
-    step_rate = growth - 1.0
-    total = f.loan_balance[k, j] + balance
-    payments = years / dt
-    if step_rate <= 1e-12:
-        f.loan_payment[k, j] = total / years
-    else:
-        f.loan_payment[k, j] = total * step_rate / (1.0 - exp(-payments * log(1.0 + step_rate))) / dt
-    f.loan_balance[k, j] = total
-    f.loan_growth[k, j] = growth
-    f.loans[k] |= np.uint8(1 << j)
-
-
-@inner
-def taste(city, p, ident, which, purpose):
-    """Persistent taste of a firm for technology (or compliance) `which`: renewed at `taste_renewal` a year."""
-    offset = uniform(city.key, Purpose.TASTE_OFFSET, 0, of_taste(ident, which))
-    epoch = np.int64(np.floor(p.taste_renewal * (city.time - 2010.0) + offset))
-    return uniform(city.key, purpose, epoch, of_taste(ident, which))
-
-
-@inner
-def note_holds(s, b):
-    """What acquaintances see of the firms of a block, into `State.holds`: they are asked for here and there."""
-    f = s.firms[b]
-    for k in range(LANES):
-        s.holds[b * LANES + k] = f.tech[k] | np.int64(f.status[k] == SLOT_TAKEN) << SOMEBODY
-
-
-@inner
-def tie_adopters(s, slot, j):
-    """Adopters of technology j among acquaintances and link partners, and how many of those there are (`State.holds`)."""
-    adopters, known = 0, 0
-    for n in range(4):
-        i = np.int64(s.ties[slot, n])
-        if i >= 0 and i != slot and i < s.holds.size:  # outside there may be room for fewer, see `slots._open_outside`
-            known += s.holds[i] >> SOMEBODY
-            adopters += (s.holds[i] >> j) & 1
-    for role in range(2):
-        n = np.int64(s.head[slot, role])
-        while n >= 0:
-            link = s.links[n]
-            if link.state == LINK_ACTIVE:
-                i = link.buyer if role == 0 else link.supplier
-                known += 1
-                adopters += (s.holds[i] >> j) & 1
-            n = link.next[role]
-    return adopters, known
-
-
 @inner
 def investment(city, p, f, k, j):
     """Capital cost of technology j for this firm today, before grants, mVND."""
@@ -184,74 +109,6 @@ def investment(city, p, f, k, j):
         noise = exp(p.capex_sd * normal_quantile(uniform(city.key, Purpose.CAPEX, 0, of_technology(f.id[k], j))))
         f.capex_noise[k, j] = noise
     return capex(city.capex_one[j], p.tech_scale_exponent[j], f.workers[k], noise, city.learning[j])
-
-
-@inner
-def own_funds(p, lever, f, k):
-    """Cash that may be invested, mVND."""
-    if lever.relief_cash > 0.5:
-        return 1e300
-    return f.cash[k] - p.cash_reserve * f.k_revenue[k] * f.workers[k]
-
-
-@inner
-def grant_of(lever, j, level):
-    """Grant share of technology j at a level of certificate, at most .9."""
-    return grant_share(lever.grant[j], lever.multiplier[level])
-
-
-@inner
-def finance(s, p, slot, j, cost, supported):
-    """Loan that the firm gets for an investment of `cost`.
-
-    Parameters
-    ----------
-    supported : bool
-        True if the programme's money may be used; else only what exists without it.
-
-    Returns
-    -------
-    Loan
-    """
-    city = s.city[0]
-    f, k = s.firms[slot >> 4], slot & 15
-    lever, base = s.levers[s.clusters[f.cluster[k]].lever_row], s.levers[s.levers.size - 1]
-    ident = of_technology(f.id[k], j)
-    by_base, by_programme = False, False
-    if base.guarantee > 0.0 or supported and lever.guarantee > 0.0:
-        guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
-        by_base = guaranteed < base.guarantee
-        by_programme = supported and not by_base and guaranteed < lever.guarantee
-    green = supported and lever.green_fund > 0.0 and uniform(city.key, Purpose.GREEN_FUND, 0, ident) < lever.green_fund
-    rate = p.bank_rate
-    if green:
-        rate = p.soft_rate
-    elif supported:
-        rate = max(p.bank_rate - 0.01 * lever.interest_cut, 0.0)
-    if rate >= f.hurdle[k] or cost <= p.loan_minimum:
-        return Loan(0.0, rate, 0.0, 0.0, 0.0)
-    helped = by_base or by_programme or green
-    if lever.relief_credit > 0.5:
-        share = p.granted_support
-    else:
-        chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0,
-                          (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k]))
-        if taste(city, p, f.id[k], j, Purpose.CREDIT) >= chance:
-            return Loan(0.0, rate, 0.0, 0.0, 1.0)
-        share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))
-    subsidy = interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years) if supported else 0.0
-    loss = guarantee_loss(p, share, cost) if by_programme else 0.0
-    return Loan(share, rate, subsidy, loss, 1.0)
-
-
-@inner
-def total_loans(f, k):
-    """Balance of all loans of a firm, mVND."""
-    total = 0.0
-    if f.loans[k]:
-        for j in range(N_TECH):
-            total += f.loan_balance[k, j]
-    return total
 
 
 @inner
@@ -278,48 +135,11 @@ def waiting_multiple(p, lever, hurdle, peers):
 
 
 @inner
-def annuity_of(p, f, k, n):
-    """Annuity at the firm's hurdle rate over the life of technology n, or over `A_LOAN`, `A_CUT`, `A_HUB`.
-
-    Reckoned when it is first asked for and kept in `firms.annuity` while the hurdle rate stays.
-    """
-    hurdle = f.hurdle[k]
-    if f.annuity_at[k] != hurdle:
-        f.annuity_at[k] = hurdle
-        for m in range(f.annuity.shape[1]):
-            f.annuity[k, m] = 0.0
-    a = f.annuity[k, n]
-    if a == 0.0:
-        years = MEMBERSHIP
-        if n < N_TECH:
-            years = p.tech_life_yr[n]
-        elif n == A_LOAN:
-            years = p.loan_years
-        elif n == A_CUT:
-            years = p.cit_years
-        a = annuity(hurdle, years)
-        f.annuity[k, n] = a
-    return a
-
-
-@inner
 def value_at(p, f, k, j, saving, net, tax, cut):
     """`present_value` of technology j at the firm's hurdle rate."""
     life = p.tech_life_yr[j]
     a_cut = annuity_of(p, f, k, A_CUT if p.cit_years < life else j) if cut > 0.0 else 0.0
     return present_value(saving, net, life, tax, cut, annuity_of(p, f, k, j), a_cut)
-
-
-@inner
-def loan_annuity(p, f, k, j):
-    """Annuity at the firm's hurdle rate over the years of a loan on technology j: no longer than its life."""
-    return annuity_of(p, f, k, A_LOAN if p.loan_years < p.tech_life_yr[j] else j)
-
-
-@inner
-def best_loan(p, f, k, j):
-    """What a loan can add to psi at most: that of an interest-free one of the largest share."""
-    return max(p.granted_support, p.granted_high) * (1.0 - loan_annuity(p, f, k, j) / min(p.loan_years, p.tech_life_yr[j]))
 
 
 @inner

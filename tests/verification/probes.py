@@ -24,6 +24,7 @@ from ecocluster.model.phases.enforcement import (
     plant_terms,
 )
 from ecocluster.model.phases.exits import leave, note_leavers
+from ecocluster.model.phases.financing import finance
 from ecocluster.model.phases.funds import serve_requests
 from ecocluster.model.phases.knowledge import learn, update_beliefs
 from ecocluster.model.phases.links import deliver, pair_belief, record_of_pair
@@ -32,7 +33,7 @@ from ecocluster.model.phases.operators import run_operators, run_projects
 from ecocluster.model.phases.planned import relocate
 from ecocluster.model.phases.production import count_adopters, count_city
 from ecocluster.model.phases.slots import choose_slot, let_slots, take_slot
-from ecocluster.model.phases.technology import appraise, finance, review_technologies
+from ecocluster.model.phases.technology import appraise, review_technologies
 from ecocluster.model.randomness import Purpose, draw, key_of, of_pair, uniform
 from ecocluster.model.rules.adoption import capex_one
 from ecocluster.model.rules.compliance import pick, weight

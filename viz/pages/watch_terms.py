@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...model.jit import jit
+from ...model.phases.acquaintances import note_holds, tie_adopters
 from ...model.phases.enforcement import (
     choose_compliance,
     compliance_costs,
@@ -15,18 +16,10 @@ from ...model.phases.enforcement import (
     plant_cost,
     plant_terms,
 )
+from ...model.phases.financing import finance, loan_annuity, own_funds
 from ...model.phases.links import pair_belief
-from ...model.phases.technology import (
-    appraise,
-    finance,
-    loan_annuity,
-    note_holds,
-    own_funds,
-    taste,
-    tie_adopters,
-    value_at,
-    waiting_multiple,
-)
+from ...model.phases.tastes import taste
+from ...model.phases.technology import appraise, value_at, waiting_multiple
 from ...model.randomness import COMPLIANCE, Purpose
 from ...model.rules.adoption import adopts, value_ratio
 from ...model.rules.compliance import inspection_hazard

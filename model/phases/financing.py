@@ -1,0 +1,167 @@
+"""Money for an investment: own cash, grants, loans and their service, and what a yearly sum is worth to a firm (5d)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..jit import inner
+from ..maths import annuity, exp, log
+from ..randomness import Purpose, of_technology, uniform
+from ..rules.credit import approval, grant_share, granted_share, guarantee_loss, interest_subsidy
+from ..state import N_TECH
+from .tastes import taste
+
+__all__ = ["A_CUT", "A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "add_loan", "annuity_of", "best_loan", "finance", "grant_of",
+           "loan_annuity", "own_funds", "total_loans"]
+
+A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
+MEMBERSHIP = 4.0  # years for which a member of a hub reckons
+
+
+class Loan(NamedTuple):
+    """What a bank and a programme offer for an investment.
+
+    Attributes
+    ----------
+    share : float
+        Of the investment, financed.
+    rate : float
+        Real, 1/yr.
+    subsidy : float
+        Present value of the interest that the programme pays, mVND.
+    guarantee : float
+        Cost of a guarantee by the programme, mVND.
+    asked : float
+        1 if the firm applied.
+    """
+
+    share: float
+    rate: float
+    subsidy: float
+    guarantee: float
+    asked: float
+
+
+@inner
+def own_funds(p, lever, f, k):
+    """Cash that may be invested, mVND."""
+    if lever.relief_cash > 0.5:
+        return 1e300
+    return f.cash[k] - p.cash_reserve * f.k_revenue[k] * f.workers[k]
+
+
+@inner
+def grant_of(lever, j, level):
+    """Grant share of technology j at a level of certificate, at most .9."""
+    return grant_share(lever.grant[j], lever.multiplier[level])
+
+
+@inner
+def finance(s, p, slot, j, cost, supported):
+    """Loan that the firm gets for an investment of `cost`.
+
+    Parameters
+    ----------
+    supported : bool
+        True if the programme's money may be used; else only what exists without it.
+
+    Returns
+    -------
+    Loan
+    """
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    lever, base = s.levers[s.clusters[f.cluster[k]].lever_row], s.levers[s.levers.size - 1]
+    ident = of_technology(f.id[k], j)
+    by_base, by_programme = False, False
+    if base.guarantee > 0.0 or supported and lever.guarantee > 0.0:
+        guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
+        by_base = guaranteed < base.guarantee
+        by_programme = supported and not by_base and guaranteed < lever.guarantee
+    green = supported and lever.green_fund > 0.0 and uniform(city.key, Purpose.GREEN_FUND, 0, ident) < lever.green_fund
+    rate = p.bank_rate
+    if green:
+        rate = p.soft_rate
+    elif supported:
+        rate = max(p.bank_rate - 0.01 * lever.interest_cut, 0.0)
+    if rate >= f.hurdle[k] or cost <= p.loan_minimum:
+        return Loan(0.0, rate, 0.0, 0.0, 0.0)
+    helped = by_base or by_programme or green
+    if lever.relief_credit > 0.5:
+        share = p.granted_support
+    else:
+        chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0,
+                          (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k]))
+        if taste(city, p, f.id[k], j, Purpose.CREDIT) >= chance:
+            return Loan(0.0, rate, 0.0, 0.0, 1.0)
+        share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))
+    subsidy = interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years) if supported else 0.0
+    loss = guarantee_loss(p, share, cost) if by_programme else 0.0
+    return Loan(share, rate, subsidy, loss, 1.0)
+
+
+@inner
+def total_loans(f, k):
+    """Balance of all loans of a firm, mVND."""
+    total = 0.0
+    if f.loans[k]:
+        for j in range(N_TECH):
+            total += f.loan_balance[k, j]
+    return total
+
+
+@inner
+def add_loan(dt, f, k, j, balance, rate, years):
+    """Add to the loan on technology j; equal payments in every step repay it in `years`."""
+    if balance <= 0.0:
+        return
+    growth = exp(dt * log(1.0 + rate))
+    step_rate = growth - 1.0
+    total = f.loan_balance[k, j] + balance
+    payments = years / dt
+    if step_rate <= 1e-12:
+        f.loan_payment[k, j] = total / years
+    else:
+        f.loan_payment[k, j] = total * step_rate / (1.0 - exp(-payments * log(1.0 + step_rate))) / dt
+    f.loan_balance[k, j] = total
+    f.loan_growth[k, j] = growth
+    f.loans[k] |= np.uint8(1 << j)
+
+
+@inner
+def annuity_of(p, f, k, n):
+    """Annuity at the firm's hurdle rate over the life of technology n, or over `A_LOAN`, `A_CUT`, `A_HUB`.
+
+    Reckoned when it is first asked for and kept in `firms.annuity` while the hurdle rate stays.
+    """
+    hurdle = f.hurdle[k]
+    if f.annuity_at[k] != hurdle:
+        f.annuity_at[k] = hurdle
+        for m in range(f.annuity.shape[1]):
+            f.annuity[k, m] = 0.0
+    a = f.annuity[k, n]
+    if a == 0.0:
+        years = MEMBERSHIP
+        if n < N_TECH:
+            years = p.tech_life_yr[n]
+        elif n == A_LOAN:
+            years = p.loan_years
+        elif n == A_CUT:
+            years = p.cit_years
+        a = annuity(hurdle, years)
+        f.annuity[k, n] = a
+    return a
+
+
+@inner
+def loan_annuity(p, f, k, j):
+    """Annuity at the firm's hurdle rate over the years of a loan on technology j: no longer than its life."""
+    return annuity_of(p, f, k, A_LOAN if p.loan_years < p.tech_life_yr[j] else j)
+
+
+@inner
+def best_loan(p, f, k, j):
+    """What a loan can add to psi at most: that of an interest-free one of the largest share."""
+    return max(p.granted_support, p.granted_high) * (1.0 - loan_annuity(p, f, k, j) / min(p.loan_years, p.tech_life_yr[j]))
