@@ -130,13 +130,15 @@ def best_by_world(values: np.ndarray, direction: str, baseline: int = 0) -> Best
     return Best(alone.sum(axis=1) / count, float((first.sum(axis=0) > 1).mean()), float(nothing.mean()))
 
 
-def chance_share(values: np.ndarray) -> float:
-    """Share of the variance between runs that is luck, not the world: one way, replicates within worlds.
+def chance_share(values: np.ndarray, averaged: int = 1) -> float:
+    """Share of the variance between results that is luck, not the world: one way, replicates within worlds.
 
     Parameters
     ----------
     values : (W, 2 or more) float64
         Replicates of each world.
+    averaged : int
+        A result is the mean of so many of them.
 
     Returns
     -------
@@ -149,7 +151,8 @@ def chance_share(values: np.ndarray) -> float:
         return np.nan
     within = values.var(axis=1, ddof=1).mean()
     between = max(values.mean(axis=1).var(ddof=1) - within / values.shape[1], 0.0)
-    return float(within / (within + between)) if within + between > 0 else np.nan
+    luck = within / averaged
+    return float(luck / (luck + between)) if luck + between > 0 else np.nan
 
 
 def percentile_of(value: float, values: np.ndarray) -> float:

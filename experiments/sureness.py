@@ -1,7 +1,7 @@
 """How sure an answer over worlds is, and on what it depends: side runs of 20 worlds, and what the main ones tell.
 
 - the range if nothing were known: worlds that were drawn and not selected;
-- how much of the range is chance: a second replicate of the same worlds;
+- how much of the range is chance: one more replicate of the same worlds;
 - where the result of the defaults lies among the worlds: it is told and never tuned;
 - which of all drawn parameters go with the difference of the two foremost pathways.
 """
@@ -87,11 +87,12 @@ def how_sure(
     for key in keys:
         own = answer.by_world(key)
         own = own[rivals] - own[base]
-        pair = np.stack([own[:, : len(again)], second[key]], axis=-1)
+        runs = answer.values(key)[rivals].reshape(len(rivals), question.worlds, question.replicates)  # replicates stand within worlds
+        twice = np.concatenate([(runs - runs[0])[:, : len(again)], second[key][..., None]], axis=-1)
         ranges = [spread.spread(row) for row in unselected[key]]
         middle = np.nanmean(default[key], axis=1)
         found["free"][key] = {arm: _numbers([r.low, r.high]) for arm, r in zip(names, ranges, strict=True)}
-        found["chance"][key] = {arm: _number(spread.chance_share(row)) for arm, row in zip(names, pair, strict=True)}
+        found["chance"][key] = {arm: _number(spread.chance_share(row, question.replicates)) for arm, row in zip(names, twice, strict=True)}
         found["default"][key] = {
             arm: _number(spread.percentile_of(value, row)) for arm, value, row in zip(names, middle, own, strict=True)
         }

@@ -16,6 +16,7 @@ import threading
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -116,6 +117,19 @@ def _behind(given: list[str], command: Any) -> list[str]:
     return [*given[:path], *(lang if takes else []), *given[path:]]
 
 
+def _swallowing(given: list[str], command: Any) -> str | None:
+    """The first option whose value is the name of another one: its own was forgotten."""
+    options = list(command.params)
+    for word in given:
+        if (command := getattr(command, "commands", {}).get(word)) is None:
+            break
+        options = list(command.params)
+    names = {name for option in options for name in option.opts if name.startswith("--")}
+    valued = {name for option in options if not getattr(option, "is_flag", True) for name in option.opts}
+    words = given[: given.index("--")] if "--" in given else given
+    return next((word for word, following in pairwise(words) if word in valued and following.partition("=")[0] in names), None)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `ecocluster`.
 
@@ -152,6 +166,8 @@ def _run(given: list[str], lang: str, say: Words) -> int:
     _translate(command, say)
     if COMPLETE_VARIABLE in os.environ:  # a shell asks what could follow
         return command.main(given, prog_name="ecocluster", complete_var=COMPLETE_VARIABLE, standalone_mode=False) or DONE
+    if option := _swallowing(given, command):
+        return _refuse(say, say("usage.needs_value", name=option))
     try:
         # not `command.main`: it takes an end of file for an interruption and a closed pipe for a failure
         with command.make_context("ecocluster", given) as context:

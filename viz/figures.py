@@ -281,6 +281,9 @@ def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (20
         axes.autoscale_view()
         axes.set_xlim(min(0, axes.get_xlim()[0]), max(axes.get_xlim()[1], 0))
         axes.set_ylim(min(0, axes.get_ylim()[0]), max(axes.get_ylim()[1], 0))
+        for axis in (axes.xaxis, axes.yaxis):
+            if np.ptp(axis.get_view_interval()) * 1e6 < 1:  # nothing was spent or avoided: what is left are roundings
+                axis.axes.set(**{f"{axis.axis_name}lim": (-1, 1)})
         axes.autoscale(False)
         _guides(axes, y_factor / x_factor, say)
         axes.set_title(

@@ -20,7 +20,7 @@ from .headline import YEAR, column_name, headline, shown_arms
 from .kinds import kinds_table
 from .money_ladder import frontier_table
 from .places import site_title
-from .scorecard import SURE, best_rows, scorecard, transfer_rows
+from .scorecard import best_rows, scorecard, stands_out, transfer_rows
 from .sure import first_legend, how_sure
 from .words import Words
 
@@ -96,7 +96,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         ladder=frontier_table(comparison, say),
         transfers=transfer_rows(comparison, YEARS[1], say),
         best_year=YEARS[1],
-        sure=SURE,
+        stands_out=lambda share: stands_out(share, comparison.draws),
         captions=_captions(comparison, say, pictures),
         failed=int((comparison.runs["failed"] != "").sum()),
         pictures={name: as_source(data) for name, data in pictures.items()},

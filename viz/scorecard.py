@@ -16,9 +16,10 @@ from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
 from ..experiments.statistics import Estimate
 from ..model.vocabulary import LEARNED
+from .leads import in_most
 from .words import Words, scale_of
 
-__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scale_of_column", "scorecard",
+__all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scale_of_column", "scorecard", "stands_out",
            "transfer_rows"]
 
 HEADLINES = {
@@ -45,6 +46,11 @@ HEADLINES = {
 }
 BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay_gross", "cost_gross_per_tco2e", "cost_social_per_tco2e")
 SURE = 0.9
+
+
+def stands_out(share: float, draws: int) -> bool:
+    """Is a share of so many worlds printed in bold: high, and of enough worlds to be above one half with confidence?"""
+    return share >= SURE and in_most(share, draws)
 
 
 @dataclass(frozen=True)

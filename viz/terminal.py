@@ -18,7 +18,7 @@ from .first_lines import first_lines
 from .headline import YEAR, column_name, headline, shown_arms
 from .kinds import kinds_table
 from .money_ladder import frontier_table
-from .scorecard import SURE, Row, best_rows, scorecard
+from .scorecard import Row, best_rows, scorecard, stands_out
 from .sure import first_legend, how_sure, legend
 from .words import MISSING, Words
 
@@ -72,7 +72,7 @@ def _first_table(comparison: Comparison, say: Words) -> Table:
         table.add_column(head, justify="right", width=FIRST_ARM, header_style="bold")
     for row in headline(comparison, say):
         cells = [row.cells[index] for index in shown]
-        texts = [(f"[bold]{c.value}[/]" if c.best >= SURE else c.value) + (f"\n[dim]{c.range}[/]" if c.range else "") for c in cells]
+        texts = [(f"[bold]{c.value}[/]" if stands_out(c.best, comparison.draws) else c.value) + (f"\n[dim]{c.range}[/]" if c.range else "") for c in cells]
         table.add_row(escape(row.label) + (f"\n[dim]{row.unit}[/]" if row.unit else ""), *texts)
     return table
 
@@ -96,7 +96,7 @@ def _year_table(comparison: Comparison, year: int, say: Words, console: Console)
             label = f"{row.label}" + (f" [dim]{row.unit}[/]" if row.unit else "")
             cells = []
             for cell in (row.cells[index] for index in shown_arms(comparison)):
-                value = f"[bold]{cell.value}[/]" if cell.best >= SURE else cell.value
+                value = f"[bold]{cell.value}[/]" if stands_out(cell.best, comparison.draws) else cell.value
                 cells.append(value + (f"\n[dim]Δ {cell.difference}[/]" if cell.difference else ""))
             table.add_row(label, *cells)
     return table
@@ -117,7 +117,7 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
     best = _columns(comparison, say, say("table.best", year=2035), console)
     for label, shares in best_rows(comparison, 2035, say):
         some = [shares[index] for index in shown_arms(comparison)]
-        best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if p >= SURE else say.percent(p) for p in some))
+        best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if stands_out(p, comparison.draws) else say.percent(p) for p in some))
     console.print(best)
     _print_kinds(comparison, console, say)
     _print_lines(in_force_lines(comparison, say), console)

@@ -60,6 +60,9 @@ def test_share_of_chance():
     assert chance_share(runs) == pytest.approx(0.2, abs=0.02)
     assert chance_share(np.repeat(world[:, None], 2, axis=1)) == 0.0
     assert np.isnan(chance_share(np.zeros((9, 2))))
+    # of means over four replicates less is chance: .25 of 4.25
+    runs = world[:, None] + rng.normal(0, 1, (4000, 5))
+    assert chance_share(runs, averaged=4) == pytest.approx(0.25 / 4.25, abs=0.01)
 
 
 def test_place_of_the_defaults():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ecocluster.experiments.sureness import acceptability_of
-from ecocluster.viz.scorecard import scorecard
+from ecocluster.viz.scorecard import scorecard, stands_out
 from ecocluster.viz.sure import how_sure, legend
 from ecocluster.viz.words import Words
 from fakes import ARMS, make_comparison
@@ -21,6 +21,11 @@ def answer():
         "deciders": {KEY: {"arms": ["combined", "self-transition"], "bound": 0.38, "parameters": rows}},
     }  # fmt: skip
     return found
+
+
+def test_what_is_bold_is_no_accident_of_few_worlds():
+    assert not stands_out(1.0, 3) and stands_out(1.0, 4) and stands_out(0.9, 20) and not stands_out(0.89, 1000)
+    assert not stands_out(float("nan"), 100)
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

@@ -17,6 +17,8 @@ REFUSED = [
     ("compare --budget=x", "--budget must be a number, not 'x'", "--budget phải là một số, không phải 'x'"),
     ("compare --replicates 1.5", "--replicates must be a whole number, not '1.5'", "--replicates phải là số nguyên, không phải '1.5'"),
     ("compare --seed", "the option --seed needs a value", "tùy chọn --seed cần một giá trị"),
+    ("compare --tuned --law today", "the option --tuned needs a value", "tùy chọn --tuned cần một giá trị"),
+    ("scenarios new x --firms --out=y", "the option --firms needs a value", "tùy chọn --firms cần một giá trị"),
     ("compare --fixed=3", "the option --fixed takes no value", "tùy chọn --fixed không nhận giá trị"),
     ("compare a b", "too many arguments: b", "thừa tham số: b"),
     ("status", "folder is missing", "thiếu folder"),

@@ -19,7 +19,7 @@ from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
 from ..figures import comparison_figures, panels_of
-from ..scorecard import SURE, best_rows, name_and_unit
+from ..scorecard import best_rows, name_and_unit, stands_out
 from ..sure import legend
 from ..words import Words, scale_of
 from .brief import comparison_brief
@@ -391,7 +391,7 @@ def _Best(state: State):
     if answer is None:
         return Div()
     rows = [
-        {"cells": [{"text": label}, *({"text": say.percent(share), "best": share >= SURE} for share in shares)]}
+        {"cells": [{"text": label}, *({"text": say.percent(share), "best": stands_out(share, answer.draws)} for share in shares)]}
         for label, shares in best_rows(answer, state.year.value, say)
     ]
     with Section(say("table.best", year=state.year.value), say("compare.best_note")) as main:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...experiments.comparison import Comparison
 from ...experiments.statistics import difference
-from ..scorecard import SURE, scorecard
+from ..scorecard import scorecard, stands_out
 from ..words import Words, scale_of
 
 __all__ = ["CHANGE", "card_rows"]
@@ -24,7 +24,7 @@ def card_rows(
         for row in group.rows:
             cells: list[dict[str, Any]] = [{"text": row.label, "unit": row.unit}]
             for index, cell in enumerate(row.cells):
-                shown = {"text": cell.value, "sub": cell.difference, "best": cell.best >= SURE, "title": cell.reason}
+                shown = {"text": cell.value, "sub": cell.difference, "best": stands_out(cell.best, answer.draws), "title": cell.reason}
                 if pin is not None:
                     shown["sub2"] = _change(answer, pin, row.key, index, say)
                 cells.append(shown)
