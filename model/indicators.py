@@ -235,31 +235,27 @@ def evaluate(runs):
     import numpy as np
     import pandas as pd
 
-    from .maths import powers
+    from . import outcomes as of
 
-    per_year = runs.steps_per_year
-    keys = list(runs.keys)
-    arms, replicates = runs.series.shape[:2]
-    columns: dict[str, np.ndarray] = {}
+    per_year, keys = runs.steps_per_year, list(runs.keys)
+    arms, replicates, steps = runs.series.shape[0], runs.series.shape[1], runs.series.shape[2] - 1
+    asked = []  # name, what of its series, which, last row
     for year in YEARS:
         last = round((year + 1 - runs.years[0]) * per_year)
-        if last >= runs.series.shape[2]:
+        if last > steps:
             continue
-        for i, key in enumerate(keys):
-            values = runs.series[:, :, :, i]
-            if INDICATORS[key].kind in ("flow", "money"):
-                columns[f"{key}_{year}"] = values[:, :, last - per_year + 1 : last + 1].mean(axis=2)
-            else:
-                columns[f"{key}_{year}"] = values[:, :, last]
-        for key in filter(keys.__contains__, TOTALS):
-            columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
-        middle = (np.arange(last) + 0.5) / per_year
-        rates = 1.0 + np.reshape(runs.discount_rate, (-1, 1))  # (1 or replicates, 1)
-        factor = powers(rates, -middle[None, :]) / per_year
-        for key in filter(keys.__contains__, (*PRESENT, *DISCOUNTED)):
-            flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
-            columns[f"pv_{key}_{year}"] = (flow * factor).sum(axis=2)  # not `@`, whose bits are those of a library
-    frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})
+        asked += [(f"{key}_{year}", of.MEAN if INDICATORS[key].kind in ("flow", "money") else of.VALUE, key, last) for key in keys]
+        asked += [(f"{key}_total_{year}", of.TOTAL, key, last) for key in TOTALS if key in keys]
+        asked += [(f"pv_{key}_{year}", of.PRESENT, key, last) for key in (*PRESENT, *DISCOUNTED) if key in keys]
+    rows = np.array([(kind, keys.index(key), last) for _, kind, key, last in asked], np.int64).reshape(-1, 3)
+    kind, column, last = np.ascontiguousarray(rows.T)
+    rates = np.broadcast_to(runs.discount_rate, replicates)
+    factors = {rate: of.discounts(rate, steps, per_year) for rate in set(rates.tolist())}
+    values = np.empty((arms * replicates, len(asked)))
+    every = np.ascontiguousarray(runs.series).reshape(arms * replicates, steps + 1, -1)
+    for row, (series, rate) in enumerate(zip(every, np.tile(rates, arms), strict=True)):
+        of.read_outcomes(series, kind, column, last, per_year, factors[rate], values[row])
+    frame = pd.DataFrame(values, columns=[name for name, *_ in asked])
     frame.insert(0, "replicate", np.tile(runs.replicates, arms))
     frame.insert(0, "arm", np.repeat(np.array(runs.arms), replicates))
     frame["failed"] = runs.failed.reshape(-1)

@@ -1,25 +1,22 @@
 """From the series of a run to the outcomes that were asked for, without a table in between.
 
-They are those of `ecocluster.model.indicators.evaluate`, but any year of the run and any flow will do.
+They are those of `ecocluster.model.indicators.evaluate`, to the bit; any year of the run and any flow will do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 
 from ...model.indicators import INDICATORS
-from ...model.jit import jit
-from ...model.maths import powers
+from ...model.outcomes import MEAN, PRESENT, TOTAL, VALUE, discounts, read_outcomes
 from ...model.timelines import FORK_YEAR
 from ..errors import InputError
 from ..outcome import outcome_names, outcome_of, years_reached
 
 __all__ = ["HEADLINES", "Outcomes", "headlines"]
 
-VALUE, MEAN, TOTAL, PRESENT = range(4)
 PER_YEAR = 4
 
 # what an experiment file keeps unless it says otherwise; with the null's it fits into 1 KB a run
@@ -34,28 +31,6 @@ def headlines(last_year: float = 2046) -> tuple[str, ...]:
 
 
 HEADLINES = headlines()
-
-
-@jit
-def _read(series, kind, column, last, per_year, factor, out):
-    """Fill `out` (outcomes,) from `series` (steps + 1, keys); sums run forward in time."""
-    for j in range(out.size):
-        c, end = column[j], last[j]
-        total = 0.0
-        if kind[j] == VALUE:
-            total = series[end, c]
-        elif kind[j] == MEAN:
-            for t in range(end - per_year + 1, end + 1):
-                total += series[t, c]
-            total /= per_year
-        elif kind[j] == TOTAL:
-            for t in range(1, end + 1):
-                total += series[t, c]
-            total /= per_year
-        else:
-            for t in range(1, end + 1):
-                total += series[t, c] * factor[t - 1]
-        out[j] = total
 
 
 class Outcomes:
@@ -96,10 +71,6 @@ class Outcomes:
         kind = PRESENT if found.present else TOTAL if found.total else MEAN if found.rate else VALUE
         return kind, self._keys.index(found.base), (found.year + 1 - FORK_YEAR) * PER_YEAR
 
-    @cached_property
-    def _middle(self) -> np.ndarray:
-        return (np.arange(int((self.last_year - FORK_YEAR) * PER_YEAR)) + 0.5) / PER_YEAR
-
     def read(self, series: np.ndarray, discount_rate: float) -> np.ndarray:
         """Values of one run.
 
@@ -115,8 +86,8 @@ class Outcomes:
         (outcomes,) float64
         """
         out = np.empty(len(self.names))
-        factor = powers(1.0 + discount_rate, -self._middle) / PER_YEAR
-        _read(series, *self._rows, PER_YEAR, factor, out)
+        factor = discounts(discount_rate, int((self.last_year - FORK_YEAR) * PER_YEAR), PER_YEAR)
+        read_outcomes(series, *self._rows, PER_YEAR, factor, out)
         return out
 
     def broken(self, values: np.ndarray) -> str:
