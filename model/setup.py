@@ -163,10 +163,10 @@ def _equip(s, p, slot, bits):
         if (bits >> j) & 1:
             give_technology(s, p, f, k, j)
     own = (bits >> OWN_PLANT) & 1
-    if own and f.z[k] < REAL_OWN:
-        f.z[k] = REAL_OWN
-    elif not own and f.z[k] == REAL_OWN:
-        f.z[k] = NONE
+    if own and f.compliance[k] < REAL_OWN:
+        f.compliance[k] = REAL_OWN
+    elif not own and f.compliance[k] == REAL_OWN:
+        f.compliance[k] = NONE
     set_coefficients(p, f, k, False)
     set_due(p, f, k)
 
@@ -325,11 +325,11 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, s
         hazard = enactment_hazard(lag, support(), float(p["own_support"]))
         return 2020.0 - log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
 
-    for k, programme in enumerate(arm.programmes):
-        fund, share = s.funds[k], assigned.shares[k]
+    for n, programme in enumerate(arm.programmes):
+        fund, share = s.funds[n], assigned.shares[n]
         fund["budget"] = arm.budget * money * share
         fund["scale"], fund["dose"] = scale if programme.scalable else 1.0, 1.0
-        rules = float(p["cost_law_set_up"]) if assigned.rules[k] else 0.0
+        rules = float(p["cost_law_set_up"]) if assigned.rules[n] else 0.0
         fund["rule_need"] = (rules + programme.set_up_cost * money) * layout.site.budget_share * share
         fund["enacted"], fund["enacted_at"] = 0.0, enacted_at(programme.enactment_lag)
         fund["dose_least"] = fund["typed_dose"] = 1.0

@@ -102,7 +102,7 @@ def _try_planned(s, p, slot, ident, sector, workers):
     give_traits(s, p, slot, ident, sector, workers)
     start_business(s, p, slot, p.tech_initial_share[T1])
     outside = s.clusters[city.outside]
-    f.z[k] = NONE  # what it would do elsewhere
+    f.compliance[k] = NONE  # what it would do elsewhere
     gain, lump = planned_gain(s, p, outside, f, k, cluster, lever)
     value = relocation_value(p, gain, lump, workers, f.k_revenue[k] * workers, 0.0, f.hurdle[k], 0.0, 0.0, False)
     f.aided[k] = aided

@@ -30,7 +30,7 @@ __all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "i
 def supply_of(p, f, k, w):
     """By-product that a firm has, units a year: waste; of treated water a share of its treated effluent."""
     if w == TREATED_WATER:
-        return p.supply[f.sector[k], w] * f.effluent[k] if f.z[k] >= REAL_OWN else 0.0
+        return p.supply[f.sector[k], w] * f.effluent[k] if f.compliance[k] >= REAL_OWN else 0.0
     return p.supply[f.sector[k], w] * f.waste[k]
 
 
@@ -123,7 +123,7 @@ def _deliver(s, p, n, link):
     if u < chance:
         supplier_breaks = u * (hazard_s + hazard_b) < chance * hazard_s
         keep = decay(p.tau, dt)
-        link.s, link.f, link.updated = link.s * keep, link.f * keep + 1.0, now
+        link.kept, link.broken, link.updated = link.kept * keep, link.broken * keep + 1.0, now
         if supplier_breaks:
             a.bad[x] += 1.0
         else:
@@ -132,7 +132,7 @@ def _deliver(s, p, n, link):
         city.broken += 1
         _end(s, p, n, LINK_CLOSED)
         return
-    link.s, link.f, link.updated = evidence(link.s, p.tau, dt, 1.0), link.f * decay(p.tau, dt), now
+    link.kept, link.broken, link.updated = evidence(link.kept, p.tau, dt, 1.0), link.broken * decay(p.tau, dt), now
     amount = q * part
     link.delivered = amount
     note_exchange(p, cluster, w, now, amount)
@@ -250,10 +250,10 @@ def record_of_pair(s, i, j, w, now, tau):
         while n >= 0:
             link = s.links[n]
             if link.buyer == b:
-                if link.s + link.f > 0.0:
+                if link.kept + link.broken > 0.0:
                     keep = decay(tau, now - link.updated)
-                    good += link.s * keep
-                    bad += link.f * keep
+                    good += link.kept * keep
+                    bad += link.broken * keep
                 if way == 0 and link.stream == w:
                     found = n
             n = link.next[0]
@@ -291,7 +291,7 @@ def new_record(s, i, j, w):
     link.supplier, link.buyer, link.stream = i, j, w
     link.supplier_id, link.buyer_id = a.id[i & 15], b.id[j & 15]
     link.cluster = a.cluster[i & 15]
-    link.s, link.f, link.updated, link.remembered = 0.0, 0.0, city.time, 0.0
+    link.kept, link.broken, link.updated, link.remembered = 0.0, 0.0, city.time, 0.0
     link.next[0], link.next[1] = s.head[i, 0], s.head[j, 1]
     s.head[i, 0] = n
     s.head[j, 1] = n
@@ -302,7 +302,7 @@ def new_record(s, i, j, w):
 def fade(p, link, now):
     """Lazy decay of the evidence of a record up to now."""
     keep = decay(p.tau, now - link.updated)
-    link.s, link.f, link.updated = link.s * keep, link.f * keep, now
+    link.kept, link.broken, link.updated = link.kept * keep, link.broken * keep, now
 
 
 @inner

@@ -53,7 +53,7 @@ def book_origins(s, p, c):
         for k in range(LANES):
             if f.status[k] == SLOT_TAKEN and f.guest[k]:
                 elec, fuel, act = f.elec[k], f.fuel[k], f.activity[k]
-                cod = 0.001 * f.k_cod[k] * f.effluent[k] * (1.0 - removal(p, f.z[k]))
+                cod = 0.001 * f.k_cod[k] * f.effluent[k] * (1.0 - removal(p, f.compliance[k]))
                 bought = elec * (1.0 - f.k_solar[k]) * (1.0 - shared)
                 tco2e = bought * city.grid_factor + fuel * p.fuel_factor - f.avoided[k]
                 landfill = f.k_landfill[k] * act - f.spared[k]

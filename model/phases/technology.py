@@ -115,9 +115,9 @@ def investment(city, p, f, k, j):
 def saving_of(city, p, cluster, f, k, j):
     """Yearly saving of technology j on what the firm buys now, mVND/yr; own solar power is not bought."""
     per_m3 = 0.0
-    if f.z[k] == REAL_CONNECTED:
+    if f.compliance[k] == REAL_CONNECTED:
         per_m3 = cluster.fee
-    elif f.z[k] == REAL_OWN and f.effluent[k] > 0.0:
+    elif f.compliance[k] == REAL_OWN and f.effluent[k] > 0.0:
         per_m3 = cost_of_next_m3(p, f.effluent[k])
     saving = marginal_saving(p, j, f.elec[k] * (1.0 - f.k_solar[k]), f.fuel[k], f.water[k],
                              f.k_disposal[k] * f.activity[k], per_m3, p.sector_effluent_share[f.sector[k]],

@@ -1,6 +1,6 @@
 """5g and 13.1: the criteria of a certificate, its levels (S2: graded standards) and the four groups of S1.
 
-Every threshold is a row of `tables/certification.csv`. What a cluster misses is a bit mask: bit k is criterion k of
+Every threshold is a row of `tables/certification.csv`. What a cluster misses is a bit mask: bit i is criterion i of
 `indicators.CRITERIA`, so all unmet criteria are known and their order means nothing.
 """
 
@@ -26,9 +26,9 @@ EXCHANGE, WIDE, DECREE_82, WIDE_AND_SOLAR = range(4)
 
 
 @small
-def bit(condition, k):
-    """Bit k if a condition holds, else 0."""
-    return 1 << k if condition else 0
+def bit(condition, i):
+    """Bit i if a condition holds, else 0."""
+    return 1 << i if condition else 0
 
 
 @jit
@@ -132,8 +132,8 @@ def waived(p):
 def number_unmet(mask):
     """How many criteria of level 1 a mask misses."""
     n = 0
-    for k in range(RECP_HIGHER):
-        n += (mask >> k) & 1
+    for i in range(RECP_HIGHER):
+        n += (mask >> i) & 1
     return n
 
 

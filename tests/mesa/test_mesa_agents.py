@@ -36,7 +36,7 @@ def test_the_agents_are_the_firms_of_the_run(model):
     assert [firm.unique_id for firm in agents] == firms["id"][order].tolist()
     for trait, column in (("trust", "trust"), ("cash", "cash"), ("workers", "workers"), ("hurdle", "hurdle")):
         assert [getattr(firm, trait) for firm in agents] == firms[column][order].tolist()
-    assert [COMPLIANCE.index(firm.compliance) for firm in agents] == firms["z"][order].tolist()
+    assert [COMPLIANCE.index(firm.compliance) for firm in agents] == firms["compliance"][order].tolist()
     assert [firm.hubs for firm in agents] == [int(bits).bit_count() for bits in firms["hubs"][order]]
 
 

@@ -83,7 +83,7 @@ def _bits(flags: Iterable) -> int:
 def _their_firms(s: State) -> Table:
     taken = s.firms["status"] == SLOT_TAKEN
     names = {name: name for name in FIRM} | {
-        "debt": "old debt", "cluster": "cluster", "slot_id": "slot", "z": "compliance", "club": "in club", "links": "links",
+        "debt": "old debt", "cluster": "cluster", "slot_id": "slot", "compliance": "compliance", "club": "in club", "links": "links",
         "hubs": "hubs", "depreciation": "depreciation", "cut_total": "tax cut", "pending": "pending", "loans": "loans"}
     columns = {mine: s.firms[name][taken].tolist() for name, mine in names.items()}
     for j, technology in enumerate(TECHNOLOGIES):
