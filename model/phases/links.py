@@ -154,13 +154,8 @@ def _renew(s, p, n, link):
     """At the end of its contract a link is renewed if it is still worth its coordination, else closed."""
     now, dt = s.city[0].time, s.city[0].dt
     i, j, w = link.supplier, link.buyer, link.stream
-    a, b = s.firms[i >> 4], s.firms[j >> 4]
-    x, y = i & 15, j & 15
-    cluster = s.clusters[link.cluster]
-    lever = s.levers[cluster.lever_row]
-    good, bad, _ = record_of_pair(s, i, j, w, now, p.tau)
-    b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
-    b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
+    kept, broken, _ = record_of_pair(s, i, j, w, now, p.tau)
+    b_s, b_b = pair_belief(s, p, i, j, kept, broken), pair_belief(s, p, j, i, kept, broken)
     if link.delivered * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
         link.until = now + dt + link.years
     else:
@@ -231,19 +226,23 @@ def _end(s, p, n, state):
 
 
 @inner
-def pair_belief(p, lever, cluster, f, k, g, m, good, bad):
-    """What firm (f, k) believes of partner (g, m), given the evidence of the pair; the truth if barrier 6 is removed."""
+def pair_belief(s, p, slot, partner, kept, broken):
+    """What the firm in a slot believes of a partner, given the evidence of the pair; the truth if barrier 6 is removed."""
+    f, k = s.firms[slot >> 4], slot & 15
+    g, m = s.firms[partner >> 4], partner & 15
+    cluster = s.clusters[f.cluster[k]]
+    lever = s.levers[cluster.lever_row]
     e = enforcement(p, lever, cluster.kind == PLANNED)
     if lever.relief_trust > 0.5:
         return exp(-breach_hazard(p, g.integrity[m], e, 0.0))
     omega = visible_share(p, lever.platform, lever.coordinator)
-    return belief(p, pair_trust(p, f.trust[k], good, bad, omega, g.good[m], g.bad[m]), e)
+    return belief(p, pair_trust(p, f.trust[k], kept, broken, omega, g.good[m], g.bad[m]), e)
 
 
 @inner
 def record_of_pair(s, i, j, w, now, tau):
     """Memory of a pair: evidence of both directions, and the record of this stream (-1: none)."""
-    good, bad, found = 0.0, 0.0, -1
+    kept, broken, found = 0.0, 0.0, -1
     for way in range(2):
         a, b = (i, j) if way == 0 else (j, i)
         n = np.int64(s.head[a, 0])
@@ -252,12 +251,12 @@ def record_of_pair(s, i, j, w, now, tau):
             if link.buyer == b:
                 if link.kept + link.broken > 0.0:
                     keep = decay(tau, now - link.updated)
-                    good += link.kept * keep
-                    bad += link.broken * keep
+                    kept += link.kept * keep
+                    broken += link.broken * keep
                 if way == 0 and link.stream == w:
                     found = n
             n = link.next[0]
-    return good, bad, found
+    return kept, broken, found
 
 
 @inner

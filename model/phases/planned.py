@@ -18,7 +18,7 @@ from ..rules.compliance import (
     own_running_cost,
     sham_cost,
 )
-from ..rules.demography import moving_cost, relocation_value
+from ..rules.demography import idle_cost, moving_cost, relocation_value
 from ..rules.diffusion import event
 from ..rules.production import tax_rate, usual_margin
 from ..state import (
@@ -203,14 +203,15 @@ def _first_open(s, cluster):
 
 @inner
 def _move_value(s, p, cluster, f, k, there, aid):
+    """What moving is worth to a firm that is paid the share `aid` of its cost, mVND."""
     city = s.city[0]
     gain, lump = planned_gain(s, p, cluster, f, k, there, s.levers[there.lever_row])
     if p.old_plot_value > 0.0:
         lump += f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
     margin = usual_margin(f.k_margin[k], f.margin_life[k])
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
-    return relocation_value(p, gain, lump, f.workers[k], f.k_revenue[k] * f.workers[k], margin, f.hurdle[k], aid, noise,
-                            True)
+    cost = moving_cost(p, f.workers[k], noise) + idle_cost(p, margin, f.k_revenue[k] * f.workers[k])
+    return relocation_value(p, gain, lump, f.hurdle[k]) - (1.0 - aid) * cost
 
 
 @inner

@@ -42,7 +42,17 @@ def visible_share(p, platform, coordinator):
 
 @jit
 def pair_trust(p, general, kept, broken, omega, good, bad):
-    """T = [kappa G + s + omega S]/[kappa + s + omega S + lambda (f + omega F)]; s, f: deliveries that were kept and broken, S, F: seen by all."""
+    """T = [kappa G + s + omega S]/[kappa + s + omega S + lambda (f + omega F)].
+
+    Parameters
+    ----------
+    general : float
+        General trust G.
+    kept, broken : float
+        Evidence s and f of the pair, from what it delivered and what it broke.
+    good, bad : float
+        Evidence S and F of the partner with others, of which the share omega is visible.
+    """
     top = p.kappa * general + kept + omega * good
     return top / (p.kappa + kept + omega * good + p.lambda_breach * (broken + omega * bad))
 
