@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..model.processor import golden
-from .eight import kept_clusters
+from .eight_clusters import kept_clusters
 from .shipped import Shipped, hash_question
 from .spread import best_by_world, spread
 from .worlds import ANSWER, stored, tables_hash

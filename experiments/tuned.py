@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.processor import golden
 from ..model.vocabulary import TECHNOLOGIES
-from .eight import kept_clusters
+from .eight_clusters import kept_clusters
 from .errors import InputError
 from .shipped import Shipped, hash_question
 from .worlds import ANSWER, SEARCH, stored, tables_hash

@@ -10,7 +10,7 @@ import pytest
 from ecocluster.model import ClusterModel, Enterprise
 from ecocluster.model.firm_views import COMPLIANCE, EVENTS, TRAITS
 from ecocluster.model.indicators import INDICATORS
-from ecocluster.model.single import run_one
+from ecocluster.model.one_run import run_one
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
 
 

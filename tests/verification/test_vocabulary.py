@@ -144,7 +144,7 @@ TOWN = """if True:
     from ecocluster.model.parameters import parameter_record
     from ecocluster.model.state import *
     from ecocluster.model.state import OWN_PLANT, AWARE_LAW, SLOT_TAKEN, REAL_OWN, HEAT, TREATED_WATER, N_HUBS, LINK_ACTIVE
-    from ecocluster.model.single import material_flows
+    from ecocluster.model.one_run import material_flows
     from ecocluster.model.vocabulary import *
 
     mix = dict.fromkeys(SECTORS, 1 / len(SECTORS))

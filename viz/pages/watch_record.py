@@ -16,11 +16,11 @@ import numpy as np
 
 from ...model.ensemble import find_scale
 from ...model.indicators import INDICATORS
+from ...model.one_run import material_flows
 from ...model.parameters import parameter_record
 from ...model.phases.lottery import COMPLIANCE_REVIEW, TECHNOLOGY_REVIEW
 from ...model.randomness import Purpose, draw, lane, refine
 from ...model.rules.diffusion import event, review_hazard
-from ...model.single import material_flows
 from ...model.sites_and_arms import Arm, Shock, Site
 from ...model.state import (
     AWARE_LAW,
