@@ -111,9 +111,9 @@ def _my_firm(firm) -> dict:
     return row
 
 
-def _record(supplier, buyer, stream, state, s, f, updated, until, quantity, price, years, delivered) -> tuple[str, dict]:
+def _record(supplier, buyer, stream, state, kept, broken, updated, until, quantity, price, years, delivered) -> tuple[str, dict]:
     """A record of a pair; terms count only while there is a contract, its end only once there is a permit."""
-    row = {"state": state, "s": s, "f": f, "updated": updated}
+    row = {"state": state, "kept": kept, "broken": broken, "updated": updated}
     if state != LINK_STATES["permit"]:
         row["until"] = until
     if state in (LINK_STATES["permit"], LINK_STATES["active"]):
@@ -123,7 +123,7 @@ def _record(supplier, buyer, stream, state, s, f, updated, until, quantity, pric
 
 def _their_links(s: State) -> Table:
     rows = s.links[: int(s.city[0]["links_high"])]
-    names = ("supplier_id", "buyer_id", "stream", "state", "s", "f", "updated", "until", "quantity", "price", "years",
+    names = ("supplier_id", "buyer_id", "stream", "state", "kept", "broken", "updated", "until", "quantity", "price", "years",
              "delivered")
     return dict(_record(*(row[name].item() for name in names)) for row in rows[rows["state"] > 0])
 
