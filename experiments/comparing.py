@@ -24,7 +24,7 @@ from .question import PATHWAYS, ask, checked
 
 if TYPE_CHECKING:
     from ..model.ensemble import Runs
-    from ..model.single import Run
+    from ..model.one_run import Run
     from ..model.sites_and_arms import Arm
     from ..scenarios import Scenario
 
@@ -185,7 +185,7 @@ def run(
     -------
     numbers : Comparison
         One arm, one replicate; nothing to compare with, so only its values mean something.
-    run : ecocluster.model.single.Run
+    run : ecocluster.model.one_run.Run
         With `flows` and `firms` at the end of the run.
     """
     asked = ask(
@@ -195,7 +195,7 @@ def run(
     checked("replicate", replicate)
     loaded, (arm,) = prepare(question)
 
-    from ..model.single import run_one
+    from ..model.one_run import run_one
     from ..scenarios import load_shocks
 
     shocks = load_shocks(loaded.shocks)

@@ -26,7 +26,7 @@ from typing import Any
 
 from .errors import InputError
 from .locks import hold, sync_folder
-from .names import ForeignName, create, hash_inside, is_plain, path_inside, read_json
+from .plain_names import ForeignName, create, hash_inside, is_plain, path_inside, read_json
 
 __all__ = ["MANIFEST", "check_folder", "read_manifest", "replace_text", "settle", "write_folder"]
 

@@ -12,23 +12,19 @@ stored is the effect of every arm in every world; order and probabilities are ma
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..model.processor import golden
-from .eight import kept_clusters
-from .folder import replace_text
+from .eight_clusters import kept_clusters
+from .shipped import Shipped, hash_question
 from .spread import best_by_world, spread
 from .worlds import ANSWER, stored, tables_hash
 
-__all__ = ["BARRIERS", "COD", "COSTS", "MONEY", "SITE", "SOLUTIONS", "TONNES", "Order", "Place", "Ranking", "arms", "data_file", "load", "question_hash", "store"]
+__all__ = ["BARRIERS", "COD", "COSTS", "MONEY", "SITE", "SOLUTIONS", "TONNES", "Order", "Place", "Ranking", "SHIPPED", "arms", "load", "question_hash"]
 
 BARRIERS = tuple(f"barrier-{number}" for number in range(1, 7))
 SOLUTIONS = tuple(f"solution-{number}" for number in range(1, 8))
@@ -168,38 +164,21 @@ def _order(causes: tuple[str, ...], values: list[np.ndarray]) -> Order:
 @lru_cache(maxsize=1)
 def question_hash() -> str:
     """Of all that is asked but the model itself: tables, worlds, clusters, what is removed and what acts."""
-    digest = hashlib.sha256()
     asked = [tables_hash(), [world.number for world in stored().some(*WORLDS)], REPLICATES, kept_clusters()]
-    digest.update(json.dumps(asked).encode())
-    data = files("ecocluster.scenarios").joinpath("data")
-    for name in (*BARRIERS, *SOLUTIONS, "graded"):  # solution 1 is the graded support
-        digest.update(data.joinpath("policies", f"{name}.toml").read_bytes())
-    digest.update(data.joinpath("laws", "today.toml").read_bytes())
-    return digest.hexdigest()[:16]
+    acting = (*BARRIERS, *SOLUTIONS, "graded")  # solution 1 is the graded support
+    return hash_question(asked, *(f"policies/{name}.toml" for name in acting), "laws/today.toml")
 
 
-def data_file() -> Path:
-    """Where the ranking is stored."""
-    return Path(str(files("ecocluster.experiments").joinpath("data", "ranking.toml")))
+def _read(raw: dict[str, Any]) -> Ranking:
+    effects = {arm: {name: np.array(v, float) for name, v in own.items()} for arm, own in raw["effects"].items()}
+    found = Ranking(raw["golden"], raw["question"], raw["failed"], tuple(raw["worlds"]), effects)
+    if any(len(effects[arm][name]) != len(found.worlds) for arm in arms() for name in (COD, TONNES, MONEY, *COSTS)):
+        raise ValueError("not every arm has a value for every world")
+    return found
 
 
-@lru_cache(maxsize=1)
-def load() -> Ranking | None:
-    """The ranking that ships; None if there is none that can be read."""
-    try:
-        raw = tomllib.loads(data_file().read_text(encoding="utf-8"))
-        effects = {arm: {name: np.array(v, float) for name, v in own.items()} for arm, own in raw["effects"].items()}
-        found = Ranking(raw["golden"], raw["question"], raw["failed"], tuple(raw["worlds"]), effects)
-        complete = all(len(effects[arm][name]) == len(found.worlds) for arm in arms() for name in (COD, TONNES, MONEY, *COSTS))
-        return found if complete else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def store(found: Ranking) -> None:
-    """Write a ranking in the place of the one that ships, whole or not at all."""
-    replace_text(data_file(), found.to_toml())
-    load.cache_clear()
+SHIPPED = Shipped("ranking", _read)
+load = SHIPPED.load
 
 
 def arms() -> dict[str, tuple[str, ...]]:

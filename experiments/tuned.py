@@ -15,23 +15,18 @@ for land is found free by a developer who would have built anyway, and would win
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from importlib.resources import files
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.processor import golden
 from ..model.vocabulary import TECHNOLOGIES
-from .eight import kept_clusters
+from .eight_clusters import kept_clusters
 from .errors import InputError
-from .folder import replace_text
+from .shipped import Shipped, hash_question
 from .worlds import ANSWER, SEARCH, stored, tables_hash
 
 if TYPE_CHECKING:
@@ -40,8 +35,8 @@ if TYPE_CHECKING:
     from .question import Question
 
 __all__ = [
-    "AIMS", "BUDGETS", "FRESH", "FUNDS", "GENERAL", "LATE", "OWN", "PATHWAYS", "WORLDS", "Measured", "Tuned", "TunedSet", "at_best", "check_fresh", "chosen",
-    "data_file", "empty", "free_levers", "load", "question_hash", "refuse_elsewhere", "store", "to_json",
+    "AIMS", "BUDGETS", "FRESH", "FUNDS", "GENERAL", "LATE", "OWN", "PATHWAYS", "SHIPPED", "WORLDS", "Measured", "Tuned", "TunedSet", "at_best", "check_fresh", "chosen",
+    "empty", "free_levers", "load", "question_hash", "refuse_elsewhere", "to_json",
 ]  # fmt: skip
 
 AIMS = {"tco2e": "tco2e_total_2035", "cod": "cod_total_2035", "level1": "level1_2035"}  # and what is read; of flows the fall
@@ -247,9 +242,8 @@ def chosen(question: Question) -> dict[str, Tuned]:
 
     What is run beside an answer, under another law, keeps the doses of the answer.
     """
-    shipped = load()
-    assert shipped is not None and question.tuned is not None
-    programmes = shipped.programmes
+    assert question.tuned is not None
+    programmes = SHIPPED.need().programmes
     keys: dict[str, Any] = {name: (name, question.tuned, question.budget_bn) for name in question.pathways}
     return {name: programmes[key] for name, key in keys.items() if key in programmes}
 
@@ -265,9 +259,7 @@ def refuse_elsewhere(question: Question) -> None:
     aim = str(question.tuned)
     if aim not in AIMS:
         raise InputError("not_one_of", name="--tuned", value=aim, known=", ".join(AIMS))
-    found = load()
-    if found is None:
-        raise InputError("tuned_missing", path=data_file())
+    found = SHIPPED.need()
     wanted = [name for name in question.pathways if name in PATHWAYS]
     laws = [name for name, _ in question.levers if name in LAW_LEVERS]
     same = (question.scenario, question.law, question.policy, question.site_budget_bn) == (SCENARIO, LAW, POLICY, None) and not laws
@@ -294,9 +286,7 @@ def _asked(question: Question, wanted: Sequence[str], laws: Sequence[str]) -> st
 
 def to_json(question: Question) -> dict[str, Any]:
     """What the programmes of a comparison reached where they were searched and where not, and what the written ones lose."""
-    found = load()
-    assert found is not None
-    return {"aim": question.tuned, "older": found.older} | {
+    return {"aim": question.tuned, "older": SHIPPED.need().older} | {
         name: {
             "found": own.found.value, "found_written": own.found_written.value, "fresh": own.fresh.value, "fresh_written": own.fresh_written.value,
             "written_loses": own.gain, "written_loses_low": own.gain_low, "written_loses_high": own.gain_high, "regret": own.regret,
@@ -312,13 +302,9 @@ def to_json(question: Question) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def question_hash() -> str:
     """Of all that is asked but the model itself: tables, worlds, clusters, law, written programmes and free levers."""
-    data = files("ecocluster.scenarios").joinpath("data")
     ranges = {name: (LEVERS[name].baseline, LEVERS[name].cap) for pathway in PATHWAYS for name in free_levers(pathway)}
     asked = [tables_hash(), [world.number for span in (WORLDS, FRESH) for world in stored().some(*span)], kept_clusters(), OWN, GENERAL, FUNDS, ranges]
-    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
-    for name in (f"laws/{LAW}.toml", f"policies/{POLICY}.toml", *(f"pathways/{pathway}.toml" for pathway in PATHWAYS)):
-        digest.update(data.joinpath(name).read_bytes())
-    return digest.hexdigest()[:16]
+    return hash_question(asked, f"laws/{LAW}.toml", f"policies/{POLICY}.toml", *(f"pathways/{pathway}.toml" for pathway in PATHWAYS))
 
 
 def empty() -> TunedSet:
@@ -327,23 +313,12 @@ def empty() -> TunedSet:
     return TunedSet(golden(), question_hash(), searched, told)
 
 
-def data_file() -> Path:
-    """Where the programmes are stored."""
-    return Path(str(files("ecocluster.experiments").joinpath("data", "tuned.toml")))
+def _read(raw: dict[str, Any]) -> TunedSet:
+    programmes = {key: _read_one(raw[key[0]][key[1]][str(key[2])], key[0]) for key in all_keys() if str(key[2]) in raw.get(key[0], {}).get(key[1], {})}
+    return TunedSet(raw["golden"], raw["question"], tuple(raw["searched"]), tuple(raw["told"]), programmes)
 
 
-@lru_cache(maxsize=1)
-def load() -> TunedSet | None:
-    """The programmes that ship; None if there are none that can be read."""
-    try:
-        raw = tomllib.loads(data_file().read_text(encoding="utf-8"))
-        programmes = {key: _read(raw[key[0]][key[1]][str(key[2])], key[0]) for key in all_keys() if str(key[2]) in raw.get(key[0], {}).get(key[1], {})}
-        return TunedSet(raw["golden"], raw["question"], tuple(raw["searched"]), tuple(raw["told"]), programmes)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _read(raw: Mapping, pathway: str) -> Tuned:
+def _read_one(raw: Mapping, pathway: str) -> Tuned:
     levers = {name: float(raw["levers"][name]) for name in (*free_levers(pathway), *FUNDS[pathway])}
     found, found_written, fresh, fresh_written = (
         Measured(*map(float, raw[name])) for name in ("found", "found_written", "fresh", "fresh_written"))
@@ -353,7 +328,5 @@ def _read(raw: Mapping, pathway: str) -> Tuned:
                  gain, low, high)
 
 
-def store(found: TunedSet) -> None:
-    """Write programmes in the place of those that ship, whole or not at all."""
-    replace_text(data_file(), found.to_toml())
-    load.cache_clear()
+SHIPPED = Shipped("tuned", _read)
+load = SHIPPED.load

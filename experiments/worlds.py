@@ -15,22 +15,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..model.parameters import World, drawn_names, sample_parameters
 from .errors import InputError, check_number
-from .folder import replace_text
+from .shipped import Shipped
 
 __all__ = [
-    "ANSWER", "BANDS", "Band", "CLAIMS", "PILOT", "SEARCH", "Stored", "drawn_values", "find_worlds", "free_worlds", "measure",
-    "store", "stored", "tables_hash",
+    "ANSWER", "BANDS", "Band", "CLAIMS", "PILOT", "SEARCH", "SHIPPED", "Stored", "drawn_values", "find_worlds", "free_worlds", "measure",
+    "stored", "tables_hash",
 ]  # fmt: skip
 
 SEED = 1
@@ -193,27 +193,17 @@ def tables_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def data_file() -> Path:
-    """Where the worlds are stored."""
-    return Path(str(files("ecocluster.experiments").joinpath("data", "worlds.toml")))
+def _read(raw: dict[str, Any]) -> Stored:
+    facts = tuple(tuple(map(float, row)) for row in raw["worlds"]["facts"])
+    return Stored(raw["seed"], raw["tried"], raw["tables"], raw["passed"], facts, tuple(raw["worlds"]["numbers"]))
 
 
-@lru_cache(maxsize=1)
+SHIPPED = Shipped("worlds", _read)
+
+
 def stored() -> Stored:
     """The worlds that ship."""
-    try:
-        raw = tomllib.loads(data_file().read_text(encoding="utf-8"))
-        kept = raw["worlds"]
-        facts = tuple(tuple(map(float, row)) for row in kept["facts"])
-        return Stored(raw["seed"], raw["tried"], raw["tables"], raw["passed"], facts, tuple(kept["numbers"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError("worlds_missing", path=data_file()) from error
-
-
-def store(found: Stored) -> None:
-    """Write worlds in the place of those that ship, whole or not at all."""
-    replace_text(data_file(), found.to_toml())
-    stored.cache_clear()
+    return SHIPPED.need()
 
 
 @lru_cache(maxsize=2)

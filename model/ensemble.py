@@ -41,7 +41,7 @@ class Runs:
     level : (A, R, T+1, C) int8
         Level of each existing cluster.
     unmet : (A, R, T+1, C) int16
-        Unmet criteria of each existing cluster: bit k is criterion k of `indicators.CRITERIA`, and the bits after them
+        Unmet criteria of each existing cluster: bit i is criterion i of `indicators.CRITERIA`, and the bits after them
         are `indicators.STATES`. No bit of level 1 nor of a state, and level 0: all is met, it waits for the office.
     failed : (A, R) int64
         Code into `FAILURES`.
@@ -220,7 +220,7 @@ def run_ensemble(
         scales = list(pool.map(
             lambda arm: find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks), arms))
         # the layout must provide for the scaled number of planned slots
-        scaled = tuple(replace(a, scale=k) for a, k in zip(arms, scales, strict=True))
+        scaled = tuple(replace(a, scale=scale) for a, scale in zip(arms, scales, strict=True))
         local = threading.local()
         lock = threading.Lock()
         done = 0

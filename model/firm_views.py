@@ -69,7 +69,7 @@ TRAITS: dict[str, Trait] = {
         Trait("technology", "tech", "-", "technologies in operation", "set", 0, 0, TECHNOLOGIES),
         Trait("ordered", "pending", "-", "technologies ordered and not yet in operation", "set", words=TECHNOLOGIES),
         Trait("awareness", "aware", "-", "technologies, law and symbiosis that it knows of", "set", 0, 0, AWARENESS),
-        Trait("compliance", "z", "-", "treatment of its effluent", "choice", words=COMPLIANCE),
+        Trait("compliance", "compliance", "-", "treatment of its effluent", "choice", words=COMPLIANCE),
         Trait("discloses", "discloses", "-", "shows its flows to the cluster", "flag", 0, 1),
         Trait("club", "club", "-", "member of the club", "flag", 0, 1),
         Trait("admitted", "admitted", "-", "admitted to a planned cluster", "flag"),

@@ -40,7 +40,7 @@ STATES = ("not_worth_it", "no_firms")
 
 def unmet_names(mask: int) -> list[str]:
     """Names of the bits of a mask of unmet criteria, states last."""
-    return [name for k, name in enumerate((*CRITERIA, *STATES)) if mask >> k & 1]
+    return [name for i, name in enumerate((*CRITERIA, *STATES)) if mask >> i & 1]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ if config.DISABLE_JIT:
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
     "__init__.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "mesa_agents.py", "mesa_input.py",
-    "mesa_model.py", "parameters.py", "processor.py", "simulator.py", "single.py", "firm_views.py",
+    "mesa_model.py", "parameters.py", "processor.py", "simulator.py", "one_run.py", "firm_views.py",
 }
 
 

@@ -146,7 +146,7 @@ class Layout:
             assignment[:] = -1
         firms = np.array([c.firms_2018 for c in self.site.clusters])
         served = max(firms[assignment >= 0].sum(), 1e-9)
-        shares = [float(firms[assignment == k].sum() / served) for k in range(len(arm.programmes))]
+        shares = [float(firms[assignment == n].sum() / served) for n in range(len(arm.programmes))]
         outside = arm.outside if arm.programmes else -1
         if outside is None:  # firms outside follow a programme that all clusters have
             outside = int(assignment[0]) if (assignment == assignment[0]).all() else -1
@@ -154,9 +154,9 @@ class Layout:
         follows = np.where(kind == OUTSIDE, outside, -1)
         follows[:existing] = assignment
         place = existing
-        for k, programme in enumerate(arm.programmes):
+        for n, programme in enumerate(arm.programmes):
             if programme.levers.get("planned_slots", 0) > 0:
-                follows[place : place + self.planned_per_programme] = k
+                follows[place : place + self.planned_per_programme] = n
                 place += self.planned_per_programme
         lever_row = np.where(follows < 0, 3 * self.programmes, 3 * follows + kind)
         return Assignment(shares, [_has_rules(programme) for programme in arm.programmes], follows, lever_row)
@@ -180,7 +180,7 @@ class Layout:
             row["land"] = -1.0 if cluster.shared_land is None else cluster.shared_land
             row["mix"] = -1.0 if cluster.mix is None else [cluster.mix.get(name, 0.0) for name in SECTORS]
             if cluster.firms:
-                counts = np.array([sum(f.sector == name for f in cluster.firms) for name in SECTORS], float)
+                counts = np.array([sum(firm.sector == name for firm in cluster.firms) for name in SECTORS], float)
                 row["mix"] = counts / counts.sum()
             row["scale"] = cluster.firms_2018 / 55.0
             if cluster.cetp_since is not None:

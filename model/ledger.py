@@ -137,7 +137,7 @@ OUTLAY = tuple(name for names in _OUTLAY.values() for name in names)
 RECEIPTS = tuple(name for name, flow in FLOWS.items() if flow.receiver == "state")
 
 # transfers: every pair of payer and receiver that occurs, in a fixed order
-PAIRS = tuple(dict.fromkeys((f.payer, f.receiver) for f in FLOWS.values() if f.kind == "transfer"))
+PAIRS = tuple(dict.fromkeys((flow.payer, flow.receiver) for flow in FLOWS.values() if flow.kind == "transfer"))
 
 
 def _numbers(of) -> np.ndarray:
@@ -147,9 +147,9 @@ def _numbers(of) -> np.ndarray:
 
 
 # the same table as arrays, for the kernels
-outlay_part = _numbers(lambda name, f: next((i for i, names in enumerate(_OUTLAY.values()) if name in names), None))
-pair_of = _numbers(lambda name, f: PAIRS.index((f.payer, f.receiver)) if f.kind == "transfer" else None)
-social_part = _numbers(lambda name, f: SOCIAL_PARTS.index(f.purpose) if f.kind == "resource" else None)
+outlay_part = _numbers(lambda name, flow: next((i for i, names in enumerate(_OUTLAY.values()) if name in names), None))
+pair_of = _numbers(lambda name, flow: PAIRS.index((flow.payer, flow.receiver)) if flow.kind == "transfer" else None)
+social_part = _numbers(lambda name, flow: SOCIAL_PARTS.index(flow.purpose) if flow.kind == "resource" else None)
 social_sign = np.array([-1.0 if name in FLOWS and FLOWS[name].payer == "resources" else 1.0 for name in _NAMES])
 
 _MATTER = [

@@ -157,8 +157,8 @@ def _money(s, p, money, out, dt):
                                - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt
     out[I.FINES] = money[Money.FINE] / dt
     city, unspent = s.city[0], 0.0
-    for k in range(s.funds.size):
-        fund = s.funds[k]
+    for programme in range(s.funds.size):
+        fund = s.funds[programme]
         unspent += fund.general + fund.fund[0] + fund.fund[1] + fund.fund[2] + fund.lapsed
     out[I.UNSPENT] = unspent
     offered, paid = offered_and_spent(s.funds)
@@ -322,11 +322,11 @@ def _certificates(s, p, out):
             out[I.PLANNED_LEVEL1] += 1.0 if cluster.level >= 1 else 0.0
             out[I.PLANNED_ONE_UNMET] += 1.0 if here and left <= 1 else 0.0
         else:
-            for k in range(RECP_HIGHER):
-                if cluster.unmet >> k & 1:
-                    out[I.UNMET_RECP_SHARE + k] += 1.0
+            for i in range(RECP_HIGHER):
+                if cluster.unmet >> i & 1:
+                    out[I.UNMET_RECP_SHARE + i] += 1.0
                     if left == 1:
-                        out[I.ONLY_RECP_SHARE + k] += 1.0
+                        out[I.ONLY_RECP_SHARE + i] += 1.0
     for i in range(I.LEVEL1, I.GROUPS_60 + 1):
         out[i] /= max(workers, 1e-9)
 
@@ -363,7 +363,7 @@ def _once_a_year(s, p, out):
                 symbiosis += (aware >> AWARE_SYMBIOSIS) & 1
                 if f.workers[k] <= 10.0:
                     small += 1
-                    small_real += 1 if f.z[k] >= REAL_OWN else 0
+                    small_real += 1 if f.compliance[k] >= REAL_OWN else 0
                 if cluster.kind != OUTSIDE:
                     inside += 1
                     links = f.links[k]

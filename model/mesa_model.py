@@ -26,10 +26,10 @@ from .indicators import INDICATORS, unmet_names
 from .ledger import Money
 from .mesa_agents import Enterprise, Picture
 from .mesa_input import checked, load, named, scale_of, seed_of, whole
+from .one_run import material_flows
 from .parameters import parameter_record, sample_parameters
 from .renamed import BUDGETS, renamed
 from .simulator import FAILURES, Rows, Simulator
-from .single import material_flows
 from .sites_and_arms import MVND_PER_BN, Arm, Shock, Site
 from .timelines import FORK_YEAR, LAST_YEAR
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -110,20 +111,41 @@ def _impose(s, p, c, n, firm):
     if firm.revenue is not None:
         factor = firm.revenue * float(p["money_scale"]) / (p["sector_revenue_mVND"][i] * firm.workers)
     attitude, trust = (math.nan if answer is None else _BETA_ATTITUDE[round(answer) - 1] for answer in (firm.need, firm.trust))
-    _found(s, p, slot, i, float(firm.workers), float(factor), attitude, trust)
+    _found(s, p, slot, Known(i, float(firm.workers), float(factor), attitude, trust))
+
+
+class Known(NamedTuple):
+    """What is known of a firm of the first day; nan: not known.
+
+    Attributes
+    ----------
+    sector : int
+        Index.
+    workers : float
+    revenue_factor : float
+        Its revenue as a multiple of what its sector has per worker.
+    attitude, trust : float
+        At the start, 0-1.
+    """
+
+    sector: int
+    workers: float
+    revenue_factor: float
+    attitude: float
+    trust: float
 
 
 @jit
-def _found(s, p, slot, sector, workers, revenue_factor, attitude, trust):
-    """A firm of the first day of whom some things are known (nan: not)."""
+def _found(s, p, slot, known):
+    """A firm of the first day of which some things are `Known`."""
     s, p = by_reference(s), p[()]
     f, k = s.firms[slot >> 4], slot & 15
-    give_traits(s, p, slot, slot, sector, workers)
-    f.revenue_factor[k] = revenue_factor
-    if not np.isnan(attitude):
-        f.attitude_start[k] = f.attitude[k] = attitude
-    if not np.isnan(trust):
-        f.trust_start[k] = f.trust[k] = trust
+    give_traits(s, p, slot, slot, known.sector, known.workers)
+    f.revenue_factor[k] = known.revenue_factor
+    if not np.isnan(known.attitude):
+        f.attitude_start[k] = f.attitude[k] = known.attitude
+    if not np.isnan(known.trust):
+        f.trust_start[k] = f.trust[k] = known.trust
     start_business(s, p, slot, p.tech_initial_share[T1])
 
 
@@ -163,10 +185,10 @@ def _equip(s, p, slot, bits):
         if (bits >> j) & 1:
             give_technology(s, p, f, k, j)
     own = (bits >> OWN_PLANT) & 1
-    if own and f.z[k] < REAL_OWN:
-        f.z[k] = REAL_OWN
-    elif not own and f.z[k] == REAL_OWN:
-        f.z[k] = NONE
+    if own and f.compliance[k] < REAL_OWN:
+        f.compliance[k] = REAL_OWN
+    elif not own and f.compliance[k] == REAL_OWN:
+        f.compliance[k] = NONE
     set_coefficients(p, f, k, False)
     set_due(p, f, k)
 
@@ -325,11 +347,11 @@ def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, s
         hazard = enactment_hazard(lag, support(), float(p["own_support"]))
         return 2020.0 - log(uniform(city["key"], int(Purpose.ENACTMENT), 0, 0)) / hazard
 
-    for k, programme in enumerate(arm.programmes):
-        fund, share = s.funds[k], assigned.shares[k]
+    for n, programme in enumerate(arm.programmes):
+        fund, share = s.funds[n], assigned.shares[n]
         fund["budget"] = arm.budget * money * share
         fund["scale"], fund["dose"] = scale if programme.scalable else 1.0, 1.0
-        rules = float(p["cost_law_set_up"]) if assigned.rules[k] else 0.0
+        rules = float(p["cost_law_set_up"]) if assigned.rules[n] else 0.0
         fund["rule_need"] = (rules + programme.set_up_cost * money) * layout.site.budget_share * share
         fund["enacted"], fund["enacted_at"] = 0.0, enacted_at(programme.enactment_lag)
         fund["dose_least"] = fund["typed_dose"] = 1.0

@@ -67,7 +67,7 @@ def _block(fields):
 FIRM_DTYPE = _block([
     # who is there, and what may happen to him in this step
     ("status", _i), ("events", _i), ("id", _i), ("sector", _i), ("due", _f),
-    ("tech", _b), ("loans", _b), ("aware", _b), ("ever", _b), ("pending", _b), ("cuts", _b), ("z", _b), ("recp", _b),
+    ("tech", _b), ("loans", _b), ("aware", _b), ("ever", _b), ("pending", _b), ("cuts", _b), ("compliance", _b), ("recp", _b),
     ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b), ("guest", _b),
     ("workers", _f), ("activity", _f), ("z_util", _f), ("z_margin", _f),
     # coefficients per worker at utilisation 1, remade when technology or place changes (see `set_coefficients`)
@@ -127,7 +127,7 @@ HUB_DTYPE = np.dtype([
 LINK_DTYPE = np.dtype([
     ("state", _i), ("supplier", _i), ("buyer", _i), ("supplier_id", _i), ("buyer_id", _i), ("stream", _i),
     ("cluster", _i), ("next", _i, (2,)), ("quantity", _f), ("price", _f), ("invested", _f), ("started", _f), ("until", _f),
-    ("s", _f), ("f", _f), ("updated", _f), ("delivered", _f), ("part", _f), ("years", _f), ("grant", _f),
+    ("kept", _f), ("broken", _f), ("updated", _f), ("delivered", _f), ("part", _f), ("years", _f), ("grant", _f),
     ("remembered", _f),
 ], align=True)
 
@@ -160,7 +160,7 @@ CITY_DTYPE = np.dtype([
 
 SHEET_DTYPE = _block(
     # of the block of firms that is looked at
-    [("z", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("learn", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
+    [("compliance", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("learn", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",

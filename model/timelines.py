@@ -207,11 +207,11 @@ def make_plan(
     cap = np.tile([-np.inf if LEVERS[n].cap is None else LEVERS[n].cap for n in names], (rows, 1))
     typed, inside = np.zeros((rows, len(names)), np.uint8), np.zeros((rows, len(names)), np.uint8)
     start, ramp, end = (np.zeros((max(1, programmes), len(names))) for _ in range(3))
-    for k, programme in enumerate(arm.programmes):
-        existing, planned, outside = 3 * k, 3 * k + 1, 3 * k + 2
+    for n, programme in enumerate(arm.programmes):
+        existing, planned, outside = 3 * n, 3 * n + 1, 3 * n + 2
         for i, name in enumerate(names):
             schedule: Schedule = programme.schedules.get(name, programme.schedule)
-            start[k, i], ramp[k, i], end[k, i] = schedule.start, schedule.ramp, schedule.end
+            start[n, i], ramp[n, i], end[n, i] = schedule.start, schedule.ramp, schedule.end
             if name in LAW_LEVERS and name in programme.levers:
                 raise ValueError(f"{name} is a lever of the law, which is the same for all: it belongs into Arm.law")
             target[existing : outside + 1, i] = programme.levers.get(name, baseline[i])

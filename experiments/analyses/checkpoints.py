@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..folder import read_manifest, settle, write_folder
-from ..names import read_inside
+from ..plain_names import read_inside
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from ...model.renamed import BUDGETS, renamed
 from ..errors import InputError, check_threads
 from ..folder import read_manifest, write_folder
-from ..names import path_inside, read_json
 from ..outcome import outcome_of
+from ..plain_names import path_inside, read_json
 from ..question import COMMANDS, checked, command_line
 from ..statistics import Estimate
 

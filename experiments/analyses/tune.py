@@ -18,7 +18,7 @@ from ...model.levers import LEVERS
 from ...model.parameters import World
 from ...model.processor import golden
 from ...model.sites_and_arms import MVND_PER_BN, Arm, Shock, Site
-from ..eight import kept_clusters
+from ..eight_clusters import kept_clusters
 from ..outcome import outcome_of
 from ..spread import spread
 from ..statistics import mean_interval

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from ..errors import InputError
 from ..locks import hold, sync_folder
-from ..names import ForeignName, create, path_inside, read_inside
+from ..plain_names import ForeignName, create, path_inside, read_inside
 
 __all__ = ["Folder", "LocalFolder", "RemoteFolder", "open_folder"]
 

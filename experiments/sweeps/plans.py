@@ -15,7 +15,7 @@ from ..question import MAX_SEED
 from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, differences, versions
 from .designs import Design, Factor, make_points, read_points
 from .experiment import Experiment
-from .former import FormerRange
+from .former_ranges import FormerRange
 from .modes import plan_arms
 from .ranges import Range, unknown
 from .store import Store

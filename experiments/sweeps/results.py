@@ -15,8 +15,8 @@ import numpy as np
 
 from .. import statistics
 from ..errors import InputError
-from ..names import ForeignName, create, path_inside
 from ..outcome import outcome_of
+from ..plain_names import ForeignName, create, path_inside
 from .plans import Plan, open_results, opened
 from .provenance import arm_of_rows, made_of, scales
 from .store import Store

@@ -54,7 +54,7 @@ def _age(s, p, cluster, f, k, now):
         if f.tech[k] & bit and f.start[k, j] + p.tech_life_yr[j] <= now:
             end_write_off(f, k, j)
             required = f.admitted[k] and (1 << j) & T1_OR_T2 != 0
-            idle = j == OWN_PLANT and f.z[k] == REAL_CONNECTED  # nobody renews a plant that stands idle
+            idle = j == OWN_PLANT and f.compliance[k] == REAL_CONNECTED  # nobody renews a plant that stands idle
             if required or not idle and uniform(city.key, Purpose.KEEP, city.step, of_technology(f.id[k], j)) < p.keep_probability:
                 _renew(s, p, f, k, j)
             else:
@@ -75,8 +75,8 @@ def start_operating(f, k, j):
     if f.cut_value[k, j] > 0.0:
         f.cuts[k] |= bit
         f.cut_total[k] += f.cut_value[k, j]
-    if j == OWN_PLANT and f.z[k] < REAL_OWN:
-        f.z[k] = REAL_OWN
+    if j == OWN_PLANT and f.compliance[k] < REAL_OWN:
+        f.compliance[k] = REAL_OWN
 
 
 @inner
@@ -90,8 +90,8 @@ def end_write_off(f, k, j):
 def stop_operating(f, k, j):
     """Technology j is gone; a firm without its own plant has no treatment until it reviews."""
     f.tech[k] &= ~np.uint8(1 << j)
-    if j == OWN_PLANT and f.z[k] == REAL_OWN:
-        f.z[k] = NONE
+    if j == OWN_PLANT and f.compliance[k] == REAL_OWN:
+        f.compliance[k] = NONE
 
 
 @inner

@@ -102,9 +102,9 @@ def _try_planned(s, p, slot, ident, sector, workers):
     give_traits(s, p, slot, ident, sector, workers)
     start_business(s, p, slot, p.tech_initial_share[T1])
     outside = s.clusters[city.outside]
-    f.z[k] = NONE  # what it would do elsewhere
+    f.compliance[k] = NONE  # what it would do elsewhere
     gain, lump = planned_gain(s, p, outside, f, k, cluster, lever)
-    value = relocation_value(p, gain, lump, workers, f.k_revenue[k] * workers, 0.0, f.hurdle[k], 0.0, 0.0, False)
+    value = relocation_value(p, gain, lump, f.hurdle[k])
     f.aided[k] = aided
     if value < 0.0:
         s.ever[ident] = 0

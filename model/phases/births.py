@@ -148,15 +148,15 @@ def start_business(s, p, slot, share_T1):
     f.waste[k] = f.k_waste[k] * f.activity[k]
     f.running[k] = own_running_cost(p, f.effluent[k])
     set_due(p, f, k)
-    f.z[k] = NONE
+    f.compliance[k] = NONE
     if cluster.kind == PLANNED:
-        f.z[k] = REAL_CONNECTED
+        f.compliance[k] = REAL_CONNECTED
     elif (f.tech[k] >> OWN_PLANT) & 1:
-        f.z[k] = REAL_OWN
+        f.compliance[k] = REAL_OWN
     elif (f.aware[k] >> AWARE_LAW) & 1:
         # no plant can be built before the first review: own treatment is out of reach here
         lever = s.levers[cluster.lever_row]
-        f.z[k] = choose_compliance(city, p, cluster, f, k, compliance_costs(p, lever, cluster, f, k), np.inf)
+        f.compliance[k] = choose_compliance(city, p, cluster, f, k, compliance_costs(p, lever, cluster, f, k), np.inf)
 
 
 @inner

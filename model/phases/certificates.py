@@ -25,6 +25,7 @@ from ..rules.certification import (
     TREATMENT,
     WIDE,
     WIDE_AND_SOLAR,
+    Shown,
     bit,
     energy_group,
     engaged_least,
@@ -143,8 +144,9 @@ def _symbiosis(p, cluster, reading, now):
         return True
     built = cluster.built
     depot = built[INFRASTRUCTURE] > 0 and now - cluster.flowed_at < p.exchange_years - 1e-9
-    return symbiosis_met(p, reading, _has_exchange(p, cluster, now), depot, built[INFORMATION] > 0, cluster.served,
-                         cluster.engaged, cluster.aware, built[ENERGY] > 0)
+    shown = Shown(_has_exchange(p, cluster, now), depot, built[INFORMATION] > 0, cluster.served, cluster.engaged, cluster.aware,
+                  built[ENERGY] > 0)
+    return symbiosis_met(p, reading, shown)
 
 
 @inner

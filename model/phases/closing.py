@@ -72,7 +72,7 @@ def begin_counts(s):
 def offered_and_spent(funds):
     """What all funds were given and have paid since 2020, mVND."""
     offered, spent = 0.0, 0.0
-    for k in range(funds.size):
-        offered += funds[k].released
-        spent += funds[k].spent
+    for programme in range(funds.size):
+        offered += funds[programme].released
+        spent += funds[programme].spent
     return offered, spent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import inner, small
@@ -41,12 +43,32 @@ from .chosen_lanes import line_up
 from .financing import own_funds
 from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
-from .requests import propose, sort_requests
+from .requests import Exchange, propose, sort_requests
 
 __all__ = ["free_quantity", "search_partners", "sign_deals"]
 
 FIRMS, OPERATOR = 0.0, 1.0  # who pays the study of a proposal
 TAKEN, _ALL = 8, (1 << N_STREAMS) - 1  # where the bits of what is taken begin; all streams
+
+
+class Seeker(NamedTuple):
+    """A firm that looks for a partner.
+
+    Attributes
+    ----------
+    slot : int
+    row : int
+        Where `State.free` holds what it could give and take.
+    offers : int
+        The streams of that row, as bits.
+    payer : float
+        FIRMS or OPERATOR: who pays the study of what it finds.
+    """
+
+    slot: int
+    row: int
+    offers: int
+    payer: float
 
 
 @inner
@@ -75,13 +97,14 @@ def search_partners(s, p, c):
                 if not ready:
                     rows, anybody = _draw_map(s, p, cluster, False)
                     ready = True
-                own = np.int64(f.offers[k])
-                if _match(own, anybody):
-                    _look_at_map(s, p, cluster, f.id[k], b * LANES + k, np.int64(f.row[k]), own, rows, wanted)
+                seeker = Seeker(b * LANES + k, np.int64(f.row[k]), np.int64(f.offers[k]), FIRMS)
+                if _match(seeker.offers, anybody):
+                    _look_at_map(s, p, cluster, seeker, rows, wanted)
             else:
-                own = _offers_of(s, p, f, k, LANES * (s.shown.size - 1))
-                if own:  # else nothing of its own is worth an exchange with anybody
-                    _meet(s, p, cluster, f.id[k], b * LANES + k, own)
+                mine = LANES * (s.shown.size - 1)  # a row that no map uses
+                seeker = Seeker(b * LANES + k, mine, _offers_of(s, p, f, k, mine), FIRMS)
+                if seeker.offers:  # else nothing of its own is worth an exchange with anybody
+                    _meet(s, p, cluster, seeker)
     if cluster.seeks and cluster.permits == 0:
         _open_case(s, p, c, cluster)
 
@@ -110,42 +133,47 @@ def _open_case(s, p, c, cluster):
     f, k = s.firms[slot >> 4], slot & 15
     bit = np.uint8(1 << AWARE_SYMBIOSIS)
     f.aware[k] |= bit
-    seen = _best_matches(s, rows, h, slot, own, min(np.int64(p.operator_asks), MAP_SEEN))
+    seeker = Seeker(slot, np.int64(f.row[k]), own, OPERATOR)
+    seen = _best_matches(s, rows, h, seeker, min(np.int64(p.operator_asks), MAP_SEEN))
     for n in range(seen):
         row = city.seen_row[n]
         other = s.shown[row >> 4].slot[row & 15]
         s.firms[other >> 4].aware[other & 15] |= bit
     priority = draw(city.key, Purpose.PRIORITY, city.step, of_case(c))
-    _propose_best(s, p, cluster, priority, slot, np.int64(f.row[k]), own, seen, OPERATOR)
+    _propose_best(s, p, cluster, seeker, seen, priority)
 
 
 @inner
-def _meet(s, p, cluster, ident, slot, own):
+def _meet(s, p, cluster, seeker):
     """Ask a random other firm of the cluster: slots are probed in the order of a hash until one is taken."""
-    city = s.city[0]
-    mine = LANES * (s.shown.size - 1)  # rows that no map uses
-    theirs, shown = mine + 1, s.shown[mine >> 4]
+    city, ident = s.city[0], _ident(s, seeker)
+    theirs, shown = seeker.row + 1, s.shown[seeker.row >> 4]
     key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
     for attempt in range(4 * cluster.slots):
         h = draw(key, Purpose.SEARCH, step, of_probe(ident, attempt))
         other = np.int64(s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))])
         g, m = s.firms[other >> 4], other & 15
-        if other == slot or g.status[m] != SLOT_TAKEN:
+        if other == seeker.slot or g.status[m] != SLOT_TAKEN:
             continue
         offers = _offers_of(s, p, g, m, theirs)
-        if _match(own, offers):
+        if _match(seeker.offers, offers):
             shown.slot[1], shown.offers[1] = other, offers
             city.seen_row[0] = theirs
-            _propose_best(s, p, cluster, _priority(city, ident), slot, mine, own, 1, FIRMS)
+            _propose_best(s, p, cluster, seeker, 1, _priority(city, ident))
         return
 
 
 @inner
-def _look_at_map(s, p, cluster, ident, slot, row, own, rows, wanted):
+def _look_at_map(s, p, cluster, seeker, rows, wanted):
     """Look at the disclosing firms of the cluster that offer a match."""
-    city = s.city[0]
-    seen = _best_matches(s, rows, draw(city.key, Purpose.SEARCH, city.step, of_probe(ident, 0)), slot, own, wanted)
-    _propose_best(s, p, cluster, _priority(city, ident), slot, row, own, seen, FIRMS)
+    city, ident = s.city[0], _ident(s, seeker)
+    seen = _best_matches(s, rows, draw(city.key, Purpose.SEARCH, city.step, of_probe(ident, 0)), seeker, wanted)
+    _propose_best(s, p, cluster, seeker, seen, _priority(city, ident))
+
+
+@small
+def _ident(s, seeker):
+    return s.firms[seeker.slot >> 4].id[seeker.slot & 15]
 
 
 @inner
@@ -154,12 +182,13 @@ def _priority(city, ident):
 
 
 @inner
-def _best_matches(s, rows, h, slot, own, wanted):
+def _best_matches(s, rows, h, seeker, wanted):
     """Rows of the map with a match: at most `wanted`, those of the smallest hash, into `city.seen_*`, in no order."""
     city = s.city[0]
     hashes, at, seen = city.seen_hash, city.seen_row, 0
     nobody = np.uint64(0xFFFFFFFFFFFFFFFF)
     worst, last, sheet = nobody, 0, s.sheet[0]
+    slot, own = seeker.slot, seeker.offers
     for b in range((rows + LANES - 1) // LANES):
         shown = s.shown[b]
         for k in range(LANES):
@@ -230,21 +259,22 @@ def _draw_map(s, p, cluster, everybody):
 
 
 @inner
-def _propose_best(s, p, cluster, priority, slot, row, own, seen, payer):
+def _propose_best(s, p, cluster, seeker, seen, priority):
     """Propose the best link with one of the firms that were seen (`city.seen_*`), if any is worth it; the smallest hash first."""
     city = s.city[0]
+    slot = seeker.slot
     best, rank, stream, supplier, buyer, amount = 0.0, np.uint64(0), -1, -1, -1, 0.0
     for n in range(seen):
         other = city.seen_row[n]
         shown = s.shown[other >> 4]
-        worth, w, forward, q = _best_stream(p, s.free, row, other, _match(own, shown.offers[other & 15]))
+        worth, w, forward, q = _best_stream(p, s.free, seeker.row, other, _match(seeker.offers, shown.offers[other & 15]))
         if worth > best or worth == best and w >= 0 and city.seen_hash[n] < rank:
             best, rank, stream, amount = worth, city.seen_hash[n], w, q
             partner = shown.slot[other & 15]
             supplier, buyer = (slot, partner) if forward else (partner, slot)
     if stream >= 0:
         city.identified += 1
-        propose(s, supplier, buyer, stream, cluster.programme, amount, priority, payer)
+        propose(s, Exchange(supplier, buyer, stream, amount), cluster.programme, priority, seeker.payer)
 
 
 @inner
@@ -304,7 +334,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     q = free_quantity(p, a, x, b, y, w)
     if q <= 0.0 or is_barred(s, i, j, w):
         return
-    good, bad, found = record_of_pair(s, i, j, w, now, p.tau)
+    kept, broken, found = record_of_pair(s, i, j, w, now, p.tau)
     dx, dy = a.x[x] - b.x[y], a.y[x] - b.y[y]
     gap = np.sqrt(dx * dx + dy * dy)
     fixed = fixed_cost(p, w, q, gap)
@@ -334,8 +364,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
         s.money[Money.STUDY] += p.cost_study
         if aid > 0.0:
             _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
-    b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
-    b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
+    b_s, b_b = pair_belief(s, p, i, j, kept, broken), pair_belief(s, p, j, i, kept, broken)
     net = (1.0 - grant) * fixed
     able = (p.split_fixed * net <= own_funds(p, lever, a, x)
             and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y))

@@ -106,7 +106,7 @@ def inspect(s, p, c):
                 u = digits(city.key, step, f.id[k], INSPECTION)
                 if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
                     _visit(s, p, cluster, lever, f, k, multiplier)
-            if watched and caught[k] and f.status[k] == SLOT_TAKEN and f.z[k] < REAL_OWN:
+            if watched and caught[k] and f.status[k] == SLOT_TAKEN and f.compliance[k] < REAL_OWN:
                 _fine(s, p, cluster, lever, f, k, multiplier)
     _complaint(s, p, c, cluster, lever, multiplier)
 
@@ -147,7 +147,7 @@ def _visit(s, p, cluster, lever, f, k, multiplier):
     s.money[Money.INSPECTIONS] += p.cost_inspection
     f.aware[k] |= np.uint8(1 << AWARE_LAW)
     u = uniform(city.key, Purpose.DETECTION, city.step, f.id[k])
-    if u < detection(p, f.z[k], data_of(p, lever, cluster, f.effluent[k])):
+    if u < detection(p, f.compliance[k], data_of(p, lever, cluster, f.effluent[k])):
         _fine(s, p, cluster, lever, f, k, multiplier)
 
 
@@ -229,7 +229,7 @@ def compliance_costs(p, lever, cluster, f, k):
     none = expected * detection_hazard(p, NONE, data, visits, watched) + fee
     sham = sham_cost(p, running) + fee + expected * detection_hazard(p, SHAM, data, visits, watched)
     connect = np.inf
-    if cluster.built[WATER] and (cluster.connected + q <= cluster.design_flow or f.z[k] == REAL_CONNECTED):
+    if cluster.built[WATER] and (cluster.connected + q <= cluster.design_flow or f.compliance[k] == REAL_CONNECTED):
         connect = connection_cost(q, cluster.fee, p.connect_fixed)
     return Costs(none, sham, running + fee, connect)
 
@@ -265,8 +265,8 @@ def _weigh(p, cluster, f, k, costs, plant, leaning):
     # connection is a legal duty; a plant that already stands may go on, a new one is not built
     if cluster.built[WATER] and (not has_plant(f, k) or costs.connect <= cost_real):
         real, cost_real = REAL_CONNECTED, costs.connect
-    z = pick(leaning.none, leaning.sham, weight(p, cost_real), leaning.taste)
-    return real if z == 2 else z
+    chosen = pick(leaning.none, leaning.sham, weight(p, cost_real), leaning.taste)
+    return real if chosen == 2 else chosen
 
 
 @inner
@@ -308,23 +308,23 @@ def decide_compliance(s, p, slot, fund):
     costs = compliance_costs(p, lever, cluster, f, k)
     leaning = _leaning(city, p, f, k, costs)
     if has_plant(f, k):
-        z = _weigh(p, cluster, f, k, costs, 0.0, leaning)
-        if z != REAL_OWN or (f.tech[k] >> OWN_PLANT) & 1:  # else the plant is being built
-            f.z[k] = z
+        chosen = _weigh(p, cluster, f, k, costs, 0.0, leaning)
+        if chosen != REAL_OWN or (f.tech[k] >> OWN_PLANT) & 1:  # else the plant is being built
+            f.compliance[k] = chosen
         return
     if cluster.built[WATER] or _weigh(p, cluster, f, k, costs, 0.0, leaning) == NONE:
         # nobody builds beside a central plant; and who would not even have a plant for nothing needs no terms
-        f.z[k] = _weigh(p, cluster, f, k, costs, np.inf, leaning)
+        f.compliance[k] = _weigh(p, cluster, f, k, costs, np.inf, leaning)
         return
     terms = plant_terms(s, p, slot, fund >= 0)
-    z = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
-    if z == REAL_OWN and fund >= 0:
+    chosen = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
+    if chosen == REAL_OWN and fund >= 0:
         if terms.claim > lever.effort_cost:
             ask(s, lever, slot, OWN_PLANT, fund, terms.claim)
             return
         terms = plant_terms(s, p, slot, False)  # the same choice without the programme's money
-        z = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
-    if z == REAL_OWN:
+        chosen = _weigh(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning)
+    if chosen == REAL_OWN:
         order(s, p, slot, OWN_PLANT, terms, -1)
     else:
-        f.z[k] = z
+        f.compliance[k] = chosen

@@ -30,7 +30,7 @@ __all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "i
 def supply_of(p, f, k, w):
     """By-product that a firm has, units a year: waste; of treated water a share of its treated effluent."""
     if w == TREATED_WATER:
-        return p.supply[f.sector[k], w] * f.effluent[k] if f.z[k] >= REAL_OWN else 0.0
+        return p.supply[f.sector[k], w] * f.effluent[k] if f.compliance[k] >= REAL_OWN else 0.0
     return p.supply[f.sector[k], w] * f.waste[k]
 
 
@@ -123,7 +123,7 @@ def _deliver(s, p, n, link):
     if u < chance:
         supplier_breaks = u * (hazard_s + hazard_b) < chance * hazard_s
         keep = decay(p.tau, dt)
-        link.s, link.f, link.updated = link.s * keep, link.f * keep + 1.0, now
+        link.kept, link.broken, link.updated = link.kept * keep, link.broken * keep + 1.0, now
         if supplier_breaks:
             a.bad[x] += 1.0
         else:
@@ -132,7 +132,7 @@ def _deliver(s, p, n, link):
         city.broken += 1
         _end(s, p, n, LINK_CLOSED)
         return
-    link.s, link.f, link.updated = evidence(link.s, p.tau, dt, 1.0), link.f * decay(p.tau, dt), now
+    link.kept, link.broken, link.updated = evidence(link.kept, p.tau, dt, 1.0), link.broken * decay(p.tau, dt), now
     amount = q * part
     link.delivered = amount
     note_exchange(p, cluster, w, now, amount)
@@ -154,13 +154,8 @@ def _renew(s, p, n, link):
     """At the end of its contract a link is renewed if it is still worth its coordination, else closed."""
     now, dt = s.city[0].time, s.city[0].dt
     i, j, w = link.supplier, link.buyer, link.stream
-    a, b = s.firms[i >> 4], s.firms[j >> 4]
-    x, y = i & 15, j & 15
-    cluster = s.clusters[link.cluster]
-    lever = s.levers[cluster.lever_row]
-    good, bad, _ = record_of_pair(s, i, j, w, now, p.tau)
-    b_s = pair_belief(p, lever, cluster, a, x, b, y, good, bad)
-    b_b = pair_belief(p, lever, cluster, b, y, a, x, good, bad)
+    kept, broken, _ = record_of_pair(s, i, j, w, now, p.tau)
+    b_s, b_b = pair_belief(s, p, i, j, kept, broken), pair_belief(s, p, j, i, kept, broken)
     if link.delivered * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
         link.until = now + dt + link.years
     else:
@@ -231,33 +226,37 @@ def _end(s, p, n, state):
 
 
 @inner
-def pair_belief(p, lever, cluster, f, k, g, m, good, bad):
-    """What firm (f, k) believes of partner (g, m), given the evidence of the pair; the truth if barrier 6 is removed."""
+def pair_belief(s, p, slot, partner, kept, broken):
+    """What the firm in a slot believes of a partner, given the evidence of the pair; the truth if barrier 6 is removed."""
+    f, k = s.firms[slot >> 4], slot & 15
+    g, m = s.firms[partner >> 4], partner & 15
+    cluster = s.clusters[f.cluster[k]]
+    lever = s.levers[cluster.lever_row]
     e = enforcement(p, lever, cluster.kind == PLANNED)
     if lever.relief_trust > 0.5:
         return exp(-breach_hazard(p, g.integrity[m], e, 0.0))
     omega = visible_share(p, lever.platform, lever.coordinator)
-    return belief(p, pair_trust(p, f.trust[k], good, bad, omega, g.good[m], g.bad[m]), e)
+    return belief(p, pair_trust(p, f.trust[k], kept, broken, omega, g.good[m], g.bad[m]), e)
 
 
 @inner
 def record_of_pair(s, i, j, w, now, tau):
     """Memory of a pair: evidence of both directions, and the record of this stream (-1: none)."""
-    good, bad, found = 0.0, 0.0, -1
+    kept, broken, found = 0.0, 0.0, -1
     for way in range(2):
         a, b = (i, j) if way == 0 else (j, i)
         n = np.int64(s.head[a, 0])
         while n >= 0:
             link = s.links[n]
             if link.buyer == b:
-                if link.s + link.f > 0.0:
+                if link.kept + link.broken > 0.0:
                     keep = decay(tau, now - link.updated)
-                    good += link.s * keep
-                    bad += link.f * keep
+                    kept += link.kept * keep
+                    broken += link.broken * keep
                 if way == 0 and link.stream == w:
                     found = n
             n = link.next[0]
-    return good, bad, found
+    return kept, broken, found
 
 
 @inner
@@ -291,7 +290,7 @@ def new_record(s, i, j, w):
     link.supplier, link.buyer, link.stream = i, j, w
     link.supplier_id, link.buyer_id = a.id[i & 15], b.id[j & 15]
     link.cluster = a.cluster[i & 15]
-    link.s, link.f, link.updated, link.remembered = 0.0, 0.0, city.time, 0.0
+    link.kept, link.broken, link.updated, link.remembered = 0.0, 0.0, city.time, 0.0
     link.next[0], link.next[1] = s.head[i, 0], s.head[j, 1]
     s.head[i, 0] = n
     s.head[j, 1] = n
@@ -302,7 +301,7 @@ def new_record(s, i, j, w):
 def fade(p, link, now):
     """Lazy decay of the evidence of a record up to now."""
     keep = decay(p.tau, now - link.updated)
-    link.s, link.f, link.updated = link.s * keep, link.f * keep, now
+    link.kept, link.broken, link.updated = link.kept * keep, link.broken * keep, now
 
 
 @inner

@@ -8,6 +8,8 @@ a place of its own under law alone belongs to the world outside.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import inner
@@ -15,6 +17,27 @@ from ..rules.compliance import removal
 from ..state import LANES, SLOT_TAKEN
 
 __all__ = ["book_origins", "settle"]
+
+
+class Flows(NamedTuple):
+    """What is booked of a firm or a cluster, a year.
+
+    Attributes
+    ----------
+    cod : float
+        COD as it leaves the site, t.
+    tco2e : float
+        Emissions on site, tCO2e, where what an exchange avoids is its buyer's.
+    landfill : float
+        Waste that is landfilled, t, where what an exchange keeps from the landfill is its supplier's.
+    energy : float
+        Electricity and fuel used, TJ.
+    """
+
+    cod: float
+    tco2e: float
+    landfill: float
+    energy: float
 
 
 @inner
@@ -31,20 +54,16 @@ def settle(s, f, k):
 
 @inner
 def book_origins(s, p, c):
-    """Add a cluster's flows of the step to their origins: its sums as they are, then what its guests had is moved over.
-
-    COD as it leaves the site, t; emissions on site, tCO2e, where what an exchange avoids is its buyer's; waste that is
-    landfilled, t, where what an exchange keeps from the landfill is its supplier's; electricity and fuel used, TJ.
-    """
+    """Add a cluster's flows of the step to their origins: its sums as they are, then what its guests had is moved over."""
     city, cluster = s.city[0], s.clusters[c]
     year = np.int64(np.floor(city.time + 1e-6)) - 2020
     if year < 0 or year >= s.booked.shape[0]:
         return
     home = min(c, city.existing)
     grid = cluster.elec - cluster.solar - cluster.shared_solar
-    _book(s, year, home, 0.001 * cluster.cod,
-          grid * city.grid_factor + cluster.fuel * p.fuel_factor - cluster.avoided,
-          cluster.landfill - cluster.exchanged_landfill, 0.001 * (3.6 * cluster.elec + cluster.fuel), city.dt)
+    tco2e = grid * city.grid_factor + cluster.fuel * p.fuel_factor - cluster.avoided
+    landfill = cluster.landfill - cluster.exchanged_landfill
+    _book(s, year, home, Flows(0.001 * cluster.cod, tco2e, landfill, 0.001 * (3.6 * cluster.elec + cluster.fuel)), city.dt)
     if cluster.guests == 0:
         return
     shared = cluster.shared_solar / max(cluster.elec - cluster.solar, 1e-9)
@@ -53,18 +72,18 @@ def book_origins(s, p, c):
         for k in range(LANES):
             if f.status[k] == SLOT_TAKEN and f.guest[k]:
                 elec, fuel, act = f.elec[k], f.fuel[k], f.activity[k]
-                cod = 0.001 * f.k_cod[k] * f.effluent[k] * (1.0 - removal(p, f.z[k]))
+                cod = 0.001 * f.k_cod[k] * f.effluent[k] * (1.0 - removal(p, f.compliance[k]))
                 bought = elec * (1.0 - f.k_solar[k]) * (1.0 - shared)
                 tco2e = bought * city.grid_factor + fuel * p.fuel_factor - f.avoided[k]
                 landfill = f.k_landfill[k] * act - f.spared[k]
-                energy = 0.001 * (3.6 * elec + fuel)
-                _book(s, year, home, cod, tco2e, landfill, energy, -city.dt)
-                _book(s, year, np.int64(s.origin[f.id[k]]), cod, tco2e, landfill, energy, city.dt)
+                flows = Flows(cod, tco2e, landfill, 0.001 * (3.6 * elec + fuel))
+                _book(s, year, home, flows, -city.dt)
+                _book(s, year, np.int64(s.origin[f.id[k]]), flows, city.dt)
 
 
 @inner
-def _book(s, year, row, cod, tco2e, landfill, energy, dt):
-    s.booked[year, row, 0] += dt * cod
-    s.booked[year, row, 1] += dt * tco2e
-    s.booked[year, row, 2] += dt * landfill
-    s.booked[year, row, 3] += dt * energy
+def _book(s, year, row, flows, dt):
+    s.booked[year, row, 0] += dt * flows.cod
+    s.booked[year, row, 1] += dt * flows.tco2e
+    s.booked[year, row, 2] += dt * flows.landfill
+    s.booked[year, row, 3] += dt * flows.energy

@@ -84,8 +84,8 @@ def _sectors(s, p, plan, n):
 def _enact(s):
     """A programme begins when it is enacted (at once, unless its policy must first become law)."""
     city = s.city[0]
-    for k in range(s.funds.size):
-        fund = s.funds[k]
+    for programme in range(s.funds.size):
+        fund = s.funds[programme]
         if fund.enacted < 0.5 and city.time >= fund.enacted_at - 1e-9:
             fund.enacted = 1.0
 
@@ -112,8 +112,8 @@ def _set_programmes(s, plan, values):
     """Levers of the programmes by schedule and scale factor, with doses at full; rules only once their set-up is paid."""
     city = s.city[0]
     for row in range(values.shape[0] - 1):
-        k = row // 3
-        fund = s.funds[k]
+        programme = row // 3
+        fund = s.funds[programme]
         if fund.enacted < 0.5:
             continue
         for i in plan.moved:
@@ -125,7 +125,7 @@ def _set_programmes(s, plan, values):
             if kind == RULE and fund.rule_paid < fund.rule_need - 1e-9:
                 continue
             target = scaled(base, plan.target[row, i], fund.scale, plan.cap[row, i])
-            values[row, i] = scheduled(base, target, city.time, plan.start[k, i], plan.ramp[k, i], plan.end[k, i])
+            values[row, i] = scheduled(base, target, city.time, plan.start[programme, i], plan.ramp[programme, i], plan.end[programme, i])
 
 
 @inner
@@ -182,18 +182,18 @@ def _release(s, p, plan, fines):
     """
     city = s.city[0]
     budgets = 0.0
-    for k in range(s.funds.size):
-        budgets += s.funds[k].budget
-    for k in range(s.funds.size):
-        fund = s.funds[k]
+    for programme in range(s.funds.size):
+        budgets += s.funds[programme].budget
+    for programme in range(s.funds.size):
+        fund = s.funds[programme]
         if fund.budget <= 0.0 or city.time < 2020.0 - 1e-9:
             continue
         if fund.enacted < 0.5:
             continue
-        lever = s.levers[3 * k]
+        lever = s.levers[3 * programme]
         release = fund.budget * city.dt + p.fine_return * fines * fund.budget / budgets
         fund.released += release
-        need, typed = _dose_need(s, p, plan, k, 0), _dose_need(s, p, plan, k, 1)
+        need, typed = _dose_need(s, p, plan, programme, 0), _dose_need(s, p, plan, programme, 1)
         fund.typed_dose = min(1.0, fund.budget / typed) if typed > 0.0 else 1.0
         fund.typed_need = max(fund.typed_need, typed)
         paid = fund.typed_dose * typed * city.dt
@@ -232,13 +232,13 @@ def _note_dose(fund):
 
 
 @inner
-def _dose_need(s, p, plan, k, typed):
+def _dose_need(s, p, plan, programme, typed):
     """Cost a year of a programme's doses above baseline at their full targets, typed or written, mVND."""
     total = 0.0
     base = s.levers[s.levers.size - 1]
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
-        if cluster.programme != k or cluster.firms == 0:
+        if cluster.programme != programme or cluster.firms == 0:
             continue
         full, mine = s.levers[cluster.lever_row], plan.typed[cluster.lever_row]
         if mine[_EXTENSION] == typed:

@@ -18,7 +18,7 @@ from ..rules.compliance import (
     own_running_cost,
     sham_cost,
 )
-from ..rules.demography import moving_cost, relocation_value
+from ..rules.demography import idle_cost, moving_cost, relocation_value
 from ..rules.diffusion import event
 from ..rules.production import tax_rate, usual_margin
 from ..state import (
@@ -59,16 +59,16 @@ __all__ = ["enter_planned", "expel", "open_planned", "planned_gain", "relocate"]
 def open_planned(s, p):
     """Decide planned clusters as the infrastructure fund allows; open those that are built; book rent and land."""
     city = s.city[0]
-    for k in range(s.funds.size):
-        fund = s.funds[k]
-        lever = s.levers[3 * k]
+    for programme in range(s.funds.size):
+        fund = s.funds[programme]
+        lever = s.levers[3 * programme]
         if fund.enacted < 0.5 or fund.budget <= 0.0:
             continue
         wanted = np.floor(lever.planned_slots * city.planned_factor + 0.5)
         before = 0.0
         for c in range(s.clusters.size):
             cluster = s.clusters[c]
-            if cluster.kind != PLANNED or cluster.programme != k:
+            if cluster.kind != PLANNED or cluster.programme != programme:
                 continue
             if cluster.opened < NEVER:
                 before += cluster.slots
@@ -115,19 +115,19 @@ def open_planned(s, p):
 @inner
 def _effluent_cost(s, p, cluster, f, k):
     """What the present choice of compliance costs, mVND/yr."""
-    q, z = f.effluent[k], f.z[k]
-    if z == REAL_CONNECTED:
+    q, compliance = f.effluent[k], f.compliance[k]
+    if compliance == REAL_CONNECTED:
         return connection_cost(q, cluster.fee, p.connect_fixed)
     fee = environmental_fee(p, q, f.k_cod[k])
-    if z == REAL_OWN:
+    if compliance == REAL_OWN:
         return own_running_cost(p, q) + fee
     lever = s.levers[cluster.lever_row]
     data = data_of(p, lever, cluster, q)
     share, side = paid_shares(p, lever, data)
     visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
-    hazard = detection_hazard(p, z, data, visits, has_continuous(cluster))
+    hazard = detection_hazard(p, compliance, data, visits, has_continuous(cluster))
     cost = fee + hazard * fine(p, q, fine_multiplier(cluster, lever)) * (share + side)
-    return cost + (sham_cost(p, own_running_cost(p, q)) if z == SHAM else 0.0)
+    return cost + (sham_cost(p, own_running_cost(p, q)) if compliance == SHAM else 0.0)
 
 
 @inner
@@ -203,14 +203,15 @@ def _first_open(s, cluster):
 
 @inner
 def _move_value(s, p, cluster, f, k, there, aid):
+    """What moving is worth to a firm that is paid the share `aid` of its cost, mVND."""
     city = s.city[0]
     gain, lump = planned_gain(s, p, cluster, f, k, there, s.levers[there.lever_row])
     if p.old_plot_value > 0.0:
         lump += f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
     margin = usual_margin(f.k_margin[k], f.margin_life[k])
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
-    return relocation_value(p, gain, lump, f.workers[k], f.k_revenue[k] * f.workers[k], margin, f.hurdle[k], aid, noise,
-                            True)
+    cost = moving_cost(p, f.workers[k], noise) + idle_cost(p, margin, f.k_revenue[k] * f.workers[k])
+    return relocation_value(p, gain, lump, f.hurdle[k]) - (1.0 - aid) * cost
 
 
 @inner
@@ -313,8 +314,8 @@ def expel(s, p):
             s.money[Money.MOVING] += moving
             _transfer(s, p, cluster, slot, new)
             g, m = s.firms[new >> 4], new & 15
-            if g.z[m] == REAL_CONNECTED:
-                g.z[m] = NONE
+            if g.compliance[m] == REAL_CONNECTED:
+                g.compliance[m] = NONE
     city.requests = 0
 
 
@@ -322,7 +323,7 @@ def expel(s, p):
 def enter_planned(s, p, lever, g, m):
     """What entering a planned cluster brings: connection, and the technologies required for admission."""
     city = s.city[0]
-    g.z[m] = REAL_CONNECTED
+    g.compliance[m] = REAL_CONNECTED
     if lever.admission > 0.5:
         g.admitted[m] = 1
         for j in ADMISSION:
@@ -354,7 +355,7 @@ def _copy_firm(f, k, g, m):
     g.admitted[m], g.aware[m], g.attitude[m], g.trust[m] = f.admitted[k], f.aware[k], f.attitude[k], f.trust[k]
     g.good[m], g.bad[m], g.discloses[m], g.club[m] = f.good[k], f.bad[k], f.discloses[k], f.club[k]
     g.visited[m], g.served[m], g.studied[m] = f.visited[k], f.served[k], f.studied[k]
-    g.z[m] = f.z[k]
+    g.compliance[m] = f.compliance[k]
     g.tech[m], g.pending[m], g.ever[m], g.loans[m], g.cuts[m], g.due[m] = (
         f.tech[k], f.pending[k], f.ever[k], f.loans[k], f.cuts[k], f.due[k])
     for j in range(N_TECH):

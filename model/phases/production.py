@@ -243,7 +243,7 @@ def close_books(s, p, c):
         for k in range(LANES):  # bytes apart: a loop over numbers of two widths would not become vector instructions
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1
-            sheet.z[k] = np.int64(f.z[k])
+            sheet.compliance[k] = np.int64(f.compliance[k])
             sheet.t5_workers[k] += f.workers[k] if live and cleaner else 0.0
             sheet.rethink[k] += f.workers[k] if live and f.tech[k] & T1_OR_T2 == T1_OR_T2 else 0.0
         # every slot in the same way, without branches; empty ones add 0
@@ -256,14 +256,14 @@ def close_books(s, p, c):
             u = act / workers
             revenue = (f.k_revenue[k] if live else 1.0) * workers
             life = f.k_margin[k] + f.margin_life[k]
-            q, z, cod = f.effluent[k], sheet.z[k], f.k_cod[k]
+            q, compliance, cod = f.effluent[k], sheet.compliance[k], f.k_cod[k]
             # effluent: what is paid for the choice in force
-            joined = z == REAL_CONNECTED
+            joined = compliance == REAL_CONNECTED
             connect = connection_cost(q, fee_c, connect_fixed) if joined else 0.0
             fee = 0.0 if joined else fee_of(q, cod, fee_small, fee_middle, fee_large, fee_cod)
-            own = running if z == REAL_OWN else 0.0
-            sham = sham_cost_of(running, sham_fixed, sham_share) if z == SHAM else 0.0
-            removed = removal_of(z, removal_sham, removal_real)
+            own = running if compliance == REAL_OWN else 0.0
+            sham = sham_cost_of(running, sham_fixed, sham_share) if compliance == SHAM else 0.0
+            removed = removal_of(compliance, removal_sham, removal_real)
             solar = f.k_solar[k] * f.elec[k]
             shared = shared_part * (f.elec[k] - solar)
             # reference: the same terms with nothing adopted; its effluent term is the environmental fee
@@ -319,8 +319,8 @@ def close_books(s, p, c):
             sheet.sham[k] += sham * alive
             sheet.connect[k] += connect * alive
             sheet.connected[k] += q if joined else 0.0
-            sheet.treated_own[k] += q if z == REAL_OWN else 0.0
-            sheet.measured_own[k] += q if z == REAL_OWN and q >= least_measured else 0.0
+            sheet.treated_own[k] += q if compliance == REAL_OWN else 0.0
+            sheet.measured_own[k] += q if compliance == REAL_OWN and q >= least_measured else 0.0
             sheet.tax[k] += due * alive
             sheet.forgone[k] += forgone * alive
             sheet.dividends[k] += dividends * alive
@@ -331,8 +331,8 @@ def close_books(s, p, c):
         for k in range(LANES):  # integers apart: their sums may be taken in any order
             live = np.int64(f.status[k] == SLOT_TAKEN)
             shows = np.int64(f.discloses[k] != 0)
-            real += live & np.int64(f.z[k] >= REAL_OWN)
-            sham_count += live & np.int64(f.z[k] == SHAM)
+            real += live & np.int64(f.compliance[k] >= REAL_OWN)
+            sham_count += live & np.int64(f.compliance[k] == SHAM)
             recp += live & np.int64(f.recp[k])
             disclosing += live & shows
             symbiosis += live & (np.int64(f.links[k] > 0) | np.int64(f.hubs[k] != 0))

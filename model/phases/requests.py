@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..jit import inner
 from ..ledger import Money
 from ..randomness import Purpose, draw, of_errand
 
-__all__ = ["add_request", "ask", "propose", "sort_requests"]
+__all__ = ["Exchange", "add_request", "ask", "propose", "sort_requests"]
+
+
+class Exchange(NamedTuple):
+    """What a link would carry: from one slot to another, a stream, units a year."""
+
+    supplier: int
+    buyer: int
+    stream: int
+    quantity: float
 
 
 @inner
@@ -24,7 +35,7 @@ def add_request(s, slot, tech, fund, amount, priority):
 
 
 @inner
-def propose(s, supplier, buyer, stream, fund, quantity, priority, payer):
+def propose(s, exchange, fund, priority, payer):
     """Put the proposal of a link; `payer` says who pays its study."""
     city = s.city[0]
     n = city.proposals
@@ -32,8 +43,8 @@ def propose(s, supplier, buyer, stream, fund, quantity, priority, payer):
         city.overflow = 1
         return
     proposal = s.proposals[n]
-    proposal.slot, proposal.other, proposal.tech, proposal.fund = supplier, buyer, stream, fund
-    proposal.quantity, proposal.amount, proposal.priority = quantity, payer, priority
+    proposal.slot, proposal.other, proposal.tech, proposal.fund = exchange.supplier, exchange.buyer, exchange.stream, fund
+    proposal.quantity, proposal.amount, proposal.priority = exchange.quantity, payer, priority
     city.proposals = n + 1
 
 

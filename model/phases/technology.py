@@ -11,6 +11,7 @@ from ..ledger import Money
 from ..maths import annuity, exp, normal_quantile
 from ..randomness import Purpose, of_technology, uniform
 from ..rules.adoption import (
+    Use,
     adopts,
     capex,
     marginal_saving,
@@ -46,7 +47,7 @@ from .lottery import TECHNOLOGY_REVIEW, digits
 from .requests import ask
 from .tastes import taste
 
-__all__ = ["Terms", "appraise", "consider", "count_credit", "end_cut", "investment", "order", "review_technologies", "saving_of",
+__all__ = ["Case", "Terms", "appraise", "consider", "count_credit", "end_cut", "investment", "order", "review_technologies", "saving_of",
            "set_cut", "terms_at", "value_at", "waiting_multiple"]
 
 
@@ -81,24 +82,20 @@ class Terms(NamedTuple):
 
 
 class Case(NamedTuple):
-    """The most favourable look at a technology, before acquaintances and the bank are asked.
+    """What a technology would bring a firm, before acquaintances and the bank are asked.
 
     Attributes
     ----------
-    cost, saving : float
-        mVND before grants; mVND/yr.
-    grant, tax, cut : float
-        Share granted; expected tax rate; share of the tax on the saving that is forgone.
-    multiple : float
-        Value over cost at which whoever knows most adopters waits no longer.
+    saving, net : float
+        mVND/yr; capital cost less grants, mVND.
+    tax, cut : float
+        Expected tax rate; share of the tax on the saving that is forgone.
     """
 
-    cost: float
     saving: float
-    grant: float
+    net: float
     tax: float
     cut: float
-    multiple: float
 
 
 @inner
@@ -115,13 +112,12 @@ def investment(city, p, f, k, j):
 def saving_of(city, p, cluster, f, k, j):
     """Yearly saving of technology j on what the firm buys now, mVND/yr; own solar power is not bought."""
     per_m3 = 0.0
-    if f.z[k] == REAL_CONNECTED:
+    if f.compliance[k] == REAL_CONNECTED:
         per_m3 = cluster.fee
-    elif f.z[k] == REAL_OWN and f.effluent[k] > 0.0:
+    elif f.compliance[k] == REAL_OWN and f.effluent[k] > 0.0:
         per_m3 = cost_of_next_m3(p, f.effluent[k])
-    saving = marginal_saving(p, j, f.elec[k] * (1.0 - f.k_solar[k]), f.fuel[k], f.water[k],
-                             f.k_disposal[k] * f.activity[k], per_m3, p.sector_effluent_share[f.sector[k]],
-                             city.electricity_price)
+    use = Use(f.elec[k] * (1.0 - f.k_solar[k]), f.fuel[k], f.water[k], f.k_disposal[k] * f.activity[k])
+    saving = marginal_saving(p, j, use, per_m3, p.sector_effluent_share[f.sector[k]], city.electricity_price)
     return saving * city.carbon_rule if f.exporter[k] > 0.5 else saving
 
 
@@ -135,22 +131,21 @@ def waiting_multiple(p, lever, hurdle, peers):
 
 
 @inner
-def value_at(p, f, k, j, saving, net, tax, cut):
+def value_at(p, f, k, j, case):
     """`present_value` of technology j at the firm's hurdle rate."""
     life = p.tech_life_yr[j]
-    a_cut = annuity_of(p, f, k, A_CUT if p.cit_years < life else j) if cut > 0.0 else 0.0
-    return present_value(saving, net, life, tax, cut, annuity_of(p, f, k, j), a_cut)
+    a_cut = annuity_of(p, f, k, A_CUT if p.cit_years < life else j) if case.cut > 0.0 else 0.0
+    return present_value(case.saving, case.net, life, case.tax, case.cut, annuity_of(p, f, k, j), a_cut)
 
 
 @inner
-def promising(city, p, f, k, j, case):
-    """Could any loan make technology j worthwhile in a `Case`? Most reviews end here, at little cost."""
-    net = case.cost * (1.0 - case.grant)
-    value = value_at(p, f, k, j, case.saving, net, case.tax, case.cut)
+def promising(city, p, f, k, j, case, multiple):
+    """Could any loan make technology j worthwhile to whoever waits for this `multiple`? Most reviews end here, at little cost."""
+    value = value_at(p, f, k, j, case)
     if value <= 0.0:
         return False
-    psi = value / net + best_loan(p, f, k, j)
-    return adopts(psi, case.multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
+    psi = value / case.net + best_loan(p, f, k, j)
+    return adopts(psi, multiple, p.adoption_slope, taste(city, p, f.id[k], j, Purpose.TASTE))
 
 
 @inner
@@ -188,7 +183,7 @@ def terms_at(s, p, slot, j, supported, cost, saving):
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     life = p.tech_life_yr[j]
-    value = value_at(p, f, k, j, saving, net, tax, cut)
+    value = value_at(p, f, k, j, Case(saving, net, tax, cut))
     if value <= 0.0:
         return Terms(False, cost, grant, none, saving, cut, 0.0)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
@@ -283,8 +278,8 @@ def review_technologies(s, p, c):
             for j in range(N_LEARNED):
                 if (open_to >> j) & 1:
                     cost, saving = investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j)
-                    grant = grant_of(lever, j, cluster.level)
-                    if promising(city, p, f, k, j, Case(cost, saving, grant, tax, cut, multiple)):
+                    case = Case(saving, cost * (1.0 - grant_of(lever, j, cluster.level)), tax, cut)
+                    if promising(city, p, f, k, j, case, multiple):
                         consider(s, p, b * LANES + k, j, cost, saving)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import jit
 from ..maths import annuity, exp, power
 
-__all__ = ["adopts", "capex", "capex_one", "learning_factor", "marginal_saving", "option_multiple", "present_value",
+__all__ = ["Use", "adopts", "capex", "capex_one", "learning_factor", "marginal_saving", "option_multiple", "present_value",
            "value_ratio", "volatility"]
 
 
@@ -31,24 +33,38 @@ def capex(one, scale, workers, noise, learning):
     return one * power(workers, scale) * noise * learning
 
 
+class Use(NamedTuple):
+    """What a firm uses and throws away now.
+
+    Attributes
+    ----------
+    elec, fuel, water : float
+        MWh, GJ and m3 a year.
+    disposal : float
+        Cost of disposal, mVND/yr (negative where scrap is sold: cleaner production then loses money).
+    """
+
+    elec: float
+    fuel: float
+    water: float
+    disposal: float
+
+
 @jit
-def marginal_saving(p, j, elec, fuel, water, disposal, running_per_m3, effluent_share, price):
+def marginal_saving(p, j, use, running_per_m3, effluent_share, price):
     """Yearly saving of technology j on what the firm uses now, mVND/yr.
 
     Parameters
     ----------
-    elec, fuel, water : float
-        Present use, MWh, GJ and m3 a year.
-    disposal : float
-        Present cost of disposal (negative where scrap is sold: cleaner production then loses money).
+    use : Use
     running_per_m3 : float
         Cost of effluent saved per m3.
     price : float
         Electricity, mVND/MWh.
     """
-    return (p.tech_saves_electricity[j] * elec * price + p.tech_saves_fuel[j] * fuel * p.fuel_price
-            + p.tech_saves_water[j] * water * (p.water_price + effluent_share * running_per_m3)
-            + p.tech_saves_waste[j] * disposal + p.tech_solar_share[j] * elec * price)
+    return (p.tech_saves_electricity[j] * use.elec * price + p.tech_saves_fuel[j] * use.fuel * p.fuel_price
+            + p.tech_saves_water[j] * use.water * (p.water_price + effluent_share * running_per_m3)
+            + p.tech_saves_waste[j] * use.disposal + p.tech_solar_share[j] * use.elec * price)
 
 
 @jit

@@ -1,16 +1,18 @@
 """5g and 13.1: the criteria of a certificate, its levels (S2: graded standards) and the four groups of S1.
 
-Every threshold is a row of `tables/certification.csv`. What a cluster misses is a bit mask: bit k is criterion k of
+Every threshold is a row of `tables/certification.csv`. What a cluster misses is a bit mask: bit i is criterion i of
 `indicators.CRITERIA`, so all unmet criteria are known and their order means nothing.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..jit import jit, small
 from ..maths import annuity
 from ..state import T1, T2, T5
 
-__all__ = ["bit", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
+__all__ = ["Shown", "bit", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
            "infrastructure_group", "is_recp", "measured_share", "number_unmet", "recp_least", "symbiosis_met", "violation_hazard", "waived",
            "water_group"]
 
@@ -26,9 +28,9 @@ EXCHANGE, WIDE, DECREE_82, WIDE_AND_SOLAR = range(4)
 
 
 @small
-def bit(condition, k):
-    """Bit k if a condition holds, else 0."""
-    return 1 << k if condition else 0
+def bit(condition, i):
+    """Bit i if a condition holds, else 0."""
+    return 1 << i if condition else 0
 
 
 @jit
@@ -98,26 +100,39 @@ def measured_share(p, effluent, connected, design_flow, own_measured, data_room)
     return max(share, p.planned_data) if data_room else share
 
 
-@jit
-def symbiosis_met(p, reading, exchange, depot, data_room, services, engaged, aware, solar):
-    """Does a cluster show symbiosis in a reading (13.1)?
+class Shown(NamedTuple):
+    """What a cluster can show of symbiosis.
 
-    Parameters
+    Attributes
     ----------
-    reading : int
-        EXCHANGE, WIDE, DECREE_82, or the variant WIDE_AND_SOLAR.
     exchange : bool
         A link or hub of an additional stream operated in the last four quarters.
     depot : bool
         A depot stands through which a by-product flowed; an empty one never counts.
+    data_room, solar : bool
+        Projects T and E stand.
     services, engaged, aware : float
         Shares of firms: used the innovation centre; have a link, a hub or an ordered study; know T1 or T2.
     """
+
+    exchange: bool
+    depot: bool
+    data_room: bool
+    services: float
+    engaged: float
+    aware: float
+    solar: bool
+
+
+@jit
+def symbiosis_met(p, reading, shown):
+    """Does what a cluster has `Shown` meet a reading of symbiosis (13.1): EXCHANGE, WIDE, DECREE_82 or the variant WIDE_AND_SOLAR?"""
     if reading == DECREE_82:
-        return exchange and engaged >= p.decree82_engaged and aware >= p.decree82_aware
+        return shown.exchange and shown.engaged >= p.decree82_engaged and shown.aware >= p.decree82_aware
     if reading == EXCHANGE:
-        return exchange
-    return exchange or depot or data_room or services >= p.wide_service_least or (reading == WIDE_AND_SOLAR and solar)
+        return shown.exchange
+    return (shown.exchange or shown.depot or shown.data_room or shown.services >= p.wide_service_least
+            or (reading == WIDE_AND_SOLAR and shown.solar))
 
 
 @jit
@@ -132,8 +147,8 @@ def waived(p):
 def number_unmet(mask):
     """How many criteria of level 1 a mask misses."""
     n = 0
-    for k in range(RECP_HIGHER):
-        n += (mask >> k) & 1
+    for i in range(RECP_HIGHER):
+        n += (mask >> i) & 1
     return n
 
 

@@ -27,17 +27,17 @@ def inspection_size(relative, exponent, root, low, high):
 
 
 @jit
-def detection(p, z, data):
+def detection(p, compliance, data):
     """Probability that an inspection detects: .9 (none), .15 + .65 m (sham), 0 (real)."""
-    if z == NONE:
+    if compliance == NONE:
         return p.detect_none
-    if z == SHAM:
+    if compliance == SHAM:
         return p.detect_sham_low + (p.detect_sham_high - p.detect_sham_low) * data
     return 0.0
 
 
 @jit
-def detection_hazard(p, z, data, hazard, continuous):
+def detection_hazard(p, compliance, data, hazard, continuous):
     """Detections a year: by inspections, and by automatic data where a plant or project T makes them possible.
 
     Parameters
@@ -47,9 +47,9 @@ def detection_hazard(p, z, data, hazard, continuous):
     continuous : bool
         True in clusters with a central plant or project T.
     """
-    if z >= REAL_OWN:
+    if compliance >= REAL_OWN:
         return 0.0
-    return hazard * detection(p, z, data) + (p.continuous_rate * data if continuous else 0.0)
+    return hazard * detection(p, compliance, data) + (p.continuous_rate * data if continuous else 0.0)
 
 
 @jit
@@ -150,12 +150,12 @@ def pick(none, sham, real, u):
 
 
 @jit
-def removal(p, z):
+def removal(p, compliance):
     """Share of the load that is removed: 0 (none), .25 (sham), .90 (real)."""
-    return removal_of(z, p.removal_sham, p.removal_real)
+    return removal_of(compliance, p.removal_sham, p.removal_real)
 
 
 @small
-def removal_of(z, sham, real):
+def removal_of(compliance, sham, real):
     """`removal` with its shares given, for loops that must not look them up."""
-    return real if z >= REAL_OWN else (sham if z == SHAM else 0.0)
+    return real if compliance >= REAL_OWN else (sham if compliance == SHAM else 0.0)

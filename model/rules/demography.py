@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit, small
 from ..maths import annuity, log, power
 
-__all__ = ["arrival_intensity", "exit_hazard", "is_insolvent", "moving_cost", "relocation_value", "thinning"]
+__all__ = ["arrival_intensity", "exit_hazard", "is_insolvent", "idle_cost", "moving_cost", "relocation_value", "thinning"]
 
 
 @jit
@@ -42,8 +42,20 @@ def moving_cost(p, workers, noise):
 
 
 @jit
-def relocation_value(p, yearly_gain, lump_gain, workers, revenue, margin, hurdle, aid, noise, moves):
-    """Net present value over 10 years of a plot in a planned cluster, mVND.
+def idle_cost(p, margin, revenue):
+    """What a move costs while nothing is made, and while the firm finds its feet again, mVND.
+
+    Parameters
+    ----------
+    margin : float
+        max(margin, sector margin): what a day without production costs, as a share of revenue.
+    """
+    return (p.downtime + p.dip * p.dip_years) * margin * revenue
+
+
+@jit
+def relocation_value(p, yearly_gain, lump_gain, hurdle):
+    """Net present value over 10 years of a plot in a planned cluster, before what it costs to move there, mVND.
 
     Parameters
     ----------
@@ -51,14 +63,5 @@ def relocation_value(p, yearly_gain, lump_gain, workers, revenue, margin, hurdle
         Change of compliance cost, energy, rent, tax, and the saving of technologies required at admission.
     lump_gain : float
         Value of the old plot less the capital of technologies required at admission.
-    margin : float
-        max(margin, sector margin): what a day without production costs, as a share of revenue.
-    moves : bool
-        False for an arrival: no moving, no downtime, no adaptation.
     """
-    value = yearly_gain * annuity(hurdle, p.relocation_years) + lump_gain
-    if moves:
-        moving = moving_cost(p, workers, noise)
-        idle = (p.downtime + p.dip * p.dip_years) * margin * revenue
-        value -= (1.0 - aid) * (moving + idle)
-    return value
+    return yearly_gain * annuity(hurdle, p.relocation_years) + lump_gain

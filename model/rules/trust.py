@@ -15,16 +15,16 @@ def decay(tau, dt):
 
 
 @jit
-def evidence(s, tau, dt, faultless):
-    """Good evidence after a step: s e^(-dt/tau) + tau (1 - e^(-dt/tau)) per faultless link (exact integrator)."""
+def evidence(good, tau, dt, faultless):
+    """Good evidence after a step: good e^(-dt/tau) + tau (1 - e^(-dt/tau)) per faultless link (exact integrator)."""
     keep = decay(tau, dt)
-    return accrue(s, keep, tau * (1.0 - keep), faultless)
+    return accrue(good, keep, tau * (1.0 - keep), faultless)
 
 
 @small
-def accrue(s, keep, grow, faultless):
+def accrue(good, keep, grow, faultless):
     """`evidence` with its constants of the step given: what is kept, and what one faultless link adds."""
-    return s * keep + grow * faultless
+    return good * keep + grow * faultless
 
 
 @jit
@@ -41,10 +41,20 @@ def visible_share(p, platform, coordinator):
 
 
 @jit
-def pair_trust(p, general, s, f, omega, good, bad):
-    """T = [kappa G + s + omega S]/[kappa + s + omega S + lambda (f + omega F)]."""
-    top = p.kappa * general + s + omega * good
-    return top / (p.kappa + s + omega * good + p.lambda_breach * (f + omega * bad))
+def pair_trust(p, general, kept, broken, omega, good, bad):
+    """T = [kappa G + s + omega S]/[kappa + s + omega S + lambda (f + omega F)].
+
+    Parameters
+    ----------
+    general : float
+        General trust G.
+    kept, broken : float
+        Evidence s and f of the pair, from what it delivered and what it broke.
+    good, bad : float
+        Evidence S and F of the partner with others, of which the share omega is visible.
+    """
+    top = p.kappa * general + kept + omega * good
+    return top / (p.kappa + kept + omega * good + p.lambda_breach * (broken + omega * bad))
 
 
 @jit

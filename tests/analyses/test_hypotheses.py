@@ -14,7 +14,7 @@ from ecocluster.experiments.analyses.claims import Claim, read_claims, set_masks
 from ecocluster.experiments.analyses.finding import Case
 from ecocluster.experiments.analyses.hypotheses import finance_order, find_region, hypotheses
 from ecocluster.experiments.analyses.verdicts import Rule
-from ecocluster.experiments.eight import draw_clusters
+from ecocluster.experiments.eight_clusters import draw_clusters
 from ecocluster.experiments.worlds import CLAIMS, PILOT, SEARCH, stored
 from ecocluster.scenarios import load_scenario
 from ecocluster.viz.analyses import hypotheses as told

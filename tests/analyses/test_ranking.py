@@ -20,7 +20,6 @@ from ecocluster.experiments.stored_ranking import (
     Ranking,
     arms,
     load,
-    store,
     without,
 )
 from ecocluster.experiments.worlds import stored
@@ -30,7 +29,7 @@ from ecocluster.viz.ranking import first_two, ranking_lines
 from ecocluster.viz.words import Words
 from fake_trials import install
 
-SHIPPED = stored_ranking.data_file()
+SHIPPED = stored_ranking.SHIPPED.path
 WORTH = dict(zip((*BARRIERS, *SOLUTIONS), (1, 2, 4, 16, 8, 0, 0, 3, 30, 20, 25, 1, 5), strict=True))
 PRICE = dict(zip(SOLUTIONS, (1, 1, 40, 2, 2, 1, 1), strict=True))
 
@@ -38,7 +37,7 @@ PRICE = dict(zip(SOLUTIONS, (1, 1, 40, 2, 2, 1, 1), strict=True))
 @pytest.fixture(autouse=True)
 def fresh():
     yield
-    load.cache_clear()
+    stored_ranking.SHIPPED.found = None
 
 
 def invented(**changed):
@@ -105,16 +104,16 @@ def test_a_solution_without_effect_is_told_with_its_reason():
 @pytest.fixture
 def place(monkeypatch, tmp_path):
     path = tmp_path / "ranking.toml"
-    monkeypatch.setattr(stored_ranking, "data_file", lambda: path)
-    load.cache_clear()
+    monkeypatch.setattr(stored_ranking.SHIPPED, "path", path)
+    stored_ranking.SHIPPED.found = None
     return path
 
 
 def test_what_is_stored_is_read_again(place):
     assert load() is None
-    load.cache_clear()
+    stored_ranking.SHIPPED.found = None
     lost = invented(solution_2={COD: np.array([1.5, np.nan, 1234567.0, -0.25])})
-    store(lost)
+    stored_ranking.SHIPPED.store(lost)
     assert load().to_toml() == lost.to_toml()
     assert np.array_equal(load().alone("solution-2", COD), lost.alone("solution-2", COD), equal_nan=True)
     assert not place.with_suffix(".part").exists()
@@ -122,13 +121,13 @@ def test_what_is_stored_is_read_again(place):
 
 def test_what_is_stored_again_keeps_its_bytes(place):
     """Values that seven digits make whole, huge, tiny or nothing at all; and the file that ships."""
-    store(invented(solution_2={COD: np.array([25695.9999, 123456789.4, np.nan, -3e-7])}))
+    stored_ranking.SHIPPED.store(invented(solution_2={COD: np.array([25695.9999, 123456789.4, np.nan, -3e-7])}))
     for shipped in (False, True):
         if shipped:
             place.write_bytes(SHIPPED.read_bytes())
         before = place.read_bytes()
-        load.cache_clear()
-        store(load())
+        stored_ranking.SHIPPED.found = None
+        stored_ranking.SHIPPED.store(load())
         assert place.read_bytes() == before
 
 

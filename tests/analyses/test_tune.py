@@ -46,7 +46,7 @@ from ecocluster.viz.words import Words
 @pytest.fixture(autouse=True)
 def fresh():
     yield
-    tuned.load.cache_clear()
+    tuned.SHIPPED.found = None
     tuned.question_hash.cache_clear()
 
 
@@ -224,7 +224,7 @@ def test_nobody_is_told_what_a_programme_reaches_where_it_was_found(shipped):
     with pytest.raises(InputError, match="partly luck"):
         check_fresh(empty().searched, ground.worlds)
     assert compare("hanoi", ["symbiosis"], worlds=1, tuned="tco2e").question.tuned == "tco2e"
-    tuned.store(replace(invented(), searched=stored().numbers[:1]))  # control: found where it answers
+    tuned.SHIPPED.store(replace(invented(), searched=stored().numbers[:1]))  # control: found where it answers
     with pytest.raises(InputError, match="partly luck"):
         compare("hanoi", ["symbiosis"], worlds=1, tuned="tco2e")
 
@@ -302,20 +302,20 @@ def invented(value=1000.0, late=0.0, keys=None):
 @pytest.fixture
 def place(monkeypatch, tmp_path):
     path = tmp_path / "tuned.toml"
-    monkeypatch.setattr(tuned, "data_file", lambda: path)
-    tuned.load.cache_clear()
+    monkeypatch.setattr(tuned.SHIPPED, "path", path)
+    tuned.SHIPPED.found = None
     return path
 
 
 @pytest.fixture
 def shipped(place):
-    tuned.store(invented())
+    tuned.SHIPPED.store(invented())
     return place
 
 
 def test_what_is_stored_is_read_again(place):
     assert tuned.load() is None
-    tuned.store(invented(value=1234567.0, late=float("inf")))
+    tuned.SHIPPED.store(invented(value=1234567.0, late=float("inf")))
     assert tuned.load().to_toml() == invented(value=1234567.0, late=float("inf")).to_toml() == place.read_text()
     assert tuned.load().programmes["symbiosis", "cod", 50] == invented(value=1234570.0, late=float("inf")).programmes["symbiosis", "cod", 50]
     assert not place.with_suffix(".part").exists()
@@ -323,7 +323,7 @@ def test_what_is_stored_is_read_again(place):
 
 def test_a_part_may_be_stored_and_what_is_missing_is_said(place, capsys):
     keys = [key for key in all_keys() if key[2] == 150]
-    tuned.store(invented(keys=keys))
+    tuned.SHIPPED.store(invented(keys=keys))
     assert tuned.load().missing == tuple(key for key in all_keys() if key[2] != 150)
     assert main(["tune"]) == 0
     assert "Not searched yet (24)" in " ".join(capsys.readouterr().out.split())
@@ -437,7 +437,7 @@ def test_another_site_aim_or_pathway_is_refused(shipped, capsys):
     assert "hanoi --law middle" in capsys.readouterr().err
     assert main(["compare", "hanoi", "--tuned", "jobs"]) == 2
     assert "tco2e, cod, level1" in capsys.readouterr().err
-    tuned.store(invented(keys=[("symbiosis", "cod", 150)]))
+    tuned.SHIPPED.store(invented(keys=[("symbiosis", "cod", 150)]))
     assert main(["compare", "hanoi", "--tuned", "cod"]) == 2
     assert "--budget 150 --pathways symbiosis;" in capsys.readouterr().err
 
@@ -458,6 +458,6 @@ def test_renewing_keeps_what_is_of_this_model(shipped, capsys, monkeypatch, tmp_
     monkeypatch.setattr(tuning, "tune", lambda **asked: iter([one]))
     assert main(["tune", "--renew", "--out", str(tmp_path / "kept")]) == 0
     assert tuned.load().programmes["symbiosis", "cod", 50].found.value == 5000.0 and not tuned.load().missing
-    tuned.store(replace(tuned.load(), golden="0" * 64))
+    tuned.SHIPPED.store(replace(tuned.load(), golden="0" * 64))
     assert main(["tune", "--renew", "--out", str(tmp_path / "kept")]) == 0
     assert list(tuned.load().programmes) == [("symbiosis", "cod", 50)] and not tuned.load().older

@@ -142,7 +142,7 @@ def test_the_costs_explain_compliance(shown, portraits):
             weights = np.array([cost**-3 for cost in (costs["none"], costs["sham"], real)])
             z = int(np.searchsorted(np.cumsum(weights) / weights.sum(), choice.taste))
             slot = int(np.flatnonzero(film.firms["id"][p.quarter] == p.ident + 1)[0])
-            made.append(min(int(film.firms["z"][choice.quarter, slot]), 2) == z)
+            made.append(min(int(film.firms["compliance"][choice.quarter, slot]), 2) == z)
             assert film.firms["reviewed"][choice.quarter, slot] & REVIEWED_COMPLIANCE
     assert len(made) > 40
     assert np.mean(made) >= 0.95

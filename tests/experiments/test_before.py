@@ -15,7 +15,7 @@ from ecocluster.experiments.analyses.finding import read_finding
 from ecocluster.experiments.analyses.frontier import frontier
 from ecocluster.experiments.configuration import read_config
 from ecocluster.experiments.sweeps import plans
-from ecocluster.experiments.sweeps.former import FormerRange
+from ecocluster.experiments.sweeps.former_ranges import FormerRange
 from ecocluster.experiments.sweeps.ranges import Range
 from ecocluster.experiments.sweeps.results import load, status
 from ecocluster.scenarios.errors import nearest_name

@@ -84,20 +84,20 @@ def test_a_band_that_nearly_nobody_meets_is_named(invented):
 
 def test_what_is_stored_is_read_again(invented, tmp_path, monkeypatch):
     found = find_worlds(20)
-    monkeypatch.setattr(worlds, "data_file", lambda: tmp_path / "worlds.toml")
-    worlds.store(found)
+    monkeypatch.setattr(worlds.SHIPPED, "path", tmp_path / "worlds.toml")
+    worlds.SHIPPED.store(found)
     assert stored() == found
     (tmp_path / "worlds.toml").unlink()
-    stored.cache_clear()
+    worlds.SHIPPED.found = None
     with pytest.raises(InputError, match="--renew"):
         stored()
-    stored.cache_clear()
+    worlds.SHIPPED.found = None
 
 
 @pytest.fixture(autouse=True)
 def fresh():
     yield
-    stored.cache_clear()
+    worlds.SHIPPED.found = None
 
 
 def test_the_worlds_that_ship():

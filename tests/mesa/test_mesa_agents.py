@@ -10,7 +10,7 @@ import pytest
 from ecocluster.model import ClusterModel, Enterprise
 from ecocluster.model.firm_views import COMPLIANCE, EVENTS, TRAITS
 from ecocluster.model.indicators import INDICATORS
-from ecocluster.model.single import run_one
+from ecocluster.model.one_run import run_one
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
 
 
@@ -36,7 +36,7 @@ def test_the_agents_are_the_firms_of_the_run(model):
     assert [firm.unique_id for firm in agents] == firms["id"][order].tolist()
     for trait, column in (("trust", "trust"), ("cash", "cash"), ("workers", "workers"), ("hurdle", "hurdle")):
         assert [getattr(firm, trait) for firm in agents] == firms[column][order].tolist()
-    assert [COMPLIANCE.index(firm.compliance) for firm in agents] == firms["z"][order].tolist()
+    assert [COMPLIANCE.index(firm.compliance) for firm in agents] == firms["compliance"][order].tolist()
     assert [firm.hubs for firm in agents] == [int(bits).bit_count() for bits in firms["hubs"][order]]
 
 

@@ -83,7 +83,7 @@ def _bits(flags: Iterable) -> int:
 def _their_firms(s: State) -> Table:
     taken = s.firms["status"] == SLOT_TAKEN
     names = {name: name for name in FIRM} | {
-        "debt": "old debt", "cluster": "cluster", "slot_id": "slot", "z": "compliance", "club": "in club", "links": "links",
+        "debt": "old debt", "cluster": "cluster", "slot_id": "slot", "compliance": "compliance", "club": "in club", "links": "links",
         "hubs": "hubs", "depreciation": "depreciation", "cut_total": "tax cut", "pending": "pending", "loans": "loans"}
     columns = {mine: s.firms[name][taken].tolist() for name, mine in names.items()}
     for j, technology in enumerate(TECHNOLOGIES):
@@ -111,9 +111,9 @@ def _my_firm(firm) -> dict:
     return row
 
 
-def _record(supplier, buyer, stream, state, s, f, updated, until, quantity, price, years, delivered) -> tuple[str, dict]:
+def _record(supplier, buyer, stream, state, kept, broken, updated, until, quantity, price, years, delivered) -> tuple[str, dict]:
     """A record of a pair; terms count only while there is a contract, its end only once there is a permit."""
-    row = {"state": state, "s": s, "f": f, "updated": updated}
+    row = {"state": state, "kept": kept, "broken": broken, "updated": updated}
     if state != LINK_STATES["permit"]:
         row["until"] = until
     if state in (LINK_STATES["permit"], LINK_STATES["active"]):
@@ -123,7 +123,7 @@ def _record(supplier, buyer, stream, state, s, f, updated, until, quantity, pric
 
 def _their_links(s: State) -> Table:
     rows = s.links[: int(s.city[0]["links_high"])]
-    names = ("supplier_id", "buyer_id", "stream", "state", "s", "f", "updated", "until", "quantity", "price", "years",
+    names = ("supplier_id", "buyer_id", "stream", "state", "kept", "broken", "updated", "until", "quantity", "price", "years",
              "delivered")
     return dict(_record(*(row[name].item() for name in names)) for row in rows[rows["state"] > 0])
 

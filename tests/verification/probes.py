@@ -199,9 +199,7 @@ def term_draw(s, i, j, w):
 @jit
 def partner_belief(s, p, i, j, good, bad):
     """What the firm in slot i believes of the firm in slot j, given the evidence of the pair."""
-    f, k = s.firms[i >> 4], i & 15
-    cluster = s.clusters[f.cluster[k]]
-    return pair_belief(p, s.levers[cluster.lever_row], cluster, f, k, s.firms[j >> 4], j & 15, good, bad)
+    return pair_belief(s, p, i, j, good, bad)
 
 
 @jit

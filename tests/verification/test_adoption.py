@@ -37,9 +37,9 @@ def town_2022(record):
     s.city["learning"] = 1.24 ** -record["tech_learning_exponent"]
     s.levers["relief_credit"] = s.levers["relief_cash"] = 1.0
     s.clusters["built"][0, 1], s.clusters["fee"][0] = 1, 0.0105
-    z = flat(s, "z")
+    z = flat(s, "compliance")
     z[taken(s)[::3]] = REAL_CONNECTED
-    put(s, "z", z)
+    put(s, "compliance", z)
     put(s, "aware", np.where(flat(s, "status") == SLOT_TAKEN, 15, 0))
     return s
 
@@ -65,15 +65,15 @@ def yearly_cost(record, f, bits, cleaned_per_m3):
 def appraisals(s, record, where):
     """V0, I, tax and financing of every firm and technology by the formulas of 5d, each (firms, 4)."""
     f = {name: flat(s, name)[where] for name in
-         ("id", "sector", "activity", "eps", "workers", "hurdle", "tech", "z", "effluent", "exporter",
+         ("id", "sector", "activity", "eps", "workers", "hurdle", "tech", "compliance", "effluent", "exporter",
           "k_revenue")}
     revenue = f["workers"] * record["sector_revenue_mVND"][f["sector"]]
     assert (s.city[0]["time"] < 2025.75) and (f["k_revenue"] * f["workers"] == revenue).all()
     tax = np.full(len(where), 0.20 * 0.85)
     h, q = f["hurdle"], np.maximum(f["effluent"], 1e-9)
-    per_m3 = np.where(f["z"] == REAL_CONNECTED, 0.0105, 0.0)
+    per_m3 = np.where(f["compliance"] == REAL_CONNECTED, 0.0105, 0.0)
     own = 0.009 * ((q + 0.5) * ((q + 0.5) / 6000) ** -0.2 - (q - 0.5) * ((q - 0.5) / 6000) ** -0.2)
-    per_m3 = np.where(f["z"] == REAL_OWN, own, per_m3)
+    per_m3 = np.where(f["compliance"] == REAL_OWN, own, per_m3)
     out = {name: np.zeros((len(where), 4)) for name in ("value", "cost", "tax_term", "financing")}
     for j in range(4):
         with_j = f["tech"] | (1 << j)

@@ -157,7 +157,7 @@ OF_NUMPY = {
 }  # fmt: skip
 OF_MATH = {"ceil", "comb", "copysign", "fabs", "floor", "fsum", "gcd", "inf", "isclose", "isfinite", "isinf", "isnan", "isqrt",
            "nan", "pi", "sqrt", "trunc"}  # exact, or rounded correctly
-FORMER = ROOT / "experiments/sweeps/former.py"  # repeats what the C library's powers once gave
+FORMER = ROOT / "experiments/sweeps/former_ranges.py"  # repeats what the C library's powers once gave
 PLACES = ("model/**/*.py", "scenarios/**/*.py", "experiments/sweeps/*.py", "experiments/analyses/portfolio.py")
 
 

@@ -93,7 +93,7 @@ NOTHING = {"exchange": False, "depot": False, "data_room": False, "services": 0.
 def test_readings_of_symbiosis(facts, met):
     p = plain()
     for reading in (rule.EXCHANGE, rule.WIDE, rule.DECREE_82, rule.WIDE_AND_SOLAR):
-        assert bool(rule.symbiosis_met.py_func(p, reading, **{**NOTHING, **facts})) is (reading in met)
+        assert bool(rule.symbiosis_met.py_func(p, reading, rule.Shown(**{**NOTHING, **facts}))) is (reading in met)
 
 
 @pytest.mark.parametrize(("connected", "flow", "own", "room", "share"), [

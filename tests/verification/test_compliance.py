@@ -62,7 +62,7 @@ def test_v08_sharp_choice_takes_the_cheapest():
 def compliance_costs(s, record, where, terms, discount=0.32):
     """Yearly cost of none, sham and real (5b) and whether real means connection; (firms, 3) and (firms,)."""
     f = {name: flat(s, name)[where] for name in
-         ("id", "sector", "cluster", "effluent", "workers", "hurdle", "tech", "z")}
+         ("id", "sector", "cluster", "effluent", "workers", "hurdle", "tech", "compliance")}
     q, plant = f["effluent"], s.clusters["built"][:, 1][f["cluster"]] > 0
     # data exist where a plant collects the effluent, and of firms from 500 m3/d on
     m = np.where(plant | (q >= 500 * 365), s.clusters["monitoring"][f["cluster"]], 0.0)
@@ -82,7 +82,7 @@ def compliance_costs(s, record, where, terms, discount=0.32):
     yearly = capital * (1 - grant) * ((1 - c) + c * annuity(h, 5) / annuity(r, 5)) / annuity(h, 12)
     own = running + fee + np.where(has, 0.0, np.where(able > 0.5, yearly, np.inf))
     row = s.clusters[f["cluster"]]
-    room = (row["connected"] + q <= row["design_flow"]) | (f["z"] == REAL_CONNECTED)
+    room = (row["connected"] + q <= row["design_flow"]) | (f["compliance"] == REAL_CONNECTED)
     connect = np.where(room, row["fee"] * q + 1.5, np.inf)
     connects = plant & (~has | (connect <= own))
     return np.stack([none, sham, np.where(connects, connect, own)], axis=1), connects
@@ -261,7 +261,7 @@ def test_v27_switch_size_between_own_plant_and_connection():
         put(s, "running", [own_running_cost(record[()], q) for q in 160 * lanes])  # kept by production
         put(s, "k_cod", np.full(lanes.size, 2.0))
         put(s, "tech", np.full(lanes.size, tech))
-        put(s, "z", np.full(lanes.size, REAL_OWN if tech else 0))
+        put(s, "compliance", np.full(lanes.size, REAL_OWN if tech else 0))
         put(s, "cash", np.full(lanes.size, 1e6))
         put(s, "collateral", np.full(lanes.size, 1.0))
         z, terms = np.zeros(len(workers), np.int64), np.zeros((len(workers), 5))

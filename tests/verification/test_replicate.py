@@ -10,10 +10,10 @@ from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.jit import jit
 from ecocluster.model.measure import measure, record_levels
+from ecocluster.model.one_run import run_one
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.phases.closing import begin_counts, sum_up
 from ecocluster.model.simulator import Rows, Simulator
-from ecocluster.model.single import run_one
 from ecocluster.model.sites_and_arms import NO_LAW, Arm
 from ecocluster.model.state import as_bytes
 from ecocluster.model.state_pointer import by_reference

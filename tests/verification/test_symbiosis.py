@@ -129,7 +129,7 @@ def market(record, rng):
     for name, (low, high) in ranges.items():
         put(s, name, rng.uniform(low, high, 16))
     put(s, "sector", rng.integers(0, 6, 16))
-    put(s, "z", rng.integers(0, 4, 16))
+    put(s, "compliance", rng.integers(0, 4, 16))
     s.levers["platform"], s.levers["coordinator"] = 0.5, 0.4
     s.levers["study_aid"], s.levers["symbiosis_grant"] = 0.5, 0.4
     s.clusters["programme"][0] = 0
@@ -160,7 +160,7 @@ def expected_deals(s, record, proposals, use_trust=True, fund=1200.0):
     omega = min(0.5, 0.3 * 0.5 + 0.2 * 0.4)
     deals, barred = {}, set()
     for i, j, w in proposals:
-        source = f["waste"][i] if w < 6 else f["effluent"][i] * (f["z"][i] >= REAL_OWN)
+        source = f["waste"][i] if w < 6 else f["effluent"][i] * (f["compliance"][i] >= REAL_OWN)
         have = r["supply"][f["sector"][i], w] * source
         need = r["demand"][f["sector"][j], w] * (f["activity"][j] if w < 6 else f["water"][j])
         q = min(have - sold[i, w], need - bought[j, w])

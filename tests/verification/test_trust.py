@@ -78,8 +78,8 @@ def test_v09_evidence_of_real_pairs():
         high = s.city[0]["links_high"]
         links = s.links[:high][s.links["state"][:high] == LINK_ACTIVE]
         where = links["supplier"] // 16
-        good[where] += links["s"]
-        bad[where] += links["f"]
+        good[where] += links["kept"]
+        bad[where] += links["broken"]
     good, bad = good / samples, bad / samples
     hazard = sum(0.12 * 2 * (1 - x) * (1 - enforcement) for x in integrity)
 
@@ -119,7 +119,7 @@ def test_v09_recovery_after_a_breach():
     steps = 20
     phases(s, record[()], DELIVER | BELIEFS | ADVANCE, steps)
     assert (s.links["state"][:3] == LINK_ACTIVE).all()
-    assert s.links["s"][0] == pytest.approx(TAU * (1 - np.exp(-steps * 0.25 / TAU)), rel=1e-12)
+    assert s.links["kept"][0] == pytest.approx(TAU * (1 - np.exp(-steps * 0.25 / TAU)), rel=1e-12)
     record["eta0"] = 1e6
     phases(s, record[()], DELIVER | BELIEFS | ADVANCE, 1)
     assert (s.links["state"][:3] == LINK_CLOSED).all()

@@ -144,7 +144,7 @@ TOWN = """if True:
     from ecocluster.model.parameters import parameter_record
     from ecocluster.model.state import *
     from ecocluster.model.state import OWN_PLANT, AWARE_LAW, SLOT_TAKEN, REAL_OWN, HEAT, TREATED_WATER, N_HUBS, LINK_ACTIVE
-    from ecocluster.model.single import material_flows
+    from ecocluster.model.one_run import material_flows
     from ecocluster.model.vocabulary import *
 
     mix = dict.fromkeys(SECTORS, 1 / len(SECTORS))
@@ -168,14 +168,14 @@ TOWN = """if True:
     run, end = simulate()
     firms = run.work.firms
     here = firms["status"] == SLOT_TAKEN
-    tech, aware, z = firms["tech"][here], firms["aware"][here], firms["z"][here]
+    tech, aware, z = firms["tech"][here], firms["aware"][here], firms["compliance"][here]
     counted = run.work.city[0]["tech_count"]
     # positions: what is counted is what stands in the masks, and treatment is that of whoever has a plant
     second = int(run.base.clusters[1]["first"])
     held = run.forked["tech"][second][:4].tolist()
     newest = 1 << len(LEARNED) - 1
     assert held == [0, 1, newest | 1 << OWN_PLANT, newest], held
-    treats = run.forked["z"][second][:4] == REAL_OWN
+    treats = run.forked["compliance"][second][:4] == REAL_OWN
     assert treats.tolist() == [False, False, True, False], treats
     own = tech >> OWN_PLANT & 1 == 1
     assert own[z == REAL_OWN].all() and own.any(), (tech, z)

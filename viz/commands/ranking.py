@@ -23,9 +23,9 @@ def ranking_command(
     out: Annotated[Path, typer.Option(help="help.ranking_out")] = Path("out") / "ranking",
     as_json: AsJson = False,
 ) -> None:
-    from ...experiments import stored_ranking
     from ...experiments.analyses.finding import as_facts
-    from ...experiments.errors import InputError, check_threads
+    from ...experiments.errors import check_threads
+    from ...experiments.stored_ranking import SHIPPED
     from ..ranking import SHOWN, ranking_lines
 
     say = Words(lang)
@@ -37,10 +37,8 @@ def ranking_command(
         check_folder(out)
         with show_progress(say) as progress:
             found = rank(out=out, threads=threads, progress=progress)
-        stored_ranking.store(found)
-    kept = stored_ranking.load()
-    if kept is None:
-        raise InputError("ranking_missing", path=stored_ranking.data_file())
+        SHIPPED.store(found)
+    kept = SHIPPED.need()
     if as_json:
         orders = {f"{kind}.{outcome}": getattr(kept, kind)(outcome) for kind, outcome in SHOWN}
         facts = {"worlds": kept.worlds, "failed": kept.failed, "older": kept.older, "golden": kept.golden, "question": kept.question}
@@ -51,4 +49,4 @@ def ranking_command(
     for line in ranking_lines(kept, say):
         console.print(line, highlight=False, markup=False)
     if renew:
-        console.print(say("ranking.stored", path=stored_ranking.data_file()), highlight=False, soft_wrap=True)
+        console.print(say("ranking.stored", path=SHIPPED.path), highlight=False, soft_wrap=True)

@@ -29,7 +29,7 @@ def tune_command(
 ) -> None:
     from ...experiments import tuned
     from ...experiments.analyses.finding import as_facts
-    from ...experiments.errors import InputError, check_number, check_threads
+    from ...experiments.errors import check_number, check_threads
     from ..tuned import tuned_lines
 
     say = Words(lang)
@@ -47,10 +47,8 @@ def tune_command(
         with show_progress(say) as progress:
             for more in tune(pathways=wanted, budgets=money, effort=effort, out=out, threads=threads, progress=progress):
                 found = found.with_more(more)
-                tuned.store(found)
-    kept = tuned.load()
-    if kept is None:
-        raise InputError("tuned_missing", path=tuned.data_file())
+                tuned.SHIPPED.store(found)
+    kept = tuned.SHIPPED.need()
     if as_json:
         programmes = [{"pathway": p, "aim": aim, "budget_bn": budget, "regret": own.regret, "lower_bound": own.lower_bound, **asdict(own)}
                       for (p, aim, budget), own in kept.programmes.items()]  # fmt: skip
@@ -61,7 +59,7 @@ def tune_command(
     for line in tuned_lines(kept, say):
         console.print(line, highlight=False, markup=False)
     if renew:
-        console.print(say("tuned.stored", path=tuned.data_file()), highlight=False, soft_wrap=True)
+        console.print(say("tuned.stored", path=tuned.SHIPPED.path), highlight=False, soft_wrap=True)
 
 
 def _some(option: str, given: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:

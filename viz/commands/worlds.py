@@ -31,7 +31,7 @@ def worlds_command(
         check_threads(threads)
         with show_progress(say) as progress:
             found = data.find_worlds(count, folder=out, threads=threads, progress=progress)
-        data.store(found)
+        data.SHIPPED.store(found)
     kept = data.stored()
     console = open_console()
     share = say.percent(kept.passed["all"], 1)
@@ -44,4 +44,4 @@ def worlds_command(
     console.print(say("worlds.roles"), highlight=False)
     console.print(say("sure.older" if kept.older else "worlds.same"), highlight=False)
     if renew:
-        console.print(say("worlds.stored", path=data.data_file()), highlight=False, soft_wrap=True)
+        console.print(say("worlds.stored", path=data.SHIPPED.path), highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...experiments.errors import InputError
 from ...experiments.folder import MANIFEST
-from ...experiments.names import read_json
+from ...experiments.plain_names import read_json
 
 __all__ = ["DEPTH", "list_findings", "list_sweeps", "open_below"]
 

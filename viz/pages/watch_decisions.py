@@ -125,7 +125,7 @@ def portrait(player: Player, film: Film, slot: int, quarter: int) -> Portrait | 
         int(f["id"][k]),
         quarter,
         SECTORS[int(f["sector"][k])],
-        COMPLIANCE[int(f["z"][k])],
+        COMPLIANCE[int(f["compliance"][k])],
         _technologies(int(f["tech"][k])),
         (
             *_technologies(aware & 15),
@@ -259,7 +259,7 @@ def _funded(state: Any, slot: int) -> bool:
 
 
 def _compliance_choice(player: Player, film: Film, slot: int, quarter: int) -> Choice:
-    now = COMPLIANCE[int(film.firms["z"][quarter, slot])]
+    now = COMPLIANCE[int(film.firms["compliance"][quarter, slot])]
     reviews = film.reviews(slot, quarter, REVIEWED_COMPLIANCE)
     if not reviews:
         where = film.slots[slot]
@@ -293,7 +293,7 @@ def _partners(state: Any, p: np.ndarray, slot: int) -> tuple[dict[str, Any], ...
                             "price": float(link["price"]),
                             "until": float(link["until"]),
                             "belief": float(
-                                partner_belief(state, p, slot, other, float(link["s"]), float(link["f"]))
+                                partner_belief(state, p, slot, other, float(link["kept"]), float(link["broken"]))
                             ),
                         }
                     )

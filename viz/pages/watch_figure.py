@@ -53,7 +53,7 @@ def cluster_figure(film: Film, quarter: int, title: str, say: Words) -> Figure:
             }
             axes.annotate("", (x[buyer], y[buyer]), (x[supplier], y[supplier]), arrowprops=arrow, zorder=1)
     for z, (color, line) in enumerate(COMPLIANCE_STYLES):
-        here = (firms["id"] > 0) & (firms["z"] == z)
+        here = (firms["id"] > 0) & (firms["compliance"] == z)
         fill = [SECTOR_COLORS[i] for i in firms["sector"][here]]
         axes.scatter(
             x[here],

@@ -16,11 +16,11 @@ import numpy as np
 
 from ...model.ensemble import find_scale
 from ...model.indicators import INDICATORS
+from ...model.one_run import material_flows
 from ...model.parameters import parameter_record
 from ...model.phases.lottery import COMPLIANCE_REVIEW, TECHNOLOGY_REVIEW
 from ...model.randomness import Purpose, draw, lane, refine
 from ...model.rules.diffusion import event, review_hazard
-from ...model.single import material_flows
 from ...model.sites_and_arms import Arm, Shock, Site
 from ...model.state import (
     AWARE_LAW,
@@ -44,7 +44,7 @@ REVIEWED_TECHNOLOGY, REVIEWED_COMPLIANCE = 1, 2  # bits of the frame `reviewed`
 STEPS_PER_YEAR = 4
 LARGEST_WORKERS = 6500.0  # what two bytes hold in tenths; a firm has at most 5,000
 _FIRM_FRAMES = {
-    "id": "<u4", "sector": "u1", "workers": "<u2", "tech": "u1", "pending": "u1", "z": "u1", "trust": "u1",
+    "id": "<u4", "sector": "u1", "workers": "<u2", "tech": "u1", "pending": "u1", "compliance": "u1", "trust": "u1",
     "attitude": "u1", "hubs": "u1", "reviewed": "u1",
 }  # fmt: skip
 _CLUSTER_FRAMES = {
@@ -145,7 +145,7 @@ class Film:
         Position of each slot of that cluster, 100 m.
     firms : dict of (Q, n) arrays
         id (0: nobody, else persistent id + 1), sector, workers (tenths), tech and pending (bits of `TECHNOLOGIES`),
-        z (compliance), trust and attitude (255ths), hubs (bits of streams), reviewed (bits).
+        compliance, trust and attitude (255ths), hubs (bits of streams), reviewed (bits).
     links : list of tuple
         (supplier, buyer, stream, first quarter, last quarter, quantity per year), firms as indices of slots.
     hubs : list of tuple
@@ -245,7 +245,7 @@ class _Reel:
         overview["firms"][:] = total()
         firms = np.maximum(overview["firms"], 1)
         for name, values in (
-            ("real", state.firms["z"][taken] >= REAL_OWN),
+            ("real", state.firms["compliance"][taken] >= REAL_OWN),
             ("recp", state.firms["recp"][taken]),
             ("trust", state.firms["trust"][taken]),
         ):
@@ -260,7 +260,7 @@ class _Reel:
     def _add_firms(self, quarter: int, state: State) -> None:
         taken = self._slots(state, "status") == SLOT_TAKEN
         frame = {name: array[quarter] for name, array in self.firms.items()}
-        for name in ("sector", "tech", "pending", "z", "hubs"):
+        for name in ("sector", "tech", "pending", "compliance", "hubs"):
             frame[name][taken] = self._slots(state, name)[taken]
         frame["id"][taken] = self._slots(state, "id")[taken] + 1
         frame["workers"][taken] = np.rint(

@@ -19,7 +19,7 @@ from ...model.phases.enforcement import (
 from ...model.phases.financing import finance, loan_annuity, own_funds
 from ...model.phases.links import pair_belief
 from ...model.phases.tastes import taste
-from ...model.phases.technology import appraise, value_at, waiting_multiple
+from ...model.phases.technology import Case, appraise, value_at, waiting_multiple
 from ...model.randomness import COMPLIANCE, Purpose
 from ...model.rules.adoption import adopts, value_ratio
 from ...model.rules.compliance import inspection_hazard
@@ -86,7 +86,7 @@ def _appraisal(s, p, slot, j, supported, out):
     net, life, hurdle = cost * (1.0 - grant), p.tech_life_yr[j], f.hurdle[k]
     loan = finance(s, p, slot, j, net, supported)
     tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
-    value = value_at(p, f, k, j, saving, net, tax, cut)
+    value = value_at(p, f, k, j, Case(saving, net, tax, cut))
     psi = value / net
     if value > 0.0:
         psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
@@ -131,11 +131,9 @@ def _views(s, p, slot, out):
 
 
 @jit
-def partner_belief(s, p, slot, other, good, bad):
+def partner_belief(s, p, slot, other, kept, broken):
     """What the firm in `slot` believes of the one in `other`."""
-    f, g = s.firms[slot >> 4], s.firms[other >> 4]
-    cluster = s.clusters[f.cluster[slot & 15]]
-    return pair_belief(p, s.levers[cluster.lever_row], cluster, f, slot & 15, g, other & 15, good, bad)
+    return pair_belief(s, p, slot, other, kept, broken)
 
 
 def terms_of(state: Any, p: np.ndarray, slot: int, j: int, supported: bool) -> tuple[Terms, bool, float]:

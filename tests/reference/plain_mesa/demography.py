@@ -273,9 +273,9 @@ def _noise(model, firm) -> float:
 
 def _value_of_moving(model, firm, there, aid: float) -> float:
     gain, lump = _gain_of_planned(model, firm, firm.cluster, there)
-    return rules.demography.relocation_value(
-        model.p, gain, lump + _old_plot(model, firm), firm.workers, firm.revenue, _life_margin(model, firm), firm.hurdle,
-        aid, _noise(model, firm), True)
+    moving = rules.demography.moving_cost(model.p, firm.workers, _noise(model, firm))
+    idle = rules.demography.idle_cost(model.p, _life_margin(model, firm), firm.revenue)
+    return rules.demography.relocation_value(model.p, gain, lump + _old_plot(model, firm), firm.hurdle) - (1.0 - aid) * (moving + idle)
 
 
 def _move(model, firm) -> bool:
@@ -404,8 +404,7 @@ def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -
     firm.start_business(model.p.tech_initial_share[T1])
     firm.compliance = NONE  # what it would do elsewhere
     gain, lump = _gain_of_planned(model, firm, model.outside, slot.cluster)
-    value = rules.demography.relocation_value(
-        model.p, gain, lump, workers, firm.revenue, 0.0, firm.hurdle, 0.0, 0.0, False)
+    value = rules.demography.relocation_value(model.p, gain, lump, firm.hurdle)
     if value < 0.0:
         slot.firm, slot.status = None, LETTABLE
         firm.remove()

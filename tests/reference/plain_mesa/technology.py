@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from ecocluster.model.maths import annuity, exp, log
+from ecocluster.model.rules.adoption import Use
 
 from .formulas import rules
 from .luck import EVENT, PURPOSE
@@ -194,9 +195,8 @@ def saving_of(model, firm, j: int, cluster) -> float:
     elif firm.compliance == REAL_OWN and firm.effluent > 0.0:  # derivative of the running cost
         per_m3 = (1.0 + p.own_om_exponent) * firm.own_running / firm.effluent
     disposal, solar = firm.disposal_per_worker, firm.solar_share
-    saving = rules.adoption.marginal_saving(
-        p, j, firm.elec * (1.0 - solar), firm.fuel, firm.water, disposal * firm.activity, per_m3,
-        p.sector_effluent_share[firm.sector], model.electricity_price)
+    use = Use(firm.elec * (1.0 - solar), firm.fuel, firm.water, disposal * firm.activity)
+    saving = rules.adoption.marginal_saving(p, j, use, per_m3, p.sector_effluent_share[firm.sector], model.electricity_price)
     return saving * model.carbon_rule if firm.exporter else saving
 
 

@@ -9,7 +9,14 @@ from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses.checkpoints import Checkpoint
 from ecocluster.experiments.analyses.finding import FORMAT, read_finding
 from ecocluster.experiments.folder import MANIFEST, check_folder, write_folder
-from ecocluster.experiments.names import ForeignName, create, is_plain, path_inside, read_inside, read_json
+from ecocluster.experiments.plain_names import (
+    ForeignName,
+    create,
+    is_plain,
+    path_inside,
+    read_inside,
+    read_json,
+)
 from ecocluster.experiments.sweeps.store import Store
 from ecocluster.viz.cli import main
 from ecocluster.viz.pages.stored import list_findings
@@ -65,7 +72,7 @@ def test_neither_links_nor_devices_are_followed(things):
 
 def test_a_link_that_comes_after_the_look_is_not_followed(things, monkeypatch):
     folder, _ = things
-    monkeypatch.setattr("ecocluster.experiments.names.path_inside", lambda folder, name: folder / name)
+    monkeypatch.setattr("ecocluster.experiments.plain_names.path_inside", lambda folder, name: folder / name)
     for name in ("link", "below"):
         with pytest.raises((OSError, ForeignName)):
             read_inside(folder, name)

@@ -43,7 +43,7 @@ class Run:
 def firms_table(s: State) -> dict[str, np.ndarray]:
     """Columns of the firms that exist: id, cluster, sector (index), workers, cash, technology bits, compliance, ..."""
     taken = s.firms["status"] == SLOT_TAKEN
-    names = ("id", "cluster", "sector", "workers", "cash", "profit", "tech", "aware", "z", "attitude", "trust", "links",
+    names = ("id", "cluster", "sector", "workers", "cash", "profit", "tech", "aware", "compliance", "attitude", "trust", "links",
              "hubs", "elec", "fuel", "water", "effluent", "hurdle", "integrity", "born", "x", "y")
     return {name: s.firms[name][taken].copy() for name in names}
 
