@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from ..model.parameters import World, drawn_names, sample_parameters
+from ..model.remembered import remembered
 from .errors import InputError, check_number
 from .folder import replace_text
 
@@ -216,7 +217,7 @@ def store(found: Stored) -> None:
     stored.cache_clear()
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def _same_past(seed: int, number: int, facts: tuple[float, ...]) -> bool:
     """Does this model give a world the facts that are stored?"""
     return bool(np.allclose(_Burner(seed)(number), facts, rtol=1e-6, atol=0.0))

@@ -9,7 +9,7 @@ from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 from .vocabulary import LEARNED
 
 __all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS",
-           "YEARS", "evaluate", "unmet_names"]
+           "YEARS", "evaluate", "present_values", "totals", "unmet_names"]
 
 YEARS = (2030, 2035, 2045)
 SOCIAL = {
@@ -217,6 +217,20 @@ INDICATORS: dict[str, Indicator] = {row.key: row for row in _rows()}
 Series = IntEnum("Series", {row.key.upper(): i for i, row in enumerate(_rows())})
 
 
+def totals() -> tuple[str, ...]:
+    """What is added up from 2020: `TOTALS`, and what modules add up."""
+    return (*TOTALS, *(row.key for row in _of_modules() if row.kind in ("flow", "money")))
+
+
+def present_values() -> tuple[str, ...]:
+    """What has a present value: `PRESENT`, `DISCOUNTED`, and money of modules."""
+    return (*PRESENT, *DISCOUNTED, *(row.key for row in _of_modules() if row.kind == "money"))
+
+
+def _of_modules() -> list[Indicator]:
+    return list(INDICATORS.values())[len(Series):]
+
+
 def evaluate(runs):
     """Indicator values by run.
 
@@ -251,12 +265,12 @@ def evaluate(runs):
                 columns[f"{key}_{year}"] = values[:, :, last - per_year + 1 : last + 1].mean(axis=2)
             else:
                 columns[f"{key}_{year}"] = values[:, :, last]
-        for key in filter(keys.__contains__, TOTALS):
+        for key in filter(keys.__contains__, totals()):
             columns[f"{key}_total_{year}"] = runs.series[:, :, 1 : last + 1, keys.index(key)].sum(axis=2) / per_year
         middle = (np.arange(last) + 0.5) / per_year
         rates = 1.0 + np.reshape(runs.discount_rate, (-1, 1))  # (1 or replicates, 1)
         factor = powers(rates, -middle[None, :]) / per_year
-        for key in filter(keys.__contains__, (*PRESENT, *DISCOUNTED)):
+        for key in filter(keys.__contains__, present_values()):
             flow = runs.series[:, :, 1 : last + 1, keys.index(key)]
             columns[f"pv_{key}_{year}"] = (flow * factor).sum(axis=2)  # not `@`, whose bits are those of a library
     frame = pd.DataFrame({name: values.reshape(-1) for name, values in columns.items()})

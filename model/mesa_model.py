@@ -27,6 +27,7 @@ from .ledger import Money
 from .mesa_agents import Enterprise, Picture
 from .mesa_input import checked, load, named, scale_of, seed_of, whole
 from .parameters import parameter_record, sample_parameters
+from .remembered import remembered
 from .renamed import BUDGETS, renamed
 from .simulator import FAILURES, Rows, Simulator
 from .single import material_flows
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterModel", "Enterprise"]
 
-_ROW = {name: i for i, name in enumerate(INDICATORS)}
+
+@remembered()
+def _rows() -> dict[str, int]:
+    return {name: i for i, name in enumerate(INDICATORS)}
 
 
 class ClusterModel(mesa.Model):
@@ -251,9 +255,9 @@ class ClusterModel(mesa.Model):
 
     def __getattr__(self, name: str) -> float:
         # only for names that nothing else answers to
-        if name in _ROW and "quarter" in self.__dict__:
-            return float(self._series[self.quarter, _ROW[name]])
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{nearest(name, _ROW)}")
+        if name in INDICATORS and "quarter" in self.__dict__:
+            return float(self._series[self.quarter, _rows()[name]])
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{nearest(name, INDICATORS)}")
 
     @property
     def year(self) -> float:
