@@ -9,10 +9,10 @@ from typing import Any
 from ..model.roster import loaded, sources
 from .errors import InputError
 
-__all__ = ["check_modules", "options", "recorded"]
+__all__ = ["check_modules", "recorded", "with_words"]
 
 
-def options() -> list[str]:
+def with_words() -> list[str]:
     """Words of a command line that load what is loaded here."""
     return [f"--with {quote(entry.source.asked)}" for entry in loaded()]
 

@@ -78,10 +78,8 @@ def _text(module: Module, action: Action) -> tuple[str, dict[str, Any]]:
         own |= {one.name: f"levers[{places['levers'][module.name, one.name]}]" for one in module.levers}
     own |= {name: f"s.own_firms[:, {places['firm_state'][module.name, name]}]" for name in module.firm_state}
     own |= {name: f"s.own_clusters[:, {places['cluster_state'][module.name, name]}]" for name in module.cluster_state}
-    for one in (*module.accounts, *module.indicators):
-        place = places["values"][module.name, one.name]
-        view = f"s.own_values[{place}:{place + 1}]"
-        own[one.name] = f"Purse({view}, {_line(one)})" if isinstance(one, Account) else view
+    views = {name: f"s.own_values[{place}:{place + 1}]" for (of, name), place in places["values"].items() if of == module.name}
+    own |= views | {account.name: f"Purse({views[account.name]}, {_line(account)})" for account in module.accounts}
     values, call = ", ".join(own.values()), "if c == 0: run(Own({}), s, p)" if once else "run(Own({}), s, p, c)"
     text = f"def act(s, p, c):\n    levers = s.levers[s.clusters[c].lever_row].own\n    {call.format(values)}\n"
     mark = np.uint64(int.from_bytes(sha256(module.name.encode()).digest()[:8], "big"))

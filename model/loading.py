@@ -19,10 +19,12 @@ from types import ModuleType
 from typing import Any
 
 from . import roster
+from .indicators import PILLARS
 from .modules import (
     BOOKABLE,
     COSTS_PER,
     FUNDS,
+    MARKS,
     Account,
     Action,
     Cost,
@@ -203,6 +205,7 @@ def _check(module: Module, path: str) -> None:
     for number in module.parameters:
         where = f"parameters.{number.name}"
         _one_of(number.distribution, ("uniform", "loguniform", "fixed"), f"{where}.distribution", path)
+        _one_of(number.mark, MARKS, f"{where}.mark", path)
         _text(number.unit, f"{where}.unit", path)
         _ordered(number.default, number.low, number.high, where, "default", path)
         if number.distribution == "loguniform" and number.low <= 0:
@@ -213,8 +216,9 @@ def _check(module: Module, path: str) -> None:
     for one in module.indicators:
         _one_of(one.kind, ("stock", "share", "flow", "money"), f"indicators.{one.name}.kind", path)
         _one_of(one.direction, ("max", "min", "none"), f"indicators.{one.name}.direction", path)
+        _one_of(one.pillar, PILLARS, f"indicators.{one.name}.pillar", path)
         _text(one.unit, f"indicators.{one.name}.unit", path)
-        if one.kind in ("flow", "money") and not one.unit.endswith("/yr"):
+        if one.added_up and not one.unit.endswith("/yr"):
             raise ModuleError("kind_of", path=path, where=f"indicators.{one.name}.unit", value=repr(one.unit), allowed="'.../yr'")
     for action in module.actions:
         _check_action(action, path)

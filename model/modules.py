@@ -27,6 +27,7 @@ FUNDS = ("grants", "symbiosis", "infrastructure")
 BOOKABLE = ("GRANTS", "STUDY_AID", "LINK_GRANT", "RELOCATION_AID", "ENVIRONMENTAL_FEE", "FINE", "OWN_RUNNING", "STUDY", "EFFORT", "MOVING",
             "ADAPTATION", "GREEN_PREMIUM")
 COSTS_PER = ("cluster", "firm", "worker")
+MARKS = ("seed", "documented", "press", "derived", "memory", "calibrated", "definition", "assumption")  # see `parameters.Parameter`
 LABELS: dict[str, dict[str, str]] = {}  # of what is loaded, by key of the catalogues (``lever.NAME``); without a language: of any other
 
 MESSAGES = {
@@ -182,6 +183,11 @@ class Account:
     fund: str = "grants"
     labels: Labels = field(default_factory=dict)
 
+    @property
+    def sum(self) -> Indicator:
+        """What is measured of it."""
+        return Indicator(self.name, "mVND/yr", "money", self.meaning, labels=self.labels)
+
 
 @dataclass(frozen=True)
 class Indicator:
@@ -207,6 +213,11 @@ class Indicator:
     direction: str = "none"
     pillar: str = "economic"
     labels: Labels = field(default_factory=dict)
+
+    @property
+    def added_up(self) -> bool:
+        """Does a step add it up?"""
+        return self.kind in ("flow", "money")
 
 
 @dataclass(frozen=True)
@@ -255,3 +266,8 @@ class Module:
     accounts: tuple[Account, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     actions: tuple[Action, ...] = ()
+
+    @property
+    def measured(self) -> tuple[Indicator, ...]:
+        """The sums of its accounts, and its indicators."""
+        return (*(account.sum for account in self.accounts), *self.indicators)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from .indicators import INDICATORS, Indicator
 from .levers import LEVERS, Lever
 from .levers import N_OWN as MOST_LEVERS
-from .modules import COSTS_PER, LABELS, Account, Module, ModuleError
+from .modules import COSTS_PER, LABELS, Module, ModuleError
 from .parameters import N_OWN as MOST_PARAMETERS
 from .parameters import OWN_PLACES, PARAMETERS, Parameter
 from .remembered import forget
 
-__all__ = ["Loaded", "Source", "add", "clear", "columns", "flows", "loaded", "reserve", "reserved", "room", "sources"]
+__all__ = ["Loaded", "Source", "add", "clear", "columns", "flows", "loaded", "own_indicators", "own_levers", "reserve", "reserved", "room", "sources"]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,6 @@ def sources() -> tuple[Source, ...]:
     return tuple(sorted((entry.source for entry in _loaded), key=lambda source: source.name))
 
 
-def measured(module: Module) -> list[tuple[str, bool]]:
-    """What a module measures: name, and whether a step adds it up; its accounts come first."""
-    return [*((account.name, True) for account in module.accounts),
-            *((one.name, one.kind in ("flow", "money")) for one in module.indicators)]  # fmt: skip
-
-
 def columns(kind: str) -> dict[tuple[str, str], int]:
     """Places of all modules' things by (module, name).
 
@@ -87,8 +81,18 @@ def columns(kind: str) -> dict[tuple[str, str], int]:
 
 def _names(module: Module, kind: str) -> list[str]:
     if kind == "values":
-        return [name for name, _ in measured(module)]
+        return [one.name for one in module.measured]
     return [getattr(one, "name", one) for one in getattr(module, kind)]
+
+
+def own_levers() -> tuple[str, ...]:
+    """Levers of loaded modules."""
+    return tuple(name for _, name in columns("levers"))
+
+
+def own_indicators() -> tuple[str, ...]:
+    """What loaded modules measure."""
+    return tuple(name for _, name in columns("values"))
 
 
 def room() -> tuple[int, int, int]:
@@ -98,7 +102,7 @@ def room() -> tuple[int, int, int]:
 
 def flows() -> list[bool]:
     """Of the numbers of the city: is it added up in a step?"""
-    return [flow for entry in _loaded for _, flow in measured(entry.module)]
+    return [one.added_up for entry in _loaded for one in entry.module.measured]
 
 
 def reserve(names: Iterable[str], owner: str) -> None:
@@ -141,18 +145,15 @@ def add(entry: Loaded) -> None:
             PARAMETERS[name] = Parameter(name, name, "module", default, low, high, "uniform", f"mVND/{per}/yr", "assumption",
                                          f"module {module.name}", f"cost of {one.meaning}")
             OWN_PLACES[name] = "own_cost", (COSTS_PER.index(per), place)
+            LABELS[f"param.{name}"] = {"": f"cost of {one.meaning}"}
     for place, number in enumerate(module.parameters, len(columns("parameters"))):
         PARAMETERS[number.name] = Parameter(number.name, number.name, "module", number.default, number.low, number.high, number.distribution,
                                             number.unit, number.mark, number.source, number.meaning)
         OWN_PLACES[number.name] = "own", (place,)
-        LABELS[f"parameter.{number.name}"] = {"": number.meaning, **number.labels}
-    for result in (*module.accounts, *module.indicators):
-        key = result.name
-        if isinstance(result, Account):
-            INDICATORS[key] = Indicator(key, "mVND/yr", "money", "none", "economic", result.meaning)
-        else:
-            INDICATORS[key] = Indicator(key, result.unit, result.kind, result.direction, result.pillar, result.meaning)
-        LABELS[f"indicator.{key}"] = {"": result.meaning, **result.labels}
+        LABELS[f"param.{number.name}"] = {"": number.meaning, **number.labels}
+    for result in module.measured:
+        INDICATORS[result.name] = Indicator(result.name, result.unit, result.kind, result.direction, result.pillar, result.meaning)
+        LABELS[f"indicator.{result.name}"] = {"": result.meaning, **result.labels}
     _loaded = (*_loaded, entry)
     forget()
 
@@ -163,8 +164,8 @@ def clear() -> None:
     for entry in _loaded:
         for one in entry.module.levers:
             del LEVERS[one.name]
-        for name, _ in measured(entry.module):
-            del INDICATORS[name]
+        for result in entry.module.measured:
+            del INDICATORS[result.name]
     for name in OWN_PLACES:
         del PARAMETERS[name]
     OWN_PLACES.clear()

@@ -103,6 +103,8 @@ class Words:
         """Text of a key with its fields filled in; `KeyError` if the catalogue lacks it."""
         text = self._texts.gettext(key)
         if text == key:
+            if (own := label_of(key, self.lang)) is not None:
+                return own
             raise KeyError(f"{key!r} is missing in the catalogue {self.lang!r}")
         return text.format(**fields) if fields else text
 
