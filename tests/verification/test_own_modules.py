@@ -27,7 +27,7 @@ from ecocluster.model.state import LANES, SLOT_TAKEN
 from ecocluster.scenarios import make_arm, with_levers
 from ecocluster.viz.words import Words
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "repair_vouchers.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "modules" / "repair_vouchers.py"
 LEVERS_SET = {"repair_vouchers": 0.5, "repair_teams": 1.0}
 HEAD = """
 from ecocluster.model.acting import *

@@ -1,6 +1,6 @@
 """Vouchers for repairs: a module of one's own. A leaking steam trap or a worn bearing costs energy, and small firms put repairs off.
 
-    ecocluster --with examples/repair_vouchers.py compare nguyen-khe --set repair_vouchers=0.5 --set repair_teams=1
+    ecocluster --with examples/modules/repair_vouchers.py compare nguyen-khe --set repair_vouchers=0.5 --set repair_teams=1
 
 A voucher pays a share of a repair from the grants fund, and a team of the cluster tells firms of it. A repair saves part of the
 electricity of the firm, and the saving wears off in some years. All numbers are assumptions, to show how a module is written: docs/modules.md
