@@ -40,7 +40,11 @@ MADE = {
     **{key: Indicator(key, "t", "flow", "none", "environment", f"tCO2e avoided since 2020 against the baseline: {part}")
        for key, part in zip(SPLIT_BASES, SPLIT, strict=True)},
 }
-reserve(MADE, "experiments.outcome")
+# columns of tables of results, where factors of a design have columns too, and fields of addresses
+TAKEN = ("arm", "budget", "budget_bn", "cluster", "common_random_numbers", "ecocluster", "failed", "last_year", "law", "level", "levers", "mode",
+         "model", "pathway", "point", "policy", "replicate", "replicates", "run", "scale", "scenario", "seed", "series", "site", "sweep", "trial",
+         "worlds", "year")
+reserve((*MADE, *TAKEN), "experiments.outcome")
 
 
 class Name(NamedTuple):

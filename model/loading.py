@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from keyword import iskeyword
 from os import PathLike, fspath
 from pathlib import Path
 from threading import Condition
@@ -155,22 +156,18 @@ def _read(path: Path, asked: str, package: str = "") -> Source:
 
 def _execute(source: Source) -> Module:
     """The module that a text declares."""
-    space = ModuleType(source.package or f"ecocluster_module_{source.sha256[:16]}")
+    space = ModuleType(f"ecocluster_module_{source.sha256[:16]}")  # so that helpers compiled for another text are not taken for these
     space.__file__ = source.path
     if source.package:
         space.__package__ = source.package.rpartition(".")[0]
     linecache.cache.setdefault(source.path, (len(source.text), None, source.text.splitlines(True), source.path))
-    before = sys.modules.get(space.__name__)
     sys.modules[space.__name__] = space  # as for any import: a dataclass in the file looks there
     try:
-        exec(compile(source.text, source.path, "exec"), space.__dict__)  # noqa: S102 - the user's own file
+        exec(compile(source.text.removeprefix("\ufeff"), source.path, "exec"), space.__dict__)  # noqa: S102 - the user's own file
     except ModuleError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModuleError("fails", path=source.path, cause=f"{type(error).__name__}: {error}".splitlines()[0]) from error
-    finally:
-        if before is not None:
-            sys.modules[space.__name__] = before
     found = list({id(value): value for value in vars(space).values() if isinstance(value, Module)}.values())
     if not found:
         raise ModuleError("none", path=source.path)
@@ -262,8 +259,8 @@ def _check_action(action: Action, path: str) -> None:
 
 
 def _name(name: Any, kind: str, path: str, outcome: bool = False) -> None:
-    usable = isinstance(name, str) and _NAME.fullmatch(name) and name.isascii() and not (outcome and _LIKE_AN_OUTCOME.fullmatch(name))
-    if not usable:
+    usable = isinstance(name, str) and _NAME.fullmatch(name) and not iskeyword(name)
+    if not usable or outcome and _LIKE_AN_OUTCOME.fullmatch(name):
         raise ModuleError("bad_name", path=path, kind=kind, name=name)
 
 

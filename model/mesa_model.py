@@ -26,9 +26,11 @@ from .indicators import INDICATORS, unmet_names
 from .ledger import Money
 from .mesa_agents import Enterprise, Picture
 from .mesa_input import checked, load, named, scale_of, seed_of, whole
+from .modules import ModuleError
 from .parameters import parameter_record, sample_parameters
 from .remembered import remembered
 from .renamed import BUDGETS, renamed
+from .roster import loaded
 from .simulator import FAILURES, Rows, Simulator
 from .single import material_flows
 from .sites_and_arms import MVND_PER_BN, Arm, Shock, Site
@@ -153,6 +155,10 @@ class ClusterModel(mesa.Model):
         )
         self._books_open = False  # only within a step can money be booked
         self.space = Picture(self)
+        for entry in loaded():
+            for name in (one.name for one in entry.module.measured):
+                if hasattr(type(self), name) or name in vars(self):  # then that would be read instead
+                    raise ModuleError("taken", path=entry.source.path, kind="indicator", name=name, owner=type(self).__name__)
         reporters = ["year", *INDICATORS] if model_reporters is None else model_reporters
         self.datacollector = mesa.DataCollector(
             model_reporters=named(reporters), agent_reporters=named(agent_reporters or ())

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ecocluster.experiments import compare
-from ecocluster.experiments.analyses.finding import Case
+from ecocluster.experiments.analyses.finding import Case, read_finding
 from ecocluster.experiments.analyses.sensitivity import sensitivity
 from ecocluster.experiments.errors import InputError
 from ecocluster.experiments.outcome import outcome_of
@@ -25,6 +25,7 @@ from ecocluster.experiments.with_modules import recorded, with_words
 from ecocluster.experiments.worlds import stored
 from ecocluster.model import roster
 from ecocluster.model.loading import load_module, unload_modules
+from ecocluster.model.modules import ModuleError
 from ecocluster.model.roster import own_indicators
 from ecocluster.scenarios import ScenarioError, load_policy, make_arm, with_levers
 from ecocluster.viz.cli import main
@@ -76,6 +77,14 @@ def other(tmp_path):
     file = tmp_path / "other.py"
     file.write_text(EXAMPLE.read_text(encoding="utf-8") + "\n# later\n", encoding="utf-8")
     return file
+
+
+POLICY = """
+type = "policy"
+id = "own"
+title = { vi = "x", en = "x" }
+levers = { repair_vouchers = 0.5 }
+"""
 
 
 def content(folder):
@@ -155,7 +164,7 @@ def test_a_module_more_is_refused_where_runs_are_added_and_read_elsewhere(tmp_pa
 
 def test_a_file_that_is_read_loads_nothing(tmp_path, capsys):
     policy = tmp_path / "own.toml"
-    policy.write_text('type = "policy"\nid = "own"\ntitle = { vi = "x", en = "x" }\nlevers = { repair_vouchers = 0.5 }\n', encoding="utf-8")
+    policy.write_text(POLICY, encoding="utf-8")
     with pytest.raises(ScenarioError, match="repair_vouchers"):
         load_policy(policy)
     assert main(["compare", "teaching", "--set", "repair_vouchers=0.5", "--worlds", "1"]) == 2
@@ -201,14 +210,20 @@ def test_worlds_draw_parameters_of_modules(vouchers):
     assert all(a.parameters == {k: v for k, v in b.parameters.items() if k in a.parameters} for a, b in zip(bare, worlds, strict=True))
 
 
-def test_sensitivity_explains_an_outcome_of_a_module(vouchers):
-    policy = ("repair_vouchers", "told", "q_in")
-    case = Case("teaching", "combined", replicates=2, threads=1)
-    trial = case.trial(levers=LEVERS)
-    assert trial.levers == LEVERS
-    found = sensitivity(case, outcome="tco2e_total_2030", trajectories=2, strongest=2, base=4, uncertainties=policy[1:])
-    assert set(found.table["parameter"]) == {"told", "q_in"} and with_words()[0] in found.command
-    with pytest.raises(InputError, match="saving"):
+def test_sensitivity_varies_what_a_module_adds(vouchers, tmp_path):
+    policy = tmp_path / "own.toml"
+    policy.write_text(POLICY, encoding="utf-8")
+    case = Case("teaching", "combined", policy=str(policy), replicates=2, threads=1)
+    found = sensitivity(case, outcome="repairs_total_2030", trajectories=2, strongest=2, base=4, uncertainties=("told", "saving"))
+    strength = found.table.set_index("parameter")["mu_star"]
+    assert set(strength.index) == {"told", "saving"} and strength["told"] > 0 and with_words()[0] in found.command
+    found.write(tmp_path / "f")
+    assert read_finding(tmp_path / "f").facts == found.facts
+    unload_modules()
+    with pytest.raises(InputError, match="the module repair_vouchers"):
+        read_finding(tmp_path / "f")
+    load_module(EXAMPLE)
+    with pytest.raises(InputError, match="did you mean 'saving'"):
         sensitivity(case, outcome="tco2e_total_2030", uncertainties=("savin",))
 
 
@@ -264,9 +279,9 @@ def test_the_tutorial_tells_the_example(tmp_path, monkeypatch, capsys):
 
 def test_levers_of_modules_have_sliders_and_indicators_are_watched(vouchers, answer):
     pytest.importorskip("solara")
+    from ecocluster.model.parameters import PARAMETERS
     from ecocluster.viz.figures import panels_of
     from ecocluster.viz.pages import controls, evidence_words, watch_scene
-    from ecocluster.model.parameters import PARAMETERS
 
     assert controls.slider_groups()["modules"] == tuple(LEVERS)
     for lang, label in (("vi", "Phiếu sửa chữa"), ("en", "Repair vouchers")):
@@ -283,7 +298,7 @@ def test_levers_of_modules_have_sliders_and_indicators_are_watched(vouchers, ans
     assert "modules" not in controls.slider_groups() and not own_indicators()
 
 
-def test_a_cluster_model_has_it_step_by_step_and_at_once(vouchers):
+def test_a_cluster_model_has_it_step_by_step_and_at_once(vouchers, tmp_path):
     pytest.importorskip("mesa")
     from ecocluster.model import ClusterModel
     from ecocluster.scenarios import load_scenario
@@ -301,5 +316,11 @@ def test_a_cluster_model_has_it_step_by_step_and_at_once(vouchers):
     assert models[0].series[1:, -1].sum() > 0 and models[0].repairs == models[0].series[-1, -1]
     assert "repairs" in models[0].datacollector.get_model_vars_dataframe()
     assert models[0].state.own_firms[:, 0].max() > 2010
-    with pytest.raises(AttributeError, match="did you mean|no attribute"):
+    with pytest.raises(AttributeError, match="did you mean 'repairs'"):
         _ = models[0].repair
+    unload_modules()
+    (tmp_path / "own.py").write_text(
+        "from ecocluster.model.modules import *\nm = Module('m', indicators=(Indicator('agents', '1', 'stock', 'x'),))")
+    load_module(tmp_path / "own.py")
+    with pytest.raises(ModuleError, match=r"'agents': the name is taken \(ClusterModel\)"):
+        ClusterModel(scenario=site, rng=3)

@@ -60,14 +60,14 @@ def arms_of(site, budget_bn=150.0, **levers):
 
 def series_of(site, arms, shocks=(), **more):
     """Series by name."""
-    runs = run_ensemble(site, arms, seed=3, shocks=shocks, **{"replicates": 2, "threads": 1, "last_year": 2023, **more})
+    runs = run_ensemble(site, arms, seed=3, shocks=shocks, **{"replicates": 2, "threads": 1, "last_year": 2022, **more})
     assert not runs.failed.any()
     return {key: runs.series[..., k] for k, key in enumerate(runs.keys)}
 
 
-def same(one, other, keys=tuple(s.name.lower() for s in Series)):
-    names = {name.lower(): name for name in one}
-    return all(np.array_equal(one[names[key]], other[names[key]], equal_nan=True) for key in keys)
+def same(one, other):
+    """Has the model's own part the same bits?"""
+    return all(np.array_equal(one[key], other[key], equal_nan=True) for key in list(one)[: len(Series)])
 
 
 # --- the model ----------------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def look(own, s, p, c):
             own.heads[0] += 1.0
             own.kept[slot] += 1.0
 module = Module("idle", parameters=(Parameter("size", 1.0, 0.5, 2.0, "mVND", "x"),), firm_state=("kept",),
-                indicators=(Indicator("heads", "1/yr", "flow", "x"),), actions=(Action(look, after="produce"), Action(look, before="open_step")))
+                indicators=(Indicator("heads", "1/yr", "flow", "x"),), actions=(Action(look, after="produce"),))
 """
 
 
@@ -141,11 +141,11 @@ module = Module("greedy", firm_state=("given",),
 ASKS = {"GRANTS": 1e9, "LINK_GRANT": 1e9, "RELOCATION_AID": 0.3, "STUDY_AID": 0.3}
 
 
-@pytest.mark.parametrize("place", ["close_books", "serve_requests", "arrive"])
+@pytest.mark.parametrize("place", ["close_books", "arrive"])
 def test_no_fund_is_overdrawn_and_every_account_balances(small_city, shocks, written, place):
     body = "; ".join(f"pay(s, own.own_{name.lower()}, slot, {ASKS.get(name, 0.01)} * (1 + slot % 3))" for name in reversed(BOOKABLE))
     written(GREEDY.format(body=body, place=place))
-    audited = Audit(Simulator(small_city, arms_of(small_city), parameter_record(), shocks, last_year=2024), mass=False)
+    audited = Audit(Simulator(small_city, arms_of(small_city), parameter_record(), shocks, last_year=2022), mass=False)
     audited.burn(11, 0)
     series = audited.run(1)
     for name in BOOKABLE:  # every line was used
@@ -255,7 +255,7 @@ def test_more_room_keeps_state(teaching, written):
 
 def heads(site, text, write, name):
     write(text, name)
-    found = series_of(site, arms_of(site), last_year=2022)
+    found = series_of(site, arms_of(site), replicates=1)
     unload_modules()
     return found["heads"][1, :, 1:]
 
@@ -357,6 +357,9 @@ REFUSED = {
     "an outcome of the analyses": ('m = Module("m", indicators=(Indicator("abatement", "t", "stock", "x"),))', "taken", "experiments.outcome"),
     "one name twice": ('m = Module("m", firm_state=("a", "a"))', "taken", "m.firm_state"),
     "the name of the key": ('m = Module("m", firm_state=("key",))', "taken", "own.key"),
+    "a word of Python": ('m = Module("m", firm_state=("lambda",))', "bad_name", "lambda"),
+    "a column of tables": ('m = Module("m", parameters=(Parameter("replicate", 1, 0, 2, "-", "x"),))', "taken", "experiments.outcome"),
+    "a file that ends the program": ("raise SystemExit(3)", "fails", "SystemExit: 3"),
     "like an outcome": ('m = Module("m", indicators=(Indicator("a_2030", "t", "stock", "x"),))', "bad_name", "a_2030"),
     "like a total": ('m = Module("m", accounts=(Account("a_total", "GRANTS", "x"),))', "bad_name", "a_total"),
     "no tuple": ('m = Module("m", levers=Lever("a", "x", kind="money"))', "kind_of", "(Lever(...), ...)"),

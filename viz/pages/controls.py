@@ -111,7 +111,7 @@ def Levers(
         {
             "title": say(f"levers.{group}"),
             "items": [_slider(name, say, (marks or {}).get(name, ())) for name in names],
-            "open": group == "advice",
+            "open": group in ("advice", "modules"),
         }
         for group, names in ({} if only_budget else slider_groups()).items()
     ]
