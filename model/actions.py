@@ -47,8 +47,12 @@ def calls() -> Calls:
 
 
 def arguments_of(action: Action) -> tuple[str, ...]:
-    """Names of the arguments of an action."""
-    return tuple(signature(getattr(action.run, "py_func", action.run)).parameters)
+    """Names of the arguments of an action; none of what has no signature."""
+    try:
+        found = signature(getattr(action.run, "py_func", action.run))
+    except (TypeError, ValueError):
+        return ()
+    return tuple(found.parameters)
 
 
 def _callable(entry: Loaded, action: Action) -> Any:

@@ -7,7 +7,7 @@ import linecache
 import math
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
@@ -25,6 +25,7 @@ from .modules import (
     BOOKABLE,
     COSTS_PER,
     FUNDS,
+    LANGUAGES,
     MARKS,
     Account,
     Action,
@@ -197,13 +198,14 @@ def _check(module: Module, path: str) -> None:
             if owner:
                 raise ModuleError("taken", path=path, kind=what, name=name, owner=owner)
             own[name] = f"{module.name}.{kind}"
+            if part is not str:
+                _check_texts(one, f"{kind}.{name}", path)
     for lever in module.levers:
         _check_lever(lever, path)
     for number in module.parameters:
         where = f"parameters.{number.name}"
         _one_of(number.distribution, ("uniform", "loguniform", "fixed"), f"{where}.distribution", path)
         _one_of(number.mark, MARKS, f"{where}.mark", path)
-        _text(number.unit, f"{where}.unit", path)
         _ordered(number.default, number.low, number.high, where, "default", path)
         if number.distribution == "loguniform" and number.low <= 0:
             raise ModuleError("range", path=path, where=f"{where}.low", value=number.low, allowed="> 0 (loguniform)")
@@ -214,17 +216,26 @@ def _check(module: Module, path: str) -> None:
         _one_of(one.kind, ("stock", "share", "flow", "money"), f"indicators.{one.name}.kind", path)
         _one_of(one.direction, ("max", "min", "none"), f"indicators.{one.name}.direction", path)
         _one_of(one.pillar, PILLARS, f"indicators.{one.name}.pillar", path)
-        _text(one.unit, f"indicators.{one.name}.unit", path)
         if one.added_up and not one.unit.endswith("/yr"):
             raise ModuleError("kind_of", path=path, where=f"indicators.{one.name}.unit", value=repr(one.unit), allowed="'.../yr'")
     for action in module.actions:
         _check_action(action, path)
 
 
+def _check_texts(one: Any, where: str, path: str) -> None:
+    """What people read of a thing: its unit, meaning and source, and its labels by language."""
+    for key in ("unit", "meaning", "source"):
+        value = getattr(one, key, "-")
+        if not isinstance(value, str) or not value.strip():
+            raise ModuleError("kind_of", path=path, where=f"{where}.{key}", value=repr(value), allowed="'...'")
+    labels = one.labels
+    if not isinstance(labels, Mapping) or not all(lang in LANGUAGES and isinstance(text, str) for lang, text in labels.items()):
+        raise ModuleError("kind_of", path=path, where=f"{where}.labels", value=repr(labels)[:60], allowed='{"vi": "...", "en": "..."}')
+
+
 def _check_lever(lever: Lever, path: str) -> None:
     where = f"levers.{lever.name}"
     _one_of(lever.kind, ("dose", "money", "rule", "procedure"), f"{where}.kind", path)
-    _text(lever.unit, f"{where}.unit", path)
     _ordered(lever.baseline, lever.low, lever.high, where, "baseline", path)
     if lever.cap is not None:
         _ordered(lever.cap, lever.baseline, lever.high, where, "cap", path)
@@ -262,11 +273,6 @@ def _name(name: Any, kind: str, path: str, outcome: bool = False) -> None:
     usable = isinstance(name, str) and _NAME.fullmatch(name) and not iskeyword(name)
     if not usable or outcome and _LIKE_AN_OUTCOME.fullmatch(name):
         raise ModuleError("bad_name", path=path, kind=kind, name=name)
-
-
-def _text(value: Any, where: str, path: str) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise ModuleError("kind_of", path=path, where=where, value=repr(value), allowed="'...'")
 
 
 def _one_of(value: Any, known: Iterable[str], where: str, path: str) -> None:

@@ -21,7 +21,8 @@ from typing import NamedTuple
 __all__ = ["BOOKABLE", "FUNDS", "LABELS", "MESSAGES", "Account", "Action", "Cost", "Indicator", "Lever", "Module", "ModuleError", "Parameter",
            "label_of"]
 
-Labels = Mapping[str, str]  # language ("vi", "en") to what people read; without one they read the name
+Labels = Mapping[str, str]  # language to what people read; without one they read the name
+LANGUAGES = ("vi", "en")  # of labels
 FUNDS = ("grants", "symbiosis", "infrastructure")
 # lines of the ledger between a firm and the state, the world of resources, or customers, which nothing else in a step rests on
 BOOKABLE = ("GRANTS", "STUDY_AID", "LINK_GRANT", "RELOCATION_AID", "ENVIRONMENTAL_FEE", "FINE", "OWN_RUNNING", "STUDY", "EFFORT", "MOVING",
