@@ -54,6 +54,7 @@ sweeps
 analyses
 dashboard
 mesa
+modules
 other-tools
 performance
 exit-codes

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib.resources import as_file, files
 from time import perf_counter
 
 import numpy as np
@@ -95,6 +96,25 @@ def time_runs(simulator, repeats: int) -> float:
     return best
 
 
+def module_ratio(repeats: int) -> float:
+    """Time of a city run with a module (`bench_module`, and no other) over one without, each the best of runs in turn."""
+    from ..model.loading import load_module, unload_modules
+
+    unload_modules()
+    without = _simulator("null")
+    without.burn(1, 0)
+    with as_file(files(__package__) / "bench_module.py") as path:
+        load_module(path)
+    try:
+        with_one = _simulator("null")
+        with_one.burn(1, 0)
+        pairs = [[time_runs(simulator, 1) for simulator in (without, with_one)] for _ in range(1 + repeats)]
+    finally:
+        unload_modules()
+    plain, more = np.array(pairs[1:]).min(axis=0)
+    return float(more / plain)
+
+
 def _wall(command: list[str], environment: dict[str, str] | None = None) -> float:
     begin = perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -119,8 +139,8 @@ def measure_bench(repeats: int = 5, cold: bool = True) -> dict:
     -------
     dict
         city_run_ms, city_run_ms_2threads (wall time per run with two threads at work), combined_run_ms, floor_ms,
-        floor_ratio, two_threads_gain, firm_steps_per_s, phases (microseconds per step), compile_cold_s,
-        start_warm_s, help_s, run_mb.
+        floor_ratio, two_threads_gain, firm_steps_per_s, module_ratio (time with a module over time without), phases
+        (microseconds per step), compile_cold_s, start_warm_s, help_s, run_mb.
     """
     from .phase_clock import clock_phases
 
@@ -157,6 +177,7 @@ def measure_bench(repeats: int = 5, cold: bool = True) -> dict:
         "floor_ms": floor * 1e3,
         "floor_ratio": city / floor,
         "firm_steps_per_s": firms * one.steps / city,
+        "module_ratio": module_ratio(repeats),
         "phases": clock_phases(one),
         "run_mb": sum(array.nbytes for array in one.work) / 1e6,
         "start_warm_s": _wall([sys.executable, "-c", _WARM]),

@@ -133,6 +133,7 @@ def write_folder(out: str | os.PathLike, files: Mapping[str, bytes], about: Mapp
         The folder.
     """
     from ..model import processor  # Numba loads slowly: who only checks a folder goes without
+    from .with_modules import recorded
 
     for name in files:
         if not is_plain(name) or name in (MANIFEST, PLAN, DRAFT, AGREED):
@@ -141,6 +142,7 @@ def write_folder(out: str | os.PathLike, files: Mapping[str, bytes], about: Mapp
     manifest = {
         "made_by": MADE_BY,
         "processor": processor.facts(),
+        **recorded(),
         **(about or {}),
         "files": {n: hashlib.sha256(files[n]).hexdigest() for n in sorted(files)},
     }

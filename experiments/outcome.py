@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
-from ..model.indicators import DISCOUNTED, INDICATORS, PRESENT, TOTALS, YEARS, Indicator
+from ..model.indicators import INDICATORS, YEARS, Indicator, present_values, totals
+from ..model.remembered import remembered
+from ..model.roster import reserve
 from .errors import InputError
 from .money import PRICES, SPLIT
 from .sweeps.ranges import unknown
@@ -39,6 +40,11 @@ MADE = {
     **{key: Indicator(key, "t", "flow", "none", "environment", f"tCO2e avoided since 2020 against the baseline: {part}")
        for key, part in zip(SPLIT_BASES, SPLIT, strict=True)},
 }
+# columns of tables of results, where factors of a design have columns too, and fields of addresses
+TAKEN = ("arm", "budget", "budget_bn", "cluster", "common_random_numbers", "ecocluster", "failed", "last_year", "law", "level", "levers", "mode",
+         "model", "pathway", "point", "policy", "replicate", "replicates", "run", "scale", "scenario", "seed", "series", "site", "sweep", "trial",
+         "worlds", "year")
+reserve((*MADE, *TAKEN), "experiments.outcome")
 
 
 class Name(NamedTuple):
@@ -110,7 +116,7 @@ class Outcome:
         return tuple(f"{part}_{self.year}" for part in parts) or (self.key,)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def outcome_of(name: str, where: str = "outcome", last_year: float = 2046, made: bool = True) -> Outcome:
     """The outcome of a name.
 
@@ -184,6 +190,6 @@ def outcome_names(last_year: float = 2046, years: tuple[int, ...] = ()) -> tuple
     years = years or years_reached(last_year)
     return tuple(name for year in years for name in (
         *(f"{key}_{year}" for key in INDICATORS),
-        *(f"{key}_total_{year}" for key in TOTALS),
-        *(f"pv_{key}_{year}" for key in (*PRESENT, *DISCOUNTED)),
+        *(f"{key}_total_{year}" for key in totals()),
+        *(f"pv_{key}_{year}" for key in present_values()),
     ))  # fmt: skip

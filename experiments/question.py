@@ -14,6 +14,7 @@ from typing import Any
 
 from ..model.renamed import BUDGETS, renamed
 from .errors import InputError, check_number
+from .with_modules import with_words
 
 __all__ = ["COMMANDS", "FIELDS", "MAX_SEED", "PATHWAYS", "Field", "Question", "ask", "checked", "command_line", "option_words"]
 
@@ -144,7 +145,7 @@ def command_line(command: str, values: Mapping[str, Any], own: Mapping[str, Any]
     own : mapping, optional
         Its own options, see `option_words`.
     """
-    words = ["ecocluster", command]
+    words = ["ecocluster", *with_words(), command]
     for name, default in COMMANDS[command].items():
         field, value = FIELDS[name], values[name]
         if not field.option:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..model.parameters import World, drawn_names, sample_parameters
+from ..model.remembered import remembered
 from .errors import InputError, check_number
 from .shipped import Shipped
 
@@ -206,7 +207,7 @@ def stored() -> Stored:
     return SHIPPED.need()
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def _same_past(seed: int, number: int, facts: tuple[float, ...]) -> bool:
     """Does this model give a world the facts that are stored?"""
     return bool(np.allclose(_Burner(seed)(number), facts, rtol=1e-6, atol=0.0))

@@ -17,12 +17,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["ClusterModel", "__version__", "compare", "explain", "load_scenario", "run", "sweep"]
+__all__ = ["ClusterModel", "__version__", "compare", "explain", "load_module", "load_scenario", "run", "sweep"]
 
 _WHERE = {
     "ClusterModel": "model",
     "compare": "viz.notebook",
     "explain": "viz.explain",
+    "load_module": "model.loading",
     "load_scenario": "scenarios",
     "run": "viz.notebook",
     "sweep": "experiments.sweeps.runner",

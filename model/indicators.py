@@ -9,7 +9,7 @@ from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 from .vocabulary import LEARNED
 
 __all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS",
-           "YEARS", "evaluate", "unmet_names"]
+           "YEARS", "evaluate", "present_values", "totals", "unmet_names"]
 
 YEARS = (2030, 2035, 2045)
 SOCIAL = {
@@ -217,6 +217,20 @@ INDICATORS: dict[str, Indicator] = {row.key: row for row in _rows()}
 Series = IntEnum("Series", {row.key.upper(): i for i, row in enumerate(_rows())})
 
 
+def totals() -> tuple[str, ...]:
+    """What is added up from 2020: `TOTALS`, and what modules add up."""
+    return (*TOTALS, *(row.key for row in _of_modules() if row.kind in ("flow", "money")))
+
+
+def present_values() -> tuple[str, ...]:
+    """What has a present value: `PRESENT`, `DISCOUNTED`, and money of modules."""
+    return (*PRESENT, *DISCOUNTED, *(row.key for row in _of_modules() if row.kind == "money"))
+
+
+def _of_modules() -> list[Indicator]:
+    return list(INDICATORS.values())[len(Series):]
+
+
 def evaluate(runs):
     """Indicator values by run.
 
@@ -245,8 +259,8 @@ def evaluate(runs):
         if last > steps:
             continue
         asked += [(f"{key}_{year}", of.MEAN if INDICATORS[key].kind in ("flow", "money") else of.VALUE, key, last) for key in keys]
-        asked += [(f"{key}_total_{year}", of.TOTAL, key, last) for key in TOTALS if key in keys]
-        asked += [(f"pv_{key}_{year}", of.PRESENT, key, last) for key in (*PRESENT, *DISCOUNTED) if key in keys]
+        asked += [(f"{key}_total_{year}", of.TOTAL, key, last) for key in totals() if key in keys]
+        asked += [(f"pv_{key}_{year}", of.PRESENT, key, last) for key in present_values() if key in keys]
     rows = np.array([(kind, keys.index(key), last) for _, kind, key, last in asked], np.int64).reshape(-1, 3)
     kind, column, last = np.ascontiguousarray(rows.T)
     rates = np.broadcast_to(runs.discount_rate, replicates)

@@ -27,8 +27,9 @@ if config.DISABLE_JIT:
     np.seterr(all="ignore")  # words wrap around, and a quotient by 0 is inf, as in a compiled kernel
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
-    "__init__.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "mesa_agents.py", "mesa_input.py",
-    "mesa_model.py", "parameters.py", "processor.py", "simulator.py", "one_run.py", "firm_views.py",
+    "__init__.py", "actions.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "loading.py", "mesa_agents.py", "mesa_input.py",
+    "mesa_model.py", "modules.py", "parameters.py", "processor.py", "remembered.py", "roster.py", "simulator.py", "one_run.py",
+    "firm_views.py",
 }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .vocabulary import TECHNOLOGIES, TECHNOLOGY_ROWS
 
-__all__ = ["LAW_LEVERS", "LEVERS", "LEVER_DTYPE", "Lever", "baseline_levers"]
+__all__ = ["LAW_LEVERS", "LEVERS", "LEVER_DTYPE", "N_BUILT_IN", "N_OWN", "WIDTH", "Lever", "baseline_levers"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Lever:
         the budget; "rule": of a programme, free once its set-up is paid; "money": paid from a fund when requested;
         "procedure": how requests fare; "relief": a barrier removed at no cost, for upper bounds only.
     meaning : str
+    local : bool
+        A service of a cluster: not for firms outside.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Lever:
     cap: float | None
     kind: str
     meaning: str
+    local: bool = False
 
 
 LEVERS: dict[str, Lever] = {
@@ -62,9 +65,9 @@ LEVERS: dict[str, Lever] = {
         # doses, paid every year from the fixed part of the budget
         Lever("extension", "0-1 dose", 0.2, 0, 1, 1.0, "dose", "seminars, audits and advisers that bring technology to firms"),
         Lever("innovation_centre", "0-1 dose", 0.05, 0, 1, 1.0, "dose", "green innovation centre: tests and shows technology"),
-        Lever("coordinator", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "symbiosis coordinator of a cluster"),
-        Lever("platform", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "material-flow map and exchange platform"),
-        Lever("club_community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "business clubs and community work"),
+        Lever("coordinator", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "symbiosis coordinator of a cluster", local=True),
+        Lever("platform", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "material-flow map and exchange platform", local=True),
+        Lever("club_community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "business clubs and community work", local=True),
         Lever("fairs", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "technology fairs: a pulse of information once a year"),
         Lever("skills_housing", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "vocational training and workers' housing"),
         # rules of a programme: free to run once the set-up is paid
@@ -106,14 +109,16 @@ LEVERS: dict[str, Lever] = {
 }
 
 LAW_LEVERS = tuple(name for name, lever in LEVERS.items() if lever.kind == "law")
+N_BUILT_IN, N_OWN = len(LEVERS), 16  # levers of loaded modules (`modules`) follow those of the model, and have room for so many
+WIDTH = N_BUILT_IN + N_OWN
 _PLACES = {name: 8 * i for i, name in enumerate(LEVERS)}
 # levers that kernels look up by number lie side by side, and are one array too: grants by technology, factors by level
 _ARRAYS = {"grant": [f"grant_{name}" for name in TECHNOLOGIES], "multiplier": [f"multiplier_L{level}" for level in range(4)]}
 LEVER_DTYPE = np.dtype({
-    "names": [*LEVERS, *_ARRAYS],
-    "formats": ["f8"] * len(LEVERS) + [("f8", (len(names),)) for names in _ARRAYS.values()],
-    "offsets": [*_PLACES.values(), *(_PLACES[names[0]] for names in _ARRAYS.values())],
-    "itemsize": 8 * len(LEVERS),
+    "names": [*LEVERS, *_ARRAYS, "own"],
+    "formats": ["f8"] * len(LEVERS) + [("f8", (len(names),)) for names in _ARRAYS.values()] + [("f8", (N_OWN,))],
+    "offsets": [*_PLACES.values(), *(_PLACES[names[0]] for names in _ARRAYS.values()), 8 * N_BUILT_IN],
+    "itemsize": 8 * WIDTH,
 })
 
 
@@ -126,6 +131,9 @@ def baseline_levers() -> np.ndarray:
         Shape (), dtype `LEVER_DTYPE`.
     """
     record = np.zeros((), LEVER_DTYPE)
-    for name, lever in LEVERS.items():
-        record[name] = lever.baseline
+    for i, (name, lever) in enumerate(LEVERS.items()):
+        if i < N_BUILT_IN:
+            record[name] = lever.baseline
+        else:
+            record["own"][i - N_BUILT_IN] = lever.baseline
     return record

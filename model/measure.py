@@ -44,6 +44,7 @@ _CAPITAL = SOCIAL_PARTS.index("capital")
 _FIRST_PAIR = int(I["TRANSFER_{}_{}".format(*PAIRS[0]).upper()])
 _FIRST_ADOPTION = int(I[f"ADOPTION_{LEARNED[0].upper()}"])
 _N_PARTS, _N_PAIRS, _N_PURPOSES = len(SOCIAL_PARTS), len(PAIRS), len(OUTLAY_PURPOSES)
+_FIRST_OWN = len(I)
 
 
 @inner
@@ -101,6 +102,8 @@ def measure(s, p, out, before):
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
     out[I.TRUST_GAP] = city.trust_gap
     _money(s, p, money, out, dt)
+    for i in range(s.own_values.size):  # of modules
+        out[_FIRST_OWN + i] = s.own_values[i] / dt if s.own_flows[i] else s.own_values[i]
     if ends_year(city):
         _once_a_year(s, p, out)
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from .ensemble import find_scale
 from .firm_views import nearest
+from .remembered import remembered
 from .sites_and_arms import Arm, Shock, Site
 
 __all__ = ["checked", "load", "named", "scale_of", "seed_of", "whole"]
@@ -73,7 +73,7 @@ def scale_of(site: Site, arm: Arm, seed: int, parameters: Mapping[str, float], s
     return _scale_of(pickle.dumps((site, arm, seed, parameters, shocks)))
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _scale_of(question: bytes) -> float:  # pickled, because mappings cannot be keys
     site, arm, seed, parameters, shocks = pickle.loads(question)
     return find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks)

@@ -26,9 +26,12 @@ from .indicators import INDICATORS, unmet_names
 from .ledger import Money
 from .mesa_agents import Enterprise, Picture
 from .mesa_input import checked, load, named, scale_of, seed_of, whole
+from .modules import ModuleError
 from .one_run import material_flows
 from .parameters import parameter_record, sample_parameters
+from .remembered import remembered
 from .renamed import BUDGETS, renamed
+from .roster import loaded
 from .simulator import FAILURES, Rows, Simulator
 from .sites_and_arms import MVND_PER_BN, Arm, Shock, Site
 from .timelines import FORK_YEAR, LAST_YEAR
@@ -38,7 +41,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterModel", "Enterprise"]
 
-_ROW = {name: i for i, name in enumerate(INDICATORS)}
+
+@remembered()
+def _rows() -> dict[str, int]:
+    return {name: i for i, name in enumerate(INDICATORS)}
 
 
 class ClusterModel(mesa.Model):
@@ -149,6 +155,10 @@ class ClusterModel(mesa.Model):
         )
         self._books_open = False  # only within a step can money be booked
         self.space = Picture(self)
+        for entry in loaded():
+            for name in (one.name for one in entry.module.measured):
+                if hasattr(type(self), name) or name in vars(self):  # then that would be read instead
+                    raise ModuleError("taken", path=entry.source.path, kind="indicator", name=name, owner=type(self).__name__)
         reporters = ["year", *INDICATORS] if model_reporters is None else model_reporters
         self.datacollector = mesa.DataCollector(
             model_reporters=named(reporters), agent_reporters=named(agent_reporters or ())
@@ -251,9 +261,9 @@ class ClusterModel(mesa.Model):
 
     def __getattr__(self, name: str) -> float:
         # only for names that nothing else answers to
-        if name in _ROW and "quarter" in self.__dict__:
-            return float(self._series[self.quarter, _ROW[name]])
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{nearest(name, _ROW)}")
+        if name in INDICATORS and "quarter" in self.__dict__:
+            return float(self._series[self.quarter, _rows()[name]])
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}{nearest(name, INDICATORS)}")
 
     @property
     def year(self) -> float:

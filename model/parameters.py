@@ -12,10 +12,13 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from importlib.resources import files
 
 import numpy as np
 
+from .levers import N_OWN as N_OWN_LEVERS
+from .remembered import remembered
 from .state import TREATED_WATER, as_bytes
 from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES, TECHNOLOGY_ROWS
 
@@ -203,7 +206,7 @@ def _field(name: str) -> str:
 
 
 def _scalar_names() -> list[str]:
-    return [n for n, q in _registry().items() if q.group not in ("sector", "technology", "stream")]
+    return [n for n, q in _registry().items() if q.group not in ("sector", "technology", "stream", "module")]
 
 
 @lru_cache(maxsize=1)
@@ -216,10 +219,14 @@ def _dtype() -> np.dtype:
     # beta laws as inverse distribution functions on equal steps of probability
     fields += [("attitude_law", "f8", (BETA_NODES,)), ("integrity_law", "f8", (BETA_NODES,)),
                ("trust_law", "f8", (BETA_NODES,))]
+    # of modules: their parameters; what a dose of each of their levers costs a year, for a cluster, a firm, a worker
+    fields += [("own", "f8", (N_OWN,)), ("own_cost", "f8", (3, N_OWN_LEVERS))]
     return np.dtype(fields)
 
 
 BETA_NODES = 513
+N_OWN = 32  # parameters of loaded modules have room for so many
+OWN_PLACES: dict[str, tuple[str, tuple[int, ...]]] = {}  # of these, and of what their levers cost; kept by `roster`
 _LAWS = ("attitude", "integrity", "trust")  # beta laws with parameters LAW_alpha and LAW_beta
 
 
@@ -277,7 +284,7 @@ def parameter_record(overrides: Mapping[str, float] | None = None) -> np.ndarray
     return record
 
 
-@lru_cache(maxsize=1)
+@remembered()
 def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
     """Where a parameter stands in the record: registry name to (field, index)."""
     places: dict[str, tuple[str, tuple[int, ...]]] = {name: (_field(name), ()) for name in _scalar_names()}
@@ -288,10 +295,10 @@ def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
     for i, sector in enumerate(SECTORS):
         for j, stream in enumerate(STREAMS):
             places |= {f"{sector}.{table}.{stream}": (table, (i, j)) for table in ("supply", "demand")}
-    return places
+    return places | OWN_PLACES
 
 
-@lru_cache(maxsize=1)
+@remembered()
 def _words() -> dict[str, tuple[int, bool]]:
     """Where a parameter stands in the record seen as float64, and whether it is money."""
     registry, words = _registry(), {}
@@ -349,7 +356,8 @@ def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] 
     generator = np.random.Generator(np.random.Philox(key=[seed % 2**64, replicate % 2**64]))
     values: dict[str, float] = {}
     for name, parameter in _registry().items():
-        u = generator.random()  # one draw each, so that a new override moves no other parameter
+        # one draw each, so that a new override moves no other parameter; those of modules follow their own name
+        u = generator.random() if name not in OWN_PLACES else _own_draw(seed, replicate, name)
         if parameter.distribution != "fixed":
             values[name] = parameter.quantile(u)
     values.update(overrides or {})
@@ -358,7 +366,12 @@ def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] 
     return values
 
 
-@lru_cache(maxsize=1)
+def _own_draw(seed: int, replicate: int, name: str) -> float:
+    mark = int.from_bytes(sha256(name.encode()).digest()[:8], "big")
+    return float(np.random.Generator(np.random.Philox(key=[(seed ^ mark) % 2**64, replicate % 2**64])).random())
+
+
+@remembered()
 def drawn_names() -> tuple[str, ...]:
     """Parameters that `sample_parameters` draws; structural switches are fixed."""
     return tuple(name for name, parameter in _registry().items() if parameter.distribution != "fixed")

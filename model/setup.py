@@ -18,6 +18,7 @@ from .phases.births import draw_sector, draw_workers, give_technology, give_trai
 from .phases.production import set_coefficients
 from .phases.slots import random_slot
 from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
+from .roster import flows, room
 from .rules.adoption import capex_one, learning_factor
 from .rules.government import enactment_hazard
 from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm
@@ -52,7 +53,7 @@ def allocate(layout: Layout) -> State:
     """Arrays for one run."""
     clusters = len(layout.slots) + layout.planned + 1
     return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
-                     layout.outside_room, len(layout.slots), layout.widest)
+                     layout.outside_room, len(layout.slots), layout.widest, room())
 
 
 @jit
@@ -77,6 +78,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     s.head[...] = -1
     s.origin[...] = -1
     s.slot_at[...] = np.arange(s.slot_at.size)
+    s.own_flows[...] = flows()
     as_bytes(s.clusters)[...] = as_bytes(layout.clusters)
     city, site, existing = s.city[0], layout.site, len(layout.slots)
     city["key"] = key_of(np.uint64(seed), np.uint64(replicate))

@@ -12,11 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .actions import calls
 from .compiling import call_help
 from .indicators import INDICATORS, YEARS
 from .layout import Layout
+from .modules import ModuleError
 from .parameters import _beta_law
 from .randomness import Purpose, uniform
+from .roster import loaded
 from .setup import allocate, apply_arm, begin, release_held
 from .sites_and_arms import Arm, Shock, Site
 from .state import State, copy_of, copy_state, lever_values, with_more_room
@@ -25,7 +28,6 @@ from .timelines import FORK_YEAR, LAST_YEAR, START_YEAR, Plan, make_plan, outsid
 __all__ = ["FAILURES", "Reference", "Replicate", "Rows", "Simulator"]
 
 FINES = list(INDICATORS).index("fines")
-STOCKS = np.array([row.kind in ("stock", "share") for row in INDICATORS.values()])
 FAILURES = {0: "", 1: "an array of the run was too small", 2: "a result is not a number"}
 MOST_ROOM = 64  # times as many links as the layout expects; a run that fails for want of room is tried again with twice as many
 
@@ -94,6 +96,8 @@ class Simulator:
     def __post_init__(self):
         self.burn_steps = steps_between(START_YEAR, FORK_YEAR, self.steps_per_year)
         self.steps = steps_between(FORK_YEAR, self.last_year, self.steps_per_year)
+        self.modules = loaded()
+        self.stocks = np.array([row.kind in ("stock", "share") for row in INDICATORS.values()])
         self.burn_series = np.full((self.burn_steps + 1, len(INDICATORS)), np.nan)
         self.burn_level = np.zeros((self.burn_steps + 1, len(self.site.clusters)), np.int8)
         self.burn_unmet = np.zeros_like(self.burn_level, np.int16)
@@ -108,6 +112,8 @@ class Simulator:
 
         A simulator that was loaded gives the same bits as a new one.
         """
+        if self.modules is not loaded():
+            raise ModuleError("in_use")
         self.p = p
         if self._sizes is None or not self.layout.fits(p):
             self.layout = Layout(self.site, p, tuple(self.arms))
@@ -124,7 +130,7 @@ class Simulator:
             ]
         outside = outside_world(p, self.shocks, self.steps_per_year, self.last_year)  # the same for all arms
         prices = dict(zip(Plan._fields, outside, strict=False))
-        self.plans = [plan._replace(**prices) for plan in self._levers[money]]
+        self.plans = [plan._replace(**prices, own=calls()) for plan in self._levers[money]]
 
     def rows(self) -> Rows:
         """Room for the rows of a run."""
@@ -150,6 +156,8 @@ class Simulator:
         """Run 2010-2019 of a replicate into `self.base` and `self.burn_series`; a code into `FAILURES`."""
         from .step import run_steps
 
+        if self.modules is not loaded():
+            raise ModuleError("in_use")
         while True:
             begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
             code = run_steps(self.base, self.p, self.plans[0], self.values(self.base), 1, self.burn_series,
@@ -184,7 +192,7 @@ class Simulator:
         """Run the forked arm; rows of the arrays are steps, row 0 the fork. Returns a code into `FAILURES`."""
         from .step import run_steps
 
-        series[0] = np.where(STOCKS, self.burn_series[-1], np.nan)
+        series[0] = np.where(self.stocks, self.burn_series[-1], np.nan)
         level[0] = self.work.clusters["level"][: level.shape[1]]
         unmet[0] = self.work.clusters["unmet"][: unmet.shape[1]]
         plan = self.plan(index)

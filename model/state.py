@@ -234,6 +234,13 @@ class State(NamedTuple):
         Physical quantities of this step.
     services : (LONGEST_LIFE,) float64
         A ring: services of capital, mVND a step, that end when the step of that number (modulo its length) begins.
+    own_firms : (slots, n) float64
+        What loaded modules keep of the firm of a slot, 0 for a new one; it moves with the firm.
+    own_clusters : (clusters, n) float64
+    own_values : (n,) float64
+        Indicators of modules: what stands now, or what this step added up.
+    own_flows : (n,) uint8
+        1: it is added up in a step.
     """
 
     firms: np.ndarray
@@ -262,6 +269,10 @@ class State(NamedTuple):
     money: np.ndarray
     matter: np.ndarray
     services: np.ndarray
+    own_firms: np.ndarray
+    own_clusters: np.ndarray
+    own_values: np.ndarray
+    own_flows: np.ndarray
 
 
 def blocks_of(slots: int) -> int:
@@ -271,12 +282,13 @@ def blocks_of(slots: int) -> int:
 
 def new_state(
     blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0,
-    existing: int = 0, widest: int | None = None,
+    existing: int = 0, widest: int | None = None, own: tuple[int, int, int] = (0, 0, 0),
 ) -> State:
     """Arrays of the given sizes, cleared; they lie side by side in one piece of memory.
 
     The last `outside` blocks lie outside clusters: nothing is let there. The first `existing` clusters were there in 2020.
-    The largest cluster has `widest` blocks, all of them if it is not told.
+    The largest cluster has `widest` blocks, all of them if it is not told. Modules keep `own` numbers of a firm, of a cluster and of
+    the city.
     """
     widest = blocks if widest is None else widest
     slots = blocks * LANES
@@ -307,6 +319,10 @@ def new_state(
         "money": (flows, np.float64),
         "matter": (matter, np.float64),
         "services": (LONGEST_LIFE, np.float64),
+        "own_firms": ((slots, own[0]), np.float64),
+        "own_clusters": ((clusters, own[1]), np.float64),
+        "own_values": (own[2], np.float64),
+        "own_flows": (own[2], np.uint8),
     })  # fmt: skip
     _prepare(state, 0)
     return state
@@ -379,7 +395,8 @@ def with_more_room(state: State, blocks: int) -> State:
         array = getattr(state, name)
         shapes[name] = (2 * array.size, array.dtype)
     slots = blocks * LANES
-    for name, length in {"firms": blocks, "head": slots, "leavers": slots, "holds": slots, "ties": slots, "slot_at": slots}.items():
+    for name, length in {"firms": blocks, "head": slots, "leavers": slots, "holds": slots, "ties": slots, "slot_at": slots,
+                         "own_firms": slots}.items():
         array = getattr(state, name)
         shapes[name] = ((length, *array.shape[1:]), array.dtype)
     larger = _side_by_side(shapes)

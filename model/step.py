@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from .acting import call_everywhere, call_own
 from .jit import inner, jit, written
 from .measure import measure, record_levels
 from .order import CLUSTER, PHASES, in_groups
 from .phases.closing import begin_counts, sum_up
 from .state_pointer import by_reference
 
-__all__ = ["call_of", "close_step", "run_steps", "text_of_step"]
+__all__ = ["calls_of", "close_step", "run_steps", "text_of_step", "what_is_called"]
 
 
-def call_of(phase) -> str:
-    """How a kernel calls a phase."""
-    return f"{phase.name}({', '.join(phase.arguments)})"
+def calls_of(which: int, phase) -> list[str]:
+    """How a kernel calls phase number `which`, and the actions of modules before and after it."""
+    own, more = ("call_own", ", c") if phase.scope == CLUSTER else ("call_everywhere", "")
+    before, after = (f"{own}(plan.own, {2 * which + k}, s, p{more})" for k in (0, 1))
+    return [before, f"{phase.name}({', '.join(phase.arguments)})", after]
+
+
+def what_is_called(phases=PHASES) -> dict:
+    """The kernels that `calls_of` names."""
+    return {"call_everywhere": call_everywhere, "call_own": call_own, **{phase.name: phase.run for phase in phases}}
 
 
 def text_of_step(phases=PHASES) -> str:
@@ -23,14 +31,14 @@ def text_of_step(phases=PHASES) -> str:
     """
     lines = ["def step(s, p, plan, values):"]
     for scope, group in in_groups(phases):
-        calls = [call_of(phase) for _, phase in group]
+        calls = [call for which, phase in group for call in calls_of(which, phase)]
         if scope == CLUSTER:
             calls = ["for c in range(s.clusters.size):", *(f"    {call}" for call in calls)]
         lines += [f"    {call}" for call in calls]
     return "\n".join(lines)
 
 
-step = written(text_of_step(), {phase.name: phase.run for phase in PHASES})
+step = written(text_of_step(), what_is_called())
 
 
 @inner

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from .jit import jit, written
 from .order import CLUSTER, PHASES, in_groups
 from .state_pointer import by_reference
-from .step import call_of, close_step
+from .step import calls_of, close_step, what_is_called
 
 __all__ = ["CLOSE", "run_phase", "step_in_phases", "text_of_choice"]
 
@@ -21,11 +21,11 @@ def text_of_choice(phases=PHASES) -> str:
     """The kernel `run_one(which, c, s, p, plan, values)`: phase number `which`, of cluster `c` if it is a cluster's."""
     lines = ["def run_one(which, c, s, p, plan, values):"]
     for which, phase in enumerate(phases):
-        lines += [f"    {'elif' if which else 'if'} which == {which}:", f"        {call_of(phase)}"]
+        lines += [f"    {'elif' if which else 'if'} which == {which}:", *(f"        {call}" for call in calls_of(which, phase))]
     return "\n".join(lines)
 
 
-run_one = written(text_of_choice(), {phase.name: phase.run for phase in PHASES})
+run_one = written(text_of_choice(), what_is_called())
 
 
 @jit

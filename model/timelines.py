@@ -12,16 +12,34 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .levers import LAW_LEVERS, LEVERS
+from .levers import LAW_LEVERS, LEVERS, WIDTH
 from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm, Law, Schedule, Shock
 
-__all__ = ["FORK_YEAR", "LAST_YEAR", "Plan", "START_YEAR", "make_plan", "outside_world", "steps_between"]
+__all__ = ["Calls", "FORK_YEAR", "LAST_YEAR", "NO_CALLS", "Plan", "START_YEAR", "make_plan", "outside_world", "steps_between"]
 
 START_YEAR, FORK_YEAR, LAST_YEAR = 2010, 2020, 2046  # first step, programmes act from, end of the last step
 
 KINDS = {"dose": 0, "law": 1, "money": 2, "procedure": 3, "relief": 4, "rule": 5}
 DOSE, LAW, MONEY, PROCEDURE, RELIEF, RULE = range(6)
-LOCAL = ("coordinator", "platform", "club_community")  # services of a cluster: not for firms outside
+
+
+class Calls(NamedTuple):
+    """Actions of modules by their place in a step, for `acting.call_own`.
+
+    Attributes
+    ----------
+    starts : (places + 1,) int64
+        Place 2k is before phase number k, place 2k + 1 after it; its actions are `addresses[starts[place] : starts[place + 1]]`.
+        Empty: there are none.
+    addresses : (n,) int64
+        Compiled actions; with ``NUMBA_DISABLE_JIT`` a tuple of functions.
+    """
+
+    starts: np.ndarray
+    addresses: np.ndarray
+
+
+NO_CALLS = Calls(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 class Plan(NamedTuple):
@@ -60,6 +78,8 @@ class Plan(NamedTuple):
         Levers that the law ever moves off their baseline.
     fines : (steps,) float64
         Fines of law alone in this replicate, mVND a step; infinity where there is nothing to compare with.
+    own : Calls
+        Actions of loaded modules; `Simulator` puts them here.
     """
 
     electricity: np.ndarray
@@ -88,6 +108,7 @@ class Plan(NamedTuple):
     law_waits: np.ndarray
     law_moved: np.ndarray
     fines: np.ndarray
+    own: Calls
 
 
 def steps_between(first: float, last: float, steps_per_year: int) -> int:
@@ -199,14 +220,14 @@ def make_plan(
         Rows to provide for, so that all arms of a comparison have arrays of one size.
     """
     names = list(LEVERS)
-    baseline = np.array([LEVERS[n].baseline for n in names])
-    kind = np.array([KINDS[LEVERS[n].kind] for n in names])
+    baseline = _wide([LEVERS[n].baseline for n in names])
+    kind = _wide([KINDS[LEVERS[n].kind] for n in names])
     programmes = len(arm.programmes) if programmes is None else programmes
     rows = 3 * programmes + 1
     target = np.tile(baseline, (rows, 1))
-    cap = np.tile([-np.inf if LEVERS[n].cap is None else LEVERS[n].cap for n in names], (rows, 1))
-    typed, inside = np.zeros((rows, len(names)), np.uint8), np.zeros((rows, len(names)), np.uint8)
-    start, ramp, end = (np.zeros((max(1, programmes), len(names))) for _ in range(3))
+    cap = np.tile(_wide([-np.inf if LEVERS[n].cap is None else LEVERS[n].cap for n in names]), (rows, 1))
+    typed, inside = np.zeros((rows, WIDTH), np.uint8), np.zeros((rows, WIDTH), np.uint8)
+    start, ramp, end = (np.zeros((max(1, programmes), WIDTH)) for _ in range(3))
     for n, programme in enumerate(arm.programmes):
         existing, planned, outside = 3 * n, 3 * n + 1, 3 * n + 2
         for i, name in enumerate(names):
@@ -220,24 +241,31 @@ def make_plan(
             typed[existing : outside + 1, i] = name in programme.typed
             if name in programme.planned:
                 typed[planned, i] = f"planned.{name}" in programme.typed
-            if name in LOCAL:
+            if LEVERS[name].local:
                 target[outside, i] = baseline[i]
     cap[typed > 0] = -np.inf
-    money = np.array([LEVERS[n].unit.startswith("mVND") for n in names])
+    money = _wide([LEVERS[n].unit.startswith("mVND") for n in names])
     target[:, money] *= p["money_scale"]
     moved = np.flatnonzero((target != baseline).any(axis=0) | inside.any(axis=0))
     law = _law(arm.law, baseline)
     fines = np.full(_times(steps_per_year, last_year).size, np.inf)
     outside = outside_world(p, shocks, steps_per_year, last_year)
-    return Plan._make((*outside, baseline, kind, target, cap, typed, inside, start, ramp, end, moved, *law, fines))
+    return Plan._make((*outside, baseline, kind, target, cap, typed, inside, start, ramp, end, moved, *law, fines, NO_CALLS))
+
+
+def _wide(values: list) -> np.ndarray:
+    """A value for every lever, and 0 where there is room for one of a module."""
+    wide = np.zeros(WIDTH, np.array(values).dtype)
+    wide[: len(values)] = values
+    return wide
 
 
 def _law(law: Law, baseline: np.ndarray):
     """The fields of a `Plan` that hold the law."""
     names = list(LEVERS)
     before, target = baseline.copy(), baseline.copy()
-    start, ramp, end = (np.zeros(len(names)) for _ in range(3))
-    waits = np.zeros(len(names), np.uint8)
+    start, ramp, end = (np.zeros(WIDTH) for _ in range(3))
+    waits = np.zeros(WIDTH, np.uint8)
     for name in {*law.levers, *law.before} - set(LAW_LEVERS):
         raise ValueError(f"{name} is no lever of the law: it belongs to a programme")
     for name, value in law.levers.items():

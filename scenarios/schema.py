@@ -90,9 +90,8 @@ def _number(low: float, high: float, unit: str = "") -> PlainValidator:
 
 
 def _one_of(names: Iterable[str]) -> PlainValidator:
-    known = tuple(names)
-
     def check_name(value: Any) -> str:
+        known = tuple(names)  # as they are now: modules add levers
         if value not in known:
             raise ScenarioError("unknown_name", allowed=", ".join(known), nearest=nearest_name(value, known))
         return value

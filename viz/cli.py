@@ -68,10 +68,11 @@ def _tell_version(asked: bool) -> None:
 @app.callback()
 def _root(
     debug: Annotated[bool, typer.Option("--debug", help="help.debug")] = False,
+    with_modules: Annotated[list[str] | None, typer.Option("--with", metavar="FILE", help="help.with", show_default=False)] = None,
     lang: Lang = "en",
     version: Annotated[bool, typer.Option("--version", help="help.version", callback=_tell_version, is_eager=True)] = False,
 ) -> None:
-    """`--debug` and `--lang` are taken out by `main`, wherever they stand; here they only appear in the help."""
+    """`--debug`, `--with` and `--lang` are taken out by `main`, wherever they stand; here they only appear in the help."""
 
 
 # options that Typer adds, with an English text of its own
@@ -102,6 +103,24 @@ def _language(arguments: Sequence[str]) -> str:
         elif argument.startswith("--lang="):
             found = argument.partition("=")[2]
     return found
+
+
+def _modules(given: list[str]) -> tuple[list[str], list[str]]:
+    """The command line without `--with FILE`, and the files: they are loaded before anything is asked of the registries."""
+    rest, found = [], []
+    words = iter(given)
+    for word in words:
+        name, given_here, value = word.partition("=")
+        if name != "--with":
+            rest.append(word)
+        elif given_here:
+            found.append(value)
+        else:
+            following = next(words, None)
+            if following is None or following.startswith("-"):  # let the parser say that a value is missing
+                return ["--with"], []
+            found.append(following)
+    return rest, found
 
 
 def _behind(given: list[str], command: Any) -> list[str]:
@@ -162,6 +181,7 @@ def _run(given: list[str], lang: str, say: Words) -> int:
     if lang not in LANGUAGES:
         return _refuse(say, say("cli.lang", value=lang, known=", ".join(LANGUAGES)))
     command = typer.main.get_command(app)
+    given, modules = _modules(given)
     given = _behind(given, command) or ["--help"]
     _translate(command, say)
     if COMPLETE_VARIABLE in os.environ:  # a shell asks what could follow
@@ -169,6 +189,7 @@ def _run(given: list[str], lang: str, say: Words) -> int:
     if option := _swallowing(given, command):
         return _refuse(say, say("usage.needs_value", name=option))
     try:
+        _load(modules)
         # not `command.main`: it takes an end of file for an interruption and a closed pipe for a failure
         with command.make_context("ecocluster", given) as context:
             return command.invoke(context) or DONE
@@ -183,6 +204,15 @@ def _run(given: list[str], lang: str, say: Words) -> int:
 
             traceback.print_exc()
         return _explain(error, given, say)
+
+
+def _load(modules: Sequence[str]) -> None:
+    if modules:
+        from ..experiments import outcome  # noqa: F401 - reserves the names of its outcomes
+        from ..model.loading import load_module
+
+        for which in modules:
+            load_module(which)
 
 
 class _Terminated(KeyboardInterrupt):
@@ -239,6 +269,7 @@ def _explain(error: Exception, given: Sequence[str], say: Words) -> int:
 
         return _refuse(say, usage_text(error, given, say))
     from ..experiments.errors import ELSEWHERE, InputError
+    from ..model.modules import ModuleError
     from ..scenarios import ScenarioError
 
     code = FAILED if _is_of_surroundings(error, ELSEWHERE) else REFUSED
@@ -248,6 +279,8 @@ def _explain(error: Exception, given: Sequence[str], say: Words) -> int:
         from .problems import problem_text
 
         return _refuse(say, problem_text(error, say), code)
+    if isinstance(error, ModuleError):
+        return _refuse(say, say(f"module.{error.key}", **error.fields), code)
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename is not None else ""
         return _refuse(say, place + error.strerror, FAILED)

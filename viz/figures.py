@@ -9,6 +9,7 @@ import numpy as np
 
 from ..experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS, certified_key
 from ..experiments.comparison import Comparison
+from ..model.roster import own_indicators
 from .drawing import LETTER, WIDTH, in_style, new_figure, plain_ticks, style_of, title_and_legend
 from .headline import YEAR, headline, shown_arms
 from .scorecard import name_and_unit, scale_of_column
@@ -33,8 +34,8 @@ GUIDES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # mVND per tCO2e
 
 
 def panels_of(one_cluster: bool) -> tuple[str, ...]:
-    """Series of the six panels; of one cluster its own certificate."""
-    return tuple(certified_key(key, one_cluster) for key in PANELS)
+    """Series of the six panels, of one cluster its own certificate; then what loaded modules measure."""
+    return (*(certified_key(key, one_cluster) for key in PANELS), *own_indicators())
 
 
 @in_style

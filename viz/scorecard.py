@@ -15,6 +15,7 @@ from ..experiments.columns import CLUSTER_SHARES, certified_key
 from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
 from ..experiments.statistics import Estimate
+from ..model.roster import own_indicators
 from ..model.vocabulary import LEARNED
 from .leads import in_most
 from .words import Words, scale_of
@@ -168,7 +169,7 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
     say : Words
     """
     groups = []
-    for title, names in HEADLINES.items():
+    for title, names in {**HEADLINES, "modules": own_indicators()}.items():
         if title == "clusters" and comparison.one_cluster:  # its certificate stands above
             continue
         rows = tuple(row for name in names if (row := _row(comparison, name, year, say)))

@@ -11,6 +11,7 @@ import math
 from functools import cache
 from importlib.resources import files
 
+from ..model.modules import label_of
 from ..model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES
 
 __all__ = ["LANGUAGES", "Words", "decimals_of", "scale_of", "value_of"]
@@ -102,14 +103,16 @@ class Words:
         """Text of a key with its fields filled in; `KeyError` if the catalogue lacks it."""
         text = self._texts.gettext(key)
         if text == key:
+            if (own := label_of(key, self.lang)) is not None:
+                return own
             raise KeyError(f"{key!r} is missing in the catalogue {self.lang!r}")
         return text.format(**fields) if fields else text
 
     def name(self, family: str, key: str) -> str:
-        """Name of a pathway, indicator, criterion ...; the key itself where it has none (a user's own)."""
+        """Name of a pathway, indicator, criterion ...; where it has none (a user's own) its label, or the key itself."""
         full = f"{family}.{key}"
         text = self._texts.gettext(full)
-        return key if text == full else text
+        return (label_of(full, self.lang) or key) if text == full else text
 
     def unit(self, unit: str) -> str:
         """Unit as the reader writes it; empty for counts, which the name of the indicator explains."""

@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import InputError, check_number, need_package
 from ..question import option_words
 from ..statistics import proportion_interval
+from ..with_modules import with_words
 from .effects import Rule, by_trial, effect
 from .finding import Case, Finding, Progress
 from .uncertainties import chosen, points, unit_points
@@ -204,7 +205,7 @@ def discover_in(sweep: Sweep, *, failure: str = "level1_2035<0.5", pathway: str 
     need_package("discover", *PACKAGES)
     rule, arm = Rule.parse(failure), sweep.arm(pathway)
     words = option_words({"from": sweep.path, "pathway": pathway, "failure": str(rule)})
-    command = " ".join(["ecocluster discover", shlex.quote(sweep.scenario), *words])
+    command = " ".join(["ecocluster", *with_words(), "discover", shlex.quote(sweep.scenario), *words])
     return describe(
         arm, rule, sweep.names, sweep.values, sweep.means(arm, rule.outcome), command, sweep.failed,
         sweep.one_cluster,

@@ -27,6 +27,7 @@ from ..outcome import outcome_of
 from ..plain_names import path_inside, read_json
 from ..question import COMMANDS, checked, command_line
 from ..statistics import Estimate
+from ..with_modules import check_modules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,13 +237,14 @@ def read_finding(folder: str | Path) -> Finding:
     Raises
     ------
     InputError
-        If the folder holds none, or one of an older version, whose facts were others.
+        If the folder holds none, one of an older version, whose facts were others, or one of modules that are not loaded.
     """
     import pandas as pd
 
     where = Path(folder)
     try:
-        tables = read_manifest(where)["tables"]
+        manifest = read_manifest(where)
+        tables, modules = manifest["tables"], [dict(entry) for entry in manifest.get("modules", ())]
         kept = read_json(where, "facts.json")
         older = kept["command"] if kept.get("format") != FORMAT else ""
         frames = {
@@ -256,6 +258,7 @@ def read_finding(folder: str | Path) -> Finding:
         found = Finding(kept["name"], kept["command"], frames.pop(MAIN), _renamed(kept["facts"]), frames)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("not_a_finding", path=where) from error
+    check_modules(modules, str(where), to_write=False)
     if older:
         raise InputError("older_finding", path=where, command=older)
     return found

@@ -23,6 +23,7 @@ from ..errors import InputError, check_number
 from ..question import PATHWAYS as ALL
 from ..question import option_words
 from ..statistics import Estimate, mean_interval, proportion_interval
+from ..with_modules import with_words
 from .effects import Rule, better, by_trial, effect
 from .finding import Case, Finding, Progress
 from .uncertainties import chosen, points, unit_points
@@ -172,7 +173,7 @@ def robust_in(
     words = option_words(
         {"from": sweep.path, "pathways": arms, "outcome": outcome, "rules": tuple(map(str, parsed))}
     )
-    command = " ".join(["ecocluster robust", shlex.quote(sweep.scenario), *words])
+    command = " ".join(["ecocluster", *with_words(), "robust", shlex.quote(sweep.scenario), *words])
     return describe(arms, sweep.names, sweep.values, means, outcome, parsed, command, sweep.failed, sweep.one_cluster)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..errors import InputError, check_number, need_package
 from ..question import option_words
+from ..with_modules import with_words
 from .effects import by_trial, effect, luck_share
 from .finding import Case, Finding, Progress
 from .uncertainties import MORRIS_LEVELS, chosen, points, unit_points
@@ -220,8 +221,8 @@ def sensitivity_of(
     case = sweep.case(arm)
     rows = sweep.frame[sweep.frame["arm"] == arm]
     luck = luck_share(rows, effect(rows, outcome))
-    options = option_words({"from": sweep.path, "pathway": pathway, "outcome": outcome, "seed": seed})
-    command = " ".join(["ecocluster sensitivity", shlex.quote(case.scenario), *options])
+    words = option_words({"from": sweep.path, "pathway": pathway, "outcome": outcome, "seed": seed})
+    command = " ".join(["ecocluster", *with_words(), "sensitivity", shlex.quote(case.scenario), *words])
     floor = noise_floor(y, luck) if sweep.kind == "morris" else np.nan
     return _finding(arm, outcome, command, table, y, tuple(table["parameter"]), luck, sweep.failed, floor, sweep.one_cluster)
 

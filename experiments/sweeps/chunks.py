@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.loading import having
+from ...model.roster import Source, sources
 from ...model.sites_and_arms import Arm, Shock, Site
 from ..errors import InputError
 from .outcomes import Outcomes
@@ -189,7 +191,7 @@ def trials_of(work: Work, points: np.ndarray) -> list[Trial]:
     return trials
 
 
-def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray, sweep: str = "") -> bytes:
+def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray, sweep: str = "", modules: Sequence[Source] | None = None) -> bytes:
     """Run a chunk on one thread.
 
     Parameters
@@ -200,6 +202,8 @@ def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray, sweep: str = "") 
     points : (chunk.points, factors) float64
     sweep : str
         Key of the sweep that it is run for, see `mark_of`.
+    modules : sequence of Source, optional
+        Those of the process that runs the sweep; None: what is loaded here.
 
     Returns
     -------
@@ -215,7 +219,8 @@ def run_chunk(packed: bytes, chunk: Chunk, points: np.ndarray, sweep: str = "") 
     if work.versions != versions():
         raise InputError("worker_version", found=differences(versions(), work.versions))
     ids = np.arange(chunk.first_replicate, chunk.first_replicate + chunk.replicates, dtype=np.int64)
-    return encode(work, chunk, points, ids, cells_of(work, points, ids, work.traces), sweep)
+    with having(sources() if modules is None else modules):
+        return encode(work, chunk, points, ids, cells_of(work, points, ids, work.traces), sweep)
 
 
 def cells_of(work: Work, points: np.ndarray, ids: np.ndarray, traces: bool) -> Cells:

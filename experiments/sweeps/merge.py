@@ -34,7 +34,7 @@ __all__ = ["merge"]
 
 OWN = ("content", "processor", "stages", "sizes", "made_by", "format", "files")  # may differ, or are compared elsewhere
 # what `Store.create` writes beside what a plan is about
-WRITTEN = {"made_by", "format", "versions", "processor", "seed", "points_sha256", "files", "content"}
+WRITTEN = {"made_by", "format", "versions", "processor", "seed", "modules", "points_sha256", "files", "content"}
 LONGEST = 60  # characters of a value in a message
 
 

@@ -53,7 +53,7 @@ class Outcomes:
         self.names = outcome_names(last_year) if names is None else tuple(names)
         if not self.names:
             raise InputError("empty", name="outcomes")
-        self.last_year = last_year
+        self.last_year, self._keys = last_year, tuple(INDICATORS)
         rows = []
         for index, name in enumerate(self.names):
             if name in self.names[:index] and names is not None:
@@ -63,8 +63,6 @@ class Outcomes:
         self._rows = kind, column, last
         # a share of nothing (occupancy where nothing is planned) is missing, not wrong
         self._shares = np.array([INDICATORS[self._keys[c]].kind == "share" for c in column])
-
-    _keys = tuple(INDICATORS)
 
     def _row(self, name: str) -> tuple[int, int, int]:
         found = outcome_of(name, "outcomes", self.last_year, made=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
 
+from ...model.remembered import remembered
 from ..errors import InputError
 
 __all__ = ["Range", "check_values", "lever_ranges", "uncertainty_ranges", "unknown"]
@@ -50,7 +50,7 @@ class Range:
         return np.clip(self.low + u * (self.high - self.low), self.low, self.high)
 
 
-@lru_cache(maxsize=1)
+@remembered()
 def uncertainty_ranges() -> Mapping[str, Range]:
     """All parameters of the model by registry name."""
     from ...model.parameters import PARAMETERS
@@ -62,7 +62,7 @@ def uncertainty_ranges() -> Mapping[str, Range]:
     })
 
 
-@lru_cache(maxsize=1)
+@remembered()
 def lever_ranges() -> Mapping[str, Range]:
     """All levers of policy, each also as ``planned.LEVER`` (inside planned clusters only).
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ...model.roster import sources
 from ..errors import InputError
 from .chunks import Chunk, run_chunk
 from .experiment import Experiment, load_experiment, make_experiment
@@ -252,7 +253,7 @@ class _Stop:
 
 def _execute(store: Store, plan: Plan, chunks: list[Chunk], pool: Pool, add: Callable[[int], None], on_stop) -> None:
     """Run chunks and keep them as they come; only a few are under way at a time, so that stopping is quick."""
-    packed, sweep = plan.work.to_bytes(), store.key
+    packed, sweep, modules = plan.work.to_bytes(), store.key, sources()
     waiting = iter(chunks)
     again: list[Chunk] = []
     under_way: dict[Future, Chunk] = {}
@@ -271,7 +272,7 @@ def _execute(store: Store, plan: Plan, chunks: list[Chunk], pool: Pool, add: Cal
                 return
             points = plan.points[chunk.first_point : chunk.first_point + chunk.points]
             try:
-                under_way[pool.submit(run_chunk, packed, chunk, points, sweep)] = chunk
+                under_way[pool.submit(run_chunk, packed, chunk, points, sweep, modules)] = chunk
             except BrokenExecutor:  # a worker died since we looked
                 again.append(chunk)
                 if under_way:

@@ -29,6 +29,7 @@ import numpy as np
 
 from ...model import processor
 from ..errors import InputError
+from ..with_modules import check_modules, recorded
 from .chunks import Chunk, Work, differences, mark_of, read_mark, versions
 from .folders import LOCK, open_folder
 
@@ -116,6 +117,7 @@ class Store:
             "versions": versions(),
             "processor": dict(made_on or processor.facts()),
             "seed": work.seed,
+            **recorded(),
             **about,
             "points_sha256": _hash(np.ascontiguousarray(points).tobytes()),
             "files": {name: _hash(data) for name, data in files.items()},
@@ -147,13 +149,14 @@ class Store:
         Raises
         ------
         InputError
-            If there is no sweep, its manifest is damaged, or it was made by another version.
+            If there is no sweep, its manifest is damaged, or it was made by another version or with other modules.
         """
         try:
             manifest = json.loads(self.folder.read(MANIFEST))
             if manifest["made_by"] != MADE_BY:
                 raise InputError("sweep_foreign", path=self.name)
             content, found, made_with = manifest.pop("content"), manifest["format"], dict(manifest["versions"])
+            needed = [dict(entry) for entry in manifest.get("modules", ())]
         except FileNotFoundError:
             raise InputError("sweep_none", path=self.name) from None
         except InputError:
@@ -164,6 +167,7 @@ class Store:
             raise InputError("sweep_format", path=self.name, found=found, known=FORMAT)
         if content != _hash(json.dumps(manifest, sort_keys=True).encode())[:32]:
             raise InputError("sweep_manifest", path=self.name)
+        check_modules(needed, self.name, to_write)
         if to_write and made_with != versions():
             raise InputError("sweep_version", path=self.name, found=differences(versions(), made_with))
         if to_write and found == UNMARKED:

@@ -109,6 +109,8 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.links[k] = 0
     for w in range(f.sold.shape[1]):
         f.sold[k, w] = f.bought[k, w] = 0.0
+    for i in range(s.own_firms.shape[1]):
+        s.own_firms[slot, i] = 0.0
     for j in range(N_TECH):
         f.loan_balance[k, j] = f.loan_payment[k, j] = f.cut_value[k, j] = f.write_off[k, j] = 0.0
         f.capex_noise[k, j] = 0.0

@@ -66,6 +66,9 @@ def begin_counts(s):
     for c in range(s.clusters.size):
         s.clusters[c].revocations = s.clusters[c].complaints = 0.0
     city.offered, city.spent = offered_and_spent(s.funds)
+    for i in range(s.own_values.size):
+        if s.own_flows[i]:
+            s.own_values[i] = 0.0
 
 
 @inner

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..levers import LEVERS
+from ..levers import LEVERS, N_BUILT_IN, N_OWN
 from ..maths import exp, log, normal_pair
 from ..randomness import Purpose, draw, uniform
 from ..rules.government import dose_factor, scaled, scheduled
@@ -256,4 +256,8 @@ def _dose_need(s, p, plan, programme, typed):
                 total += p.cost_platform * full.platform
             if mine[_CLUB] == typed:
                 total += p.cost_club_community * full.club_community
+        for i in range(N_OWN):  # of modules
+            more = full.own[i] - base.own[i]
+            if more != 0.0 and mine[N_BUILT_IN + i] == typed:
+                total += more * (p.own_cost[0, i] + p.own_cost[1, i] * cluster.firms + p.own_cost[2, i] * cluster.workers)
     return total

@@ -269,6 +269,8 @@ def _transfer(s, p, cluster, slot, new):
     close_links_of(s, p, slot)
     leave_hubs(f, k)
     _copy_firm(f, k, g, m)
+    for i in range(s.own_firms.shape[1]):
+        s.own_firms[new, i] = s.own_firms[slot, i]
     settle(s, g, m)
     set_coefficients(p, g, m, s.clusters[g.cluster[m]].kind == PLANNED)
     vacate(s, p, cluster, f, k, slot, True)

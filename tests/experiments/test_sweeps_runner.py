@@ -123,13 +123,13 @@ def test_a_chunk_that_kills_every_worker_is_named_and_the_others_are_kept(tmp_pa
     tried = []
 
     class Fragile:
-        def submit(self, function, packed, chunk, points, sweep):
+        def submit(self, function, packed, chunk, points, sweep, modules):
             future = Future()
             if chunk.number == 1:
                 tried.append(1)
                 future.set_exception(BrokenProcessPool("gone"))
             else:
-                future.set_result(run_chunk(packed, chunk, points, sweep))
+                future.set_result(run_chunk(packed, chunk, points, sweep, modules))
             return future
 
         def shutdown(self, **_):

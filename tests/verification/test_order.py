@@ -53,26 +53,32 @@ FAKES = """if True:
     def drought(s, c): log.append(("drought", c))
     order.PHASES = (order.Phase(flood, order.CLUSTER, "9"), order.Phase(drought, order.CLUSTER, "9"),
                     order.Phase(quake, order.CITY, "10"))
-    expected = [("flood", 0), ("drought", 0), ("flood", 1), ("drought", 1), ("quake", None)]
+    phases = [("flood", 0), ("drought", 0), ("flood", 1), ("drought", 1), ("quake", None)]
+    # actions of modules: before the first phase, in its place among those of a cluster, and after the last
+    expected = [("rain", 0), *phases[:2], ("rain", 1), *phases[2:], ("sun", 0), ("sun", 1)]
     from ecocluster.model import compiling, step, step_by_phase
     from ecocluster.experiments.phase_clock import clock_phases
+    from ecocluster.model.timelines import Calls
 
     def followed(which):
         assert log == expected, (which, log)
         log.clear()
 
+    def rain(s, p, c): log.append(("rain", c))
+    def sun(s, p, c): log.append(("sun", c))
+    plan = Made(own=Calls(np.array([0, 1, 1, 1, 1, 1, 2]), (rain, sun)))
     s = Made(clusters=np.zeros(2), city=[Made(overflow=0)])
     p = np.zeros(())
-    step.step(s, p, None, None)
+    step.step(s, p, plan, None)
     followed("step")
     step_by_phase.close_step = lambda *rest: None
     heard = []
-    step_by_phase.step_in_phases(s, p, None, None, 1, *[np.zeros((2, 2))] * 3,
+    step_by_phase.step_in_phases(s, p, plan, None, 1, *[np.zeros((2, 2))] * 3,
                                  lambda name, c: heard.append((name, c)), lambda name, c: None)
     followed("hooks")
-    assert heard == expected
+    assert heard == phases
     assert [name for name, _ in compiling.backwards()] == ["measure", "quake", "drought", "flood"]
-    run = Made(fork=lambda *rest: None, work=s, burn_series=np.zeros((1, 1)), layout=Made(slots=[1]), p=p, plans=[None],
+    run = Made(fork=lambda *rest: None, work=s, burn_series=np.zeros((1, 1)), layout=Made(slots=[1]), p=p, plans=[plan],
                values=lambda s: None)
     assert list(clock_phases(run, steps=3)) == ["flood", "drought", "quake", "measure"]
 """

@@ -25,7 +25,7 @@ from ..words import Words, scale_of
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
 from .compare_run import Known, Picture, Watcher, run_rounds
-from .controls import BUDGET, SLIDERS, Choice, ClusterMap, Levers, PlainButton, law_options, lever_text
+from .controls import BUDGET, Choice, ClusterMap, Levers, PlainButton, law_options, lever_text, slider_groups
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
@@ -58,7 +58,7 @@ def _lever_marks() -> dict[str, tuple[float, ...]]:
     programmes: list[Any] = [*(load_pathway(name) for name in PATHWAYS), *(load_law(law.id) for law in list_laws())]
     return {
         name: tuple(q.levers[name] for q in programmes if name in q.levers)
-        for names in SLIDERS.values()
+        for names in slider_groups().values()
         for name in names
     }
 
@@ -349,7 +349,7 @@ def _short(value: float) -> float | None:
 
 @solara.component
 def _Charts(state: State):
-    """Six panels; drawn again whenever a round of replicates is done."""
+    """Six panels, and those of modules; drawn again whenever a round of replicates is done."""
     say, picture, pin = use_session().say, state.picture.value, state.pin.value
     with Section(say("compare.trajectories"), say("compare.trajectories_note")):
         if picture is not None:

@@ -10,10 +10,11 @@ from typing import Any
 import solara
 
 from ...model.levers import LEVERS
+from ...model.roster import own_levers
 from ..words import Words
 from .session import use_session
 
-__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "law_options", "lever_text"]
+__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "law_options", "lever_text", "slider_groups"]
 
 # the levers that a policy debate is about, in groups; all others keep the pathways' own values
 SLIDERS: dict[str, tuple[str, ...]] = {
@@ -38,6 +39,12 @@ DISTRICTS = {
 }  # fmt: skip
 
 
+def slider_groups() -> dict[str, tuple[str, ...]]:
+    """`SLIDERS`, and the levers of loaded modules."""
+    own = own_levers()
+    return {**SLIDERS, **({"modules": own} if own else {})}
+
+
 @solara.component_vue("../assets/levers.vue")
 def _Levers(
     groups: list,
@@ -57,7 +64,7 @@ def _slider(name: str, say: Words, marks: Sequence[float]) -> dict[str, Any]:
     low, high = REACH.get(name, (lever.low, lever.high))
     return {
         "name": name, "label": say(f"lever.{name}"), "about": say(f"lever.{name}_about"),
-        "unit": "%" if _percent(lever.unit) else say(f"lever_unit.{lever.unit}"),
+        "unit": "%" if _percent(lever.unit) else say.name("lever_unit", lever.unit),
         "factor": 100 if _percent(lever.unit) else 1, "low": low, "high": high,
         "step": (high - low) / 100 if _percent(lever.unit) else 0.1, "baseline": lever.baseline,
         "marks": sorted({mark for mark in marks if low <= mark <= high}),
@@ -104,9 +111,9 @@ def Levers(
         {
             "title": say(f"levers.{group}"),
             "items": [_slider(name, say, (marks or {}).get(name, ())) for name in names],
-            "open": group == "advice",
+            "open": group in ("advice", "modules"),
         }
-        for group, names in ({} if only_budget else SLIDERS).items()
+        for group, names in ({} if only_budget else slider_groups()).items()
     ]
     texts = {key: say(f"levers.{key}") for key in ("own", "reset", "baseline", "usual", "reset_all")}
     _Levers(groups=groups, values=dict(values), lang=session.lang.value, texts=texts, event_moved=on_moved)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import solara
 
+from ...experiments.with_modules import with_words
 from ..drawing import style_of
 from ..words import Words
 from .brief import Brief, brief_html
@@ -300,7 +301,7 @@ def _brief(sweep: Sweep, chosen: np.ndarray, state: State, say: Words) -> str:
             title=say("page.explorer.title"), lines=[say("brief.setting", setting=state.folder.value)],
             answer=[say("explorer.count", **count)], figure=scatter_figure(sweep, chosen, state.x.value, state.y.value, say),
             heads=[say("explorer.outcome"), say("explorer.mean"), "10 %", "90 %"], rows=rows,
-            command=f"ecocluster export {state.folder.value} --to runs.parquet",
+            command=" ".join(["ecocluster", *with_words(), "export", str(state.folder.value), "--to runs.parquet"]),
         ),
         say,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from ..flows import OTHER_COLOR, STREAM_COLORS
 from ..words import Words, scale_of
 from .brief import Brief, brief_html
 from .watch_record import STEPS_PER_YEAR, Film
-from .watch_scene import COMPLIANCE_STYLES, SECTOR_COLORS, SHOWN, quarter_name
+from .watch_scene import COMPLIANCE_STYLES, SECTOR_COLORS, quarter_name, shown_indicators
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def run_brief(
             figure=cluster_figure(film, quarter, f"{cluster}, {when}", say),
             caption=say("watch.brief_caption"),
             heads=[say("watch.indicators"), *map(str, YEARS)],
-            rows=[_row(film, key, say) for key in SHOWN],
+            rows=[_row(film, key, say) for key in shown_indicators()],
             notes=[say("watch.brief_note"), say("uncertain.horizon"), say("uncertain.synthetic")],
             command=command,
         ),

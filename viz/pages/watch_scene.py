@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...model.indicators import CRITERIA, INDICATORS, LEVEL_1, STATES
+from ...model.roster import own_indicators
 from ...model.sites_and_arms import Site
 from ...model.vocabulary import SECTORS, STREAM_UNITS, STREAMS, TECHNOLOGIES
 from ..flows import HUB, STREAM_COLORS, sum_flows
@@ -28,6 +29,7 @@ __all__ = [
     "player_texts",
     "quarter_name",
     "scene",
+    "shown_indicators",
     "stream_unit",
 ]
 
@@ -38,6 +40,11 @@ SHOWN = (
     "tco2e", "water", "cod", "landfilled", "recp_share", "real_share", "sham_share", "trust", "links_active",
     "hubs_active", "jobs", "value_added", "outlay",
 )  # fmt: skip
+
+
+def shown_indicators() -> tuple[str, ...]:
+    """`SHOWN`, and what loaded modules measure."""
+    return (*SHOWN, *own_indicators())
 
 
 def scene(film: Film, site: Site, say: Words) -> dict[str, Any]:
@@ -69,7 +76,7 @@ def scene(film: Film, site: Site, say: Words) -> dict[str, Any]:
             {"label": label, "district": (districts[index] if index < len(districts) else planned) or label}
             for index, label in enumerate(names)
         ],
-        "indicators": [_line(film, key, say) for key in SHOWN],
+        "indicators": [_line(film, key, say) for key in shown_indicators()],
         "sectors": [
             {"label": say.name("sector", s), "color": c} for s, c in zip(SECTORS, SECTOR_COLORS, strict=False)
         ],

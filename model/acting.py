@@ -1,0 +1,123 @@
+"""What an action of a module may call, and how a step calls it.
+
+A step is compiled once, for whatever modules there will be: at every place before and after a phase it looks whether actions
+stand there, and calls those through their addresses (`Plan.own`). So only an action is compiled when its module is loaded.
+
+    from ecocluster.model.acting import LANES, SLOT_TAKEN, pay, uniform
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, config, types
+from numba.extending import intrinsic
+
+from .jit import inner
+from .randomness import uniform
+from .state import EXISTING, LANES, NEVER, OUTSIDE, PLANNED, SLOT_TAKEN
+
+__all__ = ["EXISTING", "LANES", "NEVER", "OUTSIDE", "PLANNED", "SLOT_TAKEN", "Purse", "call_everywhere", "call_own", "inner", "pay",
+           "uniform"]
+
+
+class Purse(NamedTuple):
+    """An account of a module, as its actions see it.
+
+    Attributes
+    ----------
+    total : (1,) float64
+        mVND in this step.
+    flow : int
+        Line of the ledger (`ledger.Money`).
+    fund : int
+        Of a programme (0 grants, 1 symbiosis, 2 infrastructure) if the state pays; -1: it does not.
+    takes, gives : int
+        1: the firm pays, the firm receives.
+    """
+
+    total: np.ndarray
+    flow: int
+    fund: int
+    takes: int
+    gives: int
+
+
+@intrinsic
+def _jump(typing, address, s, p, c):
+    """Call the action at an address."""
+
+    def lower(context, builder, signature, arguments):
+        place, state, record, cluster = arguments
+        byte = cgutils.voidptr_t
+        kind = ir.FunctionType(ir.VoidType(), [byte, byte, ir.IntType(64)])
+        action = builder.inttoptr(place, kind.as_pointer())
+        builder.call(action, [builder.bitcast(state, byte), builder.bitcast(record, byte), cluster])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, s, p, types.int64), lower
+
+
+if config.DISABLE_JIT:  # plain Python has the functions themselves
+    def _jump(action, s, p, c):
+        action(s, p, c)
+
+
+@inner
+def call_own(own, place, s, p, c):
+    """The actions at a place within the phases of a cluster, for this one."""
+    if own.starts.size > 0:
+        for i in range(own.starts[place], own.starts[place + 1]):
+            _jump(own.addresses[i], s, p, c)
+
+
+@inner
+def call_everywhere(own, place, s, p):
+    """The actions at a place between phases of the city, each for every cluster."""
+    if own.starts.size > 0:
+        for i in range(own.starts[place], own.starts[place + 1]):
+            for c in range(s.clusters.size):
+                _jump(own.addresses[i], s, p, c)
+
+
+@inner
+def pay(s, purse, slot, amount):
+    """Move money by an account of a module; who pays and who receives is written in its line of the ledger.
+
+    Parameters
+    ----------
+    s : State
+    purse : Purse
+        ``own.NAME`` of the account.
+    slot : int
+        Of the firm that pays or receives.
+    amount : float
+        mVND, at least 0.
+
+    Returns
+    -------
+    float
+        What was paid. Where the state pays it is at most what the fund of the firm's programme holds, and 0 without a programme;
+        a firm pays in full, as it does its fees.
+    """
+    f, k = s.firms[slot >> 4], slot & 15
+    paid = max(amount, 0.0)
+    if f.status[k] != SLOT_TAKEN:
+        return 0.0
+    if purse.fund >= 0:
+        programme = s.clusters[f.cluster[k]].programme
+        if programme < 0:
+            return 0.0
+        fund = s.funds[programme]
+        paid = max(min(paid, fund.fund[purse.fund]), 0.0)
+        fund.fund[purse.fund] -= paid
+        fund.spent += paid
+    if purse.takes:
+        f.cash[k] -= paid
+    if purse.gives:
+        f.cash[k] += paid
+    s.money[purse.flow] += paid
+    purse.total[0] += paid
+    return paid
