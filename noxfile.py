@@ -1,8 +1,8 @@
 """The one list of commands: `nox` shows it, `nox -s style` runs one. Each makes an environment of its own in .nox.
 
-    nox                       style, types, tests
-    nox -s smoke-3.12         other Pythons; one that is not there is skipped and named
-    nox -s lowest newest      the libraries at the ends of what pyproject.toml allows
+nox                       style, types, tests
+nox -s smoke-3.12         other Pythons; one that is not there is skipped and named
+nox -s lowest newest      the libraries at the ends of what pyproject.toml allows
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def style(session: nox.Session) -> None:
     """Ruff, and the contracts between the packages."""
     session.install(*PINNED, "ruff", "import-linter", "-e", ".")
     session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", env={"PYTHONPATH": "typings"})
 
 

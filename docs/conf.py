@@ -76,7 +76,7 @@ made/changelog
 
 def _moved(text: str) -> str:
     """A page of the root as one of docs/."""
-    return text.replace("](docs/", "](").replace("](CHANGELOG.md", "](made/changelog.md").replace("](CONTRIBUTING.md", "](made/contributing.md").replace("```csv", "```text")
+    return text.replace("](docs/", "](").replace("](CHANGELOG.md", "](made/changelog.md").replace("](CONTRIBUTING.md", "](made/contributing.md").replace("```csv", "```text")  # fmt: skip
 
 
 def _interface(listing: str) -> str:
@@ -121,7 +121,7 @@ def _make_pages() -> None:
            .replace("](CHANGELOG.md", "](changelog.md") for name in ("CHANGELOG", "CONTRIBUTING")},
         MADE / "interface.rst": _interface((HERE / "public.md").read_text(encoding="utf-8")),
         **{MADE / f"{family}s.md": _registry(family) for family in HEADS},
-    }
+    }  # fmt: skip
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
 

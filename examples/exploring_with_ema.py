@@ -36,7 +36,9 @@ def one_experiment(pathway: str = "combined", **values: float) -> dict[str, Any]
 def make_model() -> Any:
     """The model as the workbench knows it, with the ranges of the registries."""
     model = Model("ecocluster", function=one_experiment)
-    model.uncertainties = [RealParameter(name, uncertainty_ranges()[name].low, uncertainty_ranges()[name].high) for name in UNCERTAIN]
+    model.uncertainties = [
+        RealParameter(name, uncertainty_ranges()[name].low, uncertainty_ranges()[name].high) for name in UNCERTAIN
+    ]
     model.levers = [RealParameter(name, lever_ranges()[name].low, lever_ranges()[name].high) for name in LEVERS]
     model.levers += [CategoricalParameter("pathway", ("symbiosis", "combined"))]
     model.outcomes = [ScalarOutcome("mean_avoided", ScalarOutcome.MAXIMIZE), ArrayOutcome("avoided")]

@@ -76,11 +76,7 @@ def series(answer: Comparison) -> pd.DataFrame:
         if n == 0:
             continue
         mean = values.mean(axis=0)
-        half = (
-            statistics.t_quantile(n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n)
-            if n > 1
-            else np.nan * mean
-        )
+        half = statistics.t_quantile(n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n) if n > 1 else np.nan * mean
         p10, p90 = np.quantile(values, [0.1, 0.9], axis=0)
         columns = {"mean": mean, "low": mean - half, "high": mean + half, "p10": p10, "p90": p90}
         frames.append(
@@ -142,8 +138,11 @@ def files(answer: Comparison) -> dict[str, bytes]:
         del told[volatile]
     return {
         "runs.parquet": answer.runs.to_parquet(index=False, compression="zstd"),
-        **({"transfers.csv": answer.transfers_long.to_csv(index=False, lineterminator="\n").encode()}
-           if answer.has_transfers else {}),
+        **(
+            {"transfers.csv": answer.transfers_long.to_csv(index=False, lineterminator="\n").encode()}
+            if answer.has_transfers
+            else {}
+        ),
         **({} if answer.which.reason else {"which.csv": answer.which.table.to_csv(index=False, lineterminator="\n").encode()}),
         "series.parquet": answer.series.to_parquet(index=False, compression="zstd"),
         "summary.csv": answer.summary.to_csv(index=False, lineterminator="\n").encode(),

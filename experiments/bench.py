@@ -117,8 +117,9 @@ def module_ratio(repeats: int) -> float:
 
 def _wall(command: list[str], environment: dict[str, str] | None = None) -> float:
     begin = perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   env={**os.environ, **(environment or {})})
+    subprocess.run(
+        command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+    )
     return perf_counter() - begin
 
 

@@ -100,6 +100,6 @@ def bench_firms(most: int = 100_000, json: bool = False) -> None:
     print(" ".join(f"{name:>16s}" for name in names))
     for size in result["sizes"]:
         print(" ".join(f"{value:16,.0f}" if float(value) >= 100 or float(value).is_integer() else f"{value:16.2f}"
-                       for value in size.values()))
+                       for value in size.values()))  # fmt: skip
     if result["slope"] is not None:
         print(f"time of a run grows with the firms to the power of {result['slope']:.2f} (from {LARGE:,} on; 1: linear)")

@@ -37,9 +37,7 @@ def _experiment(points: int, pathways: Sequence[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sweep(
-    points: int, workers: int | None = None, pathways: Sequence[str] = ("combined",)
-) -> tuple[float, float, int]:
+def _sweep(points: int, workers: int | None = None, pathways: Sequence[str] = ("combined",)) -> tuple[float, float, int]:
     """Wall time, processor time and bytes of a sweep in a new folder."""
     from .sweeps.runner import sweep
 
@@ -59,7 +57,7 @@ def _clocked():
 
     spent = {"kernels": 0.0, "parquet": 0.0}
     places = [(step, "run_steps", "kernels"), (setup, "_place", "kernels"), (setup, "_populate", "kernels"),
-              (setup, "_tie", "kernels"), (chunks, "encode", "parquet"), (Store, "put", "parquet")]
+              (setup, "_tie", "kernels"), (chunks, "encode", "parquet"), (Store, "put", "parquet")]  # fmt: skip
     before = [getattr(place, name) for place, name, _ in places]
 
     def clocked(function, kind):

@@ -113,7 +113,9 @@ def _above(comparison: Comparison, key: str) -> np.ndarray:
 def frontier(side: Side) -> Frontier:
     """Run the pathways at the other two budgets, all in one ensemble."""
     others = [factor for factor in FACTORS if factor != 1.0]
-    arms = [replace(arm, name=f"{arm.name}*{n}", budget=arm.budget * factor) for n, factor in enumerate(others) for arm in side.acting]
+    arms = [
+        replace(arm, name=f"{arm.name}*{n}", budget=arm.budget * factor) for n, factor in enumerate(others) for arm in side.acting
+    ]
     trace = side.run([side.alone, *arms])
     short = unpaid(trace)
     asked = side.question.budget_bn if side.question.site_budget_bn is None else side.question.site_budget_bn

@@ -36,8 +36,9 @@ def columns_of(keys: Iterable[str]) -> dict[str, Outcome]:
     names = list(keys)
     there = set(names)
     for year in YEARS:
-        names += [f"{base}_{year}" for base, price in PRICES.items()
-                  if {f"{price.money}_{year}", f"{price.quantity}_{year}"} <= there]
+        names += [
+            f"{base}_{year}" for base, price in PRICES.items() if {f"{price.money}_{year}", f"{price.quantity}_{year}"} <= there
+        ]
         if {f"{name}_total_{year}" for name in SPLIT_FROM} <= there:
             names += [f"{base}_{year}" for base in SPLIT_BASES]
     return {name: outcome_of(name) for name in names}

@@ -190,7 +190,7 @@ def run(
     """
     asked = ask(
         scenario, [pathway], policy, fixed=True, replicates=1, budget_bn=budget_bn, site_budget_bn=site_budget_bn, seed=seed, law=law
-    )
+    )  # fmt: skip
     question = replace(asked, pathways=(pathway,))
     checked("replicate", replicate)
     loaded, (arm,) = prepare(question)

@@ -79,7 +79,9 @@ class Comparison:
     def __repr__(self) -> str:
         asked = self.question
         drawn = f"{asked.worlds} worlds" if asked.worlds else f"{asked.replicates} replicates"
-        return f"<Comparison: {asked.scenario}, {', '.join(self.arms)}, {drawn}, law {asked.law}, {asked.budget_bn:g} bn VND a year>"
+        return (
+            f"<Comparison: {asked.scenario}, {', '.join(self.arms)}, {drawn}, law {asked.law}, {asked.budget_bn:g} bn VND a year>"
+        )
 
     def _repr_html_(self) -> str | None:
         """The last line of a cell: the answer, a small table, a figure."""
@@ -87,9 +89,7 @@ class Comparison:
         return None if show is None else show(self)
 
     @classmethod
-    def of(
-        cls, question: Question, trace: Runs, table: pd.DataFrame, model: Vocabulary, wall_s: float = 0.0
-    ) -> Comparison:
+    def of(cls, question: Question, trace: Runs, table: pd.DataFrame, model: Vocabulary, wall_s: float = 0.0) -> Comparison:
         """Build from a trace and its evaluated table (columns: arm, replicate and indicators)."""
         import pandas as pd
 
@@ -104,9 +104,7 @@ class Comparison:
             {
                 "arm": np.repeat(np.asarray(trace.arms), len(trace.replicates)),
                 "replicate": np.tile(trace.replicates, len(trace.arms)),
-                "failed": [
-                    failures.get(int(code), f"code {code}") if code else "" for code in trace.failed.flat
-                ],
+                "failed": [failures.get(int(code), f"code {code}") if code else "" for code in trace.failed.flat],
             }
         )
         runs = codes.merge(table, on=["arm", "replicate"], how="left", validate="one_to_one")

@@ -1,15 +1,15 @@
 """A question as a file: what `ecocluster compare --config FILE` reads and the dashboard writes.
 
-    type = "comparison"
-    scenario = "nguyen-khe"
-    policy = "vietnam-2020"
-    law = "middle"
-    budget_bn = 150.0      # bn VND a year
-    worlds = 100           # or: fixed = true
-    seed = 1
+type = "comparison"
+scenario = "nguyen-khe"
+policy = "vietnam-2020"
+law = "middle"
+budget_bn = 150.0      # bn VND a year
+worlds = 100           # or: fixed = true
+seed = 1
 
-    [levers]               # of the law and of all programmes instead of what these hold
-    extension = 0.9
+[levers]               # of the law and of all programmes instead of what these hold
+extension = 0.9
 """
 
 from __future__ import annotations

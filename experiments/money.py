@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["COD_PRICE", "PRICES", "SPLIT", "TCO2E_PRICE", "Price", "abatement_split", "net_benefit", "transfer_balance",
-           "transfer_table"]
+           "transfer_table"]  # fmt: skip
 
 # what a tonne avoided is worth, mVND: default and the range over which an acceptability curve runs
 TCO2E_PRICE = (1.0, 0.0, 5.0)
@@ -42,11 +42,15 @@ class Price:
 
 
 _MONEY = {"gross": ("pv_outlay_gross", "gross public outlay"), "social": ("pv_social_cost", "social cost")}
-_UNITS = {"tco2e": ("pv_tco2e", "mVND/tCO2e", "tCO2e"), "cod": ("pv_cod", "mVND/t", "tonne of COD"),
-          "landfilled": ("pv_landfilled", "mVND/t", "tonne not landfilled")}
+_UNITS = {
+    "tco2e": ("pv_tco2e", "mVND/tCO2e", "tCO2e"),
+    "cod": ("pv_cod", "mVND/t", "tonne of COD"),
+    "landfilled": ("pv_landfilled", "mVND/t", "tonne not landfilled"),
+}
 PRICES = {
     f"cost_{line}_per_{what}": Price(money, quantity, unit, f"{name} per {noun} avoided, both discounted, a ratio of means")
-    for what, (quantity, unit, noun) in _UNITS.items() for line, (money, name) in _MONEY.items()
+    for what, (quantity, unit, noun) in _UNITS.items()
+    for line, (money, name) in _MONEY.items()
 }
 
 

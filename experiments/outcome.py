@@ -18,7 +18,7 @@ from .errors import InputError
 from .money import PRICES, SPLIT
 from .sweeps.ranges import unknown
 
-__all__ = ["DERIVED", "MADE", "SPLIT_BASES", "Name", "Outcome", "known_outcome", "outcome_names", "outcome_of", "read_name", "years_reached"]
+__all__ = ["DERIVED", "MADE", "SPLIT_BASES", "Name", "Outcome", "known_outcome", "outcome_names", "outcome_of", "read_name", "years_reached"]  # fmt: skip
 
 FIRST_YEAR = 2020
 _NAME = re.compile(r"(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>(?:19|20|21)\d\d)", re.ASCII)
@@ -37,13 +37,15 @@ SPLIT_BASES = tuple(f"abatement_{part}" for part in SPLIT)
 MADE = {
     **{key: Indicator(key, unit, kind, end, "", "") for key, (_, unit, kind, end) in DERIVED.items()},
     **{key: Indicator(key, price.unit, "money", "min", "economic", price.definition) for key, price in PRICES.items()},
-    **{key: Indicator(key, "t", "flow", "none", "environment", f"tCO2e avoided since 2020 against the baseline: {part}")
-       for key, part in zip(SPLIT_BASES, SPLIT, strict=True)},
+    **{
+        key: Indicator(key, "t", "flow", "none", "environment", f"tCO2e avoided since 2020 against the baseline: {part}")
+        for key, part in zip(SPLIT_BASES, SPLIT, strict=True)
+    },
 }
 # columns of tables of results, where factors of a design have columns too, and fields of addresses
 TAKEN = ("arm", "budget", "budget_bn", "cluster", "common_random_numbers", "ecocluster", "failed", "last_year", "law", "level", "levers", "mode",
          "model", "pathway", "point", "policy", "replicate", "replicates", "run", "scale", "scenario", "seed", "series", "site", "sweep", "trial",
-         "worlds", "year")
+         "worlds", "year")  # fmt: skip
 reserve((*MADE, *TAKEN), "experiments.outcome")
 
 

@@ -20,7 +20,9 @@ LONGEST = 255  # bytes, of a name on any file system in use
 MOST = 50 * 2**20  # bytes of a manifest
 _SIGNS = frozenset('/\\:*?"<>|\x7f')  # separators, streams and patterns of any system, not only of this one
 _DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | {
-    f"{port}{number}" for port in ("com", "lpt") for number in "0123456789\N{SUPERSCRIPT ONE}\N{SUPERSCRIPT TWO}\N{SUPERSCRIPT THREE}"
+    f"{port}{number}"
+    for port in ("com", "lpt")
+    for number in "0123456789\N{SUPERSCRIPT ONE}\N{SUPERSCRIPT TWO}\N{SUPERSCRIPT THREE}"
 }
 
 

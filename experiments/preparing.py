@@ -33,13 +33,16 @@ def prepare(question: Question) -> tuple[Scenario, list[Arm]]:
             name, loaded.site, question.policy, budget_bn=question.budget_bn, site_budget_bn=question.site_budget_bn, law=question.law
         )
         for name in question.pathways
-    ]
+    ]  # fmt: skip
     for index, arm in enumerate(arms):  # two files of the same name, or a file named like what ships
         if arm.name in [other.name for other in arms[:index]]:
             raise InputError("duplicate", kind="pathway", value=arm.name)
     if question.tuned is not None:
         best = tuned_programmes.chosen(question)
-        arms = [tuned_programmes.at_best(arm, best[name].levers) if name in best else arm for name, arm in zip(question.pathways, arms, strict=True)]
+        arms = [
+            tuned_programmes.at_best(arm, best[name].levers) if name in best else arm
+            for name, arm in zip(question.pathways, arms, strict=True)
+        ]
     return loaded, set_levers([replace(arm, scale=question.scale) for arm in arms], question.levers)
 
 

@@ -39,12 +39,14 @@ def meet_published(site, parameters: Mapping[str, float] | None = None, shocks=(
         simulator.replicate(seed, replicate)
         series = simulator.burn_series
         years = series[33:41]  # the quarters of 2018 and 2019
-        rows.append([
-            years[:, keys.index("firms_in_clusters")].mean(),
-            years[:, keys.index("jobs_in_clusters")].mean(),
-            series[38, keys.index("cetp_share")],
-            years[:, keys.index("receipts")].mean() / 1000.0,
-        ])
+        rows.append(
+            [
+                years[:, keys.index("firms_in_clusters")].mean(),
+                years[:, keys.index("jobs_in_clusters")].mean(),
+                series[38, keys.index("cetp_share")],
+                years[:, keys.index("receipts")].mean() / 1000.0,
+            ]
+        )
     table = np.array(rows)
     names = ("firms_2018", "workers", "plants_share", "budget_revenue_bn")
     result = {}

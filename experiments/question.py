@@ -207,7 +207,7 @@ class Question:
     @property
     def asked(self) -> dict[str, Any]:
         """The arguments of `ask` that give it again: of replicates only what is not the rule."""
-        names = ("scenario", "pathways", "policy", "law", "budget_bn", "site_budget_bn", "levers", "scale", "equal", "tuned", "seed")
+        names = ("scenario", "pathways", "policy", "law", "budget_bn", "site_budget_bn", "levers", "scale", "equal", "tuned", "seed")  # fmt: skip
         draws = {"worlds": None, "fixed": True} if not self.worlds else {"worlds": self.worlds, "fixed": False}
         several = not self.worlds or self.replicates > 1
         return {**{name: getattr(self, name) for name in names}, **draws, "replicates": self.replicates if several else None}

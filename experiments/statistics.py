@@ -225,9 +225,7 @@ def fieller(cost: np.ndarray, effect: np.ndarray) -> Estimate:
     b = c * e - t2 * v_ce
     root = np.sqrt(max(b * b - a * (c * c - t2 * v_cc), 0.0))
     ratio = c / e
-    return Estimate(
-        float(ratio), float(min((b - root) / a, ratio)), float(max((b + root) / a, ratio)), n, remark
-    )
+    return Estimate(float(ratio), float(min((b - root) / a, ratio)), float(max((b + root) / a, ratio)), n, remark)
 
 
 def _resamples(n: int, draws: int) -> np.ndarray:

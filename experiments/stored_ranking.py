@@ -24,7 +24,7 @@ from .shipped import Shipped, hash_question
 from .spread import best_by_world, spread
 from .worlds import ANSWER, stored, tables_hash
 
-__all__ = ["BARRIERS", "COD", "COSTS", "MONEY", "SITE", "SOLUTIONS", "TONNES", "Order", "Place", "Ranking", "SHIPPED", "arms", "load", "question_hash"]
+__all__ = ["BARRIERS", "COD", "COSTS", "MONEY", "SITE", "SOLUTIONS", "TONNES", "Order", "Place", "Ranking", "SHIPPED", "arms", "load", "question_hash"]  # fmt: skip
 
 BARRIERS = tuple(f"barrier-{number}" for number in range(1, 7))
 SOLUTIONS = tuple(f"solution-{number}" for number in range(1, 8))

@@ -87,12 +87,16 @@ def how_sure(
     for key in keys:
         own = answer.by_world(key)
         own = own[rivals] - own[base]
-        runs = answer.values(key)[rivals].reshape(len(rivals), question.worlds, question.replicates)  # replicates stand within worlds
+        runs = answer.values(key)[rivals].reshape(
+            len(rivals), question.worlds, question.replicates
+        )  # replicates stand within worlds
         twice = np.concatenate([(runs - runs[0])[:, : len(again)], second[key][..., None]], axis=-1)
         ranges = [spread.spread(row) for row in unselected[key]]
         middle = np.nanmean(default[key], axis=1)
         found["free"][key] = {arm: _numbers([r.low, r.high]) for arm, r in zip(names, ranges, strict=True)}
-        found["chance"][key] = {arm: _number(spread.chance_share(row, question.replicates)) for arm, row in zip(names, twice, strict=True)}
+        found["chance"][key] = {
+            arm: _number(spread.chance_share(row, question.replicates)) for arm, row in zip(names, twice, strict=True)
+        }
         found["default"][key] = {
             arm: _number(spread.percentile_of(value, row)) for arm, value, row in zip(names, middle, own, strict=True)
         }

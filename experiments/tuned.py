@@ -195,7 +195,7 @@ class TunedSet:
             f'golden = "{self.golden}"', f'question = "{self.question}"', f"searched = {list(self.searched)}", f"told = {list(self.told)}",
         ]  # fmt: skip
         for (pathway, aim, budget), own in self.programmes.items():
-            lines += ["", f'["{pathway}".{aim}.{budget}]', f"evaluations = {own.evaluations}", f"late_gain = {_number(own.late_gain)}"]
+            lines += ["", f'["{pathway}".{aim}.{budget}]', f"evaluations = {own.evaluations}", f"late_gain = {_number(own.late_gain)}"]  # fmt: skip
             lines += [f"may_spend = [{_number(own.may_spend)}, {_number(own.fresh_may_spend)}]"]
             for name in ("found", "found_written", "fresh", "fresh_written"):
                 at = getattr(own, name)
@@ -274,7 +274,7 @@ def _known(found: TunedSet, aim: str) -> str:
         own = tuple(name for name in PATHWAYS if (name, aim, budget) in found.programmes)
         if own:
             pathways.setdefault(own, []).append(str(budget))
-    return "; ".join(f"{SCENARIO} --law {LAW} --policy {POLICY} --budget {'|'.join(budgets)} --pathways {','.join(own)}" for own, budgets in pathways.items()) or "-"
+    return "; ".join(f"{SCENARIO} --law {LAW} --policy {POLICY} --budget {'|'.join(budgets)} --pathways {','.join(own)}" for own, budgets in pathways.items()) or "-"  # fmt: skip
 
 
 def _asked(question: Question, wanted: Sequence[str], laws: Sequence[str]) -> str:
@@ -303,8 +303,10 @@ def to_json(question: Question) -> dict[str, Any]:
 def question_hash() -> str:
     """Of all that is asked but the model itself: tables, worlds, clusters, law, written programmes and free levers."""
     ranges = {name: (LEVERS[name].baseline, LEVERS[name].cap) for pathway in PATHWAYS for name in free_levers(pathway)}
-    asked = [tables_hash(), [world.number for span in (WORLDS, FRESH) for world in stored().some(*span)], kept_clusters(), OWN, GENERAL, FUNDS, ranges]
-    return hash_question(asked, f"laws/{LAW}.toml", f"policies/{POLICY}.toml", *(f"pathways/{pathway}.toml" for pathway in PATHWAYS))
+    asked = [tables_hash(), [world.number for span in (WORLDS, FRESH) for world in stored().some(*span)], kept_clusters(), OWN, GENERAL, FUNDS, ranges]  # fmt: skip
+    return hash_question(
+        asked, f"laws/{LAW}.toml", f"policies/{POLICY}.toml", *(f"pathways/{pathway}.toml" for pathway in PATHWAYS)
+    )
 
 
 def empty() -> TunedSet:
@@ -314,18 +316,19 @@ def empty() -> TunedSet:
 
 
 def _read(raw: dict[str, Any]) -> TunedSet:
-    programmes = {key: _read_one(raw[key[0]][key[1]][str(key[2])], key[0]) for key in all_keys() if str(key[2]) in raw.get(key[0], {}).get(key[1], {})}
+    programmes = {key: _read_one(raw[key[0]][key[1]][str(key[2])], key[0]) for key in all_keys() if str(key[2]) in raw.get(key[0], {}).get(key[1], {})}  # fmt: skip
     return TunedSet(raw["golden"], raw["question"], tuple(raw["searched"]), tuple(raw["told"]), programmes)
 
 
 def _read_one(raw: Mapping, pathway: str) -> Tuned:
     levers = {name: float(raw["levers"][name]) for name in (*free_levers(pathway), *FUNDS[pathway])}
     found, found_written, fresh, fresh_written = (
-        Measured(*map(float, raw[name])) for name in ("found", "found_written", "fresh", "fresh_written"))
+        Measured(*map(float, raw[name])) for name in ("found", "found_written", "fresh", "fresh_written")
+    )
     own, there = map(float, raw["may_spend"])
     gain, low, high = map(float, raw["gain"])
     return Tuned(levers, int(raw["evaluations"]), float(raw["late_gain"]), own, found, found_written, fresh, fresh_written, there,
-                 gain, low, high)
+                 gain, low, high)  # fmt: skip
 
 
 SHIPPED = Shipped("tuned", _read)

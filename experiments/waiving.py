@@ -85,6 +85,7 @@ class Waiving:
 
     def to_json(self) -> dict[str, Any]:
         """As nested dicts of numbers, texts and None."""
+
         def plain(estimate: statistics.Estimate) -> dict[str, Any]:
             return {key: None if value != value else value for key, value in asdict(estimate).items()}
 
@@ -177,6 +178,9 @@ def waiving(
     gains: dict[tuple[str, str], Any] = {}
     for step, name in enumerate(waived, 1):
         after = certified(step, **{f"waive_{name}": 1.0})
-        gains |= {(name, arm.name): statistics.mean_interval(now - was, (-most, most)) for arm, was, now in zip(arms, before, after, strict=True)}
+        gains |= {
+            (name, arm.name): statistics.mean_interval(now - was, (-most, most))
+            for arm, was, now in zip(arms, before, after, strict=True)
+        }
     clusters = {arm.name: _count(was, len(loaded.site.clusters)) for arm, was in zip(arms, before, strict=True)}
     return Waiving(question, year, tuple(arm.name for arm in arms), waived, clusters, gains, loaded.site.one_cluster)

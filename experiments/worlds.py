@@ -310,7 +310,9 @@ def find_worlds(
         while len(found()) < kept:
             if len(log.rows) >= 1000 and len(found()) < ACCEPTABLE * len(log.rows):
                 name, share = _narrowest(np.array(log.rows))
-                raise InputError("worlds_few", share=f"{len(found()) / len(log.rows):.2%}", band=BANDS[name].what, alone=f"{share:.2%}")
+                raise InputError(
+                    "worlds_few", share=f"{len(found()) / len(log.rows):.2%}", band=BANDS[name].what, alone=f"{share:.2%}"
+                )
             first = len(log.rows)
             log.add(list(pool.map(facts_of, range(first, first + 64))))
             if progress is not None:

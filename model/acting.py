@@ -20,7 +20,7 @@ from .randomness import uniform
 from .state import EXISTING, LANES, NEVER, OUTSIDE, PLANNED, SLOT_TAKEN
 
 __all__ = ["EXISTING", "LANES", "NEVER", "OUTSIDE", "PLANNED", "SLOT_TAKEN", "Purse", "call_everywhere", "call_own", "inner", "pay",
-           "uniform"]
+           "uniform"]  # fmt: skip
 
 
 class Purse(NamedTuple):
@@ -61,6 +61,7 @@ def _jump(typing, address, s, p, c):
 
 
 if config.DISABLE_JIT:  # plain Python has the functions themselves
+
     def _jump(action, s, p, c):
         action(s, p, c)
 

@@ -100,5 +100,5 @@ def _line(account: Account) -> str:
 def _cause(error: Exception) -> str:
     """What Numba says, in a line."""
     lines = [line.strip() for line in str(error).splitlines()]
-    said = [line for line in lines if line and not line.startswith(("Failed in", "During:", "- Resolution", "File ", "^", "Traceback", "-"))]
+    said = [line for line in lines if line and not line.startswith(("Failed in", "During:", "- Resolution", "File ", "^", "Traceback", "-"))]  # fmt: skip
     return " ".join(said)[:300]

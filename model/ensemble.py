@@ -217,8 +217,7 @@ def run_ensemble(
     default = parameter_record(parameters)
     pool = ThreadPoolExecutor(threads)
     try:
-        scales = list(pool.map(
-            lambda arm: find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks), arms))
+        scales = list(pool.map(lambda arm: find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks), arms))
         # the layout must provide for the scaled number of planned slots
         scaled = tuple(replace(a, scale=scale) for a, scale in zip(arms, scales, strict=True))
         local = threading.local()
@@ -267,4 +266,4 @@ def run_ensemble(
         numbers = np.array([world.number for world in worlds], dtype=np.int64)
     return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, unmet, failed,
                 dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, rate, numbers, funds, matched, scaled,
-                by_origin, trades)
+                by_origin, trades)  # fmt: skip

@@ -93,7 +93,7 @@ def cluster_names(site: Site, state: State) -> list[str]:
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
-    """"; did you mean '...'?", or nothing if no known name is similar."""
+    """ "; did you mean '...'?", or nothing if no known name is similar."""
     import difflib
 
     match = difflib.get_close_matches(str(name), list(known), n=1)

@@ -9,22 +9,25 @@ from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 from .vocabulary import LEARNED
 
 __all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS",
-           "YEARS", "evaluate", "present_values", "totals", "unmet_names"]
+           "YEARS", "evaluate", "present_values", "totals", "unmet_names"]  # fmt: skip
 
 YEARS = (2030, 2035, 2045)
 SOCIAL = {
-    "capital": "service of capital over its life at the public rate", "running": "running cost of plants and hubs",
-    "programme": "staff and services of law and programme", "search": "studies, coordination, applications",
-    "moving": "moving, downtime, adaptation", "land": "yield of land opened less that of land freed",
+    "capital": "service of capital over its life at the public rate",
+    "running": "running cost of plants and hubs",
+    "programme": "staff and services of law and programme",
+    "search": "studies, coordination, applications",
+    "moving": "moving, downtime, adaptation",
+    "land": "yield of land opened less that of land freed",
     "saved": "energy, water, material and disposal less what the same firms use with nothing adopted",
 }
 # added up from 2020
-TOTALS = ("tco2e", "cod", "cod_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters", "offered", "spent")
+TOTALS = ("tco2e", "cod", "cod_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters", "offered", "spent")  # fmt: skip
 # present values: every line of money that is a result of its own
 PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "transfers", "outlay_city", "outlay_nation",
            "outlay_abroad", "social_funds", *(f"social_{part}" for part in SOCIAL_PARTS),
            *(f"outlay_{purpose}" for purpose in OUTLAY_PURPOSES[:-1]), "tax_forgone",
-           *(f"transfer_{a}_{b}" for a, b in PAIRS))
+           *(f"transfer_{a}_{b}" for a, b in PAIRS))  # fmt: skip
 DISCOUNTED = ("tco2e", "cod", "landfilled")  # quantities at the public rate, to be divided into money
 PILLARS = ("management", "environment", "social", "economic", "network", "state")
 
@@ -32,7 +35,7 @@ PILLARS = ("management", "environment", "social", "economic", "network", "state"
 CRITERIA = (
     "recp_share", "symbiosis", "shared_land", "treatment", "monitoring", "clean_record", "recp_share_higher",
     "symbiosis_share", "group_energy", "group_water", "group_infrastructure", "group_information",
-)
+)  # fmt: skip
 LEVEL_1 = CRITERIA[:6]
 # bits after those of the criteria: states, and no obstacles
 STATES = ("not_worth_it", "no_firms")
@@ -209,7 +212,7 @@ def _rows():
         I("r_refuse", "0-1", "share", "max", "environment", "6R: workers under T5"),
         I("r_rethink", "0-1", "share", "max", "environment", "6R: workers under T1 and T2 together"),
         I("r_responsibility", "0-1", "share", "max", "social", "6R: mean of real compliance and disclosure"),
-    ]
+    ]  # fmt: skip
     return rows
 
 
@@ -228,7 +231,7 @@ def present_values() -> tuple[str, ...]:
 
 
 def _of_modules() -> list[Indicator]:
-    return list(INDICATORS.values())[len(Series):]
+    return list(INDICATORS.values())[len(Series) :]
 
 
 def evaluate(runs):

@@ -30,7 +30,7 @@ _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
     "__init__.py", "actions.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "loading.py", "mesa_agents.py", "mesa_input.py",
     "mesa_model.py", "modules.py", "parameters.py", "processor.py", "remembered.py", "roster.py", "simulator.py", "one_run.py",
     "firm_views.py",
-}
+}  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -80,9 +80,7 @@ class Layout:
         self.needs = _needs(p)
         values = dict(zip(NEEDS, self.needs, strict=True))
         occupancy = values["occupancy_2018"]
-        self.slots = np.array(
-            [max(len(c.firms), math.ceil(c.firms_2018 / occupancy - 1e-9), 1) for c in site.clusters], np.int64
-        )
+        self.slots = np.array([max(len(c.firms), math.ceil(c.firms_2018 / occupancy - 1e-9), 1) for c in site.clusters], np.int64)
         self.existing_blocks = np.array([blocks_of(int(n)) for n in self.slots])
         wanted = 0.0
         for arm in arms:
@@ -98,9 +96,7 @@ class Layout:
         size = int(values["planned_cluster_slots"])
         per_programme = math.ceil(wanted / size)
         self.programmes = max([len(a.programmes) for a in arms], default=0)
-        with_planned = max(
-            [sum(1 for q in a.programmes if q.levers.get("planned_slots", 0) > 0) for a in arms], default=0
-        )
+        with_planned = max([sum(1 for q in a.programmes if q.levers.get("planned_slots", 0) > 0) for a in arms], default=0)
         self.planned_per_programme = per_programme
         self.planned = per_programme * with_planned
         self.planned_blocks = blocks_of(size)

@@ -77,8 +77,10 @@ LEVERS: dict[str, Lever] = {
         Lever("multiplier_L3", "factor", 1.0, 0, 4, None, "rule", "grants at level 3"),
         Lever("compulsory_share", "share", 0.0, 0, 1, None, "rule", "share of the firms of listed clusters that must leave"),
         # money, paid when requested, from the three funds
-        *(Lever(f"grant_{name}", "share of capex", 0.0, 0, 0.9, 0.5, "money", f"grant for {row.replace('_', ' ')}")
-          for name, row in zip(TECHNOLOGIES, TECHNOLOGY_ROWS, strict=True)),
+        *(
+            Lever(f"grant_{name}", "share of capex", 0.0, 0, 0.9, 0.5, "money", f"grant for {row.replace('_', ' ')}")
+            for name, row in zip(TECHNOLOGIES, TECHNOLOGY_ROWS, strict=True)
+        ),
         Lever("CIT_reduction", "share of the tax on the saving", 0.1, 0, 1, 1.0, "money", "income tax forgone on the saving"),
         Lever("interest_cut", "percentage points", 0.0, 0, 9, 9.0, "money", "interest support on green loans"),
         Lever("guarantee", "share of applicants", 0.05, 0, 1, 1.0, "money", "loans guaranteed by the state"),
@@ -114,12 +116,14 @@ WIDTH = N_BUILT_IN + N_OWN
 _PLACES = {name: 8 * i for i, name in enumerate(LEVERS)}
 # levers that kernels look up by number lie side by side, and are one array too: grants by technology, factors by level
 _ARRAYS = {"grant": [f"grant_{name}" for name in TECHNOLOGIES], "multiplier": [f"multiplier_L{level}" for level in range(4)]}
-LEVER_DTYPE = np.dtype({
-    "names": [*LEVERS, *_ARRAYS, "own"],
-    "formats": ["f8"] * len(LEVERS) + [("f8", (len(names),)) for names in _ARRAYS.values()] + [("f8", (N_OWN,))],
-    "offsets": [*_PLACES.values(), *(_PLACES[names[0]] for names in _ARRAYS.values()), 8 * N_BUILT_IN],
-    "itemsize": 8 * WIDTH,
-})
+LEVER_DTYPE = np.dtype(
+    {
+        "names": [*LEVERS, *_ARRAYS, "own"],
+        "formats": ["f8"] * len(LEVERS) + [("f8", (len(names),)) for names in _ARRAYS.values()] + [("f8", (N_OWN,))],
+        "offsets": [*_PLACES.values(), *(_PLACES[names[0]] for names in _ARRAYS.values()), 8 * N_BUILT_IN],
+        "itemsize": 8 * WIDTH,
+    }
+)
 
 
 def baseline_levers() -> np.ndarray:

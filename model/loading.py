@@ -42,7 +42,7 @@ __all__ = ["GROUP", "having", "load_module", "unload_modules"]
 
 GROUP = "ecocluster.modules"  # of entry points by which installed packages offer modules
 _PARTS = {"levers": Lever, "parameters": Parameter, "firm_state": str, "cluster_state": str, "accounts": Account, "indicators": Indicator,
-          "actions": Action}
+          "actions": Action}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _LIKE_AN_OUTCOME = re.compile(r"pv_.*|.*_total|.*_\d{4}")
 
@@ -157,7 +157,9 @@ def _read(path: Path, asked: str, package: str = "") -> Source:
 
 def _execute(source: Source) -> Module:
     """The module that a text declares."""
-    space = ModuleType(f"ecocluster_module_{source.sha256[:16]}")  # so that helpers compiled for another text are not taken for these
+    space = ModuleType(
+        f"ecocluster_module_{source.sha256[:16]}"
+    )  # so that helpers compiled for another text are not taken for these
     space.__file__ = source.path
     if source.package:
         space.__package__ = source.package.rpartition(".")[0]
@@ -230,7 +232,9 @@ def _check_texts(one: Any, where: str, path: str) -> None:
             raise ModuleError("kind_of", path=path, where=f"{where}.{key}", value=repr(value), allowed="'...'")
     labels = one.labels
     if not isinstance(labels, Mapping) or not all(lang in LANGUAGES and isinstance(text, str) for lang, text in labels.items()):
-        raise ModuleError("kind_of", path=path, where=f"{where}.labels", value=repr(labels)[:60], allowed='{"vi": "...", "en": "..."}')
+        raise ModuleError(
+            "kind_of", path=path, where=f"{where}.labels", value=repr(labels)[:60], allowed='{"vi": "...", "en": "..."}'
+        )
 
 
 def _check_lever(lever: Lever, path: str) -> None:

@@ -71,8 +71,7 @@ def measure(s, p, out, before):
     out[I.GRID_MWH] = matter[Matter.GRID_MWH] / dt
     out[I.SOLAR_MWH] = (matter[Matter.SOLAR_MWH] + matter[Matter.SHARED_SOLAR_MWH]) / dt
     out[I.FUEL_GJ] = matter[Matter.FUEL_GJ] / dt
-    out[I.TCO2E] = (out[I.GRID_MWH] * city.grid_factor + out[I.FUEL_GJ] * p.fuel_factor
-                    - matter[Matter.EXCHANGE_TCO2E] / dt)
+    out[I.TCO2E] = out[I.GRID_MWH] * city.grid_factor + out[I.FUEL_GJ] * p.fuel_factor - matter[Matter.EXCHANGE_TCO2E] / dt
     outside = s.clusters[city.outside]
     out[I.TCO2E_OUTSIDE] = (outside.elec - outside.solar) * city.grid_factor + outside.fuel * p.fuel_factor
     out[I.TCO2E_LANDFILL] = matter[Matter.LANDFILL_TCO2E] / dt
@@ -107,8 +106,7 @@ def measure(s, p, out, before):
     if ends_year(city):
         _once_a_year(s, p, out)
     else:
-        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE,
-                  I.REAL_SHARE_SMALL):
+        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE, I.REAL_SHARE_SMALL):
             out[i] = before[i]
 
 
@@ -152,12 +150,12 @@ def _money(s, p, money, out, dt):
     out[I.FREE_RIDERS] = money[Money.FREE_RIDERS] / dt
     out[I.SIDE_PAYMENTS] = money[Money.SIDE_PAYMENT] / dt
     income = (money[Money.CETP_FEE] + money[Money.SHARED_SOLAR] + money[Money.LEVY] + money[Money.HUB_FEE]
-              + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR])
+              + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR])  # fmt: skip
     spent = (money[Money.PROJECT_CAPEX] + money[Money.PROJECT_RUNNING] + money[Money.APPLICATION]
-             + money[Money.OPERATOR_STUDY] + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX])
+             + money[Money.OPERATOR_STUDY] + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX])  # fmt: skip
     out[I.OPERATOR_RESULT] = (income - spent) / dt
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
-                               - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt
+                               - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt  # fmt: skip
     out[I.FINES] = money[Money.FINE] / dt
     city, unspent = s.city[0], 0.0
     for programme in range(s.funds.size):
@@ -238,22 +236,30 @@ def _clusters(s, p, out):
         rethink += cluster.rethink_workers / max(cluster.workers, 1e-9)
         responsible += 0.5 * (cluster.real_count + cluster.disclosing) / max(n, 1.0)
         # pillars: computable requirements (docs/odd.md lists them); they read what happened, never a dose
-        management += (1.0 * (cluster.measured >= p.measured_least) + (cluster.engaged >= p.pillar_studied)
-                       + (cluster.land >= p.land_target - 1e-12)) / 3.0
+        management += (
+            1.0 * (cluster.measured >= p.measured_least)
+            + (cluster.engaged >= p.pillar_studied)
+            + (cluster.land >= p.land_target - 1e-12)
+        ) / 3.0
         removed = 1.0 - cluster.untreated / max(cluster.effluent, 1e-9)
         renewable = (cluster.solar + cluster.shared_solar) / max(cluster.elec, 1e-9)
         left = (cluster.landfill - cluster.exchanged_landfill) / max(cluster.waste, 1e-9)
         environment += (1.0 * (removed >= p.pillar_removed * p.removal_real)
                         + (used >= p.pillar_reused * cluster.effluent) + (left < p.pillar_landfilled)
                         + (cluster.exchanged >= p.pillar_recycled * cluster.waste) + (renewable >= p.pillar_renewable)
-                        + (cluster.recp >= p.pillar_recp * n)) / 6.0
+                        + (cluster.recp >= p.pillar_recp * n)) / 6.0  # fmt: skip
         income = cluster.value_added / max(cluster.workers, 1e-9)
-        social += (1.0 * (cluster.workers >= p.pillar_jobs * cluster.reference_workers)
-                   + (income >= p.pillar_income * cluster.income_reference * (1.0 - 1e-9))
-                   + (city.time - cluster.complained_at >= p.pillar_complaints - 1e-9)
-                   + (cluster.disclosing >= p.pillar_disclosing * n)) / 4.0
-        economic += (1.0 * (n > p.pillar_occupied * cluster.slots) + (cluster.profit > 0.0)
-                     + (cluster.in_symbiosis >= p.pillar_symbiosis * n)) / 3.0
+        social += (
+            1.0 * (cluster.workers >= p.pillar_jobs * cluster.reference_workers)
+            + (income >= p.pillar_income * cluster.income_reference * (1.0 - 1e-9))
+            + (city.time - cluster.complained_at >= p.pillar_complaints - 1e-9)
+            + (cluster.disclosing >= p.pillar_disclosing * n)
+        ) / 4.0
+        economic += (
+            1.0 * (n > p.pillar_occupied * cluster.slots)
+            + (cluster.profit > 0.0)
+            + (cluster.in_symbiosis >= p.pillar_symbiosis * n)
+        ) / 3.0
     number, total = max(number, 1.0), max(firms, 1.0)
     out[I.REVOCATIONS], out[I.COMPLAINTS] = revoked / dt, complaints / dt
     out[I.CETP_SHARE] = plants / max(existing, 1.0)

@@ -61,8 +61,11 @@ def load(scenario, pathway, policy, budget_bn, site_budget_bn, shocks, law) -> t
     from ..scenarios import Scenario, choose_arm, load_scenario, load_shocks
 
     loaded = Scenario(scenario) if isinstance(scenario, Site) else load_scenario(scenario)
-    arm = pathway if isinstance(pathway, Arm) else choose_arm(
-        pathway, loaded.site, policy, budget_bn=budget_bn, site_budget_bn=site_budget_bn, law=law)
+    arm = (
+        pathway
+        if isinstance(pathway, Arm)
+        else choose_arm(pathway, loaded.site, policy, budget_bn=budget_bn, site_budget_bn=site_budget_bn, law=law)
+    )
     script = loaded.shocks if shocks is None else shocks
     script = load_shocks(script) if isinstance(script, (str, Path)) else tuple(script)
     return loaded.site, arm, dict(loaded.parameters), script

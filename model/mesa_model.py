@@ -160,9 +160,7 @@ class ClusterModel(mesa.Model):
                 if hasattr(type(self), name) or name in vars(self):  # then that would be read instead
                     raise ModuleError("taken", path=entry.source.path, kind="indicator", name=name, owner=type(self).__name__)
         reporters = ["year", *INDICATORS] if model_reporters is None else model_reporters
-        self.datacollector = mesa.DataCollector(
-            model_reporters=named(reporters), agent_reporters=named(agent_reporters or ())
-        )
+        self.datacollector = mesa.DataCollector(model_reporters=named(reporters), agent_reporters=named(agent_reporters or ()))
         self.datacollector.collect(self)
 
     # --- the run ---------------------------------------------------------------------------------------

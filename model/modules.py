@@ -19,17 +19,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 __all__ = ["BOOKABLE", "FUNDS", "LABELS", "MESSAGES", "Account", "Action", "Cost", "Indicator", "Lever", "Module", "ModuleError", "Parameter",
-           "label_of"]
+           "label_of"]  # fmt: skip
 
 Labels = Mapping[str, str]  # language to what people read; without one they read the name
 LANGUAGES = ("vi", "en")  # of labels
 FUNDS = ("grants", "symbiosis", "infrastructure")
 # lines of the ledger between a firm and the state, the world of resources, or customers, which nothing else in a step rests on
 BOOKABLE = ("GRANTS", "STUDY_AID", "LINK_GRANT", "RELOCATION_AID", "ENVIRONMENTAL_FEE", "FINE", "OWN_RUNNING", "STUDY", "EFFORT", "MOVING",
-            "ADAPTATION", "GREEN_PREMIUM")
+            "ADAPTATION", "GREEN_PREMIUM")  # fmt: skip
 COSTS_PER = ("cluster", "firm", "worker")
 MARKS = ("seed", "documented", "press", "derived", "memory", "calibrated", "definition", "assumption")  # see `parameters.Parameter`
-LABELS: dict[str, dict[str, str]] = {}  # of what is loaded, by key of the catalogues (``lever.NAME``); without a language: of any other
+LABELS: dict[
+    str, dict[str, str]
+] = {}  # of what is loaded, by key of the catalogues (``lever.NAME``); without a language: of any other
 
 MESSAGES = {
     "no_file": "{path}: there is no such file",

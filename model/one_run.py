@@ -19,6 +19,7 @@ from .vocabulary import STREAM_UNITS
 
 __all__ = ["Run", "run_one", "firms_table", "material_flows"]
 
+
 @dataclass(frozen=True)
 class Run:
     """One run.
@@ -44,7 +45,7 @@ def firms_table(s: State) -> dict[str, np.ndarray]:
     """Columns of the firms that exist: id, cluster, sector (index), workers, cash, technology bits, compliance, ..."""
     taken = s.firms["status"] == SLOT_TAKEN
     names = ("id", "cluster", "sector", "workers", "cash", "profit", "tech", "aware", "compliance", "attitude", "trust", "links",
-             "hubs", "elec", "fuel", "water", "effluent", "hurdle", "integrity", "born", "x", "y")
+             "hubs", "elec", "fuel", "water", "effluent", "hurdle", "integrity", "born", "x", "y")  # fmt: skip
     return {name: s.firms[name][taken].copy() for name in names}
 
 
@@ -85,7 +86,7 @@ def material_flows(s: State, p: np.ndarray, site: Site) -> list[dict[str, Any]]:
             "buyer_sector": SECTORS[int(s.firms[buyer >> 4]["sector"][buyer & 15])],
             "quantity": float(link["delivered"]), "price": float(link["price"]), "until": float(link["until"]),
             "supplier": int(link["supplier_id"]), "buyer": int(link["buyer_id"]),
-        })
+        })  # fmt: skip
     for c in range(s.clusters.size):
         first, last = int(s.clusters[c]["first"]), int(s.clusters[c]["last"])
         for w in range(N_HUBS):
@@ -102,10 +103,11 @@ def material_flows(s: State, p: np.ndarray, site: Site) -> list[dict[str, Any]]:
                 part = supply[i] / supply.sum()
                 for j in np.flatnonzero(demand):
                     rows.append({**common, "supplier_sector": SECTORS[i], "buyer_sector": SECTORS[j],
-                                 "quantity": float(inside * part * demand[j] / demand.sum())})
+                                 "quantity": float(inside * part * demand[j] / demand.sum())})  # fmt: skip
                 if out > 0:
-                    rows.append({**common, "supplier_sector": SECTORS[i], "buyer_sector": "off-taker",
-                                 "quantity": float(out * part)})
+                    rows.append(
+                        {**common, "supplier_sector": SECTORS[i], "buyer_sector": "off-taker", "quantity": float(out * part)}
+                    )
     return rows
 
 
@@ -141,5 +143,5 @@ def run_one(
     years = FORK_YEAR + np.arange(simulator.steps + 1) / simulator.steps_per_year
     runs = Runs(site, (arm.name,), seed, np.array([replicate]), years, tuple(INDICATORS), rows.series[None, None],
                 rows.level[None, None], rows.unmet[None, None], np.array([[before or code]]), {arm.name: scale},
-                simulator.steps_per_year, float(p["discount_rate"]), None, simulator.work.funds[None, None].copy(), (0,), (scaled,))
+                simulator.steps_per_year, float(p["discount_rate"]), None, simulator.work.funds[None, None].copy(), (0,), (scaled,))  # fmt: skip
     return Run(runs, material_flows(simulator.work, p, site), firms_table(simulator.work))

@@ -24,7 +24,7 @@ from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES, TECHNOLOGY_ROWS
 
 __all__ = ["PARAMETERS", "PARAMETER_DTYPE",  # noqa: F822 - made on first use by __getattr__
             "Parameter", "World", "changed_record", "drawn_names", "matched_arrivals", "met_by_default", "parameter_record",
-            "sample_parameters"]
+            "sample_parameters"]  # fmt: skip
 
 NS, NT, NW = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
 
@@ -157,19 +157,19 @@ def _registry() -> dict[str, Parameter]:
         found[row["name"]] = Parameter(
             row["name"], row["symbol"] or row["name"], row["group"], float(row["default"]), float(row["low"]),
             float(row["high"]), row["distribution"], row["unit"], row["mark"], row["source"], row["meaning"],
-        )
+        )  # fmt: skip
     for row in _rows("certification.csv"):
         found[row["name"]] = Parameter(
             row["name"], row["name"], "certificate", float(row["threshold"]), float(row["low"]), float(row["high"]),
             row["distribution"], row["unit"], row["mark"], row["source"], row["meaning"],
-        )
+        )  # fmt: skip
     for row in _rows("lever_costs.csv"):
         name = f"cost.{row['item']}"
         mark = "documented" if row["basis"].startswith("evidence") else "assumption"
         found[name] = Parameter(
             name, name, "cost", float(row["default_mVND"]), float(row["low"]), float(row["high"]), row["distribution"],
             row["unit"] if row["item"] == "guarantee_loss" else f"mVND {row['unit']}", mark, row["basis"], f"cost of {row['item'].replace('_', ' ')}",
-        )
+        )  # fmt: skip
     for table, units, group in (
         ("sectors.csv", _SECTOR_UNITS, "sector"),
         ("technologies.csv", _TECHNOLOGY_UNITS, "technology"),
@@ -201,6 +201,7 @@ def met_by_default() -> dict[str, str]:
 
 # --- the record that kernels read ------------------------------------------------------------------
 
+
 def _field(name: str) -> str:
     return name.replace(".", "_")
 
@@ -217,8 +218,7 @@ def _dtype() -> np.dtype:
     fields += [(f"stream_{column}", "f8", (NW,)) for column in _STREAM_UNITS]
     fields += [("supply", "f8", (NS, NW)), ("demand", "f8", (NS, NW))]
     # beta laws as inverse distribution functions on equal steps of probability
-    fields += [("attitude_law", "f8", (BETA_NODES,)), ("integrity_law", "f8", (BETA_NODES,)),
-               ("trust_law", "f8", (BETA_NODES,))]
+    fields += [("attitude_law", "f8", (BETA_NODES,)), ("integrity_law", "f8", (BETA_NODES,)), ("trust_law", "f8", (BETA_NODES,))]
     # of modules: their parameters; what a dose of each of their levers costs a year, for a cluster, a firm, a worker
     fields += [("own", "f8", (N_OWN,)), ("own_cost", "f8", (3, N_OWN_LEVERS))]
     return np.dtype(fields)
@@ -288,8 +288,11 @@ def parameter_record(overrides: Mapping[str, float] | None = None) -> np.ndarray
 def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
     """Where a parameter stands in the record: registry name to (field, index)."""
     places: dict[str, tuple[str, tuple[int, ...]]] = {name: (_field(name), ()) for name in _scalar_names()}
-    for rows, columns, kind in ((SECTORS, _SECTOR_UNITS, "sector"), (TECHNOLOGY_ROWS, _TECHNOLOGY_UNITS, "tech"),
-                                (STREAMS, _STREAM_UNITS, "stream")):
+    for rows, columns, kind in (
+        (SECTORS, _SECTOR_UNITS, "sector"),
+        (TECHNOLOGY_ROWS, _TECHNOLOGY_UNITS, "tech"),
+        (STREAMS, _STREAM_UNITS, "stream"),
+    ):
         for i, row in enumerate(rows):
             places |= {f"{row}.{column}": (f"{kind}_{column}", (i,)) for column in columns}
     for i, sector in enumerate(SECTORS):
@@ -394,8 +397,7 @@ def matched_arrivals(values: Mapping[str, float]) -> float:
         `arrival_base`, 1/yr.
     """
     default = {n: _registry()[n].default for n in (*EXIT_NAMES, "arrival_base")}
-    return default["arrival_base"] + (_mean_exit(default | {n: values[n] for n in EXIT_NAMES if n in values})
-                                      - _mean_exit(default))
+    return default["arrival_base"] + (_mean_exit(default | {n: values[n] for n in EXIT_NAMES if n in values}) - _mean_exit(default))
 
 
 def _mean_exit(values: Mapping[str, float]) -> float:

@@ -36,7 +36,7 @@ from .vocabulary import AWARENESS, EVENTS, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["KEYS", "Purpose", "Region", "check_keys", "draw", "key_of", "lane", "lottery_of", "mix", "of_aspect", "of_attempt",
            "of_awareness", "of_case", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_project",
-           "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]
+           "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]  # fmt: skip
 
 
 @unique
@@ -194,7 +194,7 @@ KEYS: dict[Purpose, tuple[Region, ...]] = {
     Purpose.CLUSTER_MIX: (_BY_SECTOR,),  # at time 1; at times 2 and 3 `of_attempt` of these
     Purpose.HUB_START: (_BY_HUB,),
     Purpose.PRIORITY: (_BY_ERRAND, _CASES, _PROJECT_REQUESTS, _HUB_REQUESTS),
-}
+}  # fmt: skip
 # hashes of the lottery, four lanes each
 LOTTERIES = (int(Purpose.LOTTERY_A), int(Purpose.LOTTERY_B), int(Purpose.LOTTERY_C), int(Purpose.LOTTERY_D))
 PER_HASH = 4
@@ -222,11 +222,9 @@ def check_keys(keys: Mapping[Purpose, Sequence[Region]]) -> None:
 check_keys(KEYS)
 fit("lanes of the lottery", EVENTS, PER_HASH * len(LOTTERIES))
 
-_TECHNOLOGY, _TASTE, _ERRAND, _AWARENESS = (
-    region.width for region in (_BY_TECHNOLOGY, _BY_TASTE, _BY_ERRAND, _BY_AWARENESS))
+_TECHNOLOGY, _TASTE, _ERRAND, _AWARENESS = (region.width for region in (_BY_TECHNOLOGY, _BY_TASTE, _BY_ERRAND, _BY_AWARENESS))
 _PROJECT, _OFFICE, _HUB, _SECTOR = (region.width for region in (_BY_PROJECT, _BY_OFFICE, _BY_HUB, _BY_SECTOR))
-_ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (
-    region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
+_ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
 _CASE, _PROJECT_REQUEST, _HUB_REQUEST = (region.first for region in (_CASES, _PROJECT_REQUESTS, _HUB_REQUESTS))
 COMPLIANCE = _TASTE - 1  # place of a taste that is for no technology
 RELOCATION, LINK, EXPULSION = (_ASKED.index(name) for name in ("relocation", "link", "expulsion"))

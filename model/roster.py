@@ -17,7 +17,7 @@ from .parameters import N_OWN as MOST_PARAMETERS
 from .parameters import OWN_PLACES, PARAMETERS, Parameter
 from .remembered import forget
 
-__all__ = ["Loaded", "Source", "add", "clear", "columns", "flows", "loaded", "own_indicators", "own_levers", "reserve", "reserved", "room", "sources"]
+__all__ = ["Loaded", "Source", "add", "clear", "columns", "flows", "loaded", "own_indicators", "own_levers", "reserve", "reserved", "room", "sources"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,12 @@ def add(entry: Loaded) -> None:
         if one.cost is not None:
             name, (default, low, high, per) = f"cost.{one.name}", one.cost
             PARAMETERS[name] = Parameter(name, name, "module", default, low, high, "uniform", f"mVND/{per}/yr", "assumption",
-                                         f"module {module.name}", f"cost of {one.meaning}")
+                                         f"module {module.name}", f"cost of {one.meaning}")  # fmt: skip
             OWN_PLACES[name] = "own_cost", (COSTS_PER.index(per), place)
             LABELS[f"param.{name}"] = {"": f"cost of {one.meaning}"}
     for place, number in enumerate(module.parameters, len(columns("parameters"))):
         PARAMETERS[number.name] = Parameter(number.name, number.name, "module", number.default, number.low, number.high, number.distribution,
-                                            number.unit, number.mark, number.source, number.meaning)
+                                            number.unit, number.mark, number.source, number.meaning)  # fmt: skip
         OWN_PLACES[number.name] = "own", (place,)
         LABELS[f"param.{number.name}"] = {"": number.meaning, **number.labels}
     for result in module.measured:

@@ -53,7 +53,7 @@ def allocate(layout: Layout) -> State:
     """Arrays for one run."""
     clusters = len(layout.slots) + layout.planned + 1
     return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
-                     layout.outside_room, len(layout.slots), layout.widest, room())
+                     layout.outside_room, len(layout.slots), layout.widest, room())  # fmt: skip
 
 
 @jit
@@ -285,8 +285,7 @@ def _populate(s, p, starts, held):
         for n in range(slots):
             rank[n] = draw(city.key, Purpose.SLOT_INITIAL, 0, first + n)
         order = np.argsort(rank)
-        city.workers_median, city.workers_sd, city.workers_cap = (
-            cluster.workers_median, cluster.workers_sd, cluster.workers_cap)
+        city.workers_median, city.workers_sd, city.workers_cap = (cluster.workers_median, cluster.workers_sd, cluster.workers_cap)
         for m in range(number):
             n = m if all_first else order[m]
             slot = first + n

@@ -160,8 +160,9 @@ class Simulator:
             raise ModuleError("in_use")
         while True:
             begin(self.base, self.layout, self.p, self.plans[0], seed, replicate, self.steps_per_year)
-            code = run_steps(self.base, self.p, self.plans[0], self.values(self.base), 1, self.burn_series,
-                             self.burn_level, self.burn_unmet)
+            code = run_steps(
+                self.base, self.p, self.plans[0], self.values(self.base), 1, self.burn_series, self.burn_level, self.burn_unmet
+            )
             if code != 1 or not self.make_room():
                 break
         release_held(self.base, self.layout, self.p)

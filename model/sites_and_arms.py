@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES
 
 __all__ = ["Arm", "Cluster", "Firm", "Law", "MVND_PER_BN", "NO_LAW", "Programme", "Schedule", "Shock", "Site", "SECTORS",
-           "TECHNOLOGIES", "STREAMS", "matched_arms"]
+           "TECHNOLOGIES", "STREAMS", "matched_arms"]  # fmt: skip
 
 MVND_PER_BN = 1000.0  # budgets are asked for in bn VND, and all money of the model is mVND
 
@@ -274,6 +274,4 @@ def matched_arms(arms: Sequence[Arm]) -> tuple[int, ...]:
     (0, 0, 1, 0)
     """
     bare = [i for i, arm in enumerate(arms) if not arm.programmes]
-    return tuple(
-        next((i for i in bare if arm.programmes and arms[i].law == arm.law), 0) for arm in arms
-    )
+    return tuple(next((i for i in bare if arm.programmes and arms[i].law == arm.law), 0) for arm in arms)

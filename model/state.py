@@ -90,7 +90,7 @@ FIRM_DTYPE = _block([
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
     ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
-])
+])  # fmt: skip
 
 CLUSTER_DTYPE = np.dtype([
     ("first", _i), ("last", _i), ("slots", _i), ("kind", _i), ("programme", _i), ("lever_row", _i), ("hold", _i),
@@ -117,26 +117,26 @@ CLUSTER_DTYPE = np.dtype([
     ("water_linked", _f), ("t5_workers", _f), ("rethink_workers", _f), ("hub_count", _i), ("elec_before", _f),
     ("cod", _f), ("cod_removed", _f), ("value_added", _f), ("profit", _f), ("landfill", _f), ("waste_reduced", _f),
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
-], align=True)
+], align=True)  # fmt: skip
 
 HUB_DTYPE = np.dtype([
     ("active", _b), ("members", _i), ("review_at", _f), ("fee", _f), ("price", _f), ("quantity", _f),
     ("capital_year", _f), ("capital_until", _f), ("supply_ratio", _f), ("demand_ratio", _f), ("invested", _f),
-], align=True)
+], align=True)  # fmt: skip
 
 LINK_DTYPE = np.dtype([
     ("state", _i), ("supplier", _i), ("buyer", _i), ("supplier_id", _i), ("buyer_id", _i), ("stream", _i),
     ("cluster", _i), ("next", _i, (2,)), ("quantity", _f), ("price", _f), ("invested", _f), ("started", _f), ("until", _f),
     ("kept", _f), ("broken", _f), ("updated", _f), ("delivered", _f), ("part", _f), ("years", _f), ("grant", _f),
     ("remembered", _f),
-], align=True)
+], align=True)  # fmt: skip
 
 FUND_DTYPE = np.dtype([
     ("enacted_at", _f), ("enacted", _f), ("budget", _f), ("scale", _f), ("dose", _f), ("rule_need", _f), ("rule_paid", _f),
     ("general", _f), ("fund", _f, (3,)), ("cut_reserve", _f), ("released", _f), ("spent", _f), ("need", _f), ("lapsed", _f),
     # what a comparison reports: steps in force, sum and least of the dose, largest yearly cost of what was typed
     ("steps", _f), ("dose_sum", _f), ("dose_least", _f), ("typed_dose", _f), ("typed_need", _f),
-], align=True)
+], align=True)  # fmt: skip
 
 CITY_DTYPE = np.dtype([
     ("key", _u), ("step", _i), ("time", _f), ("dt", _f), ("existing", _i), ("planned", _i), ("outside", _i),
@@ -155,7 +155,7 @@ CITY_DTYPE = np.dtype([
     # firms seen on the map in one search, by their hash
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
 
-], align=True)
+], align=True)  # fmt: skip
 
 
 SHEET_DTYPE = _block(
@@ -171,7 +171,7 @@ SHEET_DTYPE = _block(
 
 REQUEST_DTYPE = np.dtype([
     ("slot", _i), ("tech", _i), ("fund", _i), ("priority", _u), ("amount", _f), ("other", _i), ("quantity", _f),
-], align=True)
+], align=True)  # fmt: skip
 
 
 # firms on the map of the cluster that is looked at
@@ -283,7 +283,7 @@ def blocks_of(slots: int) -> int:
 def new_state(
     blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0,
     existing: int = 0, widest: int | None = None, own: tuple[int, int, int] = (0, 0, 0),
-) -> State:
+) -> State:  # fmt: skip
     """Arrays of the given sizes, cleared; they lie side by side in one piece of memory.
 
     The last `outside` blocks lie outside clusters: nothing is let there. The first `existing` clusters were there in 2020.
@@ -396,7 +396,7 @@ def with_more_room(state: State, blocks: int) -> State:
         shapes[name] = (2 * array.size, array.dtype)
     slots = blocks * LANES
     for name, length in {"firms": blocks, "head": slots, "leavers": slots, "holds": slots, "ties": slots, "slot_at": slots,
-                         "own_firms": slots}.items():
+                         "own_firms": slots}.items():  # fmt: skip
         array = getattr(state, name)
         shapes[name] = ((length, *array.shape[1:]), array.dtype)
     larger = _side_by_side(shapes)

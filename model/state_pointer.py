@@ -78,5 +78,6 @@ def by_reference(typing, arrays):
 
 
 if config.DISABLE_JIT:  # plain Python hands references on anyway
+
     def by_reference(arrays):
         return arrays

@@ -66,10 +66,8 @@ def note_reference(s):
         cluster = s.clusters[c]
         own = cluster.reference_output > 0.0
         if own or output > 0.0:
-            cluster.intensity_reference = (cluster.reference_energy / cluster.reference_output if own
-                                           else energy / output)
-            cluster.income_reference = (cluster.reference_value / cluster.reference_workers if own
-                                        else value / max(workers, 1e-9))
+            cluster.intensity_reference = cluster.reference_energy / cluster.reference_output if own else energy / output
+            cluster.income_reference = cluster.reference_value / cluster.reference_workers if own else value / max(workers, 1e-9)
 
 
 @inner

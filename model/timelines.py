@@ -132,8 +132,9 @@ def outside_world(p: np.ndarray, shocks: tuple[Shock, ...], steps_per_year: int,
         if shock.kind == "electricity":
             electricity[_during(shock, time)] *= shock.factor
     grid = _grid(float(p["grid_factor_2010"]), float(p["grid_factor_trend"]), steps_per_year, last_year)
-    capex, offered = _technologies(float(p["learning_growth"]), tuple(p["tech_learning_exponent"].tolist()),
-                                   float(p["solar_since"]), steps_per_year, last_year)
+    capex, offered = _technologies(
+        float(p["learning_growth"]), tuple(p["tech_learning_exponent"].tolist()), float(p["solar_since"]), steps_per_year, last_year
+    )
     return electricity, grid, *_script(tuple(shocks), steps_per_year, last_year), capex, offered
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = ["AWARENESS", "EVENTS", "LEARNED", "SECTORS", "STREAMS", "STREAM_UNITS", "TECHNOLOGIES", "TECHNOLOGY_ROWS",
-           "fit", "read_vocabulary", "short_of"]
+           "fit", "read_vocabulary", "short_of"]  # fmt: skip
 
 _TABLES = Path(__file__).parent / "tables"
 
@@ -41,12 +41,16 @@ def read_vocabulary(tables: Path = _TABLES) -> tuple[list[dict], list[dict], lis
         With the table, the row and what is missing.
     """
     technologies, streams, sectors, balance = (
-        _rows(tables / f"{name}.csv") for name in ("technologies", "streams", "sectors", "supply_demand"))
+        _rows(tables / f"{name}.csv") for name in ("technologies", "streams", "sectors", "supply_demand")
+    )
     shorts = [short_of(row["technology"]) for row in technologies]
     if shorts[-1] != "own_plant":
         raise ValueError(f"technologies.csv: the last row is {shorts[-1]}; own_plant must be the last")
-    for name, values in (("technologies.csv", shorts), ("streams.csv", [row["stream"] for row in streams]),
-                         ("sectors.csv", [row["sector"] for row in sectors])):
+    for name, values in (
+        ("technologies.csv", shorts),
+        ("streams.csv", [row["stream"] for row in streams]),
+        ("sectors.csv", [row["sector"] for row in sectors]),
+    ):
         for value in values:
             if values.count(value) > 1:
                 raise ValueError(f"{name}: {value} stands twice")
@@ -95,4 +99,4 @@ SECTORS = tuple(row["sector"] for row in _sectors)
 AWARENESS = (*TECHNOLOGIES, "law", "symbiosis")
 # what may happen to a firm in a step, each a lane of the lottery (`phases.lottery`)
 EVENTS = (*(f"learn_{name}" for name in LEARNED), "learn_law", "learn_symbiosis", "inspection", "compliance_review",
-          "technology_review", "search", "exit", "relocation_review")
+          "technology_review", "search", "exit", "relocation_review")  # fmt: skip

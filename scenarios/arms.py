@@ -265,12 +265,7 @@ def _own_slots(programme: Programme, site: Site, assignment: Sequence[int], k: i
 def _budget(budget_bn: float, site: Site | None, site_budget_bn: float | None) -> float:
     """What an arm has a year, mVND: here people's money becomes the model's."""
     for key, value in (("budget_bn", budget_bn), ("site_budget_bn", 0.0 if site_budget_bn is None else site_budget_bn)):
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, (int, float))
-            or not math.isfinite(value)
-            or value < 0
-        ):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
             raise ScenarioError("budget", key=key, value=value, allowed=Message("or_more", low=0, unit="bn VND a year"))
     if site_budget_bn is not None:
         return float(site_budget_bn * MVND_PER_BN)

@@ -65,9 +65,7 @@ def read_firms(path: Path) -> tuple[Table, list[dict[str, object]], list[Refusal
     ScenarioError
         If the table as a whole cannot be used.
     """
-    table = read_table(
-        path, _COLUMNS, required=("sector", "workers"), max_rows=MAX_FIRMS, aliases=_ALIASES, ignored=_IGNORED
-    )
+    table = read_table(path, _COLUMNS, required=("sector", "workers"), max_rows=MAX_FIRMS, aliases=_ALIASES, ignored=_IGNORED)
     firms: list[dict[str, object]] = []
     refused: list[Refusal] = []
     for line, row in table.rows:

@@ -241,9 +241,7 @@ class Refusal:
 
     def sentence(self, tell: Tell = str) -> str:
         """Place, cell and reason."""
-        return tell(
-            Message("row", line=self.line, column=self.column, value=_short(self.value), reason=self.reason)
-        )
+        return tell(Message("row", line=self.line, column=self.column, value=_short(self.value), reason=self.reason))
 
 
 class ScenarioError(ValueError):

@@ -80,9 +80,7 @@ def find(kind: str, name: str | Path, relative_to: Path | None = None, more: tup
     known = shipped(kind)
     if name not in known:
         ids = [*known, *more]
-        raise ScenarioError(
-            UNKNOWN[kind], value=name, nearest=nearest_name(name, ids), allowed=", ".join(ids)
-        )
+        raise ScenarioError(UNKNOWN[kind], value=name, nearest=nearest_name(name, ids), allowed=", ".join(ids))
     return known[name]
 
 

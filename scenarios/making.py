@@ -88,9 +88,7 @@ class Report:
         return "\n".join(map(tell, messages))
 
 
-def new_scenario(
-    name: str, firms_csv: str | Path, out_dir: str | Path = ".", skip_bad_rows: bool = False
-) -> Report:
+def new_scenario(name: str, firms_csv: str | Path, out_dir: str | Path = ".", skip_bad_rows: bool = False) -> Report:
     """Make a scenario of one cluster from a table of enterprises.
 
     Writes ``NAME.toml`` and, beside it, ``NAME-firms.csv`` (cleaned). What a column leaves out is drawn by
@@ -130,9 +128,7 @@ def new_scenario(
     table, firms, refused = read_firms(source)
     rows = len({refusal.line for refusal in refused})
     if refused and not skip_bad_rows:
-        raise ScenarioError(
-            "rows_refused_nothing_written", file=source, refused=refused, rows=rows, all=len(table.rows)
-        )
+        raise ScenarioError("rows_refused_nothing_written", file=source, refused=refused, rows=rows, all=len(table.rows))
     if not firms:
         raise ScenarioError("no_row_left", file=source, refused=refused)
     text = _cleaned(table.columns, firms)

@@ -14,7 +14,7 @@ from .errors import Message, ScenarioError
 from .library import find, read
 from .schema import PathwayFile, ScheduleEntry
 
-__all__ = ["LAW", "PLANNED", "Policy", "combine_policies", "larger_of", "load_law", "load_pathway", "load_policy", "load_shocks", "pathway_of"]
+__all__ = ["LAW", "PLANNED", "Policy", "combine_policies", "larger_of", "load_law", "load_pathway", "load_policy", "load_shocks", "pathway_of"]  # fmt: skip
 
 LAW = "middle"  # the law of a comparison if nobody names one
 PLANNED = "planned."  # prefix of a lever that holds inside planned clusters only
@@ -149,9 +149,7 @@ def _load_policy(path: Path, chain: tuple[Path, ...] = ()) -> Policy:
     inner = (*chain, path.resolve())
     base = combine_policies("", [_load_policy(find("policies", n, path.parent), inner) for n in entry.combine])
     own = _schedules(entry.schedules)
-    schedules = {
-        lever: when for lever, when in base.schedules.items() if lever not in entry.levers | entry.set
-    }
+    schedules = {lever: when for lever, when in base.schedules.items() if lever not in entry.levers | entry.set}
     for lever in own:
         if lever not in entry.levers and lever not in entry.set:
             raise ScenarioError("schedule_alone", file=path, key="schedules", value=lever)
@@ -168,9 +166,7 @@ def _load_shocks(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Shock, ...]:
     shocks: list[Shock] = []
     for name in entry.combine:
         shocks += _load_shocks(find("shocks", name, path.parent), (*chain, path.resolve()))
-    shocks += [
-        Shock(item.kind, item.start, item.end, item.factor, tuple(item.sectors)) for item in entry.shocks
-    ]
+    shocks += [Shock(item.kind, item.start, item.end, item.factor, tuple(item.sectors)) for item in entry.shocks]
     return tuple(shocks)
 
 
@@ -187,11 +183,7 @@ def larger_of(a: Programme, b: Programme) -> Programme:
             planned[name] = max(inside_a, inside_b)
         if name not in levers and name not in planned:
             continue
-        b_wins = (
-            _value(b, name) > _value(a, name)
-            if name in levers
-            else planned[name] > a.planned.get(name, -math.inf)
-        )
+        b_wins = _value(b, name) > _value(a, name) if name in levers else planned[name] > a.planned.get(name, -math.inf)
         winner = b if b_wins else a
         when = winner.schedules.get(name, winner.schedule)
         if when != a.schedule:

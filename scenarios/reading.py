@@ -102,9 +102,7 @@ def read_table(
                 columns = _header(path, cells, known, required, aliases or {}, ignored)
                 continue
             if len(cells) > len(columns):
-                raise ScenarioError(
-                    "cells", file=path, line=reader.line_num, cells=len(cells), columns=len(columns)
-                )
+                raise ScenarioError("cells", file=path, line=reader.line_num, cells=len(cells), columns=len(columns))
             if len(rows) == max_rows:
                 allowed = Message("at_most_units", high=max_rows, unit="rows")
                 raise ScenarioError("too_many_rows", file=path, allowed=allowed)
@@ -169,6 +167,4 @@ def _read_text(path: Path, limit_mb: int) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ScenarioError(
-            "not_utf8", file=path, byte=raw[error.start], position=error.start
-        ) from None
+        raise ScenarioError("not_utf8", file=path, byte=raw[error.start], position=error.start) from None

@@ -151,9 +151,7 @@ def _mix(value: Any) -> dict[str, float]:
 
 def _cluster_list(value: Any) -> str | list[dict[str, Any]]:
     """Name of a table, or the clusters themselves: checked one by one later, so that errors name it."""
-    if not isinstance(value, str) and not (
-        isinstance(value, list) and all(isinstance(row, dict) for row in value)
-    ):
+    if not isinstance(value, str) and not (isinstance(value, list) and all(isinstance(row, dict) for row in value)):
         raise ScenarioError("not_clusters")
     return value
 
@@ -226,9 +224,7 @@ class ClusterEntry(_Strict):
             )
         if self.firms_2018 is None:
             if not self.firms:
-                raise ScenarioError(
-                    "firms_needed", key="firms_2018", allowed=between(1, MAX_FIRMS, "firms")
-                )
+                raise ScenarioError("firms_needed", key="firms_2018", allowed=between(1, MAX_FIRMS, "firms"))
             self.firms_2018 = float(len(self.firms))
         if len(self.firms) > MAX_FIRMS:
             raise ScenarioError(
@@ -286,9 +282,7 @@ class ScheduleEntry(_Strict):
     @model_validator(mode="after")
     def _ordered(self) -> ScheduleEntry:
         if self.end <= self.start:
-            raise ScenarioError(
-                "not_after_start", key="end", value=self.end, allowed=Message("after", low=self.start)
-            )
+            raise ScenarioError("not_after_start", key="end", value=self.end, allowed=Message("after", low=self.start))
         return self
 
 
@@ -345,9 +339,7 @@ class LawFile(_Strict):
     def _levers_of_the_law(self) -> LawFile:
         for name, value in self.levers.items():
             if name not in LAW_LEVERS:
-                raise ScenarioError(
-                    "not_of_the_law", key=f"levers.{name}", value=value, allowed=", ".join(LAW_LEVERS)
-                )
+                raise ScenarioError("not_of_the_law", key=f"levers.{name}", value=value, allowed=", ".join(LAW_LEVERS))
         return self
 
 
@@ -373,9 +365,7 @@ class ShockEntry(_Strict):
     @model_validator(mode="after")
     def _consistent(self) -> ShockEntry:
         if self.end <= self.start:
-            raise ScenarioError(
-                "not_after_start", key="end", value=self.end, allowed=Message("after", low=self.start)
-            )
+            raise ScenarioError("not_after_start", key="end", value=self.end, allowed=Message("after", low=self.start))
         if self.sectors and self.kind != "demand":
             raise ScenarioError("shock_sectors", key="sectors")
         low, high = _SHOCK_FACTORS[self.kind]

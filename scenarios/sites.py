@@ -109,9 +109,7 @@ def _locate(name: str | Path, relative_to: Path | None = None) -> tuple[Path, st
         clusters = [row["id"] for _, row in _clusters(path, read("sites", path))]
         if cluster in clusters:
             return path, cluster
-        raise ScenarioError(
-            "no_such_cluster", value=cluster, nearest=nearest_name(cluster, clusters), site=whole
-        )
+        raise ScenarioError("no_such_cluster", value=cluster, nearest=nearest_name(cluster, clusters), site=whole)
     raise ScenarioError(
         "unknown_site", value=name, nearest=nearest_name(name, known),
         allowed=", ".join(known),
@@ -160,9 +158,7 @@ def _clusters(path: Path, entry: SiteFile) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _cluster_table(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    table = read_table(
-        path, _COLUMNS, required=("id", "name", "area_planned", "area_built"), max_rows=_MAX_CLUSTERS
-    )
+    table = read_table(path, _COLUMNS, required=("id", "name", "area_planned", "area_built"), max_rows=_MAX_CLUSTERS)
     rows = []
     for line, cells in table.rows:
         values = {name: text if name in _TEXT_COLUMNS else _value(text) for name, text in cells.items()}
@@ -208,9 +204,7 @@ def _select(path: Path, entry: SiteFile, clusters: list) -> list[tuple[str, dict
     for key, names in (("select", entry.select or []), ("change", entry.change or {})):
         for name in names:
             if name not in known:
-                raise ScenarioError(
-                    "unknown_cluster", file=path, key=key, value=name, nearest=nearest_name(name, known)
-                )
+                raise ScenarioError("unknown_cluster", file=path, key=key, value=name, nearest=nearest_name(name, known))
     if entry.select is not None:
         doubles = [name for name in entry.select if entry.select.count(name) > 1]
         if doubles:
@@ -222,9 +216,7 @@ def _select(path: Path, entry: SiteFile, clusters: list) -> list[tuple[str, dict
     for where, row in clusters:
         change = dict((entry.change or {}).get(row["id"], {}))
         if "id" in change:
-            raise ScenarioError(
-                "id_changed", file=path, key=f"change.{row['id']}.id", value=change["id"]
-            )
+            raise ScenarioError("id_changed", file=path, key=f"change.{row['id']}.id", value=change["id"])
         if isinstance(change.get("firms"), str):
             change["firms"] = _known_firms(path.parent / change["firms"])
         if change:
@@ -279,9 +271,7 @@ def _build(draft: _Draft, registry: Mapping[str, Any] | None) -> Scenario:
 
 
 def _cluster(entry: ClusterEntry) -> Cluster:
-    values = {
-        name: getattr(entry, name) for name in ClusterEntry.model_fields if name not in ("firms", "name_en")
-    }
+    values = {name: getattr(entry, name) for name in ClusterEntry.model_fields if name not in ("firms", "name_en")}
     firms = []
     for firm in entry.firms:
         known = {name: getattr(firm, name) for name in type(firm).model_fields if name != "technologies"}
@@ -302,9 +292,7 @@ def _parameters(raw: Mapping[str, Any], path: Path, registry: Mapping[str, Any] 
     for name, value in _flat(raw):
         key = f"parameters.{name}"
         if name not in registry:
-            raise ScenarioError(
-                "unknown_parameter", file=path, key=key, value=value, nearest=nearest_name(name, registry)
-            )
+            raise ScenarioError("unknown_parameter", file=path, key=key, value=value, nearest=nearest_name(name, registry))
         low, high = registry[name].low, registry[name].high
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not number or not low <= value <= high:

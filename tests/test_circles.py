@@ -29,7 +29,9 @@ def circles(package, folder, monkeypatch):
 
 
 def test_the_house_has_no_circle(monkeypatch):
-    monkeypatch.setattr(sys, "modules", {name: module for name, module in sys.modules.items() if name.partition(".")[0] != "ecocluster"})
+    monkeypatch.setattr(
+        sys, "modules", {name: module for name, module in sys.modules.items() if name.partition(".")[0] != "ecocluster"}
+    )
     assert os.path.isdir(ROOT / "typings" / "ecocluster" / "model")
     assert circles("ecocluster", ROOT / "typings", monkeypatch) == set()
 

@@ -53,9 +53,7 @@ def lint(source: Path) -> subprocess.CompletedProcess[str]:
     """Outcome of the import contracts of pyproject.toml on the package that lies under `source`."""
     code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
     command = [sys.executable, "-c", code, "--no-cache", "--config", str(ROOT / "pyproject.toml")]
-    return subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(source)}, cwd=source, capture_output=True, text=True
-    )
+    return subprocess.run(command, env={**os.environ, "PYTHONPATH": str(source)}, cwd=source, capture_output=True, text=True)
 
 
 def test_command_lines_of_the_readme_work(tmp_path, monkeypatch, capsys):
@@ -66,8 +64,11 @@ def test_command_lines_of_the_readme_work(tmp_path, monkeypatch, capsys):
     policy, experiment = blocks("toml")
     (tmp_path / f"{tomllib.loads(policy)['id']}.toml").write_text(policy, encoding="utf-8")
     (tmp_path / "experiment.toml").write_text(experiment, encoding="utf-8")
-    quick = [line for line in command_lines()
-             if line[0] in ("scenarios", "run", "compare") and "hanoi" not in line or "--dry-run" in line]
+    quick = [
+        line
+        for line in command_lines()
+        if line[0] in ("scenarios", "run", "compare") and "hanoi" not in line or "--dry-run" in line
+    ]
     assert len(quick) >= 7
     for line in command_lines():
         assert main([*line, "--help"]) == 0, (line, capsys.readouterr().err)
@@ -171,7 +172,7 @@ def test_nobody_is_told_to_install_from_an_index_that_does_not_have_the_package(
     assert INSTALLS.search("pip install -q 'ecocluster[mesa]'") and INSTALLS.search("uv add ecocluster")
     assert not INSTALLS.search('pip install -c constraints.txt -e ".[test]"')
     places = [*ROOT.glob("*.md"), *ROOT.glob("*.txt"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.py")]
-    places += [path for room in (*ROOMS, "front") for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".po", ".j2", ".toml", ".md")]
+    places += [path for room in (*ROOMS, "front") for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".po", ".j2", ".toml", ".md")]  # fmt: skip
     assert len(places) > 200
     for path in places:
         if path.name != "CHANGELOG.md":  # it tells what was

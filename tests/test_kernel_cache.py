@@ -300,7 +300,10 @@ def test_foreign_code_does_not_run_from_a_folder_that_is_open_to_all(tmp_path):
 
 def test_a_damaged_cache_costs_a_command_one_line(tmp_path):
     """A copy of the warm cache, one kernel emptied and one cut: told once, in the reader's language, and mended."""
-    subprocess.run([sys.executable, "-c", "from ecocluster.experiments import compare; compare('teaching', fixed=True, replicates=1)"], check=True)
+    subprocess.run(
+        [sys.executable, "-c", "from ecocluster.experiments import compare; compare('teaching', fixed=True, replicates=1)"],
+        check=True,
+    )
     warm = Path(cache_folder())
     cold = tmp_path / "cache" / warm.name
     shutil.copytree(warm, cold, ignore=shutil.ignore_patterns("*.tmp", "*.lock"))

@@ -170,14 +170,16 @@ def test_version_comes_from_the_metadata():
 
 # what the repository has and the source archive has not
 NOT_IN_ARCHIVE = {
-    ".ci", ".github", ".gitignore",  # of the repository, not of the program
+    ".ci",
+    ".github",
+    ".gitignore",  # of the repository, not of the program
     "typings",  # links, which would be copies in an archive: style and types are checked in a clone
 }
 
 
 def kept() -> set[str]:
     """Files that belong to the repository, as git says; where there is no git, those that it is not told to ignore."""
-    command = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    command = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]  # fmt: skip
     if (ROOT / ".git").exists() and shutil.which("git"):
         found = set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")) - {""}
         return {name for name in found if os.path.lexists(ROOT / name)}
@@ -233,7 +235,9 @@ def archived(folder: Path) -> set[str]:
 
 def test_the_source_archive_holds_what_the_repository_holds(built):
     names = kept()
-    assert len(names) > 400 and all(any(name.partition("/")[0] == left for name in names) for left in NOT_IN_ARCHIVE if (ROOT / left).exists())
+    assert len(names) > 400 and all(
+        any(name.partition("/")[0] == left for name in names) for left in NOT_IN_ARCHIVE if (ROOT / left).exists()
+    )
     assert archived(built[0]) == expected(names)
 
 
@@ -334,7 +338,7 @@ def test_room_that_grows_between_pilots_is_as_new(monkeypatch):
         monkeypatch.setattr(layout, "OUTSIDE_AT_FIRST", outside)
         simulator = ensemble.Simulator(site, (Arm("null"), made), parameter_record({"growth": 0.04}))
         scales.append(ensemble._site_scale(simulator, 1, 1))
-        assert (simulator.base.head[simulator.layout.blocks * 16:] == -1).all()
+        assert (simulator.base.head[simulator.layout.blocks * 16 :] == -1).all()
     assert more and scales[0] == scales[1]
     before = simulator.layout.most_blocks
     simulator.load(parameter_record({"growth": 0.0}))

@@ -37,7 +37,9 @@ def heard(command, words, monkeypatch):
         found.update(given, **dict(zip(("scenario", "pathways", "policy"), places, strict=False)))
         raise Enough
 
-    module = {"waiving": waiving, "run": runs, "compare": runs}.get(command, analyses if hasattr(analyses, f"{command}_command") else causes)
+    module = {"waiving": waiving, "run": runs, "compare": runs}.get(
+        command, analyses if hasattr(analyses, f"{command}_command") else causes
+    )
     if command in OF_QUESTIONS:
         where = "ecocluster.experiments.waiving.waiving" if command == "waiving" else f"ecocluster.experiments.{command}"
         monkeypatch.setattr(where, answer)
@@ -96,7 +98,9 @@ def test_a_question_comes_back_from_its_file_and_its_command(changes, tmp_path, 
 def test_paths_count_from_the_folder_of_the_file(tmp_path):
     file = tmp_path / "deep" / "asked.toml"
     file.parent.mkdir()
-    file.write_text('type = "comparison"\nscenario = "site.toml"\npathways = ["a.toml", "combined"]\npolicy = "p.toml"\nlaw = "strict"\n')
+    file.write_text(
+        'type = "comparison"\nscenario = "site.toml"\npathways = ["a.toml", "combined"]\npolicy = "p.toml"\nlaw = "strict"\n'
+    )
     found = read_config(file)
     assert found["scenario"] == str(file.parent / "site.toml") and found["pathways"] == [str(file.parent / "a.toml"), "combined"]
     assert found["policy"] == str(file.parent / "p.toml") and found["law"] == "strict"
@@ -107,34 +111,42 @@ def test_a_case_prints_what_its_command_takes():
     case = Case("teaching", policy="korea", law="strict", budget_bn=75.0, replicates=3)
     for command in COMMANDS.keys() - OF_QUESTIONS:
         words = case.command(command)
-        assert ("--policy korea" in words) == ("policy" in COMMANDS[command]) and ("--law strict" in words) == ("law" in COMMANDS[command])
+        assert ("--policy korea" in words) == ("policy" in COMMANDS[command]) and ("--law strict" in words) == (
+            "law" in COMMANDS[command]
+        )
     assert "--policy" not in case.command("solutions") and "--policy" in case.command("barriers")
 
 
 def test_own_options_come_back_through_a_shell():
-    own = {"failure": "level1_2035<0.5", "uncertainties": ("a", "b"), "from": "my folder/s", "part": True, "grid": 0, "x": None, "none": ()}
+    own = {"failure": "level1_2035<0.5", "uncertainties": ("a", "b"), "from": "my folder/s", "part": True, "grid": 0, "x": None, "none": ()}  # fmt: skip
     assert shlex.split(" ".join(option_words(own))) == [
-        "--failure", "level1_2035<0.5", "--uncertainties", "a,b", "--from", "my folder/s", "--part", "--grid", "0"]
+        "--failure", "level1_2035<0.5", "--uncertainties", "a,b", "--from", "my folder/s", "--part", "--grid", "0"]  # fmt: skip
 
 
 def test_every_place_has_the_same_names_and_defaults():
     """Arguments of Python, fields of the experiment file, options. Control: a default that differs is seen."""
+
     def defaults(made):
-        return {name: entry.default for name, entry in inspect.signature(made).parameters.items() if entry.default is not inspect.Parameter.empty}
+        return {name: entry.default for name, entry in inspect.signature(made).parameters.items() if entry.default is not inspect.Parameter.empty}  # fmt: skip
 
     def apart(found, asks):
-        return {name for name in found.keys() & asks.keys() if found[name] != asks[name] and name not in ("levers", "replicates", "scenario")}
+        return {name for name in found.keys() & asks.keys() if found[name] != asks[name] and name not in ("levers", "replicates", "scenario")}  # fmt: skip
 
     assert not apart(defaults(compare), COMMANDS["compare"]) and not apart(defaults(ask), COMMANDS["compare"])
     assert not apart(defaults(run), COMMANDS["run"])
     for made in (Case, Trial):
         assert not apart({**defaults(made), "pathway": "combined"}, COMMANDS["sensitivity"]), made
-    assert not apart({name: field.default for name, field in ExperimentFile.model_fields.items() if not field.is_required()}, COMMANDS["compare"])
+    assert not apart(
+        {name: field.default for name, field in ExperimentFile.model_fields.items() if not field.is_required()}, COMMANDS["compare"]
+    )
     assert apart({"budget_bn": 151.0}, COMMANDS["compare"]) == {"budget_bn"}
     assert set(COMMANDS["compare"]) - {"scenario"} <= set(FIELDS) and set(defaults(compare)) >= set(COMMANDS["compare"])
 
 
-@pytest.mark.parametrize(("name", "value"), [("budget_bn", -1.0), ("budget_bn", float("nan")), ("seed", -1), ("worlds", 101), ("scale", 11.0), ("replicates", 0)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("budget_bn", -1.0), ("budget_bn", float("nan")), ("seed", -1), ("worlds", 101), ("scale", 11.0), ("replicates", 0)],
+)
 def test_a_number_out_of_range_names_its_option(name, value):
     with pytest.raises(InputError, match=FIELDS[name].option):
         ask("teaching", **{name: value})
@@ -145,7 +157,7 @@ def test_the_page_of_a_comparison_asks_the_same():
     pytest.importorskip("solara")
     from ecocluster.viz.pages.compare import State, fields_of
 
-    link = {"site": "teaching", "policy": "korea", "law": "strict", "replicates": "8", "budget_bn": "75.5", "extension": "0.9", "certainty": "0.65"}
+    link = {"site": "teaching", "policy": "korea", "law": "strict", "replicates": "8", "budget_bn": "75.5", "extension": "0.9", "certainty": "0.65"}  # fmt: skip
     state = State(link, "nguyen-khe")
     asked = state.question()
     assert (asked.scenario, asked.policy, asked.law, asked.replicates, asked.budget_bn) == ("teaching", "korea", "strict", 8, 75.5)
@@ -163,7 +175,7 @@ def test_the_page_of_a_run_prints_what_run_takes(monkeypatch, tmp_path):
     words = shlex.split(_command(Asked("teaching", "symbiosis", "korea", "strict", 75, 3)))
     found = heard("run", words[1:], monkeypatch)
     assert {name: found[name] for name in ("scenario", "pathway", "policy", "law", "budget_bn", "replicate")} == {
-        "scenario": "teaching", "pathway": "symbiosis", "policy": "korea", "law": "strict", "budget_bn": 75.0, "replicate": 3}
+        "scenario": "teaching", "pathway": "symbiosis", "policy": "korea", "law": "strict", "budget_bn": 75.0, "replicate": 3}  # fmt: skip
 
 
 def test_asking_loads_no_model():

@@ -86,7 +86,10 @@ def test_a_sweep_and_back(tmp_path, capsys, monkeypatch):
 def test_a_sweep_on_dask(tmp_path):
     needs("distributed")
     (tmp_path / "e.toml").write_text(EXPERIMENT)
-    assert main(["sweep", str(tmp_path / "e.toml"), "--out", str(tmp_path / "s"), "--scheduler", "local-cluster", "--workers", "1"]) == 0
+    assert (
+        main(["sweep", str(tmp_path / "e.toml"), "--out", str(tmp_path / "s"), "--scheduler", "local-cluster", "--workers", "1"])
+        == 0
+    )
 
 
 def test_a_sweep_as_an_array(tmp_path):

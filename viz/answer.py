@@ -78,7 +78,9 @@ def claim_text(own: Lead, say: Words, family: str = "pathway") -> str:
     if own.kind in ("tie", "nothing"):
         return say(f"answer.claim_{own.kind}", share=say.percent(own.shares[0]))
     named = say("answer.or").join(
-        say(f"answer.claim_{arm}", share=say.percent(share)) if arm in ("tie", "nothing") else f"{say.name(family, arm)} ({say.percent(share)})"
+        say(f"answer.claim_{arm}", share=say.percent(share))
+        if arm in ("tie", "nothing")
+        else f"{say.name(family, arm)} ({say.percent(share)})"
         for arm, share in zip(own.arms, own.shares, strict=True)
     )
     return named if own.kind == "ahead" else say("answer.claim_open", named=named)
@@ -86,10 +88,13 @@ def claim_text(own: Lead, say: Words, family: str = "pathway") -> str:
 
 # 1 the ground
 
+
 def _ground(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, year: int) -> list[str]:
     found = claims.ground(comparison, year)
     told = [_outcome(comparison, rows[key], own, say) for key, own in found.items() if key in rows]
-    sentences = [say("answer.ground", year=year, told="; ".join(told), counted=_counted(comparison, say), amounts=_amounts(comparison, say))]
+    sentences = [
+        say("answer.ground", year=year, told="; ".join(told), counted=_counted(comparison, say), amounts=_amounts(comparison, say))
+    ]
     if comparison.equal is None and len(comparison.acting) > 1:
         sentences.append(say("answer.no_equal"))
     if comparison.frontier is not None:
@@ -138,18 +143,22 @@ def _outcome(comparison: Comparison, row: HeadlineRow, found: list[Lead], say: W
     if other is None:
         return say("answer.open", budget=claim_text(own, say), **fields)
     # where both are open nothing is known to depend on it
-    return say("answer.both_open" if own.kind == other.kind == "open" else "answer.depends", budget=claim_text(own, say), outlay=claim_text(other, say), **fields)
+    return say("answer.both_open" if own.kind == other.kind == "open" else "answer.depends", budget=claim_text(own, say), outlay=claim_text(other, say), **fields)  # fmt: skip
 
 
 def _law_part(comparison: Comparison, say: Words, year: int) -> list[str]:
     """How much of what the pathway that does most avoids against no programme the law does by itself."""
-    told = [say("answer.law_share", outcome=inner(say(f"row.{row}")), share=say.percent(share)) for row, share in claims.law_shares(comparison, year).items()]
+    told = [
+        say("answer.law_share", outcome=inner(say(f"row.{row}")), share=say.percent(share))
+        for row, share in claims.law_shares(comparison, year).items()
+    ]
     law = comparison.question.law
     assumed = say("answer.law_assumes") if law == "middle" else ""
     return [say("answer.law", told=", ".join(told), law=say.name("law", law), assumed=assumed)] if told else []
 
 
 # 2 which pathway for which clusters
+
 
 def _which(comparison: Comparison, say: Words, year: int) -> list[str]:
     """From `Comparison.which`: who does most for all clusters together, and for which kinds it is another or nobody."""
@@ -180,6 +189,7 @@ def _told(own: Lead, say: Words) -> str:
 
 # 3 what stops it
 
+
 def _stops(comparison: Comparison, say: Words, year: int) -> list[str]:
     """Clusters that miss one criterion only, under the law alone and where most meet all; then the stored ranking."""
     sentences = []
@@ -190,7 +200,9 @@ def _stops(comparison: Comparison, say: Words, year: int) -> list[str]:
         key = "answer.criteria.one" if comparison.one_cluster else "answer.criteria"
         shown = [comparison.base, *most] if top > met[comparison.base] and len(most) == 1 else [comparison.base]
         told = "; ".join(_criteria(comparison, index, met[index], say, year) for index in shown)
-        sentences.append(say(key, year=year, clusters=len(comparison.trace.site.clusters), counted=_counted(comparison, say), told=told))
+        sentences.append(
+            say(key, year=year, clusters=len(comparison.trace.site.clusters), counted=_counted(comparison, say), told=told)
+        )
     return [*sentences, *_ranking(say)]
 
 
@@ -231,6 +243,7 @@ def _ranking(say: Words) -> list[str]:
 
 # 4 who pays and who gains
 
+
 def _money(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, year: int) -> list[str]:
     told = [_span(comparison, rows[key], say) for key in MONEY_ROWS if key in rows]
     sentences = [say("answer.money", year=year, told="; ".join(told), amounts=_amounts(comparison, say))] if told else []
@@ -259,10 +272,14 @@ def _worth_sentence(accounts: dict[tuple[str, str], Lead], comparison: Compariso
     for (at, line), own in accounts.items():
         told.setdefault(claim_text(own, say), []).append(say(f"answer.at_{at}_{line}"))
     open_ = all(own.kind == "open" for own in accounts.values())
-    return say("answer.worth_open" if open_ else "answer.worth_depends", told="; ".join(f"{say('answer.and').join(where)}: {claim}" for claim, where in told.items()))
+    return say(
+        "answer.worth_open" if open_ else "answer.worth_depends",
+        told="; ".join(f"{say('answer.and').join(where)}: {claim}" for claim, where in told.items()),
+    )
 
 
 # 5 how sure
+
 
 def _sure(comparison: Comparison, say: Words, year: int) -> list[str]:
     question, sure = comparison.question, comparison.sure
@@ -288,6 +305,8 @@ def _deciders(keys: dict[str, str], sure: dict[str, Any], say: Words) -> str:
     for key, name in keys.items():
         rows = [row for row in sure["deciders"].get(name, {}).get("parameters", ()) if row["stands_out"]][:2]
         if rows:
-            listed = ", ".join(f"{say.name('parameter', row['name'])} ({say.number(row['correlation'], 2, sign=True)})" for row in rows)
+            listed = ", ".join(
+                f"{say.name('parameter', row['name'])} ({say.number(row['correlation'], 2, sign=True)})" for row in rows
+            )
             told.append(f"{inner(say(f'row.{key}'))}: {listed}")
     return say("answer.deciders", told="; ".join(told)) if told else say("answer.no_decider")

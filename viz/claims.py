@@ -19,7 +19,7 @@ from ..experiments.which import Group
 from .headline import YEAR
 from .leads import Lead, lead, same_leader
 
-__all__ = ["GROUND", "LINES", "Elsewhere", "RankingClaims", "chance", "elsewhere", "ground", "law_shares", "names", "ranking", "which", "worth"]
+__all__ = ["GROUND", "LINES", "Elsewhere", "RankingClaims", "chance", "elsewhere", "ground", "law_shares", "names", "ranking", "which", "worth"]  # fmt: skip
 
 GROUND = budgets.AVOIDED  # row of the first table, column
 ORIGIN_OUTCOMES = {"cod": "cod", "tco2e": "tco2e", "landfilled": "landfill"}  # row, outcome by origin
@@ -74,7 +74,10 @@ def which(comparison: Comparison, year: int) -> dict[str, dict[Group, Lead]]:
     if comparison.equal is None:
         return found
     at_outlay = _which(comparison.equal.comparison, year)
-    return {row: {group: _by_both(own, at_outlay.get(row, {}).get(group, own)) for group, own in groups.items()} for row, groups in found.items()}
+    return {
+        row: {group: _by_both(own, at_outlay.get(row, {}).get(group, own)) for group, own in groups.items()}
+        for row, groups in found.items()
+    }
 
 
 def _which(comparison: Comparison, year: int) -> dict[str, dict[Group, Lead]]:
@@ -85,7 +88,7 @@ def _which(comparison: Comparison, year: int) -> dict[str, dict[Group, Lead]]:
     return {
         row: {group: lead(years[year][outcome], names(comparison), comparison.draws) for group, years in found.groups.items() if year in years}
         for row, outcome in ORIGIN_OUTCOMES.items()
-    }
+    }  # fmt: skip
 
 
 def _by_both(one: Lead, other: Lead) -> Lead:

@@ -50,9 +50,7 @@ _SURROUNDINGS = {
     errno.ENOMEM, errno.EBUSY, errno.ESTALE,
 }  # fmt: skip
 
-app = typer.Typer(
-    help="help.app", pretty_exceptions_enable=False, context_settings={"help_option_names": ["--help", "-h"]}
-)
+app = typer.Typer(help="help.app", pretty_exceptions_enable=False, context_settings={"help_option_names": ["--help", "-h"]})
 for module in (scenarios, registries, runs, worlds, sweeps, parts, analyses, causes, ranking, tune, waiving, bench, dashboard):
     module.add_to(app)
 

@@ -57,4 +57,4 @@ def equal_lines(comparison: Comparison, say: Words) -> Lines | None:
         lines.append(say("cli.equal_arm", **fields))
     if equal.missed:
         lines.append(say("cli.equal_missed", names=", ".join(say.name("pathway", arm) for arm in equal.missed)))
-    return Lines(say("cli.equal", year=equal.year, target=say.number(equal.target, decimals_of(abs(equal.target))), draws=draws_text(own, say)), tuple(lines))
+    return Lines(say("cli.equal", year=equal.year, target=say.number(equal.target, decimals_of(abs(equal.target))), draws=draws_text(own, say)), tuple(lines))  # fmt: skip

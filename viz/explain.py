@@ -1,10 +1,10 @@
 """The answer of a result in words, each part with the figures behind it.
 
-    import ecocluster as ec
+import ecocluster as ec
 
-    for part in ec.explain(ec.compare("nguyen-khe")):
-        print(part.text)
-        part.figures        # the rows of `summary` that it rests on
+for part in ec.explain(ec.compare("nguyen-khe")):
+    print(part.text)
+    part.figures        # the rows of `summary` that it rests on
 """
 
 from __future__ import annotations

@@ -93,7 +93,9 @@ def acceptability(comparison: Comparison, say: Words) -> Figure:
         plain_ticks(axes.xaxis, say)
     grid[0].set_ylabel(say("figure.share_of_worlds"))
     figure.supxlabel(say("figure.tco2e_price"), fontsize=10, y=0.42 / figure.get_figheight())
-    title_and_legend(figure, say("figure.acceptability", year=found["year"]), *grid[0].get_legend_handles_labels(), handlelength=3.5)
+    title_and_legend(
+        figure, say("figure.acceptability", year=found["year"]), *grid[0].get_legend_handles_labels(), handlelength=3.5
+    )
     return figure
 
 
@@ -163,9 +165,7 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
             path = series.loc[(key, arm)]
             years = path["year"].to_numpy()
             if several and not (comparison.one_cluster and key in CLUSTER_SHARES):  # yes or no: a band would be all or nothing
-                axes.fill_between(
-                    years, path["p10"] * factor, path["p90"] * factor, color=color, alpha=0.13, linewidth=0
-                )
+                axes.fill_between(years, path["p10"] * factor, path["p90"] * factor, color=color, alpha=0.13, linewidth=0)
             axes.plot(
                 years, path["mean"] * factor, color=color, linestyle=dash, linewidth=1.8,
                 label=say.name("pathway", arm), zorder=2 + (index == 0), marker=marker, markersize=5,
@@ -224,9 +224,7 @@ def _guides(axes: Axes, scale: float, say: Words) -> None:
         if right <= 0 or top <= 0 or not 0.12 < slope * right / top < 6 or drawn == 4:
             continue
         drawn += 1
-        axes.plot(
-            [0, right], [0, slope * right], color="#b5b5b5", linewidth=0.8, linestyle=(0, (2, 3)), zorder=1
-        )
+        axes.plot([0, right], [0, slope * right], color="#b5b5b5", linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
         inside = slope * right <= top
         where = (right, slope * right) if inside else (top / slope, top)
         text = say("figure.guide", cost=say.number(cost, 1 if cost < 1 else 0))
@@ -287,9 +285,7 @@ def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (20
                 axis.axes.set(**{f"{axis.axis_name}lim": (-1, 1)})
         axes.autoscale(False)
         _guides(axes, y_factor / x_factor, say)
-        axes.set_title(
-            say("figure.to_exploration" if year >= EXPLORATION else "figure.to", year=year), pad=18
-        )
+        axes.set_title(say("figure.to_exploration" if year >= EXPLORATION else "figure.to", year=year), pad=18)
         axes.set_xlabel(f"{say('figure.avoided')} ({say.unit(x_unit)})")
         axes.set_ylabel(f"{say('figure.gross_outlay')} ({say.unit(y_unit)})")
         plain_ticks(axes.xaxis, say)

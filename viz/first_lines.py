@@ -105,7 +105,8 @@ def _which(comparison: Comparison, say: Words, year: int) -> str:
         leads = leads or bool(ahead)
         order = sorted(ahead.items(), key=lambda item: (-item[1], item[0]))[:MOST_NAMES]
         listed = ", ".join(
-            say("line.all_kinds" if count == kinds else "line.kinds", arm=say.name("pathway", arm), count=count) for arm, count in order
+            say("line.all_kinds" if count == kinds else "line.kinds", arm=say.name("pathway", arm), count=count)
+            for arm, count in order
         )
         told.append(f"{say(f'line.{row}')}: {listed or say('line.open')}")
     return say("line.which", kinds=kinds, told="; ".join(told)) if leads else say("line.which_none", kinds=kinds)
@@ -118,7 +119,9 @@ def _stops(comparison: Comparison, say: Words, year: int) -> str:
         parts = [say("line.no_ranking")]
         if found is not None:
             stops = {name: _who([own], say, "cause", named) for name, own in (("cod", found.cod), ("tonnes", found.tonnes))}
-            where = "line.stops" if comparison.question.scenario == stored.SITE else "line.stops_city"  # it was not asked for this site
+            where = (
+                "line.stops" if comparison.question.scenario == stored.SITE else "line.stops_city"
+            )  # it was not asked for this site
             parts = [say(where, solution=_solution(found, say), **stops)]
         return " ".join(filter(None, [*parts, _missing(comparison, say, year) if criterion else ""]))
 

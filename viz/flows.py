@@ -40,9 +40,7 @@ def sum_flows(flows: Iterable[Mapping[str, Any]]) -> dict[str, dict[tuple[str, s
     return {unit: dict(sums[unit]) for unit in sorted(sums)}
 
 
-def _ribbon(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], width: float, color: str
-) -> None:
+def _ribbon(axes: Axes, start: tuple[float, float], end: tuple[float, float], width: float, color: str) -> None:
     """A band of constant height from the left edge (0) to the right edge (1)."""
     x = np.linspace(0, 1, 60)
     rise = (1 - np.cos(np.pi * x)) / 2
@@ -72,9 +70,7 @@ def flow_map(flows: Iterable[Mapping[str, Any]], say: Words) -> Figure:
         figure.text(0.5, 0.5, say("figure.no_flows"), ha="center", color="#777777", fontsize=13)
         return figure
     streams: dict[str, str] = {}
-    for axes, (unit, quantities) in zip(
-        figure.subplots(1, len(sums), squeeze=False)[0], sums.items(), strict=True
-    ):
+    for axes, (unit, quantities) in zip(figure.subplots(1, len(sums), squeeze=False)[0], sums.items(), strict=True):
         total = sum(quantities.values())
         ends: tuple[dict, dict] = (defaultdict(float), defaultdict(float))
         for (_, supplier, user), quantity in quantities.items():
@@ -85,9 +81,7 @@ def flow_map(flows: Iterable[Mapping[str, Any]], say: Words) -> Figure:
             for name, (top, height) in side.items():
                 label = say("figure.hub") if name == HUB else say.name("sector", name)
                 axes.text(x, top - height / 2, label, ha=align, va="center", fontsize=8.5)
-                axes.plot(
-                    [edge] * 2, [top, top - height], color="#333333", linewidth=3, solid_capstyle="butt"
-                )
+                axes.plot([edge] * 2, [top, top - height], color="#333333", linewidth=3, solid_capstyle="butt")
         for stream, supplier, user in sorted(quantities):
             width = quantities[stream, supplier, user] / total
             left, right = sides[0][supplier], sides[1][user]

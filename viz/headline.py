@@ -118,7 +118,9 @@ def _row(comparison: Comparison, line: _Line, year: int, say: Words) -> Headline
     best = np.zeros(len(values))
     if comparison.acting:
         best[rivals] = spread.best_by_world(values[rivals], line.direction).arms
-    largest = max((abs(number) for index in shown_arms(comparison) for number in found[index] if math.isfinite(number)), default=0.0)
+    largest = max(
+        (abs(number) for index in shown_arms(comparison) for number in found[index] if math.isfinite(number)), default=0.0
+    )
     factor, unit = _scale(line.unit, largest)
     decimals = decimals_of(largest * factor) if line.unit and largest else 0
     cells = tuple(_cell(own, factor, decimals, say, float(best[index]), not line.counted) for index, own in enumerate(found))

@@ -59,4 +59,4 @@ def kinds_table(comparison: Comparison, say: Words, year: int = YEAR) -> list[Ki
 
 def _told(shares: dict[str, float], say: Words) -> tuple[str, ...]:
     order = sorted(shares, key=lambda name: (-shares[name], name))[:MOST]
-    return tuple(f"{say.percent(shares[name])} {say(f'line.{name}') if name in CLASSES else say.name('pathway', name)}" for name in order if shares[name] > 0)
+    return tuple(f"{say.percent(shares[name])} {say(f'line.{name}') if name in CLASSES else say.name('pathway', name)}" for name in order if shares[name] > 0)  # fmt: skip

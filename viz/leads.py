@@ -79,7 +79,9 @@ def lead(shares: Mapping[str, float], arms: Iterable[str], draws: int) -> Lead:
         return Lead("ahead", (order[0],), (found[order[0]],))
     found |= {kind: shares.get(kind, 0.0) for kind in ("nothing", "tie")}
     order = sorted(found, key=lambda name: (-found[name], name))
-    named = [name for name in order if found[name] > 0 and found[name] >= found[order[1]] - EVEN]  # as many as are even with the second
+    named = [
+        name for name in order if found[name] > 0 and found[name] >= found[order[1]] - EVEN
+    ]  # as many as are even with the second
     return Lead("open", tuple(named), tuple(found[name] for name in named))
 
 

@@ -43,7 +43,10 @@ def shown(answer: Comparison, lang: str = "en") -> str:
         heads = "".join(f"<th>{html.escape(column_name(answer.arms[k], say))}</th>" for k in arms)
         rows = "".join(
             f'<tr><th style="text-align: left">{html.escape(row.label)} <small>{html.escape(row.unit)}</small></th>'
-            + "".join(f"<td>{html.escape(row.cells[k].value)}<br><small>{html.escape(row.cells[k].range or '')}</small></td>" for k in arms)
+            + "".join(
+                f"<td>{html.escape(row.cells[k].value)}<br><small>{html.escape(row.cells[k].range or '')}</small></td>"
+                for k in arms
+            )
             + "</tr>"
             for row in headline(answer, say)
         )

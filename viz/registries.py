@@ -64,7 +64,7 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, widt
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     heads = {"lever": ("baseline", "range", "unit", "cost"), "parameter": ("default", "range", "unit", "mark"),
              "indicator": ("unit", "better", "pillar")}[family]  # fmt: skip
-    table.add_column(say("registry.name"), style="cyan", overflow="fold", min_width=26 if width >= WIDE else 24, ratio=None if width >= WIDE else 1)
+    table.add_column(say("registry.name"), style="cyan", overflow="fold", min_width=26 if width >= WIDE else 24, ratio=None if width >= WIDE else 1)  # fmt: skip
     for head in heads:
         table.add_column(say(f"registry.{head}"), justify="right" if head in ("baseline", "default", "cost") else "left", overflow="fold",
                          max_width=None if width >= WIDE else NARROW_COLUMN)  # fmt: skip

@@ -139,9 +139,7 @@ def write_report(comparison: Comparison, out: str | Path, lang: str = "en") -> P
     return comparison.write(out, {**files, "report.html": report_html(comparison, say, vectors).encode()})
 
 
-def write_run(
-    comparison: Comparison, flows: Iterable[Mapping[str, Any]], out: str | Path, lang: str = "en"
-) -> Path:
+def write_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], out: str | Path, lang: str = "en") -> Path:
     """Write one run: its numbers, its time series, its material flows, and figures of both.
 
     Parameters
@@ -157,13 +155,9 @@ def write_run(
 
     say, rows = Words(lang), list(flows)
     files = picture_files({"trajectories": trajectories(comparison, say), "flows": flow_map(rows, say)})
-    return comparison.write(
-        out, {**files, "flows.csv": pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()}
-    )
+    return comparison.write(out, {**files, "flows.csv": pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()})
 
 
 def picture_files(figures: Mapping[str, Figure]) -> dict[str, bytes]:
     """Every figure as SVG and PNG, by file name."""
-    return {
-        f"{name}.{kind}": render(figure, kind) for kind in ("svg", "png") for name, figure in figures.items()
-    }
+    return {f"{name}.{kind}": render(figure, kind) for kind in ("svg", "png") for name, figure in figures.items()}

@@ -21,7 +21,7 @@ from .leads import in_most
 from .words import Words, scale_of
 
 __all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scale_of_column", "scorecard", "stands_out",
-           "transfer_rows"]
+           "transfer_rows"]  # fmt: skip
 
 HEADLINES = {
     "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", "groups_50"),
@@ -45,7 +45,7 @@ HEADLINES = {
         "cost_social_per_tco2e",
     ),
 }
-BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay_gross", "cost_gross_per_tco2e", "cost_social_per_tco2e")
+BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay_gross", "cost_gross_per_tco2e", "cost_social_per_tco2e")  # fmt: skip
 SURE = 0.9
 
 
@@ -118,6 +118,8 @@ def scale_of_column(column: Any, largest: float, one_cluster: bool) -> tuple[flo
     """Factor and unit of an indicator; of one cluster, its certificate is a share of the runs."""
     yes_or_no = one_cluster and column.base in CLUSTER_SHARES
     return scale_of(column.unit, "share" if yes_or_no else column.kind, largest)
+
+
 def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
     """Value and difference of every arm: median and 5-95 % over worlds, or the mean and its interval at the defaults.
 
@@ -128,7 +130,10 @@ def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
         return estimates
     shown = zip(estimates, comparison.worlds(key), comparison.worlds(key, comparison.matched), strict=True)
     return [
-        (Estimate(own.median, own.low, own.high, own.worlds, value.reason), Estimate(apart.median, apart.low, apart.high, apart.worlds))
+        (
+            Estimate(own.median, own.low, own.high, own.worlds, value.reason),
+            Estimate(apart.median, apart.low, apart.high, apart.worlds),
+        )
         for (value, _), own, apart in shown
     ]
 
@@ -147,9 +152,7 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
     cells = tuple(
         Cell(
             interval_text(value, factor, decimals, say, sign=False),
-            ""
-            if index == 0 or not math.isfinite(delta.mean)
-            else interval_text(delta, factor, decimals, say, sign=True),
+            "" if index == 0 or not math.isfinite(delta.mean) else interval_text(delta, factor, decimals, say, sign=True),
             best.get(arm, math.nan),
             say.reason(value.reason) if value.reason else "",
         )

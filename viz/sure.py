@@ -36,7 +36,9 @@ def first_legend(comparison: Comparison, say: Words) -> str:
     question, sure = comparison.question, say.percent(SURE)
     if question.worlds:
         return say("first.legend_worlds" if question.worlds > 1 else "first.legend_one_world", worlds=question.worlds, sure=sure)
-    return say("first.legend_fixed" if question.replicates > 1 else "first.legend_fixed_one", replicates=question.replicates, sure=sure)
+    return say(
+        "first.legend_fixed" if question.replicates > 1 else "first.legend_fixed_one", replicates=question.replicates, sure=sure
+    )
 
 
 def how_sure(comparison: Comparison, say: Words) -> list[str]:
@@ -80,8 +82,12 @@ def _about(comparison: Comparison, key: str, say: Words) -> list[str]:
     if found:
         first, second = (say.name("pathway", name) for name in found["arms"])
         named = [row for row in found["parameters"] if row["stands_out"]]
-        listed = "; ".join(f"{say.name('parameter', row['name'])} ({say.number(row['correlation'], 2, sign=True)})" for row in named)
+        listed = "; ".join(
+            f"{say.name('parameter', row['name'])} ({say.number(row['correlation'], 2, sign=True)})" for row in named
+        )
         sentences.append(
-            say("sure.deciders", first=first, second=second, named=listed) if named else say("sure.no_decider", first=first, second=second)
+            say("sure.deciders", first=first, second=second, named=listed)
+            if named
+            else say("sure.no_decider", first=first, second=second)
         )
     return sentences

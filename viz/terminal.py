@@ -72,7 +72,7 @@ def _first_table(comparison: Comparison, say: Words) -> Table:
         table.add_column(head, justify="right", width=FIRST_ARM, header_style="bold")
     for row in headline(comparison, say):
         cells = [row.cells[index] for index in shown]
-        texts = [(f"[bold]{c.value}[/]" if stands_out(c.best, comparison.draws) else c.value) + (f"\n[dim]{c.range}[/]" if c.range else "") for c in cells]
+        texts = [(f"[bold]{c.value}[/]" if stands_out(c.best, comparison.draws) else c.value) + (f"\n[dim]{c.range}[/]" if c.range else "") for c in cells]  # fmt: skip
         table.add_row(escape(row.label) + (f"\n[dim]{row.unit}[/]" if row.unit else ""), *texts)
     return table
 
@@ -80,7 +80,9 @@ def _first_table(comparison: Comparison, say: Words) -> Table:
 def _columns(comparison: Comparison, say: Words, title: str, console: Console) -> Table:
     shown, width = shown_arms(comparison), min(WIDTH, console.width)
     own = min(ARM_WIDTH, (width - LABEL_WIDTH) // len(shown) - 1)
-    table = Table(title=title, title_style="bold", title_justify="left", width=width, pad_edge=False, box=None, padding=(0, 1, 0, 0))
+    table = Table(
+        title=title, title_style="bold", title_justify="left", width=width, pad_edge=False, box=None, padding=(0, 1, 0, 0)
+    )
     table.add_column("", width=width - len(shown) * (own + 1))
     for index in shown:
         table.add_column(say.name("pathway", comparison.arms[index]), justify="right", width=own, header_style="bold")
@@ -161,10 +163,14 @@ def _print_frontier(comparison: Comparison, console: Console, say: Words) -> Non
     table = frontier_table(comparison, say)
     if table is None:
         return
-    console.print(f"\n[bold]{say('cli.frontier', year=table.year, draws=table.draws, unit=table.unit)}[/]", highlight=False, width=WIDTH)
+    console.print(
+        f"\n[bold]{say('cli.frontier', year=table.year, draws=table.draws, unit=table.unit)}[/]", highlight=False, width=WIDTH
+    )
     for row in table.rows:
         fields = {name: f"{cell.value} [{cell.range}]" if cell.range else cell.value for name, cell in row.cells.items()}
-        console.print(escape(f"  {say('cli.frontier_arm', arm=row.arm, budget=row.budget, **fields)}"), highlight=False, width=WIDTH)
+        console.print(
+            escape(f"  {say('cli.frontier_arm', arm=row.arm, budget=row.budget, **fields)}"), highlight=False, width=WIDTH
+        )
 
 
 def _reasons(comparison: Comparison, say: Words) -> list[str]:
@@ -183,9 +189,7 @@ def _reasons(comparison: Comparison, say: Words) -> list[str]:
     return lines
 
 
-def print_run(
-    comparison: Comparison, flows: Iterable[Mapping[str, Any]], console: Console, say: Words
-) -> None:
+def print_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], console: Console, say: Words) -> None:
     """Print one run: the scorecard with the years as columns, then its material flows by stream.
 
     Parameters
@@ -213,9 +217,7 @@ def print_run(
     console.print(f"\n[bold]{say('cli.flows_title')}[/]")
     for (stream, kind, unit), total in sorted(totals.items()):
         quantity = f"{say.number(total)} {say.unit(unit)}"
-        console.print(
-            f"  {say.name('stream', stream)} ({say.name('flow', kind)}): {quantity}", highlight=False
-        )
+        console.print(f"  {say.name('stream', stream)} ({say.name('flow', kind)}): {quantity}", highlight=False)
     if not totals:
         console.print(f"  {say('figure.no_flows')}", highlight=False)
 
@@ -237,21 +239,15 @@ def print_facts(facts: Mapping[str, Any], console: Console, say: Words, indent: 
             print_facts(value, console, say, indent + 2)
         elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
             for item in value:
-                console.print(
-                    head + ", ".join(f"{say.name('fact', name)} {part}" for name, part in item.items()), highlight=False
-                )
+                console.print(head + ", ".join(f"{say.name('fact', name)} {part}" for name, part in item.items()), highlight=False)
         else:
             text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-            console.print(
-                head + escape(f"{text:.12g}" if isinstance(text, float) else str(text)), highlight=False
-            )
+            console.print(head + escape(f"{text:.12g}" if isinstance(text, float) else str(text)), highlight=False)
 
 
 def print_entries(title: str, entries: Iterable[Any], console: Console, say: Words) -> None:
     """Print ids with their titles in the reader's language."""
-    table = Table(
-        title=title, title_style="bold", title_justify="left", box=None, pad_edge=False, show_header=False
-    )
+    table = Table(title=title, title_style="bold", title_justify="left", box=None, pad_edge=False, show_header=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     for entry in entries:

@@ -47,7 +47,7 @@ def usage_text(error: Any, given: Sequence[str], say: Words) -> str:
         return _near("no_command", found[1], list(getattr(command, "commands", ())), say)
     if found := _EXTRA.search(message):
         return say("usage.extra", values=found[1])
-    return say("usage.missing_command", known=", ".join(getattr(command, "commands", ()))) if message.startswith("Missing command") else message
+    return say("usage.missing_command", known=", ".join(getattr(command, "commands", ()))) if message.startswith("Missing command") else message  # fmt: skip
 
 
 def _near(key: str, name: str, known: Sequence[str], say: Words) -> str:

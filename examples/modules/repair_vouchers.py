@@ -72,4 +72,4 @@ module = Module(
         Indicator("repairs", "1/yr", "flow", "repairs paid with a voucher", labels={"vi": "Lượt sửa chữa", "en": "Repairs"}),
     ),
     actions=(Action(save, after="produce"), Action(repair, after="serve_requests")),
-)
+)  # fmt: skip

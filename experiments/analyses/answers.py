@@ -95,7 +95,9 @@ class Answers:
 
     def _of(self, kept: np.ndarray) -> Answers:
         """The same with some replicates only."""
-        parts: dict[str, Any] = {part: {name: v[:, :, kept] for name, v in getattr(self, part).items()} for part in ("effects", "own", "null")}
+        parts: dict[str, Any] = {
+            part: {name: v[:, :, kept] for name, v in getattr(self, part).items()} for part in ("effects", "own", "null")
+        }
         return replace(self, **parts)
 
     def also(self) -> dict[str, np.ndarray]:

@@ -192,7 +192,9 @@ def run_claim(
             arms |= _ladders(claim, assigned.write(Path(place)))
         trials, places = [], {}
         for draw, world in enumerate(worlds):
-            where = places = {name: site_of(name, draw) for name in {a.get("scenario", claim.scenario(quick)) for a in arms.values()}}
+            where = places = {
+                name: site_of(name, draw) for name in {a.get("scenario", claim.scenario(quick)) for a in arms.values()}
+            }
             for arm in arms.values():
                 own = {**arm, "scenario": where[arm.get("scenario", claim.scenario(quick))]}
                 own["replicate"] = world.replicate

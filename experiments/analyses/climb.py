@@ -74,7 +74,9 @@ class _Track:
         return [self.value(point) for point in points]
 
 
-def climb(evaluate: Callable[[np.ndarray], np.ndarray], starts: Sequence[np.ndarray], evaluations: int, restarts: int, seed: int = 1) -> Climb:
+def climb(
+    evaluate: Callable[[np.ndarray], np.ndarray], starts: Sequence[np.ndarray], evaluations: int, restarts: int, seed: int = 1
+) -> Climb:
     """The highest point found.
 
     Parameters
@@ -130,7 +132,7 @@ def _from(track: _Track, point: np.ndarray, step: float, limit: int) -> np.ndarr
             order = np.argsort(-gains, kind="stable")[: int((gains > 0).sum())]
             hurts = np.flatnonzero(np.isfinite(gains) & (gains < 0))
             back = np.clip(point - step * np.diag(signs), 0.0, 1.0) - point
-            tried = [steps[order[:1]], steps[order], steps[order[: (len(order) + 1) // 2]], np.concatenate([steps[order], back[hurts]])]
+            tried = [steps[order[:1]], steps[order], steps[order[: (len(order) + 1) // 2]], np.concatenate([steps[order], back[hurts]])]  # fmt: skip
             sums = [point + moves.sum(axis=0) for moves in tried if len(moves)]
             top = max(zip(ask(sums), range(len(sums)), strict=True), default=(value, 0))
             if top[0] > value:

@@ -116,9 +116,7 @@ def share_of_total(parts: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.nda
     nothing = np.full(len(parts), np.nan)
     if kept.shape[1] == 0:
         return nothing, nothing, nothing, nothing
-    draws = np.random.Generator(np.random.PCG64([seed, kept.shape[1]])).integers(
-        0, kept.shape[1], (RESAMPLES, kept.shape[1])
-    )
+    draws = np.random.Generator(np.random.PCG64([seed, kept.shape[1]])).integers(0, kept.shape[1], (RESAMPLES, kept.shape[1]))
     means = kept[:, draws].mean(axis=2)  # (n, samples)
     largest = np.bincount(means.argmax(axis=0), minlength=len(parts)) / RESAMPLES
     total, totals = kept.mean(axis=1).sum(), means.sum(axis=0)

@@ -85,16 +85,12 @@ def find_box(x: pd.DataFrame, fails: np.ndarray) -> tuple[dict[str, tuple[float,
         box = _peel(x[names], fails)
         index = _choose(box)
         chance = _chance(box, index)
-        kept = sorted((name for name in chance if chance[name] < SURPRISE / x.shape[1]), key=chance.__getitem__)[
-            :LARGEST_BOX
-        ]
+        kept = sorted((name for name in chance if chance[name] < SURPRISE / x.shape[1]), key=chance.__getitem__)[:LARGEST_BOX]
         if len(kept) == len(names) or not kept:
             break
         names = [name for name in names if name in kept]
     for name in kept:
-        (low, high), (first, last) = (
-            map(float, ends.loc[:, name]) for ends in (box.box_lims[index], box.box_lims[0])
-        )
+        (low, high), (first, last) = (map(float, ends.loc[:, name]) for ends in (box.box_lims[index], box.box_lims[0]))
         limits[name] = (-np.inf if low <= first else low, np.inf if high >= last else high)
     return limits, box.peeling_trajectory[["coverage", "density", "mass", "res_dim"]].astype(float)
 
@@ -149,9 +145,7 @@ def find_tree(x: pd.DataFrame, fails: np.ndarray, depth: int = 3) -> pd.DataFram
 
 def _conditions(limits: dict[str, list[float]]) -> str:
     parts = [f"{name}>{low:.4g}" for name, (low, _) in limits.items() if np.isfinite(low)]
-    return " and ".join(
-        [*parts, *(f"{name}<={high:.4g}" for name, (_, high) in limits.items() if np.isfinite(high))]
-    )
+    return " and ".join([*parts, *(f"{name}<={high:.4g}" for name, (_, high) in limits.items() if np.isfinite(high))])
 
 
 def discover(
@@ -186,9 +180,7 @@ def discover(
     values, at = points(names, unit_points("lhs", count, len(names), case.seed))
     frame = case.run([case.trial(uncertainties=x) for x in at], [rule.outcome], progress)
     means = by_trial(frame, effect(frame, rule.outcome), count)
-    command = case.command(
-        "discover", failure=str(rule), points=count, uncertainties=tuple(uncertainties or ())
-    )
+    command = case.command("discover", failure=str(rule), points=count, uncertainties=tuple(uncertainties or ()))
     return describe(case.pathway, rule, names, values, means, command, frame.attrs["failed"], case.one_cluster)
 
 

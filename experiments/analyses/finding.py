@@ -97,14 +97,10 @@ class Case:
         """The case as one experiment; `changes` are fields of `Trial` (uncertainties, levers, budget_bn, ...)."""
         from ..sweeps.trials import Trial
 
-        own = {
-            name: getattr(self, name) for name in ("scenario", "pathway", "policy", "law", "budget_bn", "site_budget_bn")
-        }
+        own = {name: getattr(self, name) for name in ("scenario", "pathway", "policy", "law", "budget_bn", "site_budget_bn")}
         return Trial(**{**own, **changes})
 
-    def run(
-        self, trials: Sequence[Trial], outcomes: Sequence[str], progress: Progress = None, **options: Any
-    ) -> pd.DataFrame:
+    def run(self, trials: Sequence[Trial], outcomes: Sequence[str], progress: Progress = None, **options: Any) -> pd.DataFrame:
         """Run experiments with the case's replicates, seed and threads.
 
         Parameters

@@ -31,9 +31,7 @@ PATHWAYS = ALL[2:]  # what they are measured against is in every difference
 
 def efficient(cost: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """Which points no other point beats in both cost (lower) and gain (higher), shape (N,) bool."""
-    dearer, more = (
-        np.subtract.outer(values, values) for values in (np.asarray(cost, float), np.asarray(gain, float))
-    )
+    dearer, more = (np.subtract.outer(values, values) for values in (np.asarray(cost, float), np.asarray(gain, float)))
     near = [ROUNDING * np.nanmax(np.abs(values), initial=0.0) for values in (cost, gain)]
     # point j beats point i: not dearer and not worse, and one of both by more than rounding
     beaten = (dearer >= -near[0]) & (more <= near[1]) & ((dearer > near[0]) | (more < -near[1]))
@@ -82,9 +80,7 @@ def frontier(
     wanted = (outcome, f"pv_outlay_gross_{year}", f"level1_{year}", f"pv_social_cost_{year}", priced)
     sign = asked.better or 1.0
     arms = list(itertools.product(names, ladder))
-    frame = case.run(
-        [case.trial(pathway=name, budget_bn=budget, site_budget_bn=None) for name, budget in arms], wanted, progress
-    )
+    frame = case.run([case.trial(pathway=name, budget_bn=budget, site_budget_bn=None) for name, budget in arms], wanted, progress)
     effects = pd.DataFrame({name: effect(frame, name) for name in dict.fromkeys(wanted)})
     effects[["trial", "replicate"]] = frame[["trial", "replicate"]]
     rows: list[dict[str, Any]] = []
@@ -94,13 +90,9 @@ def frontier(
         gain, cost = own[outcome] * sign + 0.0, own[wanted[1]] + 0.0  # + 0.0: no minus zero
         units = own[priced] * sign + 0.0
         ratio = fieller(cost.to_numpy(), units.to_numpy())
-        low, high = (
-            bootstrap_ratio(cost.to_numpy(), units.to_numpy()) if np.isfinite(ratio.mean) else (np.nan, np.nan)
-        )
+        low, high = bootstrap_ratio(cost.to_numpy(), units.to_numpy()) if np.isfinite(ratio.mean) else (np.nan, np.nan)
         row = {"pathway": name, "budget_bn": budget}
-        row |= _estimate("cost", mean_interval(cost.to_numpy())) | _estimate(
-            "effect", mean_interval(gain.to_numpy())
-        )
+        row |= _estimate("cost", mean_interval(cost.to_numpy())) | _estimate("effect", mean_interval(gain.to_numpy()))
         row |= _estimate("per_unit", ratio) | {
             "bootstrap_low": low,
             "bootstrap_high": high,
@@ -152,7 +144,5 @@ def _facts(table, outcome: str, names: Sequence[str], failed: int) -> dict:
         "cost": {"mean": most["cost"], "low": most["cost_low"], "high": most["cost_high"]},
         "per_unit": most["per_unit"], "next_unit": most.get("next_unit", np.nan),
     }  # fmt: skip
-    facts["efficient"] = sorted(
-        set(table.loc[table["efficient"] & (table["effect"] > 0), "pathway"]), key=list(names).index
-    )
+    facts["efficient"] = sorted(set(table.loc[table["efficient"] & (table["effect"] > 0), "pathway"]), key=list(names).index)
     return facts

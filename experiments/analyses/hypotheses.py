@@ -199,7 +199,9 @@ class _Searches:
     def _find(self, claim: Claim, progress: Progress) -> Assigned:
         import pandas as pd
 
-        key = key_of("search", claim.name, claim.entry["search"], claim.sites, claim.scenario(self.quick), self.worlds, self.case.seed)
+        key = key_of(
+            "search", claim.name, claim.entry["search"], claim.sites, claim.scenario(self.quick), self.worlds, self.case.seed
+        )
         rows = self.kept.known(key)
         if rows is None:
             found = find_assignment(claim, self.case, self.quick, self.worlds, progress)

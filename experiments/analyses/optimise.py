@@ -259,7 +259,7 @@ def _table(space: Space, x, found, fresh, objectives, signs) -> pd.DataFrame:
         row: dict[str, Any] = {"point": i, "stays": bool(stays[i])}
         for j, name in enumerate(objectives):
             estimate = mean_interval(fresh[i, j])
-            row |= {f"{name}.searched": found[i, j], name: estimate.mean, f"{name}.low": estimate.low, f"{name}.high": estimate.high}
+            row |= {f"{name}.searched": found[i, j], name: estimate.mean, f"{name}.low": estimate.low, f"{name}.high": estimate.high}  # fmt: skip
         rows.append(row | space.values(point))
     table = pd.DataFrame(rows)
     table.insert(2, "benefit", 100 * (1 - _unit(means[:, :-1] * signs[:-1])).mean(axis=1))

@@ -48,9 +48,7 @@ class PortfolioFinding(Finding):
         return {**super().files(), "portfolio.toml": self.proposal.encode()}
 
 
-def portfolio(
-    case: Case | None = None, *, aim: str = "abatement", progress: Progress = None
-) -> PortfolioFinding:
+def portfolio(case: Case | None = None, *, aim: str = "abatement", progress: Progress = None) -> PortfolioFinding:
     """Propose a pathway per cluster.
 
     Parameters
@@ -144,7 +142,7 @@ def _one_cluster(scenario: str, cluster: str, site, folder: Path) -> Path | str:
     base = str(Path(scenario).resolve()) if is_path(scenario) else scenario
     path = folder / f"{cluster}.toml"
     # the literal string takes any path but one with a single quote, which TOML cannot hold that way
-    path.write_text(f"type = \"scenario\"\nid = \"{cluster}\"\nextends = '{base}'\nselect = [\"{cluster}\"]\n", "utf-8")
+    path.write_text(f'type = "scenario"\nid = "{cluster}"\nextends = \'{base}\'\nselect = ["{cluster}"]\n', "utf-8")
     return path
 
 
@@ -258,4 +256,3 @@ def _facts(case: Case, table, arms, aim: str) -> dict:
         "rival": rival["arm"], "rival_value": picked(rival, outcome), "rival_outlay": picked(rival, f"pv_outlay_{YEAR}"),
         "ahead": picked(rival, f"{outcome}.less"),
     }  # fmt: skip
-

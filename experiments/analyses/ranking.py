@@ -60,7 +60,10 @@ def rank(*, out: str | Path | None = None, threads: int | None = None, progress:
                 kept.add(frame)
             frames.append(frame.set_index("arm"))
     names = [name for name, _ in RUN.values()]
-    effects = {arm: {name: np.array([f[name].get(arm, np.nan) if name in f else np.nan for f in frames]) for name in names} for arm in arms()}
+    effects = {
+        arm: {name: np.array([f[name].get(arm, np.nan) if name in f else np.nan for f in frames]) for name in names}
+        for arm in arms()
+    }
     failed = int(sum(frame["failed"].iloc[0] for frame in frames))
     return Ranking(golden(), question_hash(), failed, tuple(world.number for world in chosen), effects)
 

@@ -126,12 +126,8 @@ def robust(
     frame = case.run(trials, wanted, part(0))
     failed = frame.attrs["failed"]
     # a replicate that one pathway lost counts for none at that point: differences stay paired
-    frame = frame[
-        frame.groupby([frame["trial"] // len(arms), "replicate"])["trial"].transform("size") == len(arms)
-    ]
-    means = {
-        name: by_trial(frame, effect(frame, name), len(trials)).reshape(count, len(arms)) for name in wanted
-    }
+    frame = frame[frame.groupby([frame["trial"] // len(arms), "replicate"])["trial"].transform("size") == len(arms)]
+    means = {name: by_trial(frame, effect(frame, name), len(trials)).reshape(count, len(arms)) for name in wanted}
     command = case.command(
         "robust", pathways=arms, outcome=outcome, rules=tuple(map(str, parsed)), points=count,
         surface=tuple(surface), grid=grid, uncertainties=tuple(uncertainties or ()),
@@ -170,9 +166,7 @@ def robust_in(
         raise InputError("too_few", name="--pathways", low=2)
     wanted = dict.fromkeys([outcome, *(rule.outcome for rule in parsed)])
     means = {name: np.column_stack([sweep.means(arm, name) for arm in arms]) for name in wanted}
-    words = option_words(
-        {"from": sweep.path, "pathways": arms, "outcome": outcome, "rules": tuple(map(str, parsed))}
-    )
+    words = option_words({"from": sweep.path, "pathways": arms, "outcome": outcome, "rules": tuple(map(str, parsed))})
     command = " ".join(["ecocluster", *with_words(), "robust", shlex.quote(sweep.scenario), *words])
     return describe(arms, sweep.names, sweep.values, means, outcome, parsed, command, sweep.failed, sweep.one_cluster)
 
@@ -198,11 +192,7 @@ def describe(
     means = {name: part[fine] for name, part in means.items()}
     gains = means[outcome] * (better(outcome) or 1.0)
     lost, won = regrets(gains), wins(gains)
-    met = (
-        np.logical_and.reduce([rule.holds(means[rule.outcome]) for rule in rules])
-        if rules
-        else np.ones(gains.shape, bool)
-    )
+    met = np.logical_and.reduce([rule.holds(means[rule.outcome]) for rule in rules]) if rules else np.ones(gains.shape, bool)
     rows = []
     for index, arm in enumerate(arms):
         best, good = share_of(won[:, index]), proportion_interval(met[:, index] * 1.0)

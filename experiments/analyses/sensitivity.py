@@ -117,9 +117,7 @@ def sobol_indices(count: int, y: np.ndarray, seed: int) -> pd.DataFrame:
     return pd.DataFrame({name: np.asarray(found[key], float) for name, key in columns.items()})
 
 
-def _evaluate(
-    case: Case, trials: Sequence[Trial], outcome: str, progress: Progress
-) -> tuple[np.ndarray, int, float]:
+def _evaluate(case: Case, trials: Sequence[Trial], outcome: str, progress: Progress) -> tuple[np.ndarray, int, float]:
     """Mean effect at every point in the order of the trials, the number of failed runs, the share of luck."""
     frame = case.run(trials, [outcome], progress)
     values = effect(frame, outcome)
@@ -188,9 +186,7 @@ def sensitivity(
     )  # fmt: skip
 
 
-def sensitivity_of(
-    sweep: Sweep, *, outcome: str = "abatement_share_2035", pathway: str | None = None, seed: int = 1
-) -> Finding:
+def sensitivity_of(sweep: Sweep, *, outcome: str = "abatement_share_2035", pathway: str | None = None, seed: int = 1) -> Finding:
     """The same from a stored sweep with a Morris or a Saltelli design: the half of the analysis that it allows.
 
     Parameters
@@ -205,19 +201,13 @@ def sensitivity_of(
     need_package("sensitivity", "SALib")
     sweep.need(("morris", "saltelli"))
     if sweep.second_order:
-        raise InputError(
-            "wrong_design", path=sweep.path, value="saltelli, second_order", kinds="morris, saltelli"
-        )
+        raise InputError("wrong_design", path=sweep.path, value="saltelli, second_order", kinds="morris, saltelli")
     arm = sweep.arm(pathway)
     y = sweep.means(arm, outcome)
     if sweep.kind == "morris":
-        table = _ranked(sweep.names, morris_indices(sweep.unit, y, seed), "mu_star").assign(
-            **dict.fromkeys(SOBOL, np.nan)
-        )
+        table = _ranked(sweep.names, morris_indices(sweep.unit, y, seed), "mu_star").assign(**dict.fromkeys(SOBOL, np.nan))
     else:
-        table = _ranked(sweep.names, sobol_indices(len(sweep.names), y, seed), "total").assign(
-            **dict.fromkeys(MORRIS, np.nan)
-        )
+        table = _ranked(sweep.names, sobol_indices(len(sweep.names), y, seed), "total").assign(**dict.fromkeys(MORRIS, np.nan))
     case = sweep.case(arm)
     rows = sweep.frame[sweep.frame["arm"] == arm]
     luck = luck_share(rows, effect(rows, outcome))

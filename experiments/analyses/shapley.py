@@ -55,9 +55,7 @@ def shapley(values: np.ndarray) -> np.ndarray:
     for cause in range(causes):
         without = masks[(masks >> cause & 1) == 0]
         marginal = values[without | 1 << cause] - values[without]
-        weight = np.array(
-            [factorial(s) * factorial(causes - s - 1) / factorial(causes) for s in sizes[without]]
-        )
+        weight = np.array([factorial(s) * factorial(causes - s - 1) / factorial(causes) for s in sizes[without]])
         result[cause] = np.tensordot(weight, marginal, 1)
     return result
 

@@ -133,9 +133,7 @@ def _order(case: Case, policies, outcome: str, stage: float):
             _sequence(case, policies, names, [FIRST_YEAR] * len(names), "at once")]  # fmt: skip
     frame = case.run(both, (outcome,))
     falling, rising, at_once = by_run(frame, sign * effect(frame, outcome), 3)
-    rows = [
-        {"kind": "first", "cause": name, **estimate_columns("gain", gains[name])} for name in ranked
-    ]
+    rows = [{"kind": "first", "cause": name, **estimate_columns("gain", gains[name])} for name in ranked]
     for label, values in (("falling", falling), ("rising", rising), ("at_once", at_once), ("difference", falling - rising)):
         rows.append({"kind": "sequence", "cause": label, **estimate_columns("gain", mean_interval(values))})
     return pd.DataFrame(rows)

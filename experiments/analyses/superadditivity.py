@@ -104,9 +104,7 @@ def superadditivity(
     grid = {o: _grid(frame, gains[o], len(arms)).reshape(len(settings), len(names), -1) for o in outcomes}
     readings = {"as_it_is": (len(sets) - 1, 0), EXACT_ROW: (len(sets), len(sets) + 1)}
     rows, channels = [], []
-    for (reading, (on, off)), (at, name), outcome in itertools.product(
-        readings.items(), enumerate(names), outcomes
-    ):
+    for (reading, (on, off)), (at, name), outcome in itertools.product(readings.items(), enumerate(names), outcomes):
         whole, sums, ratio = parts(grid[outcome][on, at], grid[outcome][off, at])
         more = mean_interval(grid[outcome][on, at] - grid[outcome][off, at])
         row: dict[str, Any] = {"reading": reading, "pathway": name, "outcome": outcome, "reason": ratio.reason}
@@ -116,9 +114,7 @@ def superadditivity(
     for at, name in enumerate(names):
         worth = shapley(grid[outcomes[0]][: len(sets), at])
         alone = mean_interval(grid[outcomes[0]][0, at])
-        channels.append(
-            {"pathway": name, "channel": "alone", "mean": alone.mean, "low": alone.low, "high": alone.high}
-        )
+        channels.append({"pathway": name, "channel": "alone", "mean": alone.mean, "low": alone.low, "high": alone.high})
         for k, channel in enumerate(CHANNELS):
             share = mean_interval(worth[k])
             channels.append(
@@ -133,11 +129,7 @@ def superadditivity(
     table, shares = pd.DataFrame(rows), pd.DataFrame(channels)
     facts = {"outcome": outcomes[0], "one_cluster": case.one_cluster, "pathways": list(names), "failed": frame.attrs["failed"]}
     facts["ratios"] = {
-        reading: {
-            row["pathway"]: _ratio(row)
-            for row in rows
-            if row["reading"] == reading and row["outcome"] == outcomes[0]
-        }
+        reading: {row["pathway"]: _ratio(row) for row in rows if row["reading"] == reading and row["outcome"] == outcomes[0]}
         for reading in readings
     }
     command = case.command("superadditivity", pathways=names, outcomes=tuple(outcomes))

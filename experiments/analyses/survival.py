@@ -85,16 +85,12 @@ def curve(years: np.ndarray, happened: np.ndarray, grid: np.ndarray) -> np.ndarr
     replicates, clusters = years.shape
     if clusters == 1:
         limits = 1.0 - fitter.confidence_interval_.to_numpy()[:, ::-1]
-        none = proportion_interval(
-            np.zeros(replicates)
-        ).high  # Greenwood's variance is nil where all agree: Wilson's
+        none = proportion_interval(np.zeros(replicates)).high  # Greenwood's variance is nil where all agree: Wilson's
         limits[share <= 0.0], limits[share >= 1.0] = (0.0, none), (1.0 - none, 1.0)
         return np.vstack([share, limits.T])
     # nothing is censored before the end, so a resampled curve is a mean of indicators
     by_replicate = ((years[..., None] <= grid) & happened[..., None]).mean(axis=1)
-    rows = np.random.Generator(np.random.PCG64([replicates, DRAWS])).integers(
-        0, replicates, (DRAWS, replicates)
-    )
+    rows = np.random.Generator(np.random.PCG64([replicates, DRAWS])).integers(0, replicates, (DRAWS, replicates))
     low, high = np.quantile(by_replicate[rows].mean(axis=1), [0.025, 0.975], axis=0)
     return np.vstack([share, np.minimum(low, share), np.maximum(high, share)])
 
@@ -108,9 +104,7 @@ def _times(frame, event: Event, keys: Sequence[str]) -> tuple[np.ndarray, np.nda
     return years[:, None], happened[:, None]
 
 
-def survival(
-    case: Case, *, pathways: Sequence[str] = PATHWAYS, horizon: int = 2045, progress: Progress = None
-) -> Finding:
+def survival(case: Case, *, pathways: Sequence[str] = PATHWAYS, horizon: int = 2045, progress: Progress = None) -> Finding:
     """Times to certification (levels 1 and 2) and to adoption by half of the firms.
 
     Parameters

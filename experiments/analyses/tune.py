@@ -93,11 +93,15 @@ class Ground:
         from ...model.ensemble import run_ensemble
         from ...model.indicators import LEVEL_1, evaluate
 
-        runs = run_ensemble(self.site, [self.arm("law", 0.0), *arms], worlds=self.worlds, shocks=self.shocks, threads=self.threads, last_year=END)
+        runs = run_ensemble(
+            self.site, [self.arm("law", 0.0), *arms], worlds=self.worlds, shocks=self.shocks, threads=self.threads, last_year=END
+        )
         some = [runs.keys.index(key) for key in KEYS]
         table = evaluate(replace(runs, keys=KEYS, series=runs.series[..., some]))  # a fifteenth of the time goes into all
         raw = {name: table[name].to_numpy(float).reshape(len(arms) + 1, -1) for name in COLUMNS}
-        unmet = np.array([int(bits).bit_count() for bits in range(2 ** len(LEVEL_1))])[runs.unmet[:, :, -1] & (2 ** len(LEVEL_1) - 1)]
+        unmet = np.array([int(bits).bit_count() for bits in range(2 ** len(LEVEL_1))])[
+            runs.unmet[:, :, -1] & (2 ** len(LEVEL_1) - 1)
+        ]
         raw[CRITERIA] = np.where(runs.failed == 0, 1.0 - unmet.mean(axis=2) / len(LEVEL_1), np.nan)
         above = {name: values[1:] - values[:1] for name, values in raw.items()}
         return {aim: outcome_of(column).better * above[column] for aim, column in AIMS.items()} | {
@@ -111,7 +115,9 @@ class Ground:
 
         rates = np.array([float(parameter_record(world.parameters)["discount_rate"]) for world in self.worlds])
         middle = (np.arange(64) + 0.5) / 4
-        return float(budget * MVND_PER_BN * self.site.budget_share * powers(1.0 + rates[:, None], -middle[None, :]).sum(axis=1).mean() / 4)
+        return float(
+            budget * MVND_PER_BN * self.site.budget_share * powers(1.0 + rates[:, None], -middle[None, :]).sum(axis=1).mean() / 4
+        )
 
 
 def search_ground(threads: int | None = None) -> Ground:
@@ -150,7 +156,10 @@ class Box:
 
     def levers(self, point: np.ndarray) -> dict[str, float]:
         """Levers of a point, to four decimals; shares of the funds add up to 1."""
-        values = {name: round(low + float(u) * (high - low), 4) for name, u, (low, high) in zip(self.names, point, self._ranges, strict=True)}
+        values = {
+            name: round(low + float(u) * (high - low), 4)
+            for name, u, (low, high) in zip(self.names, point, self._ranges, strict=True)
+        }
         funds = FUNDS[self.pathway]
         total = sum(values[name] for name in funds)
         shares = [round(values[name] / total, 4) if total > 0 else round(1 / len(funds), 4) for name in funds[:-1]]
@@ -179,7 +188,7 @@ class _Memory:
         self.ground, self.box, self.tell = ground, Box(pathway), tell
         self.written = ground.arm(pathway, budget)
         self.kept = Checkpoint(out, f"{pathway}-{budget:g}")
-        place = [ground.site.id, [cluster.id for cluster in ground.site.clusters], [(world.number, world.replicate) for world in ground.worlds]]
+        place = [ground.site.id, [cluster.id for cluster in ground.site.clusters], [(world.number, world.replicate) for world in ground.worlds]]  # fmt: skip
         self.key = key_of("tune", golden(), question_hash(), place, pathway, budget)
         self.means: dict[bytes, dict[str, float]] = {}
         before = self.kept.known(self.key)
@@ -193,7 +202,9 @@ class _Memory:
 
         new = [point for point in points if point.tobytes() not in self.means]
         if new:
-            found = self.ground.run([replace(at_best(self.written, self.box.levers(point)), name=f"p{i}") for i, point in enumerate(new)])
+            found = self.ground.run(
+                [replace(at_best(self.written, self.box.levers(point)), name=f"p{i}") for i, point in enumerate(new)]
+            )
             rows = [{name: float(values[i].mean()) for name, values in found.items()} for i in range(len(new))]
             self.means.update((point.tobytes(), row) for point, row in zip(new, rows, strict=True))
             frame = pd.DataFrame([{f"u.{name}": u for name, u in zip(self.box.names, point, strict=True)} for point in new])
@@ -255,7 +266,7 @@ def tune(
         for pathway in searched:
             memory = _Memory(ground, pathway, budget, out, tell)
             for aim in aims:
-                found[pathway, aim] = _search(memory, aim, ground.may_spend(budget), _starts(memory, {p: found[p, aim] for p in PARENTS.get(pathway, ())}), effort)
+                found[pathway, aim] = _search(memory, aim, ground.may_spend(budget), _starts(memory, {p: found[p, aim] for p in PARENTS.get(pathway, ())}), effort)  # fmt: skip
             if pathway in wanted:
                 yield _told({aim: found[pathway, aim] for aim in aims}, pathway, budget, ground, fresh)
 

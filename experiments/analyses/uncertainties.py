@@ -38,9 +38,7 @@ def chosen(names: Sequence[str] | None) -> tuple[str, ...]:
     if not names:
         return STRONG
     ranges = uncertainty_ranges()
-    check_values(
-        "uncertainties", {name: ranges[name].default if name in ranges else 0.0 for name in names}, ranges
-    )
+    check_values("uncertainties", {name: ranges[name].default if name in ranges else 0.0 for name in names}, ranges)
     for index, name in enumerate(names):
         if name in names[:index]:
             raise InputError("duplicate", kind="parameter", value=name)

@@ -152,7 +152,9 @@ def judge(effects: np.ndarray, errors: np.ndarray, margin: float, rule: Rule | N
         word = "refuted"
     else:
         word = "conditional"
-    return Verdict(word, float(true.mean()), float(true.std(ddof=1)), float(above), low, high, float(inside), float(np.sqrt(square)), count)
+    return Verdict(
+        word, float(true.mean()), float(true.std(ddof=1)), float(above), low, high, float(inside), float(np.sqrt(square)), count
+    )
 
 
 def needed_replicates(pilot: np.ndarray, replicates: int, margin: float, fewest: int = 2) -> int:

@@ -116,8 +116,7 @@ class Cases:
 
     def _scale(self, case: Case) -> float:
         place = case.place
-        return find_scale(place.site, case.arm, seed=self.seed, parameters=place.parameters,
-                          shocks=self._script(place.shocks))
+        return find_scale(place.site, case.arm, seed=self.seed, parameters=place.parameters, shocks=self._script(place.shocks))
 
     def _scaled(self, case: Case) -> Case:
         if case.arm.scale is not None:
@@ -183,7 +182,7 @@ class Cases:
         if trial.scale is not None:
             check_number("scale", trial.scale, 0.01, 10)
         key = (id(base), id(place), tuple(sorted(trial.levers.items())), tuple(sorted(trial.schedules.items(), key=str)),
-               trial.scale)
+               trial.scale)  # fmt: skip
         if key not in self._arms:
             levers = check_values("levers", trial.levers, self._levers)
             scale = None if trial.scale is None else float(trial.scale)
@@ -216,6 +215,6 @@ class Cases:
             from ...scenarios import choose_arm
 
             self._bases[key] = choose_arm(
-                given, place.site, trial.policy, budget_bn=budget_bn, site_budget_bn=site_budget_bn, law=self._law(trial))
+                given, place.site, trial.policy, budget_bn=budget_bn, site_budget_bn=site_budget_bn, law=self._law(trial)
+            )
         return self._bases[key]
-

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .running import Cells
 
 __all__ = ["JOINED_FACTORS", "Chunk", "Work", "cells_of", "chunk_sizes", "chunks_of", "differences", "encode", "mark_of", "read_mark",
-           "run_chunk", "versions"]
+           "run_chunk", "versions"]  # fmt: skip
 
 # a 55-firm cluster takes some 5 ms a run (null and arm), nearly all of it proportional to firms and steps
 SECONDS_PER_FIRM_STEP, SECONDS_PER_RUN = 0.7e-6, 1e-3

@@ -236,5 +236,5 @@ def read_points(path: Path, known: Mapping[str, Range]) -> tuple[list[str], np.n
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             raise ScenarioError("not_in_range", file=path, key=Message("at_row", column=name, row=row + 1),
-                                value=frame[name].iloc[row], allowed=Message("between", low=entry.low, high=entry.high))
+                                value=frame[name].iloc[row], allowed=Message("between", low=entry.low, high=entry.high))  # fmt: skip
     return [str(name) for name in frame.columns], frame.to_numpy(float)

@@ -226,8 +226,9 @@ def _design(entry: DesignTable, path, base: Path) -> Design:
             raise ScenarioError("missing_for", file=path, key=f"design.{key}", design=entry.kind)
     for key in given:
         if key not in (*needed, *allowed):
-            raise ScenarioError("meaningless_for", file=path, key=f"design.{key}", allowed=", ".join((*needed, *allowed)),
-                                design=entry.kind)
+            raise ScenarioError(
+                "meaningless_for", file=path, key=f"design.{key}", allowed=", ".join((*needed, *allowed)), design=entry.kind
+            )
     if entry.kind == "morris":
         given.setdefault("levels", 4)
         if given["levels"] % 2:
@@ -288,7 +289,7 @@ def _factor(range_: Range, lever: bool, what: Any, path, place: str) -> Factor |
         good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not good or not range_.low <= value <= range_.high:
             raise ScenarioError("out_of_range" if good else "not_finite", file=path, key=place, value=value,
-                                allowed=between(range_.low, range_.high, range_.unit))
+                                allowed=between(range_.low, range_.high, range_.unit))  # fmt: skip
         return float(value)
 
     if what is None:
@@ -304,8 +305,7 @@ def _factor(range_: Range, lever: bool, what: Any, path, place: str) -> Factor |
         default = min(max(range_.default, low), high)
         return Factor(Range(range_.name, low, high, default, range_.law, range_.unit), lever)
     if isinstance(what, (list, Mapping)):
-        raise ScenarioError("not_a_factor", file=path, key=place, ranges="[low, high], { low, high }",
-                            values="{ values = [...] }")
+        raise ScenarioError("not_a_factor", file=path, key=place, ranges="[low, high], { low, high }", values="{ values = [...] }")
     return number(what)
 
 

@@ -201,4 +201,3 @@ def _overlapping(part: _Part, stage: tuple[int, int], wanted: Chunk) -> Iterator
 def _cut(table: pa.Table, chunk: Chunk) -> pa.Table:
     points, ids = table["point"].to_numpy() - chunk.first_point, table["replicate"].to_numpy() - chunk.first_replicate
     return table.filter((points >= 0) & (points < chunk.points) & (ids >= 0) & (ids < chunk.replicates))
-

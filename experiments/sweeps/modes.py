@@ -88,7 +88,7 @@ def plan_arms(experiment: Experiment, threads: int | None = None) -> tuple[list[
                 trials.append(Trial(
                     experiment.scenario, pathway, policy, experiment.law, budget_bn=budget,
                     site_budget_bn=experiment.site_budget_bn, uncertainties=uncertain, levers=levers,
-                    shocks=experiment.shocks, scale=scale))
+                    shocks=experiment.shocks, scale=scale))  # fmt: skip
     prepared = cases.prepare(trials, threads)
     planned: list[Planned] = []
     alone: set[str] = set()

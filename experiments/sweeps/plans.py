@@ -91,8 +91,9 @@ class Plan:
         return chunk.points * chunk.replicates * len(self.work.arms)
 
 
-def plan_sweep(experiment: Experiment, until_ci: float | None = None, outcome: str | None = None,
-               threads: int | None = None) -> Plan:
+def plan_sweep(
+    experiment: Experiment, until_ci: float | None = None, outcome: str | None = None, threads: int | None = None
+) -> Plan:
     """Plan of an experiment; scale factors and matched budgets are found here, by pilots.
 
     Parameters
@@ -209,8 +210,7 @@ def open_results(out: str | os.PathLike) -> tuple[Store, Plan]:
 def _read_plan(store: Store) -> Plan:
     manifest = store.manifest
     spread = Range if store.baseline == "law" else FormerRange
-    factors = tuple(
-        Factor(spread(**entry["range"]), entry["lever"], tuple(entry["values"])) for entry in manifest["factors"])
+    factors = tuple(Factor(spread(**entry["range"]), entry["lever"], tuple(entry["values"])) for entry in manifest["factors"])
     seed = check_number("seed", manifest["seed"], 0, MAX_SEED, whole=True)
     points = store.points(lambda: make_points(Design(**manifest["design"]), factors, seed))
     until = None if manifest["until"] is None else Until(**manifest["until"])

@@ -59,7 +59,7 @@ def uncertainty_ranges() -> Mapping[str, Range]:
         name: Range(name, q.low, q.high, q.default, "loguniform" if q.distribution == "loguniform" else "uniform",
                     q.unit, q.distribution != "fixed")
         for name, q in PARAMETERS.items()
-    })
+    })  # fmt: skip
 
 
 @remembered()
@@ -121,5 +121,6 @@ def unknown(where: str, name: object, known) -> InputError:
     from ...scenarios.errors import nearest_name
 
     near = nearest_name(name, known)
-    return InputError("unknown_near", name=where, value=name, nearest=near) if near else InputError(
-        "unknown", name=where, value=name)
+    return (
+        InputError("unknown_near", name=where, value=name, nearest=near) if near else InputError("unknown", name=where, value=name)
+    )

@@ -130,8 +130,11 @@ def replay(out: str | os.PathLike, point: int, replicate: int) -> Replay:
 def _rows(store: Store, plan: Plan, point: int, replicate: int) -> pa.Table:
     """The stored rows of a point and replicate, one an arm."""
     for chunk in plan.chunks():
-        if (chunk.number in store.done and 0 <= point - chunk.first_point < chunk.points
-                and 0 <= replicate - chunk.first_replicate < chunk.replicates):
+        if (
+            chunk.number in store.done
+            and 0 <= point - chunk.first_point < chunk.points
+            and 0 <= replicate - chunk.first_replicate < chunk.replicates
+        ):
             table = next(store.tables([chunk.number]))
             return table.filter((table["point"].to_numpy() == point) & (table["replicate"].to_numpy() == replicate))
     raise InputError("replay_none", path=store.name, point=point, replicate=replicate)

@@ -174,7 +174,7 @@ def effects(out: str | os.PathLike, outcome: str | None = None) -> list[Effect]:
     ):
         if arm.programmes:
             found.append(Effect(pathway, policy, budget, name, float(np.nanmean(null)), statistics.difference(own, null),
-                                statistics.pairing_gain(own, null)))
+                                statistics.pairing_gain(own, null)))  # fmt: skip
     return found
 
 

@@ -65,8 +65,9 @@ def _experiment(asked: Experiment | Mapping[str, Any] | str | os.PathLike) -> Ex
     return make_experiment(asked) if isinstance(asked, Mapping) else load_experiment(Path(asked))
 
 
-def estimate(asked, *, scheduler: str = "threads", workers: int | None = None, until_ci: float | None = None,
-             outcome: str | None = None) -> Estimate:
+def estimate(
+    asked, *, scheduler: str = "threads", workers: int | None = None, until_ci: float | None = None, outcome: str | None = None
+) -> Estimate:
     """Runs, time and bytes of a sweep; one chunk is run for it (twice, if it is quick), nothing is written.
 
     The parameters are those of `sweep`.
@@ -85,7 +86,9 @@ def estimate(asked, *, scheduler: str = "threads", workers: int | None = None, u
     workers, runs = workers or os.cpu_count() or 1, plan.runs()
     share = runs / plan.runs_of(chunk)
     count = sum(1 for _ in plan.chunks())
-    return Estimate(runs, len(plan.points), len(plan.work.arms), count, seconds * share / min(workers, count), workers, size * share)
+    return Estimate(
+        runs, len(plan.points), len(plan.work.arms), count, seconds * share / min(workers, count), workers, size * share
+    )
 
 
 def sweep(

@@ -118,8 +118,9 @@ class _Job:
         self.ids, self.seed, self.reader, self.progress = ids, seed, reader, progress
         rows, width = len(cases) * len(ids), len(reader.names)
         names = ("series", "level", "null.series", "null.level") if traces else ()
-        self.cells = Cells(np.full((rows, width), np.nan), np.full((rows, width), np.nan), [""] * rows,
-                           {name: [None] * rows for name in names})
+        self.cells = Cells(
+            np.full((rows, width), np.nan), np.full((rows, width), np.nan), [""] * rows, {name: [None] * rows for name in names}
+        )
         self.units = [(world, r) for world in _worlds(cases) for r in range(len(ids))]
         self.rows, self.done = rows, 0
         self.local, self.lock, self.stop = threading.local(), threading.Lock(), threading.Event()

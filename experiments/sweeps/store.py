@@ -94,8 +94,9 @@ class Store:
             raise InputError("out_not_ours", path=self.name)
         return False
 
-    def create(self, work: Work, about: Mapping[str, Any], points: np.ndarray, keep_points: bool,
-               made_on: Mapping[str, Any] | None = None) -> None:
+    def create(
+        self, work: Work, about: Mapping[str, Any], points: np.ndarray, keep_points: bool, made_on: Mapping[str, Any] | None = None
+    ) -> None:
         """Write what a sweep is, the manifest last.
 
         Parameters

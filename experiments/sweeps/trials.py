@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Trial", "lever_ranges", "run_trials", "uncertainty_ranges"]
 
 
-
 def run_trials(
     trials: Sequence[Trial],
     *,

@@ -81,8 +81,7 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.margin_life[k] = p.margin_sd_life * normal_trait(city, Purpose.TRAIT_MARGIN, ident)
     revenue = p.sector_revenue_mVND[sector] * workers
     f.cash[k] = p.cash_median * revenue * exp(p.cash_sd * normal_trait(city, Purpose.TRAIT_CASH, ident))
-    f.collateral[k] = p.collateral_median * revenue * exp(
-        p.collateral_sd * normal_trait(city, Purpose.TRAIT_COLLATERAL, ident))
+    f.collateral[k] = p.collateral_median * revenue * exp(p.collateral_sd * normal_trait(city, Purpose.TRAIT_COLLATERAL, ident))
     indebted = uniform(key, Purpose.TRAIT_DEBT, 0, ident) < p.debt_share
     f.debt[k] = p.debt_ratio * revenue if indebted else 0.0
     hurdle = p.hurdle_median * exp(p.hurdle_sd * normal_trait(city, Purpose.TRAIT_HURDLE, ident))
@@ -95,8 +94,7 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.visited[k] = f.served[k] = f.studied[k] = -NEVER
     f.exporter[k] = 1.0 if uniform(key, Purpose.TRAIT_EXPORT, 0, ident) < p.sector_exporter_share[sector] else 0.0
     sd = p.trade_share_sd
-    f.trade_share[k] = min(p.tie_trade_share * exp(
-        sd * normal_trait(city, Purpose.TRAIT_TRADE, ident) - 0.5 * sd * sd), 1.0)
+    f.trade_share[k] = min(p.tie_trade_share * exp(sd * normal_trait(city, Purpose.TRAIT_TRADE, ident) - 0.5 * sd * sd), 1.0)
     u = uniform(key, Purpose.DISCLOSE, 0, ident)
     f.offer_taste[k] = log(u / (1.0 - u))
     f.discloses[k] = f.club[k] = 0

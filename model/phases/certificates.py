@@ -72,10 +72,13 @@ def update_levels(s, p):
         _look_back(s, p, cluster, lever, now)
         _groups(p, cluster, lever, untreated)
         first = _unmet_first(p, cluster, untreated, now)
-        gain = incentive(p, lever.multiplier[min(cluster.level + 1, 3)] - lever.multiplier[cluster.level],
-                         cluster.grants_year, cluster.firms)
+        gain = incentive(
+            p, lever.multiplier[min(cluster.level + 1, 3)] - lever.multiplier[cluster.level], cluster.grants_year, cluster.firms
+        )
         worth = gain > p.application_cost or p.application_test < 0.5
-        _office(s, p, cluster, first, worth, uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE)) < office)
+        _office(
+            s, p, cluster, first, worth, uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE)) < office
+        )
         # who lacks an exchange alone looks for one himself if that pays (`deals.operator_search`); a registered
         # scheme is no exchange
         alone = first & ~(1 << SYMBIOSIS) == 0 and not _has_exchange(p, cluster, now) and first >> SYMBIOSIS & 1 == 1
@@ -100,16 +103,16 @@ def _look_back(s, p, cluster, lever, now):
             served += 1 if centre else 0
             engaged += 1 if linked or f.studied[k] >= since else 0
             aware += 1 if f.aware[k] & T1_OR_T2 else 0
-            reached += 1 if (centre or f.visited[k] >= since or f.club[k] or f.hubs[k]
-                             or (platform and f.discloses[k])) else 0
+            reached += 1 if (centre or f.visited[k] >= since or f.club[k] or f.hubs[k] or (platform and f.discloses[k])) else 0
     firms = np.float64(cluster.firms)
     cluster.sharing, cluster.served, cluster.engaged, cluster.aware = (
-        reached / firms, served / firms, engaged / firms, aware / firms)
+        reached / firms, served / firms, engaged / firms, aware / firms)  # fmt: skip
     if cluster.exchanges >= p.exchange_least:
         cluster.exchange_at = now
     design_flow = cluster.design_flow if cluster.built[WATER] else 0.0
-    share = measured_share(p, cluster.effluent, cluster.connected, design_flow, cluster.measured_own,
-                           cluster.built[INFORMATION] > 0)
+    share = measured_share(
+        p, cluster.effluent, cluster.connected, design_flow, cluster.measured_own, cluster.built[INFORMATION] > 0
+    )
     cluster.measured = 1.0 if lever.relief_monitoring > 0.5 else share
 
 
@@ -145,7 +148,7 @@ def _symbiosis(p, cluster, reading, now):
     built = cluster.built
     depot = built[INFRASTRUCTURE] > 0 and now - cluster.flowed_at < p.exchange_years - 1e-9
     shown = Shown(_has_exchange(p, cluster, now), depot, built[INFORMATION] > 0, cluster.served, cluster.engaged, cluster.aware,
-                  built[ENERGY] > 0)
+                  built[ENERGY] > 0)  # fmt: skip
     return symbiosis_met(p, reading, shown)
 
 

@@ -366,8 +366,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
             _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
     b_s, b_b = pair_belief(s, p, i, j, kept, broken), pair_belief(s, p, j, i, kept, broken)
     net = (1.0 - grant) * fixed
-    able = (p.split_fixed * net <= own_funds(p, lever, a, x)
-            and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y))
+    able = p.split_fixed * net <= own_funds(p, lever, a, x) and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y)
     agreed = feasible(p, deal, b_s, b_b)
     if not agreed:
         # value lost because belief lies below the objective delivery rate

@@ -45,7 +45,7 @@ from .tastes import taste
 from .technology import Terms, investment, order
 
 __all__ = ["Costs", "Leaning", "choose_compliance", "compliance_costs", "data_of", "decide_compliance", "fine_multiplier", "has_continuous",
-           "has_plant", "inspect", "paid_shares", "plant_cost", "plant_terms", "review_compliance"]
+           "has_plant", "inspect", "paid_shares", "plant_cost", "plant_terms", "review_compliance"]  # fmt: skip
 
 
 class Costs(NamedTuple):

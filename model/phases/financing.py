@@ -14,7 +14,7 @@ from ..state import N_TECH
 from .tastes import taste
 
 __all__ = ["A_CUT", "A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "add_loan", "annuity_of", "best_loan", "finance", "grant_of",
-           "loan_annuity", "own_funds", "total_loans"]
+           "loan_annuity", "own_funds", "total_loans"]  # fmt: skip
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
 MEMBERSHIP = 4.0  # years for which a member of a hub reckons
@@ -93,7 +93,7 @@ def finance(s, p, slot, j, cost, supported):
         share = p.granted_support
     else:
         chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0,
-                          (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k]))
+                          (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k]))  # fmt: skip
         if taste(city, p, f.id[k], j, Purpose.CREDIT) >= chance:
             return Loan(0.0, rate, 0.0, 0.0, 1.0)
         share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))

@@ -81,8 +81,7 @@ def deliver_hubs(s, p, c):
         hub.quantity = inside + out
         note_exchange(p, cluster, w, city.time, hub.quantity)
         fees = half * (2.0 * inside + out)
-        s.money[Money.EXCHANGE_SAVED] += dt * (inside * (p.stream_disposal_cost[w] + use)
-                                               + out * p.stream_disposal_cost[w])
+        s.money[Money.EXCHANGE_SAVED] += dt * (inside * (p.stream_disposal_cost[w] + use) + out * p.stream_disposal_cost[w])
         s.money[Money.OFFTAKE] += dt * out * price_out
         s.money[Money.HUB_FEE] += dt * fees
         s.money[Money.HUB_RUNNING] += dt * (p.cost_hub_fixed + p.cost_hub_member * members)

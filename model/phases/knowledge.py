@@ -29,14 +29,14 @@ def update_beliefs(s, p, c):
         return
     lever = s.levers[cluster.lever_row]
     firms = np.float64(cluster.firms)
-    trust_up = (p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator
-                + p.eta_club_trust * lever.club_community)
+    trust_up = p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator + p.eta_club_trust * lever.club_community
     trust_back, attitude_back = p.eta_F_trust, p.eta_F_attitude
     trust_rate = trust_up + trust_back
     trust_keep = exp(-trust_rate * dt)
     breaches = p.lambda_breach * p.eta_s * 2.0 * cluster.breaches / firms
-    attitude_up = (p.eta_E * lever.extension + p.eta_club_attitude * lever.club_community
-                   + p.eta_voluntary * lever.voluntary_agreement)
+    attitude_up = (
+        p.eta_E * lever.extension + p.eta_club_attitude * lever.club_community + p.eta_voluntary * lever.voluntary_agreement
+    )
     attitude_rate = attitude_up + attitude_back
     attitude_keep = exp(-attitude_rate * dt)
     trust_pull = 1.0 / trust_rate if trust_rate > 0.0 else 0.0
@@ -113,8 +113,7 @@ def learn(s, p, c):
                         f.aware[k] &= ~bit
                     continue
                 adopters, known = tie_adopters(s, b * LANES + k, j)
-                h = learning_hazard(p, base, cluster.tech_count[j] / others, adopters / max(known, 1),
-                                    city.tech_count[j] / total)
+                h = learning_hazard(p, base, cluster.tech_count[j] / others, adopters / max(known, 1), city.tech_count[j] / total)
                 if u < event(h, dt):
                     f.aware[k] |= bit
             if (events >> LAW) & 1 and digits(city.key, city.step, ident, LAW) < law:

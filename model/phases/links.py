@@ -24,7 +24,8 @@ from ..state import (
 )
 
 __all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
-           "record_of_pair", "supply_of"]
+           "record_of_pair", "supply_of"]  # fmt: skip
+
 
 @inner
 def supply_of(p, f, k, w):

@@ -26,12 +26,12 @@ from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANN
 from ..vocabulary import EVENTS
 
 __all__ = ["LAW", "SYMBIOSIS", "INSPECTION", "COMPLIANCE_REVIEW", "TECHNOLOGY_REVIEW", "SEARCH", "EXIT",
-           "RELOCATION_REVIEW", "LEARNING", "digits", "draw_lottery"]
+           "RELOCATION_REVIEW", "LEARNING", "digits", "draw_lottery"]  # fmt: skip
 
 # bits of `firms.events`; those before them are learning (or forgetting) of a technology
 LAW, SYMBIOSIS, INSPECTION, COMPLIANCE_REVIEW, TECHNOLOGY_REVIEW, SEARCH, EXIT, RELOCATION_REVIEW = (
     EVENTS.index(name) for name in ("learn_law", "learn_symbiosis", "inspection", "compliance_review", "technology_review",
-                                    "search", "exit", "relocation_review"))
+                                    "search", "exit", "relocation_review"))  # fmt: skip
 LEARNING = (1 << LAW) - 1 | 1 << LAW | 1 << SYMBIOSIS
 
 
@@ -50,7 +50,9 @@ def digits(key, step, ident, event):
 @small
 def _lane_of(event, ha, hb, hc, hd):
     """The lane of an event, in one of the hashes of the lottery."""
-    return lane(ha if event < PER_HASH else (hb if event < 2 * PER_HASH else (hc if event < 3 * PER_HASH else hd)), event % PER_HASH)
+    return lane(
+        ha if event < PER_HASH else (hb if event < 2 * PER_HASH else (hc if event < 3 * PER_HASH else hd)), event % PER_HASH
+    )
 
 
 @inner
@@ -69,8 +71,9 @@ def fair_season(city):
 @inner
 def _may_learn(city, p, cluster, base, others, j):
     """Threshold of learning of technology j for a firm whose acquaintances all have it."""
-    return _threshold(learning_hazard(p, base, cluster.tech_count[j] / others, 1.0, city.tech_count[j] / max(city.firms, 1)),
-                      city.dt)
+    return _threshold(
+        learning_hazard(p, base, cluster.tech_count[j] / others, 1.0, city.tech_count[j] / max(city.firms, 1)), city.dt
+    )
 
 
 @inner

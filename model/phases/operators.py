@@ -116,8 +116,9 @@ def _decide(s, p, c, j, fund):
             return
         kilowatt = p.solar_share * cluster.elec / p.solar_yield
         cost = p.cost_project_energy * city.learning[T4] * p.retrofit * kilowatt
-        starts, aid = _with_aid(solar_value(p, city.electricity_price, city.learning[T4], p.retrofit, anchor) * kilowatt,
-                                cost, share, anchor, free)
+        starts, aid = _with_aid(
+            solar_value(p, city.electricity_price, city.learning[T4], p.retrofit, anchor) * kilowatt, cost, share, anchor, free
+        )
         if starts:
             cluster.kilowatt, cluster.solar_capital = kilowatt, cost
     else:
@@ -136,8 +137,11 @@ def _decide(s, p, c, j, fund):
         s.funds[fund].spent += aid
         s.money[Money.PROJECT_FUND] += aid
     cluster.own_capital[j] = max(cost * (1.0 - anchor) - aid, 0.0)
-    years = p.cetp_build if j == WATER else p.build_low + (p.build_high - p.build_low) * uniform(
-        city.key, Purpose.CLUSTER_BUILD, city.step, of_project(c, j))
+    years = (
+        p.cetp_build
+        if j == WATER
+        else p.build_low + (p.build_high - p.build_low) * uniform(city.key, Purpose.CLUSTER_BUILD, city.step, of_project(c, j))
+    )
     cluster.ready[j] = city.time + max(years, city.dt)
 
 

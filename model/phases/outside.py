@@ -25,7 +25,7 @@ __all__ = ["open_step"]
 _DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _PLATFORM, _CLUB = (
     list(LEVERS).index(name) for name in (
         "monitoring_data", "extension", "innovation_centre", "fairs", "skills_housing", "coordinator", "platform",
-        "club_community"))
+        "club_community"))  # fmt: skip
 
 
 @inner
@@ -125,7 +125,9 @@ def _set_programmes(s, plan, values):
             if kind == RULE and fund.rule_paid < fund.rule_need - 1e-9:
                 continue
             target = scaled(base, plan.target[row, i], fund.scale, plan.cap[row, i])
-            values[row, i] = scheduled(base, target, city.time, plan.start[programme, i], plan.ramp[programme, i], plan.end[programme, i])
+            values[row, i] = scheduled(
+                base, target, city.time, plan.start[programme, i], plan.ramp[programme, i], plan.end[programme, i]
+            )
 
 
 @inner

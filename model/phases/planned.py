@@ -147,7 +147,7 @@ def planned_gain(s, p, cluster, f, k, there, lever_there):
     better = p.cost_benefit_infrastructure + p.cost_benefit_information
     gain = (_effluent_cost(s, p, cluster, f, k) - there.fee * f.effluent[k] - p.connect_fixed
             + p.relocation_energy * energy - p.rent_difference * f.workers[k]
-            + (1.0 - p.operator_levy) * (better - here) * f.workers[k])
+            + (1.0 - p.operator_levy) * (better - here) * f.workers[k])  # fmt: skip
     lump = 0.0
     saving = 0.0
     if lever_there.admission > 0.5:
@@ -359,7 +359,7 @@ def _copy_firm(f, k, g, m):
     g.visited[m], g.served[m], g.studied[m] = f.visited[k], f.served[k], f.studied[k]
     g.compliance[m] = f.compliance[k]
     g.tech[m], g.pending[m], g.ever[m], g.loans[m], g.cuts[m], g.due[m] = (
-        f.tech[k], f.pending[k], f.ever[k], f.loans[k], f.cuts[k], f.due[k])
+        f.tech[k], f.pending[k], f.ever[k], f.loans[k], f.cuts[k], f.due[k])  # fmt: skip
     for j in range(N_TECH):
         g.start[m, j], g.loan_balance[m, j], g.loan_payment[m, j] = f.start[k, j], f.loan_balance[k, j], f.loan_payment[k, j]
         g.loan_growth[m, j], g.cut_value[m, j], g.cut_until[m, j] = f.loan_growth[k, j], f.cut_value[k, j], f.cut_until[k, j]

@@ -239,7 +239,7 @@ def close_books(s, p, c):
             for k in range(LANES):
                 if f.status[k] == SLOT_TAKEN and f.moved_at[k] < 1e8:
                     sheet.dip[k] = (dip_size * exp(-(now - f.moved_at[k]) / dip_years)
-                                    * usual_margin(f.k_margin[k], f.margin_life[k]) * (f.k_revenue[k] * f.workers[k]))
+                                    * usual_margin(f.k_margin[k], f.margin_life[k]) * (f.k_revenue[k] * f.workers[k]))  # fmt: skip
         for k in range(LANES):  # bytes apart: a loop over numbers of two widths would not become vector instructions
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1
@@ -270,10 +270,9 @@ def close_books(s, p, c):
             q0 = q * (f.k_water[k] + f.d_water[k]) / (f.k_water[k] if live else 1.0)
             reference_fee = fee_of(q0, cod, fee_small, fee_middle, fee_large, fee_cod)
             saved = act * (price * f.d_elec[k] + fuel_price * f.d_fuel[k] + water_price * f.d_water[k] + f.d_disposal[k])
-            ordinary = (price * f.elec[k] + fuel_price * f.fuel[k] + water_price * f.water[k] + f.k_disposal[k] * act)
+            ordinary = price * f.elec[k] + fuel_price * f.fuel[k] + water_price * f.water[k] + f.k_disposal[k] * act
             # what is paid beside the ordinary cost that the reference holds too
-            beside = (fee + own + sham + connect + f.debt_service[k]
-                      - price * solar - solar_price * shared)
+            beside = fee + own + sham + connect + f.debt_service[k] - price * solar - solar_price * shared
             margin = life + sd_year * f.z_margin[k]
             sales = net_sales(revenue, u, margin, fixed)
             premium = premium_share * revenue * u * f.exporter[k]
@@ -411,7 +410,9 @@ def _clear_sums(cluster):
     cluster.elec = cluster.fuel = cluster.water = cluster.effluent = cluster.untreated = cluster.output = 0.0
     cluster.cod = cluster.cod_removed = cluster.value_added = cluster.profit = cluster.waste = cluster.landfill = 0.0
     cluster.waste_reduced = cluster.solar = cluster.shared_solar = cluster.sales_inside = cluster.connected = 0.0
-    cluster.treated_own = cluster.measured_own = cluster.t5_workers = cluster.rethink_workers = cluster.attitude_sum = cluster.trust_sum = 0.0
+    cluster.treated_own = cluster.measured_own = cluster.t5_workers = cluster.rethink_workers = cluster.attitude_sum = (
+        cluster.trust_sum
+    ) = 0.0
     cluster.real_count = cluster.sham_count = cluster.recp = cluster.disclosing = 0
     cluster.in_symbiosis = 0
     cluster.reused = 0.0

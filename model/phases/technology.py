@@ -48,7 +48,7 @@ from .requests import ask
 from .tastes import taste
 
 __all__ = ["Case", "Terms", "appraise", "consider", "count_credit", "end_cut", "investment", "order", "review_technologies", "saving_of",
-           "set_cut", "terms_at", "value_at", "waiting_multiple"]
+           "set_cut", "terms_at", "value_at", "waiting_multiple"]  # fmt: skip
 
 
 class Terms(NamedTuple):

@@ -10,7 +10,7 @@ from ..jit import jit
 from ..maths import annuity, exp, power
 
 __all__ = ["Use", "adopts", "capex", "capex_one", "learning_factor", "marginal_saving", "option_multiple", "present_value",
-           "value_ratio", "volatility"]
+           "value_ratio", "volatility"]  # fmt: skip
 
 
 @jit
@@ -64,7 +64,7 @@ def marginal_saving(p, j, use, running_per_m3, effluent_share, price):
     """
     return (p.tech_saves_electricity[j] * use.elec * price + p.tech_saves_fuel[j] * use.fuel * p.fuel_price
             + p.tech_saves_water[j] * use.water * (p.water_price + effluent_share * running_per_m3)
-            + p.tech_saves_waste[j] * use.disposal + p.tech_solar_share[j] * use.elec * price)
+            + p.tech_saves_waste[j] * use.disposal + p.tech_solar_share[j] * use.elec * price)  # fmt: skip
 
 
 @jit

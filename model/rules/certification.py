@@ -14,11 +14,11 @@ from ..state import T1, T2, T5
 
 __all__ = ["Shown", "bit", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
            "infrastructure_group", "is_recp", "measured_share", "number_unmet", "recp_least", "symbiosis_met", "violation_hazard", "waived",
-           "water_group"]
+           "water_group"]  # fmt: skip
 
 # bits of the mask: criteria of level 1, then what the levels above add
 (RECP_SHARE, SYMBIOSIS, SHARED_LAND, TREATMENT, MONITORING, CLEAN_RECORD, RECP_HIGHER, SYMBIOSIS_SHARE, GROUP_ENERGY,
- GROUP_WATER, GROUP_INFRASTRUCTURE, GROUP_INFORMATION) = range(12)
+ GROUP_WATER, GROUP_INFRASTRUCTURE, GROUP_INFORMATION) = range(12)  # fmt: skip
 LEVEL_1 = (1 << RECP_HIGHER) - 1
 # states, which are no obstacles: all is met and the operator does not care; there is nobody
 NOT_WORTH, NO_FIRMS = 12, 13
@@ -132,7 +132,7 @@ def symbiosis_met(p, reading, shown):
     if reading == EXCHANGE:
         return shown.exchange
     return (shown.exchange or shown.depot or shown.data_room or shown.services >= p.wide_service_least
-            or (reading == WIDE_AND_SOLAR and shown.solar))
+            or (reading == WIDE_AND_SOLAR and shown.solar))  # fmt: skip
 
 
 @jit
@@ -140,7 +140,7 @@ def waived(p):
     """Bits of the criteria of level 1 that are waived (a rerun shows what waiving one gains)."""
     return (bit(p.waive_recp_share > 0.5, RECP_SHARE) | bit(p.waive_symbiosis > 0.5, SYMBIOSIS)
             | bit(p.waive_shared_land > 0.5, SHARED_LAND) | bit(p.waive_treatment > 0.5, TREATMENT)
-            | bit(p.waive_monitoring > 0.5, MONITORING) | bit(p.waive_clean_record > 0.5, CLEAN_RECORD))
+            | bit(p.waive_monitoring > 0.5, MONITORING) | bit(p.waive_clean_record > 0.5, CLEAN_RECORD))  # fmt: skip
 
 
 @jit

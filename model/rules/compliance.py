@@ -10,7 +10,7 @@ from ..state import NONE, REAL_OWN, SHAM
 
 __all__ = ["complaint_hazard", "connection_cost", "cost_of_next_m3", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine",
            "inspection_hazard", "inspection_size", "own_running_cost", "payment_share", "pick", "removal", "removal_of", "running_cost_of",
-           "running_factor", "sham_cost", "sham_cost_of", "weight"]
+           "running_factor", "sham_cost", "sham_cost_of", "weight"]  # fmt: skip
 
 
 @jit

@@ -20,7 +20,7 @@ def approval(p, workers, collateral, investment, green, supported, leverage):
         1 if the green fund serves this firm; 1 if it or a guarantee does.
     """
     x = (p.credit_constant + p.credit_size * log(workers) + p.credit_collateral * log(collateral / investment)
-         + p.credit_green * green + p.credit_support * supported - leverage)
+         + p.credit_green * green + p.credit_support * supported - leverage)  # fmt: skip
     return 1.0 / (1.0 + exp(-x))
 
 

@@ -6,7 +6,7 @@ from ..jit import jit, small
 from ..maths import exp, power
 
 __all__ = ["event", "extension_effect", "fair_factor", "learning_hazard", "outside_hazard", "relax", "review_hazard", "review_rate",
-           "search_hazard", "symbiosis_hazard"]
+           "search_hazard", "symbiosis_hazard"]  # fmt: skip
 
 
 @jit
@@ -49,8 +49,9 @@ def learning_hazard(p, outside, share_cluster, share_ties, share_city):
 @jit
 def symbiosis_hazard(p, dose, coordinator, platform):
     """Hazard of learning of symbiosis: p0 + p_ext e(Ext)/2 + .5 Coord + .3 Plat."""
-    return (p.p0 + 0.5 * p.p_ext * extension_effect(p, dose)
-            + p.symbiosis_coordinator * coordinator + p.symbiosis_platform * platform)
+    return (
+        p.p0 + 0.5 * p.p_ext * extension_effect(p, dose) + p.symbiosis_coordinator * coordinator + p.symbiosis_platform * platform
+    )
 
 
 @small

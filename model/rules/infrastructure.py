@@ -5,8 +5,7 @@ from __future__ import annotations
 from ..jit import jit
 from ..maths import annuity, power
 
-__all__ = ["cetp_capex", "cetp_fee", "cetp_fixed_cost", "cetp_gap", "project_cost", "project_value", "raised_land",
-           "solar_value"]
+__all__ = ["cetp_capex", "cetp_fee", "cetp_fixed_cost", "cetp_gap", "project_cost", "project_value", "raised_land", "solar_value"]
 
 
 @jit

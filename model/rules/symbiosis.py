@@ -10,7 +10,7 @@ from ..jit import jit
 from ..maths import annuity, power
 
 __all__ = ["Deal", "deal_price", "feasible", "fixed_cost", "hub_fee", "hub_member_gain", "hub_price", "outside_gain", "study_worth",
-           "unit_gain"]
+           "unit_gain"]  # fmt: skip
 
 
 class Deal(NamedTuple):
@@ -46,8 +46,10 @@ def unit_gain(p, w):
 @jit
 def fixed_cost(p, w, quantity, distance):
     """Fixed cost of a link, mVND: fixed_ref (q/q_ref)^.6 + pipe cost x distance (100 m)."""
-    return (p.stream_fixed_cost_ref[w] * power(quantity / p.stream_quantity_ref[w], p.quantity_exponent)
-            + p.stream_pipe_cost_per_100m[w] * distance)
+    return (
+        p.stream_fixed_cost_ref[w] * power(quantity / p.stream_quantity_ref[w], p.quantity_exponent)
+        + p.stream_pipe_cost_per_100m[w] * distance
+    )
 
 
 @jit
@@ -67,8 +69,9 @@ def _risky(hurdle, b):
 def feasible(p, deal, b_seller, b_buyer):
     """True iff q s b_both - coordination >= (1 - grant) F [f_s/A(h'_s, n) + (1 - f_s)/A(h'_b, n)]."""
     both = 0.5 * (b_seller + b_buyer)
-    burden = (p.split_fixed / annuity(_risky(deal.h_seller, b_seller), deal.years)
-              + (1.0 - p.split_fixed) / annuity(_risky(deal.h_buyer, b_buyer), deal.years))
+    burden = p.split_fixed / annuity(_risky(deal.h_seller, b_seller), deal.years) + (1.0 - p.split_fixed) / annuity(
+        _risky(deal.h_buyer, b_buyer), deal.years
+    )
     return deal.gain * both - deal.coordination >= (1.0 - deal.grant) * deal.fixed * burden
 
 

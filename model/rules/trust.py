@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit, small
 from ..maths import exp
 
-__all__ = ["accrue", "belief", "breach_hazard", "decay", "discloses", "disclosure", "enforcement", "evidence", "pair_trust", "visible_share"]
+__all__ = ["accrue", "belief", "breach_hazard", "decay", "discloses", "disclosure", "enforcement", "evidence", "pair_trust", "visible_share"]  # fmt: skip
 
 
 @jit

@@ -13,7 +13,7 @@ def install(monkeypatch, model, shuffle=False):
     calls = []
 
     def run_trials(trials, *, replicates=8, first_replicate=0, seed=1, outcomes=None, threads=None, progress=None,
-                   traces=False, last_year=2046, within_ranges=True):  # luck as in `Trial.replicate`
+                   traces=False, last_year=2046, within_ranges=True):  # luck as in `Trial.replicate`  # fmt: skip
         calls.append((list(trials), {"replicates": replicates, "seed": seed, "within_ranges": within_ranges}))
         rows = []
         for index, trial in enumerate(trials):
@@ -37,6 +37,7 @@ def install(monkeypatch, model, shuffle=False):
 
 def by_share(share):
     """A model whose `abatement_share` is `share(trial, replicate)`, the null emitting 100 t."""
+
     def model(trial, replicate):
         value = share(trial, replicate)
         return value if isinstance(value, str) else {"tco2e_total_2035": (100.0 * (1.0 - value), 100.0)}

@@ -101,7 +101,7 @@ def test_planted_barriers_are_found(monkeypatch):
 
 
 def test_nothing_binds_where_nothing_changes(monkeypatch):
-    install(monkeypatch, lambda trial, r: {name: (1.0, 1.0) for name in ("tco2e_total_2035", "recp_share_2035", "real_share_2035", "in_symbiosis_2035")})
+    install(monkeypatch, lambda trial, r: {name: (1.0, 1.0) for name in ("tco2e_total_2035", "recp_share_2035", "real_share_2035", "in_symbiosis_2035")})  # fmt: skip
     found = barriers(Case(pathway="policy", replicates=3))
     say = Words("en")
     assert told.words(found, say)[-1] == say("barriers.none")

@@ -101,9 +101,11 @@ def test_points_without_result_are_left_out_and_too_few_are_refused(monkeypatch)
 def test_one_small_real_run_and_a_stored_sweep(tmp_path):
     from ecocluster.experiments.sweeps.runner import sweep
 
-    found = discover(Case("teaching", replicates=1), failure="abatement_share_2035<0.03", count=40, uncertainties=["growth", "sigma0"])
+    found = discover(
+        Case("teaching", replicates=1), failure="abatement_share_2035<0.03", count=40, uncertainties=["growth", "sigma0"]
+    )
     assert found.facts["points"] + found.facts["failed"] == 40
     sweep({"scenario": "teaching", "pathways": ["combined"], "replicates": 1, "seed": 2, "design": {"kind": "lhs", "points": 40},
-           "uncertainties": {"growth": [0.0, 0.04], "sigma0": [0.1, 0.4]}, "outcomes": ["tco2e_total_2035"]}, tmp_path / "s")
+           "uncertainties": {"growth": [0.0, 0.04], "sigma0": [0.1, 0.4]}, "outcomes": ["tco2e_total_2035"]}, tmp_path / "s")  # fmt: skip
     again = discover_in(read_sweep(tmp_path / "s"), failure="abatement_share_2035<0.03")
     assert again.facts["points"] == 40 and set(again.data["points"]) == {"growth", "sigma0", "effect", "fails"}

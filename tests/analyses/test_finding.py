@@ -31,8 +31,15 @@ def a_finding(**facts):
 
 @pytest.mark.parametrize(
     ("field", "value", "key"),
-    [("replicates", 0, "below"), ("seed", -1, "below"), ("budget_bn", -5.0, "below"), ("budget_bn", float("nan"), "not_number"),
-     ("threads", 0, "below"), ("site_budget_bn", -1.0, "below"), ("replicates", 2.5, "not_integer")],
+    [
+        ("replicates", 0, "below"),
+        ("seed", -1, "below"),
+        ("budget_bn", -5.0, "below"),
+        ("budget_bn", float("nan"), "not_number"),
+        ("threads", 0, "below"),
+        ("site_budget_bn", -1.0, "below"),
+        ("replicates", 2.5, "not_integer"),
+    ],
 )
 def test_a_case_refuses_what_cannot_be_run(field, value, key):
     with pytest.raises(InputError) as error:
@@ -43,17 +50,21 @@ def test_a_case_refuses_what_cannot_be_run(field, value, key):
 def test_the_command_gives_what_was_asked():
     case = Case("teaching", pathway="symbiosis", budget_bn=75.0, seed=0, replicates=3)
     text = case.command("discover", failure="level1_2035<0.5", points=40, uncertainties=("a", "b"), part=True, x=False)
-    assert text == ("ecocluster discover teaching --pathway symbiosis --budget 75 --replicates 3 --seed 0 "
-                    "--failure 'level1_2035<0.5' --points 40 --uncertainties a,b --part")
+    assert text == (
+        "ecocluster discover teaching --pathway symbiosis --budget 75 --replicates 3 --seed 0 "
+        "--failure 'level1_2035<0.5' --points 40 --uncertainties a,b --part"
+    )
     frame = pd.DataFrame({"a": [1]})
     assert Finding("discover", text, frame, {}, {}).scenario == "teaching"
     assert Finding("hypotheses", "ecocluster hypotheses --quick", frame, {}, {}).scenario == ""
 
 
 def test_facts_are_what_json_has():
-    facts = as_facts({"a": np.nan, "b": np.float64(2), "c": np.arange(2), "d": Estimate(1.0, np.nan, 2.0, 3, "why"), "e": (np.inf,)})
+    facts = as_facts(
+        {"a": np.nan, "b": np.float64(2), "c": np.arange(2), "d": Estimate(1.0, np.nan, 2.0, 3, "why"), "e": (np.inf,)}
+    )
     assert facts == {"a": None, "b": 2.0, "c": [0, 1], "d": {"mean": 1.0, "low": None, "high": 2.0, "runs": 3, "reason": "why"},
-                     "e": [None]}
+                     "e": [None]}  # fmt: skip
     json.dumps(facts, allow_nan=False)
 
 
@@ -99,7 +110,7 @@ def test_effects_are_differences_to_the_null():
                           "pv_receipts_2035": [2.0, 2, 2], "null.pv_receipts_2035": [1.0, 1, 1],
                           "pv_tco2e_2035": [90.0, 80, 100], "null.pv_tco2e_2035": [95.0, 95, 95],
                           "pv_cod_2035": [1.0, 1, 1], "null.pv_cod_2035": [2.0, 2, 2],
-                          "pv_social_cost_2035": [4.0, 4, 4], "null.pv_social_cost_2035": [1.0, 1, 1]})
+                          "pv_social_cost_2035": [4.0, 4, 4], "null.pv_social_cost_2035": [1.0, 1, 1]})  # fmt: skip
     assert effect(frame, "abatement_2035").tolist() == [10, 20, -100]
     share = effect(frame, "abatement_share_2035")
     assert share[:2].tolist() == [0.1, 0.2] and np.isnan(share[2])
@@ -108,7 +119,10 @@ def test_effects_are_differences_to_the_null():
     assert effect(frame, "net_benefit_2035").tolist() == [5 + 7.5 - 3, 15 + 7.5 - 3, -5 + 7.5 - 3]
     assert by_trial(frame, share, 3)[0] == pytest.approx(0.15) and np.isnan(by_trial(frame, share, 3)[1:]).all()
     assert columns_of(["abatement_2035", "net_outlay_2035", "abatement_share_2035"]) == [
-        "tco2e_total_2035", "pv_outlay_2035", "pv_receipts_2035"]
+        "tco2e_total_2035",
+        "pv_outlay_2035",
+        "pv_receipts_2035",
+    ]
     assert (better("net_outlay_2035"), better("abatement_2030"), better("cod_2035"), better("firms_2035")) == (-1, 1, -1, 0)
 
 
@@ -174,7 +188,7 @@ def test_numbers_with_intervals_are_spelt_and_set():
 def test_findings_join_to_one_report_in_either_language(monkeypatch, tmp_path):
     install(monkeypatch, lambda trial, replicate: {
         "tco2e_total_2035": (1e5 - trial.budget_bn * (10 + replicate), 1e5), "pv_outlay_gross_2035": (trial.budget_bn * 30, 0.0),
-        "pv_social_cost_2035": (trial.budget_bn * 20, 0.0), "pv_tco2e_2035": (1e5 - trial.budget_bn * (10 + replicate), 1e5), "level1_2035": (1.0, 0.0)})
+        "pv_social_cost_2035": (trial.budget_bn * 20, 0.0), "pv_tco2e_2035": (1e5 - trial.budget_bn * (10 + replicate), 1e5), "level1_2035": (1.0, 0.0)})  # fmt: skip
     made = frontier(Case(replicates=4), pathways=["symbiosis"], budgets_bn=[0, 100])
     write_finding(made, tmp_path / "a", "en")
     names = {path.name for path in (tmp_path / "a").iterdir()}
@@ -188,7 +202,9 @@ def test_findings_join_to_one_report_in_either_language(monkeypatch, tmp_path):
 def test_a_command_writes_its_folder_prints_json_and_refuses_in_one_line(monkeypatch, tmp_path, capsys):
     install(monkeypatch, by_share(lambda trial, replicate: 0.01 * replicate + trial.budget_bn / 1e4))
     out = tmp_path / "out"
-    assert main(["robust", "--points", "10", "--grid", "0", "--rules", "abatement_share_2035>=0.1", "--json", "--out", str(out)]) == 0
+    assert (
+        main(["robust", "--points", "10", "--grid", "0", "--rules", "abatement_share_2035>=0.1", "--json", "--out", str(out)]) == 0
+    )
     answer = json.loads(capsys.readouterr().out)
     assert answer["name"] == "robust" and len(answer["table"]) == 4 and (out / "report.html").exists()
     assert answer["command"].startswith("ecocluster robust nguyen-khe") and "--points 10" in answer["command"]
@@ -219,5 +235,7 @@ def test_every_analysis_has_its_words():
         source = (VIZ / "analyses" / f"{name}.py").read_text(encoding="utf-8")
         used = set(re.findall(rf'"({name}\.\w+)"', source))
         assert used and not used - known.keys()
-    shared = (VIZ / "analyses" / "page.py").read_text(encoding="utf-8") + (VIZ / "templates" / "findings.html.j2").read_text("utf-8")
+    shared = (VIZ / "analyses" / "page.py").read_text(encoding="utf-8") + (VIZ / "templates" / "findings.html.j2").read_text(
+        "utf-8"
+    )
     assert not set(re.findall(r'"(finding\.\w+)"', shared)) - known.keys()

@@ -20,7 +20,7 @@ def model(trial, replicate):
     effect = WORTH[trial.pathway] * 10 * luck * (min(trial.budget_bn, 100) + 0.25 * max(trial.budget_bn - 100, 0))
     return {"tco2e_total_2035": (1e5 - 2 * effect, 1e5), "pv_tco2e_2035": (1e5 - effect, 1e5),  # priced by the second
             "pv_outlay_gross_2035": (cost + 5, 5.0), "pv_social_cost_2035": (3 * cost, 0.0),
-            "level1_2035": (1.0 if trial.budget_bn > 100 else 0.0, 0.0)}
+            "level1_2035": (1.0 if trial.budget_bn > 100 else 0.0, 0.0)}  # fmt: skip
 
 
 def run(**options):
@@ -73,7 +73,9 @@ def test_it_is_told(monkeypatch, tmp_path, lang):
     install(monkeypatch, model)
     found, say = run(), Words(lang)
     text = told.words(found, say)
-    assert any(say("frontier.dear", mean=say.number(1, 2), next=say.number(2, 2), ratio=say("frontier.per_tonne")) == t for t in text)
+    assert any(
+        say("frontier.dear", mean=say.number(1, 2), next=say.number(2, 2), ratio=say("frontier.per_tonne")) == t for t in text
+    )
     assert len(told.sheet(found, say).rows) == 6
     write_finding(found, tmp_path / "out", lang)
 

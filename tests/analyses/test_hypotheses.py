@@ -49,10 +49,12 @@ def answers(statistic="a.x", **more):
     effects = {
         "x": np.array([[[1.0, 3.0], [4.0, 6.0], [0.0, 1.0], [2.0, 2.0]], [[-1.0, -1.0], [0.0, 0.0], [1.0, np.nan], [np.nan, np.nan]]]),
         "pv_outlay_2035": np.array([[[10.0, 10.0], [20.0, 20.0], [15.0, 15.0], [1.0, 1.0]], [[10.0, 10.0], [30.0, 30.0], [5.0, 5.0], [1.0, 1.0]]]),
-    }
+    }  # fmt: skip
     claim = Claim("T", {"statistic": statistic, **more}, {})
     own = {name: values + 1 for name, values in effects.items()}
-    return Answers(claim, arms, effects, own, {name: np.ones_like(v) for name, v in effects.items()}, {"p": np.arange(2.0)}, np.zeros(2, int))
+    return Answers(
+        claim, arms, effects, own, {name: np.ones_like(v) for name, v in effects.items()}, {"p": np.arange(2.0)}, np.zeros(2, int)
+    )
 
 
 def test_words_of_a_statistic():
@@ -76,7 +78,7 @@ def test_equal_outlay_is_read_from_the_ladders():
 
 def test_hazard_counts_years_at_risk_and_leaves_out_what_failed():
     """Certified at the looks of 2025 and 2035; never; failed: two events in 6 + 16 + 26 years, half an event added."""
-    levels = {"clusters_level1_2025": [1, 0, 0, np.nan], "clusters_level1_2035": [1, 1, 0, np.nan], "clusters_level1_2045": [0, 1, 0, np.nan]}
+    levels = {"clusters_level1_2025": [1, 0, 0, np.nan], "clusters_level1_2035": [1, 1, 0, np.nan], "clusters_level1_2045": [0, 1, 0, np.nan]}  # fmt: skip
     own = {name: np.array(values, float).reshape(1, 1, 4) for name, values in levels.items()}
     found = Answers(Claim("T", {"statistic": "1"}, {}), ("a",), own, own, own, {"p": np.zeros(1)}, np.zeros(1, int))
     assert found.hazard("a") == pytest.approx([2.5 / (6 + 16 + 26)])
@@ -126,7 +128,10 @@ def statistic(name, values, kind="effects", **more):
     """Statistic of a shipped claim in one draw from `values[arm][outcome]`; outcomes that an arm lacks are 0."""
     claim = read_claims()[1][name]
     arms = tuple(values)
-    table = {outcome: np.array([[[float(values[arm].get(outcome, 0.0))] for arm in arms]]) for outcome in {o for v in values.values() for o in v}}
+    table = {
+        outcome: np.array([[[float(values[arm].get(outcome, 0.0))] for arm in arms]])
+        for outcome in {o for v in values.values() for o in v}
+    }
     parts = {part: table if part == kind else {} for part in ("effects", "own", "null")}
     return Answers(claim, arms, **parts, draws={"world": np.zeros(1)}, failed=np.zeros(1, int), **more).statistic()[0]
 
@@ -147,7 +152,9 @@ def test_h4_sets_self_transition_against_the_better_of_the_others():
 
 def test_h6_counts_clusters_and_not_their_workers():
     """42 of 70 at level 1 by the better of both mixes; the share of workers would be another number."""
-    arms = {f"{mix}{share}": {"clusters_level1_2045": 0.0, "level1_2045": 0.9} for mix in ("own", "both") for share in (2, 5, 10, 25)}
+    arms = {
+        f"{mix}{share}": {"clusters_level1_2045": 0.0, "level1_2045": 0.9} for mix in ("own", "both") for share in (2, 5, 10, 25)
+    }
     arms["own10"]["clusters_level1_2045"], arms["both10"]["clusters_level1_2045"] = 42.0, 28.0
     arms["both25"]["clusters_level1_2045"] = 70.0  # more money than the claim allows
     assert statistic("H6", arms, "own", sizes=dict.fromkeys(arms, 70)) == pytest.approx(0.1)
@@ -167,7 +174,7 @@ def test_h8_is_the_regret_of_the_best_preset_less_a_twentieth():
 
 def test_h12_compares_data_and_visits_where_they_cost_the_same():
     """Data halves sham for 100, visits need 200 for that: at 100 they have done a quarter."""
-    values = {"data1": (-0.25, 50.0), "data2": (-0.5, 100.0), "visits1": (-0.125, 50.0), "visits2": (-0.25, 100.0), "visits3": (-0.5, 200.0)}
+    values = {"data1": (-0.25, 50.0), "data2": (-0.5, 100.0), "visits1": (-0.125, 50.0), "visits2": (-0.25, 100.0), "visits3": (-0.5, 200.0)}  # fmt: skip
     values = {arm: {"sham_share_2035": sham, "pv_outlay_2035": outlay} for arm, (sham, outlay) in values.items()}
     assert statistic("H12", values) == pytest.approx(0.25)
 
@@ -242,6 +249,7 @@ def test_a_search_is_kept_and_its_worlds_judge_nothing(monkeypatch, tmp_path):
 
 def test_h20_says_which_pathway_how_many_clusters_take(monkeypatch):
     """Planted: everything lowers alike, and clusters are assigned by hand."""
+
     def alike(trial, replicate):
         outlay = float(trial.budget_bn)
         return {"cod_total_2035": (100.0 - outlay / 10, 100.0), "tco2e_total_2035": (100.0 - outlay / 10, 100.0),
@@ -250,15 +258,22 @@ def test_h20_says_which_pathway_how_many_clusters_take(monkeypatch):
     install(monkeypatch, alike)
     each = {c.id: "symbiosis" if k < 3 else "combined" for k, c in enumerate(load_scenario("hanoi").site.clusters)}
     names = ("cod", "tco2e", "landfill")
-    monkeypatch.setattr(judged, "find_assignment", lambda *_: Assigned(dict.fromkeys(names, each), dict.fromkeys(names, "combined")))
+    monkeypatch.setattr(
+        judged, "find_assignment", lambda *_: Assigned(dict.fromkeys(names, each), dict.fromkeys(names, "combined"))
+    )
     found = hypotheses(only=["H20"], draws=6)
-    assert found.table.loc[0, "verdict"] == "no_difference" and found.facts["assigned"][0]["counts"] == {"combined": 67, "symbiosis": 3}
+    assert found.table.loc[0, "verdict"] == "no_difference" and found.facts["assigned"][0]["counts"] == {
+        "combined": 67,
+        "symbiosis": 3,
+    }
     for lang in ("en", "vi"):
         say = Words(lang)
         assert say.name("pathway", "symbiosis") in told.words(found, say)[-1]
 
 
-@pytest.mark.parametrize("text", ["__import__('os')", "a.x.__class__", "a1", "[a1.x]", "nothing.x", "a1.x ** 2", "lambda: 1", "a1.x if 1 else 2"])
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "a.x.__class__", "a1", "[a1.x]", "nothing.x", "a1.x ** 2", "lambda: 1", "a1.x if 1 else 2"]
+)
 def test_a_statistic_holds_nothing_else(text):
     with pytest.raises((ValueError, TypeError, KeyError)):
         answers().compute(text)
@@ -389,9 +404,14 @@ def test_two_real_claims(monkeypatch):
     """On the teaching cluster, H9 with all 64 sets and H2 with sites that are drawn."""
     rules, claims = read_claims()
     small = {**claims["H9"].entry, "scenario": "teaching"}
-    site = {"small": {**claims["H2"].entry["sites"]["small"], "firms_2018": [20, 25]}, "large": {**claims["H2"].entry["sites"]["large"], "firms_2018": [20, 25]}}
+    site = {
+        "small": {**claims["H2"].entry["sites"]["small"], "firms_2018": [20, 25]},
+        "large": {**claims["H2"].entry["sites"]["large"], "firms_2018": [20, 25]},
+    }
     mine = {"H9": Claim("H9", small, {}), "H2": Claim("H2", {**claims["H2"].entry, "sites": site}, {})}
-    monkeypatch.setattr(judged, "read_claims", lambda: ({**rules, "size": {"quick": {"draws": 4, "replicates": 2, "searched": 2}}}, mine))
+    monkeypatch.setattr(
+        judged, "read_claims", lambda: ({**rules, "size": {"quick": {"draws": 4, "replicates": 2, "searched": 2}}}, mine)
+    )
     found = hypotheses(Case(seed=0), quick=True)
     assert set(found.table["claim"]) == {"H9", "H2"} and (found.table["verdict"] != "undecided").all()
     draws = found.data["draws"]

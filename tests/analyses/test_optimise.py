@@ -86,7 +86,9 @@ def test_a_point_of_a_cluster_is_a_programme_and_of_a_city_a_pathway_per_cluster
     space = Space(load_scenario("nguyen-khe").site)
     arm = space.arm(np.full(len(space.genes), 0.5), "x")
     programme = arm.programmes[0]
-    assert sum(programme.levers[name] for name in ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure")) == pytest.approx(1)
+    assert sum(
+        programme.levers[name] for name in ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure")
+    ) == pytest.approx(1)
     assert programme.schedules["extension"].start == 2025.0 and arm.scale == 1.0
     city = Space(load_scenario("hanoi").site)
     point = np.random.default_rng(0).random(len(city.genes))

@@ -59,18 +59,21 @@ def planted(trial, replicate):
     elif trial.pathway == "by-sector":
         pathways = pathways_of("by-sector", "")
     tonnes = sum(
-        cluster.firms_2018 * (2.0 if pathways[cluster.id] == ("symbiosis" if cluster.firms_2018 > 50 else "self-transition") else 1.0)
+        cluster.firms_2018
+        * (2.0 if pathways[cluster.id] == ("symbiosis" if cluster.firms_2018 > 50 else "self-transition") else 1.0)
         for cluster in chosen
     )
     tonnes += 0.01 * tonnes * (replicate % 3 - 1)
-    return {"tco2e_total_2035": (1e6 - tonnes, 1e6), "level1_2035": (0.5, 0.0), "pv_outlay_2035": (1000.0, 0.0), "pv_social_cost_2035": (500.0, 0.0), "pv_tco2e_2035": (1e6 - tonnes, 1e6)}
+    return {"tco2e_total_2035": (1e6 - tonnes, 1e6), "level1_2035": (0.5, 0.0), "pv_outlay_2035": (1000.0, 0.0), "pv_social_cost_2035": (500.0, 0.0), "pv_tco2e_2035": (1e6 - tonnes, 1e6)}  # fmt: skip
 
 
 def test_a_planted_mix_is_found_and_beats_one_for_all(monkeypatch):
     calls = install(monkeypatch, planted)
     found = portfolio(Case("hanoi", replicates=2))
     # a cluster alone opens its part of the city's slots, not what files keep for single clusters
-    alone, whole = ({trial.levers.get("planned_slots") for trial in trials if trial.pathway == "newly-planned"} for trials, _ in calls)
+    alone, whole = (
+        {trial.levers.get("planned_slots") for trial in trials if trial.pathway == "newly-planned"} for trials, _ in calls
+    )
     assert alone == {load_pathway("newly-planned").levers["planned_slots"]} and whole == {None}
     table = found.table
     assert (table["pathway"] == np.where(table["firms"] > 50, "symbiosis", "self-transition")).all()

@@ -45,7 +45,9 @@ def invented(**changed):
     effects = {}
     for arm, names in arms().items():
         value = np.full(4, float(sum(WORTH[name] for name in names)))
-        effects[arm] = {COD: value, TONNES: 10 * value, MONEY: value, **dict.fromkeys(COSTS, np.ones(4))} | changed.get(arm.replace("-", "_"), {})
+        effects[arm] = {COD: value, TONNES: 10 * value, MONEY: value, **dict.fromkeys(COSTS, np.ones(4))} | changed.get(
+            arm.replace("-", "_"), {}
+        )
     return Ranking("g" * 64, "q" * 16, 0, (1, 2, 3, 4), effects)
 
 
@@ -237,7 +239,10 @@ def test_real_runs_of_one_world():
     assert found.to_toml() == rank(worlds=(1, 1), replicates=1, threads=2).to_toml()
     assert found.alone("solution-1", COD)[0] == 0.0 == found.alone("solution-1", TONNES)[0]
     assert found.alone("solution-1", "pv_outlay_gross_2035")[0] > 0
-    assert found.alone("solution-2", "pv_outlay_gross_2035")[0] > 0 and load_policy("solution-2").levers.keys() == {"certainty", "permit_rate"}
+    assert found.alone("solution-2", "pv_outlay_gross_2035")[0] > 0 and load_policy("solution-2").levers.keys() == {
+        "certainty",
+        "permit_rate",
+    }
     for name in (*BARRIERS, *SOLUTIONS[1:]):
         assert found.alone(name, COD)[0] != 0.0, name
     assert set(arms()[without("barrier-2")]) == set(BARRIERS) - {"barrier-2"}

@@ -28,7 +28,9 @@ def test_regret_and_wins_by_hand():
 
 def test_known_shares_regret_and_the_break_even_line(monkeypatch):
     calls = install(monkeypatch, by_share(turning), shuffle=True)
-    found = robust(Case(replicates=1), pathways=["symbiosis", "combined"], rules=RULE, count=200, surface=("growth", "sigma0"), grid=5)
+    found = robust(
+        Case(replicates=1), pathways=["symbiosis", "combined"], rules=RULE, count=200, surface=("growth", "sigma0"), grid=5
+    )
     table = found.table.set_index("pathway")
     assert table["best"].to_numpy() == pytest.approx([0.5, 0.5], abs=0.01)
     assert table.loc["symbiosis", "regret_max"] == pytest.approx(0.02, abs=0.001)
@@ -41,7 +43,8 @@ def test_known_shares_regret_and_the_break_even_line(monkeypatch):
     assert found.facts["sure"] == {"first": pytest.approx(0.4), "second": pytest.approx(0.4)}
     for lang in ("en", "vi"):
         assert told.words(found, Words(lang))[-1] == Words(lang)(
-            "robust.turns", x=Words(lang).name("parameter", "growth"), y=Words(lang).name("parameter", "sigma0"))
+            "robust.turns", x=Words(lang).name("parameter", "growth"), y=Words(lang).name("parameter", "sigma0")
+        )
 
 
 def test_the_surface_takes_the_parameter_that_decides(monkeypatch):
@@ -52,6 +55,7 @@ def test_the_surface_takes_the_parameter_that_decides(monkeypatch):
 
 def test_a_lost_run_counts_for_no_pathway_at_that_point(monkeypatch):
     """Replicate 1 is lucky by .5 and lost for one pathway: paired, the other must not profit."""
+
     def model(trial, replicate):
         return "lost" if replicate == 1 and trial.pathway == "symbiosis" else 0.1 + 0.5 * replicate
 
@@ -70,8 +74,14 @@ def test_less_is_better_where_it_is(monkeypatch):
 
 @pytest.mark.parametrize(
     ("options", "key"),
-    [({"pathways": ["symbiosis"]}, "too_few"), ({"surface": ("growth",)}, "not_two"), ({"surface": ("growth", "x")}, "unknown"),
-     ({"count": 3}, "below"), ({"grid": 2}, "below"), ({"rules": ("level1",)}, "not_a_rule")],
+    [
+        ({"pathways": ["symbiosis"]}, "too_few"),
+        ({"surface": ("growth",)}, "not_two"),
+        ({"surface": ("growth", "x")}, "unknown"),
+        ({"count": 3}, "below"),
+        ({"grid": 2}, "below"),
+        ({"rules": ("level1",)}, "not_a_rule"),
+    ],
 )
 def test_bad_options_are_refused(monkeypatch, options, key):
     calls = install(monkeypatch, by_share(turning))
@@ -95,6 +105,6 @@ def test_one_small_real_run_and_a_stored_sweep(tmp_path):
     assert len(found.table) == 2 and len(found.data["surface"]) == 9
     sweep({"scenario": "teaching", "pathways": ["self-transition", "combined"], "replicates": 1, "seed": 2,
            "design": {"kind": "lhs", "points": 10}, "uncertainties": {"growth": [0.0, 0.04], "sigma0": [0.1, 0.4]},
-           "outcomes": ["tco2e_total_2035"]}, tmp_path / "s")
+           "outcomes": ["tco2e_total_2035"]}, tmp_path / "s")  # fmt: skip
     again = robust_in(read_sweep(tmp_path / "s"), rules=RULE)
     assert again.table["pathway"].tolist() == ["self-transition", "combined"] and again.table["best"].sum() == pytest.approx(1)

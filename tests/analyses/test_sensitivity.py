@@ -88,6 +88,7 @@ def test_a_point_without_result_takes_its_trajectory_or_block_along():
 
 def test_the_noise_floor_is_what_shuffled_luck_shows(monkeypatch):
     """Every point has luck of its own: no parameter stands out, and the floor is about their mu_star."""
+
     def luck(trial, replicate):
         key = [replicate, *(int(1e6 * position(trial, name)) for name in NAMES)]
         return 0.1 + 0.02 * np.random.default_rng(key).normal()
@@ -121,7 +122,7 @@ def test_a_stored_sweep_is_analysed_and_an_edited_one_refused(tmp_path, monkeypa
     from ecocluster.experiments.sweeps.runner import sweep
 
     asked = {"scenario": "teaching", "pathways": ["combined"], "replicates": 1, "seed": 0,
-             "uncertainties": {"growth": [0.0, 0.04], "sigma0": [0.1, 0.4]}, "outcomes": ["tco2e_total_2035"]}
+             "uncertainties": {"growth": [0.0, 0.04], "sigma0": [0.1, 0.4]}, "outcomes": ["tco2e_total_2035"]}  # fmt: skip
     for kind in ("morris", "saltelli"):
         sweep({**asked, "design": {"kind": kind, "points": 2}}, tmp_path / kind)
     screened = sensitivity_of(read_sweep(tmp_path / "morris"))

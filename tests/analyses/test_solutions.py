@@ -45,6 +45,7 @@ def test_the_fraction_is_of_resolution_four():
 
 def test_main_effects_of_a_known_factorial_in_full_and_in_part():
     """Effects 1..7 and a synergy of 4 between the first two: a main effect holds half of it."""
+
     def worth(mask):
         return sum(i + 1 for i in range(7) if mask >> i & 1) + 4.0 * (mask & 3 == 3)
 
@@ -85,6 +86,7 @@ def test_planted_effects_and_order_are_found(monkeypatch):
 
 def test_a_solution_that_does_exactly_nothing_alone_is_told_with_its_reason(monkeypatch):
     """Planted: grading by level works only beside grants, as in the model."""
+
     def model(trial, replicate):
         programme = trial.pathway.programmes[0]
         paid, graded = "green_fund" in programme.levers, "multiplier_L1" in programme.levers
@@ -97,7 +99,9 @@ def test_a_solution_that_does_exactly_nothing_alone_is_told_with_its_reason(monk
     for lang in ("en", "vi"):
         assert Words(lang)("causes.graded") in told.words(found, Words(lang))
     old = {key: value for key, value in found.facts.items() if key != "silent"}
-    assert Words("en")("causes.graded") not in told.words(Finding("solutions", found.command, found.table, old, found.data), Words("en"))
+    assert Words("en")("causes.graded") not in told.words(
+        Finding("solutions", found.command, found.table, old, found.data), Words("en")
+    )
 
 
 def test_the_fraction_runs_sixteen_sets_and_says_so(monkeypatch):

@@ -32,7 +32,8 @@ def test_known_ratio_and_known_shares_of_the_channels(monkeypatch):
     assert as_it_is["ratio"] == pytest.approx(21 / 10, rel=2e-3) and exact["ratio"] == pytest.approx(3, rel=2e-3)
     assert as_it_is["difference"] == pytest.approx(11)
     assert found.data["channels"].set_index("channel")["mean"].to_dict() == pytest.approx(
-        {"alone": 10.015, "imitation": 5, "exchange": 7, "shared": -1})
+        {"alone": 10.015, "imitation": 5, "exchange": 7, "shared": -1}
+    )
     assert calls[0][1]["within_ranges"] is False and len(calls[0][0]) == 10
     assert told.words(found, Words("en"))[-2] == Words("en")("superadditivity.claim_all")
 
@@ -72,7 +73,7 @@ def test_switches_are_parameters_and_worlds_are_all_sets():
     assert switches <= PARAMETERS.keys()
     # the list of V17 (docs/odd.md, 11.4)
     assert switches == {"q_in", "q_tie", "q_out", "sigma0", "search_rate", "hub_base", "hub_coordinator", "spillover", "eta_s",
-                        "project_review", "cetp_city_hazard", "cetp_share_2010", "complaint_rate", "growth", "arrival_base"}
+                        "project_review", "cetp_city_hazard", "cetp_share_2010", "complaint_rate", "growth", "arrival_base"}  # fmt: skip
     assert worlds()[0] == () and worlds()[-1] == tuple(CHANNELS) and len(set(worlds())) == 8
 
 

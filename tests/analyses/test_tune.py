@@ -91,11 +91,17 @@ class Planted(Ground):
 
     def run(self, arms):
         self.calls.append(list(arms))
-        doses = [{name: arm.programmes[0].levers.get(name, lever.baseline) - lever.baseline for name, lever in LEVERS.items()} for arm in arms]
+        doses = [
+            {name: arm.programmes[0].levers.get(name, lever.baseline) - lever.baseline for name, lever in LEVERS.items()}
+            for arm in arms
+        ]
         value = np.array([sum(own[name] * worth for name, worth in self.worth.items()) for own in doses])
         money = np.array([sum(own[name] * price for name, price in self.price.items()) for own in doses])
         many = np.ones(len(self.worlds))
-        return {aim: np.outer(value, many) * (1 + self.luck) for aim in AIMS} | {MONEY: np.outer(money, many), CRITERIA: np.outer(value * 0, many)}
+        return {aim: np.outer(value, many) * (1 + self.luck) for aim in AIMS} | {
+            MONEY: np.outer(money, many),
+            CRITERIA: np.outer(value * 0, many),
+        }
 
 
 def ground_of(span, kind=Ground, **more):
@@ -117,7 +123,9 @@ def test_a_lever_that_only_helps_goes_to_its_bound():
     found = only("symbiosis", ground=ground, fresh=other)
     assert found.levers["study_aid"] == LEVERS["study_aid"].cap and found.levers["guarantee"] == LEVERS["guarantee"].baseline
     assert found.found.value == pytest.approx(900.0) and not found.lower_bound
-    assert found.gain == pytest.approx(found.fresh.value - found.fresh_written.value) and found.regret == pytest.approx(200 / 900, rel=0.02)
+    assert found.gain == pytest.approx(found.fresh.value - found.fresh_written.value) and found.regret == pytest.approx(
+        200 / 900, rel=0.02
+    )
 
 
 def test_a_lever_that_costs_goes_to_the_budget():
@@ -137,7 +145,7 @@ def test_the_present_value_of_a_budget():
     site = load_scenario("teaching").site
     by_hand = []
     for world in ground.worlds:
-        by_hand.append(sum(100 * MVND_PER_BN * site.budget_share / 4 / (1 + world.parameters["discount_rate"]) ** ((quarter + 0.5) / 4) for quarter in range(64)))
+        by_hand.append(sum(100 * MVND_PER_BN * site.budget_share / 4 / (1 + world.parameters["discount_rate"]) ** ((quarter + 0.5) / 4) for quarter in range(64)))  # fmt: skip
     assert ground.may_spend(100) == pytest.approx(np.mean(by_hand), rel=1e-12)
 
 
@@ -150,7 +158,9 @@ def test_the_combined_one_is_never_below_its_parents():
     for more in tune(aims=["cod"], budgets=[50], effort=6, ground=ground, fresh=other):
         found |= more
     assert found["combined", "cod", 50].found.value >= max(found[p, "cod", 50].found.value for p in tuned.PARENTS["combined"])
-    assert only("combined", "cod", 50, effort=6, ground=ground, fresh=other) == found["combined", "cod", 50]  # parents are searched with it
+    assert (
+        only("combined", "cod", 50, effort=6, ground=ground, fresh=other) == found["combined", "cod", 50]
+    )  # parents are searched with it
 
 
 def test_effort_goes_with_what_is_free():
@@ -174,7 +184,9 @@ def test_fund_shares_add_up_and_written_programmes_can_be_found():
         written = load_pathway(pathway).levers
         assert written.keys() <= {*box.names, "land_support", "planned_slots"}
         again = box.levers(box.point(written))
-        assert {name: again[name] for name in written if name in again} == pytest.approx({k: v for k, v in written.items() if k in again}, abs=1e-4)
+        assert {name: again[name] for name in written if name in again} == pytest.approx(
+            {k: v for k, v in written.items() if k in again}, abs=1e-4
+        )
 
 
 # --- guards ---------------------------------------------------------------------------------------------
@@ -235,7 +247,7 @@ def test_nobody_is_told_what_a_programme_reaches_where_it_was_found(shipped):
 def small(out=None, threads=1, progress=None):
     ground, other = ground_of((301, 302), threads=threads), ground_of((1, 2), threads=threads)
     found = empty()
-    for more in tune(pathways=["combined"], aims=["tco2e", "level1"], budgets=[150], effort=2, out=out, ground=ground, fresh=other, progress=progress):
+    for more in tune(pathways=["combined"], aims=["tco2e", "level1"], budgets=[150], effort=2, out=out, ground=ground, fresh=other, progress=progress):  # fmt: skip
         found = found.with_more(more)
     return found
 
@@ -317,7 +329,10 @@ def test_what_is_stored_is_read_again(place):
     assert tuned.load() is None
     tuned.SHIPPED.store(invented(value=1234567.0, late=float("inf")))
     assert tuned.load().to_toml() == invented(value=1234567.0, late=float("inf")).to_toml() == place.read_text()
-    assert tuned.load().programmes["symbiosis", "cod", 50] == invented(value=1234570.0, late=float("inf")).programmes["symbiosis", "cod", 50]
+    assert (
+        tuned.load().programmes["symbiosis", "cod", 50]
+        == invented(value=1234570.0, late=float("inf")).programmes["symbiosis", "cod", 50]
+    )
     assert not place.with_suffix(".part").exists()
 
 
@@ -331,7 +346,15 @@ def test_a_part_may_be_stored_and_what_is_missing_is_said(place, capsys):
     assert len(more.programmes) == 13 and list(more.programmes) == [key for key in all_keys() if key in more.programmes]
 
 
-@pytest.mark.parametrize("damage", [lambda t: t[: len(t) // 2], lambda t: t.replace("gain =", "gin ="), lambda t: t.replace("green_fund", "green"), lambda t: "golden = 3"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda t: t[: len(t) // 2],
+        lambda t: t.replace("gain =", "gin ="),
+        lambda t: t.replace("green_fund", "green"),
+        lambda t: "golden = 3",
+    ],
+)
 def test_what_is_damaged_is_none(place, damage, capsys):
     place.write_text(damage(invented().to_toml()))
     assert tuned.load() is None
@@ -372,12 +395,17 @@ def test_the_programmes_that_ship():
 
 def rows(found):
     """Rows of the table in docs/odd.md."""
-    for (pathway, aim, budget), own in sorted(found.programmes.items(), key=lambda item: (item[0][2], list(AIMS).index(item[0][1]))):
+    for (pathway, aim, budget), own in sorted(
+        found.programmes.items(), key=lambda item: (item[0][2], list(AIMS).index(item[0][1]))
+    ):
         digits, factor = (1, 100) if aim == "level1" else (1, 1e-3) if aim == "tco2e" else (0, 1)
-        cells = [f"{factor * v:,.{digits}f}" for v in (own.found.value, own.found_written.value, own.fresh.value, own.fresh_written.value)]
+        cells = [
+            f"{factor * v:,.{digits}f}"
+            for v in (own.found.value, own.found_written.value, own.fresh.value, own.fresh_written.value)
+        ]
         loss = [f"{factor * v:,.{digits}f}" for v in (own.gain, own.gain_low, own.gain_high)]
         outlay = f"{own.fresh.outlay:,.0f} of {own.fresh_may_spend:,.0f}"
-        cells += [f"{loss[0]} [{loss[1]}; {loss[2]}]", "-" if np.isnan(own.regret) else f"{100 * own.regret:.0f}", outlay, "yes" if own.lower_bound else ""]
+        cells += [f"{loss[0]} [{loss[1]}; {loss[2]}]", "-" if np.isnan(own.regret) else f"{100 * own.regret:.0f}", outlay, "yes" if own.lower_bound else ""]  # fmt: skip
         yield f"| {budget} | {aim} | {pathway} | {' | '.join(cells)} |"
 
 
@@ -397,10 +425,15 @@ def test_a_comparison_takes_the_stored_doses(shipped):
     assert stored_levers.items() <= best.levers.items() and best.levers["coordinator"] == 0.25
     assert other.levers["coordinator" if "coordinator" in other.levers else "planned_slots"] != 0.25  # never searched: as written
     written = load_pathway("newly-planned")
-    assert planned.levers["planned_slots"] == written.levers["planned_slots"] and planned.levers["land_support"] == written.levers["land_support"]
+    assert (
+        planned.levers["planned_slots"] == written.levers["planned_slots"]
+        and planned.levers["land_support"] == written.levers["land_support"]
+    )
     assert planned.planned["CIT_reduction"] == max(written.planned["CIT_reduction"], planned.levers["CIT_reduction"])
     assert planned.planned["monitoring_data"] == written.planned["monitoring_data"]
-    _, stricter = prepare(replace(ask("hanoi", ["symbiosis"], tuned="cod", budget_bn=50), law="strict"))  # what is run beside an answer
+    _, stricter = prepare(
+        replace(ask("hanoi", ["symbiosis"], tuned="cod", budget_bn=50), law="strict")
+    )  # what is run beside an answer
     assert stored_levers.items() <= stricter[2].programmes[0].levers.items()
     _, typed = prepare(ask("hanoi", ["symbiosis"], tuned="cod", budget_bn=50, levers={"coordinator": 0.6}))
     assert typed[2].programmes[0].levers["coordinator"] == 0.6  # what is typed acts
@@ -412,7 +445,7 @@ def test_the_answer_says_what_the_written_programme_loses(shipped, capsys, tmp_p
     found = compare("hanoi", ["symbiosis"], worlds=1, tuned="tco2e")
     assert "--tuned tco2e" in found.question.command
     told = found.to_json()["tuned"]
-    assert told["aim"] == "tco2e" and told["symbiosis"]["written_loses"] == 300.0 and told["symbiosis"]["regret"] == pytest.approx(1 / 3)
+    assert told["aim"] == "tco2e" and told["symbiosis"]["written_loses"] == 300.0 and told["symbiosis"]["regret"] == pytest.approx(1 / 3)  # fmt: skip
     for lang, name in (("en", "Symbiosis 33 % [22; 44]"), ("vi", "33 % [22; 44]")):
         assert name in " ".join(answer(found, Words(lang)))
     assert "tuned" not in compare("teaching", ["symbiosis"], worlds=1).to_json()

@@ -76,7 +76,9 @@ def test_drawn_effects_vary_as_the_true_ones():
     drawn = true_effects(true + rng.normal(0, 2.0, true.size), np.full(true.size, 2.0))
     assert drawn.std() == pytest.approx(1.0, rel=0.05) and drawn.mean() == pytest.approx(2.0, abs=0.05)
     # full shrinkage would make them too narrow, none too wide
-    assert shares(true + rng.normal(0, 2.0, true.size), np.full(true.size, 2.0), 1.0)[1] == pytest.approx((true > 0).mean(), abs=0.02)
+    assert shares(true + rng.normal(0, 2.0, true.size), np.full(true.size, 2.0), 1.0)[1] == pytest.approx(
+        (true > 0).mean(), abs=0.02
+    )
 
 
 def test_draws_without_a_value():

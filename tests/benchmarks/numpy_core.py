@@ -34,8 +34,9 @@ class Core:
     seed : int
     """
 
-    def __init__(self, p, plan, runs, clusters, firms, *, extension=0.2, centre=0.05, certainty=0.3, platform=0.0,
-                 coordinator=0.0, seed=1):
+    def __init__(
+        self, p, plan, runs, clusters, firms, *, extension=0.2, centre=0.05, certainty=0.3, platform=0.0, coordinator=0.0, seed=1
+    ):
         self.p, self.plan, self.dt, self.step_number = p, plan, 0.25, 0
         self.shape, self.clusters = (runs * clusters, firms), clusters
         self.rng = rng = np.random.Generator(np.random.SFC64(seed))  # the fastest generator of NumPy
@@ -83,7 +84,7 @@ class Core:
         self.extension_dose, self.centre, self.certainty = extension, centre, certainty
         self.coordinator = coordinator
         self.hazard_symbiosis = (p["p0"] + 0.5 * p["p_ext"] * self.extension + p["symbiosis_coordinator"] * coordinator
-                                 + p["symbiosis_platform"] * platform)
+                                 + p["symbiosis_platform"] * platform)  # fmt: skip
         # what never changes is looked up once
         ones = np.ones(len(SECTORS))
         base = (p["sector_elec_MWh"], p["sector_fuel_GJ"], p["sector_water_m3"], ones)
@@ -152,8 +153,7 @@ class Core:
         self.effluent = self.effluent_share * water
         price = plan.electricity[self.step_number]
         unsaved = self.base * self.activity - self.flows
-        saved = (price * unsaved[0] + p["fuel_price"] * unsaved[1] + p["water_price"] * unsaved[2]
-                 + self.disposal * unsaved[3])
+        saved = price * unsaved[0] + p["fuel_price"] * unsaved[1] + p["water_price"] * unsaved[2] + self.disposal * unsaved[3]
         saved += price * elec * self.tech[T4] * p["tech_solar_share"][T4]
         margin = self.margin + p["margin_sd_year"] * self.z_margin
         profit = self.revenue * (u - (1 - margin) * ((1 - p["fixed_share"]) * u + p["fixed_share"])) + saved
@@ -227,21 +227,26 @@ class Core:
             elec, fuel, water, waste = (of(flow) for flow in self.flows)
             solar = 1 - of(self.tech[T4]) * p["tech_solar_share"][T4]
             price = plan.electricity[n]
-            saving = ((p["tech_saves_electricity"][j] + p["tech_solar_share"][j]) * elec * solar * price
-                      + p["tech_saves_fuel"][j] * fuel * p["fuel_price"]
-                      + p["tech_saves_water"][j] * water * p["water_price"]
-                      + p["tech_saves_waste"][j] * waste * of(self.disposal))
+            saving = (
+                (p["tech_saves_electricity"][j] + p["tech_solar_share"][j]) * elec * solar * price
+                + p["tech_saves_fuel"][j] * fuel * p["fuel_price"]
+                + p["tech_saves_water"][j] * water * p["water_price"]
+                + p["tech_saves_waste"][j] * waste * of(self.disposal)
+            )
             scale, life, h = p["tech_scale_exponent"][j], p["tech_life_yr"][j], of(self.hurdle)
             cost = (p["tech_capex_per_worker_at_15"][j] * 15.0 ** (1 - scale) * of(self.workers) ** scale
-                    * of(self.noise[j]) * plan.capex[n, j])
+                    * of(self.noise[j]) * plan.capex[n, j])  # fmt: skip
             annuity = (1 - (1 + h) ** -life) / h
             tax = p["cit_rate"] * p["taxable_share"]
             cut = (1 - (1 + h) ** -min(p["cit_years"], life)) / h
             value = saving * ((1 - tax) * annuity + tax * self.tax_cut * cut) + tax * cost / life * annuity
             # credit
             years = min(p["loan_years"], life)
-            x = (p["credit_constant"] + p["credit_size"] * np.log(of(self.workers))
-                 + p["credit_collateral"] * np.log(of(self.collateral) / cost))
+            x = (
+                p["credit_constant"]
+                + p["credit_size"] * np.log(of(self.workers))
+                + p["credit_collateral"] * np.log(of(self.collateral) / cost)
+            )
             asked = (p["bank_rate"] < h) & (cost > p["loan_minimum"])
             granted = asked & (of(self.credit_luck[j]) * (1 + np.exp(-x)) < 1)
             share = granted * (p["granted_low"] + (p["granted_high"] - p["granted_low"]) * of(self.credit_share[j]))

@@ -89,8 +89,7 @@ def test_cells_are_measured_or_extrapolated_and_peers_take_turns():
     assert found["slow", 10, 20]["measured_runs"] == 2  # five times 10 s: over the limit; a pair of 1 s is not
     assert found["slow", 100, 2]["rounds"] == 0  # not even a pair
     assert found["fast", 100, 20]["rounds"] == bench_peers.ROUNDS
-    assert [name for name, *cell in calls if cell == [10, 2]][: 2 * bench_peers.ROUNDS] == (
-        ["fast", "slow"] * bench_peers.ROUNDS)
+    assert [name for name, *cell in calls if cell == [10, 2]][: 2 * bench_peers.ROUNDS] == (["fast", "slow"] * bench_peers.ROUNDS)
     ratio = bench_peers._ratio(rows, "slow", "fast", (10, 2))
     assert ratio["ratio"] == pytest.approx(100) and not ratio["extrapolated"] and len(ratio["interval"]) == 2
     near = bench_peers._ratio(rows, "slow", "fast", (10, 20))

@@ -25,9 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_calibration_is_that_of_the_description():
     text = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")
-    table = text.partition("<!-- calibration table: begin -->")[2].partition(
-        "<!-- calibration table: end -->"
-    )[0]
+    table = text.partition("<!-- calibration table: begin -->")[2].partition("<!-- calibration table: end -->")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()[2:]]
     say = Words("en")
     seen: dict[str, int] = {}
@@ -41,9 +39,7 @@ def test_the_calibration_is_that_of_the_description():
 
 
 def test_checks_that_are_named_exist():
-    sources = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "verification").glob("test_*.py")
-    )
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "verification").glob("test_*.py"))
     named = [test for tests in CHECKS.values() for test in tests]
     assert len(named) == len(set(named)) >= 30
     for test in named:
@@ -55,11 +51,7 @@ def test_everything_is_said_in_both_languages(lang):
     say = Words(lang)
     for parameter in PARAMETERS.values():
         assert meaning_of(parameter, say) and range_of(parameter, say) and value_of(parameter.default, say)
-        assert (
-            say(f"unit.{parameter.unit}")
-            and say(f"evidence.mark.{parameter.mark}")
-            and say(f"evidence.group.{parameter.group}")
-        )
+        assert say(f"unit.{parameter.unit}") and say(f"evidence.mark.{parameter.mark}") and say(f"evidence.group.{parameter.group}")
     for key in (
         *(f"evidence.limit.{limit}" for limit in LIMITS),
         *(f"evidence.step{n + 1}" for n in range(STEPS)),
@@ -120,14 +112,10 @@ def test_the_page_searches_and_restores_itself(browser, server, lang):
         assert say("evidence.found", found=documented, total=len(PARAMETERS)) in page.inner_text(".eco")
         page.select_option("select[name=mark]", "")
         page.fill("input[name=search]", "hurdle" if lang == "en" else "muc sinh loi")
-        page.wait_for_function(
-            "document.querySelectorAll('.eco-table')[1].querySelectorAll('tbody tr').length < 10"
-        )
+        page.wait_for_function("document.querySelectorAll('.eco-table')[1].querySelectorAll('tbody tr').length < 10")
         assert "hurdle_median" in tables[1].inner_text()
         page.fill("input[name=search]", "")
         page.click(f"button:has-text('{say('evidence.more', shown=25, total=len(PARAMETERS))}')")
-        page.wait_for_function(
-            "document.querySelectorAll('.eco-table')[1].querySelectorAll('tbody tr').length === 100"
-        )
+        page.wait_for_function("document.querySelectorAll('.eco-table')[1].querySelectorAll('tbody tr').length === 100")
         assert not re.findall(r"\b(?:evidence|param|unit|technology)\.[a-z_]\w*", page.inner_text(".eco"))
         assert watched.errors == [] and watched.outside == []

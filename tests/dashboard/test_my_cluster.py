@@ -55,9 +55,7 @@ def test_the_scenario_is_the_one_of_the_command_line(temporary, tmp_path):
     assert site.clusters[0].area_built == upload.area
 
 
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "C:\\x\\..\\evil.csv", ".hidden", "a" * 300, "", "<img>.csv", "con\0.csv"]
-)
+@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\x\\..\\evil.csv", ".hidden", "a" * 300, "", "<img>.csv", "con\0.csv"])
 def test_names_of_files_lead_nowhere(temporary, name):
     upload = read_upload(name, b"sector,workers\nfood,5\n")
     assert upload.accepted == 1 and upload.source == name
@@ -177,9 +175,7 @@ def test_what_cannot_be_used_is_told(browser, server, tmp_path):
         watched.wait(".watch-pick")
         watched.page.set_input_files(".watch-pick input", str(tmp_path / "bad.csv"))
         watched.wait(".eco .error")
-        assert watched.page.inner_text(".eco .error").startswith(
-            "bad.csv: wrkers: unknown column; did you mean 'workers'?"
-        )
+        assert watched.page.inner_text(".eco .error").startswith("bad.csv: wrkers: unknown column; did you mean 'workers'?")
         watched.page.set_input_files(".watch-pick input", str(tmp_path / "big.csv"))
         watched.wait(".watch-problem")
         assert "2 MB" in watched.page.inner_text(".watch-problem")

@@ -46,16 +46,12 @@ def move(page, name, value):
 
 def until_it_says(page, text, said=True):
     """Wait until a text is on the page, or is not any more."""
-    page.wait_for_function(
-        "([text, said]) => document.querySelector('.eco').innerText.includes(text) === said", arg=[text, said]
-    )
+    page.wait_for_function("([text, said]) => document.querySelector('.eco').innerText.includes(text) === said", arg=[text, said])
 
 
 def until_changed(page, selector, before):
     """Wait until the text of an element is another one."""
-    page.wait_for_function(
-        "([selector, before]) => document.querySelector(selector)?.innerText !== before", arg=[selector, before]
-    )
+    page.wait_for_function("([selector, before]) => document.querySelector(selector)?.innerText !== before", arg=[selector, before])
 
 
 def until_drawn(page):
@@ -81,7 +77,9 @@ def test_every_page_loads_in_the_browsers_language(browser, server, path, lang):
         assert watched.page.evaluate("document.documentElement.lang") == lang
         assert not watched.page.query_selector(".eco .error")
         # a key of the catalogues that reached the page would look like this
-        assert not re.findall(r"\b(?:page|compare|levers?|mix|binds|explorer|export|frame)\.[a-z_]+\b", watched.page.inner_text(".eco"))
+        assert not re.findall(
+            r"\b(?:page|compare|levers?|mix|binds|explorer|export|frame)\.[a-z_]+\b", watched.page.inner_text(".eco")
+        )
         quiet(watched)
 
 

@@ -79,9 +79,7 @@ def test_what_is_drawn_adds_up(shown):
         if quarter in film.flows:
             kinds = [flow["kind"] for flow in film.flows[quarter]]
             assert kinds.count("link") == len(drawn)
-            assert {STREAMS[w] for w in hubs} >= {
-                flow["stream"] for flow in film.flows[quarter] if flow["kind"] == "hub"
-            }
+            assert {STREAMS[w] for w in hubs} >= {flow["stream"] for flow in film.flows[quarter] if flow["kind"] == "hub"}
         for supplier, buyer, *_ in drawn:
             assert film.firms["id"][quarter, supplier] and film.firms["id"][quarter, buyer]
 
@@ -108,13 +106,9 @@ def test_orders_of_technology_follow_reviews(shown):
 
 def test_the_numbers_explain_what_was_ordered(portraits):
     """Worth it, the taste below the chance, and money for it; a change later in the quarter may blur one in fifty."""
-    choices = [
-        c for p in portraits for c in p.choices if c.terms and c.outcome.startswith(("operating", "ordered"))
-    ]
+    choices = [c for p in portraits for c in p.choices if c.terms and c.outcome.startswith(("operating", "ordered"))]
     assert len(choices) > 60
-    good = [
-        c.terms.wants and c.terms.taste < c.terms.chance and c.terms.need <= c.terms.funds for c in choices
-    ]
+    good = [c.terms.wants and c.terms.taste < c.terms.chance and c.terms.need <= c.terms.funds for c in choices]
     assert np.mean(good) >= 0.98
 
 
@@ -180,9 +174,7 @@ def test_cards_read_in_both_languages(shown, portraits):
 
 
 def test_an_address_names_no_file_and_no_nonsense():
-    state = State(
-        {"site": "/etc/passwd.toml", "budget_bn": "1e9", "replicate": "7", "quarter": "-3"}, "nguyen-khe"
-    )
+    state = State({"site": "/etc/passwd.toml", "budget_bn": "1e9", "replicate": "7", "quarter": "-3"}, "nguyen-khe")
     assert state.asked.value.site == "nguyen-khe"
     assert state.asked.value.budget_bn == 150 and state.asked.value.replicate == 7
     assert len(state.refused) == 2
@@ -275,9 +267,7 @@ def test_120_firms_and_the_city_are_played(browser, server):
         assert len(page.query_selector_all(".watch-district button")) > 70  # planned clusters too
         name = page.inner_text(".watch-stage h2")
         page.click(".watch-district button >> nth=20")
-        page.wait_for_function(
-            "(old) => document.querySelector('.watch-stage h2').innerText !== old", arg=name
-        )
+        page.wait_for_function("(old) => document.querySelector('.watch-stage h2').innerText !== old", arg=name)
         assert page.get_attribute(".watch-district button >> nth=20", "aria-pressed") == "true"
         quiet(watched)
 
@@ -317,7 +307,5 @@ def test_an_address_restores_the_page_and_says_what_it_cannot_use(browser, serve
         assert "nonsense" in page.inner_text(".eco .error")
         page.select_option("select[name=pathway]", "null")
         page.wait_for_selector(".eco .error", state="detached")
-        page.wait_for_function(
-            "document.querySelector('.eco code').innerText.includes('--pathway null')"
-        )
+        page.wait_for_function("document.querySelector('.eco code').innerText.includes('--pathway null')")
         quiet(watched)

@@ -88,14 +88,18 @@ def test_what_cannot_go_on_says_what_to_change(before, capsys, line, what):
 
 
 def test_a_pathway_that_holds_a_part_of_the_law_is_told_where_that_belongs(before, capsys):
-    Path("mine.toml").write_text('type = "pathway"\nid = "mine"\ntitle = { vi = "a", en = "b" }\nlevers = { inspection_rate = 0.5 }\n')
+    Path("mine.toml").write_text(
+        'type = "pathway"\nid = "mine"\ntitle = { vi = "a", en = "b" }\nlevers = { inspection_rate = 0.5 }\n'
+    )
     assert "belongs into a law (--law) or a policy (--policy)" in refusal("compare teaching --pathways mine.toml --out new", capsys)
 
 
 def test_the_question_of_a_comparison_keeps_its_replicates(tmp_path):
     """They were those of the defaults, not of every world."""
     file = tmp_path / "asked.toml"
-    file.write_text('type = "comparison"\nscenario = "teaching"\npathways = ["null", "symbiosis"]\nreplicates = 40\nseed = 1\nbudget = 150.0\n')
+    file.write_text(
+        'type = "comparison"\nscenario = "teaching"\npathways = ["null", "symbiosis"]\nreplicates = 40\nseed = 1\nbudget = 150.0\n'
+    )
     assert read_config(file)["fixed"] is True and read_config(file)["replicates"] == 40
 
 

@@ -137,7 +137,10 @@ def test_scaling_is_asked_for():
 
 def test_cost_per_tonne_is_the_ratio_of_means():
     answer = make_comparison(40)
-    for key, money in (("cost_gross_per_tco2e_2045", "pv_outlay_gross_2045"), ("cost_social_per_tco2e_2045", "pv_social_cost_2045")):
+    for key, money in (
+        ("cost_gross_per_tco2e_2045", "pv_outlay_gross_2045"),
+        ("cost_social_per_tco2e_2045", "pv_social_cost_2045"),
+    ):
         value, _, _ = answer.estimates[key][1]
         cost, tonnes = answer.above(money)[1].mean(), -answer.above("pv_tco2e_2045")[1].mean()
         assert value.mean == pytest.approx(cost / tonnes) and value.low < cost / tonnes < value.high
@@ -286,7 +289,9 @@ def test_parts_of_abatement_have_a_range_over_worlds():
     entry = answer.to_json()["pathways"]["combined"]["abatement_intensity_2035"]
     means = answer.split(2035)["intensity"][4].reshape(6, 2).mean(axis=1)
     assert (entry["world_low"], entry["world_high"]) == pytest.approx((np.quantile(means, 0.05), np.quantile(means, 0.95)))
-    assert entry["mean"] == pytest.approx(means.mean()) and entry["difference"]["world_low"] is None and entry["difference"]["reason"]
+    assert (
+        entry["mean"] == pytest.approx(means.mean()) and entry["difference"]["world_low"] is None and entry["difference"]["reason"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,9 @@ def test_every_promised_key_is_there_in_every_year_and_arm(answer):
 
 def test_keys_of_before_are_kept_where_their_meaning_is(answer):
     gone = {(arm, key) for arm, key in missing(answer, BEFORE)}
-    assert {key for _, key in gone} == {f"{name}_{year}" for year in YEARS for name in (
-        "private_cost", "pv_private_cost", "cost_per_tco2e")}
+    assert {key for _, key in gone} == {
+        f"{name}_{year}" for year in YEARS for name in ("private_cost", "pv_private_cost", "cost_per_tco2e")
+    }
     assert all(any(former in key for former in FORMER) for _, key in gone)  # and a refusal names what took their place
 
 
@@ -47,7 +48,9 @@ def test_every_outcome_and_difference_has_its_range_over_worlds(answer):
         for key, entry in own.items():
             for found in (entry, entry["difference"]):
                 values = [found[name] for name in RANGE]  # a KeyError is a failure
-                of_means = key.startswith(("cost_gross_per_", "cost_social_per_")) or key.startswith("abatement_") and found is not entry
+                of_means = (
+                    key.startswith(("cost_gross_per_", "cost_social_per_")) or key.startswith("abatement_") and found is not entry
+                )
                 nothing = found["mean"] is None or entry["mean"] is None  # no value in any world
                 if not answer["worlds"] or of_means or nothing:
                     assert values == [None, None], (arm, key)

@@ -96,7 +96,7 @@ def content(folder):
 
 def test_a_sweep_varies_what_a_module_adds(vouchers, swept):
     frame = load(swept)
-    assert not frame["failed"].astype(str).any() and frame["repairs_total_2022"].sum() > 0 and not frame["null.repairs_total_2022"].any()
+    assert not frame["failed"].astype(str).any() and frame["repairs_total_2022"].sum() > 0 and not frame["null.repairs_total_2022"].any()  # fmt: skip
     assert frame["life"].nunique() == frame["cost.repair_teams"].nunique() == 4
     assert (frame["pv_vouchers_2022"] > 0).any()
     manifest = json.loads((swept / "manifest.json").read_text())
@@ -104,7 +104,7 @@ def test_a_sweep_varies_what_a_module_adds(vouchers, swept):
     assert entry == {"name": "repair_vouchers", "sha256": roster.sources()[0].sha256, "source": EXAMPLE.read_text(encoding="utf-8")}
     point, row = frame["point"].iloc[0], frame.iloc[0]
     trial = Trial("teaching", "combined", uncertainties={"life": row["life"], "cost.repair_teams": row["cost.repair_teams"]},
-                  levers={"repair_vouchers": row["repair_vouchers"], "repair_teams": 1.0})
+                  levers={"repair_vouchers": row["repair_vouchers"], "repair_teams": 1.0})  # fmt: skip
     alone = run_trials([trial], replicates=2, seed=4, last_year=2023, outcomes=ASKED["outcomes"], threads=1)
     mine = frame[frame["point"] == point].sort_values("replicate")
     assert all(np.array_equal(alone[name], mine[name]) for name in ASKED["outcomes"])
@@ -207,7 +207,9 @@ def test_worlds_draw_parameters_of_modules(vouchers):
     assert len(set(lives)) == 20 and 2.0 <= min(lives) < 3.0 < max(lives) <= 5.0
     unload_modules()
     bare = stored().some(1, 20)
-    assert all(a.parameters == {k: v for k, v in b.parameters.items() if k in a.parameters} for a, b in zip(bare, worlds, strict=True))
+    assert all(
+        a.parameters == {k: v for k, v in b.parameters.items() if k in a.parameters} for a, b in zip(bare, worlds, strict=True)
+    )
 
 
 def test_sensitivity_varies_what_a_module_adds(vouchers, tmp_path):
@@ -250,8 +252,10 @@ def test_a_command_loads_modules_wherever_they_stand(line, capsys):
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_what_cannot_be_loaded_ends_in_one_line(lang, tmp_path, capsys):
-    (tmp_path / "bad.py").write_text("from ecocluster.model.modules import *\nm = Module('m', levers=(Lever('extension', 'x', kind='money'),))")
-    for which, said in ((tmp_path / "bad.py", "bad.py: lever 'extension'"), (tmp_path / "gone.py", "gone.py"), ("nobody", "nobody")):
+    (tmp_path / "bad.py").write_text(
+        "from ecocluster.model.modules import *\nm = Module('m', levers=(Lever('extension', 'x', kind='money'),))"
+    )
+    for which, said in ((tmp_path / "bad.py", "bad.py: lever 'extension'"), (tmp_path / "gone.py", "gone.py"), ("nobody", "nobody")):  # fmt: skip
         assert main(["levers", "--with", str(which), "--lang", lang]) == 2
         err = capsys.readouterr().err
         assert said in err and err.count("\n") == 1, err
@@ -320,7 +324,8 @@ def test_a_cluster_model_has_it_step_by_step_and_at_once(vouchers, tmp_path):
         _ = models[0].repair
     unload_modules()
     (tmp_path / "own.py").write_text(
-        "from ecocluster.model.modules import *\nm = Module('m', indicators=(Indicator('agents', '1', 'stock', 'x'),))")
+        "from ecocluster.model.modules import *\nm = Module('m', indicators=(Indicator('agents', '1', 'stock', 'x'),))"
+    )
     load_module(tmp_path / "own.py")
     with pytest.raises(ModuleError, match=r"'agents': the name is taken \(ClusterModel\)"):
         ClusterModel(scenario=site, rng=3)

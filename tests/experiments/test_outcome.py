@@ -122,7 +122,9 @@ def test_the_table_of_runs_and_a_run_of_a_sweep_say_the_same():
     for name, values in zip(runs.keys, np.moveaxis(runs.series[1, 0], 1, 0), strict=True):
         series[:, list(INDICATORS).index(name)] = values
     table = evaluate(runs)
-    names = [name for name in table if name not in ("arm", "replicate", "failed") and outcome_of(name).base not in ("offered", "spent")]
+    names = [
+        name for name in table if name not in ("arm", "replicate", "failed") and outcome_of(name).base not in ("offered", "spent")
+    ]
     read = Outcomes(names).read(series, 0.05)
     assert np.array_equal(read, table.iloc[1][names].to_numpy(float), equal_nan=True)
     tonnes, money = (series[1:, list(INDICATORS).index(key)] for key in ("tco2e", "outlay"))

@@ -97,7 +97,14 @@ def test_json_tells_them(answer):
 
 
 @pytest.mark.parametrize(
-    "spent", [lambda x: 900 * x, lambda x: 900 * x**0.3, lambda x: 900 * x**3, lambda x: 900 * np.tanh(4 * x), lambda x: 700 * x + 200 * (x > 0.6)]
+    "spent",
+    [
+        lambda x: 900 * x,
+        lambda x: 900 * x**0.3,
+        lambda x: 900 * x**3,
+        lambda x: 900 * np.tanh(4 * x),
+        lambda x: 700 * x + 200 * (x > 0.6),
+    ],
 )
 def test_the_search_finds_the_budget_of_an_outlay(spent):
     """Straight, bent either way, saturated, and with a jump that holds no budget of that outlay within reach of a curve."""

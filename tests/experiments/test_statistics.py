@@ -83,9 +83,7 @@ def test_fieller_known_answer():
     cost = np.array([10.0, 12.0, 9.0, 13.0, 11.0])
     estimate = st.fieller(cost, np.full(5, 4.0))
     plain = st.mean_interval(cost)
-    assert (estimate.mean, estimate.low, estimate.high) == pytest.approx(
-        (2.75, plain.low / 4, plain.high / 4)
-    )
+    assert (estimate.mean, estimate.low, estimate.high) == pytest.approx((2.75, plain.low / 4, plain.high / 4))
 
     effect = np.array([4.0, 5.0, 3.5, 4.5, 3.8])
     estimate = st.fieller(cost, effect)

@@ -59,7 +59,9 @@ def rewrite(chunk: Path, change) -> None:
     out = BytesIO()
     pq.write_table(change(table).replace_schema_metadata(table.schema.metadata), out)
     chunk.unlink()
-    chunk.with_name(f"{chunk.name.partition('-')[0]}-{hashlib.sha256(out.getvalue()).hexdigest()[:16]}.parquet").write_bytes(out.getvalue())
+    chunk.with_name(f"{chunk.name.partition('-')[0]}-{hashlib.sha256(out.getvalue()).hexdigest()[:16]}.parquet").write_bytes(
+        out.getvalue()
+    )
 
 
 def next_bit(table: pa.Table, column: str, row: int) -> pa.Table:
@@ -196,9 +198,14 @@ def test_replay_on_the_command_line(tmp_path, swept, lang, capsys, monkeypatch):
     assert (out / "clusters.csv").exists() and json.loads((out / "manifest.json").read_text())["same"] is True
 
 
-@pytest.mark.parametrize(("point", "replicate", "part"), [
-    (4, 0, "--point is 4, but must be at most 3"), (-1, 0, "at least 0"), (0, 2, "no finished run of point 0 and replicate 2"),
-])
+@pytest.mark.parametrize(
+    ("point", "replicate", "part"),
+    [
+        (4, 0, "--point is 4, but must be at most 3"),
+        (-1, 0, "at least 0"),
+        (0, 2, "no finished run of point 0 and replicate 2"),
+    ],
+)
 def test_rows_that_are_not_there(tmp_path, swept, point, replicate, part, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["replay", str(swept), f"--point={point}", f"--replicate={replicate}"]) == 2

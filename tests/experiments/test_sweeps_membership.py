@@ -117,6 +117,7 @@ def test_a_chunk_of_another_sweep(tmp_path, whole, folder, change):
 
 def test_a_chunk_of_another_sweep_beside_the_right_one(tmp_path, whole, folder):
     """Whichever comes first by name, it is the right one that stays."""
+
     def from_middle(path):
         return abs(int(path.stem.partition("-")[2][:4], 16) - 0x8000)
 
@@ -312,8 +313,11 @@ def test_scratch_names_are_not_written_through(tmp_path, folder):
 def old(folder):
     """The sweep as the format before wrote it: chunks know their number and rows alone."""
     for number, path in enumerate(files(folder)):
-        data = with_mark(path.read_bytes(), **dict.fromkeys(
-            ("sweep", "number", "first_point", "points", "first_replicate", "replicates"), ...), chunk=number)
+        data = with_mark(
+            path.read_bytes(),
+            **dict.fromkeys(("sweep", "number", "first_point", "points", "first_replicate", "replicates"), ...),
+            chunk=number,
+        )
         path.unlink()
         keep(folder, number, data)
     manifest = json.loads((folder / "manifest.json").read_text())

@@ -73,7 +73,7 @@ def test_rows_are_those_of_run_trials(tmp_path, two_points_a_chunk):
     expected = run_trials(trials, replicates=2, seed=4, outcomes=SMALL["outcomes"], last_year=2022)
     for name in (*SMALL["outcomes"], "null.tco2e_2021"):
         assert np.array_equal(frame[name], expected[name])
-    assert list(frame.columns[:8]) == ["point", "pathway", "policy", "budget_bn", "replicate", "failed", "electricity_growth", "q_in"]
+    assert list(frame.columns[:8]) == ["point", "pathway", "policy", "budget_bn", "replicate", "failed", "electricity_growth", "q_in"]  # fmt: skip
     assert status(tmp_path / "s").size / len(frame) < 2048
 
 
@@ -405,7 +405,7 @@ def test_the_benchmark_measures(monkeypatch, capsys):
     assert "--runs is 10, but must be at least 200" in capsys.readouterr().err
     asked = []
     monkeypatch.setattr(bench_sweep, "_sweep", lambda points, workers=None, pathways=("combined",): asked.append((points, len(pathways)))
-                        or (points / 100, points / 60, 900 * points))
+                        or (points / 100, points / 60, 900 * points))  # fmt: skip
     monkeypatch.setattr(bench_sweep, "_peak_mb", lambda: 123.0)
     monkeypatch.setattr(bench_sweep, "_by_firms", lambda: [0.001 * firms**0.9 for firms in bench_sweep.FIRMS])
     assert main(["bench", "sweep", "--runs", "1000", "--json"]) == 0

@@ -62,8 +62,10 @@ def test_levers_of_the_law_are_paid_outside_the_fund():
     """A law that a trial tries costs the state, and nothing of it the programme's fund."""
     names = ["outlay_law_2023", "spent_2023", "unspent_2023"]
     asked = {"replicates": 2, "outcomes": names, "last_year": 2024}
-    plain, more = (run_trials([replace(BASE, levers=levers, law="today", tries_law=True)], **asked)
-                   for levers in ({}, {"monitoring_data": 0.8}))
+    plain, more = (
+        run_trials([replace(BASE, levers=levers, law="today", tries_law=True)], **asked)
+        for levers in ({}, {"monitoring_data": 0.8})
+    )
     assert (more["outlay_law_2023"] > plain["outlay_law_2023"]).all()
     assert (more["null.outlay_law_2023"] == 0).all()
     empty = run_trials([replace(BASE, pathway="policy", levers={"monitoring_data": 0.8}, law="today")], **asked)

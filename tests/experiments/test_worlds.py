@@ -163,7 +163,9 @@ def test_a_run_in_a_world_is_a_run_with_its_parameters_and_its_luck():
         np.testing.assert_array_equal(runs.series[:, r], alone.series[:, 0])
     # present values are at the world's own public rate
     later = run_ensemble(site, arms, worlds=some[:2], seed=1, last_year=2031)
-    alone = run_ensemble(site, arms, replicates=1, first_replicate=some[1].replicate, parameters=some[1].parameters, seed=1, last_year=2031)
+    alone = run_ensemble(
+        site, arms, replicates=1, first_replicate=some[1].replicate, parameters=some[1].parameters, seed=1, last_year=2031
+    )
     both = evaluate(later).set_index(["arm", "replicate"])["pv_outlay_2030"]
     one = evaluate(alone).set_index(["arm", "replicate"])["pv_outlay_2030"]
     assert both[one.index].to_numpy() == pytest.approx(one.to_numpy(), rel=1e-12)
@@ -193,8 +195,13 @@ def test_a_design_of_worlds():
 
 
 def test_defaults_lie_inside_the_quartiles_of_their_own_law_or_the_reason_is_told():
-    table = ODD.read_text(encoding="utf-8").partition("<!-- defaults aside: begin -->")[2].partition("<!-- defaults aside: end -->")[0]
-    told = {cells[1].strip(" `"): cells[4].strip() for cells in (line.split("|") for line in table.splitlines() if line.startswith("| `"))}
+    table = (
+        ODD.read_text(encoding="utf-8").partition("<!-- defaults aside: begin -->")[2].partition("<!-- defaults aside: end -->")[0]
+    )
+    told = {
+        cells[1].strip(" `"): cells[4].strip()
+        for cells in (line.split("|") for line in table.splitlines() if line.startswith("| `"))
+    }
     aside = set()
     for name in drawn_names():
         entry = PARAMETERS[name]

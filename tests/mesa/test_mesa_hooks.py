@@ -62,7 +62,7 @@ def test_what_is_ordered_in_a_hook_is_booked():
                 self.before = self.state.money.copy()
             elif phase == "search_partners" and len(self.bought) > self.known:
                 booked = self.state.money - self.before_order
-                spent = sum(cost for _, _, cost in self.bought[self.known:])
+                spent = sum(cost for _, _, cost in self.bought[self.known :])
                 assert booked[Money.OWN_CAPEX] == pytest.approx(spent)
                 assert -balance(booked, "firms") == pytest.approx(spent) == pytest.approx(balance(booked, "resources"))
                 self.known = len(self.bought)
@@ -142,8 +142,7 @@ def test_hooks_are_called_in_the_order_of_the_step():
     model.step()
     clusters = range(model.state.clusters.size)
     expected = [
-        (phase.name, c) for scope, group in in_groups() for c in (clusters if scope == CLUSTER else (None,))
-        for _, phase in group
+        (phase.name, c) for scope, group in in_groups() for c in (clusters if scope == CLUSTER else (None,)) for _, phase in group
     ]
     assert model.heard == expected
 

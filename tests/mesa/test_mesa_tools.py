@@ -26,8 +26,7 @@ def batch(**more):
 
 def test_batch_run():
     rows = batch()
-    assert [(row["pathway"], row["replicate"]) for row in rows] == [
-        ("null", 0), ("null", 1), ("combined", 0), ("combined", 1)]
+    assert [(row["pathway"], row["replicate"]) for row in rows] == [("null", 0), ("null", 1), ("combined", 0), ("combined", 1)]
     for row in rows:
         model = ClusterModel(scenario="teaching", pathway=row["pathway"], replicate=row["replicate"], seed=1)
         model.run_for(20)
@@ -40,7 +39,7 @@ def test_batch_run_in_two_processes():
 
 
 def test_batch_run_to_the_horizon_ends_with_its_last_step():
-    row, = mesa.batch_run(ClusterModel, {"scenario": "teaching", "last_year": 2025.0}, display_progress=False)
+    (row,) = mesa.batch_run(ClusterModel, {"scenario": "teaching", "last_year": 2025.0}, display_progress=False)
     assert row["year"] == 2025.0
 
 

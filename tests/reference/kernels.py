@@ -25,11 +25,11 @@ LINK_STATES = {"barred": 1, "permit": 2, "active": 3, "closed": 4}
 FIRM = ("sector", "workers", "activity", "elec", "fuel", "water", "effluent", "waste", "cash", "profit", "debt_service",
         "interest", "exchange_gain", "negative_years", "attitude", "trust", "good", "bad", "hurdle", "collateral",
         "integrity", "eps", "margin_life", "z_util", "z_margin", "tech", "aware", "ever", "discloses", "admitted", "born",
-        "moved_at", "recp", "visited", "served", "studied")  # the same name in both models
+        "moved_at", "recp", "visited", "served", "studied")  # the same name in both models  # fmt: skip
 CLUSTER = ("level", "unmet", "shadow_level", "shadow_review", "exchange_at", "flowed_at", "complained_at", "seeks", "exchanges",
            "permits", "sharing", "served", "engaged", "aware", "measured", "fee", "connected", "design_flow", "kilowatt", "land", "last_violation", "review_at",
            "opened", "monitoring", "grants_year", "certified_at", "programme", "elec_before", "built", "ready",
-           "own_capital", "group", "tech_count")
+           "own_capital", "group", "tech_count")  # fmt: skip
 HUB = ("active", "members", "fee", "quantity", "review_at", "capital_year", "capital_until", "invested")
 FUND = ("budget", "dose", "typed_dose", "rule_paid", "general", "cut_reserve", "released", "spent", "need", "lapsed")
 
@@ -44,11 +44,13 @@ class Kernels:
         What firms ordered and paid in fines in the matched null.
     """
 
-    def __init__(self, site, arm=NULL, *, parameters=None, shocks=(), seed=1, replicate=0, scale=1.0,
-                 steps_per_year=4, reference=None):
+    def __init__(
+        self, site, arm=NULL, *, parameters=None, shocks=(), seed=1, replicate=0, scale=1.0, steps_per_year=4, reference=None
+    ):
         self.scale, self.reference = scale, reference
-        self.simulator = sim = Simulator(site, (replace(arm, scale=scale),), parameter_record(parameters), tuple(shocks),
-                                         steps_per_year)
+        self.simulator = sim = Simulator(
+            site, (replace(arm, scale=scale),), parameter_record(parameters), tuple(shocks), steps_per_year
+        )
         sim.make_room()  # who steps a run himself cannot start it again with more
         begin(sim.base, sim.layout, sim.p, sim.plans[0], seed, replicate, sim.steps_per_year)
         self.state: State = sim.base
@@ -66,8 +68,7 @@ class Kernels:
                 sim.plans[0] = sim.plans[0]._replace(fines=np.asarray(self.reference.fines))
             self.state = sim.work
         self.series[0] = self.series[1]
-        code = run_steps(self.state, sim.p, sim.plans[0], sim.values(self.state), 1, self.series, self.level,
-                         self.unmet)
+        code = run_steps(self.state, sim.p, sim.plans[0], sim.values(self.state), 1, self.series, self.level, self.unmet)
         assert code == 0
 
 
@@ -84,7 +85,7 @@ def _their_firms(s: State) -> Table:
     taken = s.firms["status"] == SLOT_TAKEN
     names = {name: name for name in FIRM} | {
         "debt": "old debt", "cluster": "cluster", "slot_id": "slot", "compliance": "compliance", "club": "in club", "links": "links",
-        "hubs": "hubs", "depreciation": "depreciation", "cut_total": "tax cut", "pending": "pending", "loans": "loans"}
+        "hubs": "hubs", "depreciation": "depreciation", "cut_total": "tax cut", "pending": "pending", "loans": "loans"}  # fmt: skip
     columns = {mine: s.firms[name][taken].tolist() for name, mine in names.items()}
     for j, technology in enumerate(TECHNOLOGIES):
         bit = (s.firms["tech"] | s.firms["pending"])[taken] >> j & 1
@@ -93,8 +94,7 @@ def _their_firms(s: State) -> Table:
     for w, stream in enumerate(STREAMS):
         columns[f"sold {stream}"] = s.firms["sold"][taken][:, w].tolist()
         columns[f"bought {stream}"] = s.firms["bought"][taken][:, w].tolist()
-    return {f"firm {i}": {name: column[n] for name, column in columns.items()}
-            for n, i in enumerate(s.firms["id"][taken].tolist())}
+    return {f"firm {i}": {name: column[n] for name, column in columns.items()} for n, i in enumerate(s.firms["id"][taken].tolist())}
 
 
 def _my_firm(firm) -> dict:
@@ -102,7 +102,7 @@ def _my_firm(firm) -> dict:
     row |= {"old debt": firm.old_debt, "cluster": firm.cluster.ident, "slot": firm.slot.ident,
             "compliance": firm.compliance, "in club": firm.in_club, "links": firm.active_links, "hubs": _bits(firm.member),
             "depreciation": sum(firm.write_off.values()), "tax cut": sum(cut for cut, _ in firm.tax_cut.values()),
-            "pending": sum(1 << j for j in firm.pending), "loans": sum(1 << j for j in firm.loans)}
+            "pending": sum(1 << j for j in firm.pending), "loans": sum(1 << j for j in firm.loans)}  # fmt: skip
     for j, technology in enumerate(TECHNOLOGIES):
         row[f"start {technology}"] = firm.pending.get(j, firm.since[j] if firm.has(j) else 0.0)
         row[f"loan {technology}"] = firm.loans[j].balance if j in firm.loans else 0.0
@@ -124,13 +124,13 @@ def _record(supplier, buyer, stream, state, kept, broken, updated, until, quanti
 def _their_links(s: State) -> Table:
     rows = s.links[: int(s.city[0]["links_high"])]
     names = ("supplier_id", "buyer_id", "stream", "state", "kept", "broken", "updated", "until", "quantity", "price", "years",
-             "delivered")
+             "delivered")  # fmt: skip
     return dict(_record(*(row[name].item() for name in names)) for row in rows[rows["state"] > 0])
 
 
 def _my_links(model) -> Table:
     return dict(_record(r.supplier.firm_id, r.buyer.firm_id, r.stream, LINK_STATES[r.state], r.good, r.bad, r.updated,
-                        r.until, r.quantity, r.price, r.years, r.delivered) for r in model.links)
+                        r.until, r.quantity, r.price, r.years, r.delivered) for r in model.links)  # fmt: skip
 
 
 def _flat(values: dict) -> dict:
@@ -144,28 +144,33 @@ def _flat(values: dict) -> dict:
 def _their_city(s: State) -> Table:
     table = {f"cluster {c}": _flat({name: row[name].tolist() for name in CLUSTER}) for c, row in enumerate(s.clusters)}
     for c, row in enumerate(s.hubs):
-        table |= {f"hub {c} {STREAMS[w]}": {name: hub[name].item() for name in HUB}
-                  for w, hub in enumerate(row) if hub["active"]}
+        table |= {f"hub {c} {STREAMS[w]}": {name: hub[name].item() for name in HUB} for w, hub in enumerate(row) if hub["active"]}
     programmes = len(s.levers) // 3  # there is one row even if there is no programme
-    table |= {f"fund {k}": _flat({name: row[name].tolist() for name in (*FUND, "fund")})
-              for k, row in enumerate(s.funds[:programmes])}
+    table |= {
+        f"fund {k}": _flat({name: row[name].tolist() for name in (*FUND, "fund")}) for k, row in enumerate(s.funds[:programmes])
+    }
     table["booked"] = {f"{2020 + y} {r} {BOOKED[q]}": amount.item() for (y, r, q), amount in np.ndenumerate(s.booked)}
-    return table | {"money": {m.name: s.money[m].item() for m in Money},
-                    "matter": {m.name: s.matter[m].item() for m in Matter}}
+    return table | {"money": {m.name: s.money[m].item() for m in Money}, "matter": {m.name: s.matter[m].item() for m in Matter}}
 
 
 def _my_city(model) -> Table:
-    table = {f"cluster {c}": _flat({name: getattr(cluster, name) for name in CLUSTER})
-             for c, cluster in enumerate(model.clusters)}
+    table = {f"cluster {c}": _flat({name: getattr(cluster, name) for name in CLUSTER}) for c, cluster in enumerate(model.clusters)}
     for c, cluster in enumerate(model.clusters):
-        table |= {f"hub {c} {STREAMS[w]}": {name: getattr(hub, name) for name in HUB}
-                  for w, hub in enumerate(cluster.hubs) if hub.active}
-    table |= {f"fund {k}": _flat({name: getattr(fund, name) for name in FUND} | {"fund": fund.purse})
-              for k, fund in enumerate(model.funds)}
+        table |= {
+            f"hub {c} {STREAMS[w]}": {name: getattr(hub, name) for name in HUB} for w, hub in enumerate(cluster.hubs) if hub.active
+        }
+    table |= {
+        f"fund {k}": _flat({name: getattr(fund, name) for name in FUND} | {"fund": fund.purse})
+        for k, fund in enumerate(model.funds)
+    }
     years, rows = range(2020, 2020 + BOOKED_YEARS), range(len(model.layout.slots) + 1)
-    table["booked"] = {f"{y} {r} {name}": model.booked.get((y, r, q), 0.0) for y in years for r in rows for q, name in enumerate(BOOKED)}
-    return table | {"money": {m.name: model.ledger.get(m.name, 0.0) for m in Money},
-                    "matter": {m.name: model.matter.get(m.name, 0.0) for m in Matter}}
+    table["booked"] = {
+        f"{y} {r} {name}": model.booked.get((y, r, q), 0.0) for y in years for r in rows for q, name in enumerate(BOOKED)
+    }
+    return table | {
+        "money": {m.name: model.ledger.get(m.name, 0.0) for m in Money},
+        "matter": {m.name: model.matter.get(m.name, 0.0) for m in Matter},
+    }
 
 
 # --- what differs ------------------------------------------------------------------------------------------
@@ -182,8 +187,9 @@ def _unlike(theirs: Table, mine: Table) -> list[str]:
     b = np.array([mine[row][name] for row, name in cells], float)
     # equal infinities are equal; what is not a number equals nothing
     wrong = ~((a == b) | (np.abs(a - b) <= np.maximum(RELATIVE * np.maximum(np.abs(a), np.abs(b)), ABSOLUTE)))
-    return out + [f"{cells[n][0]}: {cells[n][1]} is {a[n]!r} in the kernels and {b[n]!r} in the reference"
-                  for n in np.flatnonzero(wrong)]
+    return out + [
+        f"{cells[n][0]}: {cells[n][1]} is {a[n]!r} in the kernels and {b[n]!r} in the reference" for n in np.flatnonzero(wrong)
+    ]
 
 
 def differences(kernels: Kernels, model) -> list[str]:
@@ -193,9 +199,12 @@ def differences(kernels: Kernels, model) -> list[str]:
     mine = indicators(model)
     if model.quarter % round(1.0 / model.dt) == 0:
         mine |= yearly_indicators(model)
-    return (_unlike({"indicators": {name: theirs[name] for name in mine}}, {"indicators": mine})
-            + _unlike(_their_firms(s), {f"firm {firm.firm_id}": _my_firm(firm) for firm in model.agents})
-            + _unlike(_their_links(s), _my_links(model)) + _unlike(_their_city(s), _my_city(model)))
+    return (
+        _unlike({"indicators": {name: theirs[name] for name in mine}}, {"indicators": mine})
+        + _unlike(_their_firms(s), {f"firm {firm.firm_id}": _my_firm(firm) for firm in model.agents})
+        + _unlike(_their_links(s), _my_links(model))
+        + _unlike(_their_city(s), _my_city(model))
+    )
 
 
 def assert_agreement(kernels: Kernels, model, steps: int) -> None:

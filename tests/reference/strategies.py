@@ -25,7 +25,7 @@ __all__ = ["Scenario", "scenarios", "sites"]
 UNCERTAIN = sorted(name for name, parameter in PARAMETERS.items() if parameter.distribution != "fixed")
 SWITCHES = ("spillover", "fund_lapse", "disclosure_gate", "application_test", "old_plot_value")
 SHOCKS = (Shock("demand", 2020, 2022, 0.85), Shock("electricity", 2022, 2023, 1.25), Shock("carbon_rule", 2026, 9999, 1.15),
-          Shock("sector", 2012, 9999, 0.8))
+          Shock("sector", 2012, 9999, 0.8))  # fmt: skip
 share = st.floats(0, 1)
 
 
@@ -54,7 +54,7 @@ def _known_firms():
     return st.lists(st.builds(
         Firm, st.sampled_from(SECTORS), st.sampled_from([1.0, 5.0, 12.0, 80.0]), st.sampled_from([None, 5000.0]),
         st.none(), st.none(), st.none() | st.lists(st.sampled_from(TECHNOLOGIES), unique=True, max_size=3).map(tuple),
-        st.none() | st.integers(1, 5), st.none() | st.integers(1, 5)), min_size=2, max_size=8).map(tuple)
+        st.none() | st.integers(1, 5), st.none() | st.integers(1, 5)), min_size=2, max_size=8).map(tuple)  # fmt: skip
 
 
 @st.composite
@@ -69,7 +69,7 @@ def sites(draw, largest: int = 14):
             shared_land=draw(st.sampled_from([None, 0.1, 0.24, 0.26])), urban=draw(st.booleans()),
             cetp_since=draw(st.sampled_from([None, None, 2005.0, 2013.5])),
             workers_median=draw(st.sampled_from([None, None, 20.0])),
-            firms=draw(st.just(()) | st.just(()) | _known_firms())))
+            firms=draw(st.just(()) | st.just(()) | _known_firms())))  # fmt: skip
     own = sum(cluster.firms_2018 for cluster in made)
     return Site("site", "site", "city", tuple(made), city_firms=draw(st.sampled_from([own, 2 * own, 3864.0])))
 
@@ -90,12 +90,13 @@ def _programmes(draw, name: str):
     if draw(st.booleans()):  # symbiosis needs several levers at once to come about
         levers |= {"coordinator": 1.0, "platform": 1.0, "study_aid": 0.9, "symbiosis_grant": 0.9}
     inside = draw(st.fixed_dictionaries({}, optional={
-        "monitoring_data": share, "CIT_reduction": share, "coordinator": share, "admission": st.sampled_from([0.0, 1.0])}))
-    schedule = Schedule(draw(st.sampled_from([2020.0, 2021.5])), draw(st.sampled_from([0.0, 2.0])),
-                        draw(st.sampled_from([9999.0, 2023.0])))
+        "monitoring_data": share, "CIT_reduction": share, "coordinator": share, "admission": st.sampled_from([0.0, 1.0])}))  # fmt: skip
+    schedule = Schedule(
+        draw(st.sampled_from([2020.0, 2021.5])), draw(st.sampled_from([0.0, 2.0])), draw(st.sampled_from([9999.0, 2023.0]))
+    )
     return Programme(name, levers, inside, {}, schedule, draw(st.booleans()), draw(st.sampled_from([0.0, 0.0, 2.0])),
                      draw(st.sampled_from([0.0, 1000.0])), frozenset(draw(st.lists(st.sampled_from([*chosen, *(
-                         f"planned.{n}" for n in inside)]), unique=True))) if chosen or inside else frozenset())
+                         f"planned.{n}" for n in inside)]), unique=True))) if chosen or inside else frozenset())  # fmt: skip
 
 
 @st.composite
@@ -109,8 +110,9 @@ def _laws(draw):
         if draw(st.booleans()):
             before[name] = draw(st.sampled_from([low, LEVERS[name].baseline]))
         if draw(st.booleans()):
-            schedules[name] = Schedule(draw(st.sampled_from([2020.0, 2021.5])), draw(st.sampled_from([0.0, 2.0])),
-                                       draw(st.sampled_from([9999.0, 2023.0])))
+            schedules[name] = Schedule(
+                draw(st.sampled_from([2020.0, 2021.5])), draw(st.sampled_from([0.0, 2.0])), draw(st.sampled_from([9999.0, 2023.0]))
+            )
     return Law("law", levers, before, schedules, draw(st.sampled_from([0.0, 2.0])))
 
 
@@ -123,12 +125,18 @@ def scenarios(draw):
     if len(programmes) == 2:
         assignment = tuple(draw(st.integers(-1, 1)) for _ in site.clusters)
     budget = draw(st.sampled_from([0.0, 1e3, 1e4, 1e5])) if programmes else 0.0
-    parameters = {name: PARAMETERS[name].quantile(draw(share))
-                  for name in draw(st.lists(st.sampled_from(UNCERTAIN), unique=True, max_size=40))}
-    parameters |= {name: draw(st.sampled_from([PARAMETERS[name].low, PARAMETERS[name].high]))
-                   for name in draw(st.lists(st.sampled_from(SWITCHES), unique=True, max_size=2))}
+    parameters = {
+        name: PARAMETERS[name].quantile(draw(share))
+        for name in draw(st.lists(st.sampled_from(UNCERTAIN), unique=True, max_size=40))
+    }
+    parameters |= {
+        name: draw(st.sampled_from([PARAMETERS[name].low, PARAMETERS[name].high]))
+        for name in draw(st.lists(st.sampled_from(SWITCHES), unique=True, max_size=2))
+    }
     more = {"parameters": parameters, "shocks": tuple(draw(st.lists(st.sampled_from(SHOCKS), unique=True))),
             "seed": draw(st.integers(0, 2**64 - 1)), "replicate": draw(st.integers(0, 2**64 - 1)),
-            "scale": draw(st.sampled_from([1.0, 2.0]))}
+            "scale": draw(st.sampled_from([1.0, 2.0]))}  # fmt: skip
     outside = draw(st.sampled_from([None, -1, 0]))
-    return Scenario(site, Arm("arm", programmes, assignment, budget, law=draw(_laws()), outside=outside), more, draw(st.integers(44, 76)))
+    return Scenario(
+        site, Arm("arm", programmes, assignment, budget, law=draw(_laws()), outside=outside), more, draw(st.integers(44, 76))
+    )

@@ -17,8 +17,10 @@ from strategies import Scenario, scenarios
 BURN_IN = 40
 PATHWAYS = ("null", "law", "self-transition", "symbiosis", "newly-planned", "combined", "symbiosis-in-planned", "all")
 
-UNAFFORDABLE = {f"{name}.capex_per_worker_at_15": 1e6 for name in (
-    "T1_housekeeping", "T2_efficient_equipment", "T4_rooftop_solar", "T5_clean_process")}
+UNAFFORDABLE = {
+    f"{name}.capex_per_worker_at_15": 1e6
+    for name in ("T1_housekeeping", "T2_efficient_equipment", "T4_rooftop_solar", "T5_clean_process")
+}
 OFF = {  # what turns a sub-model off; reviews stay, and find nothing worth doing
     "a production": dict.fromkeys(
         ("util_sd_own", "util_sd_sector", "margin_sd_year", "workers_elasticity"), 0.0),
@@ -32,13 +34,15 @@ OFF = {  # what turns a sub-model off; reviews stay, and find nothing worth doin
     "g clusters": dict.fromkeys(("project_review", "cetp_city_hazard", "cetp_share_2010", "violation_hazard",
                                  "relocation_review"), 0.0),
     "i demography": dict.fromkeys(("growth", "arrival_base", "exit_high", "exit_low", "exit_slope", "insolvency_hazard"), 0.0),
-}
+}  # fmt: skip
 
 
 def both(scenario: Scenario):
     """The same scenario in the kernels and in the reference."""
-    return (Kernels(scenario.site, scenario.arm, **scenario.more),
-            CityModel(scenario.site, replace(scenario.arm, scale=scenario.more.get("scale", 1.0)), **scenario.more))
+    return (
+        Kernels(scenario.site, scenario.arm, **scenario.more),
+        CityModel(scenario.site, replace(scenario.arm, scale=scenario.more.get("scale", 1.0)), **scenario.more),
+    )
 
 
 def agree(scenario: Scenario):
@@ -95,8 +99,7 @@ def test_months_instead_of_quarters(city):
 
 def test_portfolio_of_two_programmes(city):
     arms = [arm_of(name, city) for name in ("self-transition", "newly-planned")]
-    arm = replace(arms[0], name="portfolio", programmes=(arms[0].programmes[0], arms[1].programmes[0]),
-                  assignment=(0, 1, -1))
+    arm = replace(arms[0], name="portfolio", programmes=(arms[0].programmes[0], arms[1].programmes[0]), assignment=(0, 1, -1))
     agree(Scenario(city, arm, {}, BURN_IN + 32))
 
 
@@ -111,7 +114,9 @@ def test_only_firms_of_clusters_with_planned_ones_of_their_own_move(city):
 
     def homes(assignment, outside):
         """Rows at the end of 2019 of the firms of that time that moved."""
-        arm = replace(arm_of("law", city), name="portfolio", programmes=programmes, assignment=assignment, outside=outside, budget=50_000.0)
+        arm = replace(
+            arm_of("law", city), name="portfolio", programmes=programmes, assignment=assignment, outside=outside, budget=50_000.0
+        )
         model = agree(Scenario(city, arm, {"parameters": eager}, BURN_IN + 32))
         return {model.origin[firm.firm_id] for firm in model.agents if firm.moved_at < 9999.0 and firm.born < 2020.0}
 

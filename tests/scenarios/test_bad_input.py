@@ -104,9 +104,7 @@ def test_broken_toml(write, content, words):
 
 
 def test_missing_files_and_folders(tmp_path):
-    assert "nothing.toml: the file does not exist" in str(
-        refusal(scenarios.load_scenario, tmp_path / "nothing.toml")
-    )
+    assert "nothing.toml: the file does not exist" in str(refusal(scenarios.load_scenario, tmp_path / "nothing.toml"))
     assert "is a folder" in str(refusal(scenarios.load_scenario, tmp_path))
     assert "unknown kind of file" in str(refusal(scenarios.validate_file, tmp_path / "firms.xlsx"))
 
@@ -114,9 +112,7 @@ def test_missing_files_and_folders(tmp_path):
 def test_cyclic_inclusion(write):
     one = write("one.toml", 'extends = "two.toml"\n')
     write("two.toml", 'extends = "./one.toml"\n')
-    assert "the file includes itself: one.toml -> two.toml -> one.toml" in str(
-        refusal(scenarios.load_scenario, one)
-    )
+    assert "the file includes itself: one.toml -> two.toml -> one.toml" in str(refusal(scenarios.load_scenario, one))
     path = write("p.toml", 'type = "pathway"\ncombine = ["p.toml"]\n')
     assert "includes itself" in str(refusal(scenarios.load_pathway, path))
     path = write("q.toml", 'type = "policy"\ncombine = ["q.toml"]\n')
@@ -163,16 +159,12 @@ def test_parameters_are_checked_against_a_registry(write):
         ('review_rate = "1"', "not a finite number"),
         ("food.margn = 0.05", "did you mean 'food.margin'?"),
     ]:
-        error = refusal(
-            scenarios.load_scenario, write("bad.toml", CLUSTER + f"[parameters]\n{line}\n"), registry
-        )
+        error = refusal(scenarios.load_scenario, write("bad.toml", CLUSTER + f"[parameters]\n{line}\n"), registry)
         assert words in str(error)
 
 
 def test_parameters_of_the_model_are_the_default_registry(write):
-    name, parameter = next(
-        (name, item) for name, item in PARAMETERS.items() if item.low < item.default < item.high
-    )
+    name, parameter = next((name, item) for name, item in PARAMETERS.items() if item.low < item.default < item.high)
     path = write("good.toml", CLUSTER + f'[parameters]\n"{name}" = {parameter.default}\n')
     assert scenarios.load_scenario(path).parameters == {name: parameter.default}
     path = write("bad.toml", CLUSTER + f'[parameters]\n"{name}x" = {parameter.default}\n')
@@ -275,9 +267,7 @@ def test_unknown_ids_name_the_nearest():
     ]:
         error = refusal(load, wrong)
         assert error.value == wrong
-        assert (
-            error.nearest == nearest or load is scenarios.describe and error.nearest.startswith("solution-")
-        )
+        assert error.nearest == nearest or load is scenarios.describe and error.nearest.startswith("solution-")
 
 
 def test_defined_results_at_the_edges(write):

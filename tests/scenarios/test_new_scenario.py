@@ -43,12 +43,7 @@ def test_round_trip(write, tmp_path):
     assert validate_file(report.scenario)["known_firms"] == 3
     assert validate_file(report.firms)["workers"] == 59.5
     text = str(report)
-    assert (
-        "3 firms read" in text
-        and "revenue" in text
-        and "(for 1 of 3 firms)" in text
-        and "assumed: area" in text
-    )
+    assert "3 firms read" in text and "revenue" in text and "(for 1 of 3 firms)" in text and "assumed: area" in text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
@@ -198,9 +193,7 @@ def test_the_largest_table(write, tmp_path):
 
 
 def test_cleaned_numbers_can_be_read_again(write, tmp_path):
-    report = new_scenario(
-        "a", write("firms.csv", "sector,workers\nfood,1.2340\nfood,1e2\nfood,3.14159265358979\n"), tmp_path
-    )
+    report = new_scenario("a", write("firms.csv", "sector,workers\nfood,1.2340\nfood,1e2\nfood,3.14159265358979\n"), tmp_path)
     workers = [firm.workers for firm in load_scenario(report.scenario).site.clusters[0].firms]
     assert workers == [1.234, 100, 3.14159265358979]
     again = new_scenario("b", report.firms, tmp_path)

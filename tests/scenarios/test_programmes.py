@@ -35,9 +35,7 @@ def test_combined_is_the_larger_of_both_lever_by_lever():
 
 
 def test_levers_of_the_three_pathways_as_specified():
-    self_transition, symbiosis, planned = (
-        load_pathway(name) for name in ("self-transition", "symbiosis", "newly-planned")
-    )
+    self_transition, symbiosis, planned = (load_pathway(name) for name in ("self-transition", "symbiosis", "newly-planned"))
     assert (value(self_transition, "extension"), value(self_transition, "green_fund")) == (0.8, 0.3)
     assert (value(symbiosis, "coordinator"), value(symbiosis, "symbiosis_grant")) == (1, 0.4)
     assert planned.planned == {
@@ -123,9 +121,7 @@ def test_a_single_cluster_gets_planned_slots_for_half_of_its_firms():
     site = scenarios.load_scenario("nguyen-khe").site
     slots = load_pathway("newly-planned", site).levers["planned_slots"] * site.budget_share
     assert slots == pytest.approx(site.firms_2018 / 2)
-    assert (
-        load_pathway("newly-planned", scenarios.load_scenario("hanoi").site).levers["planned_slots"] == 1440
-    )
+    assert load_pathway("newly-planned", scenarios.load_scenario("hanoi").site).levers["planned_slots"] == 1440
 
 
 def test_an_empty_policy_gives_back_the_programme():
@@ -160,12 +156,8 @@ def test_a_policy_reaches_into_planned_clusters():
 
 def test_the_schedule_belongs_to_the_winner():
     late = Schedule(2030)
-    policy = Policy(
-        "q", {"extension": 0.9, "coordinator": 0.1}, schedules={"extension": late, "coordinator": late}
-    )
-    both = apply_policy(
-        Programme("p", {"extension": 0.8, "coordinator": 0.5}, schedule=Schedule(2024)), policy
-    )
+    policy = Policy("q", {"extension": 0.9, "coordinator": 0.1}, schedules={"extension": late, "coordinator": late})
+    both = apply_policy(Programme("p", {"extension": 0.8, "coordinator": 0.5}, schedule=Schedule(2024)), policy)
     assert both.schedules == {"extension": late}
     assert both.schedule == Schedule(2024)
     tie = apply_policy(Programme("p", {"extension": 0.9, "coordinator": 0.0}), policy)
@@ -297,9 +289,7 @@ def test_a_pathway_of_a_user(write):
         "[schedule]\nstart = 2022\nramp = 2\n[schedules]\nfairs = { start = 2025, end = 2030 }\n",
     )
     programme = load_pathway(path)
-    assert programme.id == "mine" and programme.levers["extension"] == 0.5, (
-        "its own levers replace, larger or not"
-    )
+    assert programme.id == "mine" and programme.levers["extension"] == 0.5, "its own levers replace, larger or not"
     assert programme.levers["grant_T2"] == 0.3
     assert programme.schedule == Schedule(2022, 2) and programme.schedules["fairs"] == Schedule(2025, 0, 2030)
     assert make_arm(path).name == "mine"

@@ -157,9 +157,7 @@ def test_describe_says_how_close_the_data_come_to_what_is_published():
 
 
 def test_default_shocks():
-    shocks = {
-        (shock.kind, shock.start, shock.end, shock.factor) for shock in scenarios.load_shocks("default")
-    }
+    shocks = {(shock.kind, shock.start, shock.end, shock.factor) for shock in scenarios.load_shocks("default")}
     assert shocks == {
         ("demand", 2020, 2022, 0.85),
         ("electricity", 2022, 2023, 1.25),
@@ -179,7 +177,5 @@ def test_levers_of_everything_that_ships_are_known_and_in_range():
             for name, value in [*both.levers.items(), *both.planned.items()]:
                 assert LEVERS[name].low <= value <= LEVERS[name].high
             assert set(both.schedules) <= set(LEVERS)
-            funds = [
-                both.levers.get(f"fund_share_{fund}", 0) for fund in ("grants", "symbiosis", "infrastructure")
-            ]
+            funds = [both.levers.get(f"fund_share_{fund}", 0) for fund in ("grants", "symbiosis", "infrastructure")]
             assert sum(funds) == pytest.approx(1) or sum(funds) == 0

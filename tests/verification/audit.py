@@ -31,7 +31,7 @@ MASS_TOLERANCE = 1e-9  # relative (V11)
 FROM_FUNDS = (
     "RULE_SET_UP", "FIXED_DOSES", "GRANTS", "INTEREST_CUT", "GUARANTEE", "STUDY_AID", "LINK_GRANT", "HUB_GRANT",
     "PROJECT_FUND", "LAND_SUPPORT", "RELOCATION_AID",
-)
+)  # fmt: skip
 EITHER_SIGN = {"NET_SALES", "ORDINARY_USE", "DISPOSAL", "RENT", "EXCHANGE_SAVED", "OFFTAKE", "ENTRY_CASH", "EXIT_CASH", "BASE_RENT"}
 
 
@@ -192,8 +192,7 @@ def on_schedule(firms, dt):
     owed, payment, growth = (firms[name][running] for name in ("loan_balance", "loan_payment", "loan_growth"))
     interest = growth - 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        left = np.where(interest > 1e-12, -np.log1p(-owed * interest / (payment * dt)) / np.log1p(interest),
-                        owed / (payment * dt))
+        left = np.where(interest > 1e-12, -np.log1p(-owed * interest / (payment * dt)) / np.log1p(interest), owed / (payment * dt))
     assert np.abs(left - np.round(left)).max(initial=0) < 1e-6, "a balance is off its schedule"
     assert left.max(initial=0) <= round(5 / dt) + 1e-6, "a loan runs for more than five years"
 
@@ -215,7 +214,7 @@ def funds(before, after, p, row):
             near(released, new["budget"] * dt, MONEY_TOLERANCE, "release of a fund")
         assert min(new["fund"].min(), new["general"]) >= -MONEY_TOLERANCE, "a fund is overdrawn"
     near(fsum(f["rule_paid"] for f in after.funds) - fsum(f["rule_paid"] for f in before.funds),
-         after.money[Money.RULE_SET_UP], MONEY_TOLERANCE, "set-up of rules")
+         after.money[Money.RULE_SET_UP], MONEY_TOLERANCE, "set-up of rules")  # fmt: skip
     paid = fsum(after.money[Money[name]] for name in FROM_FUNDS)
     near(spent, reserved + paid, MONEY_TOLERANCE, "money of a fund is lost")
 
@@ -275,8 +274,11 @@ class Social:
         for amount, years in invested:
             n = round(years / self.dt)
             self.services.append((n, amount / fsum(v**k for k in range(n))))
-        used = fsum(money[Money[name]] * (1 if f.receiver == "resources" else -1)
-                    for name, f in FLOWS.items() if f.kind == "resource" and f.purpose != "capital")
+        used = fsum(
+            money[Money[name]] * (1 if f.receiver == "resources" else -1)
+            for name, f in FLOWS.items()
+            if f.kind == "resource" and f.purpose != "capital"
+        )
         return (used + fsum(service for _, service in self.services)) / self.dt
 
 
@@ -288,8 +290,7 @@ def resources(before, after, p, row):
     matter, dt, clusters = after.matter, before.city[0]["dt"], after.clusters
     old, new = Firms(before), Firms(after)
     total = {name: fsum(clusters[name]) for name in ("elec", "fuel", "water", "effluent", "waste", "exchanged")}
-    alike(matter[Matter.GRID_MWH] + matter[Matter.SOLAR_MWH] + matter[Matter.SHARED_SOLAR_MWH], dt * total["elec"],
-          "electricity")
+    alike(matter[Matter.GRID_MWH] + matter[Matter.SOLAR_MWH] + matter[Matter.SHARED_SOLAR_MWH], dt * total["elec"], "electricity")
     alike(matter[Matter.FUEL_GJ], dt * total["fuel"], "fuel")
     alike(matter[Matter.WATER_M3], dt * total["water"], "water")
     alike(matter[Matter.EFFLUENT_M3], dt * total["effluent"], "effluent")
@@ -300,8 +301,11 @@ def resources(before, after, p, row):
         assert matter[Matter[name]] >= -MASS_TOLERANCE * matter[Matter.WASTE_T], f"{name} is negative"
     treated = matter[Matter.EFFLUENT_M3] - matter[Matter.UNTREATED_M3]
     assert matter[Matter.REUSED_M3] + matter[Matter.EXCHANGED_M3] <= treated * (1 + MASS_TOLERANCE) + 1e-9
-    emitted = (matter[Matter.GRID_MWH] * after.city[0]["grid_factor"] + matter[Matter.FUEL_GJ] * p["fuel_factor"]
-               - matter[Matter.EXCHANGE_TCO2E])
+    emitted = (
+        matter[Matter.GRID_MWH] * after.city[0]["grid_factor"]
+        + matter[Matter.FUEL_GJ] * p["fuel_factor"]
+        - matter[Matter.EXCHANGE_TCO2E]
+    )
     alike(row[Series.TCO2E] * dt, emitted, "emissions")
     # clusters that nobody entered or left: their sums are those of the records of their firms
     one, two = old["cluster"], new["cluster"]

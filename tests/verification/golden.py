@@ -25,7 +25,7 @@ HASH = HERE.parents[1] / "model" / "tables" / "golden.txt"  # part of the packag
 HEADLINE = HERE / "golden.json"
 KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "firms", "jobs", "value_added", "profit",
         "adoption_T1", "adoption_T2", "adoption_T4", "adoption_T5", "real_share", "trust", "attitude", "outlay",
-        "receipts", "social_cost", "private_net", "unspent", "planned_occupancy", "links_active", "level1")
+        "receipts", "social_cost", "private_net", "unspent", "planned_occupancy", "links_active", "level1")  # fmt: skip
 
 
 def small_city():
@@ -44,8 +44,7 @@ def golden_run(**changes):
     assert not runs.failed.any()
     series = np.where(np.isnan(runs.series), -1.0, runs.series)  # nan has many bit patterns
     digest = hashlib.sha256(np.ascontiguousarray(series, "<f8").tobytes() + runs.level.tobytes() + runs.unmet.tobytes())
-    head = {arm: {key: float(series[a, :, -4:, Series[key.upper()]].mean()) for key in KEYS}
-            for a, arm in enumerate(runs.arms)}
+    head = {arm: {key: float(series[a, :, -4:, Series[key.upper()]].mean()) for key in KEYS} for a, arm in enumerate(runs.arms)}
     return digest.hexdigest(), head
 
 
@@ -54,7 +53,7 @@ def other_headline(head):
     stored = json.loads(HEADLINE.read_text())
     assert set(stored) == set(head)
     return [f"{arm} {name}: {head[arm][name]!r}, stored {value!r}" for arm, values in stored.items()
-            for name, value in values.items() if not abs(head[arm][name] - value) <= 1e-9 * max(abs(value), 1e-3)]
+            for name, value in values.items() if not abs(head[arm][name] - value) <= 1e-9 * max(abs(value), 1e-3)]  # fmt: skip
 
 
 if __name__ == "__main__":

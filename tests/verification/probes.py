@@ -57,8 +57,7 @@ from ecocluster.model.state import (
 )
 from ecocluster.model.timelines import make_plan
 
-COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (
-    1 << n for n in range(11))
+COUNT, LOTTERY, DELIVER, BELIEFS, LEARN, TECHNOLOGY, FUNDS, SEARCH, SIGN, FEES, PROJECTS = (1 << n for n in range(11))
 LEAVE, LET, RELOCATE, ARRIVE, ADVANCE = (1 << n for n in range(11, 16))
 ADOPT_ALL, PERMIT_ALL = 1 << 16, 1 << 17
 ORGANIC = 0  # the stream of `pairs`
@@ -277,8 +276,9 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     town["learning"], town["learning_offered"], town["demand"], town["carbon_rule"] = 1.0, 1, 1.0, 1.0
     town["electricity_price"] = 1.9
     record = parameters()
-    town["capex_one"] = [capex_one(*terms) for terms in zip(
-        record["tech_capex_per_worker_at_15"], record["tech_scale_exponent"], strict=True)]
+    town["capex_one"] = [
+        capex_one(*terms) for terms in zip(record["tech_capex_per_worker_at_15"], record["tech_scale_exponent"], strict=True)
+    ]
     firms["status"] = SLOT_UNUSABLE
     firms["id"] = firms["slot_id"] = np.arange(blocks * LANES).reshape(blocks, LANES)
     firms["due"] = firms["moved_at"] = NEVER
@@ -291,19 +291,19 @@ def world(groups, size, *, planned=0, dt=0.25, links=0, seed=1):
     clusters["mix"] = town["mix"] = 1.0 / clusters["mix"].shape[1]
     for c in range(groups):
         clusters[c]["first"], clusters[c]["last"], clusters[c]["slots"] = c * per, (c + 1) * per, size
-        firms["cluster"][c * per:(c + 1) * per] = c
+        firms["cluster"][c * per : (c + 1) * per] = c
     pattern = np.where(np.arange(per * LANES) < size, SLOT_TAKEN, SLOT_UNUSABLE).reshape(per, LANES)
-    firms["status"][:groups * per] = np.tile(pattern, (groups, 1))
+    firms["status"][: groups * per] = np.tile(pattern, (groups, 1))
     clusters["firms"][:groups], clusters["workers"][:groups] = size, 10.0 * size
     if planned:
         new = clusters[groups]
         new["first"], new["last"], new["slots"], new["kind"] = groups * per, blocks, planned, PLANNED
         new["lever_row"], new["built"], new["let"], new["opened"] = PLANNED, 1, 1, 2010.0
-        firms["cluster"][groups * per:] = groups
+        firms["cluster"][groups * per :] = groups
         room = np.arange((blocks - groups * per) * LANES) < planned
-        firms["status"][groups * per:] = np.where(room, SLOT_LETTABLE, SLOT_UNUSABLE).reshape(-1, LANES)
+        firms["status"][groups * per :] = np.where(room, SLOT_LETTABLE, SLOT_UNUSABLE).reshape(-1, LANES)
         first = groups * per * LANES
-        entries = s.lettable[first:first + planned]
+        entries = s.lettable[first : first + planned]
         entries["slot"] = entries["slot_id"] = first + np.arange(planned)
         town["lettable_planned"] = new["lettable"] = planned
         node = len(s.forks) // 2 + groups
@@ -346,13 +346,13 @@ def pairs(count, record):
     record["supply"][...] = record["demand"][...] = 0.0
     record["supply"][0, ORGANIC] = record["demand"][1, ORGANIC] = 1.0
     for name, value in {"disposal_cost": 1.0, "virgin_price": 2.0, "substitution": 1.0, "treatment_cost": 0.0,
-                        "fixed_cost_ref": 0.0}.items():
+                        "fixed_cost_ref": 0.0}.items():  # fmt: skip
         record[f"stream_{name}"][ORGANIC] = value
     record["offtake_price"] = 0.25
     s = world(count, 2, links=2 * count)
     for name, supplier, buyer in (("sector", 0, 1), ("waste", 10.0, 0.0), ("activity", 0.0, 10.0),
                                   ("aware", 1 << AWARE_SYMBIOSIS, 0), ("cash", 1e6, 1e6),
-                                  ("integrity", 0.5, 0.2)):
+                                  ("integrity", 0.5, 0.2)):  # fmt: skip
         values = flat(s, name)
         values[0::LANES], values[1::LANES] = supplier, buyer
         put(s, name, values)
@@ -371,10 +371,13 @@ def city(p, firms=2000, sector=None, seed=1, replicate=0, clusters=1, area=40.0)
         Sector of every firm; None: drawn.
     """
     mix = None if sector is None else {sector: 1.0}
-    site = Site("probe", "probe", "city", tuple(
-        Cluster(f"c{c}", f"c{c}", "here", firms, area, area, mix=mix, shared_land=0.2) for c in
-        range(clusters)
-    ), city_firms=firms * clusters)
+    site = Site(
+        "probe",
+        "probe",
+        "city",
+        tuple(Cluster(f"c{c}", f"c{c}", "here", firms, area, area, mix=mix, shared_land=0.2) for c in range(clusters)),
+        city_firms=firms * clusters,
+    )
     arm = Arm("null")
     layout = Layout(site, p, (arm,))
     s = allocate(layout)
@@ -394,5 +397,6 @@ def annuity(rate, years):
 def draws(s, purpose, time, idents):
     """Uniform numbers of the model's generator; what they are used for is worked out by the test."""
     key = s.city[0]["key"]
-    return np.array([uniform(key, int(purpose), int(t), int(i))
-                     for t, i in zip(np.broadcast_to(time, len(idents)), idents, strict=True)])
+    return np.array(
+        [uniform(key, int(purpose), int(t), int(i)) for t, i in zip(np.broadcast_to(time, len(idents)), idents, strict=True)]
+    )

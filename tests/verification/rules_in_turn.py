@@ -37,25 +37,25 @@ MIX = {"food": 0.4, "textile": 0.2, "plastic_paper_chemical": 0.2, "wood_buildin
 SITE = Site("two", "two", "city", (
     Cluster("dense", "dense", "a", 9.0, 4.0, 4.0, mix=MIX, shared_land=0.3, urban=True, workers_median=40.0),
     Cluster("loose", "loose", "b", 7.0, 3.0, 3.0, workers_median=20.0),
-), city_firms=16.0)
+), city_firms=16.0)  # fmt: skip
 # all happens sooner, and is worth more
 FAST = {"review_rate": 3.0, "search_rate": 3.0, "hub_base": 1.0, "project_review": 4.0, "relocation_review": 4.0,
         "planned_cluster_slots": 20.0, "planned_build": 0.25, "cost.study": 5.0, "cost.link_coordination": 1.0,
         "hub_min_gain": 0.0, "aware_symbiosis_2010": 0.9, "eta0": 0.3, "old_plot_value": 30.0, "cit_small_revenue": 8000.0,
-        "b_min": 0.5, "application_cost": 1.0, "workers_elasticity": 2.0, "relocation_energy": 0.5}
+        "b_min": 0.5, "application_cost": 1.0, "workers_elasticity": 2.0, "relocation_energy": 0.5}  # fmt: skip
 # certificates are waived, projects do not pay
 WAIVED = {"waive_recp_share": 1.0, "waive_monitoring": 1.0, "cost.benefit_infrastructure": 0.01, "project_review": 4.0}
 # partners who break their word, and remember it
 WARY = {"search_rate": 12.0, "bar_years": 0.25, "eta0": 1.0, "worst_breach": 0.5, "trust_alpha": 2.0, "trust_beta": 6.0,
         "aware_symbiosis_2010": 1.0, "b_min": 0.3, "cost.study": 1.0, "cost.link_coordination": 3.0, "hub_base": 1.0,
-        "lambda_breach": 4.0}
+        "lambda_breach": 4.0}  # fmt: skip
 EVERYTHING = {
     "extension": 0.6, "innovation_centre": 0.5, "coordinator": 1.0, "platform": 0.6, "club_community": 0.4, "fairs": 0.5,
     "skills_housing": 0.5, "grant_T1": 0.3, "grant_T2": 0.4, "grant_T5": 0.4, "grant_own_plant": 0.4, "interest_cut": 3.0,
     "guarantee": 0.4, "green_fund": 0.3, "study_aid": 0.5, "symbiosis_grant": 0.4, "cofunding_infrastructure": 0.6,
     "anchor_investor": 0.3, "planned_slots": 20.0, "relocation_aid": 0.8, "land_support": 0.3, "fund_share_grants": 0.3,
     "fund_share_symbiosis": 0.2, "fund_share_infrastructure": 0.5, "multiplier_L1": 2.0, "multiplier_L2": 3.0,
-}
+}  # fmt: skip
 LAW = Law("strict", {"inspection_rate": 3.0, "monitoring_data": 0.6, "voluntary_agreement": 0.5, "permit_rate": 20.0})
 PROGRAMME = Programme("everything", EVERYTHING)
 
@@ -97,7 +97,7 @@ class Small:
             else:
                 two = rows[stage - 1 : stage + 1]
                 assert run_steps(state, run.p, run.plans[0], run.values(state), 1, two, np.vstack([level, level]),
-                                 np.vstack([unmet, unmet])) == 0
+                                 np.vstack([unmet, unmet])) == 0  # fmt: skip
             yield rows[stage].tobytes() + state.clusters["unmet"].tobytes() + state.booked.tobytes()
         if not first:
             self.rows = rows
@@ -130,8 +130,11 @@ def rules() -> dict[str, FunctionType]:
     found = {}
     for info in pkgutil.iter_modules(ecocluster.model.rules.__path__, "ecocluster.model.rules."):
         module = importlib.import_module(info.name)
-        found |= {f"{info.name.rpartition('.')[2]}.{name}": value for name, value in vars(module).items()
-                  if isinstance(value, FunctionType) and value.__module__ == info.name}
+        found |= {
+            f"{info.name.rpartition('.')[2]}.{name}": value
+            for name, value in vars(module).items()
+            if isinstance(value, FunctionType) and value.__module__ == info.name
+        }
     return found
 
 

@@ -58,15 +58,14 @@ def yearly_cost(record, f, bits, cleaned_per_m3):
     solar = sum(record["tech_solar_share"][j] * has[j] for j in range(5))
     effluent = record["sector_effluent_share"][f["sector"]] * use["water"]
     energy = 1.9 * use["elec"] * (1 - solar) + record["fuel_price"] * use["fuel"]
-    return (energy + record["water_price"] * use["water"]
-            + disposal * use["waste"] + cleaned_per_m3 * effluent)
+    return energy + record["water_price"] * use["water"] + disposal * use["waste"] + cleaned_per_m3 * effluent
 
 
 def appraisals(s, record, where):
     """V0, I, tax and financing of every firm and technology by the formulas of 5d, each (firms, 4)."""
     f = {name: flat(s, name)[where] for name in
          ("id", "sector", "activity", "eps", "workers", "hurdle", "tech", "compliance", "effluent", "exporter",
-          "k_revenue")}
+          "k_revenue")}  # fmt: skip
     revenue = f["workers"] * record["sector_revenue_mVND"][f["sector"]]
     assert (s.city[0]["time"] < 2025.75) and (f["k_revenue"] * f["workers"] == revenue).all()
     tax = np.full(len(where), 0.20 * 0.85)
@@ -83,7 +82,7 @@ def appraisals(s, record, where):
         noise = np.exp(0.3 * stats.norm.ppf(draws(s, Purpose.CAPEX, 0, f["id"] * 8 + j)))
         out["cost"][:, j] = (record["tech_capex_per_worker_at_15"][j] * 15 ** (1 - scale) * f["workers"] **
         scale
-                             * noise * 1.24 ** -record["tech_learning_exponent"][j])
+                             * noise * 1.24 ** -record["tech_learning_exponent"][j])  # fmt: skip
         out["value"][:, j] = saving * ((1 - tax) * annuity(h, life) + tax * 0.1 * annuity(h, min(8, life)))
         out["tax_term"][:, j] = tax * annuity(h, life) / life
         term = min(5, life)

@@ -117,7 +117,7 @@ def settled(v3=True, missing="", before=False, **environment):
     """Name and features that `settle` leaves in a process of a machine with or without the features of v3."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA_")}
     done = subprocess.run([sys.executable, "-c", ASK.format(v3=v3, missing=missing, before=before)], capture_output=True,
-                          text=True, env={**clean, **environment})
+                          text=True, env={**clean, **environment})  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -156,7 +156,7 @@ OF_NUMPY = {
     "sinh", "tan", "tanh", "tensordot", "vdot", "vecdot",
 }  # fmt: skip
 OF_MATH = {"ceil", "comb", "copysign", "fabs", "floor", "fsum", "gcd", "inf", "isclose", "isfinite", "isinf", "isnan", "isqrt",
-           "nan", "pi", "sqrt", "trunc"}  # exact, or rounded correctly
+           "nan", "pi", "sqrt", "trunc"}  # exact, or rounded correctly  # fmt: skip
 FORMER = ROOT / "experiments/sweeps/former_ranges.py"  # repeats what the C library's powers once gave
 PLACES = ("model/**/*.py", "scenarios/**/*.py", "experiments/sweeps/*.py", "experiments/analyses/portfolio.py")
 
@@ -171,7 +171,7 @@ def found_in(text):
 
     def check(line, module, name):
         if (module == "math" and name not in OF_MATH or module == "numpy" and name in OF_NUMPY
-                or module == "cmath" or module.startswith("scipy.special")):
+                or module == "cmath" or module.startswith("scipy.special")):  # fmt: skip
             bad.append((line, f"{module}.{name}"))
 
     for node in ast.walk(tree):
@@ -244,7 +244,7 @@ def test_plain_python_gives_the_same_bits(tmp_path):
     found = {}
     for name, seed, plain in (("compiled", 1, ""), ("plain", 1, "1"), ("other", 2, "")):
         out = tmp_path / name
-        command = [sys.executable, "-m", "ecocluster", "run", "teaching", "--pathway", "combined", "--seed", str(seed), "--out", str(out)]
+        command = [sys.executable, "-m", "ecocluster", "run", "teaching", "--pathway", "combined", "--seed", str(seed), "--out", str(out)]  # fmt: skip
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "NUMBA_DISABLE_JIT": plain or "0"})
         found[name] = [(out / file).read_bytes() for file in ("runs.parquet", "series.parquet", "flows.csv")]
     assert found["plain"] == found["compiled"] != found["other"]

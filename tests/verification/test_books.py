@@ -29,13 +29,13 @@ from ecocluster.scenarios import load_scenario, make_arm
 
 EVERYTHING = ("self-transition", "symbiosis", "newly-planned", "combined", "all", "symbiosis-in-planned")
 POLICIES = (("combined", "special"), ("combined", "shared"), ("all", "compulsory"), ("policy", "solutions-all"),
-            ("policy", "japan"), ("policy", "barriers-all"))
+            ("policy", "japan"), ("policy", "barriers-all"))  # fmt: skip
 # what is off by default, and more symbiosis than by default, so that every account moves
 UNUSUAL = {
     "old_plot_value": 10.0, "spillover": 1.0, "rent_difference": -1.0, "moving_cost": 1.0, "export_premium": 0.01,
     "offtaker_in_city": 0.5, "search_rate": 1.0, "hub_base": 0.05, "b_min": 0.84, "aware_symbiosis_2010": 0.5,
     "application_test": 0.0, "relocation_review": 1.0,
-}
+}  # fmt: skip
 
 
 def _arms(site, budget_bn):
@@ -101,8 +101,9 @@ def lively(small_city, shocks):
 def _settled(before, after):
     """Clusters that hold the same firms before and after a step."""
     old, new = Firms(before), Firms(after)
-    return np.array([c for c in np.unique(new["cluster"])
-                     if set(old.id[old["cluster"] == c]) == set(new.id[new["cluster"] == c])], int)
+    return np.array(
+        [c for c in np.unique(new["cluster"]) if set(old.id[old["cluster"] == c]) == set(new.id[new["cluster"] == c])], int
+    )
 
 
 def _rejects(lively, check, spoil):
@@ -137,6 +138,7 @@ def test_v11_mass_balance_in_every_step(sites, shocks):
 
 def test_v11_the_check_sees_small_losses(lively):
     """Positive control: a part of 1e-7 of any account, or one delivery made twice, is noticed."""
+
     def resources(before, after, row, p):
         audit.resources(before, after, p, row)
 
@@ -161,13 +163,13 @@ def test_v11_one_stream_is_given_away_once():
     more than the firms have (the sum over streams of the check above is too coarse for that)."""
     site = Site("wood", "one stream", "city", tuple(
         Cluster(f"w{n}", f"w{n}", "d", 40.0, 20.0, 15.0, mix=dict.fromkeys(SECTORS, 1 / 6), shared_land=0.3)
-        for n in range(3)))
+        for n in range(3)))  # fmt: skip
     parameters = {**UNUSUAL, "eta0": 0.02, "disclosure_gate": 0.0}
     for sector in SECTORS:
         parameters |= {f"{sector}.supply.{w}": 0.0 for w in STREAMS}
         parameters |= {f"{sector}.supply.organic": 1.0, f"{sector}.demand.organic": 0.3}
     levers = {"coordinator": 1.0, "platform": 1.0, "study_aid": 0.9, "symbiosis_grant": 0.9,
-              "fund_share_symbiosis": 1.0, "relief_awareness": 1.0}
+              "fund_share_symbiosis": 1.0, "relief_awareness": 1.0}  # fmt: skip
     law = Law("fast", {"permit_rate": 50.0})
     arms = (Arm("null"), Arm("symbiosis", (Programme("symbiosis", levers),), None, 300e3, law=law))
     audited = Audit(Simulator(site, arms, parameter_record(parameters)), money=False)
@@ -197,6 +199,7 @@ def test_v12_every_flow_is_seen(sites, shocks):
 
 def test_v12_the_check_sees_small_losses(lively):
     """Positive control: 1e-5 mVND too much in any stock or flow is noticed."""
+
     def cash(before, after, row, p):
         audit.cash_of_firms(before, after)
 
@@ -244,20 +247,21 @@ SILENT = {
     "cetp_city_hazard": 0.0, "project_review": 0.0, "hub_base": 0.0,
     "T1_housekeeping.initial_share": 0.0, "T2_efficient_equipment.initial_share": 0.0,
     "T4_rooftop_solar.initial_share": 0.0, "T5_clean_process.initial_share": 0.0, "own_plant.initial_share": 0.0,
-}
+}  # fmt: skip
 
 
 def test_v13_nothing_comes_of_nothing(teaching):
     """Nobody knows of anything, nothing tells anybody, nothing is adopted: adoption and outlay stay 0, the
     difference to itself is exactly 0, cost-effectiveness is undefined and not a number.
     Control: with a spark of knowledge the same statements fail."""
+
     def shares(parameters):
         arms = (Arm("null"), Arm("again"))
         runs = run_ensemble(teaching, arms, replicates=6, seed=3, threads=2, parameters=parameters)
         frame = evaluate(runs)
         columns = [f"adoption_{t}_{y}" for t in TECHNOLOGIES for y in (2030, 2045)]
         columns += ["outlay_2030", "pv_outlay_2045", "hubs_active_2045", "links_active_2045", "aware_technology_2045",
-                    "real_share_2045", "sham_share_2045", "social_programme_2045", "social_running_2045"]
+                    "real_share_2045", "sham_share_2045", "social_programme_2045", "social_running_2045"]  # fmt: skip
         null, again = frame[frame.arm == "null"], frame[frame.arm == "again"]
         return null, again, float(np.abs(null[columns].to_numpy()).max())
 
@@ -278,8 +282,9 @@ def test_v13_nothing_comes_of_nothing(teaching):
 
 def _in_units(unit, site, arms, shocks):
     """Series of arms when all money is counted in 1/unit mVND."""
-    runs = run_ensemble(site, arms, replicates=1, seed=4, threads=2, parameters={**UNUSUAL, "money_scale": unit},
-                        shocks=shocks, last_year=2040)
+    runs = run_ensemble(
+        site, arms, replicates=1, seed=4, threads=2, parameters={**UNUSUAL, "money_scale": unit}, shocks=shocks, last_year=2040
+    )
     assert not runs.failed.any()
     return runs
 
@@ -287,8 +292,7 @@ def _in_units(unit, site, arms, shocks):
 def test_v14_money_has_no_unit(small_city, shocks):
     """All money x 1024, budgets and what the user gave included: the same decisions bit for bit, money exactly
     1024 times as much. Control: x 1024 of one price alone changes decisions."""
-    arms = [a for a in _arms(small_city, 150.0) if a.name in ("null", "combined", "all", "combined+special",
-                                                              "combined+shared")]
+    arms = [a for a in _arms(small_city, 150.0) if a.name in ("null", "combined", "all", "combined+special", "combined+shared")]
     once, thousand = (_in_units(unit, small_city, arms, shocks) for unit in (1.0, 1024.0))
 
     def check(found):
@@ -300,15 +304,17 @@ def test_v14_money_has_no_unit(small_city, shocks):
 
     check(thousand)
     spoilt = run_ensemble(small_city, arms, replicates=1, seed=4, threads=2, shocks=shocks, last_year=2040,
-                          parameters={**UNUSUAL, "money_scale": 1024.0, "fine_reference": 300.0 / 1024.0})
+                          parameters={**UNUSUAL, "money_scale": 1024.0, "fine_reference": 300.0 / 1024.0})  # fmt: skip
     with pytest.raises(AssertionError):
         check(spoilt)
 
 
 def test_v14_money_of_the_user_scales_too():
     """Revenue of known enterprises is money as well: with it x 1024 stays a change of unit."""
-    firms = tuple(Firm(sector, 10.0 + 5 * n, revenue=3000.0 + 500 * n, technologies=("T1",) if n % 2 else ())
-                  for n, sector in enumerate(SECTORS * 2))
+    firms = tuple(
+        Firm(sector, 10.0 + 5 * n, revenue=3000.0 + 500 * n, technologies=("T1",) if n % 2 else ())
+        for n, sector in enumerate(SECTORS * 2)
+    )
     site = Site("known", "known", "cluster", (Cluster("k", "k", "d", 12.0, 5.2, 4.3, firms=firms),))
     arms = [make_arm(name, budget_bn=300.0, site=site) for name in ("null", "combined")]
     a, b = (_in_units(unit, site, arms, ()) for unit in (1.0, 1024.0))

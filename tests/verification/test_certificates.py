@@ -54,9 +54,12 @@ def literals(source):
     known = {0.0, 0.5, 1.0, 1.5, 3.0, 4.0, 6.0, 10.0, 365.0}  # 10: what an indicator calls a small firm
     judged = [part for node in ast.walk(ast.parse(source)) for part in (
         ast.walk(node) if isinstance(node, ast.Compare) else ast.walk(node.right)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) else ())]
-    return [node.value for node in judged if isinstance(node, ast.Constant) and type(node.value) is float
-            and node.value not in known and node.value > 1e-6]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) else ())]  # fmt: skip
+    return [
+        node.value
+        for node in judged
+        if isinstance(node, ast.Constant) and type(node.value) is float and node.value not in known and node.value > 1e-6
+    ]
 
 
 def test_no_threshold_stands_in_a_kernel():
@@ -270,8 +273,11 @@ def test_nobody_acts_on_a_shadow_certificate(small_city):
     loose = {"wide_service_least": 0.0, "decree82_engaged": 0.0, "decree82_aware": 0.0, "decree82_clean_years": 0.0}
     one, two = (run_ensemble(small_city, arms, replicates=1, parameters=p) for p in ({}, loose))
     shadows = [name for name in INDICATORS if name.endswith(("_wide", "_82"))]
-    assert np.array_equal(columns(one, [n for n in INDICATORS if n not in shadows]),
-                          columns(two, [n for n in INDICATORS if n not in shadows]), equal_nan=True)
+    assert np.array_equal(
+        columns(one, [n for n in INDICATORS if n not in shadows]),
+        columns(two, [n for n in INDICATORS if n not in shadows]),
+        equal_nan=True,
+    )
     assert not np.array_equal(columns(one, shadows), columns(two, shadows), equal_nan=True)
 
 
@@ -303,7 +309,9 @@ def met_by(parameters=None):
     each law alone."""
     site = load_scenario("hanoi").site
     arms = {"null": NULL, **{law: make_arm("law", site=site, law=law) for law in shipped("laws")}}
-    runs = run_ensemble(site, list(arms.values()), replicates=2, parameters=parameters, shocks=load_shocks("default"), last_year=2036)
+    runs = run_ensemble(
+        site, list(arms.values()), replicates=2, parameters=parameters, shocks=load_shocks("default"), last_year=2036
+    )
     missed = columns(runs, [f"unmet_{name}" for name in LEVEL_1])[:, :, -1].mean(axis=1)
     return {arm: dict(zip(LEVEL_1, 1.0 - row / len(site.clusters), strict=True)) for arm, row in zip(arms, missed, strict=True)}
 

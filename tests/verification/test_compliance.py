@@ -61,8 +61,7 @@ def test_v08_sharp_choice_takes_the_cheapest():
 
 def compliance_costs(s, record, where, terms, discount=0.32):
     """Yearly cost of none, sham and real (5b) and whether real means connection; (firms, 3) and (firms,)."""
-    f = {name: flat(s, name)[where] for name in
-         ("id", "sector", "cluster", "effluent", "workers", "hurdle", "tech", "compliance")}
+    f = {name: flat(s, name)[where] for name in ("id", "sector", "cluster", "effluent", "workers", "hurdle", "tech", "compliance")}
     q, plant = f["effluent"], s.clusters["built"][:, 1][f["cluster"]] > 0
     # data exist where a plant collects the effluent, and of firms from 500 m3/d on
     m = np.where(plant | (q >= 500 * 365), s.clusters["monitoring"][f["cluster"]], 0.0)
@@ -127,7 +126,7 @@ def test_v08_share_of_real_treatment_in_a_town():
     taste = draws(s, Purpose.TASTE, epoch, idents)
 
     def check(cost):
-        weight = cost ** -3.0
+        weight = cost**-3.0
         bound = np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
         assert (np.minimum(z, 2) == (taste[:, None] >= bound[:, :2]).sum(axis=1)).all()
 
@@ -150,14 +149,14 @@ def cetp_npv(record, flow, brought=0.0):
 def plants_started(record, flows, anchor=0.0, cofunding=0.0, fund=0.0):
     """Which of the clusters with these design flows start a central plant when every operator reviews it."""
     s = world(len(flows), 2)
-    s.clusters["design_flow"][:len(flows)] = flows
+    s.clusters["design_flow"][: len(flows)] = flows
     s.levers["anchor_investor"], s.levers["cofunding_infrastructure"] = anchor, cofunding
     if fund > 0:
-        s.clusters["programme"][:len(flows)] = 0
+        s.clusters["programme"][: len(flows)] = 0
         s.funds["enacted"] = s.funds["budget"] = 1.0
         s.funds["fund"][0, 2] = fund
     phases(s, record[()], PROJECTS, 1)
-    return s.clusters["ready"][:len(flows), 1] > 0, s
+    return s.clusters["ready"][: len(flows), 1] > 0, s
 
 
 def test_v27_break_even_flow_of_a_central_plant():
@@ -172,6 +171,7 @@ def test_v27_break_even_flow_of_a_central_plant():
         def gap(log_flow):
             value, capital = cetp_npv(record, np.exp(log_flow), brought)
             return value + aided * capital / (1 - brought)
+
         return np.exp(optimize.brentq(gap, np.log(1e2), np.log(1e9)))
 
     def check(threshold, **how):

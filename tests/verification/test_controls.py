@@ -51,10 +51,14 @@ def test_control_cost_without_effect_changes_cost_effectiveness_only(small_city,
     allowed = {"outlay", "outlay_gross", "outlay_city", "outlay_doses", "spent", "unspent", "social_cost", "social_programme"}
 
     def check(cut):
-        runs = run_ensemble(small_city, arms, replicates=4, seed=12, shocks=shocks, threads=2, last_year=2036,
-                            parameters={"skills_exit_cut": cut})
-        changed = {key for i, key in enumerate(runs.keys)
-                   if not np.array_equal(runs.series[1, :, 1:, i], runs.series[2, :, 1:, i], equal_nan=True)}
+        runs = run_ensemble(
+            small_city, arms, replicates=4, seed=12, shocks=shocks, threads=2, last_year=2036, parameters={"skills_exit_cut": cut}
+        )
+        changed = {
+            key
+            for i, key in enumerate(runs.keys)
+            if not np.array_equal(runs.series[1, :, 1:, i], runs.series[2, :, 1:, i], equal_nan=True)
+        }
         borne = runs.series[1:, :, 1:, Series.PRIVATE_NET]  # social cost less net outlay: the same but for rounding
         scale = np.abs(runs.series[1, :, 1:, Series.SOCIAL_COST]).max()
         assert np.abs(borne[0] - borne[1]).max() <= 1e-9 * scale or "tco2e" in changed
@@ -85,7 +89,7 @@ PLANTED = {
     "search_rate": 0.0, "hub_base": 0.0, "hub_coordinator": 0.0, "cost.law_set_up": 0.0, "growth": 0.0, "arrival_base": 0.0,
     "cit_years": 0.0,  # no tax is forgone on the saving
     "complaint_rate": 0.0,  # cleaner effluent would bring fewer inspections
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("share", [0.0, 0.04, 0.12])
@@ -97,8 +101,7 @@ def test_control_a_planted_effect_is_recovered(small_city, shocks, share):
     parameters = {**PLANTED, "T1_housekeeping.saves_electricity": share, "T1_housekeeping.saves_fuel": share}
     levers = {"relief_awareness": 1.0, "relief_cash": 1.0, "fairs": 1.0, "fund_share_grants": 1.0}
     arms = (Arm("null"), Arm("planted", (Programme("planted", levers),), None, 1e7, 1.0))
-    runs = run_ensemble(small_city, arms, replicates=12, seed=40, shocks=shocks, threads=2, last_year=2036,
-                        parameters=parameters)
+    runs = run_ensemble(small_city, arms, replicates=12, seed=40, shocks=shocks, threads=2, last_year=2036, parameters=parameters)
     by_arm = _by_arm(runs)
     null, planted = by_arm["null"], by_arm["planted"]
     effect = difference(planted.tco2e_2035.to_numpy() / null.tco2e_2035.to_numpy(), np.ones(12))

@@ -189,8 +189,9 @@ def size_law(median=7.0, sd=1.26, cap=600.0):
 
 def mean_exit(median=7.0, sd=1.26):
     """Mean base exit hazard over the law of sizes, by quadrature."""
-    return integrate.quad(lambda z: base_exit(max(median * np.exp(sd * z), 1.0)) * stats.norm.pdf(z), -9, 9,
-                          points=[-1.544], limit=200)[0]
+    return integrate.quad(
+        lambda z: base_exit(max(median * np.exp(sd * z), 1.0)) * stats.norm.pdf(z), -9, 9, points=[-1.544], limit=200
+    )[0]
 
 
 def check_sizes(sizes):

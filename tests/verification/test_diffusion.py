@@ -212,8 +212,7 @@ def test_v03_a_one_sided_ring():
     the same p and q spread through a whole group (the Bass curve).
     """
     p, q, size = 0.05, 0.6, 12_000
-    gap = [np.abs(ring_recursion(p, q, 1 / n, 12 * n) - ring(p, q, np.arange(12 * n + 1) / n)).max()
-           for n in (12, 24, 48)]
+    gap = [np.abs(ring_recursion(p, q, 1 / n, 12 * n) - ring(p, q, np.arange(12 * n + 1) / n)).max() for n in (12, 24, 48)]
     assert gap[0] / gap[1] == pytest.approx(2, rel=0.05)
     assert gap[1] / gap[2] == pytest.approx(2, rel=0.03)
     assert gap[2] < 2e-3
@@ -279,7 +278,7 @@ def test_v28_soak_equals_pulse_without_forgetting():
     """
     soak, pulse = [0.25] * 32, [1.0] * 8 + [0.0] * 24
     neutral = {"p0": 0.0, "eta_F_attitude": 0.0, "eta_E": 0.15, "ext_curvature": 0.0, "ext_exponent": 1.0,
-               "p_ext": 0.3, "size": 8192}
+               "p_ext": 0.3, "size": 8192}  # fmt: skip
     start, total = 0.4, 8 * 0.25
     a, known_a = after(soak, start, **neutral)
     b, known_b = after(pulse, start, **neutral)

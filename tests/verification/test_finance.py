@@ -74,7 +74,7 @@ def test_v23_poisson_claims_on_a_fund():
     for lumps in (38.0, 44.5):
         spent, ranks = np.zeros(trials), []
         for trial in range(trials):
-            claimants = rng.permutation(256)[:rng.poisson(mean)]
+            claimants = rng.permutation(256)[: rng.poisson(mean)]
             spent[trial], served = claims.spend(claimants, (lumps + 1e-9) * a, trial)
             assert spent[trial] == pytest.approx(a * min(np.floor(lumps), len(claimants)))
             assert set(served) <= set(claimants)

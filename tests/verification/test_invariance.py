@@ -24,6 +24,7 @@ from whole_runs import run_from_2010, same_firms
 
 def permuted(seed):
     """Change of the first day: the firms of every cluster stand in another order in memory; ids stay."""
+
     def change(s, layout):
         random = np.random.default_rng(seed)
         to = np.arange(s.slot_at.size)
@@ -40,6 +41,7 @@ def permuted(seed):
         s.ties[to] = ties
         s.slot_at[...] = to[s.slot_at]
         assert (s.head == -1).all() and (s.links["state"] == 0).all()
+
     return change
 
 
@@ -84,8 +86,9 @@ def test_v16_threads_chunks_restart_and_fork_change_nothing(small_city, arms_of,
         again = run_ensemble(small_city, arms, replicates=4, threads=threads, **options)
         assert np.array_equal(whole.series, again.series, equal_nan=True)
         assert np.array_equal(whole.level, again.level) and np.array_equal(whole.unmet, again.unmet)
-    chunks = [run_ensemble(small_city, arms, replicates=n, first_replicate=first, threads=2, **options)
-              for first, n in ((0, 1), (1, 3))]
+    chunks = [
+        run_ensemble(small_city, arms, replicates=n, first_replicate=first, threads=2, **options) for first, n in ((0, 1), (1, 3))
+    ]
     assert np.array_equal(whole.series, np.concatenate([c.series for c in chunks], axis=1), equal_nan=True)
     turned = run_ensemble(small_city, (arms[0], *arms[:0:-1]), replicates=1, **options)
     free = [i for i in range(len(INDICATORS)) if i != Series.FREE_RIDERS]
@@ -147,7 +150,7 @@ def test_v21_the_step_length_does_not_matter():
 
     def headlines(steps_per_year, parameters=None, replicates=900):
         frame = evaluate(run_ensemble(site, arms, replicates=replicates, seed=21, threads=2, last_year=2036,
-                                      steps_per_year=steps_per_year, parameters=parameters))
+                                      steps_per_year=steps_per_year, parameters=parameters))  # fmt: skip
         wide = {arm: group.reset_index(drop=True) for arm, group in frame.groupby("arm")}
         null, policy = wide["null"], wide["self-transition"]
         out = {key: null[f"{key}_2035"].to_numpy() for key in ("tco2e", "jobs", "value_added", "firms", "real_share")}
@@ -176,14 +179,14 @@ def test_v21_the_step_length_does_not_matter():
 
 # --- V22 ------------------------------------------------------------------------------------------------
 
-_REKEY = '''
+_REKEY = """
 def shuffle(requests, n, mode, step):
     for r in range(n):
         if mode == 1:
             requests[r].priority = mix(np.uint64(step * 4096 + r) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(mode))
         elif mode == 2:
             requests[r].priority = np.uint64(requests[r].amount * 1024.0)
-'''
+"""
 
 
 def _other_order():
@@ -194,8 +197,9 @@ def _other_order():
     source = inspect.getsource(step_module.step.py_func) + "\n" + inspect.getsource(step_module.run_steps.py_func)
     source = re.sub(r"^@\w+\n", "", source, flags=re.M)
     for phase, queue in (("serve_requests", "requests"), ("sign_deals", "proposals")):
-        source, found = re.subn(rf"^( +)({phase}\(s, p\))", rf"\1shuffle(s.{queue}, s.city[0].{queue}, mode, s.city[0].step)\n\1\2",
-                                source, flags=re.M)
+        source, found = re.subn(
+            rf"^( +)({phase}\(s, p\))", rf"\1shuffle(s.{queue}, s.city[0].{queue}, mode, s.city[0].step)\n\1\2", source, flags=re.M
+        )
         assert found == 1
     source = source.replace("def step(s, p, plan, values)", "def step(s, p, plan, values, mode)")
     source = re.sub(r"\bstep\(s, p, plan, values\)\n", "step(s, p, plan, values, mode)\n", source)
@@ -215,7 +219,7 @@ def test_v22_hashed_priority_is_a_random_order(small_city, shocks):
     sim = Simulator(small_city, arms, parameter_record({}), shocks, last_year=2036)
     replicates = 16
     keys = [Series[k] for k in ("TCO2E", "ADOPTION_T1", "ADOPTION_T2", "ADOPTION_T4", "RECP_SHARE", "REAL_SHARE",
-                                "VALUE_ADDED", "LINKS_ACTIVE", "OUTLAY_GRANTS", "UNSPENT")]
+                                "VALUE_ADDED", "LINKS_ACTIVE", "OUTLAY_GRANTS", "UNSPENT")]  # fmt: skip
     results = np.zeros((3, replicates, len(keys)))
     series = np.full((sim.steps + 1, len(INDICATORS)), np.nan)
     level = np.zeros((sim.steps + 1, len(small_city.clusters)), np.int8)

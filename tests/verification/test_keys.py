@@ -55,7 +55,7 @@ CLUSTER_KEYS = [
 def test_whoever_stands_in_a_queue_has_a_number_of_its_own():
     last = (1 << 20) - 1
     numbers = [make(ident, which) for make, places in (FIRM_KEYS, *CLUSTER_KEYS)
-               for ident in (*range(50), last - 1, last) for which in places]
+               for ident in (*range(50), last - 1, last) for which in places]  # fmt: skip
     assert len(numbers) == len(set(numbers)) and max(numbers) < 1 << 40
 
 
@@ -64,8 +64,11 @@ def made_up(text: str) -> list[int]:
     lines = []
     for call in ast.walk(ast.parse(text)):
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("draw", "uniform") and len(call.args) == 4:
-            lines += [call.lineno for node in ast.walk(call.args[3])
-                      if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.LShift | ast.BitOr)]
+            lines += [
+                call.lineno
+                for node in ast.walk(call.args[3])
+                if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.LShift | ast.BitOr)
+            ]
     return lines
 
 
@@ -90,7 +93,7 @@ def misplaced(text: str) -> tuple[int, list[str]]:
     seen, wrong, tree = 0, [], ast.parse(text)
     kept = {target.id: node.value.func.id for node in ast.walk(tree)  # ids that a kernel makes once and uses often
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
-            and getattr(node.value.func, "id", "") in PLACES for target in node.targets if isinstance(target, ast.Name)}
+            and getattr(node.value.func, "id", "") in PLACES for target in node.targets if isinstance(target, ast.Name)}  # fmt: skip
     for call in ast.walk(tree):
         if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("draw", "uniform", "normal_trait")):
             continue
@@ -108,10 +111,12 @@ def misplaced(text: str) -> tuple[int, list[str]]:
 
 
 def test_draws_take_the_places_that_are_declared():
-    found = {path.name: misplaced(path.read_text(encoding="utf-8")) for path in MODEL.rglob("*.py")
-             if path.name != "randomness.py"}
+    found = {path.name: misplaced(path.read_text(encoding="utf-8")) for path in MODEL.rglob("*.py") if path.name != "randomness.py"}
     assert {name: wrong for name, (_, wrong) in found.items() if wrong} == {}
     assert sum(seen for seen, _ in found.values()) > 25
-    for planted in ("uniform(key, Purpose.KEEP, step, of_hub(c, w))", "uniform(key, Purpose.VISIT, step, of_hub(c, w))",
-                    "uniform(key, Purpose.HUB_START, step, c)"):
+    for planted in (
+        "uniform(key, Purpose.KEEP, step, of_hub(c, w))",
+        "uniform(key, Purpose.VISIT, step, of_hub(c, w))",
+        "uniform(key, Purpose.HUB_START, step, c)",
+    ):
         assert misplaced(planted)[1]

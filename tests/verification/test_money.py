@@ -30,8 +30,10 @@ from ecocluster.scenarios import make_arm
 from probes import parameters, world
 
 LIFE = 10.0
-ONE_LIFE = {f"{name}.life_yr": LIFE for name in (
-    "T1_housekeeping", "T2_efficient_equipment", "T4_rooftop_solar", "T5_clean_process", "own_plant")}
+ONE_LIFE = {
+    f"{name}.life_yr": LIFE
+    for name in ("T1_housekeeping", "T2_efficient_equipment", "T4_rooftop_solar", "T5_clean_process", "own_plant")
+}
 ONE_LIFE |= {"hub_years": LIFE, "operator_years": LIFE}
 NOBODY_COMES = {"arrival_base": 0.0, "growth": 0.0}
 CAPITAL = [name for name, flow in FLOWS.items() if flow.purpose == "capital"]
@@ -52,8 +54,11 @@ def test_every_flow_is_described_once_and_the_series_follow_the_table():
     assert set(OUTLAY) == {name for name, flow in FLOWS.items() if flow.payer == "state"}
     assert set(RECEIPTS) == {"TAX", "FINE", "ENVIRONMENTAL_FEE"}
     keys = list(INDICATORS)  # the kernels write each family as one row of columns
-    for family in ([f"social_{part}" for part in SOCIAL_PARTS], [f"transfer_{a}_{b}" for a, b in PAIRS],
-                   [*(f"outlay_{purpose}" for purpose in OUTLAY_PURPOSES[:-1]), "tax_forgone"]):
+    for family in (
+        [f"social_{part}" for part in SOCIAL_PARTS],
+        [f"transfer_{a}_{b}" for a, b in PAIRS],
+        [*(f"outlay_{purpose}" for purpose in OUTLAY_PURPOSES[:-1]), "tax_forgone"],
+    ):
         first = keys.index(family[0])
         assert keys[first : first + len(family)] == family
 
@@ -107,7 +112,7 @@ class Watch(audit.Audit):
 
 def _watched(site, shocks, name, **options):
     sim = Simulator(site, (make_arm("null", site=site), _arm(name, site)),
-                    parameter_record({**ONE_LIFE, **NOBODY_COMES, "relocation_review": 1.0, "funds_from_abroad": 0.3}), shocks)
+                    parameter_record({**ONE_LIFE, **NOBODY_COMES, "relocation_review": 1.0, "funds_from_abroad": 0.3}), shocks)  # fmt: skip
     watch = Watch(sim, **options)
     watch.burn(11, 0)
     watch.run(1)
@@ -122,6 +127,7 @@ def test_social_cost_is_the_sum_of_resources_in_the_ledgers(small_city, shocks, 
 
 def test_a_leak_into_social_cost_is_noticed(small_city, shocks):
     """Positive controls: a transfer booked as a resource, an investment forgotten, a hundred-thousandth of the bills."""
+
     def rent_as_moving(money):
         money[Money.MOVING] += money[Money.BASE_RENT]
         return money
@@ -144,8 +150,7 @@ def test_a_leak_into_social_cost_is_noticed(small_city, shocks):
 
 def test_one_mover(small_city, shocks):
     """Moving and downtime when it moves, its dip afterwards, its old plot freed: by hand from its record."""
-    more = {**NOBODY_COMES, "moving_noise": 0.0, "old_plot_relet": 0.0, "bare_land_share": 0.4,
-            "relocation_review": 0.02}
+    more = {**NOBODY_COMES, "moving_noise": 0.0, "old_plot_relet": 0.0, "bare_land_share": 0.4, "relocation_review": 0.02}
     p = parameter_record(more)
     sim = Simulator(small_city, (make_arm("null", site=small_city), _arm("newly-planned", small_city)), p, shocks)
     watch = audit.Audit(sim, money=False, mass=False)
@@ -185,14 +190,15 @@ def test_one_mover(small_city, shocks):
     tenants = work.clusters["firms"][work.clusters["kind"] == PLANNED].sum()
     assert work.money[Money.BASE_RENT] == pytest.approx(0.25 * p["base_rent"] * p["planned_slot_area"] * tenants)
     assert balance(work.money, "landowners", "transfer") == pytest.approx(
-        work.money[Money.LAND_PRICE] - work.money[Money.BASE_RENT])
+        work.money[Money.LAND_PRICE] - work.money[Money.BASE_RENT]
+    )
 
 
 # --- transfers ------------------------------------------------------------------------------------------
 
 # nobody decides anything; what was decided goes on
 FROZEN = dict.fromkeys(("review_rate", "search_rate", "hub_base", "hub_coordinator", "project_review", "relocation_review",
-                        "workers_elasticity", "insolvency_hazard", "arrival_base", "growth", "cetp_city_hazard"), 0.0)
+                        "workers_elasticity", "insolvency_hazard", "arrival_base", "growth", "cetp_city_hazard"), 0.0)  # fmt: skip
 STEPS = 8
 
 
@@ -221,16 +227,19 @@ def in_2034(small_city, shocks):
     return sim, copy_of(sim.work)
 
 
-@pytest.mark.parametrize(("values", "moves"), [
-    ({"fine_reference": 900.0, "fine_low": 60.0}, "transfer_firms_state"),
-    ({"informal_discount": 0.6}, "transfer_firms_side"),
-    ({"cit_small_rate": 0.3, "cit_middle_rate": 0.3, "cit_rate": 0.4}, "transfer_firms_state"),
-    ({"fee_small": 10.0, "fee_middle": 12.0}, "transfer_firms_state"),
-    ({"rent_difference": 2.0}, "transfer_firms_developer"),
-    ({"base_rent": 2000.0}, "transfer_landowners_developer"),
-    ({"operator_levy": 0.1}, "transfer_firms_operator"),
-    ({"export_premium": 0.05}, "transfer_customers_firms"),
-])
+@pytest.mark.parametrize(
+    ("values", "moves"),
+    [
+        ({"fine_reference": 900.0, "fine_low": 60.0}, "transfer_firms_state"),
+        ({"informal_discount": 0.6}, "transfer_firms_side"),
+        ({"cit_small_rate": 0.3, "cit_middle_rate": 0.3, "cit_rate": 0.4}, "transfer_firms_state"),
+        ({"fee_small": 10.0, "fee_middle": 12.0}, "transfer_firms_state"),
+        ({"rent_difference": 2.0}, "transfer_firms_developer"),
+        ({"base_rent": 2000.0}, "transfer_landowners_developer"),
+        ({"operator_levy": 0.1}, "transfer_firms_operator"),
+        ({"export_premium": 0.05}, "transfer_customers_firms"),
+    ],
+)
 def test_transfers_leave_social_cost_to_the_bit(in_2034, values, moves):
     """With behaviour frozen a price between parties moves its pair and nothing that is used up."""
     sim, state = in_2034

@@ -16,7 +16,7 @@ from ecocluster.scenarios import load_scenario, make_arm
 KEYS = list(INDICATORS)
 ARMS = ("null", "law", "symbiosis", "newly-planned", "all")
 BUSY = {"search_rate": 1.0, "hub_base": 0.05, "offtaker_in_city": 0.5, "aware_symbiosis_2010": 0.5, "relocation_review": 1.0,
-        "moving_cost": 1.0, "rent_difference": -1.0}
+        "moving_cost": 1.0, "rent_difference": -1.0}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def _city(row):
     """What the indicators say of a step's flows by origin, TJ of energy apart."""
     solar = row[KEYS.index("solar_mwh")]
     return np.array([row[KEYS.index("cod")], row[KEYS.index("tco2e")], row[KEYS.index("landfilled")],
-                     0.001 * (3.6 * (row[KEYS.index("grid_mwh")] + solar) + row[KEYS.index("fuel_gj")])])
+                     0.001 * (3.6 * (row[KEYS.index("grid_mwh")] + solar) + row[KEYS.index("fuel_gj")])])  # fmt: skip
 
 
 def _steps(simulator, index, reference=None, steps=104, before=None):
@@ -55,7 +55,9 @@ def _steps(simulator, index, reference=None, steps=104, before=None):
         had = work.booked.sum(axis=0)
         if before is not None:
             before(work, n)
-        code = run_steps(work, simulator.p, simulator.plans[index], simulator.values(work), 1, series, flags, flags.astype(np.int16))
+        code = run_steps(
+            work, simulator.p, simulator.plans[index], simulator.values(work), 1, series, flags, flags.astype(np.int16)
+        )
         assert code == 0
         series[0] = whole[n + 1] = series[1]
         found.append(((work.booked.sum(axis=0) - had) * simulator.steps_per_year, _city(series[1])))

@@ -143,7 +143,9 @@ ASKS = {"GRANTS": 1e9, "LINK_GRANT": 1e9, "RELOCATION_AID": 0.3, "STUDY_AID": 0.
 
 @pytest.mark.parametrize("place", ["close_books", "arrive"])
 def test_no_fund_is_overdrawn_and_every_account_balances(small_city, shocks, written, place):
-    body = "; ".join(f"pay(s, own.own_{name.lower()}, slot, {ASKS.get(name, 0.01)} * (1 + slot % 3))" for name in reversed(BOOKABLE))
+    body = "; ".join(
+        f"pay(s, own.own_{name.lower()}, slot, {ASKS.get(name, 0.01)} * (1 + slot % 3))" for name in reversed(BOOKABLE)
+    )
     written(GREEDY.format(body=body, place=place))
     audited = Audit(Simulator(small_city, arms_of(small_city), parameter_record(), shocks, last_year=2022), mass=False)
     audited.burn(11, 0)
@@ -181,7 +183,7 @@ def test_doses_cost_what_they_say(teaching, written):
     doses = {"by_firm": 0.6, "by_worker": 0.4, "by_cluster": 1.0}
     scale = 3.0  # of the prices, as anybody who questions them may set
     p = parameter_record({"cost.by_firm": 2.0 * 1.5, "money_scale": scale})
-    for names, typed in (((), False), (("by_firm",), False), (("by_worker",), True), (("by_cluster",), True), (tuple(doses), False)):
+    for names, typed in (((), False), (("by_firm",), False), (("by_worker",), True), (("by_cluster",), True), (tuple(doses), False)):  # fmt: skip
         chosen = {name: doses[name] for name in names}
         programme = Programme("p", chosen, typed=frozenset(names) if typed else frozenset())
         sim = Simulator(teaching, (Arm("null"), Arm("p", (programme,), None, 1e6, law=Law())), p, last_year=2021)
@@ -262,13 +264,15 @@ def heads(site, text, write, name):
 
 def test_random_numbers_follow_the_name(teaching, written):
     first = heads(teaching, IDLE, written, "a.py")
-    longer = IDLE.replace('indicators=(', 'indicators=(Indicator("more", "1", "stock", "x"), ')
+    longer = IDLE.replace("indicators=(", 'indicators=(Indicator("more", "1", "stock", "x"), ')
     assert np.array_equal(first, heads(teaching, longer, written, "b.py"))
     assert not np.array_equal(first, heads(teaching, IDLE.replace('"idle"', '"idler"'), written, "c.py"))
 
 
 OTHER = IDLE.replace("idle", "other").replace('"size"', '"breadth"').replace('"heads"', '"tails"').replace("own.heads", "own.tails")
-OTHER = OTHER.replace("own.kept[slot] += 1.0", "pay(s, own.toll, slot, 0.1)").replace('firm_state=("kept",)', 'accounts=(Account("toll", "EFFORT", "x"),)')
+OTHER = OTHER.replace("own.kept[slot] += 1.0", "pay(s, own.toll, slot, 0.1)").replace(
+    'firm_state=("kept",)', 'accounts=(Account("toll", "EFFORT", "x"),)'
+)
 
 
 def test_neither_the_order_of_loading_nor_threads_nor_company_change_bits(teaching, shocks, written):
@@ -305,7 +309,10 @@ def test_parameters_reach_the_record_by_name(written):
     module = written(IDLE)
     written(COSTLY, "b.py")
     base = parameter_record()
-    one, other = parameter_record({"size": 2.0, "cost.by_worker": 0.7}), changed_record({}, base, {"size": 2.0, "cost.by_worker": 0.7})
+    one, other = (
+        parameter_record({"size": 2.0, "cost.by_worker": 0.7}),
+        changed_record({}, base, {"size": 2.0, "cost.by_worker": 0.7}),
+    )
     assert one.tobytes() == other.tobytes() and one["own"][0] == 2.0 and one["own_cost"][2].tolist()[1] == 0.7
     assert parameter_record({"money_scale": 8.0})["own"][0] == 8.0  # its unit is money
     assert load_module(roster.loaded()[0].source.path) is module  # the same text again
@@ -327,7 +334,9 @@ def test_totals_and_present_values_of_own_results(teaching, shocks):
     found = table[table.arm == runs.arms[1]]
     assert found["vouchers_total_2030"].to_numpy() == pytest.approx(flows[:, :44].sum(axis=1) / 4)
     assert (found["pv_vouchers_2030"] < found["vouchers_total_2030"]).all() and "pv_repairs_2030" not in found
-    assert found["repairs_2030"].to_numpy() == pytest.approx(runs.series[1, :, 41:45, list(runs.keys).index("repairs")].mean(axis=1))
+    assert found["repairs_2030"].to_numpy() == pytest.approx(
+        runs.series[1, :, 41:45, list(runs.keys).index("repairs")].mean(axis=1)
+    )
 
 
 def test_a_worker_has_the_modules_of_a_task_and_no_others(written):
@@ -433,7 +442,9 @@ def test_an_installed_module_is_loaded_by_its_name_and_never_unasked(tmp_path, m
     (tmp_path / "kit").mkdir()
     (tmp_path / "kit" / "__init__.py").write_text("")
     (tmp_path / "kit" / "numbers.py").write_text("SIZE = 3.0")
-    (tmp_path / "kit" / "own.py").write_text(HEAD + 'from .numbers import SIZE\nm = Module("kit", parameters=(Parameter("kit_size", SIZE, 0, 9, "-", "x"),))')
+    (tmp_path / "kit" / "own.py").write_text(
+        HEAD + 'from .numbers import SIZE\nm = Module("kit", parameters=(Parameter("kit_size", SIZE, 0, 9, "-", "x"),))'
+    )
     info = tmp_path / "kit-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: kit\nVersion: 1\n")

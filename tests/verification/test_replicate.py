@@ -26,7 +26,7 @@ SHORT = 2024.0
 @pytest.fixture(scope="module")
 def asked():
     site = load_scenario("teaching").site
-    return site, (Arm("null", law=NO_LAW), make_arm("law", site=site), make_arm("combined", site=site), make_arm("newly-planned", site=site))
+    return site, (Arm("null", law=NO_LAW), make_arm("law", site=site), make_arm("combined", site=site), make_arm("newly-planned", site=site))  # fmt: skip
 
 
 @jit
@@ -110,7 +110,8 @@ def callers_of(*names):
 def test_nobody_burns_and_forks_but_the_replicate():
     """Benchmarks time the parts; the control: they are found."""
     assert callers_of("burn", "fork") - {"experiments/bench.py", "experiments/bench_firms.py", "experiments/phase_clock.py"} <= {
-        "model/simulator.py", "experiments/sweeps/running.py",  # the latter's own `burn` begins a replicate
+        "model/simulator.py",
+        "experiments/sweeps/running.py",  # the latter's own `burn` begins a replicate
     }
     assert callers_of("burn") & {"experiments/bench.py", "experiments/bench_firms.py"}
 

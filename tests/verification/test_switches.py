@@ -32,6 +32,7 @@ RICH = 1e9  # mVND a year: no fund is scarce
 
 def only(keep):
     """Change of the first day: the city holds the firms of these slots and no others."""
+
     def change(s, layout):
         slot = np.arange(s.slot_at.size).reshape(s.firms.size, LANES)
         gone = (s.firms["status"] == SLOT_TAKEN) & ~np.isin(slot, keep)
@@ -44,6 +45,7 @@ def only(keep):
         for cluster in s.clusters[: len(layout.slots)]:
             if not ((cluster["first"] * LANES <= np.asarray(keep)) & (np.asarray(keep) < cluster["last"] * LANES)).any():
                 cluster["built"] = cluster["ready"] = 0  # an empty cluster has no running cost
+
     return change
 
 
@@ -99,8 +101,11 @@ def test_v18_clusters_without_cross_links_are_separate(small_city, shocks):
             for c in range(2):
                 same_firms(part(union[arm][1], slots[c]), alone[c][arm][1])
                 assert np.array_equal(union[arm][2][:, c], alone[c][arm][2][:, c])
-            flows = [i for i, q in enumerate(INDICATORS.values()) if q.kind in ("flow", "money")
-                     and q.key not in ("trust_gap", "offered")]  # a fund of nobody is given money too
+            flows = [
+                i
+                for i, q in enumerate(INDICATORS.values())
+                if q.kind in ("flow", "money") and q.key not in ("trust_gap", "offered")
+            ]  # a fund of nobody is given money too
             total = alone[0][arm][0][1:, flows] + alone[1][arm][0][1:, flows]
             for n, i in enumerate(flows):
                 assert np.allclose(union[arm][0][1:, i], total[:, n], rtol=1e-9, atol=1e-6), list(INDICATORS)[i]
@@ -129,7 +134,7 @@ ONE_TECHNOLOGY = {
     "T5_clean_process.life_yr": 60.0, "own_plant.life_yr": 60.0, "cit_years": 60.0,
     "loan_minimum": 0.0, "taste_renewal": 0.0, "install_years": 0.0, "forgetting": 0.0, "aware_law_2010": 1.0,
     "exit_high": 0.0, "exit_low": 0.0, "insolvency_hazard": 0.0, **CLOSED, **EXCHANGE, "project_review": 0.0,
-}
+}  # fmt: skip
 
 
 def adoption_times(site, arms, parameters, replicate):
@@ -151,6 +156,7 @@ def test_v19_more_support_never_comes_later(small_city):
     """One technology, common random numbers, and no budget cap, credit limit, symbiosis, exit, expiry, forgetting,
     renewal of taste or random delay of installation: with a larger grant or more extension no firm orders later,
     path by path. Control: the same comparison the other way round fails."""
+
     def arm(name, **levers):
         free = {"relief_cash": 1.0, "relief_credit": 1.0, "fund_share_grants": 1.0}
         return Arm(name, (Programme(name, {**free, **levers}, scalable=False),), None, RICH, 1.0)
@@ -177,8 +183,9 @@ def test_v20_without_a_budget_every_arm_is_the_law_alone(small_city, arms_of, sh
     names = ("self-transition", "symbiosis", "newly-planned", "combined", "all", "policy")
 
     def check(budget):
-        runs = run_ensemble(small_city, arms_of(small_city, budget, names, policy), replicates=2, shocks=shocks, seed=8,
-                            last_year=2036)
+        runs = run_ensemble(
+            small_city, arms_of(small_city, budget, names, policy), replicates=2, shocks=shocks, seed=8, last_year=2036
+        )
         law = np.broadcast_to(runs.series[:1], runs.series.shape)
         assert np.array_equal(runs.series, law, equal_nan=True)
         assert (runs.level == runs.level[:1]).all() and (runs.unmet == runs.unmet[:1]).all()
@@ -191,6 +198,7 @@ def test_v20_without_a_budget_every_arm_is_the_law_alone(small_city, arms_of, sh
 
 def test_v20_the_law_of_today_is_the_null(small_city, shocks):
     """Under `today` the law alone is the null bit for bit. Control: under `middle` it is not."""
+
     def check(law):
         arms = [make_arm(name, site=small_city, law=law) for name in ("null", "law")]
         runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2030)
@@ -294,8 +302,9 @@ def test_v20_neutral_levers_are_the_null(small_city, shocks):
         arms = (Arm("null"), Arm("neutral", (Programme("neutral", levers),), None, 10e3, 1.0))
         runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, parameters={"cost.law_set_up": 0.0})
         rest = [i for i in range(len(INDICATORS)) if i not in (Series.UNSPENT, Series.OFFERED)]
-        different = [runs.keys[i] for i in rest
-                     if not np.array_equal(runs.series[0, :, 1:, i], runs.series[1, :, 1:, i], equal_nan=True)]
+        different = [
+            runs.keys[i] for i in rest if not np.array_equal(runs.series[0, :, 1:, i], runs.series[1, :, 1:, i], equal_nan=True)
+        ]
         assert not different, different
 
     check(neutral)
@@ -312,11 +321,13 @@ def test_v30_without_v_and_gate_there_is_no_trust_model(small_city, arms_of, sho
     arms = arms_of(small_city, 300.0, ("symbiosis", "combined", "symbiosis-in-planned"))
     others = {"eta_s": 0.1, "eta_co": 0.02, "eta_club_trust": 0.1, "eta_F_trust": 0.2, "kappa": 4.0, "lambda_breach": 5.0,
               "tau": 2.0, "omega_platform": 0.0, "omega_coordinator": 0.5, "trust_alpha": 2.5, "trust_beta": 8.0,
-              "b_min": 0.95, "b_scale": 0.04}
+              "b_min": 0.95, "b_scale": 0.04}  # fmt: skip
 
     def check(parameters):
-        one, two = (run_ensemble(small_city, arms, replicates=2, seed=30, shocks=shocks, parameters=p, last_year=2036)
-                    for p in (parameters, {**parameters, **others}))
+        one, two = (
+            run_ensemble(small_city, arms, replicates=2, seed=30, shocks=shocks, parameters=p, last_year=2036)
+            for p in (parameters, {**parameters, **others})
+        )
         assert one.series[1, :, -1, Series.LINKS_ACTIVE].min() > 0
         for i, key in enumerate(one.keys):
             if key != "trust":

@@ -97,16 +97,15 @@ def test_v05_links_with_permits():
     linked = watch(s, record, LOTTERY | DELIVER | SEARCH | SIGN | ADVANCE, 800)
     breach = 1 - np.exp(-0.25 * sum(breach_hazard(record, integrity, 0.3) for integrity in (0.5, 0.2)))
     beta, permit = search_chance(0.6, 0.25), 1 - np.exp(-1.5 * 0.25)
-    move = np.array([[1 - beta, beta, 0],
-                     [0, 1 - permit, permit],
-                     [breach * (1 - beta), breach * beta, 1 - breach]])
+    move = np.array([[1 - beta, beta, 0], [0, 1 - permit, permit], [breach * (1 - beta), breach * beta, 1 - breach]])
     values, vectors = np.linalg.eig(move.T)
     law = np.real(vectors[:, np.argmax(np.real(values))])
     law /= law.sum()
     has = np.array([0.0, 1.0, 1.0])
     share = law @ has
-    correlation = np.array([(law * (has - share)) @ np.linalg.matrix_power(move, k) @ (has - share)
-                            for k in range(7)]) / (share * (1 - share))
+    correlation = np.array([(law * (has - share)) @ np.linalg.matrix_power(move, k) @ (has - share) for k in range(7)]) / (
+        share * (1 - share)
+    )
     check_chain(linked, share, correlation)
     delta = breach * (1 - beta)
     with pytest.raises(AssertionError):
@@ -125,7 +124,7 @@ def market(record, rng):
         "activity": (20, 900), "waste": (20, 900), "water": (1e3, 2e5), "effluent": (1e3, 1e5),
         "workers": (20, 600), "cash": (0, 900), "hurdle": (0.1, 0.8), "trust": (0, 1), "integrity": (0, 1),
         "good": (0, 3), "bad": (0, 2), "x": (0, 6), "y": (0, 6),
-    }
+    }  # fmt: skip
     for name, (low, high) in ranges.items():
         put(s, name, rng.uniform(low, high, 16))
     put(s, "sector", rng.integers(0, 6, 16))
@@ -166,10 +165,12 @@ def expected_deals(s, record, proposals, use_trust=True, fund=1200.0):
         q = min(have - sold[i, w], need - bought[j, w])
         if (i, j, w) in barred or (i, j, w) in deals or q <= 0:
             continue
-        gain = q * (r["stream_disposal_cost"][w] + r["stream_substitution"][w] * r["stream_virgin_price"][w]
-                    - r["stream_treatment_cost"][w])
-        fixed = (r["stream_fixed_cost_ref"][w] * (q / r["stream_quantity_ref"][w]) ** 0.6
-                 + r["stream_pipe_cost_per_100m"][w] * np.hypot(f["x"][i] - f["x"][j], f["y"][i] - f["y"][j]))
+        gain = q * (
+            r["stream_disposal_cost"][w] + r["stream_substitution"][w] * r["stream_virgin_price"][w] - r["stream_treatment_cost"][w]
+        )
+        fixed = r["stream_fixed_cost_ref"][w] * (q / r["stream_quantity_ref"][w]) ** 0.6 + r["stream_pipe_cost_per_100m"][
+            w
+        ] * np.hypot(f["x"][i] - f["x"][j], f["y"][i] - f["y"][j])
         coordination, study = r["cost_link_coordination"], r["cost_study"]
         n = 3 + int(3 * term_draw(s, i, j, w))
         aid, grant = (0.5, 0.4) if fund >= 0.5 * study + 0.4 * fixed else (0.0, 0.0)
@@ -182,8 +183,9 @@ def expected_deals(s, record, proposals, use_trust=True, fund=1200.0):
         fund -= aid * study
         b, rate = [], []
         for me, you in ((i, j), (j, i)):
-            trust = ((r["kappa"] * f["trust"][me] + omega * f["good"][you])
-                     / (r["kappa"] + omega * f["good"][you] + r["lambda_breach"] * omega * f["bad"][you]))
+            trust = (r["kappa"] * f["trust"][me] + omega * f["good"][you]) / (
+                r["kappa"] + omega * f["good"][you] + r["lambda_breach"] * omega * f["bad"][you]
+            )
             b.append(1 - r["worst_breach"] * (1 - e) * (1 - trust) if use_trust else 1.0)
             rate.append((1 + f["hurdle"][me]) / b[-1] - 1)
         burden = sum(0.5 / discounted(x, n) for x in rate) * (1 - grant) * fixed
@@ -203,8 +205,11 @@ def expected_deals(s, record, proposals, use_trust=True, fund=1200.0):
 
 def model_deals(s):
     high = s.city[0]["links_high"]
-    return {(int(link["supplier"]), int(link["buyer"]), int(link["stream"])): link
-            for link in s.links[:high] if link["state"] in (LINK_PERMIT, LINK_ACTIVE)}
+    return {
+        (int(link["supplier"]), int(link["buyer"]), int(link["stream"])): link
+        for link in s.links[:high]
+        if link["state"] in (LINK_PERMIT, LINK_ACTIVE)
+    }
 
 
 def check_same_deals(found, expected):
@@ -224,8 +229,10 @@ def worth(record, w, deal, price):
     """Net present value of a deal at a price to supplier and buyer, mVND."""
     b = sum(deal["b"]) / 2
     units = (record["stream_disposal_cost"][w] + price, worth_in_use(record, w) - price)
-    return [(deal["q"] * b * unit - deal["coordination"] / 2) * discounted(rate, deal["n"]) - deal["half"]
-            for unit, rate in zip(units, deal["rate"], strict=True)]
+    return [
+        (deal["q"] * b * unit - deal["coordination"] / 2) * discounted(rate, deal["n"]) - deal["half"]
+        for unit, rate in zip(units, deal["rate"], strict=True)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(4))

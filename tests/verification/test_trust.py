@@ -89,8 +89,10 @@ def test_v09_evidence_of_real_pairs():
         for sample, mean in ((good, faultless * TAU), (bad, broken * dt / (1 - np.exp(-dt / TAU)))):
             error = sample.std(ddof=1) / np.sqrt(sample.size)
             assert abs(sample.mean() - mean) < 4.5 * error + 2e-4 * mean
-        trust = [pair_trust(record[()], G, s, f, 0.0, 0.0, 0.0) for s, f in
-                 zip(good.reshape(20, -1).mean(axis=1), bad.reshape(20, -1).mean(axis=1), strict=True)]
+        trust = [
+            pair_trust(record[()], G, s, f, 0.0, 0.0, 0.0)
+            for s, f in zip(good.reshape(20, -1).mean(axis=1), bad.reshape(20, -1).mean(axis=1), strict=True)
+        ]
         r = faultless + broken
         check_trust(np.mean(trust), stationary(faultless / r, r), np.std(trust, ddof=1) / np.sqrt(20))
 

@@ -48,8 +48,7 @@ def widen(path: Path, name: str, before: str, value: str) -> None:
         rows = list(csv.reader(stream))
     at = rows[0].index(before)
     with path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows(
-            [*row[:at], value if n else name, *row[at:]] for n, row in enumerate(rows))
+        csv.writer(stream).writerows([*row[:at], value if n else name, *row[at:]] for n, row in enumerate(rows))
 
 
 def add_technology(tables: Path) -> None:
@@ -84,11 +83,20 @@ def spoil(name: str, old: str, new: str):
 @pytest.mark.parametrize(
     "change, message",
     [
-        (lambda t: insert(t / "technologies.csv", T6.replace(",15,", ",,"), "own_plant"), "technologies.csv: T6_heat_pump has no life_yr"),
-        (lambda t: (t / "technologies.csv").write_text((t / "technologies.csv").read_text() + T6 + "\n"), "the last row is T6; own_plant must be the last"),
+        (
+            lambda t: insert(t / "technologies.csv", T6.replace(",15,", ",,"), "own_plant"),
+            "technologies.csv: T6_heat_pump has no life_yr",
+        ),
+        (
+            lambda t: (t / "technologies.csv").write_text((t / "technologies.csv").read_text() + T6 + "\n"),
+            "the last row is T6; own_plant must be the last",
+        ),
         (lambda t: insert(t / "technologies.csv", T6.replace("T6", "T5"), "own_plant"), "technologies.csv: T5 stands twice"),
         (lambda t: insert(t / "streams.csv", GLASS, "heat_steam"), "supply_demand.csv: column glass is missing"),
-        (lambda t: insert(t / "streams.csv", GLASS.replace("glass,t", "glass,m2"), "heat_steam"), "units are t, t, t, t, t, m2, GJ, m3"),
+        (
+            lambda t: insert(t / "streams.csv", GLASS.replace("glass,t", "glass,m2"), "heat_steam"),
+            "units are t, t, t, t, t, m2, GJ, m3",
+        ),
         (lambda t: insert(t / "sectors.csv", LEATHER, "food"), "supply_demand.csv: row leather,supply is missing"),
         (spoil("supply_demand.csv", "food,demand", "fool,demand"), "supply_demand.csv: row food,demand is missing"),
     ],
@@ -116,17 +124,26 @@ def copied(tmp_path: Path, *changes) -> Path:
 def run(place: Path, code: str) -> subprocess.CompletedProcess[str]:
     """A program with the package of that place, as Python runs it."""
     return subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, cwd=place,
-                          env={**os.environ, "PYTHONPATH": str(place), "NUMBA_DISABLE_JIT": "1"})
+                          env={**os.environ, "PYTHONPATH": str(place), "NUMBA_DISABLE_JIT": "1"})  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ((lambda t: [insert(t / "technologies.csv", T6.replace("T6", name), "own_plant") for name in ("T6", "T7")],),
-         "bits of what a firm knows of: there is room for 8, not for 9; left over: symbiosis"),
-        ((add_stream, lambda t: (insert(t / "streams.csv", GLASS.replace("glass", "slag"), "heat_steam"),
-                                 widen(t / "supply_demand.csv", "slag", "heat_steam", "0"))),
-         "streams that a firm offers: there is room for 8, not for 9; left over: treated_water"),
+        (
+            (lambda t: [insert(t / "technologies.csv", T6.replace("T6", name), "own_plant") for name in ("T6", "T7")],),
+            "bits of what a firm knows of: there is room for 8, not for 9; left over: symbiosis",
+        ),
+        (
+            (
+                add_stream,
+                lambda t: (
+                    insert(t / "streams.csv", GLASS.replace("glass", "slag"), "heat_steam"),
+                    widen(t / "supply_demand.csv", "slag", "heat_steam", "0"),
+                ),
+            ),
+            "streams that a firm offers: there is room for 8, not for 9; left over: treated_water",
+        ),
     ],
 )
 def test_what_there_is_no_room_for_is_refused_when_the_model_is_imported(changes, message, tmp_path):
@@ -186,7 +203,9 @@ TOWN = """if True:
 
 def test_a_technology_is_a_row(tmp_path):
     """T6, before the own plant: firms learn of it, buy it with a grant of its own and burn less fuel."""
-    code = TOWN + """
+    code = (
+        TOWN
+        + """
     assert TECHNOLOGIES == ("T1", "T2", "T4", "T5", "T6", "own_plant") and OWN_PLANT == 5 and AWARE_LAW == 6
     assert len(EVENTS) == 13  # the lottery has a fourth hash
     assert end["adoption_T6"] > 0.3 and end["adoption_own_plant"] < 0.6
@@ -199,13 +218,16 @@ def test_a_technology_is_a_row(tmp_path):
     levers["grant_T6"] = 0.3
     assert levers["grant"][0].tolist() == [0, 0, 0, 0, 0.3, 0] and "grant_T6" in LEVERS
     """
+    )
     done = run(copied(tmp_path, add_technology), code)
     assert done.returncode == 0, done.stderr
 
 
 def test_a_stream_is_a_row_and_a_column(tmp_path):
     """Glass, the last of the solid streams: it is exchanged in tonnes, and heat and water are what they were."""
-    code = TOWN + """
+    code = (
+        TOWN
+        + """
     assert STREAMS[5:] == ("glass", "heat_steam", "treated_water") and (HEAT, TREATED_WATER, N_HUBS) == (6, 7, 7)
     flows = material_flows(run.work, run.p, site)
     units = {flow["stream"]: flow["unit"] for flow in flows}
@@ -215,19 +237,23 @@ def test_a_stream_is_a_row_and_a_column(tmp_path):
     solid = sum(flow["quantity"] for flow in flows if flow["unit"] == "t/yr")
     assert abs(solid - end["exchanged"] - end["pooled"]) < 0.2 * solid
     """
+    )
     done = run(copied(tmp_path, add_stream), code)
     assert done.returncode == 0, done.stderr
 
 
 def test_a_sector_is_three_rows(tmp_path):
     """Leather: firms of it come, use water as it does, and the others keep their places in the tables."""
-    code = TOWN + """
+    code = (
+        TOWN
+        + """
     assert SECTORS[5:] == ("leather", "electronics_hightech")
     leather = here & (firms["sector"] == 5)
     assert leather.any() and (firms["sector"][here] <= 6).all() and (firms["sector"][here] == 6).any()
     per_worker = firms["k_water"][leather] / firms["eps"][leather]
     assert (abs(per_worker / 300 - 1) < 0.45).all(), per_worker
     """
+    )
     done = run(copied(tmp_path, add_sector), code)
     assert done.returncode == 0, done.stderr
 
@@ -239,8 +265,9 @@ def add_words(package: Path) -> None:
 
     for lang in ("en", "vi"):
         source = package / "viz" / "locale" / lang / "LC_MESSAGES" / "ecocluster.po"
-        more = "".join(f'\nmsgid "{key}"\nmsgstr "heat pump"\n'
-                       for key in ("technology.T6", "watch.short.T6", "indicator.adoption_T6"))
+        more = "".join(
+            f'\nmsgid "{key}"\nmsgstr "heat pump"\n' for key in ("technology.T6", "watch.short.T6", "indicator.adoption_T6")
+        )
         source.write_text(source.read_text(encoding="utf-8") + more, encoding="utf-8")
         with source.open("rb") as stream, source.with_suffix(".mo").open("wb") as compiled:
             write_mo(compiled, read_po(stream))
@@ -257,13 +284,15 @@ def test_a_technology_is_three_files(tmp_path):
     assert done.stdout == "heat pump, heat pump\n", done.stderr
     changed = {path.relative_to(place / "ecocluster") for path in (place / "ecocluster").rglob("*.*")
                if path.suffix in (".py", ".csv", ".po", ".toml") and path.parent.name != "ecocluster"
-               and path.read_bytes() != (ROOT / path.relative_to(place / "ecocluster")).read_bytes()}
+               and path.read_bytes() != (ROOT / path.relative_to(place / "ecocluster")).read_bytes()}  # fmt: skip
     assert len(changed) <= 4, changed
 
 
 # --- no number by hand -----------------------------------------------------------------------------------------
 
-BY_HAND = re.compile(r"\b(?:bits|tech|aware|unknown|fickle|pending|ever|hubs)\b[^#\n]*(?:>> [1-9]|& (?:[2-9]|1[0-46-9]|[2-9]\d)\b)|\bj == \d|\bw == \d")
+BY_HAND = re.compile(
+    r"\b(?:bits|tech|aware|unknown|fickle|pending|ever|hubs)\b[^#\n]*(?:>> [1-9]|& (?:[2-9]|1[0-46-9]|[2-9]\d)\b)|\bj == \d|\bw == \d"
+)
 
 
 def test_no_kernel_knows_a_technology_or_stream_by_its_number():

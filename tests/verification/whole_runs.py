@@ -10,7 +10,7 @@ from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import matched_arms
 
 DISCRETE = ("status", "cluster", "sector", "tech", "pending", "ever", "aware", "compliance", "links", "hubs", "discloses", "club",
-            "loans", "cuts", "recp", "exporter", "admitted")
+            "loans", "cuts", "recp", "exporter", "admitted")  # fmt: skip
 REAL = ("workers", "cash", "debt", "elec", "effluent", "profit", "debt_service", "attitude", "trust", "exchange_gain")
 
 

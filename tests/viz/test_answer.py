@@ -24,7 +24,7 @@ GROUND = ("cod_total_2035", "tco2e_total_2035", "landfilled_total_2035")
 
 
 def shares(**found):
-    return {**dict.fromkeys(ARMS, 0.0), "tie": 0.0, "nothing": 0.0, **{key.replace("_", "-"): value for key, value in found.items()}}
+    return {**dict.fromkeys(ARMS, 0.0), "tie": 0.0, "nothing": 0.0, **{key.replace("_", "-"): value for key, value in found.items()}}  # fmt: skip
 
 
 def planted(own, equal=None, replicates=20):
@@ -42,7 +42,7 @@ def test_ties_and_nothing_are_classes_of_their_own():
     names = ARMS[1:]
     assert lead(shares(symbiosis=0.7, combined=0.3), names, 100) == Lead("ahead", ("symbiosis",), (0.7,))
     assert lead(shares(symbiosis=0.5, combined=0.5), names, 100) == Lead("open", ("combined", "symbiosis"), (0.5, 0.5))
-    assert lead(shares(symbiosis=0.4, combined=0.3, self_transition=0.3), names, 100).arms == ("symbiosis", "combined", "self-transition")
+    assert lead(shares(symbiosis=0.4, combined=0.3, self_transition=0.3), names, 100).arms == ("symbiosis", "combined", "self-transition")  # fmt: skip
     assert lead(shares(nothing=0.6, combined=0.4), names, 100).kind == "nothing"
     assert lead(shares(tie=1.0), names, 100).kind == "tie"
     assert lead({}, names, 100).kind == "unknown"
@@ -73,7 +73,7 @@ def test_what_leads_in_few_worlds_is_open_and_the_rest_is_named_too():
 def test_claims_elsewhere_stand_turn_or_open():
     """Other laws: the same leader, another one, and nobody in most worlds; the words name what is not the same."""
     say, comparison = Words("en"), planted(shares(symbiosis=0.9))
-    same, turned, open_ = planted(shares(symbiosis=0.8)), planted(shares(combined=0.8)), planted(shares(symbiosis=0.5, combined=0.5))
+    same, turned, open_ = planted(shares(symbiosis=0.8)), planted(shares(combined=0.8)), planted(shares(symbiosis=0.5, combined=0.5))  # fmt: skip
     assert claims.elsewhere(comparison, {}) is None
     found = claims.elsewhere(comparison, {"today": same})
     assert set(claims.ORDER) <= set(found.holds) and not set(claims.ORDER) & set(found.other)
@@ -150,7 +150,7 @@ def test_money_is_told_by_account_unless_all_agree():
 
 def test_the_line_of_money_says_no_more_than_the_accounts(monkeypatch):
     say, comparison = Words("en"), make_comparison(4)
-    won, none, open_ = Lead("ahead", ("symbiosis",), (0.9,)), Lead("nothing", (), (0.9,)), Lead("open", ("nothing", "symbiosis"), (0.5, 0.5))
+    won, none, open_ = Lead("ahead", ("symbiosis",), (0.9,)), Lead("nothing", (), (0.9,)), Lead("open", ("nothing", "symbiosis"), (0.5, 0.5))  # fmt: skip
     for told, found in (("none", [none] * 4), ("open", [open_] * 4), ("open", [none, open_, none, none]), ("by some accounts only", [won, none, open_, won]),
                         ("Symbiosis", [won] * 4)):  # fmt: skip
         monkeypatch.setattr(claims, "worth", lambda *_, found=found: dict(enumerate(found)))
@@ -199,10 +199,16 @@ def test_kinds_of_cluster_and_equal_outlay_stand_in_the_report_and_in_the_full_a
     groups = {Group("all", "all"): 1400, Group("trade", "food"): 100}
 
     def planted_which(food):
-        years = {group: {2035: dict.fromkeys(("cod", "tco2e", "landfill", "energy"), own)} for group, own in zip(groups, (shares(combined=0.9), food), strict=True)}
+        years = {
+            group: {2035: dict.fromkeys(("cod", "tco2e", "landfill", "energy"), own)}
+            for group, own in zip(groups, (shares(combined=0.9), food), strict=True)
+        }
         return Which("", years, groups)
 
-    comparison.which, other.which = planted_which(shares(symbiosis=0.8, nothing=0.2)), planted_which(shares(symbiosis=0.4, combined=0.6))
+    comparison.which, other.which = (
+        planted_which(shares(symbiosis=0.8, nothing=0.2)),
+        planted_which(shares(symbiosis=0.4, combined=0.6)),
+    )
     names = [comparison.arms[index] for index in comparison.acting]
     comparison.equal = SimpleNamespace(comparison=other, year=2035, target=1.42, budgets=dict.fromkeys(names, 0.5),
                                        outlays=dict.fromkeys(names, 1.42), missed=("symbiosis",))  # fmt: skip
@@ -247,7 +253,9 @@ def test_the_first_screen_fits(lang, clusters):
     stream = io.StringIO()
     print_answer(comparison, Console(file=stream, width=100), say)
     lines = stream.getvalue().splitlines()
-    assert max(map(len, map(str.rstrip, lines))) <= 80 and not any(line.rstrip().endswith("\N{HORIZONTAL ELLIPSIS}") for line in lines)
+    assert max(map(len, map(str.rstrip, lines))) <= 80 and not any(
+        line.rstrip().endswith("\N{HORIZONTAL ELLIPSIS}") for line in lines
+    )
     assert len(headline(comparison, say)) <= len(HEADLINE) <= 12
     assert lines[0].startswith("1 ") and say("first.rest")[:30] in stream.getvalue()
     starts = [n for n, line in enumerate(lines) if line[:2] in ("1 ", "2 ", "3 ", "4 ", "5 ")]

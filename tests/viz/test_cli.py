@@ -93,18 +93,14 @@ def test_the_module_ends_with_the_exit_code():
 
 def test_a_folder_with_other_files_is_refused_before_running(tmp_path, capsys, monkeypatch):
     (tmp_path / "notes.txt").write_text("mine")
-    monkeypatch.setattr(
-        "ecocluster.experiments.compare", lambda *a, **k: pytest.fail("ran although --out is refused")
-    )
+    monkeypatch.setattr("ecocluster.experiments.compare", lambda *a, **k: pytest.fail("ran although --out is refused"))
     assert main(["compare", "--out", str(tmp_path)]) == 2
     assert "did not write" in capsys.readouterr().err
     assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_compare_prints_json_alone_and_writes_the_default_folder(made_up, capsys, tmp_path):
-    assert (
-        main("compare hanoi --json --pathways symbiosis,combined --pathways null --replicates 3".split()) == 0
-    )
+    assert main("compare hanoi --json --pathways symbiosis,combined --pathways null --replicates 3".split()) == 0
     captured = capsys.readouterr()
     answer = json.loads(captured.out)
     assert captured.err == "" and captured.out.count("\n") == 1
@@ -192,9 +188,7 @@ def test_help_is_in_both_languages_and_holds_no_key(capsys):
 def test_help_loads_nothing_heavy():
     code = "import sys; from ecocluster.viz.cli import main; main(['--help']); print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not {"numpy", "numba", "pandas", "matplotlib", "scipy", "babel", "pydantic", "jinja2"} & set(
-        out.split()
-    )
+    assert not {"numpy", "numba", "pandas", "matplotlib", "scipy", "babel", "pydantic", "jinja2"} & set(out.split())
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

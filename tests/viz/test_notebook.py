@@ -50,7 +50,7 @@ def test_a_cell_shows_answer_table_and_figure(found, lang):
     assert not reader.open and {"table", "ol", "img"} <= set(reader.seen)
     assert found.question.command in page and Words(lang).name("pathway", "symbiosis") in page
     assert Words(lang)("first.law_column") in page  # of the law alone it is the difference to no programme
-    assert "src=\"data:image/png;base64," in page and "http" not in page
+    assert 'src="data:image/png;base64,' in page and "http" not in page
     assert len(page) < 500_000
 
 
@@ -68,7 +68,9 @@ def test_the_last_line_of_a_cell_needs_no_more_than_the_front_door(found):
 def test_words_come_with_the_figures_behind_them(found, lang):
     parts = ec.explain(found, lang)
     assert [part.text for part in parts] == paragraphs(found, Words(lang)) == [str(part) for part in parts]
-    assert [part.question for part in parts] == sorted((part.question for part in parts), key=["ground", "which", "stops", "money", "sure"].index)
+    assert [part.question for part in parts] == sorted(
+        (part.question for part in parts), key=["ground", "which", "stops", "money", "sure"].index
+    )
     ground = next(part for part in parts if part.question == "ground").figures
     assert set(ground["indicator"]) == {"cod_total_2035", "tco2e_total_2035", "landfilled_total_2035"}
     assert set(ground["pathway"]) == set(found.arms)

@@ -95,7 +95,14 @@ FEW = ["--help", "scenarios list", "scenarios new mine --firms try.csv --out min
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
 @pytest.mark.parametrize(
     ("ready", "code", "lines"),
-    [(gone, 0, WRITES), (full(1), 1, WRITES), (close(0, 1, 2), 0, WRITES), (close(1), 0, FEW), (full(2), 0, FEW), (full(1, 2), 1, FEW)],
+    [
+        (gone, 0, WRITES),
+        (full(1), 1, WRITES),
+        (close(0, 1, 2), 0, WRITES),
+        (close(1), 0, FEW),
+        (full(2), 0, FEW),
+        (full(1, 2), 1, FEW),
+    ],
     ids=["gone", "full", "all closed", "closed", "stderr full", "both full"],
 )
 def test_results_are_written_whoever_listens(tmp_path, ready, code, lines):
@@ -264,7 +271,9 @@ def test_who_died_and_what_is_closed_is_1_all_other_input_2(monkeypatch, capsys)
         assert failing(InputError(key), monkeypatch, capsys) == (1 if key in ELSEWHERE else 2, f"error: {key}\n")
 
 
-@pytest.mark.parametrize("error", [EOFError("cut"), MemoryError(), RuntimeError("two\nlines"), RecursionError("deep"), AssertionError()])
+@pytest.mark.parametrize(
+    "error", [EOFError("cut"), MemoryError(), RuntimeError("two\nlines"), RecursionError("deep"), AssertionError()]
+)
 def test_a_defect_is_1_and_no_interruption(error, monkeypatch, capsys):
     code, said = failing(error, monkeypatch, capsys)
     assert code == 1 and type(error).__name__ in said and "interrupted" not in said

@@ -27,7 +27,6 @@ SOURCES = [path for package in (scenarios, experiments, viz) for path in Path(pa
 CLUSTER = '[[clusters]]\nid = "a"\nname = "A"\nfirms_2018 = 20\narea_planned = 9\narea_built = 7\n'
 
 
-
 def fields(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 

@@ -44,9 +44,7 @@ def test_scorecard_shows_values_intervals_and_differences(comparison):
     mean = comparison.values("tco2e_2035")[4].mean() / 1e3
     assert gas.cells[4].value.startswith(f"{mean:.0f} ±")
     assert gas.cells[4].difference.startswith("\N{MINUS SIGN}")
-    cost = next(
-        row for row in groups["Money, present value since 2020"].rows if row.key == "cost_gross_per_tco2e_2035"
-    )
+    cost = next(row for row in groups["Money, present value since 2020"].rows if row.key == "cost_gross_per_tco2e_2035")
     assert cost.cells[0].value == "\N{EN DASH}" and cost.cells[0].reason
 
 
@@ -141,9 +139,7 @@ class Page(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.addresses += [
-            value for name, value in attrs if name in ("src", "href", "action", "data", "poster", "srcset")
-        ]
+        self.addresses += [value for name, value in attrs if name in ("src", "href", "action", "data", "poster", "srcset")]
 
     def handle_data(self, data):
         self.words.append(data)
@@ -153,16 +149,12 @@ class Page(html.parser.HTMLParser):
 def test_folder_and_report(comparison, lang, tmp_path):
     out = write_report(comparison, tmp_path / "out", lang)
     names = {entry.name for entry in out.iterdir()}
-    pictures = {
-        f"{name}.{kind}" for name in ("headline", "trajectories", "cost-effect", "obstacles") for kind in ("png", "svg")
-    }
+    pictures = {f"{name}.{kind}" for name in ("headline", "trajectories", "cost-effect", "obstacles") for kind in ("png", "svg")}
     tables = {"runs.parquet", "transfers.csv", "series.parquet", "summary.csv", "summary.json", "manifest.json", "report.html"}
     assert names == pictures | tables
     text = (out / "report.html").read_text(encoding="utf-8")
     page = Page(text)
-    assert page.addresses and all(
-        address.startswith("data:image/svg+xml;base64,") for address in page.addresses
-    )
+    assert page.addresses and all(address.startswith("data:image/svg+xml;base64,") for address in page.addresses)
     assert "script" not in page.tags and "link" not in page.tags
     assert not re.search(r"https?:|@import|url\(", text)
     assert "ecocluster compare hanoi --fixed --replicates 8" in text and f'lang="{lang}"' in text
@@ -200,9 +192,7 @@ def test_one_run_is_printed_and_written(tmp_path):
     print_run(single, FLOWS, Console(file=stream, width=100), Words("en"))
     assert "metal scrap (links): 7 t/yr" in stream.getvalue()
     out = write_run(single, FLOWS, tmp_path / "run", "en")
-    assert {"flows.svg", "flows.png", "flows.csv", "trajectories.svg", "series.parquet"} <= {
-        e.name for e in out.iterdir()
-    }
+    assert {"flows.svg", "flows.png", "flows.csv", "trajectories.svg", "series.parquet"} <= {e.name for e in out.iterdir()}
 
 
 def test_flows_are_summed_by_unit():
@@ -225,7 +215,9 @@ def badly_set(figure):
              for text in (tick.label1, tick.label2)}  # fmt: skip
     boxes = {text: text.get_window_extent(renderer) for text in shown if text not in hidden | ticks}
     out = [text.get_text() for text, box in boxes.items() if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height]
-    titles = [box for text, box in boxes.items() if text in {axes.title for axes in figure.axes} | {a._left_title for a in figure.axes}]
+    titles = [
+        box for text, box in boxes.items() if text in {axes.title for axes in figure.axes} | {a._left_title for a in figure.axes}
+    ]
     over = [(a, b) for n, a in enumerate(titles) for b in titles[:n] if a.overlaps(b)]
     return out + over
 
@@ -246,7 +238,9 @@ def test_no_text_is_cut_and_no_title_lies_over_another(lang, monkeypatch):
     assert badly_set(figure)
 
 
-@pytest.mark.parametrize(("site_budget_bn", "key", "money"), [(None, "question_budget", "150"), (2.5, "question_site_budget", "2.50")])
+@pytest.mark.parametrize(
+    ("site_budget_bn", "key", "money"), [(None, "question_budget", "150"), (2.5, "question_site_budget", "2.50")]
+)
 def test_the_report_says_whose_money_it_is(comparison, site_budget_bn, key, money):
     """Of the city, shared by firms, or of this site alone."""
     asked = replace(comparison, question=replace(comparison.question, site_budget_bn=site_budget_bn))

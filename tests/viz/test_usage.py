@@ -23,7 +23,7 @@ REFUSED = [
     ("compare a b", "too many arguments: b", "thừa tham số: b"),
     ("status", "folder is missing", "thiếu folder"),
     ("export s", "the option --to is missing", "thiếu tùy chọn --to"),
-]
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -71,9 +71,7 @@ def test_no_key_is_missing():
     for source in (*VIZ.iterdir(), *(VIZ / "commands").iterdir()):
         if source.name.endswith(".py"):
             text = source.read_text(encoding="utf-8")
-            used |= set(re.findall(r'say\(\s*"([a-z_]+\.[\w-]+)"', text)) | set(
-                re.findall(r'"(help\.\w+)"', text)
-            )
+            used |= set(re.findall(r'say\(\s*"([a-z_]+\.[\w-]+)"', text)) | set(re.findall(r'"(help\.\w+)"', text))
             used |= set(re.findall(r'"((?:reason|cli|table|verdict|figure)\.\w+)"', text))
     template = (VIZ / "templates" / "report.html.j2").read_text(encoding="utf-8")
     used |= set(re.findall(r'"((?:report|uncertain|table)\.\w+)"', template))

@@ -47,9 +47,7 @@ def silent_words(facts: dict, say: Words) -> list[str]:
     return [*told, say("causes.graded")] if "solution-1" in names else told
 
 
-def draw_bars(
-    axes: Axes, rows: pd.DataFrame, value: str, say: Words, factor: float, labels: Sequence[str] = ("", "", "")
-) -> None:
+def draw_bars(axes: Axes, rows: pd.DataFrame, value: str, say: Words, factor: float, labels: Sequence[str] = ("", "", "")) -> None:
     """Horizontal bars with intervals; where known, marks for the cause alone and for the cause added last.
 
     Parameters
@@ -95,7 +93,7 @@ def draw_pairs(axes: Axes, pairs: pd.DataFrame, names: Sequence[str], say: Words
         strong = abs(values[i, j]) > 0.6 * largest
         color = "white" if strong else "#111111" if sure[i, j] else "#555555"
         weight = "bold" if sure[i, j] else "normal"
-        axes.text(j, i - 1, say.number(values[i, j], decimals, sign=True), ha="center", va="center", color=color, fontsize=9, weight=weight)
+        axes.text(j, i - 1, say.number(values[i, j], decimals, sign=True), ha="center", va="center", color=color, fontsize=9, weight=weight)  # fmt: skip
     numbers = [name.rpartition("-")[2] for name in names]
     axes.set_xticks(range(size - 1), numbers[:-1])
     axes.set_yticks(range(size - 1), numbers[1:])

@@ -56,9 +56,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     if not facts["box"]:
         sentences.append(say("discover.no_box"))
     else:
-        limits = "; ".join(
-            _limit(row.parameter, row.low, row.high, say) for row in finding.table.itertuples()
-        )
+        limits = "; ".join(_limit(row.parameter, row.low, row.high, say) for row in finding.table.itertuples())
         sentences.append(
             say(
                 "discover.box", limits=limits, density=spell(facts["density"], say, 0, 100),
@@ -85,9 +83,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
     if finding.facts["box"]:
         text = "; ".join(_limit(row.parameter, row.low, row.high, say) for row in finding.table.itertuples())
         density = finding.facts["density"]
-        rows.append(
-            [say("discover.in_box", limits=text), say.number(density["runs"]), say.percent(density["mean"])]
-        )
+        rows.append([say("discover.in_box", limits=text), say.number(density["runs"]), say.percent(density["mean"])])
     if "leaves" in finding.data:
         rows += [
             [_leaf(leaf.conditions, say), say.number(leaf.points), say.percent(leaf.share)]
@@ -100,9 +96,7 @@ def _axes_names(finding: Finding) -> list[str]:
     """The two parameters to draw: those of the box, then those of the tree, then any."""
     seen = list(finding.table["parameter"])
     if "leaves" in finding.data:
-        seen += [
-            name for text in finding.data["leaves"]["conditions"] for name, _, _ in _CONDITION.findall(text)
-        ]
+        seen += [name for text in finding.data["leaves"]["conditions"] for name, _, _ in _CONDITION.findall(text)]
     seen += [name for name in finding.data["points"].columns if name not in ("effect", "fails")]
     return list(dict.fromkeys(seen))[:2]
 
@@ -147,11 +141,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     _scatter(left, finding, say)
     left.set_title(say("discover.left"))
     bars = [("everywhere", facts["share"])]
-    bars += [
-        (key, facts[part])
-        for key, part in (("box_bar", "density"), ("outside_bar", "outside"))
-        if part in facts
-    ]
+    bars += [(key, facts[part]) for key, part in (("box_bar", "density"), ("outside_bar", "outside")) if part in facts]
     at = np.arange(len(bars))
     means = np.array([value["mean"] if value["mean"] is not None else np.nan for _, value in bars]) * 100
     ends = np.array([[value["low"], value["high"]] for _, value in bars], float) * 100

@@ -24,11 +24,7 @@ def _scales(finding: Finding, say: Words) -> tuple[tuple[float, str], tuple[floa
     table, outcome = finding.table, finding.facts["outcome"]
     cost = scale_of("mVND", "money", float(table["cost"].abs().max()))
     effect = scaled(outcome, float(table["effect"].abs().max()), say)
-    ratio = (
-        say("frontier.per_tonne")
-        if outcome.startswith("abatement_") and "share" not in outcome
-        else say("frontier.per_unit")
-    )
+    ratio = say("frontier.per_tonne") if outcome.startswith("abatement_") and "share" not in outcome else say("frontier.per_unit")
     return (cost[0], say.unit(cost[1])), effect, ratio
 
 
@@ -66,19 +62,14 @@ def words(finding: Finding, say: Words) -> list[str]:
         )
     names = [say.name("pathway", name) for name in facts["efficient"]]
     if names:
-        sentences.append(
-            say("frontier.only" if len(names) == 1 else "frontier.several", names=", ".join(names))
-        )
+        sentences.append(say("frontier.only" if len(names) == 1 else "frontier.several", names=", ".join(names)))
     return sentences
 
 
 def sheet(finding: Finding, say: Words) -> Sheet:
     """One row per pathway and budget."""
     (money, bn), (size, unit), ratio = _scales(finding, say)
-    columns = [
-        say(f"frontier.{key}")
-        for key in ("pathway", "budget", "cost", "effect", "ratio", "social", "next", "certified")
-    ]
+    columns = [say(f"frontier.{key}") for key in ("pathway", "budget", "cost", "effect", "ratio", "social", "next", "certified")]
     rows = []
     for row in finding.table[finding.table["budget_bn"] > 0].to_dict("records"):
         cells = {

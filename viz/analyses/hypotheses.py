@@ -21,7 +21,7 @@ COLORS = {"supported": "#009E73", "conditional": "#E69F00", "refuted": "#D55E00"
 MARKERS = {"supported": "o", "conditional": "D", "refuted": "s", "no_difference": "v", "too_noisy": "+", "undecided": "x"}
 FLOWS = {"cod": "cod_total", "tco2e": "tco2e_total", "landfill": "landfilled_total"}  # booked by origin -> outcome
 WITHOUT_NUMBERS = ("too_noisy", "undecided")
-SCALES = {"points": (100.0, 1), "log": (1.0, 2), "tonnes": (1.0, 0), "bn": (1.0, 1), "mVND": (1.0, 0), "levels": (1.0, 2), "measures": (1.0, 3)}
+SCALES = {"points": (100.0, 1), "log": (1.0, 2), "tonnes": (1.0, 0), "bn": (1.0, 1), "mVND": (1.0, 0), "levels": (1.0, 2), "measures": (1.0, 3)}  # fmt: skip
 
 
 def _three(row: dict, name: str) -> dict[str, float | None]:
@@ -63,7 +63,9 @@ def words(finding: Finding, say: Words) -> list[str]:
     """How many claims got which verdict, then a sentence for each."""
     facts = finding.facts
     counts = "; ".join(
-        say(f"hypotheses.count_{word}", number=len(names), names=", ".join(names)) for word, names in facts["verdicts"].items() if names
+        say(f"hypotheses.count_{word}", number=len(names), names=", ".join(names))
+        for word, names in facts["verdicts"].items()
+        if names
     )
     low, high = facts["replicates"]
     runs = f"{low}" if low == high else f"{low}-{high}"
@@ -120,7 +122,9 @@ def figure(finding: Finding, say: Words) -> Figure:
             axes.errorbar(mean, at, xerr=np.nan_to_num(ends), color=color, capsize=3, elinewidth=1.4, linestyle="none")
             axes.plot(mean, at, MARKERS[row["verdict"]], color=color, markersize=9, markeredgecolor="white", zorder=5)
         text = say(f"verdict.{row['verdict']}") if row["verdict"] in WITHOUT_NUMBERS else _measure(row, say)
-        axes.annotate(text, (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, color="#333333", annotation_clip=False)
+        axes.annotate(
+            text, (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, color="#333333", annotation_clip=False
+        )
     labels = [f"{row['claim']}  {say('claim.' + row['claim'])}" for row in rows]
     axes.set_yticks(range(len(rows)), labels, fontsize=9)
     axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -129,7 +133,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     axes.set_xlabel(say("hypotheses.axis"))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.annotate(say("hypotheses.pooled"), (1.01, 1.0), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color="#777777")
+    axes.annotate(say("hypotheses.pooled"), (1.01, 1.0), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color="#777777")  # fmt: skip
     handles = [
         axes.plot([], [], MARKERS[word], color=COLORS[word], markersize=9, markeredgecolor="white", linestyle="none")[0]
         for word in VERDICTS

@@ -22,9 +22,7 @@ SHOWN = 5  # levers that are drawn
 
 
 def _scales(finding: Finding, say: Words) -> dict[str, tuple[float, str]]:
-    return {
-        name: scaled(name, float(finding.table[name].abs().max()), say) for name in finding.facts["objectives"]
-    }
+    return {name: scaled(name, float(finding.table[name].abs().max()), say) for name in finding.facts["objectives"]}
 
 
 def gene(name: str, say: Words) -> str:
@@ -52,7 +50,9 @@ def words(finding: Finding, say: Words) -> list[str]:
         largest = float(finding.table[name].abs().max()) * factor
         return f"{say.number(value * factor, decimals_of(largest))} {unit}".rstrip()
 
-    values = "; ".join(f"{outcome_label(name, say, finding.one_cluster)}: {told(name, facts['knee_values'][name])}" for name in facts["objectives"])
+    values = "; ".join(
+        f"{outcome_label(name, say, finding.one_cluster)}: {told(name, facts['knee_values'][name])}" for name in facts["objectives"]
+    )
     sentences = [
         say("optimise.front", seen=say.number(facts["seen"]), front=facts["front"], stays=facts["stays"]),
         say("optimise.knee", point=facts["knee"] + 1, values=values),
@@ -74,7 +74,9 @@ def words(finding: Finding, say: Words) -> list[str]:
         )  # fmt: skip
         sentences.append(say("optimise.why", levers=parts))
     curse = "; ".join(
-        f"{outcome_label(name, say, finding.one_cluster)}: {told(name, facts['curse'][name])}" for name in facts["objectives"] if facts["curse"][name] > 0
+        f"{outcome_label(name, say, finding.one_cluster)}: {told(name, facts['curse'][name])}"
+        for name in facts["objectives"]
+        if facts["curse"][name] > 0
     )
     sentences.append(say("optimise.curse", list=curse) if curse else say("optimise.no_curse"))
     return sentences
@@ -109,7 +111,7 @@ def _front(axes: Axes, finding: Finding, say: Words, factor: float) -> None:
     axes.plot(x[stays], y[stays], "o", color=FRONT, markersize=7, label=say("optimise.stays"))
     hull = facts["hull"]
     axes.plot(x[hull], y[hull], color=FRONT, linewidth=1.4, linestyle=(0, (5, 2)), label=say("optimise.hull"))
-    axes.plot(x[facts["knee"]], y[facts["knee"]], "*", color=KNEE, markersize=18, markeredgecolor="white", label=say("optimise.knee_mark"), zorder=6)
+    axes.plot(x[facts["knee"]], y[facts["knee"]], "*", color=KNEE, markersize=18, markeredgecolor="white", label=say("optimise.knee_mark"), zorder=6)  # fmt: skip
 
 
 def _luck(axes: Axes, finding: Finding, say: Words, scales) -> None:
@@ -137,7 +139,7 @@ def _levers(axes: Axes, finding: Finding, say: Words) -> None:
     span = np.array([row["high"] for row in rows]) - low
     for name, color, marker, size in (("cheapest", GONE, "o", 8), ("dearest", FRONT, "s", 8), ("knee", KNEE, "*", 14)):
         place = (np.array([row[name] for row in rows]) - low) / np.where(span > 0, span, 1) * 100
-        axes.plot(place, at, marker, color=color, markersize=size, markeredgecolor="white", label=say(f"optimise.{name}_mark") if name != "knee" else None)
+        axes.plot(place, at, marker, color=color, markersize=size, markeredgecolor="white", label=say(f"optimise.{name}_mark") if name != "knee" else None)  # fmt: skip
     axes.set_yticks(at, [gene(row["lever"], say) for row in rows])
     axes.set_xlim(-4, 104)
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -47,9 +47,7 @@ def _teller(finding: Finding) -> Any:
     return import_module(f".{finding.name.replace('-', '_')}", __package__)
 
 
-def spell(
-    estimate: dict[str, Any] | None, say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False
-) -> str:
+def spell(estimate: dict[str, Any] | None, say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False) -> str:
     """An estimate of `facts` with its interval: "12.3 (8.1 to 16.5)"; a dash where there is none.
 
     Parameters
@@ -82,15 +80,10 @@ def _numbers(estimate: Mapping[str, Any] | None, factor: float = 1.0) -> tuple[f
 
 def three(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Mean, low and high of NAME, NAME_low, NAME_high in a row of a table; missing ones are nan."""
-    return {
-        part: row.get(key, math.nan)
-        for part, key in (("mean", name), ("low", f"{name}_low"), ("high", f"{name}_high"))
-    }
+    return {part: row.get(key, math.nan) for part, key in (("mean", name), ("low", f"{name}_low"), ("high", f"{name}_high"))}
 
 
-def cell(
-    estimate: dict[str, Any], say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False
-) -> str:
+def cell(estimate: dict[str, Any], say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False) -> str:
     """The same as `spell`, short enough for a table: "12.3 ±4.2" or "12.3 [8.1; 18.0]"."""
     from ...experiments.statistics import Estimate
     from ..scorecard import interval_text
@@ -233,6 +226,4 @@ def write_pages(folders: Sequence[str | Path], out: str | Path, lang: str = "en"
 
     findings = [read_finding(folder) for folder in folders]
     html = page(findings, Words(lang))
-    return write_folder(
-        out, {"report.html": html.encode()}, {"commands": [finding.command for finding in findings]}
-    )
+    return write_folder(out, {"report.html": html.encode()}, {"commands": [finding.command for finding in findings]})

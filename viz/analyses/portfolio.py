@@ -38,7 +38,9 @@ def words(finding: Finding, say: Words) -> list[str]:
     outcome = facts["outcome"]
     (factor, unit), (money, bn) = scales[outcome], scales[OUTLAY]
     counts = "; ".join(
-        say("portfolio.count", number=number, pathway=say.name("pathway", name)) for name, number in facts["counts"].items() if number
+        say("portfolio.count", number=number, pathway=say.name("pathway", name))
+        for name, number in facts["counts"].items()
+        if number
     )
     sentences = [say("portfolio.proposed", clusters=facts["clusters"], counts=counts)]
     values = {
@@ -58,11 +60,13 @@ def words(finding: Finding, say: Words) -> list[str]:
 def sheet(finding: Finding, say: Words) -> Sheet:
     """One row per arm run as a whole; then the largest clusters with their pathways."""
     scales = _scales(finding, say)
-    columns = [say("portfolio.arm"), *(f"{outcome_label(name, say, finding.one_cluster)} ({scales[name][1]})" for name in (*AIMS.values(), OUTLAY)), say("portfolio.cost_gross"), say("portfolio.cost_social")]
+    columns = [say("portfolio.arm"), *(f"{outcome_label(name, say, finding.one_cluster)} ({scales[name][1]})" for name in (*AIMS.values(), OUTLAY)), say("portfolio.cost_gross"), say("portfolio.cost_social")]  # fmt: skip
     rows = []
     for row in finding.data["arms"].to_dict("records"):
         cells = [cell(picked(row, name), say, 1, scales[name][0]) for name in (*AIMS.values(), OUTLAY)]
-        rows.append([_arm(row["arm"], say), *cells, *(cell(picked(row, f"cost_{line}_per_tonne"), say, 2) for line in ("gross", "social"))])
+        rows.append(
+            [_arm(row["arm"], say), *cells, *(cell(picked(row, f"cost_{line}_per_tonne"), say, 2) for line in ("gross", "social"))]
+        )
     usual = finding.table["pathway"].mode().iloc[0]
     others = finding.table[finding.table["pathway"] != usual].head(MOST_NAMES)[["name", "pathway"]]
     note = say("portfolio.note", usual=say.name("pathway", usual))
@@ -127,5 +131,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     first.set_title(say("portfolio.left"))
     _clusters(right, finding, say)
     right.set_title(say("portfolio.right"))
-    title_and_legend(figure, say("portfolio.figure", site=site_title(finding.facts["scenario"], say)), *right.get_legend_handles_labels())
+    title_and_legend(
+        figure, say("portfolio.figure", site=site_title(finding.facts["scenario"], say)), *right.get_legend_handles_labels()
+    )
     return figure

@@ -49,13 +49,7 @@ def words(finding: Finding, say: Words) -> list[str]:
         x, y = (say.name("parameter", name) for name in facts["surface"])
         gap, sure = finding.data["surface"]["difference"], facts["sure"]
         turns = gap.min() < 0 < gap.max()
-        key = (
-            "turns"
-            if turns and min(sure["first"], sure["second"]) > 0
-            else "may_turn"
-            if turns
-            else "never_turns"
-        )
+        key = "turns" if turns and min(sure["first"], sure["second"]) > 0 else "may_turn" if turns else "never_turns"
         ahead, behind = (one, two) if gap.mean() > 0 else (two, one)
         share = say.percent(sure["first"] if gap.mean() > 0 else sure["second"])
         sentences.append(say(f"robust.{key}", x=x, y=y, one=ahead, two=behind, share=share))
@@ -65,9 +59,7 @@ def words(finding: Finding, say: Words) -> list[str]:
 def sheet(finding: Finding, say: Words) -> Sheet:
     """One row per pathway."""
     factor, unit, decimals = _scale(finding, say)
-    columns = [
-        say(f"robust.{key}") for key in ("pathway", "effect", "worst", "regret", "regret_90", "best", "meets")
-    ]
+    columns = [say(f"robust.{key}") for key in ("pathway", "effect", "worst", "regret", "regret_90", "best", "meets")]
     rows = [
         [
             say.name("pathway", row["pathway"]),
@@ -122,9 +114,7 @@ def _break_even(axes: Axes, finding: Finding, say: Words, figure: Figure) -> Non
     largest = float(made["difference"].abs().max()) or 1.0
     factor, unit = scaled(finding.facts["outcome"], largest, say)
     limit = largest * factor
-    colored = axes.contourf(
-        wide.columns, wide.index, wide.to_numpy() * factor, levels=np.linspace(-limit, limit, 13), cmap="RdBu"
-    )
+    colored = axes.contourf(wide.columns, wide.index, wide.to_numpy() * factor, levels=np.linspace(-limit, limit, 13), cmap="RdBu")
     if wide.to_numpy().min() < 0 < wide.to_numpy().max():
         axes.contour(wide.columns, wide.index, wide.to_numpy(), levels=[0.0], colors="black", linewidths=1.6)
     sure = made[(made["low"] > 0) | (made["high"] < 0)]

@@ -24,9 +24,7 @@ MUCH_LUCK = 0.3  # share of the variance from which the sentences warn
 def _scale(finding: Finding, say: Words) -> tuple[float, str, int]:
     """Factor, unit and decimals of effects and their changes."""
     facts = finding.facts
-    largest = (
-        finding.table["mu_star"].max() if facts["screened"] else max(abs(facts["low"]), abs(facts["high"]))
-    )
+    largest = finding.table["mu_star"].max() if facts["screened"] else max(abs(facts["low"]), abs(facts["high"]))
     factor, unit = scaled(facts["outcome"], float(largest), say)
     return factor, unit, 1 if largest * factor >= 1 else 2
 
@@ -45,9 +43,7 @@ def words(finding: Finding, say: Words) -> list[str]:
     ]  # fmt: skip
     if facts["screened"]:
         key = "sensitivity.raises" if facts["mu"][0] > 0 else "sensitivity.lowers"
-        sentences.append(
-            say(key, name=first, change=say.number(facts["mu_star"][0] * factor, decimals), unit=unit)
-        )
+        sentences.append(say(key, name=first, change=say.number(facts["mu_star"][0] * factor, decimals), unit=unit))
     else:
         sentences.append(say("sensitivity.leads", name=first))
     if others:

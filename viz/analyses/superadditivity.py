@@ -73,9 +73,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
         label = f"{say.name('pathway', row['pathway'])}: {outcome_label(row['outcome'], say)} ({unit})"
         if row["reading"] == "exact":
             label += f" [{say('superadditivity.exact_row')}]"
-        whole, alone = (
-            cell(three(row, name), say, decimals_of(largest * factor), factor) for name in ("whole", "parts")
-        )
+        whole, alone = (cell(three(row, name), say, decimals_of(largest * factor), factor) for name in ("whole", "parts"))
         rows.append([label, whole, alone, cell(three(row, "ratio"), say, 2)])
     return Sheet(columns, rows, say("superadditivity.note"))
 
@@ -118,9 +116,7 @@ def _ratios(axes: Axes, finding: Finding, say: Words) -> None:
     axes.set_xscale("log")
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, 0.5), max(min(high, 100), 4))
-    ticks = [
-        t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]
-    ]
+    ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]]
     axes.set_xticks(ticks)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: say.number(value, 1 if value < 1 else 0)))
@@ -139,9 +135,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     sums = channels.groupby("pathway")["mean"].sum()
     factor, unit = scaled(finding.facts["outcome"], float(sums.abs().max()), say)
     figure = new_figure(5.2)
-    grid = figure.add_gridspec(
-        1, 2, width_ratios=(len(names), 1.25), wspace=0.45, left=0.06, right=0.985, bottom=0.31, top=0.81
-    )
+    grid = figure.add_gridspec(1, 2, width_ratios=(len(names), 1.25), wspace=0.45, left=0.06, right=0.985, bottom=0.31, top=0.81)
     falls = grid[0].subgridspec(1, len(names), wspace=0.16).subplots(sharey=True, squeeze=False)[0]
     for index, (axes, name) in enumerate(zip(falls, names, strict=True)):
         _waterfall(axes, channels[channels["pathway"] == name], factor, say)

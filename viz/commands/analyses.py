@@ -139,9 +139,7 @@ def discover_command(
 
         if stored is not None:
             return discover_in(read_sweep(stored), failure=failure, pathway=asked["pathway"])
-        return discover(
-            case, failure=failure, count=points, uncertainties=listed(uncertainties), progress=progress
-        )
+        return discover(case, failure=failure, count=points, uncertainties=listed(uncertainties), progress=progress)
 
     conduct("discover", analyse, asked, threads, lang, out, as_json)
 
@@ -167,9 +165,7 @@ def robust_command(
         from ...experiments.analyses.stored import read_sweep
 
         if stored is not None:
-            return robust_in(
-                read_sweep(stored), pathways=listed(pathways), outcome=outcome, rules=listed(rules)
-            )
+            return robust_in(read_sweep(stored), pathways=listed(pathways), outcome=outcome, rules=listed(rules))
         return robust(
             case, pathways=listed(pathways), outcome=outcome, rules=listed(rules), count=points, surface=listed(surface),
             grid=grid, uncertainties=listed(uncertainties), progress=progress,

@@ -79,7 +79,9 @@ def asks(command: str) -> Callable[[Callable], Callable]:
     def give(function: Callable) -> Callable:
         own = [entry for entry in signature(function, eval_str=True).parameters.values() if entry.name != "asked"]
         shared = [
-            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=_typed_default(name, default), annotation=_option(command, name))
+            Parameter(
+                name, Parameter.POSITIONAL_OR_KEYWORD, default=_typed_default(name, default), annotation=_option(command, name)
+            )
             for name, default in COMMANDS[command].items()
         ]
         first = [entry for entry in own if entry.default is Parameter.empty]  # the context

@@ -104,7 +104,5 @@ def _serve(server: socket.socket, say: Words) -> None:
     if host not in (LOCAL, "::1"):
         print(say("dashboard.open_to_all"), file=sys.stderr, flush=True)
     # a browser or a server that is busy for a while is not lost: its page would begin anew, or not at all
-    config = uvicorn.Config(
-        application, log_level="warning", access_log=False, timeout_graceful_shutdown=2, ws_ping_timeout=600.0
-    )
+    config = uvicorn.Config(application, log_level="warning", access_log=False, timeout_graceful_shutdown=2, ws_ping_timeout=600.0)
     uvicorn.Server(config).run(sockets=[server])

@@ -40,7 +40,9 @@ def replay_command(
     name = folder.rstrip("/").rpartition("/")[2]
     target = check_folder(out or Path("out") / f"replay-{name}-{point}-{replicate}")
     found = replay(folder, point, replicate)
-    write_folder(target, found.files(), {"sweep": found.path, "point": found.point, "replicate": found.replicate, "same": found.same})
+    write_folder(
+        target, found.files(), {"sweep": found.path, "point": found.point, "replicate": found.replicate, "same": found.same}
+    )
     if as_json:
         print(json.dumps(_as_json(found, target), ensure_ascii=False))
     else:

@@ -41,8 +41,10 @@ def ranking_command(
     kept = SHIPPED.need()
     if as_json:
         orders = {f"{kind}.{outcome}": getattr(kept, kind)(outcome) for kind, outcome in SHOWN}
-        facts = {"worlds": kept.worlds, "failed": kept.failed, "older": kept.older, "golden": kept.golden, "question": kept.question}
-        facts |= {name: {"tie": o.tie, "nothing": o.nothing, "places": [vars(place) for place in o.places]} for name, o in orders.items()}
+        facts = {"worlds": kept.worlds, "failed": kept.failed, "older": kept.older, "golden": kept.golden, "question": kept.question}  # fmt: skip
+        facts |= {
+            name: {"tie": o.tie, "nothing": o.nothing, "places": [vars(place) for place in o.places]} for name, o in orders.items()
+        }
         print(json.dumps(as_facts(facts), allow_nan=False, ensure_ascii=False))
         return
     console = open_console()

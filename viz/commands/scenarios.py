@@ -37,9 +37,7 @@ def list_command(lang: Lang = "en", as_json: AsJson = False) -> None:
 
 
 @group.command("show", help="help.show")
-def show_command(
-    name: Annotated[str, typer.Argument(help="help.show_name")], lang: Lang = "en"
-) -> None:
+def show_command(name: Annotated[str, typer.Argument(help="help.show_name")], lang: Lang = "en") -> None:
     from ...scenarios import describe
     from ..terminal import print_facts
 
@@ -60,9 +58,7 @@ def show_command(
 
 
 @group.command("validate", help="help.validate")
-def validate_command(
-    file: Annotated[Path, typer.Argument(help="help.validate_file")], lang: Lang = "en"
-) -> None:
+def validate_command(file: Annotated[Path, typer.Argument(help="help.validate_file")], lang: Lang = "en") -> None:
     from ...scenarios import validate_file
     from ..terminal import print_facts
 

@@ -228,6 +228,6 @@ def _tell_estimate(found: Any, say: Words, as_json: bool) -> None:
         return
     seconds = found.seconds
     time = say("sweep.seconds", n=say.number(seconds, 1)) if seconds < 120 else (
-        say("sweep.minutes", n=say.number(seconds / 60, 1)) if seconds < 7200 else say("sweep.hours", n=say.number(seconds / 3600, 1)))
+        say("sweep.minutes", n=say.number(seconds / 60, 1)) if seconds < 7200 else say("sweep.hours", n=say.number(seconds / 3600, 1)))  # fmt: skip
     print(say("sweep.estimate", runs=say.number(found.runs), points=say.number(found.points), arms=found.arms,
               chunks=say.number(found.chunks), time=time, workers=found.workers, size=say.number(found.size / 1e6, 1)))  # fmt: skip

@@ -52,8 +52,10 @@ def tune_command(
     if as_json:
         programmes = [{"pathway": p, "aim": aim, "budget_bn": budget, "regret": own.regret, "lower_bound": own.lower_bound, **asdict(own)}
                       for (p, aim, budget), own in kept.programmes.items()]  # fmt: skip
-        facts = {"older": kept.older, "golden": kept.golden, "question": kept.question, "searched": kept.searched, "told": kept.told}
-        print(json.dumps(as_facts({**facts, "missing": kept.missing, "programmes": programmes}), allow_nan=False, ensure_ascii=False))
+        facts = {"older": kept.older, "golden": kept.golden, "question": kept.question, "searched": kept.searched, "told": kept.told}  # fmt: skip
+        print(
+            json.dumps(as_facts({**facts, "missing": kept.missing, "programmes": programmes}), allow_nan=False, ensure_ascii=False)
+        )
         return
     console = open_console()
     for line in tuned_lines(kept, say):

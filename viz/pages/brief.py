@@ -99,7 +99,9 @@ def comparison_brief(comparison: Comparison, say: Words, year: int, setting: str
             rows=rows,
             notes=[
                 legend(comparison, say) if worlds else say("brief.numbers"),
-                say("uncertain.worlds" if worlds else "uncertain.defaults"), say("uncertain.horizon"), say("uncertain.synthetic"),
+                say("uncertain.worlds" if worlds else "uncertain.defaults"),
+                say("uncertain.horizon"),
+                say("uncertain.synthetic"),
             ],
             command=comparison.question.command,
         ),

@@ -57,9 +57,7 @@ def _lever_marks() -> dict[str, tuple[float, ...]]:
 
     programmes: list[Any] = [*(load_pathway(name) for name in PATHWAYS), *(load_law(law.id) for law in list_laws())]
     return {
-        name: tuple(q.levers[name] for q in programmes if name in q.levers)
-        for names in slider_groups().values()
-        for name in names
+        name: tuple(q.levers[name] for q in programmes if name in q.levers) for names in slider_groups().values() for name in names
     }
 
 
@@ -317,9 +315,7 @@ def panel_option(
             values = pin.mean[key][pin.arms.index(arm)] * factor
             before = [[x, _short(y)] for x, y in zip(pin.years.tolist(), values, strict=True)]
             thin = {"width": 1.2, "type": "dotted", "opacity": 0.9}
-            series.append(
-                line_series(arm, index, f"{name}, {say('compare.reference')}", before, id=f"{arm}~pin", lineStyle=thin)
-            )
+            series.append(line_series(arm, index, f"{name}, {say('compare.reference')}", before, id=f"{arm}~pin", lineStyle=thin))
     series.append(later_series(YEARS[1], float(picture.mean[key][0, -1] * factor)))
     limits: dict[str, Any] = {"scale": True, "splitNumber": 4}
     if kind == "share":
@@ -370,7 +366,9 @@ def _Charts(state: State):
 def _Scorecard(state: State):
     """All headline numbers of a year, with differences to the null and to what is pinned."""
     say, answer, pin = use_session().say, state.answer.value, state.pin.value
-    note = (legend(answer, say) if answer is not None and answer.question.worlds else say("compare.scorecard_note")) + (" " + say("compare.change_note", mark=CHANGE) if pin else "")
+    note = (legend(answer, say) if answer is not None and answer.question.worlds else say("compare.scorecard_note")) + (
+        " " + say("compare.change_note", mark=CHANGE) if pin else ""
+    )
     with Section(say("report.scorecard_title"), note):
         with Div("bar noprint", role="group", **{"aria-label": say("compare.year")}):
             for year in YEARS:

@@ -143,9 +143,7 @@ class Known:
         return loaded, set_levers(arms, question.levers), shocks
 
 
-def run_rounds(
-    job: Job, question: Question, keys: Sequence[str], known: Known, watcher: Watcher
-) -> Comparison:
+def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, watcher: Watcher) -> Comparison:
     """Run a question in rounds.
 
     Parameters
@@ -194,9 +192,7 @@ def run_rounds(
     found = []
     for arm in arms:
         job.check()
-        found.append(
-            find_scale(loaded.site, arm, seed=question.seed, parameters=loaded.parameters, shocks=shocks)
-        )
+        found.append(find_scale(loaded.site, arm, seed=question.seed, parameters=loaded.parameters, shocks=shocks))
     known.scales.update(zip([arm.name for arm in arms], found, strict=True))
     scaled = _scaled(arms, found)
     trace: Runs | None = sketch if not heavy and found == guess else None

@@ -14,7 +14,7 @@ from ...model.roster import own_levers
 from ..words import Words
 from .session import use_session
 
-__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "law_options", "lever_text", "slider_groups"]
+__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "law_options", "lever_text", "slider_groups"]  # fmt: skip
 
 # the levers that a policy debate is about, in groups; all others keep the pathways' own values
 SLIDERS: dict[str, tuple[str, ...]] = {
@@ -201,9 +201,7 @@ def Choice(
     on_value : callable
     """
     named = options if isinstance(options, Mapping) else {"": options}
-    groups = [
-        {"title": title, "items": [{"id": key, "text": text} for key, text in items]} for title, items in named.items()
-    ]
+    groups = [{"title": title, "items": [{"id": key, "text": text} for key, text in items]} for title, items in named.items()]
     _Choice(label=label, groups=groups, value=value, event_chosen=on_value)
 
 

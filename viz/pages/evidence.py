@@ -88,9 +88,7 @@ class State:
         mark, group = fields.get("mark", ""), fields.get("group", "")
         known = {parameter.group for parameter in PARAMETERS.values()}
         self.filter = solara.Reactive(
-            Filter(
-                fields.get("search", "")[:80], mark if mark in MARKS else "", group if group in known else ""
-            )
+            Filter(fields.get("search", "")[:80], mark if mark in MARKS else "", group if group in known else "")
         )
 
 
@@ -147,9 +145,7 @@ def _groups() -> dict[str, Counter]:
 def _marks_option(say: Words) -> dict[str, Any]:
     """Bars of the groups, parted by mark."""
     groups = _groups()
-    names = [
-        f"{say(f'evidence.group.{group}')} ({say.number(marks.total())})" for group, marks in groups.items()
-    ]
+    names = [f"{say(f'evidence.group.{group}')} ({say.number(marks.total())})" for group, marks in groups.items()]
     series = [
         {
             "name": say(f"evidence.mark.{mark}"),
@@ -200,9 +196,7 @@ def _chosen(wanted: Filter, lang: str) -> list[Parameter]:
     return [
         p
         for p, text in _searchable(lang)
-        if all(word in text for word in words)
-        and wanted.mark in ("", p.mark)
-        and wanted.group in ("", p.group)
+        if all(word in text for word in words) and wanted.mark in ("", p.mark) and wanted.group in ("", p.group)
     ]
 
 
@@ -214,9 +208,7 @@ def _Parameters(state: State):
     found = _chosen(wanted, say.lang)
 
     def change(field: Mapping[str, Any]) -> None:
-        state.filter.value = Filter(
-            **{**wanted.__dict__, "rows": PAGE_ROWS, field["id"]: str(field["value"])[:80]}
-        )
+        state.filter.value = Filter(**{**wanted.__dict__, "rows": PAGE_ROWS, field["id"]: str(field["value"])[:80]})
 
     everything = {"id": "", "label": say("evidence.all")}
     fields = [
@@ -311,14 +303,10 @@ def _marks_figure(say: Words) -> Figure:
             widths = [100 * marks[mark] / marks.total() for marks in groups.values()]
             handles.append(axes.barh(range(len(groups)), widths, left=start, color=color))
             start = [a + b for a, b in zip(start, widths, strict=True)]
-        axes.set_yticks(
-            range(len(groups)), [f"{say(f'evidence.group.{g}')} ({m.total()})" for g, m in groups.items()]
-        )
+        axes.set_yticks(range(len(groups)), [f"{say(f'evidence.group.{g}')} ({m.total()})" for g, m in groups.items()])
         axes.invert_yaxis()
         axes.set_xlabel("%")
-        title_and_legend(
-            figure, say("evidence.by_group"), handles, [say(f"evidence.mark.{mark}") for mark in MARKS]
-        )
+        title_and_legend(figure, say("evidence.by_group"), handles, [say(f"evidence.mark.{mark}") for mark in MARKS])
         return figure
 
     return draw()
@@ -346,9 +334,7 @@ def _brief(say: Words) -> str:
             lines=[],
             answer=[_guesses(say), say("evidence.guess_why")],
             heads=[say(f"evidence.cal_{name}") for name in ("what", "band", "verdict")],
-            rows=[
-                [f"{target}: {what}", band, verdict] for target, what, band, _, verdict in _calibration(say)
-            ],
+            rows=[[f"{target}: {what}", band, verdict] for target, what, band, _, verdict in _calibration(say)],
             notes=[say(f"evidence.limit.{key}") for key in LIMITS],
         ),
         say,
@@ -379,9 +365,7 @@ def _calibration(say: Words) -> list[list[str]]:
             key = f"{target}.{number}"
             name = say("evidence.totals") if target == "totals" else target
             verdict = say("evidence.out_of_band" if key in OUTSIDE_THE_BAND else "evidence.in_band")
-            rows.append(
-                [name, *(say(f"evidence.cal.{key}.{part}") for part in ("what", "band", "model")), verdict]
-            )
+            rows.append([name, *(say(f"evidence.cal.{key}.{part}") for part in ("what", "band", "model")), verdict])
     return rows
 
 

@@ -78,7 +78,9 @@ def Page():
     say = session.say
     state = session.page(SLOT, State)
     folders = solara.use_memo(lambda: list_sweeps(session.settings.results), [])
-    solara.use_effect(lambda: state.open(state.folder.value, session) if state.folder.value and state.sweep.value is None else None, [])
+    solara.use_effect(
+        lambda: state.open(state.folder.value, session) if state.folder.value and state.sweep.value is None else None, []
+    )
     Heading("explorer")
     if not folders:
         Div("notice", children=[say("explorer.nothing", folder=session.settings.results.name if session.settings.results else "–")])
@@ -163,7 +165,9 @@ def _Limits(state: State, sweep: Sweep, say: Words):
         end = (state.area.value or {}).get(name, (-np.inf, np.inf))[side]
         shown = float(f"{end * column_factor(name):.4g}") if np.isfinite(end) else ""
         label = f"{say(f'explorer.{axis}')}, {say(('explorer.from', 'explorer.to')[side])}"
-        fields.append({"id": f"{axis}{side}", "kind": "number", "step": "any", "label": label, "value": shown, "help": sweep.label(name, say)})
+        fields.append(
+            {"id": f"{axis}{side}", "kind": "number", "step": "any", "label": label, "value": shown, "help": sweep.label(name, say)}
+        )
     Form(fields=fields, label=say("explorer.limits"), lang=say.lang, event_changed=change)
 
 

@@ -143,6 +143,8 @@ def Export(
         *(["brief"] if brief else []),
     ]
     formats = {"png": "PNG", "svg": "SVG", "csv": "CSV", "parquet": "Parquet"}  # names, the same everywhere
-    items = [{"id": kind, "label": formats.get(kind) or say(f"export.{kind}"), "help": say(f"export.{kind}_help")} for kind in kinds]
+    items = [
+        {"id": kind, "label": formats.get(kind) or say(f"export.{kind}"), "help": say(f"export.{kind}_help")} for kind in kinds
+    ]
     texts = {key: say(f"export.{key}") for key in ("title", "busy", "copied")}
     _Export(items=items, texts=texts, file=message, event_wanted=wanted)

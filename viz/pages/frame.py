@@ -208,19 +208,14 @@ def Frame():
     def go(path: str) -> None:
         router.push(f"{path}?lang={session.lang.value}")
 
-    pages = [
-        {"path": f"/{path}", "label": say(f"page.{name}.menu"), "active": path == here}
-        for path, name in PAGES.items()
-    ]
+    pages = [{"path": f"/{path}", "label": say(f"page.{name}.menu"), "active": path == here} for path, name in PAGES.items()]
     languages = [{"id": lang, "label": say(f"lang.{lang}")} for lang in sorted(LANGUAGES, reverse=True)]
     texts = {key: say(f"frame.{key}") for key in ("name", "pages", "language", "skip")}
     choose = session.lang.set
     title = say(f"page.{PAGES[here]}.menu") if here in PAGES else say("frame.not_found")
     solara.Title(f"{title} · {say('frame.name')}")
     with Div():
-        _Header(
-            pages=pages, lang=session.lang.value, languages=languages, texts=texts, event_go=go, event_choose=choose
-        )
+        _Header(pages=pages, lang=session.lang.value, languages=languages, texts=texts, event_go=go, event_choose=choose)
         with solara.v.Html(tag="main", class_="eco", attributes={"id": "content"}):
             if here in PAGES:
                 _Guarded(PAGES[here]).key(here)

@@ -62,9 +62,7 @@ class State:
 
 
 @solara.component_vue("../assets/watch_files.vue")
-def _Files(
-    files: list, texts: dict, limit: int, enabled: bool, event_given: Callable[[dict], None]
-) -> None: ...
+def _Files(files: list, texts: dict, limit: int, enabled: bool, event_given: Callable[[dict], None]) -> None: ...
 
 
 @solara.component
@@ -101,9 +99,7 @@ def _Give(state: State):
         try:
             content = base64.b64decode(file["data"], validate=True)
             if len(content) > LIMITS.upload or session.settings.read_only:
-                raise ScenarioError(
-                    "upload_size", file=str(file["name"]), allowed=Message("bytes", high=LIMITS.upload)
-                )
+                raise ScenarioError("upload_size", file=str(file["name"]), allowed=Message("bytes", high=LIMITS.upload))
             state.upload.value = read_upload(str(file["name"])[:200], content)
         except (ScenarioError, binascii.Error) as error:
             state.problem.value = error
@@ -199,10 +195,7 @@ def _row(line: int, firm: Mapping[str, Any], refused: tuple, say: Words) -> dict
     drawn = {"text": say("my_cluster.is_drawn")}
     technologies = drawn
     if "technologies" in firm:
-        technologies = {
-            "text": ", ".join(say(f"watch.short.{t}") for t in firm["technologies"])
-            or say("my_cluster.nothing")
-        }
+        technologies = {"text": ", ".join(say(f"watch.short.{t}") for t in firm["technologies"]) or say("my_cluster.nothing")}
     numbers = [
         {"text": say.number(firm[name], 0 if firm[name] == int(firm[name]) else 1)} if name in firm else drawn
         for name in ("workers", "revenue", "need", "trust")

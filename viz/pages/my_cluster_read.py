@@ -66,9 +66,7 @@ class Upload:
     def drawn(self) -> list[tuple[str, int]]:
         """Columns that the model draws, and for how many of the enterprises."""
         known = [firm for _, firm, refused in self.rows if not refused]
-        missing = [
-            (column, sum(column not in firm for firm in known)) for column in OPTIONAL if column != "y"
-        ]
+        missing = [(column, sum(column not in firm for firm in known)) for column in OPTIONAL if column != "y"]
         return [(column, count) for column, count in missing if count]
 
     def write(self, folder: Path) -> Path:
@@ -112,8 +110,7 @@ def read_upload(source: str, content: bytes) -> Upload:
     for refusal in refused:
         problems.setdefault(refusal.line, []).append(refusal)
     rows: list[tuple[int, Mapping[str, Any], tuple[Refusal, ...]]] = [
-        (line, {} if line in problems else next(accepted), tuple(problems.get(line, ())))
-        for line, _ in table.rows
+        (line, {} if line in problems else next(accepted), tuple(problems.get(line, ()))) for line, _ in table.rows
     ]
     return Upload(source, _id_of(source), scenario, cleaned, table.columns, table.ignored, rows)
 
@@ -125,10 +122,7 @@ def _bare(text: str) -> str:
 
 def _file_name(source: str) -> str:
     """A harmless name of a file that still tells which one it was."""
-    return (
-        re.sub(r"[^\w.-]+", "-", _bare(Path(source.replace("\\", "/")).name)).lstrip(".-")[-60:]
-        or "table.csv"
-    )
+    return re.sub(r"[^\w.-]+", "-", _bare(Path(source.replace("\\", "/")).name)).lstrip(".-")[-60:] or "table.csv"
 
 
 def _id_of(source: str) -> str:

@@ -169,9 +169,7 @@ def _Controls(state: State):
                 Text(say.name("pathway", name), "span")
     picked = spots[state.picked.value]
     Text(say("map.cluster", name=picked.name, firms=say.number(picked.firms)), "h3")
-    Choice(
-        say("mix.of_cluster"), _pathways(say), state.choice.value[picked.id], lambda name: state.set(picked.id, name)
-    )
+    Choice(say("mix.of_cluster"), _pathways(say), state.choice.value[picked.id], lambda name: state.set(picked.id, name))
     options = [("", say("mix.all_choose")), *_pathways(say), ("by-sector", say("mix.shipped"))]
     if state.finding.value is not None:
         options.append((PROPOSAL, say("mix.proposal")))

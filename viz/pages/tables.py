@@ -14,9 +14,7 @@ __all__ = ["CHANGE", "card_rows"]
 CHANGE = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"  # stands before a change to the reference
 
 
-def card_rows(
-    answer: Comparison, year: int, say: Words, pin: Comparison | None = None
-) -> list[dict[str, Any]]:
+def card_rows(answer: Comparison, year: int, say: Words, pin: Comparison | None = None) -> list[dict[str, Any]]:
     """Rows for `frame.Table`: value, difference to the null, and the change to a reference if there is one."""
     rows: list[dict[str, Any]] = []
     for group in scorecard(answer, year, say):
@@ -24,7 +22,7 @@ def card_rows(
         for row in group.rows:
             cells: list[dict[str, Any]] = [{"text": row.label, "unit": row.unit}]
             for index, cell in enumerate(row.cells):
-                shown = {"text": cell.value, "sub": cell.difference, "best": stands_out(cell.best, answer.draws), "title": cell.reason}
+                shown = {"text": cell.value, "sub": cell.difference, "best": stands_out(cell.best, answer.draws), "title": cell.reason}  # fmt: skip
                 if pin is not None:
                     shown["sub2"] = _change(answer, pin, row.key, index, say)
                 cells.append(shown)

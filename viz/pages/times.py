@@ -105,7 +105,9 @@ def _time_pages(browser, address: str, options: argparse.Namespace, rows: list[t
             if index:
                 old, started = page.inner_text("h1"), time.perf_counter()
                 page.click(f".eco-head nav a >> nth={index}")
-                page.wait_for_function("(old) => document.querySelector('h1') && document.querySelector('h1').innerText !== old", arg=old)
+                page.wait_for_function(
+                    "(old) => document.querySelector('h1') && document.querySelector('h1').innerText !== old", arg=old
+                )
                 rows.append((f"to page {name}", f"{since():.0f} ms"))
 
 

@@ -172,9 +172,7 @@ def Page():
 
 def _fields(asked: Asked, say: Words) -> list[dict[str, Any]]:
     def options(entries: Any, family: str = "") -> list[dict[str, str]]:
-        return [
-            {"id": e.id, "label": say.name(family, e.id) if family else getattr(e, say.lang)} for e in entries
-        ]
+        return [{"id": e.id, "label": say.name(family, e.id) if family else getattr(e, say.lang)} for e in entries]
 
     return [
         {
@@ -337,9 +335,7 @@ def _title(asked: Asked, say: Words) -> tuple[str, str]:
     """Which run, as a title and a sentence."""
     policy, law = (next(getattr(entry, say.lang) for entry in entries if entry.id == name)
                    for entries, name in ((list_policies(), asked.policy), (list_laws(), asked.law)))  # fmt: skip
-    title = say(
-        "watch.brief_title", site=site_title(asked.site, say), pathway=say.name("pathway", asked.pathway)
-    )
+    title = say("watch.brief_title", site=site_title(asked.site, say), pathway=say.name("pathway", asked.pathway))
     fields = {"policy": policy, "law": law, "budget": say.number(asked.budget_bn), "replicate": say.number(asked.replicate)}
     return title, say("watch.brief_setting", **fields)
 

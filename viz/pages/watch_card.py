@@ -45,10 +45,7 @@ def firm_card(found: Portrait | None, film: Film, say: Words) -> dict[str, Any]:
         },
         {
             "title": say("watch.use"),
-            "rows": [
-                [say(f"watch.use.{key}"), f"{_short(found.use[key], say)} {say.unit(unit)}"]
-                for key, unit in _USE.items()
-            ],
+            "rows": [[say(f"watch.use.{key}"), f"{_short(found.use[key], say)} {say.unit(unit)}"] for key, unit in _USE.items()],
         },
         {"title": say("watch.beliefs"), "rows": _beliefs(found, say)},
         {"title": say("watch.partners"), "rows": _partners(found, say)},
@@ -84,9 +81,7 @@ def _beliefs(found: Portrait, say: Words) -> list[list[str]]:
         [say("watch.knows"), ", ".join(known) or MISSING],
         [
             say("watch.inspections"),
-            say("watch.every", years=say.number(1 / b["inspections"], 1))
-            if b["inspections"] > 0
-            else MISSING,
+            say("watch.every", years=say.number(1 / b["inspections"], 1)) if b["inspections"] > 0 else MISSING,
         ],
         [say("watch.hurdle"), say.percent(found.facts["hurdle"])],
     ]
@@ -95,9 +90,7 @@ def _beliefs(found: Portrait, say: Words) -> list[list[str]]:
 def _partners(found: Portrait, say: Words) -> list[list[str]]:
     rows = []
     for link in found.partners:
-        label = say(
-            f"watch.{link['role']}", stream=say.name("stream", link["stream"]), partner=link["partner"]
-        )
+        label = say(f"watch.{link['role']}", stream=say.name("stream", link["stream"]), partner=link["partner"])
         value = say(
             "watch.link_terms",
             quantity=f"{_short(link['quantity'], say)} {say.unit(stream_unit(link['stream']))}",

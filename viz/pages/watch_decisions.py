@@ -108,9 +108,7 @@ def portrait(player: Player, film: Film, slot: int, quarter: int) -> Portrait | 
     if not film.firms["id"][quarter, slot]:
         return None
     where = film.slots[slot]
-    choices = _technology_choices(player, film, slot, quarter) + [
-        _compliance_choice(player, film, slot, quarter)
-    ]
+    choices = _technology_choices(player, film, slot, quarter) + [_compliance_choice(player, film, slot, quarter)]
     state, p = player.at(quarter), player.p[()]
     f, k = state.firms[where >> 4], where & 15
 
@@ -292,9 +290,7 @@ def _partners(state: Any, p: np.ndarray, slot: int) -> tuple[dict[str, Any], ...
                             "quantity": float(link["delivered"]),
                             "price": float(link["price"]),
                             "until": float(link["until"]),
-                            "belief": float(
-                                partner_belief(state, p, slot, other, float(link["kept"]), float(link["broken"]))
-                            ),
+                            "belief": float(partner_belief(state, p, slot, other, float(link["kept"]), float(link["broken"]))),
                         }
                     )
             index = int(link["next"][role])

@@ -80,9 +80,7 @@ def film_table(film: Film) -> pd.DataFrame:
     return frame
 
 
-def run_brief(
-    film: Film, quarter: int, cluster: str, title: str, setting: str, command: str, say: Words
-) -> str:
+def run_brief(film: Film, quarter: int, cluster: str, title: str, setting: str, command: str, say: Words) -> str:
     """The page to print of one run: where it stands in a quarter, and its indicators in some years.
 
     Parameters

@@ -263,9 +263,7 @@ class _Reel:
         for name in ("sector", "tech", "pending", "compliance", "hubs"):
             frame[name][taken] = self._slots(state, name)[taken]
         frame["id"][taken] = self._slots(state, "id")[taken] + 1
-        frame["workers"][taken] = np.rint(
-            10 * np.minimum(self._slots(state, "workers")[taken], LARGEST_WORKERS)
-        )
+        frame["workers"][taken] = np.rint(10 * np.minimum(self._slots(state, "workers")[taken], LARGEST_WORKERS))
         for name in ("trust", "attitude"):
             frame[name][taken] = _bytes(self._slots(state, name)[taken])
         if quarter:

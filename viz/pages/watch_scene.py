@@ -77,20 +77,13 @@ def scene(film: Film, site: Site, say: Words) -> dict[str, Any]:
             for index, label in enumerate(names)
         ],
         "indicators": [_line(film, key, say) for key in shown_indicators()],
-        "sectors": [
-            {"label": say.name("sector", s), "color": c} for s, c in zip(SECTORS, SECTOR_COLORS, strict=False)
-        ],
-        "streams": [
-            {"label": say.name("stream", s), "color": STREAM_COLORS[s], "unit": say.unit(stream_unit(s))}
-            for s in STREAMS
-        ],
+        "sectors": [{"label": say.name("sector", s), "color": c} for s, c in zip(SECTORS, SECTOR_COLORS, strict=False)],
+        "streams": [{"label": say.name("stream", s), "color": STREAM_COLORS[s], "unit": say.unit(stream_unit(s))} for s in STREAMS],
         "compliance": [
             {"label": say(f"watch.z.{key}"), "color": color, "line": line}
             for key, (color, line) in zip(COMPLIANCE, COMPLIANCE_STYLES, strict=True)
         ],
-        "technologies": [
-            {"short": say(f"watch.short.{t}"), "label": say(f"technology.{t}")} for t in TECHNOLOGIES
-        ],
+        "technologies": [{"short": say(f"watch.short.{t}"), "label": say(f"technology.{t}")} for t in TECHNOLOGIES],
         "criteria": [
             {"label": say.name("criterion", key), "above": key in CRITERIA[len(LEVEL_1) :]}  # asked for above level 1
             for key in (*CRITERIA, *STATES)
@@ -184,12 +177,9 @@ def player_texts(say: Words) -> dict[str, Any]:
     texts["quarter"] = say("watch.quarter", quarter="{quarter}", year="{year}")
     texts["levels"] = [say(f"watch.level{n}") for n in range(4)]
     texts["colors"] = [
-        {"id": key, "label": say(f"watch.color.{key}")}
-        for key in ("sector", "compliance", "technology", "trust", "attitude")
+        {"id": key, "label": say(f"watch.color.{key}")} for key in ("sector", "compliance", "technology", "trust", "attitude")
     ]
-    texts["measures"] = [
-        {"id": key, "label": say(f"watch.{key}")} for key in ("real", "level", "recp", "trust")
-    ]
+    texts["measures"] = [{"id": key, "label": say(f"watch.{key}")} for key in ("real", "level", "recp", "trust")]
     return texts
 
 
@@ -212,8 +202,7 @@ def flow_options(flows: Sequence[Mapping[str, Any]], say: Words) -> list[tuple[s
         `Run.flows`.
     """
     return [
-        (f"{say.number(sum(rows.values()))} {say.unit(unit)}", _diagram(rows, unit, say))
-        for unit, rows in sum_flows(flows).items()
+        (f"{say.number(sum(rows.values()))} {say.unit(unit)}", _diagram(rows, unit, say)) for unit, rows in sum_flows(flows).items()
     ]
 
 
@@ -274,9 +263,7 @@ def _sankey(rows: Mapping[tuple[str, str, str], float], unit: str, say: Words) -
         )
         entry["value"] += value
         ends = f"{nodes[source]['tip']} \N{RIGHTWARDS ARROW} {nodes[target]['tip']}"
-        entry["tip"] = (
-            f"{ends}\n{say.number(entry['value'], 0 if entry['value'] >= 10 else 1)} {say.unit(unit)}"
-        )
+        entry["tip"] = f"{ends}\n{say.number(entry['value'], 0 if entry['value'] >= 10 else 1)} {say.unit(unit)}"
 
     for (stream, supplier, user), quantity in rows.items():
         names = node(0, supplier), node(1, stream), node(2, user)

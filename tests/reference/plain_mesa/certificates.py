@@ -31,8 +31,7 @@ def update_levels(model) -> None:
         levers, sums = cluster.levers, cluster.sums
         untreated = sums.untreated / max(sums.effluent, 1e-9)
         chance = rules.diffusion.event(rules.certification.violation_hazard(p, untreated), dt)
-        if levers.relief_record < 0.5 and luck.uniform(
-                PURPOSE.CLUSTER_VIOLATION, model.quarter, cluster.ident) < chance:
+        if levers.relief_record < 0.5 and luck.uniform(PURPOSE.CLUSTER_VIOLATION, model.quarter, cluster.ident) < chance:
             cluster.last_violation = now
         _look_back(model, cluster)
         _measure_groups(p, cluster, untreated)
@@ -71,8 +70,10 @@ def _look_back(model, cluster) -> None:
     def linked(firm) -> bool:
         return firm.active_links > 0 or any(firm.member)
 
-    channels = [(lately(f.visited), lately(f.served), f.in_club, any(f.member),
-                 cluster.levers.platform > 0.0 and f.discloses) for f in firms]
+    channels = [
+        (lately(f.visited), lately(f.served), f.in_club, any(f.member), cluster.levers.platform > 0.0 and f.discloses)
+        for f in firms
+    ]
     cluster.sharing = sum(map(any, channels)) / len(firms)
     cluster.served = sum(lately(f.served) for f in firms) / len(firms)
     cluster.engaged = sum(linked(f) or lately(f.studied) for f in firms) / len(firms)
@@ -99,7 +100,8 @@ def _measure_groups(p, cluster, untreated: float) -> None:
     depot = built[INFRASTRUCTURE] or cluster.active_hubs > 0
     data = 1.0 if built[INFORMATION] else cluster.measured
     cluster.group = [
-        rule.energy_group(p, cut, renewable), rule.water_group(p, 1.0 - untreated, reuse),
+        rule.energy_group(p, cut, renewable),
+        rule.water_group(p, 1.0 - untreated, reuse),
         rule.infrastructure_group(p, cluster.land, float(built[WATER]), float(depot)),
         rule.information_group(data, cluster.sharing),
     ]

@@ -22,7 +22,7 @@ from .objects import (
 from .technology import Offer, ask_fund, grant_share, investment, order, own_funds, taste, terms_of_loan
 
 __all__ = ["choose_without_plant", "complain", "decide_without_fund", "effluent_cost", "expected_payments", "inspect",
-           "plant_terms", "review_compliance"]
+           "plant_terms", "review_compliance"]  # fmt: skip
 
 
 # --- inspections ---------------------------------------------------------------------------------------
@@ -166,8 +166,9 @@ def _choose(model, firm, plant: Offer | None) -> int:
         connect = effluent_cost(model, firm, REAL_CONNECTED) if room else math.inf
         if not has_plant or connect <= own:
             real, cost = REAL_CONNECTED, connect
-    weights = [rules.compliance.weight(p, each)
-               for each in (effluent_cost(model, firm, NONE), effluent_cost(model, firm, SHAM), cost)]
+    weights = [
+        rules.compliance.weight(p, each) for each in (effluent_cost(model, firm, NONE), effluent_cost(model, firm, SHAM), cost)
+    ]
     z = rules.compliance.pick(*weights, taste(model, firm, 7))
     return real if z == 2 else z
 

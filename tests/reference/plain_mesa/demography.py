@@ -107,8 +107,9 @@ def _find_slot(model, kind: int, firm_id: int, sector: int) -> Slot | None:
         if at + 1 < len(row) and row[at + 1] > 0.0:
             u = model.luck.uniform_of_pair(PURPOSE.ARRIVAL_FORK, model.quarter, firm_id, at * 64 + level)
             at += u * whole >= row[at]
-    ident = min(model.clusters[at].lettable,
-                key=lambda one: model.luck.bits_of_pair(PURPOSE.ARRIVAL_SLOT, model.quarter, firm_id, one))
+    ident = min(
+        model.clusters[at].lettable, key=lambda one: model.luck.bits_of_pair(PURPOSE.ARRIVAL_SLOT, model.quarter, firm_id, one)
+    )
     return model.slots[ident]
 
 
@@ -179,8 +180,7 @@ def _design(model, cluster, slots: int) -> None:
 
 def _first_open(model, cluster):
     """The first open planned cluster of a cluster's programme stands for all in comparisons; None: its firms stay."""
-    return next((c for c in model.clusters
-                 if c.kind == PLANNED and c.built[WATER] and c.programme == cluster.programme), None)
+    return next((c for c in model.clusters if c.kind == PLANNED and c.built[WATER] and c.programme == cluster.programme), None)
 
 
 def _gain_of_planned(model, firm, here, there) -> tuple[float, float]:
@@ -190,12 +190,11 @@ def _gain_of_planned(model, firm, here, there) -> tuple[float, float]:
     energy = firm.elec * model.electricity_price + firm.fuel * p.fuel_price
     if firm.planned:
         energy /= 1.0 - p.relocation_energy  # what it would use elsewhere
-    present = (p.cost_benefit_infrastructure * here.built[INFRASTRUCTURE]
-               + p.cost_benefit_information * here.built[INFORMATION])
+    present = p.cost_benefit_infrastructure * here.built[INFRASTRUCTURE] + p.cost_benefit_information * here.built[INFORMATION]
     better = p.cost_benefit_infrastructure + p.cost_benefit_information - present
     gain = (effluent_cost(model, firm, firm.compliance, here) - effluent_cost(model, firm, REAL_CONNECTED, there)
             + p.relocation_energy * energy - p.rent_difference * firm.workers
-            + (1.0 - p.operator_levy) * better * firm.workers)
+            + (1.0 - p.operator_levy) * better * firm.workers)  # fmt: skip
     saving = lump = 0.0
     if levers.admission > 0.5:
         for j in _missing(firm):
@@ -275,7 +274,9 @@ def _value_of_moving(model, firm, there, aid: float) -> float:
     gain, lump = _gain_of_planned(model, firm, firm.cluster, there)
     moving = rules.demography.moving_cost(model.p, firm.workers, _noise(model, firm))
     idle = rules.demography.idle_cost(model.p, _life_margin(model, firm), firm.revenue)
-    return rules.demography.relocation_value(model.p, gain, lump + _old_plot(model, firm), firm.hurdle) - (1.0 - aid) * (moving + idle)
+    return rules.demography.relocation_value(model.p, gain, lump + _old_plot(model, firm), firm.hurdle) - (1.0 - aid) * (
+        moving + idle
+    )
 
 
 def _move(model, firm) -> bool:

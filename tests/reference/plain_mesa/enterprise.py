@@ -93,8 +93,7 @@ class Enterprise(mesa.Agent):
         hurdle = p.hurdle_median * exp(p.hurdle_sd * normal(PURPOSE.TRAIT_HURDLE))
         self.hurdle = min(max(hurdle, p.hurdle_low), p.hurdle_high)
         self.integrity = _quantile(p.integrity_law, luck.uniform(PURPOSE.TRAIT_INTEGRITY, 0, firm_id))
-        self.attitude = self.attitude_start = _quantile(
-            p.attitude_law, luck.uniform(PURPOSE.TRAIT_ATTITUDE, 0, firm_id))
+        self.attitude = self.attitude_start = _quantile(p.attitude_law, luck.uniform(PURPOSE.TRAIT_ATTITUDE, 0, firm_id))
         self.trust = self.trust_start = _quantile(p.trust_law, luck.uniform(PURPOSE.TRAIT_TRUST, 0, firm_id))
         self.exporter = luck.uniform(PURPOSE.TRAIT_EXPORT, 0, firm_id) < p.sector_exporter_share[sector]
         sd = p.trade_share_sd
@@ -125,7 +124,9 @@ class Enterprise(mesa.Agent):
         self.good = self.bad = 0.0  # public record of conduct
         self.links: list[Link] = []  # active ones, waiting ones and remembered ones
         self.sold, self.bought = [0.0] * N_STREAMS, [0.0] * N_STREAMS
-        self.profit = self.debt_service = self.interest = self.exchange_gain = self.negative_years = self.spared = self.avoided = 0.0
+        self.profit = self.debt_service = self.interest = self.exchange_gain = self.negative_years = self.spared = self.avoided = (
+            0.0
+        )
         self.activity = workers
         self.slot = slot
         self.cluster = slot.cluster
@@ -236,7 +237,9 @@ class Enterprise(mesa.Agent):
         place = 1.0 - p.relocation_energy if self.planned else 1.0
         self.reference = (p.sector_elec_MWh[i] * self.eps, p.sector_fuel_GJ[i] * self.eps, p.sector_water_m3[i] * self.eps)
         self.per_worker = (
-            self.reference[0] * elec * place, self.reference[1] * fuel * place, self.reference[2] * water,
+            self.reference[0] * elec * place,
+            self.reference[1] * fuel * place,
+            self.reference[2] * water,
         )
         self.waste_per_worker = self.eps * kept(p.tech_saves_waste)
         self.disposal_per_worker = self.waste_per_worker * p.sector_disposal[i]

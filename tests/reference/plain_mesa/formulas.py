@@ -34,8 +34,7 @@ SOLID = range(5)  # streams that are weighed
 def _plain(module: ModuleType) -> SimpleNamespace:
     """All functions of a module of rules as Python functions that call one another as such."""
     names: dict = dict(vars(module))
-    found = {name: f for name, f in vars(module).items()
-             if hasattr(f, "py_func") and f.py_func.__module__ == module.__name__}
+    found = {name: f for name, f in vars(module).items() if hasattr(f, "py_func") and f.py_func.__module__ == module.__name__}
     for name, f in found.items():
         names[name] = FunctionType(f.py_func.__code__, names, name, f.py_func.__defaults__)
     return SimpleNamespace(**{name: names[name] for name in found})
@@ -45,7 +44,7 @@ rules = SimpleNamespace(**{
     module.__name__.rsplit(".", 1)[1]: _plain(module)
     for module in (adoption, capital, certification, compliance, credit, demography, diffusion, government, infrastructure,
                    production, symbiosis, trust)
-})
+})  # fmt: skip
 
 
 def parameters(record: np.ndarray) -> SimpleNamespace:

@@ -55,7 +55,7 @@ def deliver_hubs(model, cluster) -> None:
             firm.spared += have * (sold + taken) if w != HEAT and disposal > 0.0 else 0.0
             # what the off-taker would avoid in the city is its supplier's
             firm.avoided += ((need * met + have * taken * p.offtaker_in_city)
-                             * p.stream_substitution[w] * p.stream_ef_onsite[w] * p.stream_additional[w])
+                             * p.stream_substitution[w] * p.stream_ef_onsite[w] * p.stream_additional[w])  # fmt: skip
         out = supply * taken
         hub.quantity = inside + out
         note_exchange(model, cluster, w, hub.quantity)

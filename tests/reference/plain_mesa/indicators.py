@@ -28,7 +28,7 @@ def indicators(model) -> dict[str, float]:
     out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
     out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "identified",
-              "studied", "activated", "broken", "complaints", "revocations", "trust_gap")
+              "studied", "activated", "broken", "complaints", "revocations", "trust_gap")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
     out["credit_share"] = model.events["credit_granted"] / max(model.events["credit_approved"], 1)
     return out
@@ -50,19 +50,22 @@ def _physical(model) -> dict[str, float]:
         "waste_reduced": rate("WASTE_REDUCED_T"), "exchanged": rate("EXCHANGED_T"), "pooled": rate("POOLED_T"),
         "landfilled": rate("LANDFILL_T"), "dealer": rate("DEALER_T"), "heat_exchanged": rate("EXCHANGED_GJ"),
         "reused_water": reused, "water": rate("WATER_M3") - reused,
-    }
+    }  # fmt: skip
 
 
 def _firms(model, opened: list, inside: list) -> dict[str, float]:
     firms = sum(c.counted for c in opened)
     number = max(firms, 1)
     shares = {name: sum(getattr(c.sums, field) for c in opened) / number for name, field in (
-        ("recp_share", "recp"), ("real_share", "real"), ("sham_share", "sham"), ("attitude", "attitude"), ("trust", "trust"))}
+        ("recp_share", "recp"), ("real_share", "real"), ("sham_share", "sham"), ("attitude", "attitude"), ("trust", "trust"))}  # fmt: skip
     adoption = [count / number for count in model.tech_count]
     slots = sum(c.usable for c in inside if c.kind == PLANNED)
     out = {
-        **shares, "firms": firms, "firms_in_clusters": sum(c.counted for c in inside),
-        "jobs": sum(c.counted_workers for c in opened), "jobs_in_clusters": sum(c.counted_workers for c in inside),
+        **shares,
+        "firms": firms,
+        "firms_in_clusters": sum(c.counted for c in inside),
+        "jobs": sum(c.counted_workers for c in opened),
+        "jobs_in_clusters": sum(c.counted_workers for c in inside),
         "none_share": 1.0 - shares["real_share"] - shares["sham_share"],
         "attitude_gap": shares["attitude"] - shares["real_share"],
         "measures": sum(a * weight for a, weight in zip(adoption, model.p.tech_measures_counted, strict=True)),
@@ -84,8 +87,10 @@ def _money(model) -> dict[str, float]:
         return sum(flows[name] for name in names) / model.dt
 
     def result(account: str) -> float:  # memoranda have no accounts
-        return sum(flows[name] * ((receiver == account) - (payer == account))
-                   for name, (payer, receiver) in FLOW_ACCOUNTS.items()) / model.dt
+        return (
+            sum(flows[name] * ((receiver == account) - (payer == account)) for name, (payer, receiver) in FLOW_ACCOUNTS.items())
+            / model.dt
+        )
 
     return {
         "outlay": rate(*OUTLAY), "receipts": rate("TAX", "FINE", "ENVIRONMENTAL_FEE"),
@@ -98,7 +103,7 @@ def _money(model) -> dict[str, float]:
         "free_riders": rate("FREE_RIDERS"), "side_payments": rate("SIDE_PAYMENT"),
         "operator_result": result("operator"), "developer_result": result("developer"),
         "unspent": sum(fund.general + sum(fund.purse) + fund.lapsed for fund in model.funds),
-    }
+    }  # fmt: skip
 
 
 def _parties(model) -> dict[str, float]:
@@ -123,7 +128,7 @@ def _parties(model) -> dict[str, float]:
         "transfers": volume, "social_funds": funds, "social_cost": social + funds, "private_net": social - net,
         "outlay_gross": outlay, "outlay_nation": flows["TAX_FORGONE"] / dt, "outlay_abroad": abroad,
         "outlay_city": outlay - flows["TAX_FORGONE"] / dt - abroad,
-    }
+    }  # fmt: skip
 
 
 def _network(model, inside: list) -> dict[str, float]:
@@ -137,9 +142,12 @@ def _network(model, inside: list) -> dict[str, float]:
         sold += c.sums.sold_inside * max(1.0 + p.spillover * (trust - start), 0.0)
         belief += c.counted * rules.trust.belief(p, trust, enforcement(p, c))
     return {
-        "links_active": links, "hubs_active": sum(c.active_hubs for c in inside), "density": links / pairs if pairs else 0.0,
+        "links_active": links,
+        "hubs_active": sum(c.active_hubs for c in inside),
+        "density": links / pairs if pairs else 0.0,
         "disclosure": sum(c.sums.disclosing for c in inside) / firms,
-        "in_symbiosis": sum(c.sums.in_symbiosis for c in inside) / firms, "belief": belief / firms,
+        "in_symbiosis": sum(c.sums.in_symbiosis for c in inside) / firms,
+        "belief": belief / firms,
         "trade_share": sold / max(sum(c.sums.output for c in inside), 1e-9),
     }
 
@@ -186,7 +194,7 @@ def _requirements(p, now: float, c, used: float) -> dict[str, list[bool]]:
                    now - c.complained_at >= p.pillar_complaints - 1e-9, sums.disclosing >= p.pillar_disclosing * c.counted],
         "economic": [c.counted > p.pillar_occupied * c.usable, sums.profit > 0.0,
                      sums.in_symbiosis >= p.pillar_symbiosis * c.counted],
-    }
+    }  # fmt: skip
 
 
 def _certificates(model, opened: list) -> dict[str, float]:
@@ -225,5 +233,6 @@ def yearly_indicators(model) -> dict[str, float]:
         "aware_law": sum(firm.knows(AWARE_LAW) for firm in firms) / number,
         "aware_symbiosis": sum(firm.knows(AWARE_SYMBIOSIS) for firm in firms) / number,
         "real_share_small": sum(firm.compliance >= REAL_OWN for firm in small) / max(len(small), 1),
-        "largest_node": 2.0 * degree[-1] / ends if ends else 0.0, "degree_gini": gini,
+        "largest_node": 2.0 * degree[-1] / ends if ends else 0.0,
+        "degree_gini": gini,
     }

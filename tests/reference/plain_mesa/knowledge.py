@@ -33,11 +33,13 @@ def update_beliefs(model, cluster) -> None:
     p, dt, levers = model.p, model.dt, cluster.levers
     keep = exp(-dt / p.tau)
     number = max(len(cluster.firms), 1)
-    trust_up = (p.eta_s * 2.0 * cluster.active_links / number + p.eta_co * levers.coordinator
-                + p.eta_club_trust * levers.club_community)
+    trust_up = (
+        p.eta_s * 2.0 * cluster.active_links / number + p.eta_co * levers.coordinator + p.eta_club_trust * levers.club_community
+    )
     lost = p.lambda_breach * p.eta_s * 2.0 * cluster.breaches / number  # breaches of the step, two partners each
-    attitude_up = (p.eta_E * levers.extension + p.eta_club_attitude * levers.club_community
-                   + p.eta_voluntary * levers.voluntary_agreement)
+    attitude_up = (
+        p.eta_E * levers.extension + p.eta_club_attitude * levers.club_community + p.eta_voluntary * levers.voluntary_agreement
+    )
     cluster.breaches = 0
     e = enforcement(p, cluster)
     for firm in cluster.firms:
@@ -54,8 +56,11 @@ def update_beliefs(model, cluster) -> None:
         # the gate looks at the operator with T = G
         b = 1.0 if levers.relief_trust > 0.5 else rules.trust.belief(p, firm.trust, e)
         firm.discloses = rules.trust.discloses(p, b, firm.disclosure_taste)
-        firm.in_club = (firm.discloses and levers.club_community > 0.0
-                        and model.luck.uniform(PURPOSE.CLUB, 0, firm.firm_id) < levers.club_community)
+        firm.in_club = (
+            firm.discloses
+            and levers.club_community > 0.0
+            and model.luck.uniform(PURPOSE.CLUB, 0, firm.firm_id) < levers.club_community
+        )
 
 
 def learn(model, cluster) -> None:
@@ -73,7 +78,8 @@ def learn(model, cluster) -> None:
     outside = lesson + p.p_IC * centre
     law = rules.diffusion.event(lesson, dt)
     symbiosis = rules.diffusion.event(
-        rules.diffusion.symbiosis_hazard(p, levers.extension, levers.coordinator, levers.platform), dt)
+        rules.diffusion.symbiosis_hazard(p, levers.extension, levers.coordinator, levers.platform), dt
+    )
     forget = rules.diffusion.event(p.forgetting, dt)
     others = max(len(cluster.firms) - 1, 1)
     share_cluster = [count / others for count in cluster.tech_count]

@@ -214,10 +214,8 @@ def _best_deal(model, firm, other):
     """Best stream and direction between two firms by yearly gain less coordination: (worth, stream, from, to) or None."""
     gives, takes = _offers(model, firm)
     their_gives, their_takes = _offers(model, other)
-    found = [(min(have, their_takes[w]) * model.unit_gain[w], w, firm, other)
-             for w, have in gives.items() if w in their_takes]
-    found += [(min(need, their_gives[w]) * model.unit_gain[w], w, other, firm)
-              for w, need in takes.items() if w in their_gives]
+    found = [(min(have, their_takes[w]) * model.unit_gain[w], w, firm, other) for w, have in gives.items() if w in their_takes]
+    found += [(min(need, their_gives[w]) * model.unit_gain[w], w, other, firm) for w, need in takes.items() if w in their_gives]
     return max(found, key=lambda deal: deal[0], default=None)
 
 
@@ -256,8 +254,7 @@ def open_case(model, cluster) -> None:
 
     given = {w for firm in cluster.firms for w in _offers(model, firm)[0]}
     taken = {w for firm in cluster.firms for w in _offers(model, firm)[1]}
-    able = [firm for firm in cluster.firms
-            if taken & _offers(model, firm)[0].keys() or given & _offers(model, firm)[1].keys()]
+    able = [firm for firm in cluster.firms if taken & _offers(model, firm)[0].keys() or given & _offers(model, firm)[1].keys()]
     if not able:
         return
     first = min(able, key=order)
@@ -278,8 +275,7 @@ def open_case(model, cluster) -> None:
 def _on_map(model, firm) -> list:
     """Disclosing firms of the cluster with a match: those of the smallest hash over (searcher, slot)."""
     fitting = [other for other in firm.cluster.firms if other.discloses and other is not firm and _best_deal(model, firm, other)]
-    fitting.sort(key=lambda other: model.luck.bits_of_pair(
-        PURPOSE.SEARCH, model.quarter, firm.firm_id * 4096, other.slot.ident))
+    fitting.sort(key=lambda other: model.luck.bits_of_pair(PURPOSE.SEARCH, model.quarter, firm.firm_id * 4096, other.slot.ident))
     return fitting[: int(model.p.map_candidates)]
 
 
@@ -323,8 +319,7 @@ def _belief(p, firm, partner, good: float, bad: float) -> float:
     if cluster.levers.relief_trust > 0.5:
         return exp(-rules.trust.breach_hazard(p, partner.integrity, e, 0.0))
     omega = rules.trust.visible_share(p, cluster.levers.platform, cluster.levers.coordinator)
-    return rules.trust.belief(
-        p, rules.trust.pair_trust(p, firm.trust, good, bad, omega, partner.good, partner.bad), e)
+    return rules.trust.belief(p, rules.trust.pair_trust(p, firm.trust, good, bad, omega, partner.good, partner.bad), e)
 
 
 def _negotiate(model, a, b, w: int, by_operator: bool) -> None:

@@ -13,8 +13,9 @@ __all__ = ["EVENT", "PURPOSE", "Luck"]
 PURPOSE = SimpleNamespace(**{purpose.name: int(purpose) for purpose in Purpose})  # plain numbers: members are slow
 
 # lanes of the three lotteries; 0-3: a technology is learnt or forgotten
-EVENT = SimpleNamespace(LAW=4, SYMBIOSIS=5, INSPECTION=6, COMPLIANCE_REVIEW=7, TECHNOLOGY_REVIEW=8, SEARCH=9, EXIT=10,
-                        RELOCATION_REVIEW=11)
+EVENT = SimpleNamespace(
+    LAW=4, SYMBIOSIS=5, INSPECTION=6, COMPLIANCE_REVIEW=7, TECHNOLOGY_REVIEW=8, SEARCH=9, EXIT=10, RELOCATION_REVIEW=11
+)
 
 
 class Luck:

@@ -65,7 +65,7 @@ class CityModel(mesa.Model):
     def __init__(self, site: Site, arm: Arm = NULL, *, parameters: Mapping[str, float] | None = None,
                  shocks: tuple[Shock, ...] = (), seed: int = 1, replicate: int = 0, scale: float = 1.0,
                  steps_per_year: int = 4, ordered_in_null: Mapping[int, set[int]] | None = None,
-                 fines_of_law: Sequence[float] | None = None, settled: Mapping[int, int] | None = None):
+                 fines_of_law: Sequence[float] | None = None, settled: Mapping[int, int] | None = None):  # fmt: skip
         super().__init__(seed=seed)
         record = parameter_record(parameters)
         self.p, self.luck = plain_parameters(record), Luck(seed, replicate)
@@ -176,7 +176,8 @@ class CityModel(mesa.Model):
         opened = [c for c in self.clusters if c.kind != PLANNED or c.built[WATER]]
         self.matter["LANDFILL_T"] = self.dt * sum(c.sums.landfill - c.exchanged_landfill for c in opened)
         self.matter["DEALER_T"] = self.dt * sum(
-            c.sums.waste - c.sums.landfill - (c.exchanged - c.exchanged_landfill) for c in opened)
+            c.sums.waste - c.sums.landfill - (c.exchanged - c.exchanged_landfill) for c in opened
+        )
         self.matter["REUSED_M3"] = self.dt * sum(c.sums.reused for c in opened)
         firms = max(sum(c.counted for c in opened), 1)
         self.elec_per_firm = sum(c.sums.elec for c in self.clusters) / firms

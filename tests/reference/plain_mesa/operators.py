@@ -32,8 +32,7 @@ def run_operators(model) -> None:
             fixed = rules.infrastructure.cetp_fixed_cost(p, cluster.design_flow)
             model.book("PROJECT_RUNNING", fixed + p.cost_CETP_variable_OM * cluster.connected)
             if turn:
-                cluster.fee = rules.infrastructure.cetp_fee(
-                    p, cluster.design_flow, cluster.connected, cluster.own_capital[WATER])
+                cluster.fee = rules.infrastructure.cetp_fee(p, cluster.design_flow, cluster.connected, cluster.own_capital[WATER])
         if cluster.built[ENERGY]:
             model.book("PROJECT_RUNNING", p.solar_om * cluster.solar_capital)
 
@@ -58,8 +57,7 @@ def run_projects(model) -> None:
         for j in range(4):
             ident = cluster.ident * 8 + j
             open_ = not cluster.built[j] and cluster.ready[j] <= 0.0
-            if open_ and luck.uniform(PURPOSE.CLUSTER_REVIEW, now, ident) < rules.diffusion.event(
-                    p.project_review, model.dt):
+            if open_ and luck.uniform(PURPOSE.CLUSTER_REVIEW, now, ident) < rules.diffusion.event(p.project_review, model.dt):
                 reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + ident), cluster, j))
     for _, cluster, j in sorted(reviews, key=lambda review: review[0]):
         _review_project(model, cluster, j)
@@ -80,8 +78,7 @@ def _review_project(model, cluster, j: int) -> None:
                 return
             kilowatt = p.solar_share * cluster.sums.elec / p.solar_yield
             cost = p.cost_project_energy * model.learning[T4] * p.retrofit * kilowatt
-            value = kilowatt * rules.infrastructure.solar_value(
-                p, model.electricity_price, model.learning[T4], p.retrofit, anchor)
+            value = kilowatt * rules.infrastructure.solar_value(p, model.electricity_price, model.learning[T4], p.retrofit, anchor)
         else:
             roads = j == INFRASTRUCTURE
             benefit = p.cost_benefit_infrastructure if roads else p.cost_benefit_information

@@ -75,8 +75,9 @@ def _set_law(model) -> None:
             start = float(model.plan.law_start[i])
             if law.enactment_lag > 0 and name in law.before:
                 start = max(start, model.law_at)
-            value = rules.government.scheduled(law.before.get(name, today), law.levers[name], model.now, start,
-                                               model.plan.law_ramp[i], model.plan.law_end[i])
+            value = rules.government.scheduled(
+                law.before.get(name, today), law.levers[name], model.now, start, model.plan.law_ramp[i], model.plan.law_end[i]
+            )
         for levers in model.levers:
             setattr(levers, name, float(value))
 
@@ -109,8 +110,11 @@ def _set_levers(model, k: int, place: int) -> None:
         foreign = kind == LAW and not plan.inside[row, i]
         if fund.enacted and not broke and not unpaid and not foreign:
             target = rules.government.scaled(base, float(plan.target[row, i]), fund.scale, float(plan.cap[row, i]))
-            setattr(levers, name, float(rules.government.scheduled(
-                base, target, model.now, plan.start[k, i], plan.ramp[k, i], plan.end[k, i])))
+            setattr(
+                levers,
+                name,
+                float(rules.government.scheduled(base, target, model.now, plan.start[k, i], plan.ramp[k, i], plan.end[k, i])),
+            )
 
 
 def _release(model, k: int, fines: float) -> None:
@@ -168,8 +172,7 @@ def _dose_need(model, k: int) -> tuple[float, float]:
             "skills_housing": cluster.counted_workers * p.cost_skills_housing,
         }
         if cluster.kind != OUTSIDE:
-            services |= {"coordinator": p.cost_coordinator, "platform": p.cost_platform,
-                         "club_community": p.cost_club_community}
+            services |= {"coordinator": p.cost_coordinator, "platform": p.cost_platform, "club_community": p.cost_club_community}
         for name, price in services.items():
             typed = model.plan.typed[3 * k + cluster.kind, column[name]]
             need[typed] += price * (getattr(cluster.levers, name) - getattr(base, name))

@@ -128,9 +128,10 @@ def _books(model, firm, shared_share: float, flows) -> None:
     effluent = _effluent_cost(firm)
     bills = {"ELECTRICITY": price * grid, "SHARED_SOLAR": p.solar_tariff * price * shared,
              "FUEL": p.fuel_price * firm.fuel, "WATER": p.water_price * firm.water,
-             "DISPOSAL": firm.disposal_per_worker * activity, **effluent}
-    benefit = (p.cost_benefit_infrastructure * cluster.built[INFRASTRUCTURE]
-               + p.cost_benefit_information * cluster.built[INFORMATION]) * firm.workers
+             "DISPOSAL": firm.disposal_per_worker * activity, **effluent}  # fmt: skip
+    benefit = (
+        p.cost_benefit_infrastructure * cluster.built[INFRASTRUCTURE] + p.cost_benefit_information * cluster.built[INFORMATION]
+    ) * firm.workers
     bills["LEVY"] = p.operator_levy * benefit
     bills["RENT"] = p.rent_difference * firm.workers if cluster.kind == PLANNED else 0.0
     cost = sum(bills.values())
@@ -138,8 +139,7 @@ def _books(model, firm, shared_share: float, flows) -> None:
     # cost with nothing adopted, at current prices and utilisation
     elec0, fuel0, water0 = (amount * activity for amount in firm.reference)
     fee0 = rules.compliance.environmental_fee(p, water0 * p.sector_effluent_share[i], p.sector_cod_kg_m3[i])
-    ordinary_use = (price * elec0 + p.fuel_price * fuel0 + p.water_price * water0
-                    + p.sector_disposal[i] * firm.eps * activity)
+    ordinary_use = price * elec0 + p.fuel_price * fuel0 + p.water_price * water0 + p.sector_disposal[i] * firm.eps * activity
     cost_ref = ordinary_use + fee0
 
     margin = life + p.margin_sd_year * firm.z_margin
@@ -201,7 +201,7 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
         "WASTE_REDUCED_T": tonnes * (firm.eps * firm.activity - firm.waste),
         "LANDFILL_TCO2E": p.sector_gas[firm.sector] * firm.waste,
         "TREATED_CETP_M3": q if z == REAL_CONNECTED else 0.0, "TREATED_OWN_M3": q if z == REAL_OWN else 0.0,
-    }
+    }  # fmt: skip
     for name, amount in amounts.items():
         matter[name] += dt * amount
     sums.elec += firm.elec
@@ -213,7 +213,7 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
     sums.untreated += q * (1.0 - removed)
     if model.quarter >= model.fork_step:  # the flows of a firm belong to where it comes from
         mine = (0.001 * amounts["COD_KG"], grid * model.grid_factor + firm.fuel * p.fuel_factor - firm.avoided,
-                p.sector_landfill[firm.sector] * firm.waste - firm.spared, 0.001 * (3.6 * firm.elec + firm.fuel))
+                p.sector_landfill[firm.sector] * firm.waste - firm.spared, 0.001 * (3.6 * firm.elec + firm.fuel))  # fmt: skip
         for n, amount in enumerate(mine):
             model.booked[int(model.now + 1e-6), model.origin[firm.firm_id], n] += dt * amount
     sums.cod += amounts["COD_KG"]
@@ -253,4 +253,4 @@ def close_books(model, cluster) -> None:
 
 _FLOWS = ("NET_SALES", "ORDINARY_USE", "ELECTRICITY", "SHARED_SOLAR", "FUEL", "WATER", "DISPOSAL", "CETP_FEE", "ENVIRONMENTAL_FEE",
           "OWN_RUNNING", "SHAM", "LEVY", "RENT", "PROJECT_BENEFIT", "GREEN_PREMIUM", "ADAPTATION", "DEBT_SERVICE", "TAX",
-          "TAX_FORGONE", "DIVIDENDS")
+          "TAX_FORGONE", "DIVIDENDS")  # fmt: skip

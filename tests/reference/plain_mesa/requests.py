@@ -15,8 +15,7 @@ def serve_requests(model) -> None:
     for _, firm, j, amount in sorted(model.requests, key=lambda request: request[0]):
         fund = model.fund_of(firm.cluster)
         success = firm.cluster.levers.request_success
-        heard = success >= 1.0 or model.luck.uniform(
-            PURPOSE.REQUEST, model.quarter, firm.firm_id * 8 + j) < success
+        heard = success >= 1.0 or model.luck.uniform(PURPOSE.REQUEST, model.quarter, firm.firm_id * 8 + j) < success
         funded = heard and fund.purse[0] >= amount
         if j == OWN_PLANT:
             offer = plant_terms(model, firm, True)

@@ -267,7 +267,7 @@ def fork(model, layout, arm, scale: float) -> None:
         model.funds[k] = Fund(budget=arm.budget * p.money_scale * share, scale=scale if programme.scalable else 1.0, dose=1.0,
                               typed_dose=1.0,
                               rule_need=set_up * site.budget_share * share,
-                              enacted_at=2020.0 + _lag(model, programme.enactment_lag), enacted=False)
+                              enacted_at=2020.0 + _lag(model, programme.enactment_lag), enacted=False)  # fmt: skip
     model.law = arm.law
     changes = any(v != LEVERS[name].baseline for name, v in [*arm.law.levers.items(), *arm.law.before.items()])
     model.law_need = p.cost_law_set_up * site.budget_share if changes else 0.0

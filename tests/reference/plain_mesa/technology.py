@@ -13,7 +13,7 @@ from .luck import EVENT, PURPOSE
 from .objects import NONE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, T1, T2, Loan
 
 __all__ = ["Offer", "age_technologies", "appraise", "ask_fund", "borrow", "count_credit", "grant_share", "investment", "order",
-           "own_funds", "review_technologies", "saving_of", "taste", "terms_of_loan"]
+           "own_funds", "review_technologies", "saving_of", "taste", "terms_of_loan"]  # fmt: skip
 
 _GRANTS = ("grant_T1", "grant_T2", "grant_T4", "grant_T5", "grant_own_plant")
 
@@ -133,8 +133,7 @@ def investment(model, firm, j: int) -> float:
     p = model.p
     noise = exp(p.capex_sd * model.luck.normal(PURPOSE.CAPEX, 0, firm.firm_id * 8 + j))
     one = rules.adoption.capex_one(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j])
-    return rules.adoption.capex(one, p.tech_scale_exponent[j], firm.workers, noise,
-                                model.learning[j])
+    return rules.adoption.capex(one, p.tech_scale_exponent[j], firm.workers, noise, model.learning[j])
 
 
 def own_funds(firm, levers=None) -> float:
@@ -174,8 +173,9 @@ def terms_of_loan(model, firm, j: int, cost: float, supported: bool) -> tuple[fl
     share = p.granted_support
     if levers.relief_credit <= 0.5:
         owed = firm.old_debt + sum(loan.balance for loan in firm.loans.values())
-        chance = rules.credit.approval(p, firm.workers, firm.collateral, cost, float(green), float(helped),
-                                       owed / (p.leverage_scale * firm.revenue))
+        chance = rules.credit.approval(
+            p, firm.workers, firm.collateral, cost, float(green), float(helped), owed / (p.leverage_scale * firm.revenue)
+        )
         if taste(model, firm, j, PURPOSE.CREDIT) >= chance:
             return 0.0, rate, 0.0, 0.0, True
         share = rules.credit.granted_share(p, helped, luck.uniform(PURPOSE.CREDIT_SHARE, 0, ident))
@@ -210,8 +210,9 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
         cut, grant = levers.CIT_reduction, grant_share(levers, j, cluster.level)
     net, life = cost * (1.0 - grant), p.tech_life_yr[j]
     tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
-    value = rules.adoption.present_value(saving, net, life, tax, cut, annuity(firm.hurdle, life),
-                                         annuity(firm.hurdle, min(p.cit_years, life)))
+    value = rules.adoption.present_value(
+        saving, net, life, tax, cut, annuity(firm.hurdle, life), annuity(firm.hurdle, min(p.cit_years, life))
+    )
     if value <= 0.0:
         return Offer(False, cost, grant)
     share, rate, subsidy, loss, asked = terms_of_loan(model, firm, j, net, supported)
@@ -222,15 +223,13 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
     centre = 1.0 if eased else levers.innovation_centre
     certainty = 1.0 if levers.relief_permits > 0.5 else levers.certainty
     sigma = rules.adoption.volatility(p, 0.05 if eased else p.sigma0, certainty, peers + 4.0 * centre)
-    wanted = rules.adoption.adopts(psi, rules.adoption.option_multiple(firm.hurdle, sigma), p.adoption_slope,
-                                   taste(model, firm, j))
+    wanted = rules.adoption.adopts(psi, rules.adoption.option_multiple(firm.hurdle, sigma), p.adoption_slope, taste(model, firm, j))
     asked = asked and wanted
     wanted = wanted and (1.0 - share) * net <= own_funds(firm)
     claim = 0.0
     if supported:
         more = max(cut - base.CIT_reduction, 0.0)
-        claim = grant * cost + subsidy + loss + tax * more * max(saving, 0.0) * annuity(
-            p.discount_rate, min(p.cit_years, life))
+        claim = grant * cost + subsidy + loss + tax * more * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
     return Offer(wanted, cost, grant, share, rate, cut * max(saving, 0.0), subsidy, loss, claim, asked)
 
 
