@@ -28,7 +28,7 @@ if config.DISABLE_JIT:
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
     "__init__.py", "actions.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "loading.py", "mesa_agents.py", "mesa_input.py",
-    "mesa_model.py", "modules.py", "parameters.py", "processor.py", "remembered.py", "roster.py", "simulator.py", "one_run.py",
+    "mesa_model.py", "module_checks.py", "modules.py", "parameters.py", "processor.py", "remembered.py", "roster.py", "simulator.py", "single.py",
     "firm_views.py",
 }  # fmt: skip
 
