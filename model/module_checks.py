@@ -29,8 +29,15 @@ from .modules import (
 
 __all__ = ["check"]
 
-_PARTS = {"levers": Lever, "parameters": Parameter, "firm_state": str, "cluster_state": str, "accounts": Account, "indicators": Indicator,
-          "actions": Action}
+_PARTS = {
+    "levers": Lever,
+    "parameters": Parameter,
+    "firm_state": str,
+    "cluster_state": str,
+    "accounts": Account,
+    "indicators": Indicator,
+    "actions": Action,
+}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _LIKE_AN_OUTCOME = re.compile(r"pv_.*|.*_total|.*_\d{4}")
 
@@ -85,7 +92,9 @@ def _check_texts(one: Any, where: str, path: str) -> None:
             raise ModuleError("kind_of", path=path, where=f"{where}.{key}", value=repr(value), allowed="'...'")
     labels = one.labels
     if not isinstance(labels, Mapping) or not all(lang in LANGUAGES and isinstance(text, str) for lang, text in labels.items()):
-        raise ModuleError("kind_of", path=path, where=f"{where}.labels", value=repr(labels)[:60], allowed='{"vi": "...", "en": "..."}')
+        raise ModuleError(
+            "kind_of", path=path, where=f"{where}.labels", value=repr(labels)[:60], allowed='{"vi": "...", "en": "..."}'
+        )
 
 
 def _check_lever(lever: Lever, path: str) -> None:
