@@ -9,7 +9,7 @@ from ..ledger import Money
 from ..maths import log
 from ..randomness import Purpose, uniform
 from ..rules.capital import worth_left
-from ..rules.demography import arrival_intensity, relocation_value
+from ..rules.demography import Move, arrival_intensity, relocation_value
 from ..state import (
     N_TECH,
     NEVER,
@@ -104,7 +104,7 @@ def _try_planned(s, p, slot, ident, sector, workers):
     outside = s.clusters[city.outside]
     f.compliance[k] = NONE  # what it would do elsewhere
     gain, lump = planned_gain(s, p, outside, f, k, cluster, lever)
-    value = relocation_value(p, gain, lump, f.hurdle[k])
+    value = relocation_value(p, gain, lump, f.hurdle[k], Move(0.0, 0.0, 0.0, 0.0))
     f.aided[k] = aided
     if value < 0.0:
         s.ever[ident] = 0

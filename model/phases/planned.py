@@ -18,7 +18,7 @@ from ..rules.compliance import (
     own_running_cost,
     sham_cost,
 )
-from ..rules.demography import idle_cost, moving_cost, relocation_value
+from ..rules.demography import Move, moving_cost, relocation_value
 from ..rules.diffusion import event
 from ..rules.production import tax_rate, usual_margin
 from ..state import (
@@ -210,8 +210,8 @@ def _move_value(s, p, cluster, f, k, there, aid):
         lump += f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
     margin = usual_margin(f.k_margin[k], f.margin_life[k])
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
-    cost = moving_cost(p, f.workers[k], noise) + idle_cost(p, margin, f.k_revenue[k] * f.workers[k])
-    return relocation_value(p, gain, lump, f.hurdle[k]) - (1.0 - aid) * cost
+    move = Move(moving_cost(p, f.workers[k], noise), margin, f.k_revenue[k] * f.workers[k], aid)
+    return relocation_value(p, gain, lump, f.hurdle[k], move)
 
 
 @inner

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..jit import jit, small
 from ..maths import annuity, log, power
 
-__all__ = ["arrival_intensity", "exit_hazard", "is_insolvent", "idle_cost", "moving_cost", "relocation_value", "thinning"]
+__all__ = ["Move", "arrival_intensity", "exit_hazard", "is_insolvent", "moving_cost", "relocation_value", "thinning"]
 
 
 @jit
@@ -41,21 +43,30 @@ def moving_cost(p, workers, noise):
     return p.moving_cost * workers * (1.0 + noise)
 
 
-@jit
-def idle_cost(p, margin, revenue):
-    """What a move costs while nothing is made, and while the firm finds its feet again, mVND.
+class Move(NamedTuple):
+    """What moving costs a firm; nothing of it for an arrival.
 
-    Parameters
+    Attributes
     ----------
+    moving : float
+        From `moving_cost`, mVND.
     margin : float
         max(margin, sector margin): what a day without production costs, as a share of revenue.
+    revenue : float
+        mVND/yr.
+    aid : float
+        Share of the cost that is paid.
     """
-    return (p.downtime + p.dip * p.dip_years) * margin * revenue
+
+    moving: float
+    margin: float
+    revenue: float
+    aid: float
 
 
 @jit
-def relocation_value(p, yearly_gain, lump_gain, hurdle):
-    """Net present value over 10 years of a plot in a planned cluster, before what it costs to move there, mVND.
+def relocation_value(p, yearly_gain, lump_gain, hurdle, move):
+    """Net present value over 10 years of a plot in a planned cluster, mVND.
 
     Parameters
     ----------
@@ -63,5 +74,8 @@ def relocation_value(p, yearly_gain, lump_gain, hurdle):
         Change of compliance cost, energy, rent, tax, and the saving of technologies required at admission.
     lump_gain : float
         Value of the old plot less the capital of technologies required at admission.
+    move : Move
     """
-    return yearly_gain * annuity(hurdle, p.relocation_years) + lump_gain
+    value = yearly_gain * annuity(hurdle, p.relocation_years) + lump_gain
+    idle = (p.downtime + p.dip * p.dip_years) * move.margin * move.revenue
+    return value - (1.0 - move.aid) * (move.moving + idle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ecocluster.model.maths import exp, log
+from ecocluster.model.rules.demography import Move
 
 from .compliance import effluent_cost
 from .enterprise import Enterprise, sector_of, size_of
@@ -273,10 +274,8 @@ def _noise(model, firm) -> float:
 def _value_of_moving(model, firm, there, aid: float) -> float:
     gain, lump = _gain_of_planned(model, firm, firm.cluster, there)
     moving = rules.demography.moving_cost(model.p, firm.workers, _noise(model, firm))
-    idle = rules.demography.idle_cost(model.p, _life_margin(model, firm), firm.revenue)
-    return rules.demography.relocation_value(model.p, gain, lump + _old_plot(model, firm), firm.hurdle) - (1.0 - aid) * (
-        moving + idle
-    )
+    move = Move(moving, _life_margin(model, firm), firm.revenue, aid)
+    return rules.demography.relocation_value(model.p, gain, lump + _old_plot(model, firm), firm.hurdle, move)
 
 
 def _move(model, firm) -> bool:
@@ -405,7 +404,7 @@ def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -
     firm.start_business(model.p.tech_initial_share[T1])
     firm.compliance = NONE  # what it would do elsewhere
     gain, lump = _gain_of_planned(model, firm, model.outside, slot.cluster)
-    value = rules.demography.relocation_value(model.p, gain, lump, firm.hurdle)
+    value = rules.demography.relocation_value(model.p, gain, lump, firm.hurdle, Move(0.0, 0.0, 0.0, 0.0))
     if value < 0.0:
         slot.firm, slot.status = None, LETTABLE
         firm.remove()
