@@ -8,6 +8,7 @@
     ec.explain(found)                       # the answer in words, each part with the figures behind it
     ec.run("nguyen-khe", "symbiosis")       # one run
     ec.sweep("my.toml", "out/my")           # many, kept in a folder that can be resumed
+    ec.load_module("my_policy.py")          # levers, parameters, indicators and actions of your own, for all of these
 
 Everything here is a name of a room below, loaded when it is asked for; `docs/public.md` lists what is public.
 """

@@ -61,7 +61,7 @@ def _load(source: Source) -> Module:
         roster.add(Loaded(module, source))
         calls()
     except BaseException:
-        _put(before)
+        roster.put_back(before)
         raise
     return module
 
@@ -69,12 +69,6 @@ def _load(source: Source) -> Module:
 def unload_modules() -> None:
     """Take all modules away; runs that were prepared with them are refused from now on."""
     roster.clear()
-
-
-def _put(entries: Iterable[Loaded]) -> None:
-    roster.clear()
-    for entry in entries:
-        roster.add(entry)
 
 
 # --- for workers ------------------------------------------------------------------------------------
@@ -117,7 +111,10 @@ def _find(which: str) -> Source:
             return _read(Path(which), which)
         raise ModuleError("no_entry", name=which, known=", ".join(sorted(known)) or "-")
     package = known[which].module
-    found = find_spec(package)
+    try:
+        found = find_spec(package)
+    except ImportError:
+        found = None
     if found is None or not found.origin:
         raise ModuleError("no_file", path=package)
     return _read(Path(found.origin), which, package)
@@ -140,7 +137,7 @@ def _execute(source: Source) -> Module:
     space.__file__ = source.path
     if source.package:
         space.__package__ = source.package.rpartition(".")[0]
-    linecache.cache.setdefault(source.path, (len(source.text), None, source.text.splitlines(True), source.path))
+    linecache.cache[source.path] = len(source.text), None, source.text.splitlines(True), source.path
     sys.modules[space.__name__] = space  # as for any import: a dataclass in the file looks there
     try:
         exec(compile(source.text.removeprefix("\ufeff"), source.path, "exec"), space.__dict__)  # noqa: S102 - the user's own file

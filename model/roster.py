@@ -17,7 +17,7 @@ from .parameters import N_OWN as MOST_PARAMETERS
 from .parameters import OWN_PLACES, PARAMETERS, Parameter
 from .remembered import forget
 
-__all__ = ["Loaded", "Source", "add", "clear", "columns", "flows", "loaded", "own_indicators", "own_levers", "reserve", "reserved", "room", "sources"]  # fmt: skip
+__all__ = ["Loaded", "Source", "add", "clear", "columns", "flows", "loaded", "own_indicators", "own_levers", "put_back", "reserve", "reserved", "room", "sources"]
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,15 @@ def add(entry: Loaded) -> None:
         LABELS[f"indicator.{result.name}"] = {"": result.meaning, **result.labels}
     _loaded = (*_loaded, entry)
     forget()
+
+
+def put_back(entries: tuple[Loaded, ...]) -> None:
+    """As it was before the last modules were added."""
+    global _loaded
+    clear()
+    for entry in entries:
+        add(entry)
+    _loaded = entries  # runs that were prepared then go on
 
 
 def clear() -> None:

@@ -324,6 +324,10 @@ def test_a_run_that_was_prepared_before_is_refused(teaching, written):
     for call in (lambda: sim.replicate(1, 0), lambda: sim.load(parameter_record())):
         with pytest.raises(ModuleError, match="prepare it anew"):
             call()
+    sim = Simulator(teaching, arms_of(teaching), parameter_record(), last_year=2021)
+    with pytest.raises(ModuleError, match="cannot be compiled"):
+        written(REFUSED["no state of this name"][0], "b.py")
+    assert sim.replicate(1, 0).burnt == 0  # what could not be loaded has changed nothing
 
 
 def test_totals_and_present_values_of_own_results(teaching, shocks):
@@ -455,5 +459,8 @@ def test_an_installed_module_is_loaded_by_its_name_and_never_unasked(tmp_path, m
     assert PARAMETERS["kit_size"].default == 3.0
     source = roster.sources()[0]
     assert source.asked == "kit" and source.sha256 == hashlib.sha256((tmp_path / "kit" / "own.py").read_bytes()).hexdigest()
-    with pytest.raises(ModuleError, match="known: kit"):
+    (info / "entry_points.txt").write_text("[ecocluster.modules]\nkit = kit.own\ngone = away.own\n")
+    with pytest.raises(ModuleError, match="away.own: there is no such file"):
+        load_module("gone")
+    with pytest.raises(ModuleError, match="known: gone, kit"):
         load_module("kitt")
