@@ -17,7 +17,22 @@ from .parameters import N_OWN as MOST_PARAMETERS
 from .parameters import OWN_PLACES, PARAMETERS, Parameter
 from .remembered import forget
 
-__all__ = ["Loaded", "Source", "add", "clear", "columns", "flows", "loaded", "own_indicators", "own_levers", "put_back", "reserve", "reserved", "room", "sources"]
+__all__ = [
+    "Loaded",
+    "Source",
+    "add",
+    "clear",
+    "columns",
+    "flows",
+    "loaded",
+    "own_indicators",
+    "own_levers",
+    "put_back",
+    "reserve",
+    "reserved",
+    "room",
+    "sources",
+]
 
 
 @dataclass(frozen=True)
