@@ -121,6 +121,8 @@ def _find(which: str) -> Source:
 
 
 def _read(path: Path, asked: str, package: str = "") -> Source:
+    if path.exists() and not path.is_file():  # a device or a pipe may never end
+        raise ModuleError("unreadable", path=path, cause="not a file")
     try:
         return Source("", path.read_bytes().decode(), str(path), asked, package)
     except FileNotFoundError:

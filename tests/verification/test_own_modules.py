@@ -439,6 +439,9 @@ def test_names_of_another_module_and_other_texts_are_refused(tmp_path, written):
     (tmp_path / "latin.py").write_bytes(b"\xff\xfe")
     with pytest.raises(ModuleError, match="cannot be read"):
         load_module(tmp_path / "latin.py")
+    (tmp_path / "endless.py").symlink_to("/dev/zero")
+    with pytest.raises(ModuleError, match="not a file"):
+        load_module(tmp_path / "endless.py")
     assert [entry.module.name for entry in roster.loaded()] == ["one", "three"]
 
 
