@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from shlex import quote
 from typing import Any
 
-from ..model.roster import loaded, sources
 from .errors import InputError
 
 __all__ = ["check_modules", "recorded", "with_words"]
@@ -14,11 +13,15 @@ __all__ = ["check_modules", "recorded", "with_words"]
 
 def with_words() -> list[str]:
     """Words of a command line that load what is loaded here."""
+    from ..model.roster import loaded  # numpy loads with it: whoever only asks for help goes without
+
     return [f"--with {quote(entry.source.asked)}" for entry in loaded()]
 
 
 def recorded() -> dict[str, Any]:
     """What a manifest says about the loaded modules: nothing if there are none."""
+    from ..model.roster import sources
+
     found = [{"name": source.name, "sha256": source.sha256, "source": source.text} for source in sources()]
     return {"modules": found} if found else {}
 
@@ -35,6 +38,8 @@ def check_modules(known: Iterable[Mapping[str, str]], place: str, to_write: bool
     to_write : bool
         Runs will be added: a module more is refused too.
     """
+    from ..model.roster import sources
+
     here = {source.name: source.sha256 for source in sources()}
     there = {str(entry["name"]): str(entry["sha256"]) for entry in known}
     for name, found in there.items():

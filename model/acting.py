@@ -84,18 +84,18 @@ def call_everywhere(own, place, s, p):
 
 
 @inner
-def pay(s, purse, slot, amount):
+def pay(s, account, slot, amount_mvnd):
     """Move money by an account of a module; who pays and who receives is written in its line of the ledger.
 
     Parameters
     ----------
     s : State
-    purse : Purse
+    account : Purse
         ``own.NAME`` of the account.
     slot : int
         Of the firm that pays or receives.
-    amount : float
-        mVND, at least 0.
+    amount_mvnd : float
+        At least 0.
 
     Returns
     -------
@@ -104,21 +104,21 @@ def pay(s, purse, slot, amount):
         a firm pays in full, as it does its fees.
     """
     f, k = s.firms[slot >> 4], slot & 15
-    paid = max(amount, 0.0)
+    paid = max(amount_mvnd, 0.0)
     if f.status[k] != SLOT_TAKEN:
         return 0.0
-    if purse.fund >= 0:
+    if account.fund >= 0:
         programme = s.clusters[f.cluster[k]].programme
         if programme < 0:
             return 0.0
         fund = s.funds[programme]
-        paid = max(min(paid, fund.fund[purse.fund]), 0.0)
-        fund.fund[purse.fund] -= paid
+        paid = max(min(paid, fund.fund[account.fund]), 0.0)
+        fund.fund[account.fund] -= paid
         fund.spent += paid
-    if purse.takes:
+    if account.takes:
         f.cash[k] -= paid
-    if purse.gives:
+    if account.gives:
         f.cash[k] += paid
-    s.money[purse.flow] += paid
-    purse.total[0] += paid
+    s.money[account.flow] += paid
+    account.total[0] += paid
     return paid

@@ -103,15 +103,15 @@ def _check_lever(lever: Lever, path: str) -> None:
     _ordered(lever.baseline, lever.low, lever.high, where, "baseline", path)
     if lever.cap is not None:
         _ordered(lever.cap, lever.baseline, lever.high, where, "cap", path)
-    if (lever.kind == "dose") != (lever.cost is not None):
-        raise ModuleError("cost_of", path=path, name=lever.name, value=lever.cost)
-    if lever.cost is not None:
-        if not isinstance(lever.cost, Cost):
-            raise ModuleError("cost_of", path=path, name=lever.name, value=repr(lever.cost))
-        _one_of(lever.cost.per, COSTS_PER, f"{where}.cost.per", path)
-        _ordered(lever.cost.default, lever.cost.low, lever.cost.high, f"{where}.cost", "default", path)
-        if lever.cost.low < 0:
-            raise ModuleError("range", path=path, where=f"{where}.cost.low", value=lever.cost.low, allowed=">= 0")
+    if (lever.kind == "dose") != (lever.cost_mvnd is not None):
+        raise ModuleError("cost_of", path=path, name=lever.name, value=lever.cost_mvnd)
+    if lever.cost_mvnd is not None:
+        if not isinstance(lever.cost_mvnd, Cost):
+            raise ModuleError("cost_of", path=path, name=lever.name, value=repr(lever.cost_mvnd))
+        _one_of(lever.cost_mvnd.per, COSTS_PER, f"{where}.cost_mvnd.per", path)
+        _ordered(lever.cost_mvnd.default, lever.cost_mvnd.low, lever.cost_mvnd.high, f"{where}.cost_mvnd", "default", path)
+        if lever.cost_mvnd.low < 0:
+            raise ModuleError("range", path=path, where=f"{where}.cost_mvnd.low", value=lever.cost_mvnd.low, allowed=">= 0")
 
 
 def _check_action(action: Action, path: str) -> None:

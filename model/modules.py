@@ -6,7 +6,7 @@
     def advise(own, s, p, c):
         ...
 
-    module = Module("night_school", levers=(Lever("night_school", "evening courses", cost=Cost(0.4, 0.2, 0.8)),), actions=(Action(advise, after="learn"),))
+    module = Module("night_school", levers=(Lever("night_school", "evening courses", cost_mvnd=Cost(0.4, 0.2, 0.8)),), actions=(Action(advise, after="learn"),))
 
 `ecocluster --with FILE ...` or `ecocluster.load_module(FILE)` loads it (`loading`); docs/modules.md is the tutorial. An action is
 called in every step, with 2010 the first, and written like a phase of the model: in the part of Python that Numba compiles.
@@ -52,7 +52,7 @@ MESSAGES = {
     "once_inside": "{path}: action {name}: stands within the phases of a cluster ({phase}), so its arguments must be (own, s, p, c)",
     "not_compiled": "{path}: action {name} cannot be compiled: {cause}",
     "before_or_after": "{path}: action {name}: stands at one place of a step; write either before=PHASE or after=PHASE",
-    "cost_of": "{path}: levers.{name}.cost = {value}: a lever of kind dose has a Cost(default, low, high, per), any other has none",
+    "cost_of": "{path}: levers.{name}.cost_mvnd = {value}: a lever of kind dose has a Cost(default, low, high, per), any other has none",
     "in_use": "modules were loaded or taken away since this run was prepared; prepare it anew",
 }  # fmt: skip
 
@@ -118,7 +118,7 @@ class Lever:
         Value without a programme, and allowed range.
     cap : float, optional
         How far the scale factor of a programme may raise it; None: not at all.
-    cost : Cost, optional
+    cost_mvnd : Cost, optional
         Of a dose, and only of a dose.
     labels : mapping
     """
@@ -131,7 +131,7 @@ class Lever:
     low: float = 0.0
     high: float = 1.0
     cap: float | None = None
-    cost: Cost | None = None
+    cost_mvnd: Cost | None = None
     labels: Labels = field(default_factory=dict)
 
 

@@ -151,12 +151,12 @@ def add(entry: Loaded) -> None:
             raise ModuleError("too_many", path=entry.source.path, count=count, kind=kind, most=most)
     for one in module.levers:
         place = len(columns("levers")) + module.levers.index(one)
-        local = one.cost is not None and one.cost.per == "cluster"
+        local = one.cost_mvnd is not None and one.cost_mvnd.per == "cluster"
         LEVERS[one.name] = Lever(one.name, one.unit, one.baseline, one.low, one.high, one.cap, one.kind, one.meaning, local)
         LABELS[f"lever.{one.name}"] = {"": one.name, **one.labels}
         LABELS[f"lever.{one.name}_about"] = {"": one.meaning}
-        if one.cost is not None:
-            name, (default, low, high, per) = f"cost.{one.name}", one.cost
+        if one.cost_mvnd is not None:
+            name, (default, low, high, per) = f"cost.{one.name}", one.cost_mvnd
             PARAMETERS[name] = Parameter(name, name, "module", default, low, high, "uniform", f"mVND/{per}/yr", "assumption",
                                          f"module {module.name}", f"cost of {one.meaning}")  # fmt: skip
             OWN_PLACES[name] = "own_cost", (COSTS_PER.index(per), place)

@@ -222,7 +222,9 @@ def built(tmp_path_factory):
     (folder / "other").mkdir()
     from_tree = build(tree, "wheel", folder)
     with tarfile.open(build(tree, "sdist", folder)) as archive:
-        archive.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):  # not in 3.11 before .4
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(folder)
     (unpacked,) = folder.glob("ecocluster-*/")
     return unpacked, from_tree, build(unpacked, "wheel", folder / "other")
 

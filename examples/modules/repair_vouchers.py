@@ -52,7 +52,7 @@ module = Module(
     levers=(
         Lever("repair_vouchers", "share of a repair that a voucher pays", "share", kind="money", high=0.9, cap=0.9,
               labels={"vi": "Phiếu sửa chữa", "en": "Repair vouchers"}),
-        Lever("repair_teams", "team that visits the firms of a cluster", cap=1.0, cost=Cost(60.0, 30.0, 120.0, per="cluster"),
+        Lever("repair_teams", "team that visits the firms of a cluster", cap=1.0, cost_mvnd=Cost(60.0, 30.0, 120.0, per="cluster"),
               labels={"vi": "Đội sửa chữa", "en": "Repair teams"}),
     ),
     parameters=(

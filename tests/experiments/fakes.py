@@ -49,8 +49,7 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=(), worlds=N
                     curve = curve + 150e3
             series[a, :, :, k] = curve * (1 + (luck + own)[:, :, k] * np.where(growth > 0, 1, 0))
     series[:, :, 0, [k for k, key in enumerate(keys) if INDICATORS[key].unit.endswith("/yr")]] = np.nan
-    money = np.full((*series.shape[:3], 2), 150e3)  # offered and spent: the same in every run, and nothing drawn for them
-    series, keys = np.concatenate([series, money], axis=3), (*keys, "offered", "spent")
+    series[..., [keys.index("offered"), keys.index("spent")]] = 150e3  # the same in every run
     broken = np.zeros((len(arms), replicates), int)
     for a, r in failed:
         broken[a, r] = 1

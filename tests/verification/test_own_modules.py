@@ -172,8 +172,8 @@ def test_the_books_see_what_is_not_paid(small_city, shocks, written, body):
 
 
 COSTLY = """
-module = Module("costly", levers=(Lever("by_firm", "x", baseline=0.1, cost=Cost(2.0, 1.0, 4.0)),
-    Lever("by_worker", "x", cost=Cost(0.5, 0.1, 1.0, "worker")), Lever("by_cluster", "x", cost=Cost(30.0, 10.0, 90.0, "cluster"))))
+module = Module("costly", levers=(Lever("by_firm", "x", baseline=0.1, cost_mvnd=Cost(2.0, 1.0, 4.0)),
+    Lever("by_worker", "x", cost_mvnd=Cost(0.5, 0.1, 1.0, "worker")), Lever("by_cluster", "x", cost_mvnd=Cost(30.0, 10.0, 90.0, "cluster"))))
 """
 
 
@@ -390,10 +390,10 @@ REFUSED = {
     "a law at 0": ('m = Module("m", parameters=(Parameter("a", 1, 0, 2, "-", "x", distribution="loguniform"),))', "range", "loguniform"),
     "a baseline outside": ('m = Module("m", levers=(Lever("a", "x", kind="money", baseline=2),))', "range", "levers.a.baseline = 2"),
     "a kind of the law": ('m = Module("m", levers=(Lever("a", "x", kind="law"),))', "not_one_of", "procedure"),
-    "a dose for nothing": ('m = Module("m", levers=(Lever("a", "x"),))', "cost_of", "levers.a.cost"),
-    "money with a price": ('m = Module("m", levers=(Lever("a", "x", kind="money", cost=Cost(1, 0, 2)),))', "cost_of", "levers.a.cost"),
-    "a price for nobody": ('m = Module("m", levers=(Lever("a", "x", cost=Cost(1, 0, 2, "door")),))', "not_one_of", "cluster, firm, worker"),
-    "a price below 0": ('m = Module("m", levers=(Lever("a", "x", cost=Cost(-1, -2, 0)),))', "range", "cost.low"),
+    "a dose for nothing": ('m = Module("m", levers=(Lever("a", "x"),))', "cost_of", "levers.a.cost_mvnd"),
+    "money with a price": ('m = Module("m", levers=(Lever("a", "x", kind="money", cost_mvnd=Cost(1, 0, 2)),))', "cost_of", "levers.a.cost_mvnd"),
+    "a price for nobody": ('m = Module("m", levers=(Lever("a", "x", cost_mvnd=Cost(1, 0, 2, "door")),))', "not_one_of", "cluster, firm, worker"),
+    "a price below 0": ('m = Module("m", levers=(Lever("a", "x", cost_mvnd=Cost(-1, -2, 0)),))', "range", "cost_mvnd.low"),
     "a flow without time": ('m = Module("m", indicators=(Indicator("a", "t", "flow", "x"),))', "kind_of", "'.../yr'"),
     "an unknown phase": ('def f(own, s, p, c): pass\nm = Module("m", actions=(Action(f, after="produc"),))', "not_one_of_near", "did you mean 'produce'"),
     "two places": ('def f(own, s, p, c): pass\nm = Module("m", actions=(Action(f, "learn", "learn"),))', "before_or_after", "before=PHASE"),

@@ -122,7 +122,8 @@ def _parties(model) -> dict[str, float]:
     social = sum(parts.values())
     outlay = sum(flows[name] for name in OUTLAY) / dt
     net = outlay - (flows["TAX"] + flows["FINE"] + flows["ENVIRONMENTAL_FEE"]) / dt
-    abroad = p.funds_from_abroad * (outlay - sum(flows[name] for name in ("TAX_FORGONE", "INSPECTIONS", "CITY_CETP")) / dt)
+    own = ("TAX_FORGONE", "LAW_SET_UP", "LAW_DATA", "INSPECTIONS", "CITY_CETP")  # nobody abroad pays for the law
+    abroad = p.funds_from_abroad * (outlay - sum(flows[name] for name in own) / dt)
     funds = (p.public_funds_cost - 1.0) * net
     return out | {f"social_{part}": amount for part, amount in parts.items()} | {
         "transfers": volume, "social_funds": funds, "social_cost": social + funds, "private_net": social - net,
