@@ -7,7 +7,7 @@ from ecocluster.model.randomness import Purpose
 from ecocluster.model.state import ENERGY, LANES
 from probes import PROJECTS, draws, flat, parameters, phases, put, world
 
-CLUSTERS, FIRMS = 40, 4
+CLUSTERS, FIRMS = 15, 4  # four projects each: there is room for 64 requests
 PRICE, SHARE, TARIFF = 1.9, 0.15, 0.85
 
 
