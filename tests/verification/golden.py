@@ -49,8 +49,8 @@ def golden_run(**changes):
     series = np.where(np.isnan(runs.series), -1.0, runs.series)  # nan has many bit patterns
     off = [Series[key.upper()] for key in OFF]
     assert not series[..., 1:, off].any()
-    series = np.delete(series, off, axis=-1)
-    digest = hashlib.sha256(np.ascontiguousarray(series, "<f8").tobytes() + runs.level.tobytes() + runs.unmet.tobytes())
+    kept = np.delete(series, off, axis=-1)
+    digest = hashlib.sha256(np.ascontiguousarray(kept, "<f8").tobytes() + runs.level.tobytes() + runs.unmet.tobytes())
     head = {arm: {key: float(series[a, :, -4:, Series[key.upper()]].mean()) for key in KEYS} for a, arm in enumerate(runs.arms)}
     return digest.hexdigest(), head
 

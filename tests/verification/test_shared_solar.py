@@ -36,7 +36,7 @@ def test_none_without_consent_of_buyers_of_half_of_the_power():
     below, above = 0.999 * least, 1.001 * least
     assert not started(elec=(below,) * 4)[0].any() and started(elec=(above,) * 4)[0].all()
     assert started(elec=(below,) * 4, attitude=0.71)[0].all() and not started(elec=(below,) * 4, attitude=0.69)[0].any()
-    assert started(elec=(above, below, 1.0, 1.0))[0].all()  # one of four firms, and half of the power
+    assert started(elec=(above, below, 0.0, 0.0))[0].all()  # one of four firms, and half of the power
     assert not started(elec=(above, below, 1.0, 4.0))[0].any()
     assert started(elec=(below,) * 4, solar_consent=0.0)[0].all()
 
