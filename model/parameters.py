@@ -150,7 +150,7 @@ def _cell(name, group, value, unit, source, fixed=False):
     return Parameter(name, "", group, value, low, high, law, unit, "assumption", source, f"{group}: {name}")
 
 
-def _scalars(table):
+def _scalars(table: str) -> dict[str, Parameter]:
     """Rows of a table with one parameter each."""
     return {
         row["name"]: Parameter(
