@@ -97,6 +97,8 @@ def measure(s, p, out, before):
     out[I.CREDIT_ASKED], out[I.CREDIT_APPROVED] = city.credit_asked / dt, city.credit_approved / dt
     out[I.CREDIT_SHARE] = city.credit_granted / max(city.credit_approved, 1)
     out[I.INSPECTIONS], out[I.FINED] = city.inspections / dt, city.fined / dt
+    out[I.SUSPENSIONS] = city.suspended / dt
+    out[I.OUTPUT_DISPLACED], out[I.COD_DISPLACED] = city.output_displaced, city.cod_displaced  # rates of the step
     out[I.IDENTIFIED], out[I.STUDIED] = city.identified / dt, city.studied / dt
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
     out[I.TRUST_GAP] = city.trust_gap

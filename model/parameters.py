@@ -150,14 +150,21 @@ def _cell(name, group, value, unit, source, fixed=False):
     return Parameter(name, "", group, value, low, high, law, unit, "assumption", source, f"{group}: {name}")
 
 
+def _scalars(table: str) -> dict[str, Parameter]:
+    """Rows of a table with one parameter each."""
+    return {
+        row["name"]: Parameter(
+            row["name"], row["symbol"] or row["name"], row["group"], float(row["default"]), float(row["low"]),
+            float(row["high"]), row["distribution"], row["unit"], row["mark"], row["source"], row["meaning"],
+        )
+        for row in _rows(table)
+    }  # fmt: skip
+
+
 @lru_cache(maxsize=1)
 def _registry() -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
-    for row in _rows("parameters.csv"):
-        found[row["name"]] = Parameter(
-            row["name"], row["symbol"] or row["name"], row["group"], float(row["default"]), float(row["low"]),
-            float(row["high"]), row["distribution"], row["unit"], row["mark"], row["source"], row["meaning"],
-        )  # fmt: skip
+    found |= _scalars("parameters.csv")
     for row in _rows("certification.csv"):
         found[row["name"]] = Parameter(
             row["name"], row["name"], "certificate", float(row["threshold"]), float(row["low"]), float(row["high"]),
@@ -185,7 +192,7 @@ def _registry() -> dict[str, Parameter]:
             name = f"{row['sector']}.{row['direction']}.{stream}"
             unit = "share" if w == TREATED_WATER else "unit/worker/yr"
             found[name] = _cell(name, "stream", float(row[stream]), unit, row["basis"] or "as the row above")
-    return found
+    return found | _scalars("switched_off.csv")  # last, so that the draws of all others are as they were without them
 
 
 def __getattr__(name: str):  # PARAMETERS is read from the tables when first asked for, not at import

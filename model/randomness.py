@@ -115,6 +115,7 @@ class Purpose(IntEnum):
     CENTRE = 72
     OPERATOR_CASE = 73
     LOTTERY_D = 74
+    CLUSTER_CAPITAL = 75
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------

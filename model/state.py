@@ -54,6 +54,7 @@ CACHE_LINE = 64  # bytes
 BOOKED = ("cod", "tco2e", "landfill", "energy")  # flows booked by origin: t COD, tCO2e on site, t, TJ; a year
 BOOKED_YEARS = 26  # calendar years from 2020 on
 LONGEST_LIFE = 1024  # steps, of capital; a run of 36 years has 576 at 16 steps a year
+FINES_KEPT = 4  # of the last ones: the fifth at the latest suspends
 MAP_SEEN = 40  # at most as many firms are looked at in one search
 
 _f, _i, _j, _u, _b = "f8", "i8", "i4", "u8", "u1"
@@ -69,7 +70,7 @@ FIRM_DTYPE = _block([
     ("status", _i), ("events", _i), ("id", _i), ("sector", _i), ("due", _f),
     ("tech", _b), ("loans", _b), ("aware", _b), ("ever", _b), ("pending", _b), ("cuts", _b), ("compliance", _b), ("recp", _b),
     ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b), ("guest", _b),
-    ("workers", _f), ("activity", _f), ("z_util", _f), ("z_margin", _f),
+    ("workers", _f), ("activity", _f), ("stopped", _f), ("z_util", _f), ("z_margin", _f),
     # coefficients per worker at utilisation 1, remade when technology or place changes (see `set_coefficients`)
     ("k_elec", _f), ("k_fuel", _f), ("k_water", _f), ("k_effluent", _f), ("k_waste", _f),
     # flows of the step (per year)
@@ -89,7 +90,7 @@ FIRM_DTYPE = _block([
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _j), ("slot_id", _j), ("x", _f), ("y", _f),
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
-    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS),
+    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT),
 ])  # fmt: skip
 
 CLUSTER_DTYPE = np.dtype([
@@ -149,7 +150,7 @@ CITY_DTYPE = np.dtype([
     ("firms", _i), ("tech_count", _i, (N_TECH,)), ("links_high", _i), ("links_free", _i), ("links_used", _i),
     ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
     ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("proposals", _i), ("leavers", _i), ("credit_asked", _i), ("credit_approved", _i),
-    ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("untreated", _f), ("law_need", _f), ("law_at", _f),
+    ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("suspended", _i), ("output_displaced", _f), ("cod_displaced", _f), ("untreated", _f), ("law_need", _f), ("law_at", _f),
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
     ("trust_gap", _f), ("degree", _i, (64,)),
     # firms seen on the map in one search, by their hash

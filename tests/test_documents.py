@@ -109,7 +109,7 @@ def test_ids_of_policies_and_pathways_counted_in_the_changelog():
     text = re.sub(r"\s+", " ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     assert f"{len(scenarios.list_policies())} policies" in text
     assert len(scenarios.list_pathways()) >= 8 and "eight pathways" in text  # of that version; later ones add
-    assert len(scenarios.list_shocks()) == 7 and "seven shock scripts" in text
+    assert len(scenarios.list_shocks()) >= 7 and "seven shock scripts" in text
 
 
 def test_equations_stand_where_the_description_says():

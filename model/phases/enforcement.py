@@ -17,13 +17,17 @@ from ..rules.compliance import (
     detection_hazard,
     environmental_fee,
     fine,
+    fine_counts,
     inspection_hazard,
     payment_share,
     pick,
     sham_cost,
+    suspends,
+    suspension_loss,
     weight,
 )
 from ..rules.diffusion import event, review_hazard
+from ..rules.production import usual_margin
 from ..state import (
     AWARE_LAW,
     INFORMATION,
@@ -44,8 +48,8 @@ from .requests import ask
 from .tastes import taste
 from .technology import Terms, investment, order
 
-__all__ = ["Costs", "Leaning", "choose_compliance", "compliance_costs", "data_of", "decide_compliance", "fine_multiplier", "has_continuous",
-           "has_plant", "inspect", "paid_shares", "plant_cost", "plant_terms", "review_compliance"]  # fmt: skip
+__all__ = ["Costs", "Leaning", "choose_compliance", "compliance_costs", "data_of", "decide_compliance", "expected_loss", "fine_multiplier",
+           "has_continuous", "has_plant", "inspect", "paid_shares", "plant_cost", "plant_terms", "review_compliance"]  # fmt: skip
 
 
 class Costs(NamedTuple):
@@ -159,6 +163,25 @@ def _fine(s, p, cluster, lever, f, k, multiplier):
     f.cash[k] -= amount * (share + side)
     s.money[Money.FINE] += amount * share
     s.money[Money.SIDE_PAYMENT] += amount * side
+    if p.suspension_weeks > 0.0:
+        _count_fine(s.city[0], p, f, k)
+
+
+@inner
+def _count_fine(city, p, f, k):
+    """Remember a fine; the one that is too many suspends the firm from the next step on, and the count restarts."""
+    fines, oldest = 1, 0
+    for n in range(f.fined_at.shape[1]):
+        fines += np.int64(fine_counts(f.fined_at[k, n], city.time, p.suspension_window))
+        if f.fined_at[k, n] < f.fined_at[k, oldest]:
+            oldest = n
+    if not suspends(fines, p.suspension_fines):
+        f.fined_at[k, oldest] = city.time
+        return
+    city.suspended += 1
+    f.stopped[k] += p.suspension_weeks / 52.0
+    for n in range(f.fined_at.shape[1]):
+        f.fined_at[k, n] = 0.0
 
 
 @inner
@@ -226,12 +249,19 @@ def compliance_costs(p, lever, cluster, f, k):
     expected = fine(p, q, fine_multiplier(cluster, lever)) * (share + side)
     visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
     fee = environmental_fee(p, q, f.k_cod[k])
-    none = expected * detection_hazard(p, NONE, data, visits, watched) + fee
-    sham = sham_cost(p, running) + fee + expected * detection_hazard(p, SHAM, data, visits, watched)
+    caught, caught_sham = detection_hazard(p, NONE, data, visits, watched), detection_hazard(p, SHAM, data, visits, watched)
+    none = expected * caught + fee + expected_loss(p, f, k, caught)
+    sham = sham_cost(p, running) + fee + expected * caught_sham + expected_loss(p, f, k, caught_sham)
     connect = np.inf
     if cluster.built[WATER] and (cluster.connected + q <= cluster.design_flow or f.compliance[k] == REAL_CONNECTED):
         connect = connection_cost(q, cluster.fee, p.connect_fixed)
     return Costs(none, sham, running + fee, connect)
+
+
+@inner
+def expected_loss(p, f, k, hazard):
+    """What suspensions are expected to cost a firm that is fined with this hazard, mVND/yr."""
+    return suspension_loss(p, hazard, usual_margin(f.k_margin[k], f.margin_life[k]) * f.k_revenue[k] * f.workers[k])
 
 
 @inner

@@ -16,7 +16,9 @@ from ..rules.infrastructure import (
     project_cost,
     project_value,
     raised_land,
+    raises_capital,
     solar_value,
+    wants_solar,
 )
 from ..state import (
     ENERGY,
@@ -112,7 +114,7 @@ def _decide(s, p, c, j, fund):
         aid = max(gap, 0.0)
         starts = aid <= 0.0 or (share > 0.0 and aid <= p.fund_gap * cost and aid <= free)
     elif j == ENERGY:
-        if not city.learning_offered[T4]:
+        if not city.learning_offered[T4] or (p.solar_consent > 0.5 and not _may_sell(s, p, c, lever)):
             return
         kilowatt = p.solar_share * cluster.elec / p.solar_yield
         cost = p.cost_project_energy * city.learning[T4] * p.retrofit * kilowatt
@@ -157,6 +159,22 @@ def _with_aid(value, cost, share, anchor, free):
     if need <= share * cost and need <= free:
         return True, need
     return False, 0.0
+
+
+@inner
+def _may_sell(s, p, c, lever):
+    """Power of shared roofs can be sold: by a rule that allows it, with capital, and to buyers of at least half of the power."""
+    city, cluster = s.city[0], s.clusters[c]
+    u = uniform(city.key, Purpose.CLUSTER_CAPITAL, 0, c)
+    if city.time < p.solar_sale_since - 1e-9 or not raises_capital(p, lever.anchor_investor, lever.cofunding_infrastructure, u):
+        return False
+    willing = 0.0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.status[k] == SLOT_TAKEN and wants_solar(p, city.electricity_price, f.elec[k], f.attitude[k]):
+                willing += f.elec[k]
+    return 2.0 * willing >= cluster.elec
 
 
 @inner

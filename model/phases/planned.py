@@ -40,7 +40,7 @@ from ..state import (
 from .ageing import set_due
 from .births import normal_trait
 from .capital import invest
-from .enforcement import data_of, fine_multiplier, has_continuous, paid_shares
+from .enforcement import data_of, expected_loss, fine_multiplier, has_continuous, paid_shares
 from .exits import vacate
 from .financing import add_loan, own_funds
 from .hubs import leave_hubs
@@ -126,7 +126,7 @@ def _effluent_cost(s, p, cluster, f, k):
     share, side = paid_shares(p, lever, data)
     visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
     hazard = detection_hazard(p, compliance, data, visits, has_continuous(cluster))
-    cost = fee + hazard * fine(p, q, fine_multiplier(cluster, lever)) * (share + side)
+    cost = fee + hazard * fine(p, q, fine_multiplier(cluster, lever)) * (share + side) + expected_loss(p, f, k, hazard)
     return cost + (sham_cost(p, own_running_cost(p, q)) if compliance == SHAM else 0.0)
 
 
@@ -371,5 +371,8 @@ def _copy_firm(f, k, g, m):
     g.profit[m], g.exchange_gain[m], g.cash[m], g.debt[m] = f.profit[k], 0.0, f.cash[k], f.debt[k]
     g.interest[m] = f.interest[k]
     g.debt_service[m], g.negative_years[m], g.links[m], g.hubs[m] = f.debt_service[k], f.negative_years[k], 0, 0
+    g.stopped[m] = f.stopped[k]
+    for n in range(g.fined_at.shape[1]):
+        g.fined_at[m, n] = f.fined_at[k, n]
     for w in range(g.sold.shape[1]):
         g.sold[m, w] = g.bought[m, w] = 0.0

@@ -16,6 +16,7 @@ from ..rules.compliance import (
     running_cost_of,
     running_factor,
     sham_cost_of,
+    stopped_share,
 )
 from ..rules.production import (
     CIT_REFORM,
@@ -168,6 +169,7 @@ def produce(s, p, c):
     fresh = np.sqrt(1.0 - keep * keep)
     sd, shift = p.util_sd_own, 0.5 * p.util_sd_own * p.util_sd_own
     debt_keep = exp(-city.dt / p.debt_years)
+    suspension = p.suspension_weeks > 0.0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
@@ -186,6 +188,24 @@ def produce(s, p, c):
             f.waste[k] = f.k_waste[k] * act
             f.debt[k] = f.debt[k] * debt_keep
             f.exchange_gain[k] = f.spared[k] = f.avoided[k] = 0.0
+        if suspension:
+            for k in range(LANES):
+                if f.stopped[k] > 0.0 and f.status[k] == SLOT_TAKEN:
+                    _stand_still(city, p, f, k)
+
+
+@inner
+def _stand_still(city, p, f, k):
+    """A suspended firm produces less or nothing in this step; others elsewhere make what it does not: that is displaced."""
+    lost = stopped_share(f.stopped[k], city.dt) * f.activity[k]
+    f.stopped[k] = max(f.stopped[k] - city.dt, 0.0)
+    act = f.activity[k] - lost
+    f.activity[k] = act
+    f.elec[k], f.fuel[k], f.water[k] = f.k_elec[k] * act, f.k_fuel[k] * act, f.k_water[k] * act
+    f.effluent[k], f.waste[k] = f.k_effluent[k] * act, f.k_waste[k] * act
+    left = 1.0 - removal_of(f.compliance[k], p.removal_sham, p.removal_real)
+    city.output_displaced += f.k_revenue[k] * lost
+    city.cod_displaced += 0.001 * f.k_cod[k] * f.k_effluent[k] * lost * left
 
 
 @inner

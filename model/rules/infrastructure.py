@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..jit import jit
 from ..maths import annuity, power
 
-__all__ = ["cetp_capex", "cetp_fee", "cetp_fixed_cost", "cetp_gap", "project_cost", "project_value", "raised_land", "solar_value"]
+__all__ = ["cetp_capex", "cetp_fee", "cetp_fixed_cost", "cetp_gap", "project_cost", "project_value", "raised_land", "raises_capital",
+           "solar_value", "wants_solar"]  # fmt: skip
 
 
 @jit
@@ -55,6 +56,18 @@ def solar_value(p, price, learning, retrofit, cofunding):
     cost = p.cost_project_energy * learning * retrofit
     sales = p.solar_yield * p.solar_tariff * price - p.solar_om * cost
     return sales * annuity(p.operator_rate, p.operator_years) - (1.0 - cofunding) * cost
+
+
+@jit
+def wants_solar(p, price, elec, attitude):
+    """Does a buyer of shared solar consent? He gains more by its price than contract and meter cost him, or agrees by attitude."""
+    return (1.0 - p.solar_tariff) * price * p.solar_share * elec > p.solar_contract or attitude > p.consent_attitude
+
+
+@jit
+def raises_capital(p, anchor, cofunding, u):
+    """Can an operator with this draw find the capital of shared solar: by himself, by an anchor investor or by co-funding?"""
+    return u < 1.0 - (1.0 - p.solar_able) * (1.0 - anchor) * (1.0 - cofunding)
 
 
 @jit

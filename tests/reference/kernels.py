@@ -25,7 +25,7 @@ LINK_STATES = {"barred": 1, "permit": 2, "active": 3, "closed": 4}
 FIRM = ("sector", "workers", "activity", "elec", "fuel", "water", "effluent", "waste", "cash", "profit", "debt_service",
         "interest", "exchange_gain", "negative_years", "attitude", "trust", "good", "bad", "hurdle", "collateral",
         "integrity", "eps", "margin_life", "z_util", "z_margin", "tech", "aware", "ever", "discloses", "admitted", "born",
-        "moved_at", "recp", "visited", "served", "studied")  # the same name in both models  # fmt: skip
+        "moved_at", "recp", "visited", "served", "studied", "stopped")  # the same name in both models  # fmt: skip
 CLUSTER = ("level", "unmet", "shadow_level", "shadow_review", "exchange_at", "flowed_at", "complained_at", "seeks", "exchanges",
            "permits", "sharing", "served", "engaged", "aware", "measured", "fee", "connected", "design_flow", "kilowatt", "land", "last_violation", "review_at",
            "opened", "monitoring", "grants_year", "certified_at", "programme", "elec_before", "built", "ready",

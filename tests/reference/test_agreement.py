@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from kernels import Kernels, assert_agreement, differences
 from plain_mesa import CityModel
 from plain_mesa.formulas import rules
-from plain_mesa.objects import OWN_PLANT
+from plain_mesa.objects import ENERGY, EXISTING, OWN_PLANT
 from strategies import Scenario, scenarios
 
 BURN_IN = 40
@@ -90,6 +90,22 @@ def test_each_sub_model_alone(city, on):
     ordered = set().union(*model.ordered.values())
     assert on == "d technology" or ordered <= {OWN_PLANT}  # the others are off indeed
     assert on == "f symbiosis" or not model.links
+
+
+SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2018.0,
+               "solar_contract": 1.0, "solar_able": 0.8, "inspection_workers": 2.0}  # fmt: skip
+
+
+def test_what_is_off_by_default_agrees_when_on(city):
+    """Suspensions, and shared solar by consent, in quarters and in months."""
+    for per_year in (4, 12):
+        more = {"parameters": SWITCHED_ON, "seed": 5, "steps_per_year": per_year}
+        kernels, model = both(Scenario(city, arm_of("all", city), more))
+        suspended = 0
+        for _ in range((BURN_IN + 32) * per_year // 4):
+            assert_agreement(kernels, model, 1)
+            suspended += model.events["suspensions"]
+        assert suspended > 5 and any(cluster.built[ENERGY] for cluster in model.clusters if cluster.kind == EXISTING)
 
 
 def test_months_instead_of_quarters(city):

@@ -43,6 +43,9 @@ FAST = {"review_rate": 3.0, "search_rate": 3.0, "hub_base": 1.0, "project_review
         "planned_cluster_slots": 20.0, "planned_build": 0.25, "cost.study": 5.0, "cost.link_coordination": 1.0,
         "hub_min_gain": 0.0, "aware_symbiosis_2010": 0.9, "eta0": 0.3, "old_plot_value": 30.0, "cit_small_revenue": 8000.0,
         "b_min": 0.5, "application_cost": 1.0, "workers_elasticity": 2.0, "relocation_energy": 0.5}  # fmt: skip
+# what is off by default
+SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2010.0,
+               "solar_contract": 1.0, "solar_able": 0.5}  # fmt: skip
 # certificates are waived, projects do not pay
 WAIVED = {"waive_recp_share": 1.0, "waive_monitoring": 1.0, "cost.benefit_infrastructure": 0.01, "project_review": 4.0}
 # partners who break their word, and remember it
@@ -122,6 +125,7 @@ RUNS: dict[str, Small | Watched] = {
     "waived": Small(Arm("slow", (replace(PROGRAMME, enactment_lag=0.02),), None, 20_000.0, law=LAW), WAIVED, 2021),
     "wary": Small(Arm("wary", (PROGRAMME,), None, 20_000.0, law=LAW), WARY, 2022),
     "watched": Watched(_CITY),
+    "switched_on": Small(_CITY.arm, {**FAST, **SWITCHED_ON}, 2024),
 }
 
 

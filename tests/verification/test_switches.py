@@ -10,7 +10,7 @@ from ecocluster.experiments.worlds import stored
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS, Series
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
-from ecocluster.model.parameters import parameter_record
+from ecocluster.model.parameters import PARAMETERS, drawn_names, parameter_record
 from ecocluster.model.setup import begin
 from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm, Programme, Site
@@ -25,6 +25,10 @@ SHARED = {"project_review": 0.0, "cetp_city_hazard": 0.0, "cetp_share_2010": 0.0
 CLOSED = {"growth": 0.0, "arrival_base": 0.0}  # nobody arrives
 LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to compare in 2045
 RICH = 1e9  # mVND a year: no fund is scarce
+# mechanisms that are off by default, and what else belongs to each
+SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0}
+BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
+             "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6}}  # fmt: skip
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
@@ -80,6 +84,7 @@ def test_v17_without_interactions_a_cluster_is_the_sum_of_its_firms(teaching, sh
 
     off = {**IMITATION, **EXCHANGE, **SHARED, **CLOSED, **LASTING}
     check(off)
+    check({**off, **SWITCHED_ON})
     with pytest.raises(AssertionError):
         check({**off, "q_in": 0.5})
 
@@ -176,16 +181,16 @@ def test_v19_more_support_never_comes_later(small_city):
         check(grants[::-1], 0)
 
 
-@pytest.mark.parametrize("policy", ["vietnam-2020", "special", "solutions-all", "korea", "graded"])
+@pytest.mark.parametrize("policy", ["vietnam-2020", "special", "solutions-all", "korea", "graded", "switched on"])
 def test_v20_without_a_budget_every_arm_is_the_law_alone(small_city, arms_of, shocks, policy):
-    """Budget 0 and no free lever: every pathway under every policy is bit-identical to the law alone.
+    """Budget 0 and no free lever: every pathway under every policy, and with all mechanisms on, is bit-identical to the law alone.
     Control: a budget of 1 bn is not."""
     names = ("self-transition", "symbiosis", "newly-planned", "combined", "all", "policy")
+    policy, parameters = ("vietnam-2020", SWITCHED_ON) if policy == "switched on" else (policy, {})
 
     def check(budget):
-        runs = run_ensemble(
-            small_city, arms_of(small_city, budget, names, policy), replicates=2, shocks=shocks, seed=8, last_year=2036
-        )
+        arms = arms_of(small_city, budget, names, policy)
+        runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2036, parameters=parameters)
         law = np.broadcast_to(runs.series[:1], runs.series.shape)
         assert np.array_equal(runs.series, law, equal_nan=True)
         assert (runs.level == runs.level[:1]).all() and (runs.unmet == runs.unmet[:1]).all()
@@ -310,6 +315,26 @@ def test_v20_neutral_levers_are_the_null(small_city, shocks):
     check(neutral)
     with pytest.raises(AssertionError):
         check({**neutral, "extension": 0.25})
+
+
+def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
+    """While a mechanism is off its other parameters change no bit, nobody draws them, and the draws of all others are what
+    they are without it. Controls: switched on, each of them does; a drawn parameter put before the others would move them."""
+    names = [name for group in BELONGING.items() for name in (group[0], *group[1])]
+    assert list(PARAMETERS)[-len(names) :] == [name for name in PARAMETERS if name in names]
+    assert not set(names) & set(drawn_names())
+    arms = [make_arm(name, site=small_city) for name in ("law", "combined")]
+
+    def series(**parameters):
+        return run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2030, parameters=parameters).series
+
+    off = series()
+    assert not off[..., 1:, [Series.SUSPENSIONS, Series.OUTPUT_DISPLACED, Series.COD_DISPLACED]].any()
+    assert np.array_equal(off, series(**{k: v for others in BELONGING.values() for k, v in others.items()}), equal_nan=True)
+    for switch, others in BELONGING.items():
+        on = series(**{switch: SWITCHED_ON[switch]})
+        assert not np.array_equal(off, on, equal_nan=True), switch
+        assert not np.array_equal(on, series(**{switch: SWITCHED_ON[switch]}, **others), equal_nan=True), switch
 
 
 # --- V30 ------------------------------------------------------------------------------------------------

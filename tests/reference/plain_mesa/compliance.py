@@ -54,11 +54,13 @@ def _fine_parts(model, firm, cluster) -> tuple[float, float]:
 
 
 def expected_payments(model, firm, z: int, cluster) -> float:
-    """Fines and side payments a year that z brings in a cluster, mVND."""
+    """Fines, side payments and loss by suspension a year that z brings in a cluster, mVND."""
     p = model.p
     visits = rules.compliance.inspection_hazard(p, cluster.levers.inspection_rate, firm.workers)
     hazard = rules.compliance.detection_hazard(p, z, _data(p, cluster, firm.effluent), visits, _watched(cluster))
-    return hazard * sum(_fine_parts(model, firm, cluster))
+    margin = max(p.sector_margin[firm.sector] + firm.margin_life, p.sector_margin[firm.sector])
+    loss = rules.compliance.suspension_loss(p, hazard, margin * firm.revenue)
+    return hazard * sum(_fine_parts(model, firm, cluster)) + loss
 
 
 def inspect(model, firm) -> None:
@@ -91,6 +93,13 @@ def _punish(model, firm) -> None:
     model.events["fined"] += 1
     model.ledger["FINE"] += paid
     model.ledger["SIDE_PAYMENT"] += side
+    p, now = model.p, model.now
+    if p.suspension_weeks:
+        firm.fined_at = [at for at in firm.fined_at if now - at <= p.suspension_window + 1e-6] + [now]
+        if len(firm.fined_at) >= p.suspension_fines:
+            firm.fined_at = []
+            firm.stopped += p.suspension_weeks / 52.0
+            model.events["suspensions"] += 1
 
 
 def complain(model, cluster) -> None:

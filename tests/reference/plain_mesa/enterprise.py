@@ -119,6 +119,8 @@ class Enterprise(mesa.Agent):
         self.ordered_cut: dict[int, tuple[float, float]] = {}
         self.compliance = NONE
         self.discloses = self.in_club = False
+        self.fined_at: list[float] = []  # fines that count towards a suspension
+        self.stopped = 0.0  # years that it must still stand still
         self.visited = self.served = self.studied = -NEVER  # when it last was
         self.member = [False] * len(HUB_STREAMS)
         self.good = self.bad = 0.0  # public record of conduct

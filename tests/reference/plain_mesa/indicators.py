@@ -27,9 +27,10 @@ def indicators(model) -> dict[str, float]:
     inside = [c for c in opened if c.kind != OUTSIDE]
     out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
     out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
-    events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "identified",
+    events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "suspensions", "identified",
               "studied", "activated", "broken", "complaints", "revocations", "trust_gap")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
+    out |= {f"{name}_displaced": model.displaced[name] for name in ("output", "cod")}
     out["credit_share"] = model.events["credit_granted"] / max(model.events["credit_approved"], 1)
     return out
 

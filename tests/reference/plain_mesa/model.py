@@ -77,6 +77,7 @@ class CityModel(mesa.Model):
         self.slots, self.links = {}, []
         self.funds = [Fund() for _ in range(self.layout.programmes)]
         self.ledger, self.matter, self.events = defaultdict(float), defaultdict(float), Counter()
+        self.displaced = defaultdict(float)  # what suspended firms did not make or discharge in the step, a year
         self.requests, self.proposals, self.hub_proposals, self.leavers = [], [], [], []
         self.offers = {}  # what firms can give and take, while partners are searched
         self.unit_gain = [rules.symbiosis.unit_gain(self.p, w) for w in range(len(STREAMS))]

@@ -74,7 +74,7 @@ def _review_project(model, cluster, j: int) -> None:
         most = p.fund_gap * cost if share > 0.0 else 0.0
     else:
         if j == ENERGY:
-            if not model.offered[T4]:
+            if not model.offered[T4] or (p.solar_consent and not _may_sell(model, cluster)):
                 return
             kilowatt = p.solar_share * cluster.sums.elec / p.solar_yield
             cost = p.cost_project_energy * model.learning[T4] * p.retrofit * kilowatt
@@ -104,6 +104,16 @@ def _review_project(model, cluster, j: int) -> None:
         u = model.luck.uniform(PURPOSE.CLUSTER_BUILD, model.quarter, cluster.ident * 8 + j)
         years = p.build_low + (p.build_high - p.build_low) * u
     cluster.ready[j] = model.now + max(years, model.dt)
+
+
+def _may_sell(model, cluster) -> bool:
+    """Is it allowed to sell power of shared roofs, can the operator pay for them, and do buyers of half of the power want it?"""
+    p, levers, rule = model.p, cluster.levers, rules.infrastructure
+    u = model.luck.uniform(PURPOSE.CLUSTER_CAPITAL, 0, cluster.ident)
+    allowed = model.now >= p.solar_sale_since - 1e-9
+    able = rule.raises_capital(p, levers.anchor_investor, levers.cofunding_infrastructure, u)
+    willing = sum(firm.elec for firm in cluster.firms if rule.wants_solar(p, model.electricity_price, firm.elec, firm.attitude))
+    return allowed and able and willing >= 0.5 * cluster.sums.elec
 
 
 def _consent(p, cluster, benefit: float) -> bool:

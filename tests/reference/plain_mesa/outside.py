@@ -21,6 +21,7 @@ def open_step(model) -> None:
     model.ledger.clear()
     model.matter.clear()
     model.events.clear()
+    model.displaced.clear()
     model.capital = [(end, service) for end, service in model.capital if end > n]
     model.electricity_price, model.grid_factor = float(plan.electricity[n]), float(plan.grid[n])
     model.carbon_rule = float(plan.carbon[n])

@@ -95,6 +95,14 @@ def produce(model, firm) -> None:
     firm.z_margin = keep * firm.z_margin + fresh * margin
     level = exp(p.util_sd_own * firm.z_util - 0.5 * p.util_sd_own**2)
     firm.activity = firm.workers * model.demand[firm.sector] * level
+    if firm.stopped > 0.0:  # suspended for a part of the step; the rest of its output is made elsewhere
+        share = min(firm.stopped / model.dt, 1.0)
+        firm.stopped = max(firm.stopped - model.dt, 0.0)
+        lost, firm.activity = firm.activity * share, firm.activity * (1.0 - share)
+        discharged = p.sector_cod_kg_m3[firm.sector] * firm.per_worker[2] * p.sector_effluent_share[firm.sector] * lost
+        discharged *= 1.0 - rules.compliance.removal(p, firm.compliance)
+        model.displaced["output"] += p.sector_revenue_mVND[firm.sector] * firm.revenue_factor * lost
+        model.displaced["cod"] += discharged / 1000.0
     firm.use_resources()
     firm.old_debt *= exp(-model.dt / p.debt_years)
     firm.exchange_gain = firm.spared = firm.avoided = 0.0
