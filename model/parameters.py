@@ -227,6 +227,7 @@ def _dtype() -> np.dtype:
 BETA_NODES = 513
 N_OWN = 32  # parameters of loaded modules have room for so many
 OWN_PLACES: dict[str, tuple[str, tuple[int, ...]]] = {}  # of these, and of what their levers cost; kept by `roster`
+YOUNGER = frozenset({"tau_breach", "breach_ratio"})  # came after the worlds that ship were found: the draws of the others stay
 _LAWS = ("attitude", "integrity", "trust")  # beta laws with parameters LAW_alpha and LAW_beta
 
 
@@ -359,8 +360,8 @@ def sample_parameters(seed: int, replicate: int, overrides: Mapping[str, float] 
     generator = np.random.Generator(np.random.Philox(key=[seed % 2**64, replicate % 2**64]))
     values: dict[str, float] = {}
     for name, parameter in _registry().items():
-        # one draw each, so that a new override moves no other parameter; those of modules follow their own name
-        u = generator.random() if name not in OWN_PLACES else _own_draw(seed, replicate, name)
+        # one draw each, so that a new override moves no other parameter; those of modules and the younger ones follow their own name
+        u = _own_draw(seed, replicate, name) if name in OWN_PLACES or name in YOUNGER else generator.random()
         if parameter.distribution != "fixed":
             values[name] = parameter.quantile(u)
     values.update(overrides or {})
