@@ -111,7 +111,9 @@ def test_v09_recovery_after_a_breach(memory_of_breaches):
     model's. Controls: a record that is not forgotten; breaches forgotten like good conduct, and unlike it.
     """
     fading = memory_of_breaches or TAU
-    record = parameters(tau_breach=memory_of_breaches, eta0=0.0, eta_s=0.0, eta_F_trust=0.0, search_rate=5000.0, worst_breach=0.35, **FREE)
+    record = parameters(
+        tau_breach=memory_of_breaches, eta0=0.0, eta_s=0.0, eta_F_trust=0.0, search_rate=5000.0, worst_breach=0.35, **FREE
+    )
     s = pairs(3, record)
     s.levers["platform"] = 0.5
     put(s, "trust", np.full(flat(s, "trust").size, G))
