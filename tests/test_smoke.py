@@ -35,6 +35,7 @@ ANALYSES = {  # by what they need beside the core
     f"superadditivity teaching {SHORT}": (),
     "survival teaching --replicates 4": ("lifelines",),
     f"barriers teaching {SHORT}": (),
+    "trust teaching --worlds 2 --replicates 1 --settings-only": (),
     f"solutions teaching {SHORT}": (),
     "optimise teaching --points 4 --generations 2 --replicates 4": ("pymoo",),
 }

@@ -35,7 +35,7 @@ HEADLINES = {
         "sham_share",
     ),
     "jobs": ("jobs", "value_added"),
-    "trust": ("trust", "trust_gap"),
+    "trust": ("trust",),
     "money": (
         "pv_outlay_gross",
         "pv_receipts",

@@ -334,7 +334,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     q = free_quantity(p, a, x, b, y, w)
     if q <= 0.0 or is_barred(s, i, j, w):
         return
-    kept, broken, found = record_of_pair(s, i, j, w, now, p.tau)
+    kept, broken, found = record_of_pair(s, p, i, j, w, now)
     dx, dy = a.x[x] - b.x[y], a.y[x] - b.y[y]
     gap = np.sqrt(dx * dx + dy * dy)
     fixed = fixed_cost(p, w, q, gap)

@@ -8,7 +8,7 @@ from ..jit import inner
 from ..maths import exp
 from ..randomness import Purpose, uniform
 from ..rules.diffusion import event, fair_factor, learning_hazard, outside_hazard, relax, symbiosis_hazard
-from ..rules.trust import accrue, belief, decay, discloses, enforcement
+from ..rules.trust import accrue, belief, breach_memory, breach_weight, decay, discloses, enforcement
 from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
 from .acquaintances import tie_adopters
 from .chosen_lanes import line_up
@@ -22,7 +22,7 @@ def update_beliefs(s, p, c):
     """General trust, attitude, public records (exact integrators); who discloses and who is in the club."""
     city = s.city[0]
     dt = city.dt
-    keep = decay(p.tau, dt)
+    keep, keep_breach = decay(p.tau, dt), decay(breach_memory(p), dt)
     grow = p.tau * (1.0 - keep)
     cluster = s.clusters[c]
     if cluster.firms == 0:
@@ -33,7 +33,7 @@ def update_beliefs(s, p, c):
     trust_back, attitude_back = p.eta_F_trust, p.eta_F_attitude
     trust_rate = trust_up + trust_back
     trust_keep = exp(-trust_rate * dt)
-    breaches = p.lambda_breach * p.eta_s * 2.0 * cluster.breaches / firms
+    breaches = breach_weight(p) * p.eta_s * 2.0 * cluster.breaches / firms
     attitude_up = (
         p.eta_E * lever.extension + p.eta_club_attitude * lever.club_community + p.eta_voluntary * lever.voluntary_agreement
     )
@@ -53,7 +53,7 @@ def update_beliefs(s, p, c):
             a = relax(f.attitude[k], attitude_up, attitude_back, f.attitude_start[k], attitude_pull, attitude_keep)
             f.attitude[k] = 1.0 if relief else min(max(a, 0.0), 1.0)
             f.good[k] = accrue(f.good[k], keep, grow, f.links[k])
-            f.bad[k] = f.bad[k] * keep
+            f.bad[k] = f.bad[k] * keep_breach
     if cluster.kind == OUTSIDE:
         return
     mapped = lever.platform > 0.0 or lever.coordinator > 0.0 or cluster.hub_count > 0 or lever.club_community > 0.0

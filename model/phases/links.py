@@ -10,7 +10,7 @@ from ..maths import exp
 from ..randomness import Purpose, of_pair, uniform
 from ..rules.diffusion import event
 from ..rules.symbiosis import outside_gain, unit_gain
-from ..rules.trust import belief, breach_hazard, decay, enforcement, evidence, pair_trust, visible_share
+from ..rules.trust import belief, breach_hazard, breach_memory, decay, enforcement, evidence, pair_trust, visible_share
 from ..state import (
     LINK_ACTIVE,
     LINK_BARRED,
@@ -121,10 +121,10 @@ def _deliver(s, p, n, link):
     u = uniform(key, Purpose.LINK_BREACH, city.step, pair)
     chance = event(hazard_s + hazard_b, dt)
     cluster.breach_rate += hazard_s + hazard_b
+    keep_breach = decay(breach_memory(p), dt)
     if u < chance:
         supplier_breaks = u * (hazard_s + hazard_b) < chance * hazard_s
-        keep = decay(p.tau, dt)
-        link.kept, link.broken, link.updated = link.kept * keep, link.broken * keep + 1.0, now
+        link.kept, link.broken, link.updated = link.kept * decay(p.tau, dt), link.broken * keep_breach + 1.0, now
         if supplier_breaks:
             a.bad[x] += 1.0
         else:
@@ -133,7 +133,7 @@ def _deliver(s, p, n, link):
         city.broken += 1
         _end(s, p, n, LINK_CLOSED)
         return
-    link.kept, link.broken, link.updated = evidence(link.kept, p.tau, dt, 1.0), link.broken * decay(p.tau, dt), now
+    link.kept, link.broken, link.updated = evidence(link.kept, p.tau, dt, 1.0), link.broken * keep_breach, now
     amount = q * part
     link.delivered = amount
     note_exchange(p, cluster, w, now, amount)
@@ -155,7 +155,7 @@ def _renew(s, p, n, link):
     """At the end of its contract a link is renewed if it is still worth its coordination, else closed."""
     now, dt = s.city[0].time, s.city[0].dt
     i, j, w = link.supplier, link.buyer, link.stream
-    kept, broken, _ = record_of_pair(s, i, j, w, now, p.tau)
+    kept, broken, _ = record_of_pair(s, p, i, j, w, now)
     b_s, b_b = pair_belief(s, p, i, j, kept, broken), pair_belief(s, p, j, i, kept, broken)
     if link.delivered * unit_gain(p, w) * 0.5 * (b_s + b_b) > p.cost_link_coordination:
         link.until = now + dt + link.years
@@ -241,7 +241,7 @@ def pair_belief(s, p, slot, partner, kept, broken):
 
 
 @inner
-def record_of_pair(s, i, j, w, now, tau):
+def record_of_pair(s, p, i, j, w, now):
     """Memory of a pair: evidence of both directions, and the record of this stream (-1: none)."""
     kept, broken, found = 0.0, 0.0, -1
     for way in range(2):
@@ -251,9 +251,8 @@ def record_of_pair(s, i, j, w, now, tau):
             link = s.links[n]
             if link.buyer == b:
                 if link.kept + link.broken > 0.0:
-                    keep = decay(tau, now - link.updated)
-                    kept += link.kept * keep
-                    broken += link.broken * keep
+                    kept += link.kept * decay(p.tau, now - link.updated)
+                    broken += link.broken * decay(breach_memory(p), now - link.updated)
                 if way == 0 and link.stream == w:
                     found = n
             n = link.next[0]
@@ -301,8 +300,8 @@ def new_record(s, i, j, w):
 @inner
 def fade(p, link, now):
     """Lazy decay of the evidence of a record up to now."""
-    keep = decay(p.tau, now - link.updated)
-    link.kept, link.broken, link.updated = link.kept * keep, link.broken * keep, now
+    years = now - link.updated
+    link.kept, link.broken, link.updated = link.kept * decay(p.tau, years), link.broken * decay(breach_memory(p), years), now
 
 
 @inner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit, small
 from ..maths import exp
 
-__all__ = ["accrue", "belief", "breach_hazard", "decay", "discloses", "disclosure", "enforcement", "evidence", "pair_trust", "visible_share"]  # fmt: skip
+__all__ = ["accrue", "belief", "breach_hazard", "breach_memory", "breach_weight", "decay", "discloses", "disclosure", "enforcement", "evidence", "pair_trust", "visible_share"]  # fmt: skip
 
 
 @jit
@@ -25,6 +25,21 @@ def evidence(good, tau, dt, faultless):
 def accrue(good, keep, grow, faultless):
     """`evidence` with its constants of the step given: what is kept, and what one faultless link adds."""
     return good * keep + grow * faultless
+
+
+@jit
+def breach_memory(p):
+    """tau_f, yr: how long a breach is remembered; `tau_breach`, or where that is 0 as long as good conduct."""
+    return p.tau_breach if p.tau_breach > 0.0 else p.tau
+
+
+@jit
+def breach_weight(p):
+    """lambda = ratio (1 - T0)/T0, T0 the mean of G_0: at T0 a breach takes `breach_ratio` times what a good year gives.
+
+    (1 - T0)/T0 of Beta(alpha, beta) is beta/alpha. Where the ratio is 0, lambda is given itself.
+    """
+    return p.breach_ratio * p.trust_beta / p.trust_alpha if p.breach_ratio > 0.0 else p.lambda_breach
 
 
 @jit
@@ -54,7 +69,7 @@ def pair_trust(p, general, kept, broken, omega, good, bad):
         Evidence S and F of the partner with others, of which the share omega is visible.
     """
     top = p.kappa * general + kept + omega * good
-    return top / (p.kappa + kept + omega * good + p.lambda_breach * (broken + omega * bad))
+    return top / (p.kappa + kept + omega * good + breach_weight(p) * (broken + omega * bad))
 
 
 @jit

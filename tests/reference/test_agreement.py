@@ -108,6 +108,19 @@ def test_what_is_off_by_default_agrees_when_on(city):
         assert suspended > 5 and any(cluster.built[ENERGY] for cluster in model.clusters if cluster.kind == EXISTING)
 
 
+def test_breaches_that_weigh_and_last_on_their_own(city):
+    """Many breaches, remembered longer than good conduct and weighed by the ratio. Control: without either, another run."""
+    site = replace(city, clusters=city.clusters[:1])
+    often = {"eta0": 0.15, "search_rate": 1.0, "aware_symbiosis_2010": 1.0, "worst_breach": 0.5}
+    own = {"tau_breach": 20.0, "breach_ratio": 6.0}
+    trust = []
+    for more in (own, {}, {"tau_breach": 20.0}):
+        model = agree(Scenario(site, arm_of("combined", site), {"parameters": often | more, "seed": 5}, BURN_IN + 24))
+        trust.append([firm.trust for cluster in model.clusters for firm in cluster.firms])
+        assert any(firm.bad > 0 for cluster in model.clusters for firm in cluster.firms)
+    assert trust[0] != trust[1]
+
+
 def test_months_instead_of_quarters(city):
     site = replace(city, clusters=city.clusters[:1])
     agree(Scenario(site, arm_of("combined", site), {"steps_per_year": 12}, 3 * (BURN_IN + 8)))

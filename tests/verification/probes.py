@@ -184,7 +184,7 @@ def cheapest(p, cost, taste, z):
 @jit
 def memory(s, p, i, j, w, now):
     """Evidence (good, bad) that a pair of slots remembers at time `now`."""
-    good, bad, _ = record_of_pair(s, i, j, w, now, p.tau)
+    good, bad, _ = record_of_pair(s, p, i, j, w, now)
     return good, bad
 
 

@@ -345,7 +345,7 @@ def test_v30_without_v_and_gate_there_is_no_trust_model(small_city, arms_of, sho
     bit-identical. Control: with v > 0, or with the gate, it is not."""
     arms = arms_of(small_city, 300.0, ("symbiosis", "combined", "symbiosis-in-planned"))
     others = {"eta_s": 0.1, "eta_co": 0.02, "eta_club_trust": 0.1, "eta_F_trust": 0.2, "kappa": 4.0, "lambda_breach": 5.0,
-              "tau": 2.0, "omega_platform": 0.0, "omega_coordinator": 0.5, "trust_alpha": 2.5, "trust_beta": 8.0,
+              "tau": 2.0, "tau_breach": 20.0, "breach_ratio": 6.0, "omega_platform": 0.0, "omega_coordinator": 0.5, "trust_alpha": 2.5, "trust_beta": 8.0,
               "b_min": 0.95, "b_scale": 0.04}  # fmt: skip
 
     def check(parameters):

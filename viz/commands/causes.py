@@ -1,4 +1,4 @@
-"""The commands about causes and choices: `barriers`, `solutions`, `optimise`, `portfolio`, `hypotheses`."""
+"""The commands about causes and choices: `barriers`, `trust`, `solutions`, `optimise`, `portfolio`, `hypotheses`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .common import AsJson, Lang, Out, Threads, asks, listed, slug
 
 def add_to(app: typer.Typer) -> None:
     for name, command in (
-        ("barriers", barriers_command), ("solutions", solutions_command), ("optimise", optimise_command),
+        ("barriers", barriers_command), ("trust", trust_command), ("solutions", solutions_command), ("optimise", optimise_command),
         ("portfolio", portfolio_command), ("hypotheses", hypotheses_command),
     ):  # fmt: skip
         app.command(name, help=f"help.{name}")(command)
@@ -34,6 +34,24 @@ def barriers_command(
         return barriers(case, outcome=outcome, progress=progress)
 
     conduct("barriers", analyse, asked, threads, lang, out, as_json)
+
+
+@asks("trust")
+def trust_command(
+    asked: dict[str, Any],
+    worlds: Annotated[int, typer.Option(help="help.trust_worlds")] = 20,
+    settings_only: Annotated[bool, typer.Option("--settings-only", help="help.settings_only")] = False,
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case, progress):
+        from ...experiments.analyses.trust import trust
+
+        return trust(case, worlds=worlds, settings_only=settings_only, progress=progress)
+
+    conduct("trust", analyse, asked, threads, lang, out, as_json)
 
 
 @asks("solutions")

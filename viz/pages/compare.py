@@ -39,7 +39,7 @@ __all__ = ["Page", "State", "fields_of", "panel_option"]
 SLOT = "compare"
 REPLICATES = (4, 8, 20, 50, 100)
 WORLDS = "worlds"  # in place of a number of replicates
-TERMS = ("level", "replicate", "interval", "cod", "co2e", "cleaner", "real", "sham", "link", "hub", "mistrust")
+TERMS = ("level", "replicate", "interval", "cod", "co2e", "cleaner", "real", "sham", "link", "hub")
 
 
 @cache

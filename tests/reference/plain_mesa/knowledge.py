@@ -31,12 +31,12 @@ def _relax(x: float, up: float, back: float, start: float, dt: float) -> float:
 def update_beliefs(model, cluster) -> None:
     """General trust, attitude and public records of a cluster's firms; who discloses; who is in the club."""
     p, dt, levers = model.p, model.dt, cluster.levers
-    keep = exp(-dt / p.tau)
+    keep_breach = rules.trust.decay(rules.trust.breach_memory(p), dt)
     number = max(len(cluster.firms), 1)
     trust_up = (
         p.eta_s * 2.0 * cluster.active_links / number + p.eta_co * levers.coordinator + p.eta_club_trust * levers.club_community
     )
-    lost = p.lambda_breach * p.eta_s * 2.0 * cluster.breaches / number  # breaches of the step, two partners each
+    lost = rules.trust.breach_weight(p) * p.eta_s * 2.0 * cluster.breaches / number  # breaches of the step, two partners each
     attitude_up = (
         p.eta_E * levers.extension + p.eta_club_attitude * levers.club_community + p.eta_voluntary * levers.voluntary_agreement
     )
@@ -50,7 +50,7 @@ def update_beliefs(model, cluster) -> None:
         if levers.relief_awareness > 0.5:  # barrier 4 removed
             firm.attitude = 1.0
         firm.good = rules.trust.evidence(firm.good, p.tau, dt, firm.active_links)
-        firm.bad *= keep
+        firm.bad *= keep_breach
         if cluster.kind == OUTSIDE:
             continue
         # the gate looks at the operator with T = G

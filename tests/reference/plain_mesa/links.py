@@ -88,10 +88,9 @@ def _deliver(model, link, part: float) -> bool:
     by_b = rules.trust.breach_hazard(p, b.integrity, e, rules.symbiosis.outside_gain(p, w, link.price, False))
     u = model.luck.uniform(PURPOSE.LINK_BREACH, model.quarter, _identity(link))
     chance = rules.diffusion.event(by_a + by_b, model.dt)
-    keep = rules.trust.decay(p.tau, model.dt)
-    link.bad, link.updated = link.bad * keep, model.now
+    link.bad, link.updated = link.bad * rules.trust.decay(rules.trust.breach_memory(p), model.dt), model.now
     if u < chance:
-        link.good, link.bad = link.good * keep, link.bad + 1.0
+        link.good, link.bad = link.good * rules.trust.decay(p.tau, model.dt), link.bad + 1.0
         guilty = a if u * (by_a + by_b) < chance * by_a else b
         guilty.bad += 1.0
         cluster.breaches += 1
@@ -175,10 +174,16 @@ def close_links_of(model, firm) -> None:
         _forget(model, link)
 
 
+def _remembered(p, link, now: float) -> tuple[float, float]:
+    """Good and bad evidence of a record as it is remembered now: each fades at its own rate."""
+    years, breach_memory = now - link.updated, rules.trust.breach_memory(p)
+    return link.good * rules.trust.decay(p.tau, years), link.bad * rules.trust.decay(breach_memory, years)
+
+
 def _touch(p, link, now: float) -> None:
     """Lazy decay of the evidence of a record up to now."""
-    keep = rules.trust.decay(p.tau, now - link.updated)
-    link.good, link.bad, link.updated = link.good * keep, link.bad * keep, now
+    link.good, link.bad = _remembered(p, link, now)
+    link.updated = now
 
 
 # --- search ---------------------------------------------------------------------------------------------
@@ -306,9 +311,9 @@ def _memory(p, a, b, now: float) -> tuple[float, float]:
     good = bad = 0.0
     for link in a.links:
         if link.supplier is b or link.buyer is b:
-            keep = rules.trust.decay(p.tau, now - link.updated)
-            good += link.good * keep
-            bad += link.bad * keep
+            kept, broken = _remembered(p, link, now)
+            good += kept
+            bad += broken
     return good, bad
 
 
