@@ -2,7 +2,7 @@
 
 Two runs of the same world differ in one thing: in one of them firms believe of a partner what is true (barrier 6 removed, at
 no cost). Their difference is signed and holds everything, breaches suffered included. Whether the barrier binds follows
-from `verdict`, a rule that was fixed before the runs: trust matters by less than `MARGIN` of what the pathway itself brings, or not.
+from the rule of `verdict`: trust matters by less than `MARGIN` of what the pathway itself brings, or not.
 """
 
 from __future__ import annotations
