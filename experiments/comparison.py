@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..model.indicators import INDICATORS
 from ..model.ledger import PAIRS
 from . import answer_files, spread, statistics
 from .columns import CLUSTER_SHARES, SPLIT_FROM, Vocabulary, columns_of
-from .errors import InputError
+from .errors import InputError, need_package
 from .folder import write_folder
 from .in_force import InForce, in_force
 from .money import PRICES, abatement_split, net_benefit, transfer_table
@@ -24,6 +25,7 @@ from .which import Which, which_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
 
     from ..model.ensemble import Runs
     from .budgets import Frontier
@@ -120,6 +122,48 @@ class Comparison:
     def matched(self) -> list[int]:
         """For every arm the one that its effect is measured against: the law alone, and for that the null."""
         return list(self.trace.matched) or [0] * len(self.arms)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Every step of every run over arm, run and time, with names and units (extra `xarray`).
+
+        Returns
+        -------
+        xarray.Dataset
+            Indicators (nan where a run failed; flows and money are rates per year) and ``level`` of every existing cluster (-1: failed);
+            ``replicate`` and, over worlds, ``world`` along ``run``; ``time`` is the end of a step, a calendar year. Attributes
+            ``units`` and ``long_name``, and of the whole what was asked.
+
+        Raises
+        ------
+        InputError
+            If xarray is not installed.
+        """
+        need_package("to_xarray", "xarray", extra="xarray")
+        import xarray
+
+        trace, axes = self.trace, ("arm", "run", "time")
+        lost = (np.asarray(trace.failed) != 0)[:, :, None]
+        data = {key: (axes, np.where(lost, np.nan, trace.series[..., place]), {"units": INDICATORS[key].unit, "long_name": INDICATORS[key].definition})
+                for place, key in enumerate(trace.keys)}  # fmt: skip
+        level = np.where(lost[..., None], -1, trace.level).astype(np.int8)
+        coords: dict[str, Any] = {
+            "arm": list(self.arms),
+            "time": ("time", trace.years, {"units": "year"}),
+            "replicate": ("run", np.asarray(trace.replicates)),
+        }
+        if trace.worlds is not None:
+            coords["world"] = ("run", np.asarray(trace.worlds))
+        asked = self.question
+        about = {
+            "source": "ecocluster compare",
+            "scenario": str(asked.scenario),
+            "law": asked.law,
+            "seed": asked.seed,
+            "budget_bn": asked.budget_bn,
+        }
+        return xarray.Dataset(
+            {**data, "level": ((*axes, "cluster"), level, {"long_name": "level of each existing cluster"})}, coords, about
+        )
 
     def values(self, key: str) -> np.ndarray:
         """Values of one column, shape (arms, replicates), nan where a run failed."""

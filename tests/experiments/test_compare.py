@@ -320,3 +320,17 @@ def test_what_could_not_be_computed_is_missing_in_json():
     answer.sure = {"chance": {"x": math.nan, "y": [1.0, math.inf, 2]}, "failed": 3}
     told = json.loads(json.dumps(answer.to_json(), allow_nan=False))["sure"]
     assert told == {"chance": {"x": None, "y": [1.0, None, 2]}, "failed": 3}
+
+
+def test_a_comparison_is_an_array_with_names_and_units():
+    """Its numbers are those of the runs; a run that failed is missing. Control: of the others none is."""
+    pytest.importorskip("xarray")
+    answer = make_comparison(6, failed=[(2, 1)], worlds=np.array([3, 3, 5, 5, 9, 9]))
+    found = answer.to_xarray()
+    assert found.attrs["scenario"] == "hanoi" and found["tco2e"].attrs["units"] == "t/yr" and found["time"].attrs["units"] == "year"
+    assert dict(found.sizes) == {"arm": 5, "run": 6, "time": 105, "cluster": 70}
+    place = list(answer.trace.keys).index("tco2e")
+    assert np.array_equal(found["tco2e"].sel(arm="combined")[:, 60], answer.trace.series[4, :, 60, place])
+    lost = found["jobs"].isnull().all("time").values
+    assert lost[2, 1] and lost.sum() == 1 and (found["level"][2, 1] == -1).all() and (found["level"][2, 0] >= 0).all()
+    assert found["world"].values.tolist() == [3, 3, 5, 5, 9, 9] and found["tco2e"].groupby("world").mean("run").sizes["world"] == 3
