@@ -144,7 +144,7 @@ def trust(case: Case | None = None, *, worlds: int = 20, settings_only: bool = F
         for pair in pairs:
             given = {"uncertainties": {**world.parameters, **pair.parameters}, "replicate": world.replicate}
             where = {"pathway": "policy"} if pair.alone else {}
-            trials += [case.trial(levers=pair.levers | more, **where, **given) for more in ({}, RELIEF)]
+            trials += [case.trial(levers={**pair.levers, **more}, **where, **given) for more in ({}, RELIEF)]
     outcomes = (*JUDGED, LOSS)
     frame = case.run(trials, outcomes, progress)
     effects = {
