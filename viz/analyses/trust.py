@@ -120,7 +120,7 @@ def figure(finding: Finding, say: Words) -> Figure:
         axes.tick_params(axis="y", length=0)
         plain_ticks(axes.xaxis, say, 4)
     panels[0].set_yticks(at, [_row_name(entry, say) for entry in entries])
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(len(entries) - 0.4, -0.6)
     panels[-1].set_xlabel(say("trust.axis", pathway=say.name("pathway", facts["pathway"])), loc="right")
     title_and_legend(figure, say("trust.figure", site=site_title(facts["scenario"], say)), *panels[0].get_legend_handles_labels())
     return figure
