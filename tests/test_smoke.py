@@ -36,6 +36,7 @@ ANALYSES = {  # by what they need beside the core
     "survival teaching --replicates 4": ("lifelines",),
     f"barriers teaching {SHORT}": (),
     "trust teaching --worlds 2 --replicates 1 --settings-only": (),
+    "mechanisms teaching --worlds 2 --replicates 1 --only suspension,all": (),
     f"solutions teaching {SHORT}": (),
     "optimise teaching --points 4 --generations 2 --replicates 4": ("pymoo",),
 }

@@ -2,7 +2,7 @@
 
 Two runs of the same world differ in one thing: in one of them firms believe of a partner what is true (barrier 6 removed, at
 no cost). Their difference is signed and holds everything, breaches suffered included. Whether the barrier binds follows
-from the rule of `verdict`: trust matters by less than `MARGIN` of what the pathway itself brings, or not.
+from the rule of `bearing.verdict`: trust matters by less than `bearing.MARGIN` of what the pathway itself brings, or not.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ import numpy as np
 
 from ..errors import check_number
 from ..statistics import Estimate, mean_interval
+from .bearing import JUDGED, MARGIN, is_sure, together, verdict
 from .coalitions import estimate_columns
 from .effects import better, by_trial, effect
 from .finding import Case, Finding, Progress
 
-__all__ = ["COST", "JUDGED", "LOSS", "MARGIN", "RANGES", "SETTINGS", "Pair", "ranges", "together", "trust", "verdict"]
+__all__ = ["COST", "LOSS", "RANGES", "SETTINGS", "Pair", "ranges", "trust"]
 
-# less of each is better: COD, greenhouse gas and landfill from 2020 to 2035, and the social cost of getting there
-JUDGED = ("cod_total_2035", "tco2e_total_2035", "landfilled_total_2035", "pv_social_cost_2035")
 LOSS = "pv_private_net_2035"  # what everybody but the state bears: what mistrust costs them, told and not judged
-MARGIN = 0.03
 RELIEF = {"relief_trust": 1.0}
 # what an exchange costs firms: credit and cash (barrier 2), studies and the fixed cost as far as levers go
 COST = {"relief_credit": 1.0, "relief_cash": 1.0, "study_aid": 0.9, "symbiosis_grant": 0.9, "fund_share_symbiosis": 1.0}
@@ -77,39 +75,6 @@ def ranges() -> tuple[Pair, ...]:
     found = {name: {end: at(name, side) for end, side in zip(ENDS, sides, strict=True)} for name, sides in RANGES.items()}
     single = [Pair("range", name, end, parameters={name: value}) for name, own in found.items() for end, value in own.items()]
     return (*single, *(Pair("range", "all", end, parameters={name: own[end] for name, own in found.items()}) for end in ENDS))
-
-
-def verdict(gain: Estimate, whole: Estimate) -> str:
-    """Does the removal move an outcome, measured by what the pathway brings?
-
-    Parameters
-    ----------
-    gain, whole : Estimate
-        Of the removal and of the pathway; more is better.
-
-    Returns
-    -------
-    str
-        "idle": the interval lies within `MARGIN` of the whole; "helps" or "harms": it lies beyond; else "open". Where the
-        pathway itself may move nothing there is no measure: "unmeasured".
-    """
-    if not _is_sure(whole):
-        return "unmeasured"
-    limit = MARGIN * abs(whole.mean)
-    if gain.low >= -limit and gain.high <= limit:
-        return "idle"
-    if gain.low > limit:
-        return "helps"
-    return "harms" if gain.high < -limit else "open"
-
-
-def _is_sure(effect: Estimate) -> bool:
-    return effect.low > 0 or effect.high < 0
-
-
-def together(verdicts: Sequence[str]) -> str:
-    """Over several outcomes: it binds where removal helps one of them; it is idle where it is so for each that has a measure."""
-    return next((name for name in ("helps", "harms", "open", "idle") if name in verdicts), "open")
 
 
 def trust(case: Case | None = None, *, worlds: int = 20, settings_only: bool = False, progress: Progress = None) -> Finding:
@@ -166,7 +131,7 @@ def _rows(pairs: Sequence[Pair], effects: Mapping[str, np.ndarray]) -> list[dict
         own = programme if pair.alone or pair.levers else at
         for name, values in effects.items():
             gain, whole = mean_interval(values[at, 1] - values[at, 0]), mean_interval(values[own, 0])
-            size = abs(whole.mean) if _is_sure(whole) else np.nan
+            size = abs(whole.mean) if is_sure(whole) else np.nan
             share = Estimate(gain.mean / size, gain.low / size, gain.high / size, gain.runs)
             value = pair.parameters.get(pair.name, np.nan) if pair.kind == "range" else np.nan
             rows.append({

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from ecocluster.experiments import InputError
+from ecocluster.experiments.analyses.bearing import JUDGED, MARGIN, together, verdict
 from ecocluster.experiments.analyses.finding import Case, read_finding
-from ecocluster.experiments.analyses.trust import COST, JUDGED, LOSS, MARGIN, RANGES, ranges, together, trust, verdict
+from ecocluster.experiments.analyses.trust import COST, LOSS, RANGES, ranges, trust
 from ecocluster.experiments.statistics import Estimate
 from ecocluster.model.parameters import PARAMETERS
 from ecocluster.viz.analyses import trust as told

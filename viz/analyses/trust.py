@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...experiments.analyses.bearing import JUDGED
 from ...experiments.analyses.finding import Finding
-from ...experiments.analyses.trust import JUDGED, LOSS
+from ...experiments.analyses.trust import LOSS
 from ..drawing import in_style, new_figure, plain_ticks, title_and_legend
 from ..places import site_title
 from ..words import Words, decimals_of

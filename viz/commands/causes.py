@@ -1,4 +1,4 @@
-"""The commands about causes and choices: `barriers`, `trust`, `solutions`, `optimise`, `portfolio`, `hypotheses`."""
+"""The commands about causes and choices: `barriers`, `trust`, `mechanisms`, `solutions`, `optimise`, `portfolio`, `hypotheses`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .common import AsJson, Lang, Out, Threads, asks, listed, slug
 
 def add_to(app: typer.Typer) -> None:
     for name, command in (
-        ("barriers", barriers_command), ("trust", trust_command), ("solutions", solutions_command), ("optimise", optimise_command),
-        ("portfolio", portfolio_command), ("hypotheses", hypotheses_command),
+        ("barriers", barriers_command), ("trust", trust_command), ("mechanisms", mechanisms_command),
+        ("solutions", solutions_command), ("optimise", optimise_command), ("portfolio", portfolio_command), ("hypotheses", hypotheses_command),
     ):  # fmt: skip
         app.command(name, help=f"help.{name}")(command)
 
@@ -52,6 +52,24 @@ def trust_command(
         return trust(case, worlds=worlds, settings_only=settings_only, progress=progress)
 
     conduct("trust", analyse, asked, threads, lang, out, as_json)
+
+
+@asks("mechanisms")
+def mechanisms_command(
+    asked: dict[str, Any],
+    only: Annotated[str, typer.Option(help="help.only_mechanisms", show_default=False)] = "",
+    worlds: Annotated[int, typer.Option(help="help.trust_worlds")] = 20,
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case, progress):
+        from ...experiments.analyses.mechanisms import mechanisms
+
+        return mechanisms(case, only=listed(only), worlds=worlds, progress=progress)
+
+    conduct("mechanisms", analyse, asked, threads, lang, out, as_json)
 
 
 @asks("solutions")

@@ -1,0 +1,196 @@
+"""What each mechanism that can be switched moves: the model with it and without it, in every pathway, on the same worlds.
+
+A pathway's effect is its run less the law alone of the same world; a mechanism moves it by the effect with it less the one
+without. By the rule of `bearing` a mechanism that moves no outcome of no pathway by `MARGIN` is dead, and is called so. All
+others stand as they do by default; "all of them" switches every one at once.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError, check_number
+from ..question import PATHWAYS as ALL_PATHWAYS
+from ..statistics import Estimate, mean_interval
+from .bearing import JUDGED, MARGIN, is_sure, verdict
+from .coalitions import estimate_columns
+from .effects import better, by_trial, effect
+from .finding import Case, Finding, Progress
+
+__all__ = ["ALL", "LAW", "MECHANISMS", "Mechanism", "chosen", "mechanisms", "state_of"]
+
+PATHWAYS = ALL_PATHWAYS[2:]
+LAW, ALL = "law", "all"
+MECHANISMS = "mechanisms.toml"
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """What switches a mechanism.
+
+    Attributes
+    ----------
+    name : str
+    off, on : mapping
+        Parameters by registry name.
+    shocks : (str, str)
+        Tables of shocks without and with it; empty: those of the scenario.
+    """
+
+    name: str
+    off: Mapping[str, float]
+    on: Mapping[str, float]
+    shocks: tuple[str, str] = ("", "")
+
+    def is_on(self) -> bool:
+        """By default?"""
+        from ...model.parameters import PARAMETERS
+
+        return bool(self.on) and all(PARAMETERS[name].default == value for name, value in self.on.items())
+
+
+@lru_cache(maxsize=1)
+def known() -> dict[str, Mechanism]:
+    """Every mechanism of `data/mechanisms.toml`, in its order."""
+    text = files("ecocluster.experiments").joinpath("data", MECHANISMS).read_text(encoding="utf-8")
+    found = {}
+    for name, table in tomllib.loads(text).items():
+        pairs = {key: pair for key, pair in table.items() if key != "shocks"}
+        off, on = ({key: float(pair[end]) for key, pair in pairs.items()} for end in (0, 1))
+        found[name] = Mechanism(name, off, on, tuple(table.get("shocks", ("", ""))))
+    return found
+
+
+def chosen(names: Sequence[str]) -> list[Mechanism]:
+    """Mechanisms by name, `ALL` at the end if it is among them; without names every one, and all of them.
+
+    Raises
+    ------
+    InputError
+        For a name that is none.
+    """
+    there = known()
+    for name in names:
+        if name not in there and name != ALL:
+            raise InputError("not_one_of", name="--only", value=name, known=", ".join([*there, ALL]))
+    wanted = [there[name] for name in there if not names or name in names]
+    if not names or ALL in names:
+        off, on = ({key: value for one in there.values() for key, value in getattr(one, end).items()} for end in ("off", "on"))
+        shocks = next((one.shocks for one in there.values() if one.shocks[1]), ("", ""))
+        wanted.append(Mechanism(ALL, off, on, shocks))
+    return wanted
+
+
+def state_of(verdicts: Sequence[str]) -> str:
+    """Over outcomes and pathways: it bears where it moves one of them; it is dead where it is idle in each that has a measure."""
+    if {"helps", "harms"} & set(verdicts):
+        return "bears"
+    return "dead" if "idle" in verdicts and "open" not in verdicts else "open"
+
+
+def mechanisms(case: Case | None = None, *, only: Sequence[str] = (), worlds: int = 20, progress: Progress = None) -> Finding:
+    """Every mechanism on and off, in every pathway.
+
+    Parameters
+    ----------
+    case : Case, optional
+        Its place, law, policy, budget; its pathway is not used. Its replicates are those within a world.
+    only : sequence of str
+        Of `data/mechanisms.toml`, or "all"; empty: each of them, and all together.
+    worlds : int
+        The first of those that answer, 1 to 100; intervals are over worlds.
+
+    Returns
+    -------
+    Finding
+        Table: one row per mechanism, pathway and outcome with the pathway's effect without and with it, the gain (what it
+        adds, more is better), the part of the pathway's effect as the model stands, and the verdict; `LAW` has the
+        gain of the law alone in parts of the whole of the place.
+    """
+    import pandas as pd
+
+    from ...scenarios import load_scenario
+    from ..worlds import ANSWER, stored
+
+    check_number("--worlds", worlds, 1, ANSWER[1], whole=True)
+    wanted = chosen(only)
+    case = case or Case(replicates=2)
+    states = [(one, end) for one in wanted for end in (0, 1)]
+    trials = []
+    for world in stored().some(ANSWER[0], ANSWER[0] + worlds - 1, load_scenario(case.scenario).parameters):
+        for one, end in states:
+            uncertainties = {**world.parameters, **(one.on if end else one.off)}
+            more = {"shocks": one.shocks[end]} if one.shocks[end] else {}
+            trials += [
+                case.trial(pathway=name, uncertainties=uncertainties, replicate=world.replicate, **more) for name in PATHWAYS
+            ]
+    frame = case.run(trials, JUDGED, progress)
+
+    def by_state(values):  # mechanism, off and on, pathway, world
+        return by_trial(frame, values, len(trials)).reshape(worlds, len(wanted), 2, len(PATHWAYS)).transpose(1, 2, 3, 0)
+
+    effects = {name: better(name) * by_state(effect(frame, name)) for name in JUDGED}
+    alone = {name: by_state(frame[f"null.{name}"].to_numpy(float))[:, :, 0] for name in JUDGED}
+    table = pd.DataFrame(_rows(wanted, effects, alone))
+    asked = {"only": tuple(only), "worlds": None if worlds == 20 else worlds}
+    facts = _facts(table, wanted, case, worlds) | {"failed": frame.attrs["failed"]}
+    return Finding("mechanisms", case.command("mechanisms", **asked), table, facts)
+
+
+def _rows(wanted: Sequence[Mechanism], effects, alone) -> list[dict[str, Any]]:
+    rows = []
+    for at, one in enumerate(wanted):
+        stands = 1 if one.is_on() else 0
+        for where, pathway in enumerate((*PATHWAYS, LAW)):
+            for name in JUDGED:
+                if pathway == LAW:  # measured by the whole of the place: what the law itself does needs a run without it
+                    off, on = better(name) * alone[name][at]
+                    whole = mean_interval(np.abs(alone[name][at, stands]))
+                else:
+                    off, on = effects[name][at, :, where]
+                    whole = mean_interval(effects[name][at, stands, where])
+                gain = mean_interval(on - off)
+                size = abs(whole.mean) if pathway == LAW or is_sure(whole) else np.nan
+                share = Estimate(gain.mean / size, gain.low / size, gain.high / size, gain.runs)
+                rows.append({
+                    "mechanism": one.name, "pathway": pathway, "outcome": name,
+                    **estimate_columns("off", mean_interval(off)), **estimate_columns("on", mean_interval(on)),
+                    **estimate_columns("gain", gain), **estimate_columns("share", share),
+                    "verdict": verdict(gain, whole) if pathway != LAW else "",
+                })  # fmt: skip
+    return rows
+
+
+def _facts(table, wanted: Sequence[Mechanism], case: Case, worlds: int) -> dict[str, Any]:
+    told = []
+    for one in wanted:
+        rows = table[table["mechanism"] == one.name]
+        sure = rows[rows["pathway"] != LAW]
+        sure = sure[(sure["share_low"] > 0) | (sure["share_high"] < 0)]
+        ends = {}
+        for end, found in (("most", sure.nlargest(1, "share")), ("least", sure.nsmallest(1, "share"))):
+            row = found.to_dict("records")[0] if len(found) else None
+            if row is not None and (row["share"] > 0) == (end == "most"):
+                ends[end] = {"pathway": row["pathway"], "outcome": row["outcome"], **_three(row, "share")}
+        told.append({
+            "name": one.name, "state": state_of(rows["verdict"].tolist()), "is_on": one.is_on(), **ends,
+            "pathways": {
+                pathway: {row["outcome"]: {"verdict": row["verdict"], "share": _three(row, "share")} for row in own.to_dict("records")}
+                for pathway, own in rows.groupby("pathway", sort=False)
+            },
+        })  # fmt: skip
+    return {
+        "scenario": case.scenario, "one_cluster": case.one_cluster, "worlds": worlds, "replicates": case.replicates,
+        "margin": MARGIN, "mechanisms": told,
+    }  # fmt: skip
+
+
+def _three(row: Mapping[str, Any], name: str) -> dict[str, float]:
+    return {"mean": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}
