@@ -42,6 +42,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
     from pydantic import BaseModel, ConfigDict, model_validator
 
+    from ..scenarios.given import path_of
     from ..scenarios.reading import read_toml
     from ..scenarios.schema import check, with_unit
 
@@ -70,7 +71,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
         def _of_before(cls, raw: Any) -> Any:
             return with_unit(raw, BUDGETS)
 
-    file = Path(path)
+    file = path_of(path)
     entry = check(ComparisonFile, read_toml(file), file)
     given = entry.model_dump(exclude_none=True, exclude={"type"})
     if "replicates" in given and not {"worlds", "fixed", "sample"} & given.keys():

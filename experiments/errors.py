@@ -8,15 +8,19 @@ from importlib.util import find_spec
 from numbers import Real
 from typing import Any
 
+from ..scenarios.given import is_finite
+
 __all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "check_threads", "need_package"]
 
 MESSAGES = {
     "not_integer": "{name} must be a whole number, not {value}",
     "not_number": "{name} must be a finite number, not {value}",
+    "variable": "the variable {name} of the environment is '{value}', but must be a whole number of at least {low}, or not set",
     "below": "{name} is {value}, but must be at least {low}",
     "above": "{name} is {value}, but must be at most {high}",
     "duplicate": "{kind} '{value}' is named twice",
     "empty": "{name} is empty",
+    "config_place": '{path} does not say for which place: write scenario = "..." into it, or name one on the command line',
     "no_peers": "the peers of the benchmark ({path}) are part of a clone of the repository, not of the installed package",
     "out_is_file": "{path} is a file, not a folder",
     "out_not_ours": "{path} holds files that ecocluster did not write; choose another --out",
@@ -94,6 +98,7 @@ MESSAGES = {
     "equal_needs_two": "equal outlay needs two pathways with a programme at least",
     "not_a_scale": "--scale: '{value}' is neither 'auto' nor a number",
     "not_a_setting": "--set: '{value}' sets nothing; write it like extension=0.4",
+    "finding_edited": "{path} is no longer as ecocluster wrote it: put the original back, or run the analysis again",
     "not_a_finding": "{path} does not hold the result of an analysis",
     "older_finding": "{path} was written by an older version, and its own report.html still tells it; to read it with this one, run it again: {command}",
     "sweep_before_law": "the sweep in {path} was made before there was a law alone, its effects are those above no programme: it can be read and exported; for an analysis run its experiment file again in a new folder",
@@ -137,7 +142,7 @@ def check_number(name: str, value, low: float, high: float = math.inf, whole: bo
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError("not_integer" if whole else "not_number", name=name, value=repr(value))
     number: Any = value  # `Real` promises neither an order nor `int`, what is one has both
-    if not math.isfinite(number):
+    if not is_finite(number):
         raise InputError("not_number", name=name, value=value)
     if whole and number != int(number):
         raise InputError("not_integer", name=name, value=value)

@@ -24,8 +24,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ..scenarios.errors import ScenarioError
+from ..scenarios.given import path_of
 from .errors import InputError
-from .locks import hold, sync_folder
+from .locks import NoLocks, hold, sync_file, sync_folder
 from .plain_names import ForeignName, create, hash_inside, is_plain, path_inside, read_json
 
 __all__ = ["MANIFEST", "check_folder", "read_manifest", "replace_text", "settle", "write_folder"]
@@ -82,7 +84,10 @@ def check_folder(out: str | os.PathLike) -> Path:
         If it is a file, holds files that are not ours, cannot be written, or holds results of ours that somebody
         changed.
     """
-    folder = Path(out).expanduser().resolve()
+    try:
+        folder = path_of(out, "--out").resolve()
+    except (OSError, RuntimeError):  # the latter before Python 3.13
+        raise ScenarioError("link_circle", key="--out", value=str(out)) from None
     if folder.exists() and not folder.is_dir():
         raise InputError("out_is_file", path=folder)
     anchor = folder
@@ -209,7 +214,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
         return
     try:
-        with suppress(OSError):  # nor do all network file systems lock them
+        with suppress(NoLocks):
             if not hold(handle):
                 raise InputError("out_locked", path=folder)
         yield
@@ -227,7 +232,7 @@ def _draft(folder: Path, content: Mapping[str, bytes], own: Mapping[str, str]) -
         with create(draft, name) as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            sync_file(stream.fileno())
     sync_folder(draft)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model.renamed import BUDGETS, renamed
+from ..scenarios.given import MAX_BUDGET_BN
 from .errors import InputError, check_number
 from .with_modules import with_words
 
@@ -64,8 +65,8 @@ FIELDS = {field.name: field for field in (
     Field("fixed", "--fixed"),
     Field("replicates", "--replicates", 1, MAX_REPLICATES, whole=True, told=True),
     Field("replicate", "--replicate", 0, MAX_SEED, whole=True, told=True),
-    Field("budget_bn", "--budget", 0, told=True),
-    Field("site_budget_bn", "--site-budget", 0),
+    Field("budget_bn", "--budget", 0, MAX_BUDGET_BN, told=True),
+    Field("site_budget_bn", "--site-budget", 0, MAX_BUDGET_BN),
     Field("levers", "--set"),
     Field("scale", "--scale", 0.01, 10),
     Field("equal", "--equal-outlay", key="equal_outlay"),

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from ..model.granted import processors
 from ..model.parameters import World, drawn_names, sample_parameters
 from ..model.remembered import remembered
 from .errors import InputError, check_number
@@ -292,11 +293,10 @@ def find_worlds(
     InputError
         If less than 1 of 100 draws is kept; the sentence names the band that stops most.
     """
-    import os
     import threading
     from concurrent.futures import ThreadPoolExecutor
 
-    threads = threads or os.cpu_count() or 1
+    threads = threads or processors()
     log, local = _Log(folder, seed), threading.local()
 
     def facts_of(number: int) -> np.ndarray:

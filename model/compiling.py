@@ -21,6 +21,7 @@ from typing import Any
 from numba import typeof, types
 from numba.core import config
 
+from .granted import processors
 from .jit import cache_folder
 from .kernel_cache import ENDING
 
@@ -46,7 +47,7 @@ def _folder() -> Path | None:
 @cache
 def call_help() -> None:
     """Start a helper, once, where the kernels must be compiled first and there is a second processor; else do nothing."""
-    if is_compiled() or (os.cpu_count() or 1) < 2 or _CHILD in os.environ:
+    if is_compiled() or processors() < 2 or _CHILD in os.environ:
         return
     folder = _folder()
     if folder is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .granted import processors
 from .indicators import INDICATORS, YEARS
 from .parameters import World, parameter_record
 from .simulator import Rows, Simulator
@@ -172,7 +173,7 @@ def run_ensemble(
     seed : int
         0 to 2^64 - 1.
     threads : int, optional
-        Replicates run at a time; default: the processors of this machine. Results do not depend on it.
+        Replicates run at a time; default: the processors that this process may use. Results do not depend on it.
     parameters : mapping, optional
         Overrides by registry name.
     shocks : sequence of Shock
@@ -189,13 +190,11 @@ def run_ensemble(
     -------
     Runs
     """
-    import os
-
     arms = tuple(arms)
     if not arms or arms[0].programmes:
         raise ValueError("the first arm must be the null: an Arm without programmes")
     shocks = tuple(shocks)
-    threads = threads or os.cpu_count() or 1
+    threads = threads or processors()
     keys = tuple(INDICATORS)
     if worlds is not None:
         replicates = len(worlds)

@@ -16,7 +16,7 @@ import numba
 import numpy as np
 from numba.core import config, types
 
-from .kernel_cache import keep, open_cache
+from .kernel_cache import keep, open_cache, own_place
 from .processor import kind, settle
 from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES
 
@@ -27,7 +27,7 @@ if config.DISABLE_JIT:
     np.seterr(all="ignore")  # words wrap around, and a quotient by 0 is inf, as in a compiled kernel
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
-    "__init__.py", "actions.py", "compiling.py", "ensemble.py", "kernel_cache.py", "layout.py", "loading.py", "mesa_agents.py", "mesa_input.py",
+    "__init__.py", "actions.py", "compiling.py", "ensemble.py", "granted.py", "kernel_cache.py", "layout.py", "loading.py", "mesa_agents.py", "mesa_input.py",
     "mesa_model.py", "module_checks.py", "modules.py", "parameters.py", "processor.py", "remembered.py", "roster.py", "simulator.py", "single.py",
     "firm_views.py",
 }  # fmt: skip
@@ -50,7 +50,11 @@ def cache_folder() -> str | None:
     base = os.environ.get("ECOCLUSTER_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "ecocluster"
     )
-    return open_cache(os.path.join(base, f"kernels-{digest.hexdigest()[:16]}"))
+    name = f"kernels-{digest.hexdigest()[:16]}"
+    folder = open_cache(os.path.join(base, name))
+    if folder is None and (own := own_place()) is not None:
+        folder = open_cache(os.path.join(own, name))
+    return folder
 
 
 def jit(function=None, *, inner: bool = False, always_inline: bool = False):

@@ -7,11 +7,14 @@ write, and unpickled only if its hash is right; whatever else is found is forgot
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import pickle
+import shutil
 import stat
 import sys
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,13 +28,14 @@ from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-__all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "weak_place"]
+__all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "own_place", "weak_place"]
 
 ENDING = ".kernel"
 MESSAGES = {
     "damaged": "the compiled kernel {path} is damaged; it is compiled again",
     "unread": "the compiled kernel {path} cannot be read ({cause}); it is compiled again",
-    "unkept": "compiled kernels cannot be kept in {path} ({cause}); the next start compiles them again",
+    "homeless": "this user has no home, so compiled kernels are kept for this run alone; ECOCLUSTER_CACHE_DIR names a folder for them",
+    "unkept": "compiled kernels cannot be kept in {path} ({cause}); the next start compiles them again, unless ECOCLUSTER_CACHE_DIR names another folder",
     "exposed": "{path} belongs to somebody else or can be changed by others: compiled kernels are neither read nor kept there, and "
     "every start compiles them again; ECOCLUSTER_CACHE_DIR names another folder",
 }  # fmt: skip
@@ -66,6 +70,9 @@ def _tell(key: str, **fields: Any) -> None:
 
 def open_cache(folder: str) -> str | None:
     """Make a folder for compiled kernels; None, with a warning, if it cannot be made or others can write there."""
+    if folder.startswith("~"):  # nobody knows where this user's home is: here it would be a folder of that name
+        _tell("homeless")
+        return None
     folder = os.path.abspath(folder)
     try:
         _make(folder, 0o700)
@@ -77,6 +84,25 @@ def open_cache(folder: str) -> str | None:
     if weak is not None:
         _tell("exposed", path=weak)
         return None
+    return folder
+
+
+def own_place() -> str | None:
+    """A folder for this process and those that it starts, closed to everybody else and gone with it; None if there is none.
+
+    Where the user's cache cannot be used, processes that work together still compile once. Folders that live longer are not
+    looked for: what lies in a cache is code.
+    """
+    try:
+        folder = tempfile.mkdtemp(prefix="ecocluster-")  # 0700
+        if weak_place(os.path.realpath(folder)) is not None:
+            os.rmdir(folder)
+            return None
+    except OSError:
+        return None
+    owner = os.getpid()
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+    os.environ["ECOCLUSTER_CACHE_DIR"] = folder
     return folder
 
 

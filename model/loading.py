@@ -104,7 +104,12 @@ def _texts(of: Iterable[Source]) -> list[tuple[str, str]]:
 
 def _find(which: str) -> Source:
     if which.endswith(".py") or "/" in which or "\\" in which:
-        return _read(Path(which).expanduser(), which)
+        try:
+            return _read(Path(which).expanduser(), which)
+        except (OSError, RuntimeError, ValueError) as error:  # a name that no file can have, the home of nobody
+            if isinstance(error, ModuleError):
+                raise
+            raise ModuleError("unreadable", path=which, cause=getattr(error, "strerror", None) or error) from error
     known = {point.name: point for point in entry_points(group=GROUP)}
     if which not in known:
         if Path(which).exists():

@@ -6,13 +6,19 @@ needs of them; `new_scenario` makes a scenario from a table of enterprises. What
 `ScenarioError`.
 """
 
-from .arms import apply_policy, choose_arm, load_portfolio, make_arm, with_levers
-from .describe import describe, validate_file
-from .errors import Message, Refusal, ScenarioError
-from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
-from .making import Report, new_scenario
-from .programmes import Policy, combine_policies, load_law, load_pathway, load_policy, load_shocks
-from .sites import Scenario, list_sites, load_scenario
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .arms import apply_policy, choose_arm, load_portfolio, make_arm, with_levers
+    from .facts import describe, validate_file
+    from .errors import Message, Refusal, ScenarioError
+    from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
+    from .making import Report, new_scenario
+    from .programmes import Policy, combine_policies, load_law, load_pathway, load_policy, load_shocks
+    from .sites import Scenario, list_sites, load_scenario
 
 __all__ = [
     "Entry",
@@ -43,3 +49,19 @@ __all__ = [
     "validate_file",
     "with_levers",
 ]
+
+_WHERE = {
+    **dict.fromkeys(("apply_policy", "choose_arm", "load_portfolio", "make_arm", "with_levers"), "arms"),
+    **dict.fromkeys(("describe", "validate_file"), "facts"),
+    **dict.fromkeys(("Message", "Refusal", "ScenarioError"), "errors"),
+    **dict.fromkeys(("Entry", "list_laws", "list_pathways", "list_policies", "list_portfolios", "list_shocks"), "library"),
+    **dict.fromkeys(("Report", "new_scenario"), "making"),
+    **dict.fromkeys(("Policy", "combine_policies", "load_law", "load_pathway", "load_policy", "load_shocks"), "programmes"),
+    **dict.fromkeys(("Scenario", "list_sites", "load_scenario"), "sites"),
+}
+
+
+def __getattr__(name: str) -> Any:  # nothing is read before it is asked for
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_WHERE[name]}", __name__), name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.renamed import BUDGETS, renamed
 from ..model.sites_and_arms import MVND_PER_BN, NO_LAW, Arm, Law, Programme, Schedule, Site
 from .errors import Message, ScenarioError, nearest_name
+from .given import MAX_BUDGET_BN, path_of
 from .library import find, is_path, kind_of, read, shipped
 from .programmes import LAW, PLANNED, Policy, larger_of, load_law, load_policy, pathway_of
 
@@ -198,7 +198,7 @@ def choose_arm(
 ) -> Arm:
     """Arm of a pathway or of a portfolio (ids that ship, or files): `make_arm` or `load_portfolio`."""
     given = {"budget_bn": budget_bn, "site_budget_bn": site_budget_bn, "law": law}
-    of_clusters = kind_of(Path(pathway)) == "portfolios" if is_path(pathway) else pathway in shipped("portfolios")
+    of_clusters = kind_of(path_of(pathway)) == "portfolios" if is_path(pathway) else pathway in shipped("portfolios")
     if of_clusters:
         return load_portfolio(pathway, site, policy, **given)
     return make_arm(pathway, policy, site=site, **given)
@@ -265,8 +265,9 @@ def _own_slots(programme: Programme, site: Site, assignment: Sequence[int], k: i
 def _budget(budget_bn: float, site: Site | None, site_budget_bn: float | None) -> float:
     """What an arm has a year, mVND: here people's money becomes the model's."""
     for key, value in (("budget_bn", budget_bn), ("site_budget_bn", 0.0 if site_budget_bn is None else site_budget_bn)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-            raise ScenarioError("budget", key=key, value=value, allowed=Message("or_more", low=0, unit="bn VND a year"))
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_BUDGET_BN:
+            allowed = Message("between_units", low=0, high=MAX_BUDGET_BN, unit="bn VND a year")
+            raise ScenarioError("budget", key=key, value=value, allowed=allowed)
     if site_budget_bn is not None:
         return float(site_budget_bn * MVND_PER_BN)
     return float(budget_bn * MVND_PER_BN) * (1.0 if site is None else site.budget_share)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import ScenarioError, nearest_name
+from .given import path_of
 from .reading import read_toml
 from .schema import LawFile, PathwayFile, PolicyFile, PortfolioFile, ShocksFile, SiteFile, check
 
@@ -75,7 +76,7 @@ def find(kind: str, name: str | Path, relative_to: Path | None = None, more: tup
         Further known ids, for the nearest name in the error.
     """
     if is_path(name):
-        path = Path(name)
+        path = path_of(name)
         return path if relative_to is None else relative_to / path
     known = shipped(kind)
     if name not in known:
@@ -95,7 +96,10 @@ def read(kind: str, path: Path, chain: tuple[Path, ...] = ()) -> Any:
     chain : tuple of Path
         Files that led here; a file that leads to itself is refused.
     """
-    resolved = path.resolve()
+    try:
+        resolved = path.resolve()
+    except (OSError, RuntimeError):  # the latter before Python 3.13
+        raise ScenarioError("link_circle", file=path) from None
     if resolved in chain:
         names = " -> ".join(file.name for file in [*chain, resolved])
         raise ScenarioError("includes_itself", file=path, names=names)

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..model.sites_and_arms import Site
 from .enterprises import THOUSANDS, read_firms
 from .errors import Message, Refusal, ScenarioError, Tell
+from .given import path_of
 from .schema import CLUSTER_AREA_CAP, known_id
 from .sites import load_scenario
 
@@ -121,7 +122,7 @@ def new_scenario(name: str, firms_csv: str | Path, out_dir: str | Path = ".", sk
     except ScenarioError as error:
         error.key, error.value = "name", name
         raise
-    source, folder = Path(firms_csv), Path(out_dir)
+    source, folder = path_of(firms_csv), path_of(out_dir, "--out")
     scenario, cleaned = folder / f"{name}.toml", folder / f"{name}-firms.csv"
     if scenario.exists():
         raise ScenarioError("exists", file=scenario)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+import re
+import stat
 import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -11,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Message, ScenarioError, nearest_name
+from .given import shown
 
 __all__ = ["MAX_TABLE_MB", "Table", "read_table", "read_toml"]
 
 MAX_TABLE_MB = 20
 _MAX_TOML_MB = 2
+_DEEPEST = 30  # tables within tables
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,49 @@ def read_toml(path: Path) -> dict[str, Any]:
     ScenarioError
         If the file is missing, too large, not UTF-8 or not TOML (with line and column).
     """
+    text = _read_text(path, _MAX_TOML_MB)
     try:
-        return tomllib.loads(_read_text(path, _MAX_TOML_MB))
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError("not_toml", file=path, cause=str(error)) from None
+        raise _not_toml(text, str(error), path) from None
     except RecursionError:
         raise ScenarioError("too_deep", file=path) from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise ScenarioError("long_number", file=path) from None
+    _check_values(found, path)
+    return found
+
+
+def _not_toml(text: str, cause: str, path: Path) -> ScenarioError:
+    """What to write instead, where the cause is one of those that text processors and Windows bring about."""
+    place = re.search(r"at line (\d+)", cause)
+    line = int(place[1]) if place else 0
+    there = text.splitlines()[line - 1] if 0 < line <= text.count("\n") + 1 else ""
+    if any(mark in there for mark in "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"):
+        return ScenarioError("curly_quotes", file=path, line=line)
+    if "\\" in there:
+        return ScenarioError("backslash", file=path, line=line)
+    return ScenarioError("not_toml", file=path, cause=cause)
+
+
+def _check_values(found: Any, path: Path) -> None:
+    """Refuse what no reader of ours can use, wherever it stands: zero bytes, endless numbers, tables within tables within tables."""
+    todo: list[tuple[str, Any, int]] = [("", found, 0)]
+    while todo:
+        key, value, depth = todo.pop()
+        if depth > _DEEPEST:
+            raise ScenarioError("too_deep", file=path)
+        if isinstance(value, dict):
+            for name, part in value.items():
+                if "\0" in name:
+                    raise ScenarioError("zero_byte", file=path, key=shown(name))
+                todo.append((f"{key}.{name}" if key else name, part, depth + 1))
+        elif isinstance(value, list):
+            todo += [(key, part, depth + 1) for part in value]
+        elif isinstance(value, str) and "\0" in value:
+            raise ScenarioError("zero_byte", file=path, key=key, value=shown(value))
+        elif isinstance(value, int) and abs(value) >= 10**40:
+            raise ScenarioError("long_number", file=path, key=key)
 
 
 def read_table(
@@ -146,24 +188,25 @@ def _header(path, cells, known, required, aliases, ignored) -> list[str]:
 
 
 def _read_text(path: Path, limit_mb: int) -> str:
+    """Text of a regular file: no more of it is read than may be, and no pipe or device is waited for."""
     try:
         if path.is_dir():
             raise ScenarioError("folder", file=path)
-        size = path.stat().st_size
-        if size > limit_mb * 1_000_000:
-            raise ScenarioError(
-                "file_size",
-                file=path,
-                allowed=Message("at_most_units", high=limit_mb, unit="MB"),
-                size=size / 1e6,
-            )
-        raw = path.read_bytes()
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ScenarioError("not_a_file", file=path)
+            raw = stream.read(limit_mb * 1_000_000 + 1)
+            size = max(len(raw), os.fstat(handle).st_size)
+        if len(raw) > limit_mb * 1_000_000:
+            allowed = Message("at_most_units", high=limit_mb, unit="MB")
+            raise ScenarioError("file_size", file=path, allowed=allowed, size=size / 1e6)
     except FileNotFoundError:
         raise ScenarioError("no_file", file=path) from None
     except (OSError, ValueError) as error:
         if isinstance(error, ScenarioError):
             raise
-        raise ScenarioError("unreadable", file=path, cause=str(error)) from None
+        raise ScenarioError("unreadable", file=path, cause=getattr(error, "strerror", None) or str(error)) from error
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

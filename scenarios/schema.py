@@ -20,6 +20,7 @@ from pydantic import (
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
 from .errors import Message, ScenarioError, nearest_name
+from .given import is_finite
 
 __all__ = ["CLUSTER_AREA_CAP", "FIRM_RANGES", "MAX_FIRMS", "check", "known_id", "with_unit"]
 
@@ -61,7 +62,7 @@ def in_range(value: Any, low: float, high: float, unit: str = "") -> float:
     """`value` as a float if it is a finite number in the range; else raises `ScenarioError`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ScenarioError("not_number", allowed=between(low, high, unit))
-    if not math.isfinite(value):
+    if not is_finite(value):
         raise ScenarioError("not_finite", allowed=between(low, high, unit))
     if not low <= value <= high:
         raise ScenarioError("out_of_range", allowed=between(low, high, unit))

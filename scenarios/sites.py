@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from ..model.sites_and_arms import SECTORS, Cluster, Firm, Site
 from .enterprises import read_firms
 from .errors import Message, ScenarioError, nearest_name
+from .given import is_finite, is_number, path_of
 from .library import Entry, find, is_path, read, shipped
 from .reading import read_table
 from .schema import CLUSTER_AREA_CAP, ClusterEntry, SiteFile, check
@@ -147,12 +147,12 @@ def _clusters(path: Path, entry: SiteFile) -> list[tuple[str, dict[str, Any]]]:
     if entry.clusters is None:
         return []
     if isinstance(entry.clusters, str):
-        return _cluster_table(path.parent / entry.clusters)
+        return _cluster_table(path.parent / path_of(entry.clusters, "clusters"))
     rows = []
     for number, raw in enumerate(entry.clusters, 1):
         raw = dict(raw)
         if isinstance(raw.get("firms"), str):
-            raw["firms"] = _known_firms(path.parent / raw["firms"])
+            raw["firms"] = _known_firms(path.parent / path_of(raw["firms"], "firms"))
         rows.append((Message("at_cluster", path=path, number=number), raw))
     return _unique(rows)
 
@@ -184,10 +184,7 @@ def _value(text: str) -> float | bool | str:
     """A cell as a number or a truth value if it is one; what is neither is refused by the schema."""
     if text.casefold() in ("true", "false"):
         return text.casefold() == "true"
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    return float(text) if is_number(text) else text
 
 
 def _known_firms(path: Path) -> list[dict[str, object]]:
@@ -294,7 +291,7 @@ def _parameters(raw: Mapping[str, Any], path: Path, registry: Mapping[str, Any] 
         if name not in registry:
             raise ScenarioError("unknown_parameter", file=path, key=key, value=value, nearest=nearest_name(name, registry))
         low, high = registry[name].low, registry[name].high
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        number = is_finite(value)
         if not number or not low <= value <= high:
             raise ScenarioError(
                 "out_of_range" if number else "not_finite",

@@ -21,7 +21,7 @@ from ecocluster.viz.commands import analyses, causes, runs, waiving
 OF_QUESTIONS = {"run", "compare", "waiving"}
 VALUES = {
     "scenario": "my town/site.toml", "pathway": "symbiosis", "pathways": ("null", "law", "combined", "mine/of us.toml"), "policy": "korea", "law": "strict",
-    "worlds": 7, "fixed": True, "replicates": 3, "replicate": 5, "budget_bn": 123456.789, "site_budget_bn": 0.1 + 0.2,
+    "worlds": 7, "fixed": True, "replicates": 3, "replicate": 5, "budget_bn": 12345.6789, "site_budget_bn": 0.1 + 0.2,
     "levers": (("certainty", 0.1 + 0.7), ("planned.extension", 1 / 3)), "scale": None, "equal": True, "tuned": None, "seed": 2**63 - 1,
 }  # fmt: skip
 
@@ -77,7 +77,7 @@ def test_the_printed_command_asks_the_same(command, values, monkeypatch, tmp_pat
 
 
 @pytest.mark.parametrize("changes", [
-    {}, {"fixed": True}, {"fixed": True, "replicates": 7}, {"worlds": 9, "replicates": 3}, {"budget_bn": 123456.789, "site_budget_bn": 1 / 3},
+    {}, {"fixed": True}, {"fixed": True, "replicates": 7}, {"worlds": 9, "replicates": 3}, {"budget_bn": 12345.6789, "site_budget_bn": 1 / 3},
     {"levers": {"certainty": 1 / 3, "planned.extension": 0.9}}, {"scale": None}, {"scale": 1 / 3}, {"equal": True}, {"seed": 2**63 - 1},
     {"scenario": "my town.toml", "pathways": ("mine.toml", "combined"), "policy": "own.toml", "law": "strict"}, {"seed": 0, "policy": "korea"},
 ])  # fmt: skip

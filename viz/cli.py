@@ -9,6 +9,7 @@ Exit codes are those of docs/exit-codes.md.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..scenarios.given import is_number
 from .commands import (
     analyses,
     bench,
@@ -37,6 +39,7 @@ from .commands import (
     worlds,
 )
 from .commands.common import LANG_VARIABLE, Lang
+from .environment import check_environment
 from .output import guarded
 from .words import LANGUAGES, Words
 
@@ -49,6 +52,8 @@ _SURROUNDINGS = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE,
     errno.ENOMEM, errno.EBUSY, errno.ESTALE,
 }  # fmt: skip
+
+ONE_OF = ("--budget", "--site-budget")  # each stands in place of the other
 
 app = typer.Typer(help="help.app", pretty_exceptions_enable=False, context_settings={"help_option_names": ["--help", "-h"]})
 for module in (scenarios, registries, runs, worlds, sweeps, parts, analyses, causes, ranking, tune, waiving, bench, dashboard):
@@ -147,6 +152,47 @@ def _swallowing(given: list[str], command: Any) -> str | None:
     return next((word for word, following in pairwise(words) if word in valued and following.partition("=")[0] in names), None)
 
 
+def _valued(given: list[str], command: Any) -> Iterator[tuple[Any, str, str]]:
+    """Options that take one value, as they were typed: the option, the word for it and its value."""
+    for word in given:
+        command = getattr(command, "commands", {}).get(word, command)
+    named = {name: option for option in command.params for name in option.opts if option.param_type_name == "option"}
+    words = given[: given.index("--")] if "--" in given else given
+    for at, word in enumerate(words):
+        name, with_value, value = word.partition("=")
+        option = named.get(name)
+        if option is not None and not getattr(option, "is_flag", True):
+            yield option, name, value if with_value else "".join(words[at + 1 : at + 2])
+
+
+def _misread(given: list[str], command: Any, say: Words) -> str | None:
+    """What the parser would take in silence: one of two values, both of two that exclude each other, digits that are none of ours."""
+    seen: set[str] = set()
+    for option, name, value in _valued(given, command):
+        first = option.opts[0]
+        if first in seen and not option.multiple and first != "--lang":  # which may also stand before the command
+            return say("usage.twice", name=name)
+        seen.add(first)
+        if _takes_number(option) and _is_python_number(value) and not is_number(value.strip()):
+            return say("usage.not_number", name=name, value=value)
+    return say("usage.one_of", names=", ".join(ONE_OF)) if seen.issuperset(ONE_OF) else None
+
+
+def _takes_number(option: Any) -> bool:
+    """Typer tells it in two ways, by its version."""
+    if (told := getattr(option, "type_descriptor", None)) is not None:
+        return told.annotation in (int, float)
+    return getattr(getattr(option, "type", None), "name", "") in ("integer", "float")
+
+
+def _is_python_number(text: str) -> bool:
+    """Would Python read it as a finite number: "1_000", digits of any script?"""
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `ecocluster`.
 
@@ -186,7 +232,10 @@ def _run(given: list[str], lang: str, say: Words) -> int:
         return command.main(given, prog_name="ecocluster", complete_var=COMPLETE_VARIABLE, standalone_mode=False) or DONE
     if option := _swallowing(given, command):
         return _refuse(say, say("usage.needs_value", name=option))
+    if text := _misread(given, command, say):
+        return _refuse(say, text)
     try:
+        check_environment()
         _load(modules)
         # not `command.main`: it takes an end of file for an interruption and a closed pipe for a failure
         with command.make_context("ecocluster", given) as context:

@@ -8,7 +8,8 @@ and marker, so figures read in greyscale. Same input, same bytes: no dates, fixe
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,15 +93,24 @@ def title_and_legend(figure: Figure, title: str, handles: Sequence, labels: Sequ
         figure.legend(handles, labels, loc="lower center", ncols=int(-(-len(handles) // rows)), frameon=False, **asked)
 
 
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """Context with our settings over the library's defaults, and nothing of the reader's matplotlibrc."""
+    from matplotlib import rc_context, rcdefaults, rcParams
+
+    with rc_context():
+        rcdefaults()
+        rcParams.update(RC)
+        yield
+
+
 def in_style(draw):
     """Draw with our settings, whatever the caller's are."""
     from functools import wraps
 
     @wraps(draw)
     def wrapped(*args, **options):
-        from matplotlib import rc_context
-
-        with rc_context(RC):
+        with _own_settings():
             return draw(*args, **options)
 
     return wrapped
@@ -132,10 +142,8 @@ def render(figure: Figure, kind: str) -> bytes:
     kind : str
         "png" or "svg".
     """
-    from matplotlib import rc_context
-
     buffer = io.BytesIO()
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
-    with rc_context(RC):
+    with _own_settings():
         figure.savefig(buffer, format=kind, metadata=metadata)
     return buffer.getvalue()

@@ -58,8 +58,8 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, widt
     -------
     rich.table.Table
     """
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     heads = {"lever": ("baseline", "range", "unit", "cost"), "parameter": ("default", "range", "unit", "mark"),
@@ -76,11 +76,11 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, widt
         meaning = row.get("meaning") or row.get("definition") or ""
         told = meaning if name == key or say.lang == "en" else name
         cells = [_cell(head, row, say) for head in heads]
-        told = escape(f"{told} [{row['source']}]" if row.get("source") else told)
+        told = f"{told} [{row['source']}]" if row.get("source") else told
         if width >= WIDE:
-            table.add_row(*map(escape, (key, *cells)), told)
+            table.add_row(key, *cells, told)
         else:
-            table.add_row(f"{escape(key)}\n[default not bold]{told}[/]\n", *map(escape, cells))
+            table.add_row(Text.assemble(key, ("\n" + told + "\n", "default not bold")), *cells)
     return table
 
 

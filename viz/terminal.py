@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
@@ -43,7 +43,7 @@ def print_answer(comparison: Comparison, console: Console, say: Words, full: boo
     if comparison.acting:
         console.print()
         console.print(_first_table(comparison, say))
-        console.print(f"[dim]{escape(first_legend(comparison, say))}[/]", width=FIRST_WIDTH, highlight=False)
+        console.print(first_legend(comparison, say), style="dim", width=FIRST_WIDTH, highlight=False)
     if full:
         console.print()
         _print_numbered(answer(comparison, say), console)
@@ -56,8 +56,8 @@ def print_answer(comparison: Comparison, console: Console, say: Words, full: boo
 def _print_numbered(texts: Iterable[str], console: Console) -> None:
     """One paragraph to a question; no row begins with a percent sign."""
     for number, text in enumerate(texts, 1):
-        tied = escape(text).replace(" %", "\N{NO-BREAK SPACE}%")
-        console.print(f"[bold]{number}[/] {tied}", highlight=False, width=FIRST_WIDTH)
+        tied = text.replace(" %", "\N{NO-BREAK SPACE}%")
+        console.print(Text.assemble((str(number), "bold"), " ", tied), highlight=False, width=FIRST_WIDTH)
 
 
 def _first_table(comparison: Comparison, say: Words) -> Table:
@@ -72,9 +72,15 @@ def _first_table(comparison: Comparison, say: Words) -> Table:
         table.add_column(head, justify="right", width=FIRST_ARM, header_style="bold")
     for row in headline(comparison, say):
         cells = [row.cells[index] for index in shown]
-        texts = [(f"[bold]{c.value}[/]" if stands_out(c.best, comparison.draws) else c.value) + (f"\n[dim]{c.range}[/]" if c.range else "") for c in cells]  # fmt: skip
-        table.add_row(escape(row.label) + (f"\n[dim]{row.unit}[/]" if row.unit else ""), *texts)
+        texts = [_two(cell.value, cell.range, stands_out(cell.best, comparison.draws)) for cell in cells]
+        table.add_row(_two(row.label, row.unit), *texts)
     return table
+
+
+def _two(first: str, second: str, stands_out: bool = False, between: str = "\n") -> Text:
+    """A cell of two parts, the second pale; the first bold if it stands out."""
+    text = Text(first, style="bold" if stands_out else "")
+    return Text.assemble(text, (between + second, "dim")) if second else Text.assemble(text)
 
 
 def _columns(comparison: Comparison, say: Words, title: str, console: Console) -> Table:
@@ -93,14 +99,13 @@ def _year_table(comparison: Comparison, year: int, say: Words, console: Console)
     title = say("table.exploration" if year >= EXPLORATION else "table.year", year=year)
     table = _columns(comparison, say, title, console)
     for group in scorecard(comparison, year, say):
-        table.add_row(f"[bold cyan]{group.title}[/]")
+        table.add_row(Text(group.title, "bold cyan"))
         for row in group.rows:
-            label = f"{row.label}" + (f" [dim]{row.unit}[/]" if row.unit else "")
-            cells = []
-            for cell in (row.cells[index] for index in shown_arms(comparison)):
-                value = f"[bold]{cell.value}[/]" if stands_out(cell.best, comparison.draws) else cell.value
-                cells.append(value + (f"\n[dim]Δ {cell.difference}[/]" if cell.difference else ""))
-            table.add_row(label, *cells)
+            cells = [
+                _two(cell.value, cell.difference and f"Δ {cell.difference}", stands_out(cell.best, comparison.draws))
+                for cell in (row.cells[index] for index in shown_arms(comparison))
+            ]
+            table.add_row(_two(row.label, row.unit, between=" "), *cells)
     return table
 
 
@@ -119,24 +124,24 @@ def print_comparison(comparison: Comparison, console: Console, say: Words) -> No
     best = _columns(comparison, say, say("table.best", year=2035), console)
     for label, shares in best_rows(comparison, 2035, say):
         some = [shares[index] for index in shown_arms(comparison)]
-        best.add_row(label, *(f"[bold]{say.percent(p)}[/]" if stands_out(p, comparison.draws) else say.percent(p) for p in some))
+        best.add_row(label, *(_two(say.percent(share), "", stands_out(share, comparison.draws)) for share in some))
     console.print(best)
     _print_kinds(comparison, console, say)
     _print_lines(in_force_lines(comparison, say), console)
     _print_lines(equal_lines(comparison, say), console)
     _print_frontier(comparison, console, say)
-    console.print(f"\n[dim]{legend(comparison, say)}[/]", width=WIDTH)
+    console.print("\n" + legend(comparison, say), style="dim", width=WIDTH)
     for reason in _reasons(comparison, say):
-        console.print(f"[dim]{reason}[/]", width=WIDTH)
+        console.print(reason, style="dim", width=WIDTH)
     console.print("\n" + " ".join(how_sure(comparison, say)), width=WIDTH, highlight=False)
 
 
 def _print_lines(found: Lines | None, console: Console) -> None:
     """A title, and what stands below it."""
     if found is not None:
-        console.print(f"\n[bold]{escape(found.title)}[/]", highlight=False, width=WIDTH)
+        console.print("\n" + found.title, style="bold", highlight=False, width=WIDTH)
         for line in found.lines:
-            console.print(f"  {escape(line)}", highlight=False, width=WIDTH)
+            console.print(f"  {line}", highlight=False, width=WIDTH)
 
 
 def _print_kinds(comparison: Comparison, console: Console, say: Words) -> None:
@@ -151,11 +156,13 @@ def _print_kinds(comparison: Comparison, console: Console, say: Words) -> None:
     for outcome in claims.ORDER:
         table.add_column(say(f"row.{outcome}"), justify="right", ratio=1, header_style="bold")
     for row in rows:
-        cells = ["\n".join((f"[bold]{cell.told[0]}[/]" if cell.ahead else cell.told[0], *cell.told[1:])) for cell in row.cells]
-        table.add_row(escape(row.label), row.clusters, *cells)
+        cells = [
+            Text("\n").join([Text(cell.told[0], "bold" if cell.ahead else ""), *map(Text, cell.told[1:])]) for cell in row.cells
+        ]
+        table.add_row(row.label, row.clusters, *cells)
     console.print()
     console.print(table)
-    console.print(f"[dim]{escape(say('kinds.note'))}[/]", highlight=False, width=WIDTH)
+    console.print(say("kinds.note"), style="dim", highlight=False, width=WIDTH)
 
 
 def _print_frontier(comparison: Comparison, console: Console, say: Words) -> None:
@@ -164,13 +171,11 @@ def _print_frontier(comparison: Comparison, console: Console, say: Words) -> Non
     if table is None:
         return
     console.print(
-        f"\n[bold]{say('cli.frontier', year=table.year, draws=table.draws, unit=table.unit)}[/]", highlight=False, width=WIDTH
+        "\n" + say("cli.frontier", year=table.year, draws=table.draws, unit=table.unit), style="bold", highlight=False, width=WIDTH
     )
     for row in table.rows:
         fields = {name: f"{cell.value} [{cell.range}]" if cell.range else cell.value for name, cell in row.cells.items()}
-        console.print(
-            escape(f"  {say('cli.frontier_arm', arm=row.arm, budget=row.budget, **fields)}"), highlight=False, width=WIDTH
-        )
+        console.print(f"  {say('cli.frontier_arm', arm=row.arm, budget=row.budget, **fields)}", highlight=False, width=WIDTH)
 
 
 def _reasons(comparison: Comparison, say: Words) -> list[str]:
@@ -205,7 +210,7 @@ def print_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], consol
         table.add_column(str(year), justify="right")
     cards = [scorecard(comparison, year, say) for year in YEARS]
     for groups in zip(*cards, strict=True):
-        table.add_row(f"[bold cyan]{groups[0].title}[/]")
+        table.add_row(Text(groups[0].title, "bold cyan"))
         for rows in zip(*(group.rows for group in groups), strict=True):
             # a year may have its own unit (thousand or million), so it stands beside the number
             table.add_row(rows[0].label, *map(_with_unit, rows))
@@ -214,7 +219,7 @@ def print_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], consol
     for row in flows:
         key = (row["stream"], row["kind"], row["unit"])
         totals[key] = totals.get(key, 0.0) + float(row["quantity"])
-    console.print(f"\n[bold]{say('cli.flows_title')}[/]")
+    console.print("\n" + say("cli.flows_title"), style="bold")
     for (stream, kind, unit), total in sorted(totals.items()):
         quantity = f"{say.number(total)} {say.unit(unit)}"
         console.print(f"  {say.name('stream', stream)} ({say.name('flow', kind)}): {quantity}", highlight=False)
@@ -222,10 +227,10 @@ def print_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], consol
         console.print(f"  {say('figure.no_flows')}", highlight=False)
 
 
-def _with_unit(row: Row) -> str:
+def _with_unit(row: Row) -> str | Text:
     """The number of a row's only arm with its unit; a dash has none."""
     value = row.cells[0].value
-    return value if value == MISSING else f"{value} [dim]{row.unit}[/]"
+    return value if value == MISSING else _two(value, row.unit, between=" ")
 
 
 def print_facts(facts: Mapping[str, Any], console: Console, say: Words, indent: int = 0) -> None:
@@ -233,16 +238,18 @@ def print_facts(facts: Mapping[str, Any], console: Console, say: Words, indent: 
     for key, value in facts.items():
         if value in (None, "", [], {}, ()):
             continue
-        head = " " * indent + f"[cyan]{say.name('fact', key)}[/]: "
+        head = Text.assemble(" " * indent, (say.name("fact", key), "cyan"), ": ")
         if isinstance(value, Mapping):
             console.print(head)
             print_facts(value, console, say, indent + 2)
         elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
             for item in value:
-                console.print(head + ", ".join(f"{say.name('fact', name)} {part}" for name, part in item.items()), highlight=False)
+                console.print(
+                    head + Text(", ".join(f"{say.name('fact', name)} {part}" for name, part in item.items())), highlight=False
+                )
         else:
             text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-            console.print(head + escape(f"{text:.12g}" if isinstance(text, float) else str(text)), highlight=False)
+            console.print(head + Text(f"{text:.12g}" if isinstance(text, float) else str(text)), highlight=False)
 
 
 def print_entries(title: str, entries: Iterable[Any], console: Console, say: Words) -> None:
@@ -251,6 +258,6 @@ def print_entries(title: str, entries: Iterable[Any], console: Console, say: Wor
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     for entry in entries:
-        table.add_row(entry.id, escape(getattr(entry, say.lang)))
+        table.add_row(entry.id, getattr(entry, say.lang))
     console.print(table)
     console.print()

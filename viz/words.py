@@ -10,9 +10,12 @@ import gettext
 import math
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
 from ..model.modules import label_of
 from ..model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES
+from ..scenarios.given import shown
 
 __all__ = ["LANGUAGES", "Words", "decimals_of", "scale_of", "value_of"]
 
@@ -106,7 +109,7 @@ class Words:
             if (own := label_of(key, self.lang)) is not None:
                 return own
             raise KeyError(f"{key!r} is missing in the catalogue {self.lang!r}")
-        return text.format(**fields) if fields else text
+        return text.format(**{name: _seen(value) for name, value in fields.items()}) if fields else text
 
     def name(self, family: str, key: str) -> str:
         """Name of a pathway, indicator, criterion ...; where it has none (a user's own) its label, or the key itself."""
@@ -159,6 +162,13 @@ class Words:
     def error(self, error) -> str:
         """The sentence of an `InputError` in the reader's language."""
         return self(f"error.{error.key}", **error.fields)
+
+
+def _seen(value: Any) -> Any:
+    """A field as it may be shown: names and values of users may hold anything."""
+    if isinstance(value, Path):
+        value = str(value)
+    return shown(value) if isinstance(value, str) and not value.isprintable() else value
 
 
 def value_of(value: float, say: Words) -> str:

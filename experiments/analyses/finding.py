@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...model.renamed import BUDGETS, renamed
+from ...scenarios.given import path_of
 from ..errors import InputError, check_threads
 from ..folder import read_manifest, write_folder
 from ..outcome import outcome_of
-from ..plain_names import path_inside, read_json
+from ..plain_names import hash_inside, path_inside, read_json
 from ..question import COMMANDS, checked, command_line
 from ..statistics import Estimate
 from ..with_modules import check_modules
@@ -237,11 +238,16 @@ def read_finding(folder: str | Path) -> Finding:
     """
     import pandas as pd
 
-    where = Path(folder)
+    where = path_of(folder)
     try:
         manifest = read_manifest(where)
         tables, modules = manifest["tables"], [dict(entry) for entry in manifest.get("modules", ())]
         kept = read_json(where, "facts.json")
+        edited = [
+            name
+            for name in ("facts.json", *(f"{table}.csv" for table in tables))
+            if hash_inside(where, name) != manifest["files"].get(name)
+        ]
         older = kept["command"] if kept.get("format") != FORMAT else ""
         frames = {
             # only an empty cell is missing: "null" is the name of a pathway
@@ -252,8 +258,10 @@ def read_finding(folder: str | Path) -> Finding:
         }
         frames = {name: frame.rename(columns=NAMES) for name, frame in frames.items()}
         found = Finding(kept["name"], kept["command"], frames.pop(MAIN), _renamed(kept["facts"]), frames)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
         raise InputError("not_a_finding", path=where) from error
+    if edited:
+        raise InputError("finding_edited", path=where / edited[0])
     check_modules(modules, str(where), to_write=False)
     if older:
         raise InputError("older_finding", path=where, command=older)

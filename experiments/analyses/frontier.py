@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...model.renamed import renamed
+from ...scenarios.given import MAX_BUDGET_BN
 from ..errors import InputError, check_number
 from ..outcome import outcome_of
 from ..question import PATHWAYS as ALL
@@ -69,7 +70,10 @@ def frontier(
     """
     import pandas as pd
 
-    names, ladder = tuple(dict.fromkeys(pathways)), sorted({check_number("--budgets", b, 0) for b in budgets_bn})
+    names, ladder = (
+        tuple(dict.fromkeys(pathways)),
+        sorted({check_number("--budgets", budget, 0, MAX_BUDGET_BN) for budget in budgets_bn}),
+    )
     for what, values in (("--pathways", names), ("--budgets", ladder)):
         if not values:
             raise InputError("empty", name=what)

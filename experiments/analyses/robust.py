@@ -115,6 +115,8 @@ def robust(
     check_number("--points", count, FEWEST, MOST, whole=True)
     if grid:
         check_number("--grid", grid, 3, 50, whole=True)
+        if len(names) < 2 and not surface:  # the surface lies over two of them
+            raise InputError("too_few", name="--uncertainties (or --grid 0)", low=2)
     values, at = points(names, unit_points("lhs", count, len(names), case.seed))
     wanted = tuple(dict.fromkeys([outcome, *(rule.outcome for rule in parsed)]))
     runs = [count * len(arms) * case.replicates, grid * grid * 2 * SURFACE_REPLICATES * case.replicates]

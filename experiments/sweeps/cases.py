@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from ...model.ensemble import find_scale
+from ...model.granted import processors
 from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
 from ...model.sites_and_arms import NO_LAW, Arm, Law, Schedule, Shock, Site
 from ..errors import InputError, check_number
+from ..question import checked
 from .ranges import check_values, lever_ranges, uncertainty_ranges, unknown
 from .trial import Trial
 
@@ -104,13 +106,11 @@ class Cases:
         ------
         InputError, ScenarioError
         """
-        import os
-
         if not trials:
             raise InputError("empty", name="trials")
         cases = [self._case(trial) for trial in trials]
         open_arms = {id(case.arm): case for case in cases if case.arm.scale is None and id(case.arm) not in self._scales}
-        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(threads or processors()) as pool:
             self._scales |= dict(zip(open_arms, pool.map(self._scale, open_arms.values()), strict=True))
         return [self._scaled(case) for case in cases]
 
@@ -208,8 +208,8 @@ class Cases:
             key: tuple = ("given", id(given))
             # the arm is kept alive beside its copy: its id must not be used again
             return self._bases.setdefault(key, given)
-        site_budget_bn = None if trial.site_budget_bn is None else check_number("site_budget_bn", trial.site_budget_bn, 0)
-        budget_bn = check_number("budget_bn", trial.budget_bn, 0)
+        site_budget_bn = None if trial.site_budget_bn is None else checked("site_budget_bn", trial.site_budget_bn)
+        budget_bn = checked("budget_bn", trial.budget_bn)
         key = (id(place), str(given), str(trial.policy), str(trial.law), budget_bn, site_budget_bn)
         if key not in self._bases:
             from ...scenarios import choose_arm

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validat
 
 from ...model.renamed import BUDGETS
 from ...scenarios.errors import Message, ScenarioError, nearest_name
+from ...scenarios.given import MAX_BUDGET_BN, is_finite, path_of
 from ...scenarios.library import is_path
 from ...scenarios.reading import read_toml
 from ...scenarios.schema import between, check, in_range, with_unit
@@ -32,7 +32,7 @@ def _number(low: float, high: float, unit: str = "") -> PlainValidator:
     return PlainValidator(lambda value: in_range(value, low, high, unit))
 
 
-Budget = Annotated[float, _number(0, 1e5, "bn VND a year")]
+Budget = Annotated[float, _number(0, MAX_BUDGET_BN, "bn VND a year")]
 
 
 class _Strict(BaseModel):
@@ -138,7 +138,7 @@ def load_experiment(path: str | Path) -> Experiment:
     ScenarioError
         Naming file, key, value, allowed range and the nearest known name.
     """
-    path = Path(path)
+    path = path_of(path)
     return make_experiment(read_toml(path), path)
 
 
@@ -286,7 +286,7 @@ def _factor(range_: Range, lever: bool, what: Any, path, place: str) -> Factor |
     """``None`` (the registry's range), a number (a constant), [low, high], {low, high} or {values = [...]}."""
 
     def number(value: Any) -> float:
-        good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        good = is_finite(value)
         if not good or not range_.low <= value <= range_.high:
             raise ScenarioError("out_of_range" if good else "not_finite", file=path, key=place, value=value,
                                 allowed=between(range_.low, range_.high, range_.unit))  # fmt: skip
@@ -314,7 +314,7 @@ def _table_factors(design: Design, entry: ExperimentFile, path) -> tuple[tuple[F
     from .designs import read_points
 
     uncertain, levers = uncertainty_ranges(), lever_ranges()
-    names, _ = read_points(Path(design.file), {**uncertain, **levers})
+    names, _ = read_points(path_of(design.file), {**uncertain, **levers})
     factors, constants = _factors(entry.model_copy(update={"uncertainties": entry.uncertainties or {}}), design, path)
     if factors:
         raise ScenarioError("table_varies", file=path, key=factors[0].name)

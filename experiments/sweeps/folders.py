@@ -13,19 +13,27 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from ...scenarios.errors import ScenarioError
+from ...scenarios.given import path_of
 from ..errors import InputError
-from ..locks import hold, sync_folder
+from ..locks import NoLocks, hold, sync_file, sync_folder
 from ..plain_names import ForeignName, create, path_inside, read_inside
 
 __all__ = ["Folder", "LocalFolder", "RemoteFolder", "open_folder"]
 
-LOCK = ".lock"
+LOCK = ".lock"  # that the system locks
+NAMED = ".holder"  # that names who holds it, where the system locks no files
 
 
 def open_folder(out: str | os.PathLike) -> Folder:
     """The folder of a path or URL; nothing is made yet."""
     text = os.fspath(out)
-    return RemoteFolder(text) if "://" in text else LocalFolder(Path(text))
+    if "://" in text:
+        return RemoteFolder(text)
+    try:
+        return LocalFolder(path_of(text))
+    except (OSError, RuntimeError):  # the latter before Python 3.13
+        raise ScenarioError("link_circle", value=text) from None
 
 
 class Folder(Protocol):
@@ -68,7 +76,7 @@ class LocalFolder:
     """A folder of this machine."""
 
     def __init__(self, path: Path):
-        self.path = path.expanduser().resolve()
+        self.path = path.resolve()
         self.name = str(self.path)
 
     def read(self, name: str) -> bytes:
@@ -91,7 +99,7 @@ class LocalFolder:
             with create(fresh.parent, fresh.name) as stream:
                 stream.write(data)
                 stream.flush()
-                os.fsync(stream.fileno())
+                sync_file(stream.fileno())
             os.replace(fresh, target)
             sync_folder(target.parent)
         except ForeignName:
@@ -134,7 +142,13 @@ class LocalFolder:
         except OSError as error:
             raise InputError("out_failed", path=self.path, error=error.strerror or error) from error
         try:
-            if not hold(handle):
+            try:
+                free = hold(handle)
+            except NoLocks:
+                with _named_lock(self, NAMED):
+                    yield
+                return
+            if not free:
                 raise InputError("sweep_locked", path=self.name)
             yield
         finally:
@@ -198,12 +212,17 @@ class RemoteFolder:
     def remove(self, name: str) -> None:
         self.system.rm_file(self._full(name))
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        if LOCK in self.names():
-            raise InputError("sweep_locked_by", path=self.name, holder=self.read(LOCK).decode(errors="replace"), lock=LOCK)
-        self.write(LOCK, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode())
-        try:
-            yield
-        finally:
-            self.remove(LOCK)
+    def lock(self) -> AbstractContextManager[None]:
+        return _named_lock(self, LOCK)
+
+
+@contextmanager
+def _named_lock(folder: LocalFolder | RemoteFolder, name: str) -> Iterator[None]:
+    """Context that a file which names its holder keeps to one process; left by a process that was killed, it is in the way until removed."""
+    if name in folder.names():
+        raise InputError("sweep_locked_by", path=folder.name, holder=folder.read(name).decode(errors="replace"), lock=name)
+    folder.write(name, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode())
+    try:
+        yield
+    finally:
+        folder.remove(name)

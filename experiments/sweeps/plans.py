@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...scenarios.given import path_of
 from ..errors import InputError, check_number
 from ..question import MAX_SEED
 from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, differences, versions
@@ -118,7 +119,7 @@ def plan_sweep(
         raise InputError("until_outcome")
     table = experiment.design.kind == "table"
     if table:
-        points = read_points(Path(experiment.design.file), {factor.name: factor.range for factor in experiment.factors})[1]
+        points = read_points(path_of(experiment.design.file), {factor.name: factor.range for factor in experiment.factors})[1]
     else:
         points = make_points(experiment.design, experiment.factors, experiment.seed)
     arms, case = plan_arms(experiment, threads)

@@ -106,7 +106,7 @@ def check_values(where: str, values: Mapping[str, float], ranges: Mapping[str, R
             raise unknown(where, name, ranges)
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if isinstance(value, (bool, str)) or not math.isfinite(number):
             raise InputError("not_number", name=f"{where}.{name}", value=repr(value))

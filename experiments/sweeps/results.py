@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...scenarios.given import path_of
 from .. import statistics
 from ..errors import InputError
 from ..outcome import outcome_of
@@ -275,7 +275,7 @@ def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
     import pyarrow.csv as csv
     import pyarrow.parquet as pq
 
-    target = Path(file).expanduser()
+    target = path_of(file)
     if target.suffix not in (".csv", ".parquet"):
         raise InputError("export_ending", path=target)
     if os.path.lexists(target):

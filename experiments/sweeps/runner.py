@@ -20,6 +20,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ...model.granted import processors
 from ...model.roster import sources
 from ..errors import InputError
 from .chunks import Chunk, run_chunk
@@ -83,7 +84,7 @@ def estimate(
         begin = perf_counter()
         run_chunk(packed, chunk, points)
         seconds = perf_counter() - begin
-    workers, runs = workers or os.cpu_count() or 1, plan.runs()
+    workers, runs = workers or processors(), plan.runs()
     share = runs / plan.runs_of(chunk)
     count = sum(1 for _ in plan.chunks())
     return Estimate(

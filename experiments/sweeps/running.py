@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...model.granted import processors
 from ...model.simulator import FAILURES, Replicate, Simulator
 from ...model.sites_and_arms import Arm
 from .cases import Case
@@ -198,7 +198,7 @@ def run_cells(
     seed, threads, progress, traces : see `run_trials`
     reader : Outcomes
     """
-    threads = threads or os.cpu_count() or 1
+    threads = threads or processors()
     job = _Job(cases, ids, seed, reader, progress, traces)
     if progress is not None:
         progress(0, job.rows)

@@ -5,13 +5,13 @@ All three are seen as an executor of `concurrent.futures`. A chunk's result does
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ...model.granted import processors
 from ..errors import InputError
 
 __all__ = ["SCHEDULERS", "Pool", "check_scheduler", "open_pool"]
@@ -84,7 +84,7 @@ def open_pool(name: str = "threads", workers: int | None = None) -> Iterator[Poo
         For an unknown name, a scheduler that does not answer, or a missing package.
     """
     check_scheduler(name)
-    workers = workers or os.cpu_count() or 1
+    workers = workers or processors()
     if name == "threads":
         yield from _local(Pool(name, workers, ThreadPoolExecutor(workers)))
     elif name == "processes":

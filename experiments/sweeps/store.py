@@ -31,7 +31,7 @@ from ...model import processor
 from ..errors import InputError
 from ..with_modules import check_modules, recorded
 from .chunks import Chunk, Work, differences, mark_of, read_mark, versions
-from .folders import LOCK, open_folder
+from .folders import LOCK, NAMED, open_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,7 +89,7 @@ class Store:
         names = self.folder.names()
         if MANIFEST in names:
             return True
-        ours = {LOCK, WORK, POINTS, *(f".{name}.tmp" for name in (MANIFEST, WORK, POINTS))}
+        ours = {LOCK, NAMED, WORK, POINTS, *(f".{name}.tmp" for name in (MANIFEST, WORK, POINTS))}
         if set(names) - ours or self.folder.has_more():
             raise InputError("out_not_ours", path=self.name)
         return False

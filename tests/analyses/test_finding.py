@@ -185,10 +185,17 @@ def test_numbers_with_intervals_are_spelt_and_set():
     assert cell({"mean": 2.0, "low": 1.0, "high": 3.0}, say, 0) == "2 ±1"
 
 
+def paid(trial, replicate):
+    """What money buys, the more the more."""
+    tonnes = 1e5 - trial.budget_bn * (10 + replicate), 1e5
+    return {
+        "tco2e_total_2035": tonnes, "pv_outlay_gross_2035": (trial.budget_bn * 30, 0.0), "pv_social_cost_2035": (trial.budget_bn * 20, 0.0),
+        "pv_tco2e_2035": tonnes, "level1_2035": (1.0, 0.0),
+    }  # fmt: skip
+
+
 def test_findings_join_to_one_report_in_either_language(monkeypatch, tmp_path):
-    install(monkeypatch, lambda trial, replicate: {
-        "tco2e_total_2035": (1e5 - trial.budget_bn * (10 + replicate), 1e5), "pv_outlay_gross_2035": (trial.budget_bn * 30, 0.0),
-        "pv_social_cost_2035": (trial.budget_bn * 20, 0.0), "pv_tco2e_2035": (1e5 - trial.budget_bn * (10 + replicate), 1e5), "level1_2035": (1.0, 0.0)})  # fmt: skip
+    install(monkeypatch, paid)
     made = frontier(Case(replicates=4), pathways=["symbiosis"], budgets_bn=[0, 100])
     write_finding(made, tmp_path / "a", "en")
     names = {path.name for path in (tmp_path / "a").iterdir()}
@@ -239,3 +246,65 @@ def test_every_analysis_has_its_words():
         "utf-8"
     )
     assert not set(re.findall(r'"(finding\.\w+)"', shared)) - known.keys()
+
+
+# --- folders that somebody edited ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    install(monkeypatch, paid)
+    return write_finding(frontier(Case(replicates=3), pathways=["combined"], budgets_bn=(0.0, 50.0)), tmp_path / "kept")
+
+
+def edit(folder, change, sign=True):
+    """Change facts.json, and, as somebody who means it, its hash in the manifest as well."""
+    import hashlib
+
+    kept = json.loads((folder / "facts.json").read_text())
+    change(kept)
+    data = json.dumps(kept).encode()
+    (folder / "facts.json").write_bytes(data)
+    if sign:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["files"]["facts.json"] = hashlib.sha256(data).hexdigest()
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("sign", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda kept: kept.update(name="os"),
+        lambda kept: kept.update(name="..pages.frame"),
+        lambda kept: kept.update(name="causes"),
+        lambda kept: kept.update(name=["frontier"]),
+        lambda kept: kept.update(name="trust"),
+        lambda kept: kept.update(facts={}),
+        lambda kept: kept.update(facts=[]),
+        lambda kept: kept.update(facts=None),
+        lambda kept: kept.update(command=3),
+        lambda kept: kept["facts"].update(outcome="none_2035"),
+        lambda kept: kept["facts"].update({key: None for key in list(kept["facts"])}),
+        lambda kept: kept["facts"].update({key: "x" for key in list(kept["facts"])}),
+        lambda kept: kept["facts"].update({key: 1e400 for key in list(kept["facts"])}),
+        lambda kept: kept.clear(),
+    ],
+)
+def test_a_report_on_an_edited_folder_is_refused_in_one_line(folder, capsys, monkeypatch, tmp_path, change, sign):
+    """Whatever was changed, nothing is imported by a name that a file gives, and nothing is written."""
+    asked = []
+    monkeypatch.setattr(
+        "ecocluster.viz.analyses.page.import_module",
+        lambda name, package: asked.append(name) or __import__("importlib").import_module(name, package),
+    )
+    edit(folder, change, sign)
+    code = main(["report", str(folder), "--out", str(tmp_path / "report")])
+    told = capsys.readouterr().err
+    assert code == 2 and told.count("\n") == 1 and "unexpected" not in told, told
+    assert set(asked) <= {".frontier", ".trust"} and not (tmp_path / "report").exists()
+
+
+def test_the_folder_as_it_was_written_is_told(folder, tmp_path):
+    """Control of the one above."""
+    assert main(["report", str(folder), "--out", str(tmp_path / "report")]) == 0

@@ -131,7 +131,7 @@ def test_cyclic_inclusion(write):
         (HEADER.replace("name", "id") + "a,A,20,9,7\n", "id: the column stands twice"),
         (HEADER.replace(",area_built", "") + "a,A,20,9\n", "area_built: the column is missing"),
         (HEADER + "a,A,20,9,7\nb,B,20,nine,7\n", "line 3: area_planned = 'nine': not a number"),
-        (HEADER + "a,A,20,nan,7\n", "line 2: area_planned = nan: not a finite number"),
+        (HEADER + "a,A,20,nan,7\n", "line 2: area_planned = 'nan': not a number"),
         (HEADER + "a,A,20,9,7\na,B,20,9,7\n", "line 3: id = 'a': the id stands twice"),
         (HEADER + 'a,"A,20,9,7\n', "broken table"),
         (HEADER + "a,A,20,9,7\n" * 1001, "too many rows; allowed: at most 1000 rows"),

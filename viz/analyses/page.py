@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...experiments.analyses.finding import Finding
+from ...experiments.errors import InputError
+from ...scenarios.given import own_name_of
 from ..words import Words, decimals_of, scale_of
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ __all__ = [
     "write_pages",
 ]
 
+TOLD = ("barriers", "discover", "frontier", "hypotheses", "mechanisms", "optimise", "portfolio", "robust", "sensitivity", "solutions",
+        "superadditivity", "survival", "trust")  # the modules beside this one that tell a finding  # fmt: skip
 WIDTH = 100  # at most
 SIGNS = {"<": "less", "<=": "at_most", ">": "more", ">=": "at_least"}
 
@@ -44,7 +48,7 @@ class Sheet:
 
 def _teller(finding: Finding) -> Any:
     """The module that tells a finding."""
-    return import_module(f".{finding.name.replace('-', '_')}", __package__)
+    return import_module(f".{own_name_of(finding.name, TOLD)}", __package__)
 
 
 def spell(estimate: dict[str, Any] | None, say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False) -> str:
@@ -138,24 +142,23 @@ def rule_text(text: str, say: Words, one_cluster: bool = False) -> str:
 
 def print_finding(finding: Finding, console: Console, say: Words) -> None:
     """Print title, table, sentences and the command of a finding."""
-    from rich.markup import escape
     from rich.table import Table
 
     told = _teller(finding)
     sheet = told.sheet(finding, say)
     title = " · ".join(filter(None, (say(f"title.{finding.name}"), finding.scenario)))
-    console.print(f"[bold]{escape(title)}[/]", width=WIDTH, highlight=False)  # as a title of the table it would be as narrow
+    console.print(title, style="bold", width=WIDTH, highlight=False)  # as a title of the table it would be as narrow
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for index, column in enumerate(sheet.columns):
-        table.add_column(escape(column), justify="right" if index else "left", header_style="bold")
+        table.add_column(column, justify="right" if index else "left", header_style="bold")
     for row in sheet.rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*row)
     console.print(table, highlight=False)
     if sheet.note:
-        console.print(f"[dim]{escape(sheet.note)}[/]", width=WIDTH, highlight=False)
+        console.print(sheet.note, style="dim", width=WIDTH, highlight=False)
     console.print()
     for sentence in _sentences(finding, say):
-        console.print(escape(sentence), width=WIDTH, highlight=False)
+        console.print(sentence, width=WIDTH, highlight=False)
 
 
 def _sentences(finding: Finding, say: Words) -> list[str]:
@@ -167,7 +170,7 @@ def _sentences(finding: Finding, say: Words) -> list[str]:
 
 def page(findings: Sequence[Finding], say: Words) -> str:
     """Findings as one page of HTML that holds everything it shows; each is a section with its command."""
-    return _render(findings, say, [_pictures(finding, say)["figure.svg"] for finding in findings])
+    return _render([_section(finding, say) for finding in findings], say)
 
 
 def _pictures(finding: Finding, say: Words) -> dict[str, bytes]:
@@ -176,24 +179,26 @@ def _pictures(finding: Finding, say: Words) -> dict[str, bytes]:
     return picture_files({"figure": _teller(finding).figure(finding, say)})
 
 
-def _render(findings: Sequence[Finding], say: Words, vectors: Sequence[bytes]) -> str:
+def _section(finding: Finding, say: Words, vector: bytes | None = None) -> dict[str, Any]:
+    """What the page says of a finding; its figure is drawn unless it is at hand."""
+    from ..report import as_source
+
+    return {
+        "name": finding.name,
+        "scenario": finding.scenario or say("finding.several_places"),
+        "command": finding.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
+        "sentences": _sentences(finding, say),
+        "sheet": _teller(finding).sheet(finding, say),
+        "picture": as_source(vector or _pictures(finding, say)["figure.svg"]),
+    }
+
+
+def _render(sections: Sequence[Mapping[str, Any]], say: Words) -> str:
     from importlib.metadata import version
 
-    from ..report import as_source, open_template
+    from ..report import open_template
 
-    sections = [
-        {
-            "name": finding.name,
-            "scenario": finding.scenario or say("finding.several_places"),
-            "command": finding.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
-            "sentences": _sentences(finding, say),
-            "sheet": _teller(finding).sheet(finding, say),
-            "picture": as_source(vector),
-        }
-        for finding, vector in zip(findings, vectors, strict=True)
-    ]
-    template = open_template("findings.html.j2")
-    return template.render(say=say, sections=sections, version=version("ecocluster"))
+    return open_template("findings.html.j2").render(say=say, sections=sections, version=version("ecocluster"))
 
 
 def write_finding(finding: Finding, out: str | Path, lang: str = "en") -> Path:
@@ -206,7 +211,7 @@ def write_finding(finding: Finding, out: str | Path, lang: str = "en") -> Path:
     """
     say = Words(lang)
     pictures = _pictures(finding, say)
-    html = _render([finding], say, [pictures["figure.svg"]])
+    html = _render([_section(finding, say, pictures["figure.svg"])], say)
     return finding.write(out, {**pictures, "report.html": html.encode()})
 
 
@@ -224,6 +229,12 @@ def write_pages(folders: Sequence[str | Path], out: str | Path, lang: str = "en"
     from ...experiments.analyses.finding import read_finding
     from ...experiments.folder import write_folder
 
-    findings = [read_finding(folder) for folder in folders]
-    html = page(findings, Words(lang))
+    say, findings, sections = Words(lang), [], []
+    for folder in folders:
+        findings.append(read_finding(folder))
+        try:
+            sections.append(_section(findings[-1], say))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:  # facts that are none of ours
+            raise InputError("not_a_finding", path=folder) from error
+    html = _render(sections, say)
     return write_folder(out, {"report.html": html.encode()}, {"commands": [finding.command for finding in findings]})

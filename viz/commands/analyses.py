@@ -85,12 +85,9 @@ def conduct(
 
 def numbers(name: str, text: str) -> tuple[float, ...]:
     """Numbers of a comma-separated option; `name` is the option as the user knows it."""
-    from ...experiments.errors import InputError
+    from ...scenarios.given import number_of
 
-    try:
-        return tuple(float(part) for part in listed(text))
-    except ValueError as error:
-        raise InputError("not_number", name=name, value=text) from error
+    return tuple(float(number_of(part, name)) for part in listed(text))
 
 
 @asks("sensitivity")

@@ -14,6 +14,7 @@ import typer
 
 from ...experiments.errors import InputError
 from ...experiments.question import COMMANDS, FIELDS
+from ...scenarios.given import is_number, number_of, path_of
 from ..words import Words
 
 LANG_VARIABLE = "ECOCLUSTER_LANG"
@@ -103,29 +104,29 @@ def _read_scale(text: str) -> float | None:
     """Scale factor of the programmes; None: found by pilots."""
     if text == "auto":
         return None
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError("not_a_scale", value=text) from None
+    if not is_number(text):
+        raise InputError("not_a_scale", value=text)
+    return float(text)
 
 
 def _read_levers(texts: list[str]) -> tuple[tuple[str, float], ...]:
-    """Levers from `--set NAME=VALUE`; of one that is named twice the last value."""
+    """Levers from `--set NAME=VALUE`, each named once."""
     levers = {}
     for text in texts:
         name, given, value = text.partition("=")
         if not given or not name.strip():
             raise InputError("not_a_setting", value=text)
-        try:
-            levers[name.strip()] = float(value)
-        except ValueError:
-            raise InputError("not_number", name=f"--set {name}", value=repr(value)) from None
+        if name.strip() in levers:
+            raise InputError("duplicate", kind="--set", value=name.strip())
+        levers[name.strip()] = number_of(value, f"--set {name.strip()}")
     return tuple(levers.items())
 
 
 def slug(name: str) -> str:
     """Name of a scenario or pathway as part of a folder's name; a file gives its stem."""
-    return Path(name).stem if name.endswith(".toml") else name.replace("/", "-").replace(os.sep, "-").replace(":", "-")
+    return (
+        path_of(name, "scenario").stem if name.endswith(".toml") else name.replace("/", "-").replace(os.sep, "-").replace(":", "-")
+    )
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -134,11 +135,11 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def open_console(stderr: bool = False):
-    """A console; outside a terminal 80 columns wide, as a page is."""
+    """A console that shows texts as they are, brackets included; outside a terminal 80 columns wide, as a page is."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 80)
+    return Console(stderr=stderr, width=None if stream.isatty() else 80, markup=False, emoji=False)
 
 
 def kernels_are_cold() -> bool:

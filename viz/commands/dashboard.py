@@ -43,13 +43,14 @@ def dashboard_command(
 ) -> None:
     from ...experiments.errors import check_number
     from ...scenarios import load_scenario
+    from ...scenarios.given import path_of
     from ..pages.settings import LIMITS, Settings
 
     say = Words(lang)
     check_number("--port", port, 0, 65535, whole=True)
     load_scenario(scenario)  # says what is wrong with it
     server = _open(host, port)
-    settings = Settings(read_only, results.expanduser().resolve(), scenario)
+    settings = Settings(read_only, path_of(results, "--results").resolve(), scenario)
     os.environ.update(ENVIRONMENT)
     os.environ.update(settings.to_environment())
     os.environ["SOLARA_KERNEL_CULL_TIMEOUT"] = LIMITS.idle

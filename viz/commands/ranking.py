@@ -49,6 +49,6 @@ def ranking_command(
         return
     console = open_console()
     for line in ranking_lines(kept, say):
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False)
     if renew:
         console.print(say("ranking.stored", path=SHIPPED.path), highlight=False, soft_wrap=True)

@@ -43,7 +43,7 @@ def run_command(
         "replicate": asked["replicate"],
         "seed": asked["seed"],
     }
-    console.print(f"[bold]{say('cli.run_title', **fields)}[/]\n", highlight=False)
+    console.print(say("cli.run_title", **fields) + "\n", style="bold", highlight=False)
     print_run(numbers, flows, console, say)
     write_run(numbers, flows, out, lang)
     console.print("\n" + say("cli.written_run", path=out), highlight=False, soft_wrap=True)
@@ -63,12 +63,16 @@ def compare_command(
 ) -> None:
     from ...experiments import compare
     from ...experiments.configuration import read_config
+    from ...experiments.errors import InputError
     from ...experiments.folder import check_folder
 
     say = Words(lang)
     asked["sample"] = sample
     if config is not None:  # options that were typed count more than the file
-        asked |= {name: value for name, value in read_config(config).items() if not _typed(context, name)}
+        read = read_config(config)
+        if "scenario" not in read and not _typed(context, "scenario"):
+            raise InputError("config_place", path=config)
+        asked |= {name: value for name, value in read.items() if not _typed(context, name)}
         if _typed(context, "worlds") and not _typed(context, "fixed"):
             asked["fixed"] = False
         elif _typed(context, "fixed"):

@@ -181,7 +181,7 @@ def report(found: Status, folder: str, say: Words, as_json: bool, outcome: str |
         console.print(say("sweep.failed", count=count, cause=cause), highlight=False, soft_wrap=True)
     for kind in ("damaged", "foreign", "doubled"):
         for name in getattr(found, kind):
-            console.print(say(f"sweep.{kind}", name=name), highlight=False, soft_wrap=True, markup=False)
+            console.print(say(f"sweep.{kind}", name=name), highlight=False, soft_wrap=True)
     if not found.complete or found.failed:
         key = "sweep.rerun_with" if found.complete else "sweep.resume_with"
         console.print(say(key, folder=folder), highlight=False, soft_wrap=True)

@@ -59,7 +59,7 @@ def tune_command(
         return
     console = open_console()
     for line in tuned_lines(kept, say):
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False)
     if renew:
         console.print(say("tuned.stored", path=tuned.SHIPPED.path), highlight=False, soft_wrap=True)
 

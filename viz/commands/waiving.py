@@ -69,7 +69,7 @@ def _tell(found: Waiving, say: Words) -> None:
     for name in found.criteria:
         table.add_row(say(f"waived.{name}"), *(cell(found.gains[name, arm], True) for arm in arms))
     console = open_console()
-    console.print(table, highlight=False, markup=False)
+    console.print(table, highlight=False)
     kind, count = ("worlds", found.question.worlds) if found.question.worlds else ("fixed", found.question.replicates)
     console.print(say(f"waiving.note_{kind}", count=count) + "\n", highlight=False)
     if found.most is None:
@@ -78,4 +78,4 @@ def _tell(found: Waiving, say: Words) -> None:
     name, arm = found.most
     told = cell(found.gains[found.most], True).replace("\n", " ")
     fields = {"criterion": say(f"waived.{name}"), "pathway": say.name("pathway", arm), "gain": told}
-    console.print(say("waiving.most", **fields), highlight=False, markup=False)
+    console.print(say("waiving.most", **fields), highlight=False)

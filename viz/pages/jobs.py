@@ -19,7 +19,6 @@ The page shows `JobStatus(slot)` of frame.py: a bar, a stop button, and the erro
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +31,7 @@ from typing import Any
 import solara
 
 from ...experiments.errors import InputError
+from ...model.granted import processors
 from ...scenarios import ScenarioError
 from .settings import LIMITS
 
@@ -79,7 +79,7 @@ class JobState:
 @cache
 def _pool() -> ThreadPoolExecutor:
     """Threads for all visitors: as many jobs run at a time as there are processors."""
-    return ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="ecocluster-job")
+    return ThreadPoolExecutor(max(2, processors()), thread_name_prefix="ecocluster-job")
 
 
 class _Load:
@@ -146,7 +146,7 @@ class Job:
     @property
     def threads(self) -> int:
         """Threads this job may use: the processors divided among the jobs that run."""
-        return max(1, (os.cpu_count() or 1) // max(1, _load.running))
+        return max(1, processors() // max(1, _load.running))
 
 
 class Jobs:

@@ -10,6 +10,7 @@ from ..model.sites_and_arms import MVND_PER_BN, SECTORS, Schedule
 from . import programmes
 from .enterprises import read_firms
 from .errors import Message, ScenarioError, nearest_name
+from .given import path_of
 from .library import find, is_path, kind_of, read, shipped
 from .sites import Scenario, list_sites, load_scenario
 
@@ -34,7 +35,7 @@ def describe(name: str | Path) -> dict[str, Any]:
         a run can tell.
     """
     if is_path(name):
-        return _describe_file(kind_of(Path(name)), name)
+        return _describe_file(kind_of(path_of(name)), name)
     sites = {entry.id for entry in list_sites()}
     if name in sites:
         return _describe_file("sites", name)
@@ -54,7 +55,7 @@ def validate_file(path: str | Path) -> dict[str, Any]:
     ScenarioError
         For the first thing that is wrong; for a table, with all refused rows.
     """
-    path = Path(path)
+    path = path_of(path)
     if path.suffix.lower() == ".toml":
         return describe(path)
     if path.suffix.lower() not in (".csv", ".tsv", ".txt"):

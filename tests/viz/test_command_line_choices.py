@@ -1,0 +1,115 @@
+"""Nothing is chosen in silence, nothing that was given is read as something else, and surroundings that break a library are told first."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from ecocluster.viz.cli import main
+from ecocluster.viz.commands.common import open_console
+from ecocluster.viz.environment import check_environment
+
+RUN = ["compare", "teaching", "--fixed", "--replicates", "1"]
+
+
+def refused(capsys, arguments, *parts):
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and all(part in told for part in parts), told
+
+
+@pytest.mark.parametrize(
+    ("more", "parts"),
+    [
+        (["--set", "extension=.3", "--set", "extension=.5"], ["--set", "extension", "twice"]),
+        (["--set", "extension=.3", "--set", " extension =.5"], ["twice"]),
+        (["--set", "extension=1_0"], ["--set extension", "1_0"]),
+        (["--budget", "20", "--site-budget", "3"], ["--budget", "--site-budget"]),
+        (["--site-budget=3", "--budget=20"], ["--budget", "--site-budget"]),
+        (["--replicates", "2"], ["--replicates", "twice"]),
+        (["--seed=1", "--seed", "1"], ["--seed", "twice"]),
+        (["--budget", "1_50"], ["--budget", "1_50"]),
+        (["--budget", "１５０"], ["--budget", "１５０"]),
+        (["--seed", "1_0"], ["--seed", "1_0"]),
+        (["--budget", "150000000000"], ["--budget", "1000000"]),
+        (["--site-budget", "1e12"], ["--site-budget", "1000000"]),
+        (["--scale", "1_0"], ["--scale", "1_0"]),
+        (["--out", "https://x"], ["--out", "web"]),
+        (["--out", "~nosuchuser/x"], ["--out", "home"]),
+        (["--out", "x" * 300], ["--out", "255 bytes"]),
+    ],
+)
+def test_what_has_two_meanings_is_refused(capsys, tmp_path, monkeypatch, more, parts):
+    monkeypatch.chdir(tmp_path)
+    refused(capsys, [*RUN, *more], *parts)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["frontier teaching --budgets 0,150000000000", "optimise teaching --generations 1_0",
+                                     "robust teaching --uncertainties q_in --points 20", "barriers teaching --budget 1e7",
+                                     "mechanisms teaching --budget 1e7", "robust teaching --points １００"])  # fmt: skip
+def test_the_same_holds_in_every_command(capsys, tmp_path, monkeypatch, command):
+    """Also what would be found out after all the runs."""
+    monkeypatch.chdir(tmp_path)
+    refused(capsys, command.split(), "--")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_names_no_place_is_refused_unless_the_command_line_does(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "asked.toml").write_text('type = "comparison"\nfixed = true\nreplicates = 1\n')
+    refused(capsys, ["compare", "--config", "asked.toml"], "asked.toml", "scenario")
+    refused(capsys, ["compare", "nowhere", "--config", "asked.toml"], "nowhere")  # goes on to read the place
+
+
+@pytest.mark.parametrize("name", ["NUMBA_NUM_THREADS", "SOURCE_DATE_EPOCH", "OMP_NUM_THREADS"])
+@pytest.mark.parametrize("value", ["abc", "-1", "1.5", "１", "1e3"])
+def test_variables_that_would_break_a_library_are_told_first(capsys, monkeypatch, tmp_path, name, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    refused(capsys, [*RUN], name, value)
+
+
+def test_figures_ask_for_no_window_and_good_variables_pass(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "nope")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    check_environment()
+    assert os.environ["MPLBACKEND"] == "agg"
+
+
+def test_texts_are_shown_as_they_are(capsys):
+    console = open_console()
+    for text in ("[/x]", "[bold]a[/]", "a[red]b", ":smile:"):
+        console.print(text, highlight=False)
+    assert capsys.readouterr().out.split("\n")[:4] == ["[/x]", "[bold]a[/]", "a[red]b", ":smile:"]
+
+
+def test_brackets_in_a_path_neither_vanish_nor_fail(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([*RUN, "--out", "[/x]"]) == 0
+    assert "Results: [/x] (open report.html)" in capsys.readouterr().out and (tmp_path / "[" / "x]" / "report.html").exists()
+
+
+def test_a_readers_settings_of_matplotlib_change_no_byte(tmp_path):
+    """Drawn in two processes, one of which has settings of its own. Control: the settings are read there."""
+    program = (
+        "import sys, hashlib, matplotlib; from ecocluster.viz.drawing import in_style, new_figure, render\n"
+        "@in_style\n"
+        "def draw():\n"
+        "    figure = new_figure(3.0)\n"
+        "    axes = figure.subplots(); axes.plot([1, 2], [3, 5]); axes.set_title('a'); axes.hist([1, 2, 2])\n"
+        "    return figure\n"
+        "made = draw()\n"
+        "print(matplotlib.rcParams['lines.linewidth'], *(hashlib.sha256(render(made, kind)).hexdigest() for kind in ('png', 'svg')))\n"
+    )
+    (tmp_path / "matplotlibrc").write_text(
+        "lines.linewidth: 7\nsavefig.dpi: 33\nfigure.facecolor: red\naxes.facecolor: blue\naxes.titlecolor: red\npatch.edgecolor: green\n"
+    )
+    found = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
+                       env={**os.environ, "MPLBACKEND": "agg", "MATPLOTLIBRC": place}).stdout.split()
+        for place in (os.devnull, str(tmp_path / "matplotlibrc"))
+    ]  # fmt: skip
+    assert found[0][0] != found[1][0] == "7.0"
+    assert found[0][1:] == found[1][1:]
