@@ -123,8 +123,13 @@ class Comparison:
         """For every arm the one that its effect is measured against: the law alone, and for that the null."""
         return list(self.trace.matched) or [0] * len(self.arms)
 
-    def to_xarray(self) -> xarray.Dataset:
+    def to_xarray(self, since_2010: bool = False) -> xarray.Dataset:
         """Every step of every run over arm, run and time, with names and units (extra `xarray`).
+
+        Parameters
+        ----------
+        since_2010 : bool
+            Begin with the burn-in, which all arms of a run share; `level` is then left out, which it does not keep.
 
         Returns
         -------
@@ -143,12 +148,14 @@ class Comparison:
 
         trace, axes = self.trace, ("arm", "run", "time")
         lost = (np.asarray(trace.failed) != 0)[:, :, None]
-        data = {key: (axes, np.where(lost, np.nan, trace.series[..., place]), {"units": INDICATORS[key].unit, "long_name": INDICATORS[key].definition})
-                for place, key in enumerate(trace.keys)}  # fmt: skip
+        values = {key: trace.since_2010(key)[1] if since_2010 else trace.series[..., place] for place, key in enumerate(trace.keys)}
+        years = trace.since_2010(trace.keys[0])[0] if since_2010 else trace.years
+        data = {key: (axes, np.where(lost, np.nan, own), {"units": INDICATORS[key].unit, "long_name": INDICATORS[key].definition})
+                for key, own in values.items()}  # fmt: skip
         level = np.where(lost[..., None], -1, trace.level).astype(np.int8)
         coords: dict[str, Any] = {
             "arm": list(self.arms),
-            "time": ("time", trace.years, {"units": "year"}),
+            "time": ("time", years, {"units": "year"}),
             "replicate": ("run", np.asarray(trace.replicates)),
         }
         if trace.worlds is not None:
@@ -161,9 +168,9 @@ class Comparison:
             "seed": asked.seed,
             "budget_bn": asked.budget_bn,
         }
-        return xarray.Dataset(
-            {**data, "level": ((*axes, "cluster"), level, {"long_name": "level of each existing cluster"})}, coords, about
-        )
+        if not since_2010:
+            data["level"] = ((*axes, "cluster"), level, {"long_name": "level of each existing cluster"})
+        return xarray.Dataset(data, coords, about)
 
     def values(self, key: str) -> np.ndarray:
         """Values of one column, shape (arms, replicates), nan where a run failed."""
@@ -386,6 +393,11 @@ class Comparison:
     def series(self) -> pd.DataFrame:
         """One row per arm, series and quarter: mean and its 95 % interval, 10 and 90 % of the runs."""
         return answer_files.series(self)
+
+    @cached_property
+    def past(self) -> pd.DataFrame:
+        """One row per series and quarter from 2010 to 2019, the same for all arms; columns as those of `series`."""
+        return answer_files.past(self)
 
     @cached_property
     def transfers_long(self) -> pd.DataFrame:

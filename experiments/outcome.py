@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..model.indicators import INDICATORS, YEARS, Indicator, present_values, totals
+from ..model.indicators import AT_START, INDICATORS, START, YEARS, Indicator, present_values, totals
 from ..model.remembered import remembered
 from ..model.roster import reserve
 from .errors import InputError
@@ -189,8 +189,9 @@ def known_outcome(name: str) -> Outcome | None:
 
 def outcome_names(last_year: float = 2046, years: tuple[int, ...] = ()) -> tuple[str, ...]:
     """All names that `indicators.evaluate` gives for runs until `last_year`; if it gives none, those of the last full year."""
+    start = () if years else tuple(f"{key}_{START}" for key in AT_START)
     years = years or years_reached(last_year)
-    return tuple(name for year in years for name in (
+    return start + tuple(name for year in years for name in (
         *(f"{key}_{year}" for key in INDICATORS),
         *(f"{key}_total_{year}" for key in totals()),
         *(f"pv_{key}_{year}" for key in present_values()),
