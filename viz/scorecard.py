@@ -14,6 +14,7 @@ import numpy as np
 from ..experiments.columns import CLUSTER_SHARES, certified_key
 from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
+from ..experiments.outcome import OUTPUT_BASES
 from ..experiments.statistics import Estimate
 from ..model.roster import own_indicators
 from ..model.vocabulary import LEARNED, TECHNOLOGIES
@@ -26,7 +27,7 @@ __all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "n
 HEADLINES = {
     "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", "groups_50"),
     "clusters": ("clusters_level1", "planned_level1", "clusters_all_met", "clusters_one_unmet"),
-    "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill"),
+    "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill", *OUTPUT_BASES),
     "network": ("links_active", "hubs_active", "trade_share"),
     "firms": (
         *(f"adoption_{name}" for name in LEARNED),

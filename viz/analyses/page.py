@@ -40,6 +40,7 @@ class Sheet:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+    title: str = ""
 
 
 def _teller(finding: Finding) -> Any:
@@ -139,12 +140,24 @@ def rule_text(text: str, say: Words, one_cluster: bool = False) -> str:
 def print_finding(finding: Finding, console: Console, say: Words) -> None:
     """Print title, table, sentences and the command of a finding."""
     from rich.markup import escape
-    from rich.table import Table
 
     told = _teller(finding)
     sheet = told.sheet(finding, say)
     title = " · ".join(filter(None, (say(f"title.{finding.name}"), finding.scenario)))
     console.print(f"[bold]{escape(title)}[/]", width=WIDTH, highlight=False)  # as a title of the table it would be as narrow
+    _print_sheet(sheet, console)
+    for more in _more_sheets(finding, say):
+        _print_sheet(more, console)
+    for sentence in _sentences(finding, say):
+        console.print(escape(sentence), width=WIDTH, highlight=False)
+
+
+def _print_sheet(sheet: Sheet, console: Console) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    if sheet.title:
+        console.print(f"[bold]{escape(sheet.title)}[/]", width=WIDTH, highlight=False)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for index, column in enumerate(sheet.columns):
         table.add_column(escape(column), justify="right" if index else "left", header_style="bold")
@@ -154,8 +167,12 @@ def print_finding(finding: Finding, console: Console, say: Words) -> None:
     if sheet.note:
         console.print(f"[dim]{escape(sheet.note)}[/]", width=WIDTH, highlight=False)
     console.print()
-    for sentence in _sentences(finding, say):
-        console.print(escape(sentence), width=WIDTH, highlight=False)
+
+
+def _more_sheets(finding: Finding, say: Words) -> Sequence[Sheet]:
+    """Further tables, of analyses that have some."""
+    more = getattr(_teller(finding), "more_sheets", None)
+    return more(finding, say) if more else ()
 
 
 def _sentences(finding: Finding, say: Words) -> list[str]:
@@ -187,7 +204,7 @@ def _render(findings: Sequence[Finding], say: Words, vectors: Sequence[bytes]) -
             "scenario": finding.scenario or say("finding.several_places"),
             "command": finding.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
             "sentences": _sentences(finding, say),
-            "sheet": _teller(finding).sheet(finding, say),
+            "sheets": [_teller(finding).sheet(finding, say), *_more_sheets(finding, say)],
             "picture": as_source(vector),
         }
         for finding, vector in zip(findings, vectors, strict=True)
