@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from .comparison import Comparison
 
-__all__ = ["files", "series", "summary", "to_json", "transfers_long"]
+__all__ = ["files", "past", "series", "summary", "to_json", "transfers_long"]
 
 
 def transfers_long(answer: Comparison) -> pd.DataFrame:
@@ -71,25 +72,32 @@ def series(answer: Comparison) -> pd.DataFrame:
 
     trace, frames = answer.trace, []
     for index, arm in enumerate(trace.arms):
-        values = trace.series[index][trace.failed[index] == 0]  # (runs, quarters, keys)
-        n = len(values)
-        if n == 0:
-            continue
-        mean = values.mean(axis=0)
-        half = statistics.t_quantile(n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n) if n > 1 else np.nan * mean
-        p10, p90 = np.quantile(values, [0.1, 0.9], axis=0)
-        columns = {"mean": mean, "low": mean - half, "high": mean + half, "p10": p10, "p90": p90}
-        frames.append(
-            pd.DataFrame(
-                {
-                    "pathway": arm,
-                    "indicator": np.repeat(np.asarray(trace.keys), len(trace.years)),
-                    "year": np.tile(trace.years, len(trace.keys)),
-                    **{name: block.T.ravel() for name, block in columns.items()},
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+        values = trace.series[index][trace.failed[index] == 0]
+        if len(values):
+            frames.append(_over_runs(values, trace.keys, trace.years).assign(pathway=arm))
+    found = pd.concat(frames, ignore_index=True)
+    return found[["pathway", *(name for name in found if name != "pathway")]]
+
+
+def past(answer: Comparison) -> pd.DataFrame:
+    """One row per series and quarter of the burn-in, 2010 to 2019, which all arms share: as in `series`, over all runs."""
+    trace = answer.trace
+    fine = np.isfinite(trace.past[:, -1, list(trace.keys).index("firms")])
+    return _over_runs(trace.past[fine], trace.keys, trace.past_years)
+
+
+def _over_runs(values: np.ndarray, keys: Sequence[str], years: np.ndarray) -> pd.DataFrame:
+    """Mean, its 95 % interval, 10 and 90 % of the runs, from values (runs, quarters, keys)."""
+    import pandas as pd
+
+    n, mean = len(values), values.mean(axis=0)
+    half = statistics.t_quantile(n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n) if n > 1 else np.nan * mean
+    p10, p90 = np.quantile(values, [0.1, 0.9], axis=0)
+    columns = {"mean": mean, "low": mean - half, "high": mean + half, "p10": p10, "p90": p90}
+    return pd.DataFrame({
+        "indicator": np.repeat(np.asarray(keys), len(years)), "year": np.tile(years, len(keys)),
+        **{name: block.T.ravel() for name, block in columns.items()},
+    })  # fmt: skip
 
 
 def to_json(answer: Comparison) -> dict[str, Any]:
@@ -144,6 +152,7 @@ def files(answer: Comparison) -> dict[str, bytes]:
             else {}
         ),
         **({} if answer.which.reason else {"which.csv": answer.which.table.to_csv(index=False, lineterminator="\n").encode()}),
+        "past.parquet": answer.past.to_parquet(index=False, compression="zstd"),
         "series.parquet": answer.series.to_parquet(index=False, compression="zstd"),
         "summary.csv": answer.summary.to_csv(index=False, lineterminator="\n").encode(),
         "summary.json": (json.dumps(told, indent=1, allow_nan=False) + "\n").encode(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..model.indicators import YEARS
 from .money import PRICES
-from .outcome import SPLIT_BASES, Outcome, outcome_of
+from .outcome import DERIVED, OUTPUT_BASES, SPLIT_BASES, Outcome, outcome_of
 
 __all__ = ["CLUSTER_SHARES", "EXPLORATION", "SPLIT_FROM", "YEARS", "Vocabulary", "certified_key", "columns_of"]
 
@@ -41,4 +41,5 @@ def columns_of(keys: Iterable[str]) -> dict[str, Outcome]:
         ]
         if {f"{name}_total_{year}" for name in SPLIT_FROM} <= there:
             names += [f"{base}_{year}" for base in SPLIT_BASES]
+        names += [f"{base}_{year}" for base in OUTPUT_BASES if {f"{part}_{year}" for part in DERIVED[base][0]} <= there]
     return {name: outcome_of(name) for name in names}

@@ -18,8 +18,8 @@ from .columns import CLUSTER_SHARES, SPLIT_FROM, Vocabulary, columns_of
 from .errors import InputError, need_package
 from .folder import write_folder
 from .in_force import InForce, in_force
-from .money import PRICES, abatement_split, net_benefit, transfer_table
-from .outcome import SPLIT_BASES, Outcome
+from .money import PRICES, abatement_split, avoided_at_output, net_benefit, transfer_table
+from .outcome import DERIVED, OUTPUT_BASES, SPLIT_BASES, Outcome
 from .question import Question
 from .which import Which, which_of
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .other_laws import OtherLaws
 
 __all__ = ["Comparison"]
+
+DIFFERENCES = (*SPLIT_BASES, *OUTPUT_BASES)  # columns that are differences to the baseline already
 
 
 @dataclass(repr=False)
@@ -123,8 +125,13 @@ class Comparison:
         """For every arm the one that its effect is measured against: the law alone, and for that the null."""
         return list(self.trace.matched) or [0] * len(self.arms)
 
-    def to_xarray(self) -> xarray.Dataset:
+    def to_xarray(self, since_2010: bool = False) -> xarray.Dataset:
         """Every step of every run over arm, run and time, with names and units (extra `xarray`).
+
+        Parameters
+        ----------
+        since_2010 : bool
+            Begin with the burn-in, which all arms of a run share; `level` is then left out, which it does not keep.
 
         Returns
         -------
@@ -143,12 +150,14 @@ class Comparison:
 
         trace, axes = self.trace, ("arm", "run", "time")
         lost = (np.asarray(trace.failed) != 0)[:, :, None]
-        data = {key: (axes, np.where(lost, np.nan, trace.series[..., place]), {"units": INDICATORS[key].unit, "long_name": INDICATORS[key].definition})
-                for place, key in enumerate(trace.keys)}  # fmt: skip
+        values = {key: trace.since_2010(key)[1] if since_2010 else trace.series[..., place] for place, key in enumerate(trace.keys)}
+        years = trace.since_2010(trace.keys[0])[0] if since_2010 else trace.years
+        data = {key: (axes, np.where(lost, np.nan, own), {"units": INDICATORS[key].unit, "long_name": INDICATORS[key].definition})
+                for key, own in values.items()}  # fmt: skip
         level = np.where(lost[..., None], -1, trace.level).astype(np.int8)
         coords: dict[str, Any] = {
             "arm": list(self.arms),
-            "time": ("time", trace.years, {"units": "year"}),
+            "time": ("time", years, {"units": "year"}),
             "replicate": ("run", np.asarray(trace.replicates)),
         }
         if trace.worlds is not None:
@@ -161,9 +170,9 @@ class Comparison:
             "seed": asked.seed,
             "budget_bn": asked.budget_bn,
         }
-        return xarray.Dataset(
-            {**data, "level": ((*axes, "cluster"), level, {"long_name": "level of each existing cluster"})}, coords, about
-        )
+        if not since_2010:
+            data["level"] = ((*axes, "cluster"), level, {"long_name": "level of each existing cluster"})
+        return xarray.Dataset(data, coords, about)
 
     def values(self, key: str) -> np.ndarray:
         """Values of one column, shape (arms, replicates), nan where a run failed."""
@@ -199,7 +208,7 @@ class Comparison:
             For every arm the one that its values are less of, e.g. `matched`.
         """
         column = self.columns[key]
-        split = column.base in SPLIT_BASES
+        split = column.base in DIFFERENCES
         if column.base in PRICES or split and against is not None or self.trace.worlds is None:
             return [spread.Spread(math.nan, math.nan, math.nan, 0)] * len(self.arms)
         values = self._split_by_world(column) if split else self.by_world(key)
@@ -220,7 +229,14 @@ class Comparison:
         return abatement_split(*values, *(value[self.matched] for value in values))
 
     def _split_by_world(self, column: Outcome) -> np.ndarray:
+        if column.base in OUTPUT_BASES:
+            return spread.by_world(self.avoided_at_output(column.base, column.year), self.trace.worlds)
         return spread.by_world(self.split(column.year)[column.base.removeprefix("abatement_")], self.trace.worlds)
+
+    def avoided_at_output(self, base: str, year: int) -> np.ndarray:
+        """Tonnes avoided at the output of law alone (`money.avoided_at_output`), shape (arms, replicates); `base` in `OUTPUT_BASES`."""
+        values = [self.values(f"{name}_{year}") for name in DERIVED[base][0]]
+        return avoided_at_output(*values, *(value[self.matched] for value in values))
 
     def ratio_parts(self, column: Outcome) -> tuple[np.ndarray, np.ndarray]:
         """Money above the baseline and what it avoids, both discounted, of a price, shape (arms, replicates)."""
@@ -302,7 +318,7 @@ class Comparison:
             rows = [(ratio, no_difference, math.nan) for ratio in ratios]
             rows[0] = (statistics.Estimate.undefined(statistics.NULL_AVOIDS_NOTHING), statistics.Estimate(0.0, 0.0, 0.0), math.nan)
             return rows
-        if column.base in SPLIT_BASES:
+        if column.base in DIFFERENCES:
             parts = self._split_by_world(column)
             no_difference = statistics.Estimate.undefined(statistics.IS_DIFFERENCE)
             rows = [(statistics.mean_interval(arm), no_difference, math.nan) for arm in parts]
@@ -336,7 +352,7 @@ class Comparison:
         """Per column and arm: the difference to no programme under the law as it was."""
         found = {}
         for key, column in self.columns.items():
-            if column.base in PRICES or column.base in SPLIT_BASES:
+            if column.base in PRICES or column.base in DIFFERENCES:
                 continue
             values = self.by_world(key)
             found[key] = [statistics.difference(arm, values[0]) for arm in values]
@@ -357,7 +373,7 @@ class Comparison:
         """
         result = {}
         for key, column in self.columns.items():
-            if column.direction == "none":
+            if column.direction == "none" or column.base in DIFFERENCES:
                 continue
             if column.base in PRICES:
                 defined = np.array([np.isfinite(value.mean) for value, _, _ in self.estimates[key]])
@@ -386,6 +402,11 @@ class Comparison:
     def series(self) -> pd.DataFrame:
         """One row per arm, series and quarter: mean and its 95 % interval, 10 and 90 % of the runs."""
         return answer_files.series(self)
+
+    @cached_property
+    def past(self) -> pd.DataFrame:
+        """One row per series and quarter from 2010 to 2019, the same for all arms; columns as those of `series`."""
+        return answer_files.past(self)
 
     @cached_property
     def transfers_long(self) -> pd.DataFrame:

@@ -15,13 +15,15 @@ from ..model.ledger import PAIRS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COD_PRICE", "PRICES", "SPLIT", "TCO2E_PRICE", "Price", "abatement_split", "net_benefit", "transfer_balance",
+__all__ = ["AVOIDED", "COD_PRICE", "PRICES", "SPLIT", "TCO2E_PRICE", "Price", "abatement_split", "avoided_at_output", "net_benefit", "transfer_balance",
            "transfer_table"]  # fmt: skip
 
 # what a tonne avoided is worth, mVND: default and the range over which an acceptability curve runs
 TCO2E_PRICE = (1.0, 0.0, 5.0)
 COD_PRICE = (7.5, 0.0, 30.0)  # default: the cost of treatment of 5b
 SPLIT = ("intensity", "output", "leakage")
+# tonnes avoided, and the column of what is emitted; each also `..._at_output`
+AVOIDED = {"abatement": "tco2e_total", "cod_avoided": "cod_total", "landfill_avoided": "landfilled_total"}
 
 
 @dataclass(frozen=True)
@@ -120,3 +122,22 @@ def abatement_split(emissions, outside, output, base_emissions, base_outside, ba
         "output": (np.asarray(base_output) - output) * 0.5 * (intensity + base_intensity),
         "leakage": np.asarray(base_outside, float) - outside,
     }
+
+
+def avoided_at_output(emissions, output, base_emissions, base_output) -> np.ndarray:
+    """Tonnes avoided if as much were produced as in the baseline: the fall of the intensity x output of the baseline.
+
+    Of the whole city, firms outside clusters included, so that who moves is not counted as avoided. What is left out is what
+    production that was lost, or came on top, did to emissions; nan where nothing is produced.
+
+    Parameters
+    ----------
+    emissions, output : array_like
+        Tonnes and sales of all firms in the same years.
+    base_emissions, base_output : array_like
+        The same in the baseline, the law alone.
+    """
+    output = np.asarray(output, float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(output > 0, np.asarray(base_output, float) / output, np.nan)
+    return np.asarray(base_emissions, float) - np.asarray(emissions, float) * share

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..model.indicators import INDICATORS, YEARS, Indicator, present_values, totals
+from ..model.indicators import AT_START, INDICATORS, START, YEARS, Indicator, present_values, totals
 from ..model.remembered import remembered
 from ..model.roster import reserve
 from .errors import InputError
-from .money import PRICES, SPLIT
+from .money import AVOIDED, PRICES, SPLIT
 from .sweeps.ranges import unknown
 
-__all__ = ["DERIVED", "MADE", "SPLIT_BASES", "Name", "Outcome", "known_outcome", "outcome_names", "outcome_of", "read_name", "years_reached"]  # fmt: skip
+__all__ = ["DERIVED", "MADE", "OUTPUT_BASES", "SPLIT_BASES", "Name", "Outcome", "known_outcome", "outcome_names", "outcome_of", "read_name", "years_reached"]  # fmt: skip
 
 FIRST_YEAR = 2020
 _NAME = re.compile(r"(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>(?:19|20|21)\d\d)", re.ASCII)
@@ -26,6 +26,9 @@ _NAME = re.compile(r"(?P<pv>pv_)?(?P<key>\w+?)(?P<total>_total)?_(?P<year>(?:19|
 # effects of the analyses: columns they are made of, unit, kind, better end
 DERIVED: dict[str, tuple[tuple[str, ...], str, str, str]] = {
     "abatement": (("tco2e_total",), "t", "flow", "max"),  # tCO2e avoided since 2020
+    **{key: ((column,), "t", "flow", "max") for key, column in AVOIDED.items() if key != "abatement"},
+    # the same if as much were produced as under law alone
+    **{f"{key}_at_output": ((column, "output_total"), "t", "flow", "max") for key, column in AVOIDED.items()},
     "abatement_share": (("tco2e_total",), "share", "share", "max"),  # of what the null emits
     "abatement_pv": (("pv_tco2e",), "t", "flow", "max"),  # discounted as money is, to be divided into it
     "net_outlay": (("pv_outlay", "pv_receipts"), "mVND", "money", "min"),  # present value above the null
@@ -34,6 +37,7 @@ DERIVED: dict[str, tuple[tuple[str, ...], str, str, str]] = {
     "net_benefit_gross": (("pv_tco2e", "pv_cod", "pv_outlay_gross"), "mVND", "money", "max"),
 }
 SPLIT_BASES = tuple(f"abatement_{part}" for part in SPLIT)
+OUTPUT_BASES = tuple(f"{key}_at_output" for key in AVOIDED)
 MADE = {
     **{key: Indicator(key, unit, kind, end, "", "") for key, (_, unit, kind, end) in DERIVED.items()},
     **{key: Indicator(key, price.unit, "money", "min", "economic", price.definition) for key, price in PRICES.items()},
@@ -189,8 +193,9 @@ def known_outcome(name: str) -> Outcome | None:
 
 def outcome_names(last_year: float = 2046, years: tuple[int, ...] = ()) -> tuple[str, ...]:
     """All names that `indicators.evaluate` gives for runs until `last_year`; if it gives none, those of the last full year."""
+    start = () if years else tuple(f"{key}_{START}" for key in AT_START)
     years = years or years_reached(last_year)
-    return tuple(name for year in years for name in (
+    return start + tuple(name for year in years for name in (
         *(f"{key}_{year}" for key in INDICATORS),
         *(f"{key}_total_{year}" for key in totals()),
         *(f"pv_{key}_{year}" for key in present_values()),

@@ -15,7 +15,7 @@ from .parameters import World, parameter_record
 from .simulator import Rows, Simulator
 from .sites_and_arms import Arm, Shock, Site, matched_arms
 from .state import BOOKED, FUND_DTYPE
-from .timelines import FORK_YEAR, LAST_YEAR, steps_between
+from .timelines import FORK_YEAR, LAST_YEAR, START_YEAR, steps_between
 
 __all__ = ["Runs", "find_scale", "run_ensemble"]
 
@@ -62,6 +62,8 @@ class Runs:
     by_origin : (A, R, report years, C + 1, len(BOOKED)) float64
         Flows (`state.BOOKED`) added up from 2020 to the end of each of `indicators.YEARS`, by the firms' origin: an
         existing cluster, last the world outside (`phases.origins`); nan in years that were not run and in failed runs.
+    past : (R, burn-in steps, K) float64
+        The series before the fork, from 2010 on, which all arms of a replicate share; nan where the burn-in failed.
     trades : (R, C) int8
         Main trade of each existing cluster, an index into `vocabulary.SECTORS`: it is drawn where it is not known.
     """
@@ -85,6 +87,22 @@ class Runs:
     given: tuple[Arm, ...] = ()
     by_origin: np.ndarray | None = None
     trades: np.ndarray | None = None
+    past: np.ndarray | None = None
+
+    @property
+    def past_years(self) -> np.ndarray:
+        """Calendar time at the end of each step of `past`."""
+        steps = 0 if self.past is None else self.past.shape[1]
+        return FORK_YEAR - np.arange(steps - 1, -1, -1) / self.steps_per_year
+
+    def since_2010(self, key: str) -> tuple[np.ndarray, np.ndarray]:
+        """A series whole: the years, and its values (arms, runs, steps), the burn-in the same in every arm."""
+        column = self.keys.index(key)
+        after = self.series[:, :, 1:, column]
+        if self.past is None:
+            return self.years[1:], after
+        before = np.broadcast_to(self.past[None, :, :, column], (*after.shape[:2], self.past.shape[1]))
+        return np.append(self.past_years, self.years[1:]), np.concatenate([before, after], axis=2)
 
 
 def _site_scale(simulator: Simulator, index: int, seed: int, candidates: int = 4) -> float:
@@ -211,6 +229,7 @@ def run_ensemble(
     funds = np.zeros((*shape[:2], max([1, *(len(arm.programmes) for arm in arms)])), FUND_DTYPE)
     by_origin = np.full((*shape[:2], len(YEARS), len(site.clusters) + 1, len(BOOKED)), np.nan)
     trades = np.zeros((replicates, len(site.clusters)), np.int8)
+    past = np.full((replicates, steps_between(START_YEAR, FORK_YEAR, steps_per_year), len(keys)), np.nan)
     matched = matched_arms(arms)
     order = sorted(range(len(arms)), key=lambda a: bool(arms[a].programmes))  # first what others are held against
     default = parameter_record(parameters)
@@ -234,6 +253,8 @@ def run_ensemble(
             if worlds is not None:
                 simulator.load(parameter_record(worlds[r].parameters))
             replicate = simulator.replicate(seed, int(ids[r]))
+            if not replicate.burnt:
+                past[r] = simulator.burn_series[1:]
             trades[r] = simulator.base.clusters["mix"][: len(site.clusters)].argmax(axis=1)
             for a in order:
                 if stop.is_set():
@@ -265,4 +286,4 @@ def run_ensemble(
         numbers = np.array([world.number for world in worlds], dtype=np.int64)
     return Runs(site, tuple(a.name for a in arms), seed, ids, years, keys, series, level, unmet, failed,
                 dict(zip([a.name for a in arms], scales, strict=True)), steps_per_year, rate, numbers, funds, matched, scaled,
-                by_origin, trades)  # fmt: skip
+                by_origin, trades, past)  # fmt: skip

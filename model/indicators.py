@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
-from .vocabulary import LEARNED
+from .vocabulary import LEARNED, TECHNOLOGIES
 
-__all__ = ["CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "Series", "TOTALS",
+__all__ = ["AT_START", "CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "START", "Series", "TOTALS",
            "YEARS", "evaluate", "present_values", "totals", "unmet_names"]  # fmt: skip
 
 YEARS = (2030, 2035, 2045)
+START = 2020  # at the end of which `AT_START` is told too
+AT_START = tuple(f"size_odds_{name}" for name in TECHNOLOGIES)
 SOCIAL = {
     "capital": "service of capital over its life at the public rate",
     "running": "running cost of plants and hubs",
@@ -22,7 +24,7 @@ SOCIAL = {
     "saved": "energy, water, material and disposal less what the same firms use with nothing adopted",
 }
 # added up from 2020
-TOTALS = ("tco2e", "cod", "cod_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output_in_clusters", "offered", "spent")  # fmt: skip
+TOTALS = ("tco2e", "cod", "cod_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output", "output_in_clusters", "offered", "spent")  # fmt: skip
 # present values: every line of money that is a result of its own
 PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "transfers", "outlay_city", "outlay_nation",
            "outlay_abroad", "social_funds", *(f"social_{part}" for part in SOCIAL_PARTS),
@@ -54,7 +56,8 @@ class Indicator:
     ----------
     key, unit, definition, pillar : str
     kind : str
-        "stock" (value at the end of the step), "share", "flow" (per year) or "money" (mVND a year).
+        "stock" (value at the end of the step), "share", "ratio", "flow" (per year) or "money" (mVND a year). A share or a ratio
+        of nothing is nan.
     direction : str
         "min", "max" or "none": which way is better.
     """
@@ -140,6 +143,8 @@ def _rows():
         I("planned_occupancy", "share", "share", "max", "economic", "occupied slots of open planned clusters"),
         *(I(f"adoption_{name}", "share", "share", "max", "economic", f"firms with {name} in operation") for name in LEARNED),
         I("adoption_own_plant", "share", "share", "none", "economic", "firms with an own treatment plant"),
+        *(I(f"size_odds_{name}", "ratio", "ratio", "none", "economic", f"factor of the odds of {name} in operation per doubling of workers")
+          for name in TECHNOLOGIES),
         I("recp_share", "share", "share", "max", "management", "firms that count as RECP"),
         I("measures", "1/firm", "stock", "max", "economic", "measures per firm (weights measures_counted)"),
         I("credit_asked", "1/yr", "flow", "none", "economic", "applications for loans"),
@@ -193,6 +198,8 @@ def _rows():
         I("spent", "mVND/yr", "money", "none", "state", "money that the programme's funds paid or reserved"),
         I("unspent", "mVND", "stock", "min", "state", "money released and not spent"),
         I("free_riders", "mVND/yr", "money", "min", "state", "paid for technologies that the firm orders in the null too"),
+        *(I(f"free_riders_{name}", "share", "share", "min", "state", f"orders of {name} that were paid for since 2020, by firms that order it under law alone too")
+          for name in LEARNED),
         I("side_payments", "mVND/yr", "money", "min", "state", "informal payments (an assumption)"),
         I("outlay_doses", "mVND/yr", "money", "none", "state", "fixed programme cost and the set-up of its rules"),
         I("outlay_law", "mVND/yr", "money", "none", "state", "the law but its inspections: data above today's, set-up"),
@@ -249,7 +256,7 @@ def evaluate(runs):
     -------
     pandas.DataFrame
         One row per (arm, replicate). Columns ``<key>_<year>``: flows are the mean rate of that year, stocks its
-        end; ``<key>_total_<year>`` is a flow added up from 2020; ``pv_<key>_<year>`` are
+        end (`AT_START` that of 2020 too); ``<key>_total_<year>`` is a flow added up from 2020; ``pv_<key>_<year>`` are
         present values of 2020: lines of money (`PRESENT`, mVND), and quantities discounted alike (`DISCOUNTED`).
     """
     import numpy as np
@@ -260,6 +267,8 @@ def evaluate(runs):
     per_year, keys = runs.steps_per_year, list(runs.keys)
     arms, replicates, steps = runs.series.shape[0], runs.series.shape[1], runs.series.shape[2] - 1
     asked = []  # name, what of its series, which, last row
+    if steps >= per_year:
+        asked += [(f"{key}_{START}", of.VALUE, key, per_year) for key in AT_START if key in keys]
     for year in YEARS:
         last = round((year + 1 - runs.years[0]) * per_year)
         if last > steps:

@@ -22,6 +22,7 @@ from .maths import exp
 from .phases.closing import ends_year, offered_and_spent
 from .rules.certification import RECP_HIGHER, number_unmet
 from .rules.trust import belief, breach_hazard, enforcement
+from .size_odds import SIZES, odds_per_doubling, size_step
 from .state import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
@@ -36,13 +37,15 @@ from .state import (
     SLOT_TAKEN,
     WATER,
 )
-from .vocabulary import LEARNED
+from .vocabulary import LEARNED, TECHNOLOGIES
 
 __all__ = ["measure", "record_levels"]
 
 _CAPITAL = SOCIAL_PARTS.index("capital")
 _FIRST_PAIR = int(I["TRANSFER_{}_{}".format(*PAIRS[0]).upper()])
 _FIRST_ADOPTION = int(I[f"ADOPTION_{LEARNED[0].upper()}"])
+_FIRST_ODDS = int(I[f"SIZE_ODDS_{TECHNOLOGIES[0].upper()}"])
+_FIRST_RIDER = int(I[f"FREE_RIDERS_{LEARNED[0].upper()}"])
 _N_PARTS, _N_PAIRS, _N_PURPOSES = len(SOCIAL_PARTS), len(PAIRS), len(OUTLAY_PURPOSES)
 _FIRST_OWN = len(I)
 
@@ -110,6 +113,10 @@ def measure(s, p, out, before):
     else:
         for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE, I.REAL_SHARE_SMALL):
             out[i] = before[i]
+        for j in range(N_TECH):
+            out[_FIRST_ODDS + j] = before[_FIRST_ODDS + j]
+    for j in range(N_LEARNED):
+        out[_FIRST_RIDER + j] = s.paid[1, j] / np.float64(s.paid[0, j]) if s.paid[0, j] > 0 else np.nan
 
 
 @inner
@@ -353,12 +360,16 @@ def _count(out, cluster, yes, share, number):
 
 @inner
 def _once_a_year(s, p, out):
-    """What needs a look at every firm: awareness, distribution of links, compliance of small firms."""
+    """What needs a look at every firm: awareness, distribution of links, compliance of small firms, size and technology."""
     technology, law, symbiosis, total = 0, 0, 0, 0
     small, small_real = 0, 0
     most, ends = 0, 0
     counts = s.city[0].degree
     inside = 0
+    sizes = s.sizes
+    for j in range(N_TECH + 1):
+        for i in range(SIZES):
+            sizes[j, i] = 0
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         for b in range(cluster.first, cluster.last):
@@ -372,6 +383,10 @@ def _once_a_year(s, p, out):
                     technology += (aware >> j) & 1
                 law += (aware >> AWARE_LAW) & 1
                 symbiosis += (aware >> AWARE_SYMBIOSIS) & 1
+                size, runs = size_step(f.workers[k]), np.int64(f.tech[k])
+                sizes[N_TECH, size] += 1
+                for j in range(N_TECH):
+                    sizes[j, size] += (runs >> j) & 1
                 if f.workers[k] <= 10.0:
                     small += 1
                     small_real += 1 if f.compliance[k] >= REAL_OWN else 0
@@ -384,6 +399,8 @@ def _once_a_year(s, p, out):
     out[I.AWARE_TECHNOLOGY], out[I.AWARE_LAW] = technology / (N_LEARNED * np.float64(total)), law / total
     out[I.AWARE_SYMBIOSIS] = symbiosis / total
     out[I.REAL_SHARE_SMALL] = small_real / max(small, 1)
+    for j in range(N_TECH):
+        out[_FIRST_ODDS + j] = odds_per_doubling(sizes, j)
     out[I.LARGEST_NODE] = most / (0.5 * ends) if ends > 0 else 0.0
     # Gini coefficient from the histogram of degrees
     weighted, rank = 0.0, 0.0

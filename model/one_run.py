@@ -143,5 +143,6 @@ def run_one(
     years = FORK_YEAR + np.arange(simulator.steps + 1) / simulator.steps_per_year
     runs = Runs(site, (arm.name,), seed, np.array([replicate]), years, tuple(INDICATORS), rows.series[None, None],
                 rows.level[None, None], rows.unmet[None, None], np.array([[before or code]]), {arm.name: scale},
-                simulator.steps_per_year, float(p["discount_rate"]), None, simulator.work.funds[None, None].copy(), (0,), (scaled,))  # fmt: skip
+                simulator.steps_per_year, float(p["discount_rate"]), None, simulator.work.funds[None, None].copy(), (0,), (scaled,),
+                past=simulator.burn_series[None, 1:].copy())  # fmt: skip
     return Run(runs, material_flows(simulator.work, p, site), firms_table(simulator.work))

@@ -97,7 +97,7 @@ class Simulator:
         self.burn_steps = steps_between(START_YEAR, FORK_YEAR, self.steps_per_year)
         self.steps = steps_between(FORK_YEAR, self.last_year, self.steps_per_year)
         self.modules = loaded()
-        self.stocks = np.array([row.kind in ("stock", "share") for row in INDICATORS.values()])
+        self.stocks = np.array([row.kind in ("stock", "share", "ratio") for row in INDICATORS.values()])
         self.burn_series = np.full((self.burn_steps + 1, len(INDICATORS)), np.nan)
         self.burn_level = np.zeros((self.burn_steps + 1, len(self.site.clusters)), np.int8)
         self.burn_unmet = np.zeros_like(self.burn_level, np.int16)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .levers import LEVER_DTYPE
+from .size_odds import SIZES
 from .vocabulary import AWARENESS, LEARNED, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["LANES", "State", "as_bytes", "clear", "copy_of", "copy_state", "lever_values", "new_state", "with_more_room"]
@@ -222,6 +223,10 @@ class State(NamedTuple):
         Technologies that a firm ever ordered, by persistent id.
     ever_null : (ids,) uint8
         The same without the programme under the same law: whoever is paid for what he orders there too is a free rider.
+    paid : (2, N_TECH) int64
+        Orders of each technology that a programme paid for since 2020; those of free riders.
+    sizes : (N_TECH + 1, SIZES) int64
+        Firms by their size (`size_odds.size_step`), with each technology, and last all; counted once a year.
     origin : (ids,) int16
         To whom the flows of a firm are booked (`phases.origins`): an existing cluster, or their number for the world
         outside; -1: it has not come yet.
@@ -264,6 +269,8 @@ class State(NamedTuple):
     slot_at: np.ndarray
     ever: np.ndarray
     ever_null: np.ndarray
+    paid: np.ndarray
+    sizes: np.ndarray
     origin: np.ndarray
     booked: np.ndarray
     sheet: np.ndarray
@@ -314,6 +321,8 @@ def new_state(
         "slot_at": (slots, np.int32),
         "ever": (ids, np.uint8),
         "ever_null": (ids, np.uint8),
+        "paid": ((2, N_TECH), np.int64),
+        "sizes": ((N_TECH + 1, SIZES), np.int64),
         "origin": (ids, np.int16),
         "booked": ((BOOKED_YEARS, existing + 1, len(BOOKED)), np.float64),
         "sheet": (1, SHEET_DTYPE),

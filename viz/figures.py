@@ -10,6 +10,7 @@ import numpy as np
 from ..experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS, certified_key
 from ..experiments.comparison import Comparison
 from ..model.roster import own_indicators
+from ..model.vocabulary import TECHNOLOGIES
 from .drawing import LETTER, WIDTH, in_style, new_figure, plain_ticks, style_of, title_and_legend
 from .headline import YEAR, headline, shown_arms
 from .scorecard import name_and_unit, scale_of_column
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "comparison_figures",
     "acceptability",
+    "adoption",
     "cost_effect",
     "budgets_figure",
     "headline_figure",
@@ -137,7 +139,13 @@ def budgets_figure(comparison: Comparison, say: Words) -> Figure:
 
 
 @in_style
-def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | None = None) -> Figure:
+def adoption(comparison: Comparison, say: Words) -> Figure:
+    """Curves of adoption since 2010: technologies, own plants and real treatment, the years of the burn-in shaded."""
+    return trajectories(comparison, say, (*(f"adoption_{name}" for name in TECHNOLOGIES), "real_share"), since_2010=True)
+
+
+@in_style
+def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | None = None, since_2010: bool = False) -> Figure:
     """Six indicators over time: the mean of the runs, and the band that holds 80 % of them.
 
     Parameters
@@ -146,13 +154,18 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
     say : Words
     panels : tuple of str, optional
         Keys of series; those that the runs do not have are left out. Default: `panels_of` the site.
+    since_2010 : bool
+        Draw the burn-in too, which all arms share.
     """
+    import pandas as pd
+
     panels = panels or panels_of(comparison.one_cluster)
     shown = [key for key in panels if key in comparison.trace.keys]
     figure = new_figure(7.2)
     grid = figure.subplots(2, -(-len(shown) // 2), squeeze=False, sharex=True)
     several = max(comparison.question.replicates, comparison.question.worlds) > 1
     series = comparison.series.set_index(["indicator", "pathway"]).sort_index()
+    past = comparison.past.set_index("indicator").sort_index(kind="stable") if since_2010 else None
     for axes in grid.flat[len(shown) :]:
         axes.set_visible(False)
     for axes, key in zip(grid.flat, shown, strict=False):
@@ -163,6 +176,8 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
                 continue
             color, dash, marker = style_of(arm, index)
             path = series.loc[(key, arm)]
+            if past is not None:
+                path = pd.concat([past.loc[key], path.iloc[1:]])
             years = path["year"].to_numpy()
             if several and not (comparison.one_cluster and key in CLUSTER_SHARES):  # yes or no: a band would be all or nothing
                 axes.fill_between(years, path["p10"] * factor, path["p90"] * factor, color=color, alpha=0.13, linewidth=0)
@@ -174,12 +189,16 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
         beyond = axes.axvspan(YEARS[1] + 1, EXPLORATION + 1, color="#efefef", zorder=0, linewidth=0)
         name, unit = name_and_unit(key, unit, say, comparison.one_cluster)
         axes.set_title(name + (f" ({unit})" if unit else ""))
-        axes.set_xlim(2020, EXPLORATION + 1)
+        if past is not None:
+            burnt_in = axes.axvspan(past["year"].min(), 2020, color="#f3ead8", zorder=0, linewidth=0)
+        axes.set_xlim(2020 if past is None else past["year"].min(), EXPLORATION + 1)
         if column.kind == "share":
             axes.set_ylim(0, None if axes.dataLim.ymax > 0 else 100)
         plain_ticks(axes.yaxis, say)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     handles, labels = [*handles, beyond], [*labels, say("figure.exploration")]
+    if past is not None:
+        handles, labels = [*handles, burnt_in], [*labels, say("figure.burn_in")]
     title = say(
         ("figure.trajectories_worlds" if comparison.question.worlds else "figure.trajectories") if several
         else "figure.trajectories_one",
@@ -337,6 +356,7 @@ def comparison_figures(comparison: Comparison, say: Words) -> dict[str, Figure]:
     if comparison.frontier is not None:
         figures["budgets"] = budgets_figure(comparison, say)
     figures["trajectories"] = trajectories(comparison, say)
+    figures["adoption"] = adoption(comparison, say)
     if len(comparison.arms) > 1 and any(key.startswith("cost_gross_per_tco2e") for key in comparison.columns):
         figures["cost-effect"] = cost_effect(comparison, say)
     figures["obstacles"] = obstacles(comparison, say)

@@ -13,7 +13,7 @@ from . import claims
 from .answer import answer
 from .doses import equal_lines, in_force_lines
 from .drawing import render
-from .figures import comparison_figures, trajectories
+from .figures import adoption, comparison_figures, trajectories
 from .first_lines import first_lines
 from .flows import flow_map
 from .headline import YEAR, column_name, headline, shown_arms
@@ -105,7 +105,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
 
 
 def _captions(comparison: Comparison, say: Words, names: Iterable[str]) -> dict[str, str]:
-    of_worlds = ("trajectories", "cost-effect") if comparison.question.worlds else ()
+    of_worlds = ("trajectories", "adoption", "cost-effect") if comparison.question.worlds else ()
     captions = {name: say(f"caption.{name}.worlds" if name in of_worlds else f"caption.{name}") for name in names}
     if comparison.one_cluster and "obstacles" in captions:
         captions["obstacles"] = say("caption.obstacles.one")
@@ -154,7 +154,9 @@ def write_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], out: s
     import pandas as pd
 
     say, rows = Words(lang), list(flows)
-    files = picture_files({"trajectories": trajectories(comparison, say), "flows": flow_map(rows, say)})
+    files = picture_files(
+        {"trajectories": trajectories(comparison, say), "adoption": adoption(comparison, say), "flows": flow_map(rows, say)}
+    )
     return comparison.write(out, {**files, "flows.csv": pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()})
 
 

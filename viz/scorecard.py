@@ -14,9 +14,10 @@ import numpy as np
 from ..experiments.columns import CLUSTER_SHARES, certified_key
 from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
+from ..experiments.outcome import OUTPUT_BASES
 from ..experiments.statistics import Estimate
 from ..model.roster import own_indicators
-from ..model.vocabulary import LEARNED
+from ..model.vocabulary import LEARNED, TECHNOLOGIES
 from .leads import in_most
 from .words import Words, scale_of
 
@@ -26,7 +27,7 @@ __all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "n
 HEADLINES = {
     "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", "groups_50"),
     "clusters": ("clusters_level1", "planned_level1", "clusters_all_met", "clusters_one_unmet"),
-    "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill"),
+    "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill", *OUTPUT_BASES),
     "network": ("links_active", "hubs_active", "trade_share"),
     "firms": (
         *(f"adoption_{name}" for name in LEARNED),
@@ -34,7 +35,9 @@ HEADLINES = {
         "real_share",
         "sham_share",
     ),
-    "jobs": ("jobs", "value_added"),
+    "size_odds": tuple(f"size_odds_{name}" for name in TECHNOLOGIES),
+    "free_riders": tuple(f"free_riders_{name}" for name in LEARNED),
+    "jobs": ("jobs", "value_added", "exits", "bankrupt"),
     "trust": ("trust",),
     "money": (
         "pv_outlay_gross",
@@ -147,7 +150,7 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
     numbers = [estimate for entry in entries for estimate in entry]
     largest = max((abs(e.mean) for e in numbers if math.isfinite(e.mean)), default=0.0)
     factor, unit = scale_of_column(column, largest, comparison.one_cluster)
-    decimals = _decimals(numbers, factor, largest * factor)
+    decimals = 2 if column.kind == "ratio" else _decimals(numbers, factor, largest * factor)
     best = comparison.best.get(key, {})
     cells = tuple(
         Cell(
@@ -168,7 +171,7 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
     ----------
     comparison : Comparison
     year : int
-        2030, 2035 or 2045.
+        2030, 2035 or 2045; of 2020 only what was told then.
     say : Words
     """
     groups = []

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
+from ..model.indicators import START
+from ..model.vocabulary import TECHNOLOGIES
 from . import claims
 from .answer import answer
 from .doses import Lines, equal_lines, in_force_lines
@@ -215,6 +217,11 @@ def print_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], consol
             # a year may have its own unit (thousand or million), so it stands beside the number
             table.add_row(rows[0].label, *map(_with_unit, rows))
     console.print(table)
+    start = [row for group in scorecard(comparison, START, say) for row in group.rows]
+    if start:
+        name = {f"size_odds_{key}_{START}": say.name("technology", key) for key in TECHNOLOGIES}
+        told = "; ".join(f"{name.get(row.key, row.label)} {row.cells[0].value}" for row in start)
+        console.print(f"\n{say('cli.at_start', year=START, told=told)}", width=WIDTH, highlight=False)
     totals: dict[tuple[str, str, str], float] = {}
     for row in flows:
         key = (row["stream"], row["kind"], row["unit"])

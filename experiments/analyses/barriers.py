@@ -11,6 +11,7 @@ import numpy as np
 
 from ..statistics import mean_interval
 from ..stored_ranking import BARRIERS
+from .at_output import EMISSIONS, emissions_facts, emissions_table
 from .coalitions import estimate_columns, picked, run_sets, share_of_total
 from .effects import better
 from .finding import Case, Finding, Progress
@@ -41,17 +42,19 @@ def barriers(
     Finding
         Table: one row per outcome and barrier with the gain of removing it alone, of removing it last (the
         other five are gone), and its Shapley value, all with intervals over paired replicates.
-        `data["pairs"]`: synergies of two barriers.
+        `data["pairs"]`: synergies of two barriers; `data["emissions"]`: what each removed alone avoids (`at_output`).
     """
     from ...scenarios import load_policy
 
     case = case or Case(pathway="policy", replicates=32)
     outcomes = tuple(dict.fromkeys((outcome, *OUTCOMES)))
     policies = {name: load_policy(name) for name in BARRIERS}
-    effects = run_sets(case, policies, range(1 << len(BARRIERS)), outcomes, progress)
+    effects = run_sets(case, policies, range(1 << len(BARRIERS)), (*outcomes, *EMISSIONS), progress)
+    emissions = emissions_table(BARRIERS, effects, lambda values, index: values[1 << index] - values[0])
     table, pairs = decompose(BARRIERS, {name: effects[name] * (better(name) or 1.0) for name in outcomes}, case.seed)
     facts = _facts(table, pairs, outcome, case) | {"failed": int(np.isnan(effects[outcome]).sum())}
-    return Finding("barriers", case.command("barriers", outcome=outcome), table, facts, {"pairs": pairs})
+    facts |= {"emissions": emissions_facts(emissions)}
+    return Finding("barriers", case.command("barriers", outcome=outcome), table, facts, {"pairs": pairs, "emissions": emissions})
 
 
 def decompose(names, effects, seed=0):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from ..money import net_benefit
-from ..outcome import DERIVED, outcome_of
+from ..money import AVOIDED, avoided_at_output, net_benefit
+from ..outcome import DERIVED, OUTPUT_BASES, outcome_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,8 +94,11 @@ def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
     def change(name: str) -> np.ndarray:
         return (frame[f"{name}_{year}"] - frame[f"null.{name}_{year}"]).to_numpy(float)
 
-    if base == "abatement":
-        return -change("tco2e_total")
+    if base in AVOIDED:
+        return -change(AVOIDED[base])
+    if base in OUTPUT_BASES:
+        pairs = [frame[f"{who}{name}_{year}"].to_numpy(float) for who in ("", "null.") for name in DERIVED[base][0]]
+        return avoided_at_output(*pairs)
     if base == "abatement_share":
         whole = frame[f"null.tco2e_total_{year}"].to_numpy(float)
         return -change("tco2e_total") / np.where(whole > 0, whole, np.nan)

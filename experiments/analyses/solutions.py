@@ -13,6 +13,7 @@ import numpy as np
 
 from ..statistics import mean_interval
 from ..stored_ranking import SOLUTIONS
+from .at_output import EMISSIONS, emissions_facts, emissions_table
 from .barriers import decompose, silent
 from .coalitions import ABOVE, by_run, estimate_columns, mix_arm, picked, run_sets
 from .effects import better, effect
@@ -50,7 +51,8 @@ def solutions(
     -------
     Finding
         Table: one row per outcome and solution with main effect and, in the full design, gains alone and
-        last and Shapley values. `data["pairs"]`: synergies; `data["order"]`: what starting first is worth,
+        last and Shapley values. `data["emissions"]`: what each alone avoids (`at_output`; in part, the main effect);
+        `data["pairs"]`: synergies; `data["order"]`: what starting first is worth,
         and the sequences by falling and by rising worth.
     """
     from ...scenarios import load_policy
@@ -61,10 +63,16 @@ def solutions(
     outcomes = tuple(dict.fromkeys((outcome, *OUTCOMES)))
     policies = {name: load_policy(name) for name in SOLUTIONS}
     masks: Any = fraction(len(SOLUTIONS)) if part else np.arange(1 << len(SOLUTIONS))
-    effects = run_sets(case, policies, masks, outcomes, progress)
+    effects = run_sets(case, policies, masks, (*outcomes, *EMISSIONS), progress)
+
+    def gain(values: np.ndarray, index: int) -> np.ndarray:
+        """Alone, or the main effect where there are not all sets."""
+        return contrasts(masks, values, len(SOLUTIONS))[index] if part else values[1 << index] - values[0]
+
+    emissions = emissions_table(SOLUTIONS, effects, gain)
     effects = {name: effects[name] * (better(name) or 1.0) for name in outcomes}
     order = _order(case, policies, outcome, stage)
-    data = {"order": order}
+    data = {"order": order, "emissions": emissions}
     if part:
         table = _main_table({name: contrasts(masks, effects[name], len(SOLUTIONS)) for name in outcomes})
     else:
@@ -74,7 +82,7 @@ def solutions(
         own = effects[outcome] - effects[outcome][0]
         more = mean_interval(own[-1] - sum(own[1 << bit] for bit in range(len(SOLUTIONS))))
     facts = _facts(table, data, outcome, case, len(masks)) | ({} if part else {"more": more})
-    facts |= {"failed": int(np.isnan(effects[outcome]).sum())}
+    facts |= {"failed": int(np.isnan(effects[outcome]).sum()), "emissions": emissions_facts(emissions)}
     command = case.command("solutions", outcome=outcome, stage=None if stage == 2.0 else stage, part=part)
     return Finding("solutions", command, table, facts, data)
 

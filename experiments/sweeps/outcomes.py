@@ -62,7 +62,7 @@ class Outcomes:
         kind, column, last = (np.array(values, np.int64) for values in zip(*rows, strict=True))
         self._rows = kind, column, last
         # a share of nothing (occupancy where nothing is planned) is missing, not wrong
-        self._shares = np.array([INDICATORS[self._keys[c]].kind == "share" for c in column])
+        self._shares = np.array([INDICATORS[self._keys[c]].kind in ("share", "ratio") for c in column])
 
     def _row(self, name: str) -> tuple[int, int, int]:
         found = outcome_of(name, "outcomes", self.last_year, made=False)

@@ -236,8 +236,11 @@ def order(s, p, slot, j, terms, fund):
         s.funds[fund].cut_reserve += claim - granted - subsidy - guarantee
         s.clusters[f.cluster[k]].grants_flow += granted
     bit = np.uint8(1 << j)
-    if fund >= 0 and s.ever_null[f.id[k]] & bit:
-        s.money[Money.FREE_RIDERS] += claim
+    if fund >= 0:
+        s.paid[0, j] += 1
+        if s.ever_null[f.id[k]] & bit:
+            s.paid[1, j] += 1
+            s.money[Money.FREE_RIDERS] += claim
     f.pending[k] |= bit
     f.ever[k] |= bit
     s.ever[f.id[k]] |= bit

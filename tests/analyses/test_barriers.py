@@ -8,7 +8,7 @@ from ecocluster.experiments.analyses.finding import Case
 from ecocluster.experiments.analyses.shapley import main_effects, members, shapley, synergies
 from ecocluster.viz.analyses import barriers as told
 from ecocluster.viz.words import Words
-from fake_trials import install
+from fake_trials import SAME, install
 
 RELIEF = {
     "relief_permits": 0, "relief_credit": 1, "relief_monitoring": 2, "relief_awareness": 3, "relief_technology": 4, "relief_trust": 5,
@@ -73,7 +73,7 @@ def planted(trial, replicate):
     gone = [RELIEF[name] for name in levers if name in RELIEF]
     share = OWN[gone].sum() + PAIR * (1 in gone and 3 in gone) + 0.001 * (replicate % 3 - 1) * len(gone)
     others = {name: (0.2 + 0.1 * (2 in gone), 0.2) for name in ("recp_share_2035", "real_share_2035", "in_symbiosis_2035")}
-    return {"tco2e_total_2035": (1000 * (1 - share), 1000.0), **others}
+    return {**SAME, "tco2e_total_2035": (1000 * (1 - share), 1000.0), **others}
 
 
 def test_planted_barriers_are_found(monkeypatch):
@@ -101,7 +101,7 @@ def test_planted_barriers_are_found(monkeypatch):
 
 
 def test_nothing_binds_where_nothing_changes(monkeypatch):
-    install(monkeypatch, lambda trial, r: {name: (1.0, 1.0) for name in ("tco2e_total_2035", "recp_share_2035", "real_share_2035", "in_symbiosis_2035")})  # fmt: skip
+    install(monkeypatch, lambda trial, r: {**SAME} | {name: (1.0, 1.0) for name in ("tco2e_total_2035", "recp_share_2035", "real_share_2035", "in_symbiosis_2035")})  # fmt: skip
     found = barriers(Case(pathway="policy", replicates=3))
     say = Words("en")
     assert told.words(found, say)[-1] == say("barriers.none")

@@ -62,6 +62,7 @@ def make_runs(replicates=12, arms=ARMS, clusters=70, seed=1, failed=(), worlds=N
         unmet=rng.integers(0, 1 << len(CRITERIA), shape).astype(np.int16),
         failed=broken, scales=dict.fromkeys(arms, 1.0), steps_per_year=4, discount_rate=0.05, worlds=worlds,
         matched=(0,) * len(arms), given=(), funds=None, by_origin=None, trades=None,
+        past=np.repeat(series[0, :, 1:2], 40, axis=1), past_years=2010.25 + np.arange(40) / 4,
     )  # fmt: skip
 
 

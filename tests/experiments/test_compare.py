@@ -10,6 +10,8 @@ from ecocluster.experiments import InputError
 from ecocluster.experiments.columns import CLUSTER_SHARES, YEARS
 from ecocluster.experiments.comparing import compare
 from ecocluster.experiments.comparison import Comparison
+from ecocluster.experiments.money import AVOIDED
+from ecocluster.experiments.outcome import OUTPUT_BASES
 from ecocluster.experiments.question import ask
 from ecocluster.viz.answer import answer as words_of
 from ecocluster.viz.words import Words
@@ -334,3 +336,12 @@ def test_a_comparison_is_an_array_with_names_and_units():
     lost = found["jobs"].isnull().all("time").values
     assert lost[2, 1] and lost.sum() == 1 and (found["level"][2, 1] == -1).all() and (found["level"][2, 0] >= 0).all()
     assert found["world"].values.tolist() == [3, 3, 5, 5, 9, 9] and found["tco2e"].groupby("world").mean("run").sizes["world"] == 3
+
+
+def test_a_comparison_tells_it_beside_the_split():
+    answer = make_comparison(6)
+    for base in OUTPUT_BASES:
+        column = AVOIDED[base.removesuffix("_at_output")]
+        own, made = answer.values(f"{column}_2035"), answer.values("output_total_2035")
+        told = answer.to_json()["pathways"]["combined"][f"{base}_2035"]
+        assert told["mean"] == pytest.approx((own[0] - own[4] * made[0] / made[4]).mean()) and told["unit"] == "t"

@@ -192,6 +192,13 @@ def _unlike(theirs: Table, mine: Table) -> list[str]:
     ]
 
 
+def _told(values: dict[str, float]) -> dict[str, float]:
+    """Indicators with -1 for a share or a ratio of nothing."""
+    return {
+        name: -1.0 if value != value and INDICATORS[name].kind in ("share", "ratio") else value for name, value in values.items()
+    }
+
+
 def differences(kernels: Kernels, model) -> list[str]:
     """What differs between the two after a step: one line each, empty if they agree."""
     s = kernels.state
@@ -200,7 +207,7 @@ def differences(kernels: Kernels, model) -> list[str]:
     if model.quarter % round(1.0 / model.dt) == 0:
         mine |= yearly_indicators(model)
     return (
-        _unlike({"indicators": {name: theirs[name] for name in mine}}, {"indicators": mine})
+        _unlike({"indicators": _told({name: theirs[name] for name in mine})}, {"indicators": _told(mine)})
         + _unlike(_their_firms(s), {f"firm {firm.firm_id}": _my_firm(firm) for firm in model.agents})
         + _unlike(_their_links(s), _my_links(model))
         + _unlike(_their_city(s), _my_city(model))

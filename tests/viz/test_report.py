@@ -6,12 +6,13 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from ecocluster.experiments.statistics import Estimate
 from ecocluster.viz import write_report
 from ecocluster.viz.answer import answer
 from ecocluster.viz.drawing import new_figure, render, style_of
-from ecocluster.viz.figures import comparison_figures, trajectories
+from ecocluster.viz.figures import adoption, comparison_figures, trajectories
 from ecocluster.viz.flows import flow_map, sum_flows
 from ecocluster.viz.report import report_html, write_run
 from ecocluster.viz.scorecard import best_rows, interval_text, scorecard
@@ -104,7 +105,7 @@ def test_a_share_that_stays_at_zero_has_an_axis_of_percent():
 def test_figures_are_the_same_bytes_without_dates(comparison):
     say = Words("vi")
     first, second = comparison_figures(comparison, say), comparison_figures(comparison, say)
-    assert list(first) == ["headline", "trajectories", "cost-effect", "obstacles"]
+    assert list(first) == ["headline", "trajectories", "adoption", "cost-effect", "obstacles"]
     for name in first:
         svg = render(first[name], "svg")
         assert svg == render(second[name], "svg") and b"<dc:date>" not in svg
@@ -149,8 +150,19 @@ class Page(html.parser.HTMLParser):
 def test_folder_and_report(comparison, lang, tmp_path):
     out = write_report(comparison, tmp_path / "out", lang)
     names = {entry.name for entry in out.iterdir()}
-    pictures = {f"{name}.{kind}" for name in ("headline", "trajectories", "cost-effect", "obstacles") for kind in ("png", "svg")}
-    tables = {"runs.parquet", "transfers.csv", "series.parquet", "summary.csv", "summary.json", "manifest.json", "report.html"}
+    pictures = {
+        f"{name}.{kind}" for name in ("headline", "trajectories", "adoption", "cost-effect", "obstacles") for kind in ("png", "svg")
+    }
+    tables = {
+        "runs.parquet",
+        "transfers.csv",
+        "past.parquet",
+        "series.parquet",
+        "summary.csv",
+        "summary.json",
+        "manifest.json",
+        "report.html",
+    }
     assert names == pictures | tables
     text = (out / "report.html").read_text(encoding="utf-8")
     page = Page(text)
@@ -192,7 +204,9 @@ def test_one_run_is_printed_and_written(tmp_path):
     print_run(single, FLOWS, Console(file=stream, width=100), Words("en"))
     assert "metal scrap (links): 7 t/yr" in stream.getvalue()
     out = write_run(single, FLOWS, tmp_path / "run", "en")
-    assert {"flows.svg", "flows.png", "flows.csv", "trajectories.svg", "series.parquet"} <= {e.name for e in out.iterdir()}
+    assert {"flows.svg", "flows.png", "flows.csv", "trajectories.svg", "adoption.svg", "past.parquet", "series.parquet"} <= {
+        e.name for e in out.iterdir()
+    }
 
 
 def test_flows_are_summed_by_unit():
@@ -246,3 +260,18 @@ def test_the_report_says_whose_money_it_is(comparison, site_budget_bn, key, mone
     asked = replace(comparison, question=replace(comparison.question, site_budget_bn=site_budget_bn))
     say = Words("en")
     assert say(f"report.{key}", budget=money) in report_html(asked, say, {}).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_curves_of_adoption_begin_in_2010(comparison):
+    """Each line runs forward in time from the first quarter to the last, through the past that all arms share."""
+    figure = adoption(comparison, Words("en"))
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    assert {"Good housekeeping (T1) (%)", "Real compliance (%)"} <= {axes.get_title(loc="left") for axes in panels}
+    for axes in panels:
+        lines = [line for line in axes.lines if len(line.get_xdata()) > 100]
+        assert len(lines) == len(comparison.arms)
+        for line in lines:
+            x = np.asarray(line.get_xdata())
+            assert x[0] == 2010.25 and x[-1] == 2046.0 and (np.diff(x) == 0.25).all()
+        shared = [np.asarray(line.get_ydata())[:40] for line in lines]
+        assert all(np.array_equal(shared[0], other) for other in shared[1:])

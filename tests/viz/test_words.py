@@ -11,6 +11,7 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 from ecocluster.experiments.errors import MESSAGES, InputError
 from ecocluster.experiments.money import PRICES
+from ecocluster.experiments.outcome import OUTPUT_BASES
 from ecocluster.model.indicators import CRITERIA, INDICATORS, STATES
 from ecocluster.model.sites_and_arms import SECTORS, STREAMS
 from ecocluster.viz.figures import PANELS
@@ -94,7 +95,7 @@ def test_families_of_names_are_complete():
 
 
 def test_headlines_are_what_the_model_measures():
-    computed = {"tco2e_total", "pv_outlay_gross", "pv_receipts", "pv_social_cost", "pv_private_net", *PRICES}
+    computed = {"tco2e_total", "pv_outlay_gross", "pv_receipts", "pv_social_cost", "pv_private_net", *PRICES, *OUTPUT_BASES}
     assert {name for names in HEADLINES.values() for name in names} - computed <= INDICATORS.keys()
     assert set(PANELS) <= INDICATORS.keys()
 

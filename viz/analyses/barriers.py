@@ -13,7 +13,7 @@ from ...experiments.outcome import read_name
 from ..drawing import in_style, new_figure, title_and_legend
 from ..places import site_title
 from ..words import Words
-from .causes import cause, draw_bars, draw_pairs, headline, pair_name, share, silent_words
+from .causes import cause, draw_bars, draw_pairs, emissions_sheet, emissions_words, headline, pair_name, share, silent_words
 from .page import Sheet, cell, outcome_label, scaled, spell
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SURE = 0.95
+
+more_sheets = emissions_sheet  # below the table of the outcome
 
 
 def _scale(finding: Finding, say: Words) -> tuple[float, str]:
@@ -60,7 +62,8 @@ def words(finding: Finding, say: Words) -> list[str]:
         for name, found in facts["others"].items()
         if (found["shapley"]["low"] or 0) > 0
     ]
-    return [*sentences, say("barriers.elsewhere", list="; ".join(others))] if others else sentences
+    elsewhere = [say("barriers.elsewhere", list="; ".join(others))] if others else []
+    return [*sentences, *elsewhere, *emissions_words(finding, say)]
 
 
 def sheet(finding: Finding, say: Words) -> Sheet:

@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...experiments.analyses.coalitions import picked
+from ...experiments.analyses.finding import Finding
 from ..drawing import plain_ticks
-from ..words import Words
+from ..words import Words, scale_of
+from .page import Sheet, cell, spell
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["BAR", "cause", "draw_bars", "draw_pairs", "headline", "pair_name", "share", "silent_words"]
+__all__ = [
+    "BAR",
+    "cause",
+    "draw_bars",
+    "draw_pairs",
+    "emissions_sheet",
+    "emissions_words",
+    "headline",
+    "pair_name",
+    "share",
+    "silent_words",
+]
 
 BAR, ALONE, LAST = "#0072B2", "#E69F00", "#222222"
 HELP, HINDER = "#0b6e4f", "#B2182B"
@@ -101,3 +115,31 @@ def draw_pairs(axes: Axes, pairs: pd.DataFrame, names: Sequence[str], say: Words
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def emissions_sheet(finding: Finding, say: Words) -> list[Sheet]:
+    """What each cause avoids, absolute and at the output of law alone."""
+    if "emissions" not in finding.data:  # of before
+        return []
+    table = finding.data["emissions"]
+    columns, cells = [""], {name: [cause(name, say)] for name in dict.fromkeys(table["cause"])}
+    for base in dict.fromkeys(table["avoided"]):
+        rows = table[table["avoided"] == base]
+        factor, unit = scale_of("t", "flow", float(np.nanmax(np.abs(rows[["absolute", "at_output"]].to_numpy(float)), initial=0.0)))
+        columns += [f"{say(f'causes.{base}')}, {say.unit(unit)}", say("causes.at_output")]
+        for row in rows.to_dict("records"):
+            cells[row["cause"]] += [cell(picked(row, name), say, 1, factor, sign=True) for name in ("absolute", "at_output")]
+    return [Sheet(columns, list(cells.values()), say("causes.emissions_note"), say("causes.emissions_title"))]
+
+
+def emissions_words(finding: Finding, say: Words) -> list[str]:
+    """Who avoids most if as much is produced as under law alone, and whose effect is output and nothing else."""
+    found = finding.facts.get("emissions")
+    if not found:
+        return []
+    largest = max(abs(found[name]["mean"] or 0.0) for name in ("absolute", "at_output"))
+    factor, unit = scale_of("t", "flow", largest)
+    told = {name: spell(found[name], say, 1, factor, sign=True) for name in ("absolute", "at_output")}
+    sentences = [say("causes.emissions", cause=cause(found["cause"], say), unit=say.unit(unit), **told)]
+    turned = [f"{cause(row['cause'], say)} ({say('causes.' + row['avoided'])})" for row in found["turned"]]
+    return [*sentences, say("causes.turned", names=", ".join(turned))] if turned else sentences

@@ -44,6 +44,7 @@ class Sheet:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+    title: str = ""
 
 
 def _teller(finding: Finding) -> Any:
@@ -141,13 +142,20 @@ def rule_text(text: str, say: Words, one_cluster: bool = False) -> str:
 
 
 def print_finding(finding: Finding, console: Console, say: Words) -> None:
-    """Print title, table, sentences and the command of a finding."""
-    from rich.table import Table
-
-    told = _teller(finding)
-    sheet = told.sheet(finding, say)
+    """Print title, tables, sentences and the command of a finding."""
     title = " · ".join(filter(None, (say(f"title.{finding.name}"), finding.scenario)))
     console.print(title, style="bold", width=WIDTH, highlight=False)  # as a title of the table it would be as narrow
+    for sheet in _sheets(finding, say):
+        _print_sheet(sheet, console)
+    for sentence in _sentences(finding, say):
+        console.print(sentence, width=WIDTH, highlight=False)
+
+
+def _print_sheet(sheet: Sheet, console: Console) -> None:
+    from rich.table import Table
+
+    if sheet.title:
+        console.print(sheet.title, style="bold", width=WIDTH, highlight=False)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for index, column in enumerate(sheet.columns):
         table.add_column(column, justify="right" if index else "left", header_style="bold")
@@ -157,8 +165,13 @@ def print_finding(finding: Finding, console: Console, say: Words) -> None:
     if sheet.note:
         console.print(sheet.note, style="dim", width=WIDTH, highlight=False)
     console.print()
-    for sentence in _sentences(finding, say):
-        console.print(sentence, width=WIDTH, highlight=False)
+
+
+def _sheets(finding: Finding, say: Words) -> list[Sheet]:
+    """The table of a finding, and further ones of analyses that have some."""
+    told = _teller(finding)
+    more = getattr(told, "more_sheets", None)
+    return [told.sheet(finding, say), *(more(finding, say) if more else ())]
 
 
 def _sentences(finding: Finding, say: Words) -> list[str]:
@@ -188,7 +201,7 @@ def _section(finding: Finding, say: Words, vector: bytes | None = None) -> dict[
         "scenario": finding.scenario or say("finding.several_places"),
         "command": finding.command + ("" if say.lang == "en" else f" --lang {say.lang}"),
         "sentences": _sentences(finding, say),
-        "sheet": _teller(finding).sheet(finding, say),
+        "sheets": _sheets(finding, say),
         "picture": as_source(vector or _pictures(finding, say)["figure.svg"]),
     }
 

@@ -11,12 +11,14 @@ from ...experiments.analyses.finding import Finding
 from ..drawing import in_style, new_figure, plain_ticks, title_and_legend
 from ..places import site_title
 from ..words import Words
-from .causes import BAR, cause, draw_bars, draw_pairs, headline, pair_name, share, silent_words
+from .causes import BAR, cause, draw_bars, draw_pairs, emissions_sheet, emissions_words, headline, pair_name, share, silent_words
 from .page import Sheet, cell, outcome_label, scaled, spell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+more_sheets = emissions_sheet  # below the table of the outcome
 
 
 def _scale(finding: Finding, say: Words) -> tuple[float, str]:
@@ -62,7 +64,7 @@ def words(finding: Finding, say: Words) -> list[str]:
             falling=told(facts["falling"]), at_once=told(facts["at_once"]),
         )
     )  # fmt: skip
-    return sentences
+    return [*sentences, *emissions_words(finding, say)]
 
 
 def sheet(finding: Finding, say: Words) -> Sheet:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 from ecocluster.model.indicators import INDICATORS, LEVEL_1
 from ecocluster.model.ledger import FLOW_ACCOUNTS, FLOWS, OUTLAY
+from ecocluster.model.vocabulary import LEARNED, TECHNOLOGIES
 
 from .formulas import rules
 from .knowledge import enforcement
@@ -31,6 +35,9 @@ def indicators(model) -> dict[str, float]:
               "studied", "activated", "broken", "complaints", "revocations", "trust_gap")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
     out |= {f"{name}_displaced": model.displaced[name] for name in ("output", "cod")}
+    out |= {
+        f"free_riders_{name}": model.paid_anyway[j] / model.paid[j] if model.paid[j] else math.nan for j, name in enumerate(LEARNED)
+    }
     out["credit_share"] = model.events["credit_granted"] / max(model.events["credit_approved"], 1)
     return out
 
@@ -237,4 +244,23 @@ def yearly_indicators(model) -> dict[str, float]:
         "real_share_small": sum(firm.compliance >= REAL_OWN for firm in small) / max(len(small), 1),
         "largest_node": 2.0 * degree[-1] / ends if ends else 0.0,
         "degree_gini": gini,
+        **{f"size_odds_{name}": _size_odds(firms, j) for j, name in enumerate(TECHNOLOGIES)},
     }
+
+
+def _size_odds(firms: list, j: int) -> float:
+    """Odds ratio per doubling of workers, firm by firm, by weighted least squares until nothing changes."""
+    has = np.array([firm.tech >> j & 1 for firm in firms], float)
+    if min(has.sum(), len(has) - has.sum()) < 5:
+        return math.nan
+    x = np.array([round(4 * math.log2(max(firm.workers, 1.0))) / 4 for firm in firms])
+    design = np.column_stack([np.ones_like(x), x - x.mean()])
+    found = np.zeros(2)
+    for _ in range(60):
+        share = 1.0 / (1.0 + np.exp(-design @ found))
+        root = np.sqrt(share * (1.0 - share))
+        change = np.linalg.lstsq(design * root[:, None], (has - share) / root, rcond=None)[0]
+        found = found + change
+        if np.abs(change).sum() < 1e-11:
+            return math.exp(found[1])
+    return math.nan

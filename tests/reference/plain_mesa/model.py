@@ -82,6 +82,7 @@ class CityModel(mesa.Model):
         self.offers = {}  # what firms can give and take, while partners are searched
         self.unit_gain = [rules.symbiosis.unit_gain(self.p, w) for w in range(len(STREAMS))]
         self.ordered, self.ordered_in_null = {}, ordered_in_null or {}
+        self.paid, self.paid_anyway = Counter(), Counter()  # orders that a programme paid; those of free riders
         self.arrivals, self.operational = 0, 0.0
         self.origin, self.settled = {}, settled  # row of a firm's origin; where firms came to stand under law alone
         self.booked = defaultdict(float)  # (year, origin, flow): t COD, tCO2e on site, t landfilled, TJ

@@ -295,7 +295,9 @@ def order(model, firm, j: int, offer: Offer, fund=None) -> None:
         ledger["GUARANTEE"] += offer.guarantee
         fund.cut_reserve += offer.claim - offer.grant * offer.cost - offer.subsidy - offer.guarantee
         firm.cluster.grants_flow += offer.grant * offer.cost
+        model.paid[j] += 1
         if j in model.ordered_in_null.get(firm.firm_id, ()):
+            model.paid_anyway[j] += 1
             ledger["FREE_RIDERS"] += offer.claim
     quarters = 1.0 + math.floor(model.luck.uniform(PURPOSE.INSTALL, model.quarter, firm.firm_id * 8 + j) * 4.0)
     start = model.now + max(0.25 * quarters * p.install_years, model.dt)

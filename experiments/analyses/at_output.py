@@ -1,0 +1,62 @@
+"""What causes avoid, absolute and at the output of law alone: a lever that closes firms avoids much and cleans nothing.
+
+Rows are causes (barriers, solutions) and what is avoided: tCO2e, COD, landfilled waste, since 2020. The difference of the two columns
+is what production that was lost, or came on top, did to emissions (`money.avoided_at_output`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..money import AVOIDED
+from ..statistics import mean_interval
+from .coalitions import estimate_columns, picked
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EMISSIONS", "emissions_facts", "emissions_table"]
+
+YEAR = 2035
+EMISSIONS = tuple(f"{base}{end}_{YEAR}" for base in AVOIDED for end in ("", "_at_output"))
+
+
+def emissions_table(
+    names: Sequence[str], effects: Mapping[str, np.ndarray], gain: Callable[[np.ndarray, int], np.ndarray]
+) -> pd.DataFrame:
+    """One row per cause and what is avoided, t.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Causes.
+    effects : mapping of str to numpy.ndarray
+        Of each of `EMISSIONS`, shape (sets, replicates).
+    gain : callable
+        From such an array and the number of a cause: what the cause brings in each replicate.
+    """
+    import pandas as pd
+
+    return pd.DataFrame([
+        {
+            "cause": name, "avoided": base,
+            **estimate_columns("absolute", mean_interval(gain(effects[f"{base}_{YEAR}"], index))),
+            **estimate_columns("at_output", mean_interval(gain(effects[f"{base}_at_output_{YEAR}"], index))),
+        }
+        for base in AVOIDED for index, name in enumerate(names)
+    ])  # fmt: skip
+
+
+def emissions_facts(table: pd.DataFrame) -> dict[str, Any]:
+    """For words: who avoids most tCO2e at the output of law alone, and whose effect the output turns round."""
+    rows = table[table["avoided"] == "abatement"]
+    most = rows.loc[rows["at_output"].idxmax()]
+    turned = [
+        {"cause": row["cause"], "avoided": row["avoided"]}
+        for _, row in table.iterrows()
+        if row["absolute_low"] > 0 > row["at_output_high"] or row["absolute_high"] < 0 < row["at_output_low"]
+    ]
+    return {"cause": most["cause"], **{name: picked(most, name) for name in ("absolute", "at_output")}, "turned": turned}
