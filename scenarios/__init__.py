@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arms import apply_policy, choose_arm, load_portfolio, make_arm, with_levers
-    from .facts import describe, validate_file
     from .errors import Message, Refusal, ScenarioError
+    from .facts import describe, validate_file
     from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
     from .making import Report, new_scenario
     from .programmes import Policy, combine_policies, load_law, load_pathway, load_policy, load_shocks
