@@ -8,12 +8,13 @@ from enum import IntEnum
 from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 from .vocabulary import LEARNED, TECHNOLOGIES
 
-__all__ = ["AT_START", "CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "START", "Series", "TOTALS",
-           "YEARS", "evaluate", "present_values", "totals", "unmet_names"]  # fmt: skip
+__all__ = ["AGES", "AT_START", "CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "START", "Series",
+           "TOTALS", "YEARS", "evaluate", "present_values", "totals", "unmet_names"]  # fmt: skip
 
 YEARS = (2030, 2035, 2045)
 START = 2020  # at the end of which `AT_START` is told too
 AT_START = tuple(f"size_odds_{name}" for name in TECHNOLOGIES)
+AGES = (3, 8)  # years after which links and hubs are looked for again
 SOCIAL = {
     "capital": "service of capital over its life at the public rate",
     "running": "running cost of plants and hubs",
@@ -175,6 +176,15 @@ def _rows():
         I("identified", "1/yr", "flow", "none", "network", "opportunities identified"),
         I("studied", "1/yr", "flow", "none", "network", "studies ordered"),
         I("activated", "1/yr", "flow", "none", "network", "links started"),
+        I("screened", "1/yr", "flow", "none", "network", "of these looked into: neither settled before nor without a free quantity"),
+        I("agreed", "1/yr", "flow", "none", "network", "links signed"),
+        I("hubs_started", "1/yr", "flow", "none", "network", "hubs started"),
+        I("cases", "1/yr", "flow", "none", "network", "cases of coordinators: links of their search, and hubs that they proposed"),
+        I("cases_per_coordinator", "1/yr", "flow", "none", "network", "the same per coordinator"),
+        I("cases_waiting", "cases", "stock", "none", "network", "cases that wait for a coordinator"),
+        *(I(f"{what}_lasted_{years}", "share", "share", "max", "network",
+            f"{what} begun since 2020, {years} years ago or before: share that operated {years} years after")
+          for what in ("links", "hubs") for years in AGES),
         I("broken", "1/yr", "flow", "min", "network", "links broken by breach or exit"),
         I("in_symbiosis", "share", "share", "max", "network", "firms in clusters with a link or in a hub"),
         I("density", "share", "share", "none", "network", "active links over ordered pairs in the same cluster"),

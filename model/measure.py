@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .indicators import AGES
 from .indicators import Series as I  # noqa: E741 - an index, read as I.TCO2E
 from .jit import inner
 from .ledger import (
@@ -21,6 +22,7 @@ from .ledger import (
 from .maths import exp
 from .phases.closing import ends_year, offered_and_spent
 from .rules.certification import RECP_HIGHER, number_unmet
+from .rules.facilitation import persons
 from .rules.trust import belief, breach_hazard, enforcement
 from .size_odds import SIZES, odds_per_doubling, size_step
 from .state import (
@@ -103,6 +105,11 @@ def measure(s, p, out, before):
     out[I.SUSPENSIONS] = city.suspended / dt
     out[I.OUTPUT_DISPLACED], out[I.COD_DISPLACED] = city.output_displaced, city.cod_displaced  # rates of the step
     out[I.IDENTIFIED], out[I.STUDIED] = city.identified / dt, city.studied / dt
+    out[I.SCREENED], out[I.AGREED], out[I.HUBS_STARTED] = city.screened / dt, city.agreed / dt, city.hubs_started / dt
+    _coordinators(s, p, out)
+    for n in range(len(AGES)):
+        out[I.LINKS_LASTED_3 + n] = city.lasted[0, n] / max(city.due[0, n], 1)
+        out[I.HUBS_LASTED_3 + n] = city.lasted[1, n] / max(city.due[1, n], 1)
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
     out[I.TRUST_GAP] = city.trust_gap
     _money(s, p, money, out, dt)
@@ -117,6 +124,20 @@ def measure(s, p, out, before):
             out[_FIRST_ODDS + j] = before[_FIRST_ODDS + j]
     for j in range(N_LEARNED):
         out[_FIRST_RIDER + j] = s.paid[1, j] / np.float64(s.paid[0, j]) if s.paid[0, j] > 0 else np.nan
+
+
+@inner
+def _coordinators(s, p, out):
+    """What coordinators did in the step, by person, and what waits for them."""
+    number, waiting = 0.0, 0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.kind != OUTSIDE and cluster.firms >= 2:
+            number += persons(p, s.levers[cluster.lever_row].coordinator)
+            waiting += cluster.waiting
+    rate = s.city[0].cases / s.city[0].dt
+    out[I.CASES], out[I.CASES_PER_COORDINATOR] = rate, rate / number if number > 0.0 else 0.0
+    out[I.CASES_WAITING] = np.float64(waiting)
 
 
 @inner

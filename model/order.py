@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .phases.ageing import age_technologies
 from .phases.arrivals import arrive
 from .phases.certificates import update_levels
+from .phases.coordinator import coordinate
 from .phases.deals import search_partners, sign_deals
 from .phases.enforcement import inspect, review_compliance
 from .phases.exits import leave, note_leavers
@@ -80,6 +81,7 @@ PHASES = (
     Phase(review_compliance, CLUSTER, "6"),
     Phase(review_technologies, CLUSTER, "7"),
     Phase(search_partners, CLUSTER, "8"),
+    Phase(coordinate, CLUSTER, "8"),
     Phase(note_leavers, CLUSTER, "10"),
     Phase(serve_requests, CITY, "7"),
     Phase(sign_deals, CITY, "8"),

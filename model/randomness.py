@@ -16,7 +16,8 @@ TRAIT_*                firm                                  -
 ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
 CLUSTER_*              cluster (and project)                 step or -
-SEARCH, LINK_*         firm or pair                          step (on the map: against slots, see `versus`)
+SEARCH, LINK_*         firm or pair                          step (on the map and along ties: against slots, see `versus`)
+SCREENING, .._HUB      pair; cluster and stream              -
 OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
 HUB_*                  cluster and stream                    step
 PRIORITY_*             whoever asks                          step
@@ -35,7 +36,7 @@ from .jit import jit, small
 from .vocabulary import AWARENESS, EVENTS, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["KEYS", "Purpose", "Region", "check_keys", "draw", "key_of", "lane", "lottery_of", "mix", "of_aspect", "of_attempt",
-           "of_awareness", "of_case", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_project",
+           "of_awareness", "of_case", "of_coordinated", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_project",
            "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]  # fmt: skip
 
 
@@ -116,6 +117,8 @@ class Purpose(IntEnum):
     OPERATOR_CASE = 73
     LOTTERY_D = 74
     CLUSTER_CAPITAL = 75
+    SCREENING = 76
+    SCREENING_HUB = 77
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
@@ -175,6 +178,7 @@ _BY_PROBE = Region(FIRMS, 4096)
 _BY_ASPECT = Region(FIRMS, 2, ("utilisation", "margin"))
 _BY_EVENT = Region(FIRMS, 16, EVENTS)
 _CASES = Region(CLUSTERS, 1, first=1 << 37)
+_COORDINATED = Region(CLUSTERS, 32, first=(1 << 37) + (1 << 36))
 _PROJECT_REQUESTS = _BY_PROJECT._replace(first=1 << 38)
 _HUB_REQUESTS = _BY_HUB._replace(first=1 << 39)
 _PAIRS = Region(1, _wide(STREAMS), STREAMS)  # hashed
@@ -194,7 +198,8 @@ KEYS: dict[Purpose, tuple[Region, ...]] = {
     Purpose.CLUSTER_BUILD: (_BY_PROJECT,),
     Purpose.CLUSTER_MIX: (_BY_SECTOR,),  # at time 1; at times 2 and 3 `of_attempt` of these
     Purpose.HUB_START: (_BY_HUB,),
-    Purpose.PRIORITY: (_BY_ERRAND, _CASES, _PROJECT_REQUESTS, _HUB_REQUESTS),
+    Purpose.SCREENING_HUB: (_BY_HUB,),
+    Purpose.PRIORITY: (_BY_ERRAND, _CASES, _COORDINATED, _PROJECT_REQUESTS, _HUB_REQUESTS),
 }  # fmt: skip
 # hashes of the lottery, four lanes each
 LOTTERIES = (int(Purpose.LOTTERY_A), int(Purpose.LOTTERY_B), int(Purpose.LOTTERY_C), int(Purpose.LOTTERY_D))
@@ -226,7 +231,8 @@ fit("lanes of the lottery", EVENTS, PER_HASH * len(LOTTERIES))
 _TECHNOLOGY, _TASTE, _ERRAND, _AWARENESS = (region.width for region in (_BY_TECHNOLOGY, _BY_TASTE, _BY_ERRAND, _BY_AWARENESS))
 _PROJECT, _OFFICE, _HUB, _SECTOR = (region.width for region in (_BY_PROJECT, _BY_OFFICE, _BY_HUB, _BY_SECTOR))
 _ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
-_CASE, _PROJECT_REQUEST, _HUB_REQUEST = (region.first for region in (_CASES, _PROJECT_REQUESTS, _HUB_REQUESTS))
+_CASE, _COORDINATED_CASE = _CASES.first, _COORDINATED.first
+_PROJECT_REQUEST, _HUB_REQUEST = _PROJECT_REQUESTS.first, _HUB_REQUESTS.first
 COMPLIANCE = _TASTE - 1  # place of a taste that is for no technology
 RELOCATION, LINK, EXPULSION = (_ASKED.index(name) for name in ("relocation", "link", "expulsion"))
 CERTIFICATE = len(PROJECTS)  # place in reviews of the office, before the readings of shadow certificates
@@ -309,6 +315,12 @@ def of_attempt(ident, attempt):
 def of_case(c):
     """Case that the operator of cluster c opens, in a queue."""
     return _CASE + c
+
+
+@small
+def of_coordinated(c, n):
+    """Case that the coordinator of cluster c takes as number n of a step, below 32, in a queue."""
+    return _COORDINATED_CASE + c * _COORDINATED.width + n
 
 
 @small

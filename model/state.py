@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .indicators import AGES
 from .levers import LEVER_DTYPE
 from .size_odds import SIZES
 from .vocabulary import AWARENESS, LEARNED, SECTORS, STREAMS, TECHNOLOGIES, fit
@@ -56,6 +57,8 @@ BOOKED = ("cod", "tco2e", "landfill", "energy")  # flows booked by origin: t COD
 BOOKED_YEARS = 26  # calendar years from 2020 on
 LONGEST_LIFE = 1024  # steps, of capital; a run of 36 years has 576 at 16 steps a year
 FINES_KEPT = 4  # of the last ones: the fifth at the latest suspends
+CASES_KEPT = 32  # that wait for the coordinator of a cluster: more than he can take in a step
+BEGUN_KEPT = 256  # steps; 8 years have 128 at 16 steps a year
 MAP_SEEN = 40  # at most as many firms are looked at in one search
 
 _f, _i, _j, _u, _b = "f8", "i8", "i4", "u8", "u1"
@@ -112,7 +115,7 @@ CLUSTER_DTYPE = np.dtype([
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("untreated", _f), ("output", _f), ("waste", _f),
     ("solar", _f), ("shared_solar", _f), ("reused", _f), ("disclosing", _i), ("recp", _i),
     ("exchanges", _f), ("permits", _i), ("measured_own", _f), ("measured", _f),
-    ("sharing", _f), ("served", _f), ("engaged", _f), ("aware", _f),
+    ("sharing", _f), ("served", _f), ("engaged", _f), ("aware", _f), ("waiting", _i), ("effort", _f),
     ("in_symbiosis", _i), ("group", _f, (4,)), ("exchanged_value", _f), ("sales_inside", _f),
     ("monitoring", _f), ("real_count", _i), ("sham_count", _i),
     ("exchanged", _f), ("exchanged_landfill", _f), ("avoided", _f), ("guests", _i), ("complaints", _f), ("complained_at", _f), ("cut", _f), ("heat_used", _f),
@@ -124,6 +127,7 @@ CLUSTER_DTYPE = np.dtype([
 HUB_DTYPE = np.dtype([
     ("active", _b), ("members", _i), ("review_at", _f), ("fee", _f), ("price", _f), ("quantity", _f),
     ("capital_year", _f), ("capital_until", _f), ("supply_ratio", _f), ("demand_ratio", _f), ("invested", _f),
+    ("started", _f), ("called", _b),
 ], align=True)  # fmt: skip
 
 LINK_DTYPE = np.dtype([
@@ -154,6 +158,9 @@ CITY_DTYPE = np.dtype([
     ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("suspended", _i), ("output_displaced", _f), ("cod_displaced", _f), ("untreated", _f), ("law_need", _f), ("law_at", _f),
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
     ("trust_gap", _f), ("degree", _i, (64,)),
+    ("screened", _i), ("agreed", _i), ("cases", _i), ("hubs_started", _i),
+    # links and hubs: begun in a step (a ring), since 2020 old enough for `AGES`, and of these in operation then
+    ("begun", _j, (2, BEGUN_KEPT)), ("due", _i, (2, len(AGES))), ("lasted", _i, (2, len(AGES))),
     # firms seen on the map in one search, by their hash
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
 
@@ -175,6 +182,11 @@ REQUEST_DTYPE = np.dtype([
     ("slot", _i), ("tech", _i), ("fund", _i), ("priority", _u), ("amount", _f), ("other", _i), ("quantity", _f),
 ], align=True)  # fmt: skip
 
+
+# links (or, without firms, hubs) that wait for a coordinator; `seen` is what he thinks them worth
+CASE_DTYPE = np.dtype([
+    ("supplier", _i), ("buyer", _i), ("supplier_id", _i), ("buyer_id", _i), ("stream", _i), ("ident", _i), ("seen", _f),
+], align=True)  # fmt: skip
 
 # firms on the map of the cluster that is looked at
 SHOWN_DTYPE = _block([("slot", _i), ("spread", _u), ("offers", _i)])
@@ -202,6 +214,8 @@ class State(NamedTuple):
         Requests to the grants fund made in this step; later in the step, other queues.
     proposals : (capacity,) REQUEST_DTYPE
         Links proposed in this step.
+    cases : (clusters, CASES_KEPT) CASE_DTYPE
+        What waits for the coordinator of each cluster: `cluster.waiting` of them in no order.
     lettable : (slots of clusters,) LETTABLE_DTYPE
         Slots that can be let in this step: for each cluster, from its first slot on, `cluster.lettable` of them in no order.
     forks : (2 * leaves, N_SECTORS + 1) float64
@@ -259,6 +273,7 @@ class State(NamedTuple):
     head: np.ndarray
     requests: np.ndarray
     proposals: np.ndarray
+    cases: np.ndarray
     lettable: np.ndarray
     forks: np.ndarray
     shown: np.ndarray
@@ -311,6 +326,7 @@ def new_state(
         "head": ((slots, 2), np.int32),
         "requests": (max(64, slots // 8), REQUEST_DTYPE),
         "proposals": (max(64, slots // 8), REQUEST_DTYPE),
+        "cases": ((clusters, CASES_KEPT), CASE_DTYPE),
         "lettable": (slots - outside * LANES, LETTABLE_DTYPE),
         "forks": ((2 << (clusters - 1).bit_length(), N_SECTORS + 1), np.float64),
         "shown": (widest + 1, SHOWN_DTYPE),

@@ -7,6 +7,7 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Matter
 from ..state import LANES, OUTSIDE, PLANNED, SLOT_TAKEN, WATER
+from .cohorts import follow_cohorts
 
 __all__ = ["begin_counts", "ends_year", "offered_and_spent", "sum_up"]
 
@@ -30,6 +31,7 @@ def sum_up(s):
     s.matter[Matter.DEALER_T] = dealer * city.dt
     s.matter[Matter.REUSED_M3] = reused * city.dt
     city.elec_per_firm, city.effluent_per_firm = elec / max(firms, 1.0), effluent / max(firms, 1.0)
+    follow_cohorts(city)
     if ends_year(city):
         _count_links(s)
 
@@ -62,7 +64,7 @@ def begin_counts(s):
     city = s.city[0]
     city.exits = city.bankrupt = city.moved = city.credit_asked = city.credit_approved = 0
     city.inspections = city.fined = city.identified = city.studied = city.activated = city.broken = 0
-    city.suspended = 0
+    city.suspended = city.screened = city.agreed = city.cases = city.hubs_started = 0
     city.credit_granted = city.trust_gap = city.output_displaced = city.cod_displaced = 0.0
     for c in range(s.clusters.size):
         s.clusters[c].revocations = s.clusters[c].complaints = 0.0

@@ -24,11 +24,13 @@ from ..randomness import (
     versus,
 )
 from ..rules.diffusion import event, search_hazard
+from ..rules.facilitation import tie_rank
 from ..rules.symbiosis import Deal, deal_price, feasible, fixed_cost, study_worth, unit_gain
 from ..rules.trust import breach_hazard, enforcement
 from ..state import (
     AWARE_SYMBIOSIS,
     LANES,
+    LINK_ACTIVE,
     LINK_BARRED,
     LINK_PERMIT,
     MAP_SEEN,
@@ -40,14 +42,14 @@ from ..state import (
 )
 from .capital import invest
 from .chosen_lanes import line_up
+from .coordinator import put_case
 from .financing import own_funds
 from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
-from .requests import Exchange, propose, sort_requests
+from .requests import COORDINATOR, FIRMS, OPERATOR, Exchange, propose, sort_requests
 
 __all__ = ["free_quantity", "search_partners", "sign_deals"]
 
-FIRMS, OPERATOR = 0.0, 1.0  # who pays the study of a proposal
 TAKEN, _ALL = 8, (1 << N_STREAMS) - 1  # where the bits of what is taken begin; all streams
 
 
@@ -61,19 +63,22 @@ class Seeker(NamedTuple):
         Where `State.free` holds what it could give and take.
     offers : int
         The streams of that row, as bits.
-    payer : float
-        FIRMS or OPERATOR: who pays the study of what it finds.
+    finder : float
+        FIRMS, OPERATOR or COORDINATOR: whose search it is.
     """
 
     slot: int
     row: int
     offers: int
-    payer: float
+    finder: float
 
 
 @inner
 def search_partners(s, p, c):
-    """Searches of this step: propose the best link with a random firm, or with the best of those on the map."""
+    """Searches of this step: propose the best link with a random firm or tie, or with the best of those on the map.
+
+    A search that would not have happened without the coordinator is his.
+    """
     city = s.city[0]
     dt = city.dt
     cluster = s.clusters[c]
@@ -82,6 +87,7 @@ def search_partners(s, p, c):
     lever = s.levers[cluster.lever_row]
     usage = cluster.disclosing / cluster.firms
     chance = event(search_hazard(p, lever.coordinator, lever.platform, usage), dt)
+    alone = event(search_hazard(p, 0.0, lever.platform, usage), dt)
     ready, rows, anybody = False, 0, 0
     wanted = min(np.int64(p.map_candidates), MAP_SEEN)
     queue = s.sheet[0].queue
@@ -91,18 +97,20 @@ def search_partners(s, p, c):
             n = line_up(queue, n, k, (f.events[k] >> SEARCH) & (np.int64(f.aware[k]) >> AWARE_SYMBIOSIS) & 1)
         for m in range(n):
             k = queue[m]
-            if digits(city.key, city.step, f.id[k], SEARCH) >= chance:
+            u = digits(city.key, city.step, f.id[k], SEARCH)
+            if u >= chance:
                 continue
+            finder = FIRMS if u < alone else COORDINATOR
             if f.discloses[k] and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform:
                 if not ready:
                     rows, anybody = _draw_map(s, p, cluster, False)
                     ready = True
-                seeker = Seeker(b * LANES + k, np.int64(f.row[k]), np.int64(f.offers[k]), FIRMS)
+                seeker = Seeker(b * LANES + k, np.int64(f.row[k]), np.int64(f.offers[k]), finder)
                 if _match(seeker.offers, anybody):
                     _look_at_map(s, p, cluster, seeker, rows, wanted)
             else:
                 mine = LANES * (s.shown.size - 1)  # a row that no map uses
-                seeker = Seeker(b * LANES + k, mine, _offers_of(s, p, f, k, mine), FIRMS)
+                seeker = Seeker(b * LANES + k, mine, _offers_of(s, p, f, k, mine), finder)
                 if seeker.offers:  # else nothing of its own is worth an exchange with anybody
                     _meet(s, p, cluster, seeker)
     if cluster.seeks and cluster.permits == 0:
@@ -145,22 +153,63 @@ def _open_case(s, p, c, cluster):
 
 @inner
 def _meet(s, p, cluster, seeker):
-    """Ask a random other firm of the cluster: slots are probed in the order of a hash until one is taken."""
-    city, ident = s.city[0], _ident(s, seeker)
+    """Ask a random other firm of the cluster, or one of its ties."""
+    other = _tie(s, seeker) if p.ties_partner > 0.5 else _anybody(s, cluster, seeker)
+    if other < 0:
+        return
     theirs, shown = seeker.row + 1, s.shown[seeker.row >> 4]
+    offers = _offers_of(s, p, s.firms[other >> 4], other & 15, theirs)
+    if _match(seeker.offers, offers):
+        shown.slot[1], shown.offers[1] = other, offers
+        s.city[0].seen_row[0] = theirs
+        _propose_best(s, p, cluster, seeker, 1, _priority(s.city[0], _ident(s, seeker)))
+
+
+@inner
+def _anybody(s, cluster, seeker):
+    """A random other firm of the cluster: slots are probed in the order of a hash until one is taken; -1: none was."""
+    city, ident = s.city[0], _ident(s, seeker)
     key, step, base, slots = city.key, city.step, cluster.first * LANES, np.uint64(cluster.slots)
     for attempt in range(4 * cluster.slots):
         h = draw(key, Purpose.SEARCH, step, of_probe(ident, attempt))
         other = np.int64(s.slot_at[base + np.int64(((h >> np.uint64(32)) * slots) >> np.uint64(32))])
-        g, m = s.firms[other >> 4], other & 15
-        if other == seeker.slot or g.status[m] != SLOT_TAKEN:
-            continue
-        offers = _offers_of(s, p, g, m, theirs)
-        if _match(seeker.offers, offers):
-            shown.slot[1], shown.offers[1] = other, offers
-            city.seen_row[0] = theirs
-            _propose_best(s, p, cluster, seeker, 1, _priority(city, ident))
-        return
+        if other != seeker.slot and s.firms[other >> 4].status[other & 15] == SLOT_TAKEN:
+            return other
+    return np.int64(-1)
+
+
+@inner
+def _tie(s, seeker):
+    """One of its ties, acquaintances and link partners, with weight 1 + its links; -1: it has none.
+
+    Each runs a race of its own hash, so that neither the order of ties nor one that is both counts.
+    """
+    city, slot = s.city[0], seeker.slot
+    h = draw(city.key, Purpose.SEARCH, city.step, of_probe(_ident(s, seeker), 0))
+    best, chosen = np.inf, np.int64(-1)
+    for n in range(4):
+        i = np.int64(s.ties[slot, n])
+        if i >= 0 and i != slot and s.firms[i >> 4].status[i & 15] == SLOT_TAKEN:
+            rank = _rank_of(s, h, i)
+            if rank < best:
+                best, chosen = rank, i
+    for role in range(2):
+        n = np.int64(s.head[slot, role])
+        while n >= 0:
+            link = s.links[n]
+            if link.state == LINK_ACTIVE:
+                i = link.buyer if role == 0 else link.supplier
+                rank = _rank_of(s, h, i)
+                if rank < best:
+                    best, chosen = rank, i
+            n = link.next[role]
+    return chosen
+
+
+@inner
+def _rank_of(s, h, slot):
+    f, k = s.firms[slot >> 4], slot & 15
+    return tie_rank(np.float64(f.links[k]), unit(versus(h, f.slot_id[k])))
 
 
 @inner
@@ -274,7 +323,12 @@ def _propose_best(s, p, cluster, seeker, seen, priority):
             supplier, buyer = (slot, partner) if forward else (partner, slot)
     if stream >= 0:
         city.identified += 1
-        propose(s, Exchange(supplier, buyer, stream, amount), cluster.programme, priority, seeker.payer)
+        exchange = Exchange(supplier, buyer, stream, amount)
+        if seeker.finder == COORDINATOR and p.coordinator_capacity > 0.0:
+            put_case(s, p, cluster, exchange, best)
+        else:
+            city.cases += np.int64(seeker.finder == COORDINATOR)
+            propose(s, exchange, cluster.programme, priority, seeker.finder)
 
 
 @inner
@@ -334,6 +388,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     q = free_quantity(p, a, x, b, y, w)
     if q <= 0.0 or is_barred(s, i, j, w):
         return
+    city.screened += 1
     kept, broken, found = record_of_pair(s, p, i, j, w, now)
     dx, dy = a.x[x] - b.x[y], a.y[x] - b.y[y]
     gap = np.sqrt(dx * dx + dy * dy)
@@ -391,6 +446,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     link.state, link.quantity, link.price, link.invested, link.grant = LINK_PERMIT, q, 0.5 * (low + high), net, grant
     link.years, link.until, link.delivered = years, 1e9, 0.0
     fade(p, link, now)
+    city.agreed += 1
     a.sold[x, w] += q
     b.bought[y, w] += q
 

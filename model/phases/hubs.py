@@ -13,11 +13,12 @@ from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, u
 from ..rules.trust import belief, breach_hazard, enforcement
 from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_SOLID, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
 from .capital import invest
+from .cohorts import note_age
 from .financing import A_HUB, annuity_of
 from .links import avoided_by, book_exchange, demand_of, note_exchange, spared_by, supply_of
 from .requests import add_request, sort_requests
 
-__all__ = ["deliver_hubs", "leave_hubs", "review_hubs", "start_hubs"]
+__all__ = ["deliver_hubs", "hub_hazard", "hub_worth", "leave_hubs", "review_hubs", "start_hubs"]
 
 
 @inner
@@ -57,6 +58,7 @@ def deliver_hubs(s, p, c):
         if not hub.active:
             continue
         cluster.hub_count += 1
+        note_age(city, 1, hub.started)
         supply, demand, members = _totals(s, p, cluster, w)
         inside = min(supply, demand)
         hub.supply_ratio = inside / supply if supply > 0.0 else 0.0
@@ -110,12 +112,16 @@ def review_hubs(s, p, c):
             if hub.review_at <= city.time + 1e-9:
                 _review(s, p, c, w, cluster, lever, hub)
         else:
-            hazard = p.hub_base + p.hub_coordinator * lever.coordinator
+            called, hub.called = hub.called, 0
             if p.hub_base <= 0.0 and p.hub_coordinator <= 0.0:
                 continue
-            if uniform(city.key, Purpose.HUB_START, city.step, of_hub(c, w)) < event(hazard, city.dt):
-                priority = draw(city.key, Purpose.PRIORITY, city.step, of_hub_request(c, w))
-                add_request(s, c, w, cluster.programme, 0.0, priority)
+            u = uniform(city.key, Purpose.HUB_START, city.step, of_hub(c, w))
+            if called == 0 and u >= event(p.hub_base, city.dt):  # else somebody proposes it, or it begins by itself
+                if p.coordinator_capacity > 0.0 or u >= event(hub_hazard(p, lever), city.dt):
+                    continue
+                city.cases += 1
+            priority = draw(city.key, Purpose.PRIORITY, city.step, of_hub_request(c, w))
+            add_request(s, c, w, cluster.programme, 0.0, priority)
 
 
 @inner
@@ -132,13 +138,45 @@ def start_hubs(s, p):
 
 
 @inner
+def hub_hazard(p, lever):
+    """Hazard of a hub to be proposed, 1/yr: by itself, and by a coordinator."""
+    return p.hub_base + p.hub_coordinator * lever.coordinator
+
+
+@inner
+def hub_worth(s, p, cluster, w):
+    """What a hub of all who could join seems worth a year, before capital; 0 if fewer than two could."""
+    supply, demand, members = 0.0, 0.0, 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if _may_join(f, k):
+                have, need = _offer(p, f, k, w)
+                supply += have
+                demand += need
+                members += np.int64(have + need > 0.0)
+    if members < 2:
+        return 0.0
+    inside = min(supply, demand)
+    _, price_out = hub_price(p, w)
+    out_gain = p.stream_disposal_cost[w] + price_out
+    surplus = supply - inside if w < N_SOLID and out_gain > 0.0 else 0.0
+    return inside * unit_gain(p, w) + surplus * out_gain - p.cost_hub_fixed - p.cost_hub_member * members
+
+
+@inner
+def _may_join(f, k):
+    return f.status[k] == SLOT_TAKEN and f.discloses[k] != 0 and (f.aware[k] >> AWARE_SYMBIOSIS) & 1 != 0
+
+
+@inner
 def _invite(s, p, cluster, w):
     """Everyone who shows flows, knows of symbiosis and has something to give or take becomes a candidate."""
     bit = np.uint8(1 << w)
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            if f.status[k] == SLOT_TAKEN and f.discloses[k] and (f.aware[k] >> AWARE_SYMBIOSIS) & 1:
+            if _may_join(f, k):
                 have, need = _offer(p, f, k, w)
                 if have + need > 0.0:
                     f.hubs[k] |= bit
@@ -233,6 +271,8 @@ def _start(s, p, c, w, cluster, lever, hub):
     hub.active, hub.members, hub.fee, hub.quantity, hub.invested = 1, members, fee, quantity, fixed
     hub.price, _ = hub_price(p, w)
     hub.review_at = city.time + 1.0
+    hub.started = city.time
+    city.hubs_started += 1
     hub.capital_year = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
     hub.capital_until = city.time + p.hub_years
     invest(s, p, Money.HUB_CAPEX, fixed, p.hub_years)

@@ -22,6 +22,7 @@ from ..state import (
     REAL_OWN,
     TREATED_WATER,
 )
+from .cohorts import note_age
 
 __all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
            "record_of_pair", "supply_of"]  # fmt: skip
@@ -90,6 +91,7 @@ def deliver(s, p):
                 _renew(s, p, n, link)
             if link.state == LINK_ACTIVE:
                 s.clusters[link.cluster].links += 1
+                note_age(city, 0, link.started)
         elif link.state == LINK_PERMIT:
             s.clusters[link.cluster].permits += 1
 

@@ -8,7 +8,10 @@ from ..jit import inner
 from ..ledger import Money
 from ..randomness import Purpose, draw, of_errand
 
-__all__ = ["Exchange", "add_request", "ask", "propose", "sort_requests"]
+__all__ = ["COORDINATOR", "FIRMS", "OPERATOR", "Exchange", "add_request", "ask", "propose", "sort_requests"]
+
+
+FIRMS, OPERATOR, COORDINATOR = 0.0, 1.0, 2.0  # who found the link of a proposal; an operator pays its study himself
 
 
 class Exchange(NamedTuple):
@@ -35,8 +38,8 @@ def add_request(s, slot, tech, fund, amount, priority):
 
 
 @inner
-def propose(s, exchange, fund, priority, payer):
-    """Put the proposal of a link; `payer` says who pays its study."""
+def propose(s, exchange, fund, priority, finder):
+    """Put the proposal of a link that `finder` has found."""
     city = s.city[0]
     n = city.proposals
     if n >= s.proposals.size:
@@ -44,7 +47,7 @@ def propose(s, exchange, fund, priority, payer):
         return
     proposal = s.proposals[n]
     proposal.slot, proposal.other, proposal.tech, proposal.fund = exchange.supplier, exchange.buyer, exchange.stream, fund
-    proposal.quantity, proposal.amount, proposal.priority = exchange.quantity, payer, priority
+    proposal.quantity, proposal.amount, proposal.priority = exchange.quantity, finder, priority
     city.proposals = n + 1
 
 

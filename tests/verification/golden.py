@@ -29,9 +29,11 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
 
 
 # of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
-OFF = ("suspensions", "output_displaced", "cod_displaced")
+OFF = ("suspensions", "output_displaced", "cod_displaced", "cases_waiting")
 # readings that came after the digest and move nothing: they join it when it is renewed
-READ = tuple(key for key in INDICATORS if key.startswith(("size_odds_", "free_riders_")))
+READ = (*(key for key in INDICATORS if key.startswith(("size_odds_", "free_riders_"))),
+        "screened", "agreed", "hubs_started", "cases", "cases_per_coordinator", "links_lasted_3", "links_lasted_8", "hubs_lasted_3",
+        "hubs_lasted_8")  # fmt: skip
 
 
 def small_city():

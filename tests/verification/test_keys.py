@@ -84,6 +84,7 @@ PLACES = {
     "of_awareness": randomness._BY_AWARENESS, "of_aspect": randomness._BY_ASPECT, "of_size": randomness._BY_SIZE,
     "of_probe": randomness._BY_PROBE, "of_project": randomness._BY_PROJECT, "of_office": randomness._BY_OFFICE,
     "of_hub": randomness._BY_HUB, "of_sector": randomness._BY_SECTOR, "of_case": randomness._CASES,
+    "of_coordinated": randomness._COORDINATED,
     "of_project_request": randomness._PROJECT_REQUESTS, "of_hub_request": randomness._HUB_REQUESTS,
 }  # fmt: skip
 

@@ -26,9 +26,11 @@ CLOSED = {"growth": 0.0, "arrival_base": 0.0}  # nobody arrives
 LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to compare in 2045
 RICH = 1e9  # mVND a year: no fund is scarce
 # mechanisms that are off by default, and what else belongs to each
-SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0}
+SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
+               "ties_partner": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
-             "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6}}  # fmt: skip
+             "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
+             "coordinator_capacity": {"coordinator_persons": 1.0, "screening_error": 1.0}}  # fmt: skip
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
@@ -321,7 +323,7 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
     """While a mechanism is off its other parameters change no bit, nobody draws them, and the draws of all others are what
     they are without it. Controls: switched on, each of them does; a drawn parameter put before the others would move them."""
     names = [name for group in BELONGING.items() for name in (group[0], *group[1])]
-    off = {*names, "tau_breach", "breach_ratio"}  # these have no parameters of their own
+    off = {*names, "tau_breach", "breach_ratio", "ties_partner"}  # these have no parameters of their own
     assert set(list(PARAMETERS)[-len(off) :]) == off  # read last
     assert not set(names) & set(drawn_names())
     arms = [make_arm(name, site=small_city) for name in ("law", "combined")]
@@ -330,7 +332,7 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
         return run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2030, parameters=parameters).series
 
     off = series()
-    assert not off[..., 1:, [Series.SUSPENSIONS, Series.OUTPUT_DISPLACED, Series.COD_DISPLACED]].any()
+    assert not off[..., 1:, [Series.SUSPENSIONS, Series.OUTPUT_DISPLACED, Series.COD_DISPLACED, Series.CASES_WAITING]].any()
     assert np.array_equal(off, series(**{k: v for others in BELONGING.values() for k, v in others.items()}), equal_nan=True)
     for switch, others in BELONGING.items():
         on = series(**{switch: SWITCHED_ON[switch]})

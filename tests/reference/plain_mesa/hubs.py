@@ -6,11 +6,11 @@ from ecocluster.model.maths import annuity, exp
 
 from .formulas import rules
 from .knowledge import enforcement
-from .links import book_exchange, note_exchange
+from .links import book_exchange, note_age, note_exchange
 from .luck import PURPOSE
 from .objects import AWARE_SYMBIOSIS, HEAT, HUB_STREAMS, OUTSIDE
 
-__all__ = ["deliver_hubs", "review_hubs", "start_hubs"]
+__all__ = ["deliver_hubs", "hub_worth", "review_hubs", "start_hubs"]
 
 MEMBERSHIP = 4.0  # years over which a member looks at its gain
 
@@ -41,6 +41,7 @@ def deliver_hubs(model, cluster) -> None:
         if not hub.active:
             continue
         cluster.active_hubs += 1
+        note_age(model, "hubs", hub.started)
         offers, supply, demand = _pool(cluster, w)
         inside = min(supply, demand)
         price, price_out = rules.symbiosis.hub_price(p, w)
@@ -78,15 +79,33 @@ def review_hubs(model, cluster) -> None:
     p = model.p
     if cluster.kind == OUTSIDE or cluster.counted < 2:
         return
-    hazard = p.hub_base + p.hub_coordinator * cluster.levers.coordinator
+    with_him = p.hub_base + p.hub_coordinator * cluster.levers.coordinator
+    alone, both = (rules.diffusion.event(hazard, model.dt) for hazard in (p.hub_base, with_him))
     for w in HUB_STREAMS:
         hub, ident = cluster.hubs[w], cluster.ident * 8 + w
         if hub.active:
             if hub.review_at <= model.now + 1e-9:
                 _review(model, cluster, w)
-        elif model.luck.uniform(PURPOSE.HUB_START, model.quarter, ident) < rules.diffusion.event(hazard, model.dt):
+            continue
+        u = model.luck.uniform(PURPOSE.HUB_START, model.quarter, ident)
+        his = alone <= u < both and p.coordinator_capacity <= 0.0  # without a limit he proposes whatever he thinks of
+        model.events["cases"] += his
+        if u < alone or his or (cluster, w) in model.called:
             priority = model.luck.bits(PURPOSE.PRIORITY, model.quarter, (1 << 39) + ident)
             model.hub_proposals.append((priority, cluster, w))
+
+
+def hub_worth(model, cluster, w: int) -> float:
+    """Yearly gain of a hub of all who could join, before capital; 0 if fewer than two could."""
+    p, who = model.p, [firm for firm in cluster.firms if firm.discloses and firm.knows(AWARE_SYMBIOSIS)]
+    offers = [offer for offer in (_offer(firm, w) for firm in who) if sum(offer) > 0.0]
+    supply, demand = (sum(side) for side in zip(*offers, strict=True)) if offers else (0.0, 0.0)
+    if len(offers) < 2:
+        return 0.0
+    inside, out_gain = min(supply, demand), p.stream_disposal_cost[w] + rules.symbiosis.hub_price(p, w)[1]
+    outside = (supply - inside) * out_gain if w != HEAT and out_gain > 0.0 else 0.0
+    running = p.cost_hub_fixed + p.cost_hub_member * len(offers)
+    return inside * rules.symbiosis.unit_gain(p, w) + outside - running
 
 
 def start_hubs(model) -> None:
@@ -94,6 +113,7 @@ def start_hubs(model) -> None:
     for _, cluster, w in sorted(model.hub_proposals, key=lambda proposal: proposal[0]):
         _start(model, cluster, w)
     model.hub_proposals.clear()
+    model.called.clear()
 
 
 def _invite(cluster, w: int) -> None:
@@ -181,6 +201,8 @@ def _start(model, cluster, w: int) -> None:
     hub.active = True
     hub.members, hub.fee, hub.quantity, hub.invested = found
     hub.review_at = model.now + 1.0
+    hub.started = model.now
+    model.events["hubs_started"] += 1
     hub.capital_year = (1.0 - grant) * hub.invested / annuity(p.hub_rate, p.hub_years)
     hub.capital_until = model.now + p.hub_years
     model.invest("HUB_CAPEX", hub.invested, p.hub_years)

@@ -32,12 +32,19 @@ def indicators(model) -> dict[str, float]:
     out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
     out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "suspensions", "identified",
-              "studied", "activated", "broken", "complaints", "revocations", "trust_gap")  # fmt: skip
+              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "revocations", "trust_gap")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
     out |= {f"{name}_displaced": model.displaced[name] for name in ("output", "cod")}
     out |= {
         f"free_riders_{name}": model.paid_anyway[j] / model.paid[j] if model.paid[j] else math.nan for j, name in enumerate(LEARNED)
     }
+    kept = [c for c in model.clusters if c.kind != OUTSIDE and c.counted >= 2]
+    coordinators = sum(model.p.coordinator_persons * c.levers.coordinator for c in kept)
+    out["cases_per_coordinator"] = out["cases"] / coordinators if coordinators > 0.0 else 0.0
+    out["cases_waiting"] = sum(c.waiting for c in kept)
+    for kind in ("links", "hubs"):
+        for years in (3, 8):
+            out[f"{kind}_lasted_{years}"] = model.lasted[kind, years] / max(model.due[kind, years], 1)
     out["credit_share"] = model.events["credit_granted"] / max(model.events["credit_approved"], 1)
     return out
 

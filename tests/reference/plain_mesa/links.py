@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ecocluster.model.maths import exp
+from ecocluster.model.maths import exp, log
 from ecocluster.model.randomness import mix
 from ecocluster.model.rules.symbiosis import Deal
 from numpy import uint64
@@ -15,7 +15,7 @@ from .luck import EVENT, PURPOSE
 from .objects import AWARE_SYMBIOSIS, OUTSIDE, TREATED_WATER, Link
 from .technology import own_funds
 
-__all__ = ["book_exchange", "close_links_of", "deliver", "note_exchange", "open_case", "search_partner", "sign_deals"]
+__all__ = ["book_exchange", "close_links_of", "deliver", "note_age", "note_exchange", "open_case", "search_partner", "sign_deals"]
 
 MASK = (1 << 64) - 1
 
@@ -55,7 +55,7 @@ def deliver(model) -> None:
         levers = link.supplier.cluster.levers
         u = model.luck.uniform(PURPOSE.LINK_PERMIT, model.quarter, _identity(link))
         if levers.relief_permits > 0.5 or u < rules.diffusion.event(levers.permit_rate, model.dt):
-            link.state, link.until = "active", now + link.years
+            link.state, link.started, link.until = "active", now, now + link.years
             _touch(p, link, now)
             model.events["activated"] += 1
     for link in [link for link in model.links if link.state in ("closed", "barred") and link.until <= now + 1e-9]:
@@ -68,8 +68,16 @@ def deliver(model) -> None:
     for link in model.links:
         if link.state == "active":
             link.supplier.cluster.active_links += 1
+            note_age(model, "links", link.started)
         elif link.state == "permit":
             link.supplier.cluster.permits += 1
+
+
+def note_age(model, kind: str, started: float) -> None:
+    """Count a link or hub that began in 2020 or later and operates at the age of 3 or 8 years."""
+    for years in (3, 8):
+        if started >= 2020.0 - 1e-9 and abs(model.now - started - years) < 0.5 * model.dt:
+            model.lasted[kind, years] += 1
 
 
 def _identity(link) -> int:
@@ -230,8 +238,10 @@ def search_partner(model, cluster, firm) -> None:
     if cluster.kind == OUTSIDE or cluster.counted < 2 or not firm.knows(AWARE_SYMBIOSIS):
         return
     usage = cluster.sums.disclosing / cluster.counted  # as it was when the books were closed
-    hazard = p.search_rate * (1.0 + p.search_coordinator * levers.coordinator + p.search_platform * levers.platform * usage)
-    if not luck.happens(EVENT.SEARCH, now, firm.firm_id, rules.diffusion.event(hazard, model.dt)):
+    alone = 1.0 + p.search_platform * levers.platform * usage
+    hazards = (p.search_rate * alone, p.search_rate * (alone + p.search_coordinator * levers.coordinator))
+    by_itself, at_all = (luck.happens(EVENT.SEARCH, now, firm.firm_id, rules.diffusion.event(h, model.dt)) for h in hazards)
+    if not at_all:
         return
     if not any(_offers(model, firm)):
         return
@@ -243,7 +253,14 @@ def search_partner(model, cluster, firm) -> None:
             best = deal
     if best is not None:
         model.events["identified"] += 1
-        model.proposals.append((luck.bits(PURPOSE.PRIORITY, now, firm.firm_id * 8 + 6), *best[2:], best[1], False))
+        _, w, supplier, buyer = best
+        if not by_itself and p.coordinator_capacity > 0.0:
+            cluster.finds.append(
+                (supplier, buyer, w, pair_id(supplier.firm_id, buyer.firm_id, w), best[0] - p.cost_link_coordination)
+            )
+            return
+        model.events["cases"] += not by_itself
+        model.proposals.append((luck.bits(PURPOSE.PRIORITY, now, firm.firm_id * 8 + 6), supplier, buyer, w, False))
 
 
 def open_case(model, cluster) -> None:
@@ -285,14 +302,27 @@ def _on_map(model, firm) -> list:
 
 
 def _met(model, firm) -> list:
-    """One random other firm: whoever sits in the first taken slot in the order of a hash."""
+    """One random other firm: whoever sits in the first taken slot in the order of a hash; or one of its ties."""
     cluster = firm.cluster
+    if model.p.ties_partner > 0.5:
+        return _tie(model, firm)
     for attempt in range(4 * cluster.usable):
         h = model.luck.bits(PURPOSE.SEARCH, model.quarter, firm.firm_id * 4096 + attempt)
         other = cluster.slots[(h >> 32) * cluster.usable >> 32].firm
         if other is not None and other is not firm:
             return [other]
     return []
+
+
+def _tie(model, firm) -> list:
+    """One of its acquaintances and link partners, drawn with weight 1 + its links."""
+    known = {other for other in firm.neighbours() if other is not firm}
+
+    def time_of(other) -> float:  # the first of exponential clocks that run at these rates
+        u = model.luck.uniform_of_pair(PURPOSE.SEARCH, model.quarter, firm.firm_id * 4096, other.slot.ident)
+        return -log(u) / (1.0 + other.active_links)
+
+    return [min(known, key=time_of)] if known else []
 
 
 # --- study and negotiation ------------------------------------------------------------------------------
@@ -339,6 +369,7 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     q = _free(p, a, b, w)
     if q <= 0.0:
         return
+    model.events["screened"] += 1
     fixed = rules.symbiosis.fixed_cost(p, w, q, math.hypot(a.slot.x - b.slot.x, a.slot.y - b.slot.y))
     years = 3.0 + math.floor(3.0 * luck.uniform(PURPOSE.LINK_TERM, model.quarter, pair_id(a.firm_id, b.firm_id, w)))
     gain, coordination = q * rules.symbiosis.unit_gain(p, w), p.cost_link_coordination
@@ -381,6 +412,7 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     _touch(p, link, now)
     link.state, link.quantity, link.price, link.years = "permit", q, 0.5 * (low + high), years
     link.until, link.delivered = math.inf, 0.0
+    model.events["agreed"] += 1
     a.sold[w] += q
     b.bought[w] += q
 

@@ -14,6 +14,7 @@ from ecocluster.model.timelines import FORK_YEAR, LAST_YEAR, START_YEAR, make_pl
 
 from . import certificates, demography, operators, production
 from .compliance import complain, inspect, review_compliance
+from .coordinator import coordinate
 from .formulas import parameters as plain_parameters
 from .formulas import rules
 from .hubs import deliver_hubs, review_hubs, start_hubs
@@ -79,6 +80,8 @@ class CityModel(mesa.Model):
         self.ledger, self.matter, self.events = defaultdict(float), defaultdict(float), Counter()
         self.displaced = defaultdict(float)  # what suspended firms did not make or discharge in the step, a year
         self.requests, self.proposals, self.hub_proposals, self.leavers = [], [], [], []
+        self.called = set()  # hubs that a coordinator proposes in this step
+        self.begun, self.due, self.lasted = {}, Counter(), Counter()  # links and hubs by step; by kind and age
         self.offers = {}  # what firms can give and take, while partners are searched
         self.unit_gain = [rules.symbiosis.unit_gain(self.p, w) for w in range(len(STREAMS))]
         self.ordered, self.ordered_in_null = {}, ordered_in_null or {}
@@ -171,10 +174,12 @@ class CityModel(mesa.Model):
         for firm in cluster.firms:
             search_partner(self, cluster, firm)
         open_case(self, cluster)
+        coordinate(self, cluster)
         self.leavers += [firm for firm in cluster.firms if demography.will_leave(self, cluster, firm)]
 
     def _close(self) -> None:
         """11 what is reckoned from the sums of the step; the clock."""
+        self._follow_cohorts()
         opened = [c for c in self.clusters if c.kind != PLANNED or c.built[WATER]]
         self.matter["LANDFILL_T"] = self.dt * sum(c.sums.landfill - c.exchanged_landfill for c in opened)
         self.matter["DEALER_T"] = self.dt * sum(
@@ -190,6 +195,14 @@ class CityModel(mesa.Model):
             self._note_reference()
         self.quarter += 1
         self.now = START_YEAR + self.quarter * self.dt
+
+    def _follow_cohorts(self) -> None:
+        """Links and hubs begun since 2020 that would be 3 and 8 years old now."""
+        self.begun[self.quarter] = {"links": self.events["activated"], "hubs": self.events["hubs_started"]}
+        for years in (3, 8):
+            if self.now - years >= 2020.0 - 1e-9:
+                for kind, begun in self.begun[self.quarter - round(years / self.dt)].items():
+                    self.due[kind, years] += begun
 
     def _note_reference(self) -> None:
         """2018-19, the reference of each cluster: intensity, workers, income; clusters without firms take the city's."""

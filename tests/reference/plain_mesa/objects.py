@@ -11,7 +11,7 @@ from ecocluster.model.sites_and_arms import SECTORS, STREAMS, TECHNOLOGIES
 if TYPE_CHECKING:
     from .enterprise import Enterprise
 
-__all__ = ["Cluster", "Fund", "Hub", "Link", "Loan", "NEVER", "Slot"]
+__all__ = ["Case", "Cluster", "Fund", "Hub", "Link", "Loan", "NEVER", "Slot"]
 
 NEVER = 1e9  # a time that does not come
 N_SECTORS, N_STREAMS, N_TECH = len(SECTORS), len(STREAMS), len(TECHNOLOGIES)
@@ -66,6 +66,18 @@ class Link:
     bad: float = 0.0
     updated: float = 0.0
     delivered: float = 0.0
+    started: float = 0.0
+
+
+@dataclass(eq=False)
+class Case:
+    """What waits for a coordinator: a link between two firms, or (without firms) a hub, and what it seems worth."""
+
+    stream: int
+    seen: float
+    ident: int
+    supplier: Enterprise | None = None
+    buyer: Enterprise | None = None
 
 
 @dataclass
@@ -81,6 +93,7 @@ class Hub:
     capital_year: float = 0.0
     capital_until: float = 0.0
     invested: float = 0.0
+    started: float = 0.0
 
 
 @dataclass
@@ -149,6 +162,9 @@ class Cluster:
         self.reference_workers = self.reference_value = self.income_reference = 0.0
         self.usual = (0.0, 0.0)  # workers and income of 2018-19
         self.hubs = [Hub() for _ in HUB_STREAMS]
+        self.cases: list[Case] = []  # that wait for the coordinator
+        self.finds: list[tuple] = []  # what his share of the search finds in this step
+        self.effort = 0.0  # what is left of a case
         self.sums = None  # made by `production.close_books`
         self.monitoring = self.elec_before = 0.0
         self.active_links = self.breaches = self.active_hubs = 0
@@ -157,6 +173,11 @@ class Cluster:
         self.let = False
         self.counted = 0  # firms at the last census
         self.counted_workers = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Cases that wait for the coordinator."""
+        return len(self.cases)
 
     def residents(self) -> list[Enterprise]:
         """Who sits in the slots now."""

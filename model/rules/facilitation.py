@@ -1,0 +1,55 @@
+"""13.8: what a coordinator can do in a year and what looks best to him; along which ties a partner is found."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import jit
+from ..maths import exp, log
+
+__all__ = ["cases_a_year", "cases_done", "persons", "seen_gain", "tie_rank"]
+
+
+@jit
+def persons(p, dose):
+    """Coordinators of a cluster."""
+    return p.coordinator_persons * dose
+
+
+@jit
+def cases_a_year(p, dose):
+    """Cases that the coordinators of a cluster can finish in a year: capacity x persons x dose."""
+    return p.coordinator_capacity * persons(p, dose)
+
+
+@jit
+def cases_done(effort, waiting):
+    """Cases finished in a step, and the effort that is left for the next: min(waiting, whole cases of the effort).
+
+    Who has begun a case goes on with it in the next step; who has none to go on with keeps no more than a part of one.
+
+    Parameters
+    ----------
+    effort : float
+        What was left, and the capacity of the step, in cases.
+    waiting : int
+
+    Returns
+    -------
+    (int, float)
+    """
+    able = np.int64(np.floor(effort + 1e-9))
+    done = min(waiting, able)
+    return done, max(effort - able, 0.0)
+
+
+@jit
+def seen_gain(p, worth, z):
+    """What a case seems worth a year: worth x LogN(0, screening_error), z being a standard normal number of the case."""
+    return worth * exp(p.screening_error * z)
+
+
+@jit
+def tie_rank(links, u):
+    """-ln(u)/(1 + links): the tie of the smallest is asked, so each with a chance that grows by 1 + its links."""
+    return -log(u) / (1.0 + links)
