@@ -126,19 +126,19 @@ MESSAGES = {
     "shares": "the shares add up to {sum:.4g}",
     "not_after_start": "not after start",
     # values that pydantic refuses, in its words
-    "not_text": "Input should be a valid string",
-    "text_length": "String should have at most {max_length} characters",
-    "not_truth": "Input should be a valid boolean",
-    "not_whole": "Input should be a valid integer",
-    "not_decimal": "Input should be a valid number",
-    "too_small": "Input should be greater than or equal to {ge}",
-    "too_large": "Input should be less than or equal to {le}",
-    "not_multiple": "Input should be a multiple of {multiple_of}",
-    "not_list": "Input should be a valid list",
-    "list_length": "List should have at least {min_length} item after validation, not {actual_length}",
-    "not_dictionary": "Input should be a valid dictionary",
-    "not_entry": "Input should be a valid dictionary or instance of {class_name}",
-    "invalid": "{cause}",
+    "not_text": "must be a text",
+    "text_length": "must be a text of at most {max_length} characters",
+    "not_truth": "must be true or false",
+    "not_whole": "must be a whole number",
+    "not_decimal": "must be a number",
+    "too_small": "must be at least {ge}",
+    "too_large": "must be at most {le}",
+    "not_multiple": "must be a multiple of {multiple_of}",
+    "not_list": "must be a list",
+    "list_length": "needs at least {min_length} entries, not {actual_length}",
+    "not_dictionary": "must be a table",
+    "not_entry": "must be a table with keys",
+    "invalid": "cannot be used here",
     # sites
     "no_id": "every cluster needs an id",
     "id_twice": "the id stands twice",
@@ -275,13 +275,15 @@ class ScenarioError(ValueError):
         All refused rows of a table.
     more : int, optional
         How many other things are wrong.
+    others : sequence of ScenarioError, optional
+        What they are.
     **fields
         Of the message.
 
     Notes
     -----
     `str()` is one line, with the nearest name if there is one, else with what is allowed; `details()` adds
-    one line for every refused row.
+    one line for every refused row and for everything else that is wrong.
     """
 
     def __init__(
@@ -295,12 +297,13 @@ class ScenarioError(ValueError):
         nearest: str | None = None,
         refused: Sequence[Refusal] = (),
         more: int = 0,
+        others: Sequence[ScenarioError] = (),
         **fields: Any,
     ) -> None:
         self.problem = problem if isinstance(problem, Message) else Message(problem, **fields)
         self.file = str(file) if isinstance(file, Path) else file
         self.key, self.value, self.allowed, self.nearest = key, value, allowed, nearest
-        self.refused, self.more = tuple(refused), more
+        self.refused, self.more, self.others = tuple(refused), more or len(others), tuple(others)
         super().__init__(self.problem)
 
     def __str__(self) -> str:
@@ -310,8 +313,8 @@ class ScenarioError(ValueError):
         return " ".join(text.split())
 
     def details(self) -> str:
-        """The line of `str()`, then every refused row on its own line."""
-        return "\n".join([str(self), *(f"  {refusal}" for refusal in self.refused)])
+        """The line of `str()`, then every refused row and everything else that is wrong, each on its own line."""
+        return "\n".join([str(self), *(f"  {refusal}" for refusal in self.refused), *(f"  {other}" for other in self.others)])
 
     def sentence(self, tell: Tell = str) -> str:
         """File, key and value, what is wrong, and the nearest name or what is allowed.

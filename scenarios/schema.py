@@ -417,14 +417,20 @@ def check(model: type[BaseModel], raw: Mapping[str, Any], file: Path | str, wher
     Raises
     ------
     ScenarioError
-        For the first thing that is wrong; the number of others is told.
+        For the first thing that is wrong; the others go with it.
     """
     try:
         return model.model_validate(raw)
     except ValidationError as failure:
-        errors = failure.errors(include_url=False)
-    first, context = errors[0], errors[0].get("ctx", {})
-    path, value = [str(part) for part in first["loc"]], first["input"]
+        found = [_told(model, error, file, where) for error in failure.errors(include_url=False)]
+    found[0].others, found[0].more = tuple(found[1:]), len(found) - 1
+    raise found[0]
+
+
+def _told(model: type[BaseModel], error: Mapping[str, Any], file: Path | str, where: str) -> ScenarioError:
+    """What pydantic found wrong, in our words."""
+    context = error.get("ctx", {})
+    path, value = [str(part) for part in error["loc"]], error["input"]
     allowed = nearest = None
     own = context.get("error")
     if isinstance(own, ScenarioError):
@@ -432,26 +438,27 @@ def check(model: type[BaseModel], raw: Mapping[str, Any], file: Path | str, wher
         if own.key is not None:
             path.append(own.key)
             value = own.value
-    elif first["type"] in OF_PYDANTIC:
-        problem = Message(OF_PYDANTIC[first["type"]], **context)
+    elif error["type"] in OF_PYDANTIC:
+        problem = Message(OF_PYDANTIC[error["type"]], **context)
     else:
-        problem = Message("invalid", cause=first["msg"])
-    if first["type"] == "extra_forbidden":
-        known = sorted(_model_at(model, first["loc"][:-1]).model_fields)
+        problem = Message("invalid")
+    if error["type"] == "extra_forbidden":
+        known = sorted(_model_at(model, error["loc"][:-1]).model_fields)
         allowed, nearest = ", ".join(known), nearest_name(path[-1], known)
-    elif first["type"] == "missing":
+    elif error["type"] == "model_type":
+        allowed = ", ".join(_model_at(model, error["loc"]).model_fields)
+    elif error["type"] == "missing":
         value = None
-    elif first["type"] == "literal_error":
+    elif error["type"] == "literal_error":
         names = re.findall(r"'[^']+'", context["expected"])
         allowed, nearest = _either(names), nearest_name(value, [name.strip("'") for name in names])
-    raise ScenarioError(
+    return ScenarioError(
         problem,
         file=file,
         key=".".join([where] * bool(where) + path) or None,
         value=None if isinstance(value, (dict, list)) else value,
         allowed=allowed,
         nearest=nearest,
-        more=len(errors) - 1,
     )
 
 

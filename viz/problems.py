@@ -12,7 +12,7 @@ __all__ = ["problem_text", "refusal_text"]
 
 
 def problem_text(error: ScenarioError, say: Words) -> str:
-    """What cannot be used and what would be allowed; every refused row on a line of its own.
+    """What cannot be used and what would be allowed; every refused row, and everything else that is wrong, on a line of its own.
 
     Parameters
     ----------
@@ -20,7 +20,8 @@ def problem_text(error: ScenarioError, say: Words) -> str:
     say : Words
     """
     tell = partial(message_text, say=say)
-    return "\n".join([error.sentence(tell), *(f"  {refusal.sentence(tell)}" for refusal in error.refused)])
+    rest = [*error.refused, *error.others]
+    return "\n".join([error.sentence(tell), *(f"  {one.sentence(tell)}" for one in rest)])
 
 
 def refusal_text(refusal: Refusal, say: Words) -> str:

@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from ...scenarios.errors import Message, ScenarioError, nearest_name
-from ..errors import InputError, need_package
+from ..errors import InputError, check_number, need_package
 from .ranges import Range
 
-__all__ = ["KINDS", "MAX_POINTS", "Design", "Factor", "make_points", "read_points"]
+__all__ = ["KINDS", "MAX_POINTS", "Design", "Factor", "count_points", "make_points", "read_points"]
 
 MAX_POINTS = 10**7
+MAX_TRAJECTORIES = 10**5  # of "morris", made one by one: of more nobody learns more
 _STREAM = 0xDE5167  # keeps the draws of designs apart from others of the same seed
 # kind: (keys it needs, keys it may have)
 KINDS = {
@@ -123,7 +124,7 @@ def make_points(design: Design, factors: tuple[Factor, ...], seed: int) -> np.nd
     InputError
         For a number of points that the kind cannot have, or designs above `MAX_POINTS`.
     """
-    count = _count(design, factors)
+    count = count_points(design, factors)
     if count > MAX_POINTS:
         raise InputError("above", name="points of the design", value=count, high=MAX_POINTS)
     width = len(factors)
@@ -145,7 +146,7 @@ def make_points(design: Design, factors: tuple[Factor, ...], seed: int) -> np.nd
     return np.column_stack([factor.at(unit[:, j]) for j, factor in enumerate(factors)])
 
 
-def _count(design: Design, factors: tuple[Factor, ...]) -> int:
+def count_points(design: Design, factors: tuple[Factor, ...]) -> int:
     """Number of points, before any is made; refuses numbers that the kind cannot have."""
     width = len(factors)
     if design.kind in ("sobol", "saltelli") and not _is_power_of_two(design.points):
@@ -158,6 +159,7 @@ def _count(design: Design, factors: tuple[Factor, ...]) -> int:
     if design.kind == "saltelli":
         return design.points * (2 * width + 2 if design.second_order else width + 2)
     if design.kind == "morris":
+        check_number("points of a design of kind 'morris'", design.points, 1, MAX_TRAJECTORIES, whole=True)
         return design.points * (width + 1)
     return design.points * (design.lever_points if design.kind == "nested" else 1)
 

@@ -14,7 +14,7 @@ from ...scenarios.given import path_of
 from ..errors import InputError, check_number
 from ..question import MAX_SEED
 from .chunks import JOINED_FACTORS, Chunk, Work, chunk_sizes, chunks_of, differences, versions
-from .designs import Design, Factor, make_points, read_points
+from .designs import Design, Factor, count_points, make_points, read_points
 from .experiment import Experiment
 from .former_ranges import FormerRange
 from .modes import plan_arms
@@ -23,6 +23,7 @@ from .store import Store
 
 __all__ = ["LOOKS", "Plan", "Until", "open_results", "opened", "plan_of", "plan_sweep"]
 
+MAX_RUNS = 10**8  # of a single cluster a week on a hundred processors
 LOOKS = 7  # at 1, 2, 4, ... 64 times the replicates of the file
 
 
@@ -83,6 +84,10 @@ class Plan:
                 if stage in (None, index):
                     yield chunk
 
+    def number_of_chunks(self) -> int:
+        """How many `chunks` there are, not counted by walking through them."""
+        return sum(-(-len(self.points) // self.sizes[0]) * -(-count // self.sizes[1]) for _, count in self.stages)
+
     def runs(self, stages: int | None = None) -> int:
         """Runs of the first stages, or of all; nulls are not counted."""
         return len(self.points) * len(self.work.arms) * sum(count for _, count in self.stages[:stages])
@@ -121,7 +126,9 @@ def plan_sweep(
     if table:
         points = read_points(path_of(experiment.design.file), {factor.name: factor.range for factor in experiment.factors})[1]
     else:
+        _check_size(count_points(experiment.design, experiment.factors), experiment)  # before they are made
         points = make_points(experiment.design, experiment.factors, experiment.seed)
+    _check_size(len(points), experiment)
     arms, case = plan_arms(experiment, threads)
     work = Work(
         site=case.place.site,
@@ -162,6 +169,13 @@ def plan_sweep(
         "until": None if until is None else asdict(until),
     }  # fmt: skip
     return Plan(work, points, sizes, stages, until, about, table)
+
+
+def _check_size(points: int, experiment: Experiment) -> None:
+    """Refuse what nobody could wait for, before anything is counted by walking through it."""
+    several = len(experiment.pathways) * len(experiment.policies) * len(experiment.budgets_bn)
+    runs = points * several * experiment.replicates
+    check_number("runs of the sweep (points x arms x replicates)", runs, 1, MAX_RUNS, whole=True)
 
 
 def plan_of(store: Store) -> Plan:

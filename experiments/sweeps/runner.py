@@ -86,7 +86,7 @@ def estimate(
         seconds = perf_counter() - begin
     workers, runs = workers or processors(), plan.runs()
     share = runs / plan.runs_of(chunk)
-    count = sum(1 for _ in plan.chunks())
+    count = plan.number_of_chunks()
     return Estimate(
         runs, len(plan.points), len(plan.work.arms), count, seconds * share / min(workers, count), workers, size * share
     )

@@ -5,10 +5,13 @@ All three are seen as an executor of `concurrent.futures`. A chunk's result does
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...model.granted import processors
@@ -17,6 +20,7 @@ from ..errors import InputError
 __all__ = ["SCHEDULERS", "Pool", "check_scheduler", "open_pool"]
 
 SCHEDULERS = ("threads", "processes", "local-cluster")  # or the address of a Dask scheduler
+STARTING = ("processes", "local-cluster")  # that start processes
 _ADDRESSES = ("tcp://", "tls://")
 CONNECT_SECONDS = 10
 
@@ -60,11 +64,16 @@ class Pool:
 
 def check_scheduler(name: str) -> None:
     """Refuse a name that is neither one of `SCHEDULERS` nor an address, before any work is done for it."""
+    if not isinstance(name, str):  # a client of Dask, say: its address is what other processes can use
+        name = str(getattr(getattr(name, "scheduler", name), "address", name))
+        raise InputError("scheduler_object", value=name)
     if name not in SCHEDULERS and not name.startswith(_ADDRESSES):
         from ...scenarios.errors import nearest_name
 
         near = nearest_name(name, SCHEDULERS)
         raise InputError("scheduler_unknown", value=name, known=", ".join((*SCHEDULERS, "tcp://HOST:PORT")), near=near or "threads")
+    if name in STARTING:
+        check_start()
 
 
 @contextmanager
@@ -104,14 +113,56 @@ def _local(pool: Pool) -> Iterator[Pool]:
 def _processes(workers: int) -> Callable[[], Executor]:
     from multiprocessing import get_context
 
-    return lambda: ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=ignore_interrupts)
+    return lambda: ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin_worker)
 
 
-def ignore_interrupts() -> None:
-    """In a worker: Ctrl-C reaches every process of a terminal, but it is for the first one to decide."""
+def begin_worker() -> None:
+    """In a worker: Ctrl-C reaches every process of a terminal, but it is for the first one to decide; and nobody outlives him."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Leave at once when the process that started this one is gone, however it went: else workers wait for work for ever."""
+    from multiprocessing import parent_process
+    from threading import Thread
+
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, name="ecocluster-parent", daemon=True).start()
+
+
+def check_start(main: Any = None) -> None:
+    """Refuse to start processes where the system would refuse it later, in words of its own.
+
+    Parameters
+    ----------
+    main : module, optional
+        The program; default: that of this process. A new process reads it again, so what starts processes there must stand behind
+        ``if __name__ == "__main__":``.
+    """
+    from multiprocessing import current_process
+
+    if current_process().daemon:
+        raise InputError("workers_within")
+    main = sys.modules.get("__main__") if main is None else main
+    file = getattr(main, "__file__", None)
+    if file is None or getattr(main, "__spec__", None) is not None:  # a notebook, a console; a module started with -m
+        return
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return
+    if "__name__" not in text:
+        raise InputError("workers_unguarded", path=file)
 
 
 def _knock(address: str) -> None:
@@ -143,7 +194,7 @@ def _dask(name: str, workers: int) -> Iterator[Pool]:
         raise InputError("scheduler_silent", address=name, error=str(error).splitlines()[0][:120]) from None
     try:
         if cluster is not None:
-            client.run(ignore_interrupts)
+            client.run(begin_worker)
         count = sum(client.nthreads().values()) or 1
         executor = client.get_executor(pure=False)
         yield Pool(name, count, executor, alive=lambda: client.status == "running", cancels_waiting=False)
