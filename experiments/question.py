@@ -89,6 +89,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
                 "tuned": None, "seed": 1},
     "waiving": {"scenario": "hanoi", "pathways": PATHWAYS, **_PLACE, **_DRAWS, **_MONEY, "levers": (), "seed": 1},
     "sensitivity": _studied(12, pathway="combined", **_PLACE, **_MONEY),
+    "guesses": _studied(2, "hanoi", **_PLACE, **_MONEY),
     "discover": _studied(6, pathway="combined", **_PLACE, **_MONEY),
     "robust": _studied(4, **_PLACE, **_MONEY),
     "frontier": _studied(40, **_PLACE),
