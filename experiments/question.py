@@ -97,6 +97,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "survival": _studied(100, **_PLACE, **_MONEY),
     "barriers": _studied(32, pathway="policy", policy="vietnam-2020", **_MONEY),
     "trust": _studied(4, pathway="symbiosis", **_PLACE, **_MONEY),
+    "lever-effects": _studied(32, pathway="combined", **_PLACE, **_MONEY),
     "solutions": _studied(16, pathway="policy", **_MONEY),
     "optimise": _studied(4, law="middle"),
     "portfolio": _studied(4, "hanoi", **_PLACE, **_MONEY),

@@ -38,6 +38,7 @@ ANALYSES = {  # by what they need beside the core
     f"barriers teaching {SHORT}": (),
     "trust teaching --worlds 2 --replicates 1 --settings-only": (),
     f"solutions teaching {SHORT}": (),
+    f"lever-effects teaching {SHORT}": (),
     "optimise teaching --points 4 --generations 2 --replicates 4": ("pymoo",),
 }
 
