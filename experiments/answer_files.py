@@ -82,6 +82,7 @@ def series(answer: Comparison) -> pd.DataFrame:
 def past(answer: Comparison) -> pd.DataFrame:
     """One row per series and quarter of the burn-in, 2010 to 2019, which all arms share: as in `series`, over all runs."""
     trace = answer.trace
+    assert trace.past is not None  # whoever runs the model keeps it
     fine = np.isfinite(trace.past[:, -1, list(trace.keys).index("firms")])
     return _over_runs(trace.past[fine], trace.keys, trace.past_years)
 

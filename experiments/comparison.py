@@ -152,7 +152,7 @@ class Comparison:
         lost = (np.asarray(trace.failed) != 0)[:, :, None]
         values = {key: trace.since_2010(key)[1] if since_2010 else trace.series[..., place] for place, key in enumerate(trace.keys)}
         years = trace.since_2010(trace.keys[0])[0] if since_2010 else trace.years
-        data = {key: (axes, np.where(lost, np.nan, own), {"units": INDICATORS[key].unit, "long_name": INDICATORS[key].definition})
+        data: dict[str, Any] = {key: (axes, np.where(lost, np.nan, own), {"units": INDICATORS[key].unit, "long_name": INDICATORS[key].definition})
                 for key, own in values.items()}  # fmt: skip
         level = np.where(lost[..., None], -1, trace.level).astype(np.int8)
         coords: dict[str, Any] = {

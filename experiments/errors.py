@@ -96,6 +96,7 @@ MESSAGES = {
     "not_two": "{name} needs two parameters, not '{value}'",
     "few_points": "{points} points have a result, at least {low} are needed",
     "no_range": "parameter '{value}' has no range to vary it over",
+    "no_levers": "'{value}' holds no lever of a programme; name a pathway such as combined",
     "not_a_rule": "'{value}' is no rule; write it like abatement_share_2035<0.05",
     "typed_too_dear": "{budget} {asked:g} cannot pay for the levers of --set: they act as typed and need at least {least:g}; 0 is the law alone",
     "equal_needs_two": "equal outlay needs two pathways with a programme at least",

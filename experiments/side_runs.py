@@ -120,7 +120,7 @@ def first_runs(trace: Runs, kept: np.ndarray, year: int = YEAR) -> Runs:
         level=trace.level[:, kept, :steps], unmet=trace.unmet[:, kept, :steps], failed=trace.failed[:, kept],
         discount_rate=rate[kept] if np.ndim(rate) else rate,
         worlds=None if trace.worlds is None else trace.worlds[kept], funds=None, by_origin=by_origin,
-        trades=None if trace.trades is None else trace.trades[kept],
+        trades=None if trace.trades is None else trace.trades[kept], past=None if trace.past is None else trace.past[kept],
     )  # fmt: skip
 
 

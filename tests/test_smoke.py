@@ -29,6 +29,7 @@ outcomes = ["tco2e_total_2022", "level1_2022"]
 SHORT = "--replicates 2"
 ANALYSES = {  # by what they need beside the core
     f"sensitivity teaching --trajectories 2 --strongest 1 --base 2 {SHORT}": ("SALib",),
+    f"guesses teaching --trajectories 2 --strongest 1 --base 2 --uncertainties growth,sigma0 {SHORT}": ("SALib",),
     f"discover teaching --points 64 --failure tco2e_2035>1 {SHORT}": ("ema_workbench",),
     f"robust teaching --points 10 {SHORT}": ("sklearn",),
     f"frontier teaching --budgets 0,150 {SHORT}": (),
@@ -38,6 +39,7 @@ ANALYSES = {  # by what they need beside the core
     "trust teaching --worlds 2 --replicates 1 --settings-only": (),
     "mechanisms teaching --worlds 2 --replicates 1 --only suspension,all": (),
     f"solutions teaching {SHORT}": (),
+    f"lever-effects teaching {SHORT}": (),
     "optimise teaching --points 4 --generations 2 --replicates 4": ("pymoo",),
 }
 

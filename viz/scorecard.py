@@ -144,7 +144,9 @@ def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:
     name = certified_key(name, comparison.one_cluster)
     key = f"{name}_{year}"
-    if key not in comparison.columns:
+    if (
+        key not in comparison.columns or name in OUTPUT_BASES and len(comparison.arms) == 1
+    ):  # one run has nothing to be measured against
         return None
     column, entries = comparison.columns[key], _shown(comparison, key)
     numbers = [estimate for entry in entries for estimate in entry]

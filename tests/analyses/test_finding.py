@@ -308,3 +308,16 @@ def test_a_report_on_an_edited_folder_is_refused_in_one_line(folder, capsys, mon
 def test_the_folder_as_it_was_written_is_told(folder, tmp_path):
     """Control of the one above."""
     assert main(["report", str(folder), "--out", str(tmp_path / "report")]) == 0
+
+
+def test_whoever_tells_a_finding_is_known():
+    """Every module beside the page that tells one, and no other."""
+    from ecocluster.viz.analyses.page import TOLD
+
+    folder = VIZ.joinpath("analyses")
+    telling = {
+        path.name.removesuffix(".py")
+        for path in folder.iterdir()
+        if path.name.endswith(".py") and "def words(" in path.read_text(encoding="utf-8")
+    }
+    assert set(TOLD) == telling - {"page", "causes"}

@@ -31,7 +31,7 @@ __all__ = [
     "write_pages",
 ]
 
-TOLD = ("barriers", "discover", "frontier", "hypotheses", "mechanisms", "optimise", "portfolio", "robust", "sensitivity", "solutions",
+TOLD = ("barriers", "discover", "frontier", "guesses", "hypotheses", "lever_effects", "mechanisms", "optimise", "portfolio", "robust", "sensitivity", "solutions",
         "superadditivity", "survival", "trust")  # the modules beside this one that tell a finding  # fmt: skip
 WIDTH = 100  # at most
 SIGNS = {"<": "less", "<=": "at_most", ">": "more", ">=": "at_least"}
@@ -49,7 +49,7 @@ class Sheet:
 
 def _teller(finding: Finding) -> Any:
     """The module that tells a finding."""
-    return import_module(f".{own_name_of(finding.name, TOLD)}", __package__)
+    return import_module(f".{own_name_of(finding.name.replace('-', '_'), TOLD)}", __package__)
 
 
 def spell(estimate: dict[str, Any] | None, say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The commands of the analyses: `sensitivity`, `discover`, `robust`, `frontier`, `superadditivity`, `survival`, `report`.
+"""The commands of the analyses: `sensitivity`, `guesses`, `discover`, `robust`, `frontier`, `superadditivity`, `survival`, `report`.
 
 Every command asks for a case (`question.COMMANDS`) and has options of its own; `conduct` does the rest, for other files of commands too.
 """
@@ -31,6 +31,7 @@ ALL = "self-transition,symbiosis,newly-planned,combined"
 
 def add_to(app: typer.Typer) -> None:
     app.command("sensitivity", help="help.sensitivity")(sensitivity_command)
+    app.command("guesses", help="help.guesses")(guesses_command)
     app.command("discover", help="help.discover")(discover_command)
     app.command("robust", help="help.robust")(robust_command)
     app.command("frontier", help="help.frontier")(frontier_command)
@@ -116,6 +117,32 @@ def sensitivity_command(
         )  # fmt: skip
 
     conduct("sensitivity", analyse, asked, threads, lang, out, as_json)
+
+
+@asks("guesses")
+def guesses_command(
+    asked: dict[str, Any],
+    pathways: Pathways = ALL,
+    trajectories: Annotated[int, typer.Option(help="help.trajectories")] = 16,
+    strongest: Annotated[int, typer.Option(help="help.strongest")] = 10,
+    base: Annotated[int, typer.Option(help="help.base")] = 256,
+    uncertainties: Annotated[str, typer.Option(help="help.guesses_uncertainties", show_default=False)] = "",
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    out = out or Path("out") / f"guesses-{slug(asked['scenario'])}"
+
+    def analyse(case: Case, progress: Progress) -> Finding:
+        from ...experiments.analyses.guesses import guesses
+
+        return guesses(
+            case, pathways=listed(pathways), trajectories=trajectories, strongest=strongest, base=base,
+            uncertainties=listed(uncertainties), out=out, progress=progress,
+        )  # fmt: skip
+
+    conduct("guesses", analyse, asked, threads, lang, out, as_json)
 
 
 @asks("discover")

@@ -1,4 +1,4 @@
-"""The commands about causes and choices: `barriers`, `trust`, `mechanisms`, `solutions`, `optimise`, `portfolio`, `hypotheses`."""
+"""The commands about causes and choices: barriers, trust, mechanisms, solutions, effects of levers, optimisation, portfolio, hypotheses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from .common import AsJson, Lang, Out, Threads, asks, listed, slug
 
 def add_to(app: typer.Typer) -> None:
     for name, command in (
-        ("barriers", barriers_command), ("trust", trust_command), ("mechanisms", mechanisms_command),
-        ("solutions", solutions_command), ("optimise", optimise_command), ("portfolio", portfolio_command), ("hypotheses", hypotheses_command),
+        ("barriers", barriers_command), ("trust", trust_command), ("mechanisms", mechanisms_command), ("solutions", solutions_command),
+        ("lever-effects", lever_effects_command), ("optimise", optimise_command), ("portfolio", portfolio_command),
+        ("hypotheses", hypotheses_command),
     ):  # fmt: skip
         app.command(name, help=f"help.{name}")(command)
 
@@ -89,6 +90,22 @@ def solutions_command(
         return solutions(case, outcome=outcome, stage=stage, part=part, progress=progress)
 
     conduct("solutions", analyse, asked, threads, lang, out, as_json)
+
+
+@asks("lever-effects")
+def lever_effects_command(
+    asked: dict[str, Any],
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case, progress):
+        from ...experiments.analyses.lever_effects import lever_effects
+
+        return lever_effects(case, progress=progress)
+
+    conduct("lever-effects", analyse, asked, threads, lang, out, as_json)
 
 
 @asks("optimise")

@@ -404,7 +404,7 @@ def _TakeAway(state: State):
     if answer is None:
         return Div()
     name = "compare-" + answer.question.scenario.rpartition("/")[2].replace(":", "-").removesuffix(".toml")
-    names = ("trajectories", "cost-effect", "obstacles")
+    names = ("trajectories", "adoption", "cost-effect", "obstacles")
     with Section(say("compare.take_away")) as main:
         Export(
             name=name,

@@ -108,10 +108,9 @@ def _join(first: Runs | None, more: Runs) -> Runs:
     if first is None:
         return more
     both: dict[str, Any] = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
-            for name in ("series", "level", "unmet", "failed", "funds")}  # fmt: skip
-    if more.worlds is not None:
-        both |= {name: np.concatenate([getattr(first, name), getattr(more, name)]) for name in ("worlds", "discount_rate")}
-    both["replicates"] = np.concatenate([first.replicates, more.replicates])
+            for name in ("series", "level", "unmet", "failed", "funds", "by_origin")}  # fmt: skip
+    own = ("replicates", "past", "trades", *(("worlds", "discount_rate") if more.worlds is not None else ()))
+    both |= {name: np.concatenate([getattr(first, name), getattr(more, name)]) for name in own}
     return replace(more, **both)
 
 
