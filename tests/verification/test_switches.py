@@ -30,7 +30,7 @@ SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent"
                "ties_partner": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
-             "coordinator_capacity": {"coordinator_persons": 1.0, "screening_error": 1.0}}  # fmt: skip
+             "coordinator_capacity": {"screening_error": 1.0}}  # fmt: skip
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
@@ -323,7 +323,8 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
     """While a mechanism is off its other parameters change no bit, nobody draws them, and the draws of all others are what
     they are without it. Controls: switched on, each of them does; a drawn parameter put before the others would move them."""
     names = [name for group in BELONGING.items() for name in (group[0], *group[1])]
-    off = {*names, "tau_breach", "breach_ratio", "ties_partner"}  # these have no parameters of their own
+    off = {*names, "tau_breach", "breach_ratio", "ties_partner",  # these have no parameters of their own
+           "coordinator_persons"}  # by which cases are divided, limited or not  # fmt: skip
     assert set(list(PARAMETERS)[-len(off) :]) == off  # read last
     assert not set(names) & set(drawn_names())
     arms = [make_arm(name, site=small_city) for name in ("law", "combined")]
