@@ -19,7 +19,7 @@ from ..errors import InputError, check_number, need_package
 from ..question import option_words
 from ..statistics import proportion_interval
 from ..with_modules import with_words
-from .effects import Rule, by_trial, effect
+from .effects import Rule, by_trial, effect, need_values
 from .finding import Case, Finding, Progress
 from .uncertainties import chosen, points, unit_points
 
@@ -179,7 +179,7 @@ def discover(
     check_number("--points", count, FEWEST, MOST, whole=True)
     values, at = points(names, unit_points("lhs", count, len(names), case.seed))
     frame = case.run([case.trial(uncertainties=x) for x in at], [rule.outcome], progress)
-    means = by_trial(frame, effect(frame, rule.outcome), count)
+    means = by_trial(frame, need_values(effect(frame, rule.outcome), rule.outcome), count)
     command = case.command("discover", failure=str(rule), points=count, uncertainties=tuple(uncertainties or ()))
     return describe(case.pathway, rule, names, values, means, command, frame.attrs["failed"], case.one_cluster)
 

@@ -19,7 +19,7 @@ from ..outcome import DERIVED, OUTPUT_BASES, outcome_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Rule", "better", "by_trial", "columns_of", "effect", "luck_share"]
+__all__ = ["Rule", "better", "by_trial", "columns_of", "effect", "luck_share", "need_values"]
 
 _RULE = re.compile(r"^\s*(\w+)\s*(<=|>=|<|>)\s*(\S+)\s*$")
 
@@ -110,6 +110,18 @@ def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
     if base == "net_outlay":
         return change("pv_outlay") - change("pv_receipts")
     return (frame[outcome] - frame[f"null.{outcome}"]).to_numpy(float)
+
+
+def need_values(values: np.ndarray, outcome: str) -> np.ndarray:
+    """`values`, if any of them is one: more points or replicates do not help an outcome that has none here.
+
+    Raises
+    ------
+    InputError
+    """
+    if values.size and not np.isfinite(values).any():
+        raise InputError("no_value", outcome=outcome)
+    return values
 
 
 def by_trial(frame: pd.DataFrame, values: np.ndarray, trials: int) -> np.ndarray:

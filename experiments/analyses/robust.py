@@ -24,7 +24,7 @@ from ..question import PATHWAYS as ALL
 from ..question import option_words
 from ..statistics import Estimate, mean_interval, proportion_interval
 from ..with_modules import with_words
-from .effects import Rule, better, by_trial, effect
+from .effects import Rule, better, by_trial, effect, need_values
 from .finding import Case, Finding, Progress
 from .uncertainties import chosen, points, unit_points
 
@@ -129,7 +129,9 @@ def robust(
     failed = frame.attrs["failed"]
     # a replicate that one pathway lost counts for none at that point: differences stay paired
     frame = frame[frame.groupby([frame["trial"] // len(arms), "replicate"])["trial"].transform("size") == len(arms)]
-    means = {name: by_trial(frame, effect(frame, name), len(trials)).reshape(count, len(arms)) for name in wanted}
+    means = {
+        name: by_trial(frame, need_values(effect(frame, name), name), len(trials)).reshape(count, len(arms)) for name in wanted
+    }
     command = case.command(
         "robust", pathways=arms, outcome=outcome, rules=tuple(map(str, parsed)), points=count,
         surface=tuple(surface), grid=grid, uncertainties=tuple(uncertainties or ()),

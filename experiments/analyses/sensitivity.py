@@ -22,7 +22,7 @@ import numpy as np
 from ..errors import InputError, check_number, need_package
 from ..question import option_words
 from ..with_modules import with_words
-from .effects import by_trial, effect, luck_share
+from .effects import by_trial, effect, luck_share, need_values
 from .finding import Case, Finding, Progress
 from .uncertainties import MORRIS_LEVELS, chosen, points, unit_points
 
@@ -120,7 +120,7 @@ def sobol_indices(count: int, y: np.ndarray, seed: int) -> pd.DataFrame:
 def _evaluate(case: Case, trials: Sequence[Trial], outcome: str, progress: Progress) -> tuple[np.ndarray, int, float]:
     """Mean effect at every point in the order of the trials, the number of failed runs, the share of luck."""
     frame = case.run(trials, [outcome], progress)
-    values = effect(frame, outcome)
+    values = need_values(effect(frame, outcome), outcome)
     return by_trial(frame, values, len(trials)), frame.attrs["failed"], luck_share(frame, values)
 
 
