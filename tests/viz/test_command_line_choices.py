@@ -117,7 +117,7 @@ def test_a_readers_settings_of_matplotlib_change_no_byte(tmp_path):
 
 @pytest.mark.parametrize("command", ["sensitivity teaching --outcome planned_occupancy_2035 --trajectories 2 --base 2 --strongest 1 --uncertainties q_in,growth",
                                      "robust teaching --outcome planned_occupancy_2035 --points 10 --grid 0 --rules jobs_2035>=-1e9",
-                                     "discover teaching --failure planned_occupancy_2035>0 --points 20"])  # fmt: skip
+                                     "discover teaching --failure planned_occupancy_2035>0 --points 40"])  # fmt: skip
 def test_an_outcome_without_a_value_is_no_want_of_points(capsys, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     refused(capsys, [*command.split(), "--replicates", "1"], "planned_occupancy_2035", "no value")
