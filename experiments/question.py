@@ -223,9 +223,11 @@ class Question:
         return command_line("compare", self.asked)
 
 
-def _arm_names(pathways: Sequence[str]) -> tuple[str, ...]:
+def _arm_names(pathways: Sequence[str] | None) -> tuple[str, ...]:
     """Pathways without repetition, the null and the law alone in front whether they were named or not."""
-    names = [pathways] if isinstance(pathways, str) else list(pathways)
+    names = [pathways] if isinstance(pathways, str) else list(PATHWAYS if pathways is None else pathways)
+    if not all(isinstance(name, (str, Path)) for name in names):
+        raise InputError("unknown", name="--pathways", value=next(name for name in names if not isinstance(name, (str, Path))))
     if not names:
         raise InputError("empty", name="--pathways")
     for index, name in enumerate(names):

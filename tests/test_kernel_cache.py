@@ -316,3 +316,54 @@ def test_a_damaged_cache_costs_a_command_one_line(tmp_path):
                               env={**os.environ, "ECOCLUSTER_CACHE_DIR": str(cold.parent)})  # fmt: skip
         assert done.returncode == 0 and done.stdout.count("\n") == 1
         assert done.stderr.count("\n") == lines and ("bị hỏng" in done.stderr) == (lines == 1)
+
+
+# --- no usable home ----------------------------------------------------------------------------------
+
+WHERE = "import os; from ecocluster.model.jit import cache_folder; print(cache_folder(), flush=True); print(os.environ.get('ECOCLUSTER_CACHE_DIR'))"
+
+
+def where(tmp_path, **variables):
+    """The folder of kernels in a new process, what its children are told, and what was said."""
+    known = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME", "ECOCLUSTER_CACHE_DIR")}
+    done = subprocess.run(
+        [sys.executable, "-c", WHERE], cwd=tmp_path, env={**known, **variables}, capture_output=True, text=True, check=True
+    )
+    return *done.stdout.split("\n")[:2], done.stderr
+
+
+@POSIX
+def test_without_a_home_nothing_lands_in_the_working_folder(tmp_path, monkeypatch):
+    """Where nobody knows the user; the folder is closed, told to children, and gone afterwards."""
+    monkeypatch.setattr(kernel_cache, "_told", set())
+    with pytest.warns(KernelCacheWarning, match="no home"):
+        assert open_cache("~/.cache/ecocluster/kernels") is None
+    assert not list(tmp_path.iterdir())
+    own = kernel_cache.own_place()
+    try:
+        assert os.stat(own).st_mode & 0o777 == 0o700 and os.environ["ECOCLUSTER_CACHE_DIR"] == own
+        assert open_cache(os.path.join(own, "kernels"))
+    finally:
+        shutil.rmtree(own)
+        monkeypatch.delenv("ECOCLUSTER_CACHE_DIR", raising=False)
+
+
+@POSIX
+def test_a_home_that_takes_nothing_gives_way_to_a_folder_of_this_run(tmp_path):
+    (tmp_path / "home").write_text("")  # a file in its place: for root too
+    folder, told, said = where(tmp_path, HOME=str(tmp_path / "home"), TMPDIR=str(tmp_path))
+    assert folder.startswith(str(tmp_path / "ecocluster-")) and told == os.path.dirname(folder) and "ECOCLUSTER_CACHE_DIR" in said
+    assert not os.path.exists(told), "it lives as long as the process"
+    assert {path.name for path in tmp_path.iterdir()} == {"home"}
+
+
+@POSIX
+def test_a_temporary_folder_that_others_can_change_is_not_taken(tmp_path):
+    """Then nothing is kept. Control: in a sticky one a folder of ours is safe."""
+    (tmp_path / "home").write_text("")
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    assert where(tmp_path, HOME=str(tmp_path / "home"), TMPDIR=str(tmp_path / "open"))[0] == "None"
+    assert not list((tmp_path / "open").iterdir())
+    (tmp_path / "open").chmod(0o1777)
+    assert where(tmp_path, HOME=str(tmp_path / "home"), TMPDIR=str(tmp_path / "open"))[0].startswith(str(tmp_path / "open"))

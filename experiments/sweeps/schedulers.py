@@ -52,8 +52,9 @@ class Pool:
     cancels_waiting: bool = True
 
     def submit(self, function: Callable, *arguments: Any) -> Future:
-        """Start a task."""
-        return self.executor.submit(function, *arguments)
+        """Start a task, and a worker for it where there is none yet."""
+        with _deaf():
+            return self.executor.submit(function, *arguments)
 
     def restart(self) -> None:
         """Replace dead workers."""
@@ -114,6 +115,21 @@ def _processes(workers: int) -> Callable[[], Executor]:
     from multiprocessing import get_context
 
     return lambda: ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin_worker)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Context in which Ctrl-C waits: a worker that begins in it inherits that, and is never caught by it while it loads."""
+    import signal
+
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def begin_worker() -> None:

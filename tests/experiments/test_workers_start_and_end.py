@@ -132,3 +132,28 @@ def test_chunks_are_counted_as_they_are(tmp_path):
             "design": {"kind": "lhs", "points": points}, "replicates": replicates,
         }))  # fmt: skip
         assert plan.number_of_chunks() == sum(1 for _ in plan.chunks())
+
+
+LOADING = """
+import os, signal, time
+from ecocluster.experiments.sweeps.schedulers import open_pool
+
+def work(n):
+    return n * n
+
+if __name__ == "__main__":
+    with open_pool("processes", 2) as pool:
+        started = [pool.submit(work, n) for n in range(4)]
+        for child in [int(c) for c in open(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read().split()]:
+            for _ in range(20):  # while they load
+                os.kill(child, signal.SIGINT)
+                time.sleep(0.005)
+        print([future.result() for future in started], flush=True)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists(f"/proc/self/task/{os.getpid()}/children"), reason="children as Linux shows them")
+def test_ctrl_c_while_workers_load_is_not_theirs(tmp_path):
+    (tmp_path / "load.py").write_text(LOADING)
+    done = subprocess.run([sys.executable, "load.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "[0, 1, 4, 9]\n" and "Traceback" not in done.stderr and done.returncode == 0

@@ -63,7 +63,16 @@ def test_both_languages_have_the_same_keys_and_fields():
         assert fields(text) == fields(vietnamese[key]), key
     # what reads the same in both is a name, a symbol or a unit
     same = {key for key in english if english[key] == vietnamese[key]}
-    assert {key.split(".")[0] for key in same} <= {"unit", "indicator", "table", "cli", "answer", "line", "guesses", "lever-effects"}
+    assert {key.split(".")[0] for key in same} <= {
+        "unit",
+        "indicator",
+        "table",
+        "cli",
+        "answer",
+        "line",
+        "guesses",
+        "lever-effects",
+    }
 
 
 def test_no_key_is_missing():
