@@ -16,6 +16,7 @@ TRAIT_*                firm                                  -
 ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
 CLUSTER_*              cluster (and project)                 step or -
+SITE                   site for a planned cluster            what is drawn: price (0), rent (1), return (2)
 SEARCH, LINK_*         firm or pair                          step (on the map: against slots, see `versus`)
 OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
 HUB_*                  cluster and stream                    step
@@ -116,6 +117,7 @@ class Purpose(IntEnum):
     OPERATOR_CASE = 73
     LOTTERY_D = 74
     CLUSTER_CAPITAL = 75
+    SITE = 76
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
