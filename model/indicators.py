@@ -176,7 +176,7 @@ def _rows():
         I("degree_gini", "0-1", "share", "none", "network", "Gini coefficient of the number of links per firm"),
         I("largest_node", "share", "share", "min", "network", "share of links lost when the firm with most links leaves"),
         I("hectares_opened", "ha", "stock", "none", "economic", "land of open planned clusters"),
-        I("existing_occupancy", "share", "share", "none", "economic", "occupied slots of existing clusters, plots that left industry aside"),
+        I("existing_occupancy", "share", "share", "none", "economic", "occupied slots of existing clusters; plots that left industry are empty ones"),
         I("sites_built", "sites", "stock", "none", "economic", "planned clusters that were decided"),
         I("sites_unsupported", "sites", "stock", "none", "economic", "of these without public support"),
         I("entered_clusters", "1/yr", "flow", "none", "economic", "firms that moved from existing clusters into planned ones"),

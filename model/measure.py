@@ -313,8 +313,6 @@ def _clusters(s, p, out):
     out[I.OUTPUT_IN_CLUSTERS] = output_in
     out[I.PLANNED_SLOTS] = planned_slots
     out[I.HECTARES_OPENED], out[I.SITES_BUILT], out[I.SITES_UNSUPPORTED] = p.planned_slot_area * planned_slots, decided, unpaid
-    # plots of movers that left industry are no vacancy
-    old_slots -= city.land_freed / p.planned_slot_area
     out[I.EXISTING_OCCUPANCY] = (inside - planned_firms) / max(old_slots, 1.0)
     out[I.PLANNED_OCCUPANCY] = planned_firms / planned_slots if planned_slots > 0.0 else np.nan
     for j in range(N_LEARNED):

@@ -109,15 +109,15 @@ def test_what_is_off_by_default_agrees_when_on(city):
         assert suspended > 5 and any(cluster.built[ENERGY] for cluster in model.clusters if cluster.kind == EXISTING)
 
 
-BUILT = {"developers": 1.0, "developer_sites": 300.0, "planned_cluster_slots": 8.0, "base_rent": 3000.0, "planned_build": 0.5,
-         "relocation_review": 1.0, "rent_difference": -3.0}  # fmt: skip
+BUILT = {"developers": 1.0, "developer_sites": 900.0, "planned_cluster_slots": 8.0, "base_rent": 3000.0, "planned_build": 0.5,
+         "relocation_review": 0.3, "rent_difference": -3.0}  # fmt: skip
 
 
 def test_developers_admission_by_own_means_and_the_pool_agree_when_on(city):
     """Sites that pay and sites that are paid, firms that admission turns away, producers outside who move into both kinds of clusters;
     under the law alone and under a programme that asks for fewer slots than there are."""
     more = {"parameters": BUILT | {"outside_firms": 1.0, "admission_by_own_means": 1.0, "old_plot_value": 10.0}, "seed": 5}
-    arm = with_levers(arm_of("newly-planned", city), {"land_support": 0.3, "planned_slots": 1200.0, "planned.admission": 1.0})
+    arm = with_levers(arm_of("newly-planned", city), {"land_support": 0.3, "planned_slots": 3000.0, "planned.admission": 1.0})
     for chosen, programmes in ((arm_of("law", city), {-1}), (arm, {-1, 0})):
         kernels, model = both(Scenario(city, chosen, more))
         seen = Counter()

@@ -8,7 +8,7 @@ from ecocluster.model.indicators import Series as I  # noqa: E741 - an index, as
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.simulator import Simulator
 from ecocluster.model.state import NEVER, PLANNED, SLOT_TAKEN
-from ecocluster.scenarios import make_arm
+from ecocluster.scenarios import make_arm, with_levers
 
 # they have plots in town to sell, and move soon
 EAGER = {"outside_firms": 1.0, "old_plot_value": 30.0, "relocation_review": 1.0, "planned_build": 0.5}
@@ -28,8 +28,11 @@ SUMS = (I.GRID_MWH, I.FUEL_GJ, I.TCO2E, I.TCO2E_LANDFILL, I.WATER, I.EFFLUENT, I
 
 
 def run(site, name="newly-planned", last_year=2036.0, **parameters):
-    """Series from the fork on, and the state at the end."""
-    sim = Simulator(site, (make_arm(name, site=site),), parameter_record(parameters), last_year=last_year)
+    """Series from the fork on, and the state at the end; there are more planned slots than firms that want them soon."""
+    arm = make_arm(name, site=site, budget_bn=600.0)
+    if name == "newly-planned":
+        arm = with_levers(arm, {"planned_slots": 4000.0})
+    sim = Simulator(site, (arm,), parameter_record(parameters), last_year=last_year)
     code, rows = sim.replicate(4, 0).run(0)
     assert code == 0
     return rows.series[1:], sim.work, sim

@@ -17,7 +17,6 @@ from .objects import (
     OWN_PLANT,
     PLANNED,
     REAL_OWN,
-    RETIRED,
     WATER,
 )
 
@@ -82,12 +81,11 @@ def _firms(model, opened: list, inside: list) -> dict[str, float]:
     slots = sum(c.usable for c in inside if c.kind == PLANNED)
     sites = [c for c in model.clusters if c.kind == PLANNED and c.opened < NEVER]
     old = [c for c in inside if c.kind == EXISTING]
-    plots = sum(slot.status != RETIRED for c in old for slot in c.slots[: c.usable])
     out = {
         "hectares_opened": model.p.planned_slot_area * slots,
         "sites_built": len(sites),
         "sites_unsupported": sum(site.support == 0.0 for site in sites),
-        "existing_occupancy": sum(c.counted for c in old) / max(plots, 1),
+        "existing_occupancy": sum(c.counted for c in old) / max(sum(c.usable for c in old), 1),
         **shares,
         "firms": firms,
         "firms_in_clusters": sum(c.counted for c in inside),
