@@ -90,7 +90,7 @@ def which_of(answer: Comparison) -> Which:
     if trace.by_origin is None or trace.trades is None:
         return Which("not_kept", {}, {})
     rivals = [answer.base, *answer.acting]
-    flows = trace.by_origin[rivals, :, :, :-1]  # whoever comes from outside is no cluster's
+    flows = trace.by_origin[rivals, :, :, : len(trace.site.clusters)]  # whoever comes from outside is no cluster's
     fine = np.isfinite(flows[:, :, 0]).all(axis=(0, 2, 3))
     names = [answer.arms[k] for k in answer.acting]
     groups, pairs = {}, {}

@@ -61,7 +61,8 @@ class Runs:
         The arms with their scale factors.
     by_origin : (A, R, report years, C + 1, len(BOOKED)) float64
         Flows (`state.BOOKED`) added up from 2020 to the end of each of `indicators.YEARS`, by the firms' origin: an
-        existing cluster, last the world outside (`phases.origins`); nan in years that were not run and in failed runs.
+        existing cluster, then the world outside (`phases.origins`), last the pool if there is one (`phases.pool`); nan in
+        years that were not run and in failed runs.
     past : (R, burn-in steps, K) float64
         The series before the fork, from 2010 on, which all arms of a replicate share; nan where the burn-in failed.
     trades : (R, C) int8
@@ -227,12 +228,16 @@ def run_ensemble(
     unmet = np.empty_like(level, np.int16)
     failed = np.zeros(shape[:2], np.int64)
     funds = np.zeros((*shape[:2], max([1, *(len(arm.programmes) for arm in arms)])), FUND_DTYPE)
-    by_origin = np.full((*shape[:2], len(YEARS), len(site.clusters) + 1, len(BOOKED)), np.nan)
+    default = parameter_record(parameters)
+    pools = [default["outside_firms"]]
+    if worlds is not None:
+        pools = [world.parameters.get("outside_firms", default["outside_firms"]) for world in worlds]
+    with_pool = max(pools) > 0
+    by_origin = np.full((*shape[:2], len(YEARS), len(site.clusters) + 1 + with_pool, len(BOOKED)), np.nan)
     trades = np.zeros((replicates, len(site.clusters)), np.int8)
     past = np.full((replicates, steps_between(START_YEAR, FORK_YEAR, steps_per_year), len(keys)), np.nan)
     matched = matched_arms(arms)
     order = sorted(range(len(arms)), key=lambda a: bool(arms[a].programmes))  # first what others are held against
-    default = parameter_record(parameters)
     pool = ThreadPoolExecutor(threads)
     try:
         scales = list(pool.map(lambda arm: find_scale(site, arm, seed=seed, parameters=parameters, shocks=shocks), arms))
@@ -261,7 +266,9 @@ def run_ensemble(
                     return
                 failed[a, r], _ = replicate.run(a, scales[a], matched[a], Rows(series[a, r], level[a, r], unmet[a, r]))
                 if not failed[a, r]:
-                    by_origin[a, r] = simulator.by_origin()
+                    found = simulator.by_origin()
+                    by_origin[a, r] = 0.0 * found[:, :1]
+                    by_origin[a, r, :, : found.shape[1]] = found
                 funds[a, r] = simulator.work.funds
                 with lock:
                     done += 1

@@ -25,7 +25,8 @@ __all__ = ["Layout", "start_number"]
 OUTSIDE_AT_FIRST = 0.4  # of the room outside clusters; few runs need more
 SIZE_LAW = ("workers_median", "workers_sd", "workers_cap")
 # all parameters that a layout may look at: others can change without a new one
-NEEDS = ("occupancy_2018", "planned_cluster_slots", "planned_slot_area", "growth", "arrival_base", "start_factor", *SIZE_LAW)
+NEEDS = ("occupancy_2018", "planned_cluster_slots", "planned_slot_area", "growth", "arrival_base", "start_factor", "developers",
+         "developer_sites", "outside_firms", *SIZE_LAW)  # fmt: skip
 
 
 class Assignment(NamedTuple):
@@ -56,6 +57,10 @@ class Layout:
         Usable slots of every existing cluster.
     planned : int
         Planned clusters that any arm may open.
+    site_slots : (planned,) int64
+        Slots of each where sites exist in every arm (`developers`), else 0: a programme says how many it opens.
+    pool, first_pool_id : int
+        Producers outside from the first day on, and the id of the first; ids of arrivals lie below.
     outside_blocks, outside_room : int
         Blocks that firms outside clusters can fill at most, and for how many there is room at first.
     blocks, most_blocks : int
@@ -99,6 +104,11 @@ class Layout:
         with_planned = max([sum(1 for q in a.programmes if q.levers.get("planned_slots", 0) > 0) for a in arms], default=0)
         self.planned_per_programme = per_programme
         self.planned = per_programme * with_planned
+        self.site_slots = np.zeros(self.planned, np.int64)
+        if values["developers"] > 0.5:  # sites are where they are, whoever asks for them
+            every = max(math.floor(values["developer_sites"] * size * site.budget_share + 0.5), 1)
+            self.planned_per_programme, self.planned = 0, math.ceil(every / size)
+            self.site_slots = np.minimum(every - size * np.arange(self.planned), size)
         self.planned_blocks = blocks_of(size)
         growth = values["growth"]
         total = float(self.slots.sum())
@@ -111,7 +121,10 @@ class Layout:
         expected = rate * initial * stretch
         expected = max(expected, 1.0) * max(1.0, values["start_factor"])
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
-        self.ids = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
+        self.first_pool_id = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
+        in_clusters = sum(start_number(c.firms_2018, values, rounded=False) for c in site.clusters)
+        self.pool = math.floor(values["outside_firms"] * in_clusters + 0.5)
+        self.ids = self.first_pool_id + self.pool
         self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_room
         self.widest = max(int(self.existing_blocks.max()), self.planned_blocks)
         self.most_blocks = self.blocks - self.outside_room + self.outside_blocks
@@ -182,6 +195,7 @@ class Layout:
             if cluster.cetp_since is not None:
                 row["ready"][WATER] = max(cluster.cetp_since, 2010.0)
         planned = table[existing:-1]
+        planned["slots"] = self.site_slots
         planned["opened"], planned["area"] = NEVER, p["planned_slot_area"] * int(p["planned_cluster_slots"])
         table["slots"][-1] = self.outside_blocks * LANES
         for c, row in enumerate(table):

@@ -21,6 +21,7 @@ from .ledger import (
 )
 from .maths import exp
 from .phases.closing import ends_year, offered_and_spent
+from .phases.pool import scattered
 from .rules.certification import RECP_HIGHER, number_unmet
 from .rules.facilitation import persons
 from .rules.trust import belief, breach_hazard, enforcement
@@ -32,6 +33,7 @@ from .state import (
     LANES,
     N_LEARNED,
     N_TECH,
+    NEVER,
     OUTSIDE,
     OWN_PLANT,
     PLANNED,
@@ -112,6 +114,10 @@ def measure(s, p, out, before):
         out[I.HUBS_LASTED_3 + n] = city.lasted[1, n] / max(city.due[1, n], 1)
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
     out[I.TRUST_GAP] = city.trust_gap
+    out[I.ENTERED_CLUSTERS], out[I.ENTERED_OUTSIDE] = city.entered_clusters / dt, city.entered_outside / dt
+    out[I.ENTERED_ARRIVALS], out[I.ENTERED_POOL] = city.entered_arrivals / dt, city.entered_pool / dt
+    out[I.ADMISSION_REFUSED], out[I.POOL_MOVED] = city.refused / dt, city.pool_moved / dt
+    _scattered(s, p, out)
     _money(s, p, money, out, dt)
     for i in range(s.own_values.size):  # of modules
         out[_FIRST_OWN + i] = s.own_values[i] / dt if s.own_flows[i] else s.own_values[i]
@@ -138,6 +144,35 @@ def _coordinators(s, p, out):
     rate = s.city[0].cases / s.city[0].dt
     out[I.CASES], out[I.CASES_PER_COORDINATOR] = rate, rate / number if number > 0.0 else 0.0
     out[I.CASES_WAITING] = np.float64(waiting)
+
+
+@inner
+def _scattered(s, p, out):
+    """Sums of the city contain the producers outside who are still there; what left residential areas with the others."""
+    for i in range(I.POOL_FIRMS, I.FUEL_LEFT_HOMES + 1):
+        out[i] = 0.0
+    if s.pool.size == 0:
+        return
+    here, gone = scattered(s, p, False), scattered(s, p, True)
+    carbon = here.elec * s.city[0].grid_factor + here.fuel * p.fuel_factor
+    out[I.POOL_FIRMS], out[I.POOL_COD], out[I.POOL_TCO2E], out[I.POOL_LANDFILLED] = here.firms, here.cod, carbon, here.landfill
+    out[I.COD_LEFT_HOMES], out[I.FUEL_LEFT_HOMES] = gone.cod, gone.fuel
+    out[I.GRID_MWH] += here.elec
+    out[I.FUEL_GJ] += here.fuel
+    out[I.TCO2E] += carbon
+    out[I.TCO2E_LANDFILL] += here.gas
+    out[I.WATER] += here.water
+    out[I.EFFLUENT] += here.effluent
+    out[I.COD] += here.cod
+    out[I.COD_DENSE] += here.cod
+    out[I.WASTE] += here.waste
+    out[I.LANDFILLED] += here.landfill
+    out[I.DEALER] += here.waste - here.landfill
+    out[I.FIRMS] += here.firms
+    out[I.JOBS] += here.workers
+    out[I.OUTPUT] += here.output
+    out[I.VALUE_ADDED] += here.value
+    out[I.PROFIT] += here.profit
 
 
 @inner
@@ -206,6 +241,7 @@ def _clusters(s, p, out):
     value, output, profit, real, sham, recp, attitude, trust = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     links, hubs, pairs, sharing, symbiosis, sold, complaints = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     planned_slots, planned_firms, hazard, output_in = 0.0, 0.0, 0.0, 0.0
+    decided, unpaid, old_slots = 0.0, 0.0, 0.0
     trust_in, belief_sum = 0.0, 0.0
     cut, reuse_r, recycle, refuse, rethink, responsible = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     management, environment, social, economic = 0.0, 0.0, 0.0, 0.0
@@ -213,6 +249,9 @@ def _clusters(s, p, out):
     g0, g1, g2, g3 = groups
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
+        if cluster.kind == PLANNED and cluster.opened < NEVER:
+            decided += 1.0
+            unpaid += cluster.support == 0.0
         if cluster.kind == PLANNED and not cluster.built[WATER]:
             continue
         n = np.float64(cluster.firms)
@@ -237,6 +276,7 @@ def _clusters(s, p, out):
         if cluster.kind == EXISTING:
             existing += 1.0
             plants += cluster.built[WATER]
+            old_slots += cluster.slots
         else:
             planned_slots += cluster.slots
             planned_firms += n
@@ -300,6 +340,8 @@ def _clusters(s, p, out):
     out[I.VALUE_ADDED], out[I.OUTPUT], out[I.PROFIT] = value, output, profit
     out[I.OUTPUT_IN_CLUSTERS] = output_in
     out[I.PLANNED_SLOTS] = planned_slots
+    out[I.HECTARES_OPENED], out[I.SITES_BUILT], out[I.SITES_UNSUPPORTED] = p.planned_slot_area * planned_slots, decided, unpaid
+    out[I.EXISTING_OCCUPANCY] = (inside - planned_firms) / max(old_slots, 1.0)
     out[I.PLANNED_OCCUPANCY] = planned_firms / planned_slots if planned_slots > 0.0 else np.nan
     for j in range(N_LEARNED):
         out[_FIRST_ADOPTION + j] = city.tech_count[j] / total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from .indicators import INDICATORS
 from .parameters import parameter_record
 from .simulator import Simulator
 from .sites_and_arms import SECTORS, STREAMS, Arm, Shock, Site
-from .state import LINK_ACTIVE, N_HUBS, SLOT_TAKEN, State
+from .state import LINK_ACTIVE, N_HUBS, NEVER, PLANNED, SLOT_TAKEN, State
 from .timelines import FORK_YEAR
 from .vocabulary import STREAM_UNITS
 
-__all__ = ["Run", "run_one", "firms_table", "material_flows"]
+__all__ = ["Run", "run_one", "firms_table", "material_flows", "sites_table"]
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,14 @@ class Run:
         (mVND per unit) and the year in which it ends.
     firms : dict of arrays
         One entry per firm at the end, see `firms_table`.
+    sites : list of dict
+        The developers' books at the end, see `sites_table`; empty unless `developers` is on.
     """
 
     runs: Runs
     flows: list[dict[str, Any]]
     firms: dict[str, np.ndarray]
+    sites: list[dict[str, Any]] = field(default_factory=list)
 
 
 def firms_table(s: State) -> dict[str, np.ndarray]:
@@ -47,6 +50,32 @@ def firms_table(s: State) -> dict[str, np.ndarray]:
     names = ("id", "cluster", "sector", "workers", "cash", "profit", "tech", "aware", "compliance", "attitude", "trust", "links",
              "hubs", "elec", "fuel", "water", "effluent", "hurdle", "integrity", "born", "x", "y")  # fmt: skip
     return {name: s.firms[name][taken].copy() for name in names}
+
+
+def sites_table(s: State, p: np.ndarray, arm: Arm) -> list[dict[str, Any]]:
+    """Every site for a planned cluster, built or not, with what its developer reckons.
+
+    Returns
+    -------
+    list of dict
+        site; price and rent (mVND/ha, mVND/ha/yr), required_return (1/yr), npv (mVND/ha, without support),
+        break_even_support (share of land and infrastructure); decided and opened (years, None: not built), programme (id, "law"
+        or None), slots, support (mVND paid), firms and occupancy at the end.
+    """
+    if not p["developers"] > 0.5:
+        return []
+    rows = []
+    for n, c in enumerate(s.clusters[s.clusters["kind"] == PLANNED]):
+        built, programme = c["opened"] < NEVER, int(c["programme"])
+        rows.append({
+            "site": f"planned-{n + 1}", "price": float(c["price"]), "rent": float(c["rent"]), "required_return": float(c["required"]),
+            "npv": float(c["value"]), "break_even_support": max(-float(c["value"] / c["price"]), 0.0),
+            "decided": float(c["decided"]) if built else None, "opened": float(c["opened"]) if built else None,
+            "programme": (arm.programmes[programme].id if programme >= 0 else "law") if built else None,
+            "slots": int(c["slots"]), "support": float(c["support"]), "firms": int(c["firms"]),
+            "occupancy": float(c["firms"] / c["slots"]) if built else None,
+        })  # fmt: skip
+    return rows
 
 
 def _amounts(s: State, p: np.ndarray, members: np.ndarray, w: int) -> tuple[np.ndarray, np.ndarray]:
@@ -145,4 +174,5 @@ def run_one(
                 rows.level[None, None], rows.unmet[None, None], np.array([[before or code]]), {arm.name: scale},
                 simulator.steps_per_year, float(p["discount_rate"]), None, simulator.work.funds[None, None].copy(), (0,), (scaled,),
                 past=simulator.burn_series[None, 1:].copy())  # fmt: skip
-    return Run(runs, material_flows(simulator.work, p, site), firms_table(simulator.work))
+    s = simulator.work
+    return Run(runs, material_flows(s, p, site), firms_table(s), sites_table(s, p, scaled))

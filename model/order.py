@@ -25,6 +25,7 @@ from .phases.lottery import draw_lottery
 from .phases.operators import finish_projects, run_operators, run_projects
 from .phases.outside import open_step
 from .phases.planned import expel, open_planned, relocate
+from .phases.pool import gather
 from .phases.production import close_books, count_adopters, count_city, produce
 from .phases.slots import let_slots
 from .phases.technology import review_technologies
@@ -96,6 +97,7 @@ PHASES = (
     Phase(expel, CITY, "10"),
     Phase(relocate, CITY, "10"),
     Phase(arrive, CITY, "10"),
+    Phase(gather, CITY, "10"),
 )
 
 

@@ -16,6 +16,7 @@ TRAIT_*                firm                                  -
 ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
 CLUSTER_*              cluster (and project)                 step or -
+SITE                   site for a planned cluster            what is drawn: price (0), rent (1), return (2)
 SEARCH, LINK_*         firm or pair                          step (on the map and along ties: against slots, see `versus`)
 SCREENING, .._HUB      pair; cluster and stream              -
 OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
@@ -119,6 +120,7 @@ class Purpose(IntEnum):
     CLUSTER_CAPITAL = 75
     SCREENING = 76
     SCREENING_HUB = 77
+    SITE = 78
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from .levers import LEVERS
 from .maths import exp, log, normal_quantile
 from .phases.ageing import set_due
 from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
+from .phases.developers import prepare_site
+from .phases.pool import fill_pool
 from .phases.production import set_coefficients
 from .phases.slots import random_slot
 from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
@@ -53,7 +55,7 @@ def allocate(layout: Layout) -> State:
     """Arrays for one run."""
     clusters = len(layout.slots) + layout.planned + 1
     return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
-                     layout.outside_room, len(layout.slots), layout.widest, room())  # fmt: skip
+                     layout.outside_room, len(layout.slots), layout.widest, room(), layout.pool)  # fmt: skip
 
 
 @jit
@@ -85,7 +87,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     city["time"], city["dt"] = 2010.0, 1.0 / steps_per_year
     city["existing"], city["planned"], city["outside"] = existing, layout.planned, existing + layout.planned
     city["links_free"] = -1
-    city["first_arrival_id"] = layout.first_arrival_id
+    city["first_arrival_id"], city["first_pool_id"] = layout.first_arrival_id, layout.first_pool_id
     city["planned_factor"] = site.budget_share
     for name, value in layout.size_law.items():
         city[name] = value
@@ -97,6 +99,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     for c, cluster in enumerate(site.clusters):
         for n, firm in enumerate(cluster.firms):
             _impose(s, p, c, n, firm)
+    fill_pool(s, p)
     _tie(s)
 
 
@@ -173,6 +176,7 @@ def _note_origins(s: State) -> None:
     there = s.firms["status"] == SLOT_TAKEN
     s.origin[...] = -1
     s.origin[s.firms["id"][there]] = np.minimum(s.firms["cluster"][there], s.city[0]["existing"])
+    s.origin[s.pool["id"]] = s.city[0]["existing"] + 1  # the pool
 
 
 @jit
@@ -254,6 +258,8 @@ def _place(s, p, plan):
             # mean of the log-normal law (the cap takes off little)
             mean = cluster.workers_median * exp(0.5 * cluster.workers_sd * cluster.workers_sd)
             cluster.design_flow = p.design_factor * mean_water * mean * cluster.slots
+        if cluster.kind == PLANNED:
+            prepare_site(city, p, cluster, c - city.existing)
         side = np.sqrt(max(cluster.area, 1.0))
         for b in range(cluster.first, cluster.last):
             f = s.firms[b]

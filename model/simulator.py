@@ -118,7 +118,7 @@ class Simulator:
         if self._sizes is None or not self.layout.fits(p):
             self.layout = Layout(self.site, p, tuple(self.arms))
         size = self.layout
-        sizes = (size.blocks, size.widest, size.most_blocks, size.planned, size.programmes, size.links, size.ids)
+        sizes = (size.blocks, size.widest, size.most_blocks, size.planned, size.programmes, size.links, size.ids, size.pool)
         if sizes != self._sizes:
             self.base, self.work = allocate(size), allocate(size)
             self._sizes = sizes

@@ -100,6 +100,8 @@ FIRM_DTYPE = _block([
 CLUSTER_DTYPE = np.dtype([
     ("first", _i), ("last", _i), ("slots", _i), ("kind", _i), ("programme", _i), ("lever_row", _i), ("hold", _i),
     ("urban", _f), ("area", _f), ("land", _f), ("scale", _f), ("opened", _f), ("let", _b), ("lettable", _i),
+    # of a site for a planned cluster: price and rent a hectare, return asked for, value to its developer, support paid
+    ("price", _f), ("rent", _f), ("required", _f), ("value", _f), ("support", _f), ("decided", _f),
     ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),
     # projects
     ("built", _b, (4,)), ("ready", _f, (4,)), ("own_capital", _f, (4,)),
@@ -157,6 +159,9 @@ CITY_DTYPE = np.dtype([
     ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("proposals", _i), ("leavers", _i), ("credit_asked", _i), ("credit_approved", _i),
     ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("suspended", _i), ("output_displaced", _f), ("cod_displaced", _f), ("untreated", _f), ("law_need", _f), ("law_at", _f),
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
+    # who entered planned clusters in the step, by where he came from; whom admission turned away; the pool outside
+    ("entered_clusters", _i), ("entered_outside", _i), ("entered_arrivals", _i), ("entered_pool", _i), ("refused", _i),
+    ("first_pool_id", _i), ("pool_moved", _i),
     ("trust_gap", _f), ("degree", _i, (64,)),
     ("screened", _i), ("agreed", _i), ("cases", _i), ("hubs_started", _i),
     # links and hubs: begun in a step (a ring), since 2020 old enough for `AGES`, and of these in operation then
@@ -190,6 +195,9 @@ CASE_DTYPE = np.dtype([
 
 # firms on the map of the cluster that is looked at
 SHOWN_DTYPE = _block([("slot", _i), ("spread", _u), ("offers", _i)])
+
+# producers outside who were there in 2010: a table, neither stepped nor inspected
+POOL_DTYPE = np.dtype([("id", _i), ("sector", _i), ("workers", _f), ("eps", _f), ("gone", _f)])
 
 LETTABLE_DTYPE = np.dtype([("slot", "i4"), ("slot_id", "i4")])
 
@@ -245,7 +253,9 @@ class State(NamedTuple):
         To whom the flows of a firm are booked (`phases.origins`): an existing cluster, or their number for the world
         outside; -1: it has not come yet.
     booked : (years, existing clusters + 1, flows) float64
-        `BOOKED` of each calendar year from 2020 on, by origin.
+        `BOOKED` of each calendar year from 2020 on, by origin; one origin more, the last, if there is a pool.
+    pool : (members,) POOL_DTYPE
+        Producers outside who were there in 2010 (`outside_firms`); `gone` is when a member moved into a cluster.
     sheet : (1,) SHEET_DTYPE
         Scratch of one block, and sums by lane of one cluster.
     money : (N_FLOWS,) float64
@@ -288,6 +298,7 @@ class State(NamedTuple):
     sizes: np.ndarray
     origin: np.ndarray
     booked: np.ndarray
+    pool: np.ndarray
     sheet: np.ndarray
     money: np.ndarray
     matter: np.ndarray
@@ -305,13 +316,13 @@ def blocks_of(slots: int) -> int:
 
 def new_state(
     blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0,
-    existing: int = 0, widest: int | None = None, own: tuple[int, int, int] = (0, 0, 0),
+    existing: int = 0, widest: int | None = None, own: tuple[int, int, int] = (0, 0, 0), pool: int = 0,
 ) -> State:  # fmt: skip
     """Arrays of the given sizes, cleared; they lie side by side in one piece of memory.
 
     The last `outside` blocks lie outside clusters: nothing is let there. The first `existing` clusters were there in 2020.
     The largest cluster has `widest` blocks, all of them if it is not told. Modules keep `own` numbers of a firm, of a cluster and of
-    the city.
+    the city. There are `pool` producers outside from the first day on.
     """
     widest = blocks if widest is None else widest
     slots = blocks * LANES
@@ -340,7 +351,8 @@ def new_state(
         "paid": ((2, N_TECH), np.int64),
         "sizes": ((N_TECH + 1, SIZES), np.int64),
         "origin": (ids, np.int16),
-        "booked": ((BOOKED_YEARS, existing + 1, len(BOOKED)), np.float64),
+        "booked": ((BOOKED_YEARS, existing + 1 + (pool > 0), len(BOOKED)), np.float64),
+        "pool": (pool, POOL_DTYPE),
         "sheet": (1, SHEET_DTYPE),
         "money": (flows, np.float64),
         "matter": (matter, np.float64),

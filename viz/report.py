@@ -139,8 +139,14 @@ def write_report(comparison: Comparison, out: str | Path, lang: str = "en") -> P
     return comparison.write(out, {**files, "report.html": report_html(comparison, say, vectors).encode()})
 
 
-def write_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], out: str | Path, lang: str = "en") -> Path:
-    """Write one run: its numbers, its time series, its material flows, and figures of both.
+def write_run(
+    comparison: Comparison,
+    flows: Iterable[Mapping[str, Any]],
+    out: str | Path,
+    lang: str = "en",
+    sites: Iterable[Mapping[str, Any]] = (),
+) -> Path:
+    """Write one run: its numbers, its time series, its material flows, the books of developers if there are any, and figures.
 
     Parameters
     ----------
@@ -150,14 +156,19 @@ def write_run(comparison: Comparison, flows: Iterable[Mapping[str, Any]], out: s
         `Run.flows`.
     out, lang
         As in `write_report`.
+    sites : iterable of mapping
+        `Run.sites`.
     """
     import pandas as pd
 
-    say, rows = Words(lang), list(flows)
-    files = picture_files(
-        {"trajectories": trajectories(comparison, say), "adoption": adoption(comparison, say), "flows": flow_map(rows, say)}
-    )
-    return comparison.write(out, {**files, "flows.csv": pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()})
+    say, tables = Words(lang), {"flows.csv": list(flows), "sites.csv": list(sites)}
+    files = picture_files({
+        "trajectories": trajectories(comparison, say), "adoption": adoption(comparison, say), "flows": flow_map(tables["flows.csv"], say),
+    })  # fmt: skip
+    for name, rows in tables.items():
+        if rows or name == "flows.csv":
+            files[name] = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()
+    return comparison.write(out, files)
 
 
 def picture_files(figures: Mapping[str, Figure]) -> dict[str, bytes]:

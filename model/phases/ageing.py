@@ -19,7 +19,7 @@ from ..state import (
     T1_OR_T2,
 )
 from .capital import invest
-from .financing import add_loan
+from .financing import add_loan, finance, own_funds
 from .production import set_coefficients
 from .technology import end_cut, investment
 
@@ -36,15 +36,16 @@ def age_technologies(s, p, c):
         f = s.firms[b]
         for k in range(LANES):
             if f.due[k] <= now:  # a vacant slot is never due
-                _age(s, p, cluster, f, k, now)
+                _age(s, p, cluster, b * LANES + k, now)
             if perfect and f.eps[k] != 1.0:  # barrier 5 removed
                 f.eps[k] = 1.0
                 set_coefficients(p, f, k, cluster.kind == PLANNED)
 
 
 @inner
-def _age(s, p, cluster, f, k, now):
+def _age(s, p, cluster, slot, now):
     city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
     for j in range(N_TECH):
         bit = np.uint8(1 << j)
         if f.pending[k] & bit and f.start[k, j] <= now:
@@ -56,7 +57,7 @@ def _age(s, p, cluster, f, k, now):
             required = f.admitted[k] and (1 << j) & T1_OR_T2 != 0
             idle = j == OWN_PLANT and f.compliance[k] == REAL_CONNECTED  # nobody renews a plant that stands idle
             if required or not idle and uniform(city.key, Purpose.KEEP, city.step, of_technology(f.id[k], j)) < p.keep_probability:
-                _renew(s, p, f, k, j)
+                _renew(s, p, slot, j)
             else:
                 stop_operating(f, k, j)
     if f.cuts[k] == 0:
@@ -110,13 +111,23 @@ def set_due(p, f, k):
 
 
 @inner
-def _renew(s, p, f, k, j):
-    """Replacement at the capital cost of the day, on the supplier's credit at the bank's rate: no grant, no choice."""
+def _renew(s, p, slot, j):
+    """Replacement at the capital cost of the day, on the supplier's credit at the bank's rate: no grant, no choice.
+
+    With `admission_by_own_means` the bank lends what it lends for anything, and what cannot be paid lapses.
+    """
     city = s.city[0]
-    cost = investment(city, p, f, k, j)
+    f, k = s.firms[slot >> 4], slot & 15
+    cost, share = investment(city, p, f, k, j), 1.0
+    if p.admission_by_own_means > 0.5:
+        share = finance(s, p, slot, j, cost, False).share
+        if (1.0 - share) * cost > own_funds(p, s.levers[s.clusters[f.cluster[k]].lever_row], f, k):
+            stop_operating(f, k, j)
+            return
     f.start[k, j] = city.time
-    add_loan(city.dt, f, k, j, cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
+    add_loan(city.dt, f, k, j, share * cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
+    f.cash[k] -= (1.0 - share) * cost
     f.write_off[k, j] = cost / p.tech_life_yr[j]
     f.depreciation[k] += f.write_off[k, j]
-    s.money[Money.LOANS] += cost
+    s.money[Money.LOANS] += share * cost
     invest(s, p, Money.OWN_CAPEX, cost, p.tech_life_yr[j])

@@ -20,11 +20,11 @@ from ..state import (
 from .births import draw_sector, draw_workers, give_traits, start_business
 from .capital import invest
 from .origins import settle
-from .planned import enter_planned, planned_gain
+from .planned import enter_planned, may_enter, planned_gain
 from .slots import choose_slot, free_outside, take_slot
 from .technology import investment
 
-__all__ = ["arrive"]
+__all__ = ["arrive", "give_up"]
 
 
 @inner
@@ -41,7 +41,7 @@ def arrive(s, p):
         city.arrivals += 1
         city.next_gap += -log(uniform(city.key, Purpose.ARRIVAL_GAP, 0, number + 1))
         ident = city.first_arrival_id + number
-        if ident >= s.ever.size:
+        if ident >= city.first_pool_id:
             city.overflow = 1
             return
         sector = draw_sector(city.mix, uniform(city.key, Purpose.TRAIT_SECTOR, 0, ident))
@@ -106,15 +106,22 @@ def _try_planned(s, p, slot, ident, sector, workers):
     gain, lump = planned_gain(s, p, outside, f, k, cluster, lever)
     value = relocation_value(p, gain, lump, f.hurdle[k], Move(0.0, 0.0, 0.0, 0.0))
     f.aided[k] = aided
-    if value < 0.0:
-        s.ever[ident] = 0
-        f.status[k] = SLOT_LETTABLE
-        f.workers[k] = f.cash[k] = f.activity[k] = 0.0
-        f.tech[k] = f.pending[k] = f.loans[k] = 0
-        f.debt[k] = f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
-        f.due[k] = NEVER
+    if value < 0.0 or not may_enter(s, p, lever, slot, 0.0):
+        give_up(s, f, k)
         return False
     settle(s, f, k)
     _bring_along(s, p, f, k)
-    enter_planned(s, p, lever, f, k)
+    enter_planned(s, p, lever, slot)
+    city.entered_arrivals += 1
     return True
+
+
+@inner
+def give_up(s, f, k):
+    """Who only looked at a slot leaves it as it was."""
+    s.ever[f.id[k]] = 0
+    f.status[k] = SLOT_LETTABLE
+    f.workers[k] = f.cash[k] = f.activity[k] = 0.0
+    f.tech[k] = f.pending[k] = f.loans[k] = 0
+    f.debt[k] = f.effluent[k] = f.elec[k] = f.fuel[k] = f.water[k] = f.waste[k] = 0.0
+    f.due[k] = NEVER

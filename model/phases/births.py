@@ -28,7 +28,7 @@ from .ageing import set_due
 from .enforcement import choose_compliance, compliance_costs
 from .production import set_coefficients
 
-__all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business"]
+__all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business", "use_resources"]
 
 
 @inner
@@ -145,12 +145,7 @@ def start_business(s, p, slot, share_T1):
         share = share_T1 if j == T1 else p.tech_initial_share[j]
         if uniform(city.key, Purpose.TRAIT_TECHNOLOGY, 0, of_technology(ident, j)) < share:
             give_technology(s, p, f, k, j)
-    set_coefficients(p, f, k, cluster.kind == PLANNED)
-    f.elec[k], f.fuel[k] = f.k_elec[k] * f.activity[k], f.k_fuel[k] * f.activity[k]
-    f.water[k], f.effluent[k] = f.k_water[k] * f.activity[k], f.k_effluent[k] * f.activity[k]
-    f.waste[k] = f.k_waste[k] * f.activity[k]
-    f.running[k] = own_running_cost(p, f.effluent[k])
-    set_due(p, f, k)
+    use_resources(s, p, slot)
     f.compliance[k] = NONE
     if cluster.kind == PLANNED:
         f.compliance[k] = REAL_CONNECTED
@@ -160,6 +155,18 @@ def start_business(s, p, slot, share_T1):
         # no plant can be built before the first review: own treatment is out of reach here
         lever = s.levers[cluster.lever_row]
         f.compliance[k] = choose_compliance(city, p, cluster, f, k, compliance_costs(p, lever, cluster, f, k), np.inf)
+
+
+@inner
+def use_resources(s, p, slot):
+    """Use of the firm in a slot with what it owns, before its first step."""
+    f, k = s.firms[slot >> 4], slot & 15
+    set_coefficients(p, f, k, s.clusters[f.cluster[k]].kind == PLANNED)
+    f.elec[k], f.fuel[k] = f.k_elec[k] * f.activity[k], f.k_fuel[k] * f.activity[k]
+    f.water[k], f.effluent[k] = f.k_water[k] * f.activity[k], f.k_effluent[k] * f.activity[k]
+    f.waste[k] = f.k_waste[k] * f.activity[k]
+    f.running[k] = own_running_cost(p, f.effluent[k])
+    set_due(p, f, k)
 
 
 @inner

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import inner
@@ -29,6 +31,7 @@ from ..state import (
     N_TECH,
     NEVER,
     NONE,
+    OUTSIDE,
     PLANNED,
     REAL_CONNECTED,
     REAL_OWN,
@@ -40,9 +43,10 @@ from ..state import (
 from .ageing import set_due
 from .births import normal_trait
 from .capital import invest
+from .developers import build_site, decide_sites
 from .enforcement import data_of, expected_loss, fine_multiplier, has_continuous, paid_shares
 from .exits import vacate
-from .financing import add_loan, own_funds
+from .financing import add_loan, finance, own_funds
 from .hubs import leave_hubs
 from .links import close_links_of
 from .lottery import RELOCATION_REVIEW, digits
@@ -52,12 +56,61 @@ from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
 from .technology import investment, saving_of, set_cut
 
-__all__ = ["enter_planned", "expel", "open_planned", "planned_gain", "relocate"]
+__all__ = [
+    "Bill",
+    "enter_planned",
+    "expel",
+    "may_enter",
+    "old_plot",
+    "open_planned",
+    "pay_move",
+    "place_gain",
+    "planned_gain",
+    "relocate",
+]
+
+
+class Bill(NamedTuple):
+    """What a move costs: to be carried and to stand idle, and the aid of a fund, mVND.
+
+    Attributes
+    ----------
+    moving, idle, aid : float
+    fund : int
+        Programme that pays the aid.
+    """
+
+    moving: float
+    idle: float
+    aid: float
+    fund: int
 
 
 @inner
 def open_planned(s, p):
     """Decide planned clusters as the infrastructure fund allows; open those that are built; book rent and land."""
+    city = s.city[0]
+    if p.developers > 0.5:
+        decide_sites(s, p)
+    else:
+        _decide_slots(s, p)
+    s.money[Money.LAND_FREED] += city.dt * land_rent(p, p.cost_planned_land) * city.land_freed
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        if cluster.kind != PLANNED or cluster.opened >= NEVER:
+            continue
+        s.money[Money.LAND_OPENED] += city.dt * land_rent(p, cluster.price) * p.planned_slot_area * cluster.slots
+        s.money[Money.BASE_RENT] += city.dt * cluster.rent * p.planned_slot_area * cluster.firms
+        if not cluster.let and cluster.opened <= city.time + 1e-9:
+            cluster.let = 1
+            for n in range(cluster.slots):
+                slot = cluster.first * LANES + n
+                s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
+
+
+@inner
+def _decide_slots(s, p):
+    """Whoever is paid `land_support` builds: planned clusters of a programme as its infrastructure fund allows."""
     city = s.city[0]
     for programme in range(s.funds.size):
         fund = s.funds[programme]
@@ -76,40 +129,11 @@ def open_planned(s, p):
             slots = min(wanted - before, np.float64(p.planned_cluster_slots), np.float64((cluster.last - cluster.first) * LANES))
             if slots < 1.0:
                 break
-            cost = p.cost_planned_land * p.planned_slot_area * slots
-            support = lever.land_support * cost
+            support = lever.land_support * (cluster.price * p.planned_slot_area * slots)
             if fund.fund[2] < support:
                 break
-            fund.fund[2] -= support
-            fund.spent += support
-            s.money[Money.LAND_SUPPORT] += support
-            bare = p.bare_land_share * cost
-            s.money[Money.LAND_PRICE] += bare
-            invest(s, p, Money.DEVELOPER_LAND, cost - bare, p.operator_years)
-            cluster.slots = np.int64(slots)
-            cluster.opened = city.time + p.planned_build
-            cluster.scale = slots * p.occupancy_2018 / 55.0
-            cluster.land = p.planned_land
-            cluster.kilowatt = p.solar_share * city.elec_per_firm * slots * p.occupancy_2018 / p.solar_yield
-            cluster.solar_capital = p.cost_project_energy * cluster.kilowatt
-            cluster.design_flow = p.design_factor * city.effluent_per_firm * slots
-            cluster.fee = p.cetp_fee
-            for j in range(cluster.ready.size):
-                cluster.ready[j] = cluster.opened
+            build_site(s, p, cluster, slots, programme, support)
             before += slots
-    yearly = city.dt * land_rent(p)
-    s.money[Money.LAND_FREED] += yearly * city.land_freed
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        if cluster.kind != PLANNED or cluster.opened >= NEVER:
-            continue
-        s.money[Money.LAND_OPENED] += yearly * p.planned_slot_area * cluster.slots
-        s.money[Money.BASE_RENT] += city.dt * p.base_rent * p.planned_slot_area * cluster.firms
-        if not cluster.let and cluster.opened <= city.time + 1e-9:
-            cluster.let = 1
-            for n in range(cluster.slots):
-                slot = cluster.first * LANES + n
-                s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
 
 
 @inner
@@ -159,6 +183,22 @@ def planned_gain(s, p, cluster, f, k, there, lever_there):
 
 
 @inner
+def place_gain(s, p, cluster, f, k, there, lever_there):
+    """`planned_gain` of a slot in any cluster: in an existing one there are neither other rents nor other prices of energy.
+
+    Where a central plant stands a newcomer reckons with connection, elsewhere he goes on as he does.
+    """
+    if there.kind == PLANNED:
+        return planned_gain(s, p, cluster, f, k, there, lever_there)
+    gain = _effluent_cost(s, p, cluster, f, k)
+    gain -= there.fee * f.effluent[k] + p.connect_fixed if there.built[WATER] else _effluent_cost(s, p, there, f, k)
+    better = p.cost_benefit_infrastructure * there.built[INFRASTRUCTURE] + p.cost_benefit_information * there.built[INFORMATION]
+    gain += (1.0 - p.operator_levy) * better * f.workers[k]
+    tax = tax_rate(p, f.k_revenue[k] * f.workers[k], s.city[0].time) * p.taxable_share
+    return gain * (1.0 - tax), 0.0
+
+
+@inner
 def relocate(s, p):
     """Reviews of relocation: whoever gains asks for a slot and for aid; hashed priority decides who is first."""
     city = s.city[0]
@@ -193,12 +233,22 @@ def relocate(s, p):
 
 @inner
 def _first_open(s, cluster):
-    """Index of the first open planned cluster of a cluster's own programme, -1: its firms have none to move to."""
+    """Index of the first open planned cluster of a cluster's own programme, else of the law; -1: its firms have none to move to."""
+    law = -1
     for c in range(s.clusters.size):
         there = s.clusters[c]
-        if there.kind == PLANNED and there.built[WATER] and there.programme == cluster.programme:
-            return c
-    return -1
+        if there.kind == PLANNED and there.built[WATER]:
+            if there.programme == cluster.programme:
+                return c
+            if there.programme < 0 and law < 0:
+                law = c
+    return law
+
+
+@inner
+def _is_for(there, cluster):
+    """Planned clusters of a programme are for the firms of its own clusters, those under the law alone for everybody."""
+    return there.programme == cluster.programme or there.programme < 0
 
 
 @inner
@@ -206,8 +256,7 @@ def _move_value(s, p, cluster, f, k, there, aid):
     """What moving is worth to a firm that is paid the share `aid` of its cost, mVND."""
     city = s.city[0]
     gain, lump = planned_gain(s, p, cluster, f, k, there, s.levers[there.lever_row])
-    if p.old_plot_value > 0.0:
-        lump += f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
+    lump += old_plot(city, p, f, k)
     margin = usual_margin(f.k_margin[k], f.margin_life[k])
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
     move = Move(moving_cost(p, f.workers[k], noise), margin, f.k_revenue[k] * f.workers[k], aid)
@@ -229,6 +278,9 @@ def _move(s, p, slot):
     g, m = s.firms[new >> 4], new & 15
     there = s.clusters[g.cluster[m]]
     lever = s.levers[there.lever_row]
+    mixed = p.developers > 0.5  # the slot may be of another kind than the one that was thought of
+    if mixed and not _is_for(there, cluster):
+        return
     margin = usual_margin(f.k_margin[k], f.margin_life[k])
     revenue = f.k_revenue[k] * f.workers[k]
     noise = p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, f.id[k])
@@ -239,26 +291,47 @@ def _move(s, p, slot):
     fund = there.programme
     if aid > 0.0 and s.funds[fund].fund[0] < aid * full:
         aid = 0.0
-    if aid < lever.relocation_aid and _move_value(s, p, cluster, f, k, there, aid) <= 0.0:
+    if (mixed or aid < lever.relocation_aid) and _move_value(s, p, cluster, f, k, there, aid) <= 0.0:
         return
     if moving - aid * full > own_funds(p, s.levers[cluster.lever_row], f, k):
         return
+    if not may_enter(s, p, lever, slot, moving - aid * full):
+        return
     if aid > 0.0:
-        s.funds[fund].fund[0] -= aid * full
-        s.funds[fund].spent += aid * full
-        s.money[Money.RELOCATION_AID] += aid * full
-        f.cash[k] += aid * full
         g.aided[m] = 1
-    f.cash[k] -= moving + idle
-    s.money[Money.MOVING] += moving
-    s.money[Money.ADAPTATION] += idle
-    if p.old_plot_value > 0.0:
-        plot = f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
-        f.cash[k] += plot
-        s.money[Money.OLD_PLOT] += plot
+    pay_move(s, p, f, k, Bill(moving, idle, aid * full, fund))
+    if cluster.kind == OUTSIDE:
+        city.entered_outside += 1
+    else:
+        city.entered_clusters += 1
     _transfer(s, p, cluster, slot, new)
     take_slot(s, entry)
-    enter_planned(s, p, lever, g, m)
+    enter_planned(s, p, lever, new)
+
+
+@inner
+def pay_move(s, p, f, k, bill):
+    """A mover pays his `Bill`; he is paid for his old plot."""
+    if bill.aid > 0.0:
+        s.funds[bill.fund].fund[0] -= bill.aid
+        s.funds[bill.fund].spent += bill.aid
+        s.money[Money.RELOCATION_AID] += bill.aid
+        f.cash[k] += bill.aid
+    f.cash[k] -= bill.moving + bill.idle
+    s.money[Money.MOVING] += bill.moving
+    s.money[Money.ADAPTATION] += bill.idle
+    plot = old_plot(s.city[0], p, f, k)
+    if plot > 0.0:
+        f.cash[k] += plot
+        s.money[Money.OLD_PLOT] += plot
+
+
+@inner
+def old_plot(city, p, f, k):
+    """What a firm's old plot is worth, mVND."""
+    if p.old_plot_value <= 0.0:
+        return 0.0
+    return f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
 
 
 @inner
@@ -322,9 +395,30 @@ def expel(s, p):
 
 
 @inner
-def enter_planned(s, p, lever, g, m):
+def may_enter(s, p, lever, slot, spent):
+    """Can the firm of a slot pay for what admission requires, `spent` mVND beside it? Counts whom admission turns away.
+
+    Only with `admission_by_own_means`: the bank then lends what it lends anywhere, and the rest is the firm's own.
+    """
+    if p.admission_by_own_means < 0.5 or lever.admission < 0.5:
+        return True
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    for j in ADMISSION:
+        if not ((f.tech[k] | f.pending[k]) >> j) & 1:
+            cost = investment(city, p, f, k, j)
+            spent += (1.0 - finance(s, p, slot, j, cost, False).share) * cost
+    if spent <= own_funds(p, s.levers[s.clusters[f.cluster[k]].lever_row], f, k):
+        return True
+    city.refused += 1
+    return False
+
+
+@inner
+def enter_planned(s, p, lever, slot):
     """What entering a planned cluster brings: connection, and the technologies required for admission."""
     city = s.city[0]
+    g, m = s.firms[slot >> 4], slot & 15
     g.compliance[m] = REAL_CONNECTED
     if lever.admission > 0.5:
         g.admitted[m] = 1
@@ -333,8 +427,10 @@ def enter_planned(s, p, lever, g, m):
             g.aware[m] |= bit
             if not (g.tech[m] | g.pending[m]) & bit:
                 cost = investment(city, p, g, m, j)
-                add_loan(city.dt, g, m, j, cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
-                s.money[Money.LOANS] += cost
+                share = finance(s, p, slot, j, cost, False).share if p.admission_by_own_means > 0.5 else 1.0
+                add_loan(city.dt, g, m, j, share * cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
+                g.cash[m] -= (1.0 - share) * cost
+                s.money[Money.LOANS] += share * cost
                 invest(s, p, Money.OWN_CAPEX, cost, p.tech_life_yr[j])
                 g.pending[m] |= bit
                 g.ever[m] |= bit

@@ -27,9 +27,9 @@ def capital_service(amount, rate, steps, dt):
 
 
 @jit
-def land_rent(p):
-    """What a hectare would yield elsewhere, mVND/yr: the public rate on the price of bare land."""
-    return p.discount_rate * p.bare_land_share * p.cost_planned_land
+def land_rent(p, price):
+    """What a hectare would yield elsewhere, mVND/yr: the public rate on the part of its price that is bare land."""
+    return p.discount_rate * p.bare_land_share * price
 
 
 @jit

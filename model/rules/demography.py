@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..jit import jit, small
-from ..maths import annuity, log, power
+from ..maths import annuity, exp, log, power
 
-__all__ = ["Move", "arrival_intensity", "exit_hazard", "is_insolvent", "moving_cost", "relocation_value", "thinning"]
+__all__ = ["Move", "arrival_intensity", "exit_hazard", "is_insolvent", "moving_cost", "pool_size", "relocation_value", "thinning"]
 
 
 @jit
@@ -41,6 +41,12 @@ def arrival_intensity(p, initial_firms, years):
 def moving_cost(p, workers, noise):
     """What it costs to carry a firm elsewhere, mVND."""
     return p.moving_cost * workers * (1.0 + noise)
+
+
+@jit
+def pool_size(p, z):
+    """Workers of a producer outside of 2010: LogN around the median, 1 to the cap; z is standard normal."""
+    return min(max(p.pool_workers_median * exp(p.pool_workers_sd * z), 1.0), p.pool_workers_cap)
 
 
 class Move(NamedTuple):

@@ -29,7 +29,7 @@ FIRM = ("sector", "workers", "activity", "elec", "fuel", "water", "effluent", "w
 CLUSTER = ("level", "unmet", "shadow_level", "shadow_review", "exchange_at", "flowed_at", "complained_at", "seeks", "exchanges",
            "permits", "waiting", "effort", "sharing", "served", "engaged", "aware", "measured", "fee", "connected", "design_flow", "kilowatt", "land", "last_violation", "review_at",
            "opened", "monitoring", "grants_year", "certified_at", "programme", "elec_before", "built", "ready",
-           "own_capital", "group", "tech_count")  # fmt: skip
+           "own_capital", "group", "tech_count", "price", "rent", "required", "value", "support")  # fmt: skip
 HUB = ("active", "members", "fee", "quantity", "review_at", "capital_year", "capital_until", "invested", "started")
 FUND = ("budget", "dose", "typed_dose", "rule_paid", "general", "cut_reserve", "released", "spent", "need", "lapsed")
 
@@ -163,7 +163,7 @@ def _my_city(model) -> Table:
         f"fund {k}": _flat({name: getattr(fund, name) for name in FUND} | {"fund": fund.purse})
         for k, fund in enumerate(model.funds)
     }
-    years, rows = range(2020, 2020 + BOOKED_YEARS), range(len(model.layout.slots) + 1)
+    years, rows = range(2020, 2020 + BOOKED_YEARS), range(len(model.layout.slots) + 1 + bool(model.pool))
     table["booked"] = {
         f"{y} {r} {name}": model.booked.get((y, r, q), 0.0) for y in years for r in rows for q, name in enumerate(BOOKED)
     }

@@ -1,5 +1,6 @@
 """The kernels compute what the rules say: an independent object model has the same trajectory, firm by firm."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from kernels import Kernels, assert_agreement, differences
 from plain_mesa import CityModel
 from plain_mesa.formulas import rules
-from plain_mesa.objects import ENERGY, EXISTING, OWN_PLANT
+from plain_mesa.objects import ENERGY, EXISTING, NEVER, OWN_PLANT, PLANNED
 from strategies import Scenario, scenarios
 
 BURN_IN = 40
@@ -107,6 +108,38 @@ def test_what_is_off_by_default_agrees_when_on(city):
             assert_agreement(kernels, model, 1)
             suspended += model.events["suspensions"]
         assert suspended > 5 and any(cluster.built[ENERGY] for cluster in model.clusters if cluster.kind == EXISTING)
+
+
+BUILT = {"developers": 1.0, "developer_sites": 900.0, "planned_cluster_slots": 8.0, "base_rent": 3000.0, "planned_build": 0.5,
+         "relocation_review": 0.3, "rent_difference": -3.0}  # fmt: skip
+
+
+def test_developers_admission_by_own_means_and_the_pool_agree_when_on(city):
+    """Sites that pay and sites that are paid, firms that admission turns away, producers outside who move into both kinds of clusters;
+    under the law alone and under a programme that asks for fewer slots than there are."""
+    more = {"parameters": BUILT | {"outside_firms": 1.0, "admission_by_own_means": 1.0, "old_plot_value": 10.0}, "seed": 5}
+    arm = with_levers(arm_of("newly-planned", city), {"land_support": 0.3, "planned_slots": 3000.0, "planned.admission": 1.0})
+    for chosen, programmes in ((arm_of("law", city), {-1}), (arm, {-1, 0})):
+        kernels, model = both(Scenario(city, chosen, more))
+        seen = Counter()
+        for _ in range(BURN_IN + 24):
+            assert_agreement(kernels, model, 1)
+            seen.update(model.events)
+        sites = [cluster for cluster in model.clusters if cluster.kind == PLANNED and cluster.opened < NEVER]
+        assert {site.programme for site in sites} == programmes
+        assert any(site.support > 0.0 for site in sites) == (chosen is arm)
+        assert 0 < seen["entered_pool"] < seen["pool_moved"] and seen["entered_clusters"] > 0
+        assert (seen["admission_refused"] > 0) == (chosen is arm)
+
+
+def test_sites_in_a_portfolio_and_in_months(city):
+    """Two programmes that want sites, clusters with none; steps of a month."""
+    one = with_levers(arm_of("newly-planned", city), {"land_support": 0.3, "planned_slots": 800.0})
+    two = with_levers(arm_of("symbiosis-in-planned", city), {"land_support": 0.2, "planned_slots": 800.0})
+    arm = replace(one, programmes=(*one.programmes, *two.programmes), assignment=(0, 1, -1), budget=20_000.0)
+    agree(Scenario(city, arm, {"parameters": BUILT}, BURN_IN + 24))
+    more = {"parameters": BUILT | {"outside_firms": 0.5}, "steps_per_year": 12}
+    agree(Scenario(replace(city, clusters=city.clusters[:1]), one, more, 3 * (BURN_IN + 8)))
 
 
 def test_breaches_that_weigh_and_last_on_their_own(city):

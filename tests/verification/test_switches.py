@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import ecocluster.model.step as step_module
+import golden
 import numpy as np
 import pytest
 from audit import Firms
@@ -27,10 +28,15 @@ LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to c
 RICH = 1e9  # mVND a year: no fund is scarce
 # mechanisms that are off by default, and what else belongs to each
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
-               "ties_partner": 1.0}  # fmt: skip
+               "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
-             "coordinator_capacity": {"screening_error": 1.0}}  # fmt: skip
+             "coordinator_capacity": {"screening_error": 1.0},
+             "developers": {"developer_sites": 72.0, "site_sd": 0.6, "developer_return_low": 0.05, "developer_return_high": 0.12,
+                            "fill_share": 1.0, "fill_years": 3.0, "sites_per_year": 8.0},
+             "outside_firms": {"pool_workers_median": 5.0, "pool_workers_sd": 0.5, "pool_workers_cap": 50.0}}  # fmt: skip
+# these have no parameters of their own; cases are divided by coordinators, limited or not
+ALONE = {"tau_breach", "breach_ratio", "ties_partner", "admission_by_own_means", "coordinator_persons"}
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
@@ -86,7 +92,8 @@ def test_v17_without_interactions_a_cluster_is_the_sum_of_its_firms(teaching, sh
 
     off = {**IMITATION, **EXCHANGE, **SHARED, **CLOSED, **LASTING}
     check(off)
-    check({**off, **SWITCHED_ON})
+    # producers outside are no firms of the cluster (test_pool.py); who moves competes for slots
+    check({**off, **SWITCHED_ON, "outside_firms": 0.0, "relocation_review": 0.0})
     with pytest.raises(AssertionError):
         check({**off, "q_in": 0.5})
 
@@ -188,7 +195,8 @@ def test_v20_without_a_budget_every_arm_is_the_law_alone(small_city, arms_of, sh
     """Budget 0 and no free lever: every pathway under every policy, and with all mechanisms on, is bit-identical to the law alone.
     Control: a budget of 1 bn is not."""
     names = ("self-transition", "symbiosis", "newly-planned", "combined", "all", "policy")
-    policy, parameters = ("vietnam-2020", SWITCHED_ON) if policy == "switched on" else (policy, {})
+    rents = {"base_rent": 3000.0}  # some sites pay
+    policy, parameters = ("vietnam-2020", SWITCHED_ON | rents) if policy == "switched on" else (policy, {})
 
     def check(budget):
         arms = arms_of(small_city, budget, names, policy)
@@ -323,22 +331,22 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
     """While a mechanism is off its other parameters change no bit, nobody draws them, and the draws of all others are what
     they are without it. Controls: switched on, each of them does; a drawn parameter put before the others would move them."""
     names = [name for group in BELONGING.items() for name in (group[0], *group[1])]
-    off = {*names, "tau_breach", "breach_ratio", "ties_partner",  # these have no parameters of their own
-           "coordinator_persons"}  # by which cases are divided, limited or not  # fmt: skip
+    off = {*names, *ALONE}
     assert set(list(PARAMETERS)[-len(off) :]) == off  # read last
     assert not set(names) & set(drawn_names())
-    arms = [make_arm(name, site=small_city) for name in ("law", "combined")]
+    arms = [make_arm(name, site=small_city) for name in ("law", "combined", "newly-planned")]
 
     def series(**parameters):
         return run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2030, parameters=parameters).series
 
     off = series()
-    assert not off[..., 1:, [Series.SUSPENSIONS, Series.OUTPUT_DISPLACED, Series.COD_DISPLACED, Series.CASES_WAITING]].any()
+    assert not off[..., 1:, [Series[key.upper()] for key in golden.OFF]].any()
     assert np.array_equal(off, series(**{k: v for others in BELONGING.values() for k, v in others.items()}), equal_nan=True)
     for switch, others in BELONGING.items():
         on = series(**{switch: SWITCHED_ON[switch]})
         assert not np.array_equal(off, on, equal_nan=True), switch
         assert not np.array_equal(on, series(**{switch: SWITCHED_ON[switch]}, **others), equal_nan=True), switch
+    assert not np.array_equal(off, series(admission_by_own_means=1.0), equal_nan=True)
 
 
 # --- V30 ------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def run_command(
     }
     console.print(say("cli.run_title", **fields) + "\n", style="bold", highlight=False)
     print_run(numbers, flows, console, say)
-    write_run(numbers, flows, out, lang)
+    write_run(numbers, flows, out, lang, single.sites)
     console.print("\n" + say("cli.written_run", path=out), highlight=False, soft_wrap=True)
 
 

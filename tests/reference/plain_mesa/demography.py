@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from ecocluster.model.maths import exp, log
 from ecocluster.model.rules.demography import Move
@@ -32,9 +33,9 @@ from .objects import (
     WATER,
     Slot,
 )
-from .technology import borrow, investment, own_funds, saving_of
+from .technology import borrow, investment, lent_for, own_funds, saving_of
 
-__all__ = ["arrive", "expel", "leave", "let_slots", "open_planned", "relocate", "will_leave"]
+__all__ = ["arrive", "expel", "gather", "leave", "let_slots", "open_planned", "relocate", "sums_of", "will_leave"]
 
 
 # --- exit ----------------------------------------------------------------------------------------------
@@ -129,8 +130,10 @@ def _outside_slot(model) -> Slot:
 def open_planned(model) -> None:
     """Planned clusters are decided as the infrastructure purse allows, and open some years later."""
     p = model.p
+    if p.developers:
+        _decide_sites(model)
     for k, fund in enumerate(model.funds):
-        if not fund.enacted or fund.budget <= 0.0:
+        if not fund.enacted or fund.budget <= 0.0 or p.developers:
             continue
         levers = model.levers[3 * k]
         wanted = math.floor(levers.planned_slots * model.planned_factor + 0.5)
@@ -141,27 +144,71 @@ def open_planned(model) -> None:
                 wanted -= cluster.usable
                 continue
             slots = int(min(wanted, p.planned_cluster_slots, len(cluster.slots)))
-            cost = p.cost_planned_land * p.planned_slot_area * slots
-            support = levers.land_support * cost
+            support = levers.land_support * cluster.price * p.planned_slot_area * slots
             if slots < 1 or fund.purse[2] < support:
                 break
-            fund.purse[2] -= support
-            fund.spent += support
-            model.ledger["LAND_SUPPORT"] += support
-            model.ledger["LAND_PRICE"] += p.bare_land_share * cost
-            model.invest("DEVELOPER_LAND", (1.0 - p.bare_land_share) * cost, p.operator_years)
-            _design(model, cluster, slots)
+            _build(model, cluster, slots, fund, support)
             wanted -= slots
-    hectare = rules.capital.land_rent(p)
-    model.book("LAND_FREED", hectare * model.land_freed)
+    model.book("LAND_FREED", rules.capital.land_rent(p, p.cost_planned_land) * model.land_freed)
     for cluster in model.clusters:
         if cluster.kind == PLANNED and cluster.opened < NEVER:
-            model.book("LAND_OPENED", hectare * p.planned_slot_area * cluster.usable)
-            model.book("BASE_RENT", p.base_rent * p.planned_slot_area * cluster.counted)
+            model.book("LAND_OPENED", rules.capital.land_rent(p, cluster.price) * p.planned_slot_area * cluster.usable)
+            model.book("BASE_RENT", cluster.rent * p.planned_slot_area * cluster.counted)
             if not cluster.let and cluster.opened <= model.now + 1e-9:
                 cluster.let = True
                 for slot in cluster.slots[: cluster.usable]:
                     slot.status = LETTABLE
+
+
+def _wish(model, k: int) -> int:
+    """Slots that programme k asks for and does not have."""
+    asked = math.floor(model.levers[3 * k].planned_slots * model.planned_factor + 0.5)
+    return asked - sum(c.usable for c in model.clusters if c.kind == PLANNED and c.programme == k and c.opened < NEVER)
+
+
+def _decide_sites(model) -> None:
+    """So many sites a year, best first: one that pays is built anyhow, others by the first programme that may pay the gap.
+
+    What pays counts for a programme that asks for all its slots. A programme without the money waits, and so do all.
+    """
+    p = model.p
+    if model.now < 2020.0 - 1e-9:
+        return
+    places = rules.developer.sites_due(p.sites_per_year, model.now - 2020.0, model.dt)
+    able = [k for k, fund in enumerate(model.funds) if fund.enacted and fund.budget > 0.0]
+    sites = [cluster for cluster in model.clusters if cluster.kind == PLANNED and cluster.opened >= NEVER]
+    for site in sorted(sites, key=lambda site: -site.value):
+        if places == 0:
+            return
+        slots, fund, support = site.site_slots, None, 0.0
+        if site.value >= 0.0:
+            k = next((k for k in able if _wish(model, k) >= slots), -1)
+        else:
+            share = rules.developer.least_support(site.value, site.price)
+            k = next((k for k in able if _wish(model, k) >= 1 and share <= model.levers[3 * k].land_support), None)
+            if k is None:
+                continue
+            slots, fund = min(slots, _wish(model, k)), model.funds[k]
+            support = -site.value * p.planned_slot_area * slots
+            if fund.purse[2] < support:
+                return
+        site.programme, site.levers = k, model.levers[-1 if k < 0 else 3 * k + 1]
+        _build(model, site, slots, fund, support)
+        places -= 1
+
+
+def _build(model, cluster, slots: int, fund, support: float) -> None:
+    """The developer pays land and works; what he is paid comes from the fund's purse for infrastructure."""
+    p = model.p
+    if fund is not None:
+        fund.purse[2] -= support
+        fund.spent += support
+        model.ledger["LAND_SUPPORT"] += support
+    cost = cluster.price * p.planned_slot_area * slots
+    model.ledger["LAND_PRICE"] += p.bare_land_share * cost
+    model.invest("DEVELOPER_LAND", (1.0 - p.bare_land_share) * cost, p.operator_years)
+    cluster.support = support
+    _design(model, cluster, slots)
 
 
 def _design(model, cluster, slots: int) -> None:
@@ -180,8 +227,14 @@ def _design(model, cluster, slots: int) -> None:
 
 
 def _first_open(model, cluster):
-    """The first open planned cluster of a cluster's programme stands for all in comparisons; None: its firms stay."""
-    return next((c for c in model.clusters if c.kind == PLANNED and c.built[WATER] and c.programme == cluster.programme), None)
+    """The first open planned cluster of a cluster's programme, else of the law, stands for all in comparisons; None: its firms stay."""
+    ready = [c for c in model.clusters if c.kind == PLANNED and c.built[WATER] and _open_to(cluster, c)]
+    return next((c for c in ready if c.programme == cluster.programme), ready[0] if ready else None)
+
+
+def _open_to(cluster, there) -> bool:
+    """Planned clusters of a programme are for its own clusters, those of the law for all."""
+    return there.programme in (-1, cluster.programme)
 
 
 def _gain_of_planned(model, firm, here, there) -> tuple[float, float]:
@@ -202,6 +255,18 @@ def _gain_of_planned(model, firm, here, there) -> tuple[float, float]:
             lump -= investment(model, firm, j)
             saving += saving_of(model, firm, j, there)
     return (gain + saving) * (1.0 - tax) + tax * levers.CIT_reduction * saving, lump
+
+
+def _may_enter(model, firm, levers, spent: float) -> bool:
+    """Can the firm pay for what admission requires, beside what it spends on moving? Who cannot is turned away."""
+    if not model.p.admission_by_own_means or levers.admission <= 0.5:
+        return True
+    for j in _missing(firm):
+        cost = investment(model, firm, j)
+        spent += cost - lent_for(model, firm, j, cost)
+    allowed = spent <= own_funds(firm)
+    model.events["admission_refused"] += not allowed
+    return allowed
 
 
 def _missing(firm) -> list[int]:
@@ -226,8 +291,10 @@ def _admit(model, firm) -> None:
         firm.aware |= 1 << j
     for j in _missing(firm):
         cost = investment(model, firm, j)
-        borrow(model, firm, j, cost, p.bank_rate)
-        model.ledger["LOANS"] += cost
+        lent = lent_for(model, firm, j, cost)
+        firm.cash -= cost - lent
+        borrow(model, firm, j, lent, p.bank_rate)
+        model.ledger["LOANS"] += lent
         model.invest("OWN_CAPEX", cost, p.tech_life_yr[j])
         relief = levers.CIT_reduction * max(saving_of(model, firm, j, firm.cluster), 0.0)
         firm.order(j, model.now + model.dt, cost / p.tech_life_yr[j], relief)
@@ -285,29 +352,35 @@ def _move(model, firm) -> bool:
     if slot is None:
         return False
     there = slot.cluster
+    if p.developers and not _open_to(firm.cluster, there):
+        return False
     moving = p.moving_cost * firm.workers * (1.0 + _noise(model, firm))
     idle = p.downtime * _life_margin(model, firm) * firm.revenue
     full = moving + idle + p.dip * p.dip_years * _life_margin(model, firm) * firm.revenue
-    fund, offered = model.funds[there.programme], there.levers.relocation_aid
-    aid = 0.0 if slot.aided or fund.purse[0] < offered * full else offered
-    if aid < offered and _value_of_moving(model, firm, there, aid) <= 0.0:
+    fund, offered = model.funds[there.programme] if there.programme >= 0 else None, there.levers.relocation_aid
+    aid = 0.0 if fund is None or slot.aided or fund.purse[0] < offered * full else offered
+    if (p.developers or aid < offered) and _value_of_moving(model, firm, there, aid) <= 0.0:
         return False
-    if moving - aid * full > own_funds(firm):
+    if moving - aid * full > own_funds(firm) or not _may_enter(model, firm, there.levers, moving - aid * full):
         return False
-    if aid > 0.0:
-        fund.purse[0] -= aid * full
-        fund.spent += aid * full
-        model.ledger["RELOCATION_AID"] += aid * full
-        slot.aided = True
-    plot = _old_plot(model, firm)
-    firm.cash += aid * full - moving - idle + plot
-    model.ledger["MOVING"] += moving
-    model.ledger["ADAPTATION"] += idle
-    model.ledger["OLD_PLOT"] += plot
+    slot.aided = slot.aided or aid > 0.0
+    _pay_move(model, firm, moving, idle, aid * full, fund)
+    model.events["entered_outside" if firm.cluster.kind == OUTSIDE else "entered_clusters"] += 1
     _transfer(model, firm, slot)
     _take(slot)
     _enter_planned(model, firm)
     return True
+
+
+def _pay_move(model, firm, moving: float, idle: float, aid: float, fund) -> None:
+    """Costs of a move, aid of the fund, and the price of the old plot."""
+    if aid > 0.0:
+        fund.purse[0] -= aid
+        fund.spent += aid
+    plot = _old_plot(model, firm)
+    firm.cash += aid - moving - idle + plot
+    for name, amount in (("RELOCATION_AID", aid), ("MOVING", moving), ("ADAPTATION", idle), ("OLD_PLOT", plot)):
+        model.ledger[name] += amount
 
 
 def _transfer(model, firm, slot: Slot) -> None:
@@ -405,11 +478,107 @@ def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -
     firm.compliance = NONE  # what it would do elsewhere
     gain, lump = _gain_of_planned(model, firm, model.outside, slot.cluster)
     value = rules.demography.relocation_value(model.p, gain, lump, firm.hurdle, Move(0.0, 0.0, 0.0, 0.0))
-    if value < 0.0:
-        slot.firm, slot.status = None, LETTABLE
-        firm.remove()
+    if value < 0.0 or not _may_enter(model, firm, slot.cluster.levers, 0.0):
+        _give_up(firm)
         return False
     _take(slot)
     _bring_along(model, firm)
     _enter_planned(model, firm)
+    model.events["entered_arrivals"] += 1
     return True
+
+
+def _give_up(firm) -> None:
+    """Who only looked at a slot leaves it as it was."""
+    firm.slot.firm, firm.slot.status = None, LETTABLE
+    firm.remove()
+
+
+# --- the pool of producers outside ------------------------------------------------------------------------
+
+
+def gather(model) -> None:
+    """What the pool does outside is booked; then its members review a move into slots that arrivals left.
+
+    A member tries a planned cluster, then an existing one; he has no technology and treats nothing.
+    """
+    p, luck = model.p, model.luck
+    if not model.pool or model.now < 2020.0 - 1e-9:
+        return
+    here = sums_of(model, gone=False)
+    flows = (here["cod"], here["elec"] * model.grid_factor + here["fuel"] * p.fuel_factor, here["landfill"],
+             (3.6 * here["elec"] + here["fuel"]) / 1000.0)  # fmt: skip
+    for n, amount in enumerate(flows):
+        model.booked[int(model.now + 1e-6), len(model.layout.slots) + 1, n] += model.dt * amount
+    chance = rules.diffusion.event(p.relocation_review, model.dt)
+    members = [m for m in model.pool if m.gone is None and luck.happens(EVENT.RELOCATION_REVIEW, model.quarter, m.ident, chance)]
+    for member in sorted(members, key=lambda m: luck.bits(PURPOSE.PRIORITY, model.quarter, m.ident * 8 + 5)):
+        for kind in (PLANNED, EXISTING):
+            slot = _find_slot(model, kind, member.ident, member.sector)
+            if slot is not None and _settles(model, member, slot):
+                member.gone = model.now
+                break
+
+
+def _settles(model, member, slot: Slot) -> bool:
+    """Does moving there pay a member, and can he pay for it? Then he moves."""
+    p, there = model.p, slot.cluster
+    firm = Enterprise(model, slot, member.ident, member.sector, member.workers)
+    firm.set_coefficients()
+    firm.use_resources()
+    margin = _life_margin(model, firm)
+    moving = rules.demography.moving_cost(p, firm.workers, _noise(model, firm))
+    idle = p.downtime * margin * firm.revenue
+    full = moving + idle + p.dip * p.dip_years * margin * firm.revenue
+    aid = there.levers.relocation_aid if there.kind == PLANNED and not slot.aided else 0.0
+    fund = model.funds[there.programme] if aid > 0.0 else None
+    if fund is not None and fund.purse[0] < aid * full:
+        aid = 0.0
+    gain, lump = _gain_of_place(model, firm, there)
+    value = rules.demography.relocation_value(
+        p, gain, lump + _old_plot(model, firm), firm.hurdle, Move(moving, margin, firm.revenue, aid)
+    )
+    spent = moving - aid * full
+    wants = value > 0.0 and spent <= own_funds(firm)
+    if not wants or (there.kind == PLANNED and not _may_enter(model, firm, there.levers, spent)):
+        _give_up(firm)
+        return False
+    model.ledger["ENTRY_CASH"] += firm.cash
+    slot.aided = slot.aided or aid > 0.0
+    _pay_move(model, firm, moving, idle, aid * full, fund)
+    firm.moved_at = model.now
+    _take(slot)
+    model.events["pool_moved"] += 1
+    if there.kind == PLANNED:
+        model.events["entered_pool"] += 1
+        _enter_planned(model, firm)
+    elif there.built[WATER]:
+        firm.compliance = REAL_CONNECTED
+    return True
+
+
+def _gain_of_place(model, firm, there) -> tuple[float, float]:
+    """Yearly gain after tax and lump gain of a slot against staying outside, mVND."""
+    if there.kind == PLANNED:
+        return _gain_of_planned(model, firm, model.outside, there)
+    p = model.p
+    choice = REAL_CONNECTED if there.built[WATER] else NONE
+    gain = effluent_cost(model, firm, NONE, model.outside) - effluent_cost(model, firm, choice, there)
+    built = p.cost_benefit_infrastructure * there.built[INFRASTRUCTURE] + p.cost_benefit_information * there.built[INFORMATION]
+    gain += (1.0 - p.operator_levy) * built * firm.workers
+    return gain * (1.0 - rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share), 0.0
+
+
+def sums_of(model, gone: bool) -> dict[str, float]:
+    """What members of the pool who moved before this step, or the others, are and do outside, a year."""
+    p, sums = model.p, Counter()
+    for m in model.pool:
+        if (m.gone is not None and m.gone < model.step_at - 1e-9) == gone:
+            i, load, people = m.sector, m.workers * m.eps, m.workers
+            water, revenue = p.sector_water_m3[i] * load, p.sector_revenue_mVND[i] * people
+            effluent = p.sector_effluent_share[i] * water
+            sums.update(firms=1, workers=people, elec=p.sector_elec_MWh[i] * load, fuel=p.sector_fuel_GJ[i] * load, water=water,
+                        effluent=effluent, cod=p.sector_cod_kg_m3[i] * effluent / 1000.0, waste=p.sector_tonnes[i] * load,
+                        landfill=p.sector_landfill[i] * load, gas=p.sector_gas[i] * load, output=revenue,
+                        value=p.sector_value_added_mVND[i] * people, profit=p.sector_margin[i] * revenue)  # fmt: skip
+    return sums

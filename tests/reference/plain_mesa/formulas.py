@@ -18,6 +18,7 @@ from ecocluster.model.rules import (
     compliance,
     credit,
     demography,
+    developer,
     diffusion,
     facilitation,
     government,
@@ -43,8 +44,8 @@ def _plain(module: ModuleType) -> SimpleNamespace:
 
 rules = SimpleNamespace(**{
     module.__name__.rsplit(".", 1)[1]: _plain(module)
-    for module in (adoption, capital, certification, compliance, credit, demography, diffusion, facilitation, government, infrastructure,
-                   production, symbiosis, trust)
+    for module in (adoption, capital, certification, compliance, credit, demography, developer, diffusion, facilitation, government,
+                   infrastructure, production, symbiosis, trust)
 })  # fmt: skip
 
 

@@ -9,12 +9,14 @@ from ecocluster.model.indicators import INDICATORS, LEVEL_1
 from ecocluster.model.ledger import FLOW_ACCOUNTS, FLOWS, OUTLAY
 from ecocluster.model.vocabulary import LEARNED, TECHNOLOGIES
 
+from .demography import sums_of
 from .formulas import rules
 from .knowledge import enforcement
 from .objects import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
     EXISTING,
+    NEVER,
     OUTSIDE,
     OWN_PLANT,
     PLANNED,
@@ -32,7 +34,8 @@ def indicators(model) -> dict[str, float]:
     out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
     out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "suspensions", "identified",
-              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "revocations", "trust_gap")  # fmt: skip
+              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "revocations", "trust_gap", "entered_clusters", "entered_outside",
+              "entered_arrivals", "entered_pool", "admission_refused", "pool_moved")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
     out |= {f"{name}_displaced": model.displaced[name] for name in ("output", "cod")}
     out |= {
@@ -45,8 +48,23 @@ def indicators(model) -> dict[str, float]:
     for kind in ("links", "hubs"):
         for years in (3, 8):
             out[f"{kind}_lasted_{years}"] = model.lasted[kind, years] / max(model.due[kind, years], 1)
+    _add_pool(model, out)
     out["credit_share"] = model.events["credit_granted"] / max(model.events["credit_approved"], 1)
     return out
+
+
+def _add_pool(model, out: dict[str, float]) -> None:
+    """The city's sums contain the producers outside; shares do not."""
+    here, gone = sums_of(model, gone=False), sums_of(model, gone=True)
+    carbon = here["elec"] * model.grid_factor + here["fuel"] * model.p.fuel_factor
+    out |= {"pool_firms": here["firms"], "pool_cod": here["cod"], "pool_tco2e": carbon, "pool_landfilled": here["landfill"],
+            "cod_left_homes": gone["cod"], "fuel_left_homes": gone["fuel"]}  # fmt: skip
+    more = {"grid_mwh": here["elec"], "fuel_gj": here["fuel"], "tco2e": carbon, "tco2e_landfill": here["gas"], "water": here["water"],
+            "effluent": here["effluent"], "cod": here["cod"], "cod_dense": here["cod"], "waste": here["waste"],
+            "landfilled": here["landfill"], "dealer": here["waste"] - here["landfill"], "firms": here["firms"],
+            "jobs": here["workers"], "output": here["output"], "value_added": here["value"], "profit": here["profit"]}  # fmt: skip
+    for name, amount in more.items():
+        out[name] += amount
 
 
 def _physical(model) -> dict[str, float]:
@@ -75,7 +93,13 @@ def _firms(model, opened: list, inside: list) -> dict[str, float]:
         ("recp_share", "recp"), ("real_share", "real"), ("sham_share", "sham"), ("attitude", "attitude"), ("trust", "trust"))}  # fmt: skip
     adoption = [count / number for count in model.tech_count]
     slots = sum(c.usable for c in inside if c.kind == PLANNED)
+    sites = [c for c in model.clusters if c.kind == PLANNED and c.opened < NEVER]
+    old = [c for c in inside if c.kind == EXISTING]
     out = {
+        "hectares_opened": model.p.planned_slot_area * slots,
+        "sites_built": len(sites),
+        "sites_unsupported": sum(site.support == 0.0 for site in sites),
+        "existing_occupancy": sum(c.counted for c in old) / max(sum(c.usable for c in old), 1),
         **shares,
         "firms": firms,
         "firms_in_clusters": sum(c.counted for c in inside),

@@ -87,6 +87,7 @@ class CityModel(mesa.Model):
         self.ordered, self.ordered_in_null = {}, ordered_in_null or {}
         self.paid, self.paid_anyway = Counter(), Counter()  # orders that a programme paid; those of free riders
         self.arrivals, self.operational = 0, 0.0
+        self.pool, self.step_at = [], float(START_YEAR)  # producers outside; when the step began
         self.origin, self.settled = {}, settled  # row of a firm's origin; where firms came to stand under law alone
         self.booked = defaultdict(float)  # (year, origin, flow): t COD, tCO2e on site, t landfilled, TJ
         self.capital, self.land_freed = [], 0.0  # (first step without it, its service a step); ha
@@ -119,9 +120,11 @@ class CityModel(mesa.Model):
 
     def step(self) -> None:
         """A quarter."""
+        self.step_at = self.now
         if self.quarter == self.fork_step:
             fork(self, self.layout, self.arm, self.scale)
             self.origin = {firm.firm_id: self.row_of(firm.cluster) for firm in self.agents}
+            self.origin |= {member.ident: len(self.layout.slots) + 1 for member in self.pool}
             if self.settled is not None:
                 self.origin = dict(self.settled)
         # 1 outside world; what was ordered begins to operate
@@ -158,6 +161,7 @@ class CityModel(mesa.Model):
         demography.expel(self)
         demography.relocate(self)
         demography.arrive(self)
+        demography.gather(self)
         self._close()
 
     def _decide(self, cluster) -> None:

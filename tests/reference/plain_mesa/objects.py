@@ -11,7 +11,7 @@ from ecocluster.model.sites_and_arms import SECTORS, STREAMS, TECHNOLOGIES
 if TYPE_CHECKING:
     from .enterprise import Enterprise
 
-__all__ = ["Case", "Cluster", "Fund", "Hub", "Link", "Loan", "NEVER", "Slot"]
+__all__ = ["Case", "Cluster", "Fund", "Hub", "Link", "Loan", "Member", "NEVER", "Slot"]
 
 NEVER = 1e9  # a time that does not come
 N_SECTORS, N_STREAMS, N_TECH = len(SECTORS), len(STREAMS), len(TECHNOLOGIES)
@@ -37,6 +37,17 @@ class Slot:
     firm: Enterprise | None = None
     aided: bool = False  # relocation aid is paid once a slot
     ties: list[Slot] = field(default_factory=list)
+
+
+@dataclass
+class Member:
+    """A producer of the pool outside, and when he moved into a cluster."""
+
+    ident: int
+    sector: int
+    workers: float
+    eps: float
+    gone: float | None = None
 
 
 @dataclass
@@ -141,6 +152,8 @@ class Cluster:
         self.area = self.land = self.scale = 0.0
         self.usable = 0
         self.opened = 0.0
+        self.price = self.rent = self.required = self.value = self.support = 0.0  # of a site for a planned cluster
+        self.site_slots = 0
         self.mix = [0.0] * N_SECTORS
         self.workers_law = (1.0, 0.0, 1.0)  # median, sd of ln, cap
         self.built = [False] * 4

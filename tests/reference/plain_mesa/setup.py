@@ -31,6 +31,7 @@ from .objects import (
     WATER,
     Cluster,
     Fund,
+    Member,
     Slot,
 )
 from .production import Sums
@@ -69,6 +70,8 @@ def begin(model, layout) -> None:
         cluster.area, cluster.opened = p.planned_slot_area * int(p.planned_cluster_slots), NEVER
         cluster.workers_law = _size_law(p, site.clusters[0])
         cluster.usable = layout.planned_blocks * LANES
+        cluster.site_slots = int(layout.site_slots[n])
+        _prepare_site(model, cluster, n)
         model.clusters.append(cluster)
         _lay_out(model, cluster, first, cluster.usable, UNUSABLE)
         first += layout.planned_blocks
@@ -83,6 +86,7 @@ def begin(model, layout) -> None:
             _hold(model, cluster, given)
         else:
             _populate(model, cluster, given)
+    _scatter(model, layout)
     model.initial_firms = sum(_start_number(p, given) for given in site.clusters if not given.firms)
     model.next_gap = -log(model.luck.uniform(PURPOSE.ARRIVAL_GAP, 0, 0))
 
@@ -172,6 +176,27 @@ def _lay_out(model, cluster, first: int, size: int, status: int, known=()) -> No
             other = cluster.slots[(luck.bits(PURPOSE.SLOT_NEIGHBOUR, time, ident) >> 33) % usable]
             if other is not slot:
                 slot.ties.append(other)
+
+
+def _prepare_site(model, cluster, n: int) -> None:
+    """Price, rent, return asked for and value of a site; without developers of their own all sites are alike."""
+    p, luck, rule = model.p, model.luck, rules.developer
+    cluster.price, cluster.rent = p.cost_planned_land, p.base_rent
+    if p.developers:
+        cluster.price = rule.site_level(p, p.cost_planned_land, luck.normal(PURPOSE.SITE, 0, n))
+        cluster.rent = rule.site_level(p, p.base_rent, luck.normal(PURPOSE.SITE, 1, n))
+        cluster.required = rule.required_return(p, luck.uniform(PURPOSE.SITE, 2, n))
+        cluster.value = rule.site_value(p, cluster.price, cluster.rent, cluster.required)
+
+
+def _scatter(model, layout) -> None:
+    """Producers outside: trade by the mix of the city, size by a law of their own; ids after those of all arrivals."""
+    p, luck = model.p, model.luck
+    for ident in range(layout.first_pool_id, layout.first_pool_id + layout.pool):
+        sector = sector_of(model.mix, luck.uniform(PURPOSE.TRAIT_SECTOR, 0, ident))
+        workers = rules.demography.pool_size(p, luck.normal(PURPOSE.TRAIT_WORKERS, 0, ident * 64))
+        eps = exp(p.eps_sd * luck.normal(PURPOSE.TRAIT_EPS, 0, ident) - 0.5 * p.eps_sd**2)
+        model.pool.append(Member(ident, sector, workers, eps))
 
 
 def _sum_up_city(model, site, layout) -> None:
@@ -280,7 +305,7 @@ def fork(model, layout, arm, scale: float) -> None:
             cluster.programme = chosen if chosen is not None else follow[0] if len(set(follow)) == 1 else -1
     planned = iter(cluster for cluster in model.clusters if cluster.kind == PLANNED)
     for k, programme in enumerate(arm.programmes):
-        if programme.levers.get("planned_slots", 0.0) > 0.0:
+        if programme.levers.get("planned_slots", 0.0) > 0.0 and not p.developers:
             for _ in range(layout.planned_per_programme):
                 next(planned).programme = k
     for cluster in model.clusters:

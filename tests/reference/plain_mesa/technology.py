@@ -84,9 +84,7 @@ def age_technologies(model, firm) -> None:
         if required or (not idle and luck < p.keep_probability):
             _renew(model, firm, j)
         else:
-            firm.tech &= ~(1 << j)
-            if j == OWN_PLANT and firm.compliance == REAL_OWN:
-                firm.compliance = NONE
+            lapse(firm, j)
     if due or old:
         firm.set_coefficients()
 
@@ -95,11 +93,28 @@ def _renew(model, firm, j: int) -> None:
     """Replacement at the capital cost of the day, on the supplier's credit at the bank's rate."""
     p = model.p
     cost = investment(model, firm, j)
+    lent = lent_for(model, firm, j, cost)
+    if cost - lent > 0.0 and cost - lent > own_funds(firm):
+        lapse(firm, j)
+        return
     firm.since[j] = model.now
-    borrow(model, firm, j, cost, p.bank_rate)
+    firm.cash -= cost - lent
+    borrow(model, firm, j, lent, p.bank_rate)
     firm.write_off[j] = cost / p.tech_life_yr[j]
-    model.ledger["LOANS"] += cost
+    model.ledger["LOANS"] += lent
     model.invest("OWN_CAPEX", cost, p.tech_life_yr[j])
+
+
+def lapse(firm, j: int) -> None:
+    """Technology j is gone; without its plant a firm treats nothing until it reviews."""
+    firm.tech &= ~(1 << j)
+    if j == OWN_PLANT and firm.compliance == REAL_OWN:
+        firm.compliance = NONE
+
+
+def lent_for(model, firm, j: int, cost: float) -> float:
+    """What is lent for a renewal or for admission: all of it by the supplier, or (`admission_by_own_means`) the bank's share."""
+    return cost * terms_of_loan(model, firm, j, cost, False)[0] if model.p.admission_by_own_means else cost
 
 
 def borrow(model, firm, j: int, amount: float, rate: float) -> None:
