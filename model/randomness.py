@@ -15,7 +15,7 @@ VISIT, CENTRE          firm                                  step
 TRAIT_*                firm                                  -
 ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
-CLUSTER_*              cluster (and project)                 step or -
+CLUSTER_*              cluster (and project)                 step or -; PLOTS: then against slots, see `versus`
 SEARCH, LINK_*         firm or pair                          step (on the map: against slots, see `versus`)
 OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
 HUB_*                  cluster and stream                    step
@@ -116,6 +116,8 @@ class Purpose(IntEnum):
     OPERATOR_CASE = 73
     LOTTERY_D = 74
     CLUSTER_CAPITAL = 75
+    CLUSTER_UNBUILT = 76
+    CLUSTER_PLOTS = 77
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
@@ -175,7 +177,7 @@ _BY_PROBE = Region(FIRMS, 4096)
 _BY_ASPECT = Region(FIRMS, 2, ("utilisation", "margin"))
 _BY_EVENT = Region(FIRMS, 16, EVENTS)
 _CASES = Region(CLUSTERS, 1, first=1 << 37)
-_PROJECT_REQUESTS = _BY_PROJECT._replace(first=1 << 38)
+_PROJECT_REQUESTS = _BY_PROJECT._replace(first=1 << 38, places=(*PROJECTS, "plot"))
 _HUB_REQUESTS = _BY_HUB._replace(first=1 << 39)
 _PAIRS = Region(1, _wide(STREAMS), STREAMS)  # hashed
 
@@ -227,6 +229,7 @@ _TECHNOLOGY, _TASTE, _ERRAND, _AWARENESS = (region.width for region in (_BY_TECH
 _PROJECT, _OFFICE, _HUB, _SECTOR = (region.width for region in (_BY_PROJECT, _BY_OFFICE, _BY_HUB, _BY_SECTOR))
 _ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
 _CASE, _PROJECT_REQUEST, _HUB_REQUEST = (region.first for region in (_CASES, _PROJECT_REQUESTS, _HUB_REQUESTS))
+PLOT = len(PROJECTS)  # place of a new plot among what the office of a cluster asks for
 COMPLIANCE = _TASTE - 1  # place of a taste that is for no technology
 RELOCATION, LINK, EXPULSION = (_ASKED.index(name) for name in ("relocation", "link", "expulsion"))
 CERTIFICATE = len(PROJECTS)  # place in reviews of the office, before the readings of shadow certificates
@@ -313,7 +316,7 @@ def of_case(c):
 
 @small
 def of_project_request(c, j):
-    """Project j of cluster c, in a queue."""
+    """Project j of cluster c, or PLOT, in a queue."""
     return _PROJECT_REQUEST + c * _PROJECT + j
 
 

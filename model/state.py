@@ -48,7 +48,7 @@ ENERGY, WATER, INFRASTRUCTURE, INFORMATION = range(4)
 # links
 LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
 # slots
-SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE = range(5)
+SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE, SLOT_SHARED = range(6)
 NEVER = 1e9  # a time that does not come
 CACHE_LINE = 64  # bytes
 BOOKED = ("cod", "tco2e", "landfill", "energy")  # flows booked by origin: t COD, tCO2e on site, t, TJ; a year
@@ -69,7 +69,7 @@ FIRM_DTYPE = _block([
     # who is there, and what may happen to him in this step
     ("status", _i), ("events", _i), ("id", _i), ("sector", _i), ("due", _f),
     ("tech", _b), ("loans", _b), ("aware", _b), ("ever", _b), ("pending", _b), ("cuts", _b), ("compliance", _b), ("recp", _b),
-    ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b), ("guest", _b),
+    ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b), ("guest", _b), ("cleared", _b),
     ("workers", _f), ("activity", _f), ("stopped", _f), ("z_util", _f), ("z_margin", _f),
     # coefficients per worker at utilisation 1, remade when technology or place changes (see `set_coefficients`)
     ("k_elec", _f), ("k_fuel", _f), ("k_water", _f), ("k_effluent", _f), ("k_waste", _f),
@@ -95,7 +95,7 @@ FIRM_DTYPE = _block([
 
 CLUSTER_DTYPE = np.dtype([
     ("first", _i), ("last", _i), ("slots", _i), ("kind", _i), ("programme", _i), ("lever_row", _i), ("hold", _i),
-    ("urban", _f), ("area", _f), ("land", _f), ("scale", _f), ("opened", _f), ("let", _b), ("lettable", _i),
+    ("urban", _f), ("area", _f), ("land", _f), ("shared", _f), ("plot", _f), ("unbuilt", _f), ("added", _f), ("lost", _i), ("scale", _f), ("opened", _f), ("let", _b), ("lettable", _i),
     ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),
     # projects
     ("built", _b, (4,)), ("ready", _f, (4,)), ("own_capital", _f, (4,)),
@@ -152,6 +152,8 @@ CITY_DTYPE = np.dtype([
     ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("proposals", _i), ("leavers", _i), ("credit_asked", _i), ("credit_approved", _i),
     ("credit_granted", _f), ("inspections", _i), ("fined", _i), ("suspended", _i), ("output_displaced", _f), ("cod_displaced", _f), ("untreated", _f), ("law_need", _f), ("law_at", _f),
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
+    # of existing clusters, so far: ha that shared land and new plots took, where shared land took them, plots, firms that left
+    ("land_taken", _f), ("shared_unbuilt", _f), ("shared_vacant", _f), ("shared_paid", _f), ("plots_lost", _i), ("plots_opened", _i), ("firms_cleared", _i),
     ("trust_gap", _f), ("degree", _i, (64,)),
     # firms seen on the map in one search, by their hash
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),

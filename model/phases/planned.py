@@ -52,7 +52,7 @@ from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
 from .technology import investment, saving_of, set_cut
 
-__all__ = ["enter_planned", "expel", "open_planned", "planned_gain", "relocate"]
+__all__ = ["enter_planned", "expel", "open_planned", "planned_gain", "relocate", "transfer"]
 
 
 @inner
@@ -84,6 +84,8 @@ def open_planned(s, p):
             fund.spent += support
             s.money[Money.LAND_SUPPORT] += support
             bare = p.bare_land_share * cost
+            if p.land_market > 0.5:  # bare land has a price of its own
+                bare = min(p.bare_land_price * p.planned_slot_area * slots, cost)
             s.money[Money.LAND_PRICE] += bare
             invest(s, p, Money.DEVELOPER_LAND, cost - bare, p.operator_years)
             cluster.slots = np.int64(slots)
@@ -256,13 +258,13 @@ def _move(s, p, slot):
         plot = f.workers[k] * p.old_plot_value * exp(p.old_plot_sd * normal_trait(city, Purpose.OLD_PLOT, f.id[k]))
         f.cash[k] += plot
         s.money[Money.OLD_PLOT] += plot
-    _transfer(s, p, cluster, slot, new)
+    transfer(s, p, cluster, slot, new)
     take_slot(s, entry)
     enter_planned(s, p, lever, g, m)
 
 
 @inner
-def _transfer(s, p, cluster, slot, new):
+def transfer(s, p, cluster, slot, new):
     """Carry a firm to another slot; its links, records and acquaintances are lost."""
     f, k = s.firms[slot >> 4], slot & 15
     g, m = s.firms[new >> 4], new & 15
@@ -314,7 +316,7 @@ def expel(s, p):
             moving = min(moving_cost(p, f.workers[k], 0.0), max(own_funds(p, s.levers[s.levers.size - 1], f, k), 0.0))
             f.cash[k] -= moving
             s.money[Money.MOVING] += moving
-            _transfer(s, p, cluster, slot, new)
+            transfer(s, p, cluster, slot, new)
             g, m = s.firms[new >> 4], new & 15
             if g.compliance[m] == REAL_CONNECTED:
                 g.compliance[m] = NONE

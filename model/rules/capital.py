@@ -29,6 +29,8 @@ def capital_service(amount, rate, steps, dt):
 @jit
 def land_rent(p):
     """What a hectare would yield elsewhere, mVND/yr: the public rate on the price of bare land."""
+    if p.land_market > 0.5:
+        return p.discount_rate * p.bare_land_price
     return p.discount_rate * p.bare_land_share * p.cost_planned_land
 
 

@@ -29,7 +29,8 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
 
 
 # of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
-OFF = ("suspensions", "output_displaced", "cod_displaced")
+OFF = ("suspensions", "output_displaced", "cod_displaced", "land_raised", "land_vacant", "land_unbuilt", "land_compensated",
+       "compensated_share", "plots_lost", "plots_opened", "firms_cleared", "transfer_operator_landowners", "transfer_operator_firms")  # fmt: skip
 
 
 def small_city():

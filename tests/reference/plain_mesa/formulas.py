@@ -21,6 +21,7 @@ from ecocluster.model.rules import (
     diffusion,
     government,
     infrastructure,
+    land,
     production,
     symbiosis,
     trust,
@@ -42,7 +43,7 @@ def _plain(module: ModuleType) -> SimpleNamespace:
 
 rules = SimpleNamespace(**{
     module.__name__.rsplit(".", 1)[1]: _plain(module)
-    for module in (adoption, capital, certification, compliance, credit, demography, diffusion, government, infrastructure,
+    for module in (adoption, capital, certification, compliance, credit, demography, diffusion, government, infrastructure, land,
                    production, symbiosis, trust)
 })  # fmt: skip
 
