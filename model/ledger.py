@@ -118,6 +118,9 @@ FLOWS = {
         ("OPERATOR_STUDY", "operator", "resources", "resource", "search"),  # of an exchange that the operator looks for himself
         ("HUB_RUNNING", "operator", "resources", "resource", "running"),
         ("HUB_CAPEX", "operator", "resources", "resource", "capital"),
+        # land that shared land takes in existing clusters: unbuilt and vacant plots; leases of firms
+        ("SHARED_LAND", "operator", "landowners", "transfer", "land"),
+        ("COMPENSATION", "operator", "firms", "transfer", "land"),
     ]
 }
 

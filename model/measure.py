@@ -118,6 +118,10 @@ def measure(s, p, out, before):
     out[I.ENTERED_ARRIVALS], out[I.ENTERED_POOL] = city.entered_arrivals / dt, city.entered_pool / dt
     out[I.ADMISSION_REFUSED], out[I.POOL_MOVED] = city.refused / dt, city.pool_moved / dt
     _scattered(s, p, out)
+    out[I.LAND_UNBUILT], out[I.LAND_VACANT], out[I.LAND_COMPENSATED] = city.shared_unbuilt, city.shared_vacant, city.shared_paid
+    out[I.LAND_RAISED] = city.shared_unbuilt + city.shared_vacant + city.shared_paid
+    out[I.COMPENSATED_SHARE] = city.shared_paid / max(out[I.LAND_RAISED], 1e-9)
+    out[I.PLOTS_LOST], out[I.PLOTS_OPENED], out[I.FIRMS_CLEARED] = city.plots_lost, city.plots_opened, city.firms_cleared
     _money(s, p, money, out, dt)
     for i in range(s.own_values.size):  # of modules
         out[_FIRST_OWN + i] = s.own_values[i] / dt if s.own_flows[i] else s.own_values[i]
@@ -217,7 +221,8 @@ def _money(s, p, money, out, dt):
     income = (money[Money.CETP_FEE] + money[Money.SHARED_SOLAR] + money[Money.LEVY] + money[Money.HUB_FEE]
               + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR])  # fmt: skip
     spent = (money[Money.PROJECT_CAPEX] + money[Money.PROJECT_RUNNING] + money[Money.APPLICATION]
-             + money[Money.OPERATOR_STUDY] + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX])  # fmt: skip
+             + money[Money.OPERATOR_STUDY] + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX]
+             + money[Money.SHARED_LAND] + money[Money.COMPENSATION])  # fmt: skip
     out[I.OPERATOR_RESULT] = (income - spent) / dt
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
                                - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt  # fmt: skip
@@ -326,7 +331,7 @@ def _clusters(s, p, out):
             + (cluster.disclosing >= p.pillar_disclosing * n)
         ) / 4.0
         economic += (
-            1.0 * (n > p.pillar_occupied * cluster.slots)
+            1.0 * (n > p.pillar_occupied * (cluster.slots - cluster.lost))
             + (cluster.profit > 0.0)
             + (cluster.in_symbiosis >= p.pillar_symbiosis * n)
         ) / 3.0

@@ -20,6 +20,7 @@ from .phases.exits import leave, note_leavers
 from .phases.funds import serve_requests
 from .phases.hubs import deliver_hubs, review_hubs, start_hubs
 from .phases.knowledge import learn, update_beliefs
+from .phases.land import clear_plots
 from .phases.links import deliver
 from .phases.lottery import draw_lottery
 from .phases.operators import finish_projects, run_operators, run_projects
@@ -95,6 +96,7 @@ PHASES = (
     Phase(open_planned, CITY, "10"),
     Phase(let_slots, CITY, "10"),
     Phase(expel, CITY, "10"),
+    Phase(clear_plots, CITY, "10"),
     Phase(relocate, CITY, "10"),
     Phase(arrive, CITY, "10"),
     Phase(gather, CITY, "10"),

@@ -15,7 +15,7 @@ VISIT, CENTRE          firm                                  step
 TRAIT_*                firm                                  -
 ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
-CLUSTER_*              cluster (and project)                 step or -
+CLUSTER_*              cluster (and project)                 step or -; PLOTS: then against slots, see `versus`
 SITE                   site for a planned cluster            what is drawn: price (0), rent (1), return (2)
 SEARCH, LINK_*         firm or pair                          step (on the map and along ties: against slots, see `versus`)
 SCREENING, .._HUB      pair; cluster and stream              -
@@ -121,6 +121,8 @@ class Purpose(IntEnum):
     SCREENING = 76
     SCREENING_HUB = 77
     SITE = 78
+    CLUSTER_UNBUILT = 79
+    CLUSTER_PLOTS = 80
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
@@ -181,7 +183,7 @@ _BY_ASPECT = Region(FIRMS, 2, ("utilisation", "margin"))
 _BY_EVENT = Region(FIRMS, 16, EVENTS)
 _CASES = Region(CLUSTERS, 1, first=1 << 37)
 _COORDINATED = Region(CLUSTERS, 32, first=(1 << 37) + (1 << 36))
-_PROJECT_REQUESTS = _BY_PROJECT._replace(first=1 << 38)
+_PROJECT_REQUESTS = _BY_PROJECT._replace(first=1 << 38, places=(*PROJECTS, "plot"))
 _HUB_REQUESTS = _BY_HUB._replace(first=1 << 39)
 _PAIRS = Region(1, _wide(STREAMS), STREAMS)  # hashed
 
@@ -235,6 +237,7 @@ _PROJECT, _OFFICE, _HUB, _SECTOR = (region.width for region in (_BY_PROJECT, _BY
 _ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
 _CASE, _COORDINATED_CASE = _CASES.first, _COORDINATED.first
 _PROJECT_REQUEST, _HUB_REQUEST = _PROJECT_REQUESTS.first, _HUB_REQUESTS.first
+PLOT = len(PROJECTS)  # place of a new plot among what the office of a cluster asks for
 COMPLIANCE = _TASTE - 1  # place of a taste that is for no technology
 RELOCATION, LINK, EXPULSION = (_ASKED.index(name) for name in ("relocation", "link", "expulsion"))
 CERTIFICATE = len(PROJECTS)  # place in reviews of the office, before the readings of shadow certificates
@@ -327,7 +330,7 @@ def of_coordinated(c, n):
 
 @small
 def of_project_request(c, j):
-    """Project j of cluster c, in a queue."""
+    """Project j of cluster c, or PLOT, in a queue."""
     return _PROJECT_REQUEST + c * _PROJECT + j
 
 

@@ -23,6 +23,7 @@ from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
 from .roster import flows, room
 from .rules.adoption import capex_one, learning_factor
 from .rules.government import enactment_hazard
+from .rules.land import usable_share
 from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm
 from .state import (
     EXISTING,
@@ -246,6 +247,9 @@ def _place(s, p, plan):
                     cluster.mix[i] /= total
             if cluster.land < 0.0:
                 cluster.land = p.land_low + (p.land_high - p.land_low) * uniform(city.key, Purpose.CLUSTER_LAND, 0, c)
+            cluster.shared = cluster.land * cluster.area
+            cluster.plot = (cluster.area - cluster.shared) / cluster.slots
+            cluster.unbuilt *= usable_share(p, uniform(city.key, Purpose.CLUSTER_UNBUILT, 0, c))
             if cluster.ready[WATER] > 0.0:
                 pass
             elif uniform(city.key, Purpose.CLUSTER_CETP, 0, c) < p.cetp_share_2010:
@@ -314,10 +318,9 @@ def _tie(s):
     for c in range(city.outside):
         cluster = s.clusters[c]
         low = cluster.first * LANES
-        slots = cluster.slots
-        if cluster.kind == PLANNED:
-            slots = (cluster.last - cluster.first) * LANES
-        for n in range(slots):
+        room = (cluster.last - cluster.first) * LANES  # on unbuilt land slots of an existing cluster may come to be used
+        slots = room if cluster.kind == PLANNED else cluster.slots
+        for n in range(room):
             slot = low + n
             f, k = s.firms[slot >> 4], slot & 15
             near, second, d1, d2 = -1, -1, 1e300, 1e300

@@ -50,7 +50,7 @@ ENERGY, WATER, INFRASTRUCTURE, INFORMATION = range(4)
 # links
 LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
 # slots
-SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE = range(5)
+SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE, SLOT_SHARED = range(6)
 NEVER = 1e9  # a time that does not come
 CACHE_LINE = 64  # bytes
 BOOKED = ("cod", "tco2e", "landfill", "energy")  # flows booked by origin: t COD, tCO2e on site, t, TJ; a year
@@ -73,7 +73,7 @@ FIRM_DTYPE = _block([
     # who is there, and what may happen to him in this step
     ("status", _i), ("events", _i), ("id", _i), ("sector", _i), ("due", _f),
     ("tech", _b), ("loans", _b), ("aware", _b), ("ever", _b), ("pending", _b), ("cuts", _b), ("compliance", _b), ("recp", _b),
-    ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b), ("guest", _b),
+    ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b), ("guest", _b), ("cleared", _b),
     ("workers", _f), ("activity", _f), ("stopped", _f), ("z_util", _f), ("z_margin", _f),
     # coefficients per worker at utilisation 1, remade when technology or place changes (see `set_coefficients`)
     ("k_elec", _f), ("k_fuel", _f), ("k_water", _f), ("k_effluent", _f), ("k_waste", _f),
@@ -99,7 +99,7 @@ FIRM_DTYPE = _block([
 
 CLUSTER_DTYPE = np.dtype([
     ("first", _i), ("last", _i), ("slots", _i), ("kind", _i), ("programme", _i), ("lever_row", _i), ("hold", _i),
-    ("urban", _f), ("area", _f), ("land", _f), ("scale", _f), ("opened", _f), ("let", _b), ("lettable", _i),
+    ("urban", _f), ("area", _f), ("land", _f), ("shared", _f), ("plot", _f), ("unbuilt", _f), ("added", _f), ("lost", _i), ("scale", _f), ("opened", _f), ("let", _b), ("lettable", _i),
     # of a site for a planned cluster: price and rent a hectare, return asked for, value to its developer, support paid
     ("price", _f), ("rent", _f), ("required", _f), ("value", _f), ("support", _f), ("decided", _f),
     ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),
@@ -162,6 +162,8 @@ CITY_DTYPE = np.dtype([
     # who entered planned clusters in the step, by where he came from; whom admission turned away; the pool outside
     ("entered_clusters", _i), ("entered_outside", _i), ("entered_arrivals", _i), ("entered_pool", _i), ("refused", _i),
     ("first_pool_id", _i), ("pool_moved", _i),
+    # of existing clusters, so far: ha that shared land and new plots took, where shared land took them, plots, firms that left
+    ("land_taken", _f), ("shared_unbuilt", _f), ("shared_vacant", _f), ("shared_paid", _f), ("plots_lost", _i), ("plots_opened", _i), ("firms_cleared", _i),
     ("trust_gap", _f), ("degree", _i, (64,)),
     ("screened", _i), ("agreed", _i), ("cases", _i), ("hubs_started", _i),
     # links and hubs: begun in a step (a ring), since 2020 old enough for `AGES`, and of these in operation then

@@ -126,6 +126,8 @@ def build_site(s, p, cluster, slots, programme, support):
         s.money[Money.LAND_SUPPORT] += support
     cost = cluster.price * p.planned_slot_area * slots
     bare = p.bare_land_share * cost
+    if p.land_market > 0.5:  # bare land has a price of its own
+        bare = min(p.bare_land_price * p.planned_slot_area * slots, cost)
     s.money[Money.LAND_PRICE] += bare
     invest(s, p, Money.DEVELOPER_LAND, cost - bare, p.operator_years)
     cluster.slots = np.int64(slots)

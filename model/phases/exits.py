@@ -14,6 +14,7 @@ from ..state import (
     NEVER,
     OUTSIDE,
     SLOT_RETIRED,
+    SLOT_SHARED,
     SLOT_VACANT,
 )
 from .chosen_lanes import line_up
@@ -66,12 +67,12 @@ def leave(s, p):
 
 @inner
 def vacate(s, p, cluster, f, k, slot, moved):
-    """Empty a slot; the plot of a mover is lost to industry with probability .3."""
+    """Empty a slot; the plot of a mover is lost to industry with probability .3, one that was bought to shared land."""
     city = s.city[0]
     close_links_of(s, p, slot)
     leave_hubs(f, k)
-    f.status[k] = SLOT_VACANT
-    if moved and cluster.kind != OUTSIDE:
+    f.status[k] = SLOT_SHARED if f.cleared[k] else SLOT_VACANT
+    if moved and cluster.kind != OUTSIDE and not f.cleared[k]:
         if uniform(city.key, Purpose.SLOT_KEEP, city.step, np.int64(f.slot_id[k])) >= p.old_plot_relet:
             f.status[k] = SLOT_RETIRED
             city.land_freed += p.planned_slot_area

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..jit import inner
 from ..ledger import Money
-from ..randomness import Purpose, draw, of_office, of_project, of_project_request, uniform
+from ..randomness import PLOT, Purpose, draw, of_office, of_project, of_project_request, uniform
+from ..rules.capital import land_rent
 from ..rules.diffusion import event
 from ..rules.infrastructure import (
     cetp_capex,
@@ -30,6 +31,7 @@ from ..state import (
     WATER,
 )
 from .capital import invest
+from .land import Land, land_for, open_plot, take_land, wants_plot
 from .requests import add_request, sort_requests
 
 __all__ = ["finish_projects", "run_operators", "run_projects"]
@@ -47,14 +49,18 @@ def finish_projects(s, p):
                 if j == WATER:
                     cluster.fee = p.cetp_fee
                 elif j == INFRASTRUCTURE and cluster.kind == EXISTING:
-                    cluster.land = raised_land(p, cluster.land)
+                    if p.land_market > 0.5:
+                        cluster.land = cluster.shared / (cluster.area + cluster.added)
+                    else:
+                        cluster.land = raised_land(p, cluster.land)
 
 
 @inner
 def run_operators(s, p):
-    """Yearly running cost of what stands, and the fee of the central plant."""
+    """Yearly running cost of what stands, the fee of the central plant, and what land that was taken would yield."""
     city = s.city[0]
     dt = city.dt
+    s.money[Money.LAND_OPENED] += dt * land_rent(p, p.cost_planned_land) * city.land_taken
     yearly = abs(city.time - np.floor(city.time + 0.5)) < 1e-6
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
@@ -90,11 +96,17 @@ def run_projects(s, p):
             if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, j)) < review:
                 priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, j))
                 add_request(s, c, j, cluster.programme, 0.0, priority)
+        if p.land_market > 0.5 and wants_plot(s, p, c):
+            priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, PLOT))
+            add_request(s, c, PLOT, cluster.programme, 0.0, priority)
     n = city.requests
     sort_requests(s.requests, n)
     for r in range(n):
         request = s.requests[r]
-        _decide(s, p, request.slot, request.tech, request.fund)
+        if request.tech < PLOT:
+            _decide(s, p, request.slot, request.tech, request.fund)
+        elif wants_plot(s, p, request.slot):  # a project may have been first
+            open_plot(s, request.slot)
     city.requests = 0
 
 
@@ -108,6 +120,7 @@ def _decide(s, p, c, j, fund):
     share = lever.cofunding_infrastructure
     anchor = lever.anchor_investor
     cost, aid, starts = 0.0, 0.0, False
+    land = Land(0.0, 0, 0, 0.0, True)
     if j == WATER:
         cost = cetp_capex(p, cluster.design_flow, p.retrofit)
         gap = cetp_gap(p, cluster.design_flow, cost * (1.0 - anchor))
@@ -119,7 +132,7 @@ def _decide(s, p, c, j, fund):
         kilowatt = p.solar_share * cluster.elec / p.solar_yield
         cost = p.cost_project_energy * city.learning[T4] * p.retrofit * kilowatt
         starts, aid = _with_aid(
-            solar_value(p, city.electricity_price, city.learning[T4], p.retrofit, anchor) * kilowatt, cost, share, anchor, free
+            solar_value(p, city.electricity_price, city.learning[T4], p.retrofit, anchor) * kilowatt, share * cost, free
         )
         if starts:
             cluster.kilowatt, cluster.solar_capital = kilowatt, cost
@@ -127,18 +140,26 @@ def _decide(s, p, c, j, fund):
         reference = p.cost_project_infrastructure if j == INFRASTRUCTURE else p.cost_project_information
         benefit = p.cost_benefit_infrastructure if j == INFRASTRUCTURE else p.cost_benefit_information
         cost = project_cost(p, reference, cluster.scale, p.retrofit)
-        starts, aid = _with_aid(project_value(p, benefit, cluster.workers, cost, anchor), cost, share, anchor, free)
+        if j == INFRASTRUCTURE and p.land_market > 0.5:
+            land = land_for(s, p, c)
+            if not land.enough:
+                return
+        # works are paid in part, land, which becomes public, up to a share of its own
+        most = share * cost + (p.land_aid * land.price if share > 0.0 else 0.0)
+        starts, aid = _with_aid(project_value(p, benefit, cluster.workers, cost + land.price, anchor), most, free)
         if starts:
             starts = _consent(s, p, cluster, benefit)
     if not starts:
         return
     invest(s, p, Money.PROJECT_CAPEX, cost, p.operator_years)
-    s.money[Money.ANCHOR] += anchor * cost
+    if land.price > 0.0:
+        take_land(s, p, c, land)
+    s.money[Money.ANCHOR] += anchor * (cost + land.price)
     if aid > 0.0:
         s.funds[fund].fund[2] -= aid
         s.funds[fund].spent += aid
         s.money[Money.PROJECT_FUND] += aid
-    cluster.own_capital[j] = max(cost * (1.0 - anchor) - aid, 0.0)
+    cluster.own_capital[j] = max((cost + land.price) * (1.0 - anchor) - aid, 0.0)
     years = (
         p.cetp_build
         if j == WATER
@@ -148,15 +169,15 @@ def _decide(s, p, c, j, fund):
 
 
 @inner
-def _with_aid(value, cost, share, anchor, free):
+def _with_aid(value, most, free):
     """Does a project of this value start, and with how much of the fund's money?
 
-    The fund pays at most `share` of the cost, and only what is needed to make the project pay.
+    The fund pays at most `most`, and only what is needed to make the project pay.
     """
     if value >= 0.0:
         return True, 0.0
     need = -value
-    if need <= share * cost and need <= free:
+    if need <= most and need <= free:
         return True, need
     return False, 0.0
 

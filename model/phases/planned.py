@@ -67,6 +67,7 @@ __all__ = [
     "place_gain",
     "planned_gain",
     "relocate",
+    "transfer",
 ]
 
 
@@ -304,7 +305,7 @@ def _move(s, p, slot):
         city.entered_outside += 1
     else:
         city.entered_clusters += 1
-    _transfer(s, p, cluster, slot, new)
+    transfer(s, p, cluster, slot, new)
     take_slot(s, entry)
     enter_planned(s, p, lever, new)
 
@@ -335,7 +336,7 @@ def old_plot(city, p, f, k):
 
 
 @inner
-def _transfer(s, p, cluster, slot, new):
+def transfer(s, p, cluster, slot, new):
     """Carry a firm to another slot; its links, records and acquaintances are lost."""
     f, k = s.firms[slot >> 4], slot & 15
     g, m = s.firms[new >> 4], new & 15
@@ -387,7 +388,7 @@ def expel(s, p):
             moving = min(moving_cost(p, f.workers[k], 0.0), max(own_funds(p, s.levers[s.levers.size - 1], f, k), 0.0))
             f.cash[k] -= moving
             s.money[Money.MOVING] += moving
-            _transfer(s, p, cluster, slot, new)
+            transfer(s, p, cluster, slot, new)
             g, m = s.firms[new >> 4], new & 15
             if g.compliance[m] == REAL_CONNECTED:
                 g.compliance[m] = NONE

@@ -28,7 +28,9 @@ def capital_service(amount, rate, steps, dt):
 
 @jit
 def land_rent(p, price):
-    """What a hectare would yield elsewhere, mVND/yr: the public rate on the part of its price that is bare land."""
+    """What a hectare that costs `price` with its works would yield elsewhere, mVND/yr: the public rate on the price of bare land."""
+    if p.land_market > 0.5:
+        return p.discount_rate * min(p.bare_land_price, price)
     return p.discount_rate * p.bare_land_share * price
 
 

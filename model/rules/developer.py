@@ -42,13 +42,14 @@ def site_value(p, price, rent, required):
     Parameters
     ----------
     price : float
-        Of land and infrastructure, paid at the decision; bare land is `bare_land_share` of it.
+        Of land and infrastructure, paid at the decision; bare land is `bare_land_share` of it, or has a price of its own (13.6).
     rent : float
         Of an occupied hectare, mVND/ha/yr.
     required : float
         Return asked for, 1/yr.
     """
-    land = p.bare_land_share * price * power(1.0 + required, -p.operator_years)
+    bare = min(p.bare_land_price, price) if p.land_market > 0.5 else p.bare_land_share * price
+    land = bare * power(1.0 + required, -p.operator_years)
     return (rent * expected_occupancy(p, required) + land) * power(1.0 + required, -p.planned_build) - price
 
 

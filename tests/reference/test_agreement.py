@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ecocluster.model.indicators import INDICATORS
-from ecocluster.model.sites_and_arms import Arm, Site
+from ecocluster.model.sites_and_arms import Arm, Firm, Site
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm, with_levers
 from hypothesis import HealthCheck, given, settings
 from kernels import Kernels, assert_agreement, differences
@@ -140,6 +140,17 @@ def test_sites_in_a_portfolio_and_in_months(city):
     agree(Scenario(city, arm, {"parameters": BUILT}, BURN_IN + 24))
     more = {"parameters": BUILT | {"outside_firms": 0.5}, "steps_per_year": 12}
     agree(Scenario(replace(city, clusters=city.clusters[:1]), one, more, 3 * (BURN_IN + 8)))
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("own", [{"unbuilt_usable": 0.0}, {"unbuilt_usable": 0.3}])
+def test_land_agrees_when_it_costs(city, own, held):
+    """Plots are taken, firms leave for compensation, others wait; plots are opened on unbuilt land. One cluster is held to 2020."""
+    firms = tuple(Firm("textile", workers) for workers in [1.0, 5.0, 12.0, 80.0] * 4) if held else ()
+    clusters = (replace(city.clusters[0], shared_land=0.1, firms=firms), *(replace(c, shared_land=0.1) for c in city.clusters[1:]))
+    site = replace(city, clusters=clusters)
+    more = {"land_market": 1.0, "project_review": 2.0, "cost.project_infrastructure": 500.0, "growth": 0.04, **own}
+    model = agree(Scenario(site, arm_of("all", site, budget_bn=600.0), {"parameters": more, "seed": 5}, BURN_IN + 36))
+    assert model.so_far["land_vacant"] > 0.0
+    assert held or model.so_far["plots_opened" if own["unbuilt_usable"] else "firms_cleared"] > 0
 
 
 def test_breaches_that_weigh_and_last_on_their_own(city):

@@ -28,13 +28,14 @@ LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to c
 RICH = 1e9  # mVND a year: no fund is scarce
 # mechanisms that are off by default, and what else belongs to each
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
-               "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0}  # fmt: skip
+               "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
              "coordinator_capacity": {"screening_error": 1.0},
              "developers": {"developer_sites": 72.0, "site_sd": 0.6, "developer_return_low": 0.05, "developer_return_high": 0.12,
                             "fill_share": 1.0, "fill_years": 3.0, "sites_per_year": 8.0},
-             "outside_firms": {"pool_workers_median": 5.0, "pool_workers_sd": 0.5, "pool_workers_cap": 50.0}}  # fmt: skip
+             "outside_firms": {"pool_workers_median": 5.0, "pool_workers_sd": 0.5, "pool_workers_cap": 50.0},
+             "land_market": {"unbuilt_usable": 0.9, "bare_land_price": 3000.0, "lease_compensation": 6000.0, "land_aid": 0.5}}  # fmt: skip
 # these have no parameters of their own; cases are divided by coordinators, limited or not
 ALONE = {"tau_breach", "breach_ratio", "ties_partner", "admission_by_own_means", "coordinator_persons"}
 

@@ -26,6 +26,7 @@ from .objects import (
     PLANNED,
     REAL_CONNECTED,
     RETIRED,
+    SHARED,
     T1,
     T2,
     TAKEN,
@@ -35,7 +36,7 @@ from .objects import (
 )
 from .technology import borrow, investment, lent_for, own_funds, saving_of
 
-__all__ = ["arrive", "expel", "gather", "leave", "let_slots", "open_planned", "relocate", "sums_of", "will_leave"]
+__all__ = ["arrive", "clear_plots", "expel", "gather", "leave", "let_slots", "moving_terms", "open_planned", "relocate", "sums_of", "will_leave"]
 
 
 # --- exit ----------------------------------------------------------------------------------------------
@@ -65,7 +66,7 @@ def leave(model) -> None:
         model.ledger["EXIT_CASH"] += firm.cash
         model.ledger["LOAN_WRITTEN_OFF"] += sum(loan.balance for loan in firm.loans.values())
         close_links_of(model, firm)
-        firm.slot.firm, firm.slot.status = None, VACANT
+        firm.slot.firm, firm.slot.status = None, SHARED if firm.slot.bought else VACANT
         firm.remove()
     model.leavers.clear()
 
@@ -205,8 +206,11 @@ def _build(model, cluster, slots: int, fund, support: float) -> None:
         fund.spent += support
         model.ledger["LAND_SUPPORT"] += support
     cost = cluster.price * p.planned_slot_area * slots
-    model.ledger["LAND_PRICE"] += p.bare_land_share * cost
-    model.invest("DEVELOPER_LAND", (1.0 - p.bare_land_share) * cost, p.operator_years)
+    bare = p.bare_land_share * cost
+    if p.land_market:
+        bare = min(p.bare_land_price * p.planned_slot_area * slots, cost)
+    model.ledger["LAND_PRICE"] += bare
+    model.invest("DEVELOPER_LAND", cost - bare, p.operator_years)
     cluster.support = support
     _design(model, cluster, slots)
 
@@ -338,10 +342,15 @@ def _noise(model, firm) -> float:
     return model.p.moving_noise * model.luck.normal(PURPOSE.MOVING_NOISE, 0, firm.firm_id)
 
 
+def moving_terms(model, firm, aid: float = 0.0) -> Move:
+    """What moving costs a firm."""
+    moving = rules.demography.moving_cost(model.p, firm.workers, _noise(model, firm))
+    return Move(moving, _life_margin(model, firm), firm.revenue, aid)
+
+
 def _value_of_moving(model, firm, there, aid: float) -> float:
     gain, lump = _gain_of_planned(model, firm, firm.cluster, there)
-    moving = rules.demography.moving_cost(model.p, firm.workers, _noise(model, firm))
-    move = Move(moving, _life_margin(model, firm), firm.revenue, aid)
+    move = moving_terms(model, firm, aid)
     return rules.demography.relocation_value(model.p, gain, lump + _old_plot(model, firm), firm.hurdle, move)
 
 
@@ -389,7 +398,9 @@ def _transfer(model, firm, slot: Slot) -> None:
     model.events["moved"] += 1
     old = firm.slot
     old.firm, old.status = None, VACANT
-    if old.cluster.kind != OUTSIDE:
+    if old.bought:
+        old.status = SHARED
+    elif old.cluster.kind != OUTSIDE:
         lost = model.luck.uniform(PURPOSE.SLOT_KEEP, model.quarter, old.ident) >= model.p.old_plot_relet
         old.status = RETIRED if lost else VACANT
         model.land_freed += lost * model.p.planned_slot_area
@@ -425,6 +436,24 @@ def expel(model) -> None:
         if firm.compliance == REAL_CONNECTED:
             firm.compliance = NONE
         firm.set_coefficients()
+
+
+def clear_plots(model) -> None:
+    """Firms whose plots were bought leave: to a slot that is to let, else outside."""
+    leaving = [slot.firm for cluster in model.clusters for slot in cluster.slots if slot.bought and slot.firm is not None]
+    for firm in sorted(leaving, key=lambda firm: model.luck.bits(PURPOSE.PRIORITY, model.quarter, firm.firm_id * 8 + 7)):
+        slot = _find_slot(model, EXISTING, firm.firm_id, firm.sector) or _outside_slot(model)
+        moving, margin, revenue, _ = moving_terms(model, firm)
+        idle = model.p.downtime * margin * revenue
+        firm.cash -= moving + idle
+        model.ledger["MOVING"] += moving
+        model.ledger["ADAPTATION"] += idle
+        _take(slot)
+        _transfer(model, firm, slot)
+        if firm.compliance == REAL_CONNECTED and not firm.cluster.built[WATER]:
+            firm.compliance = NONE
+        firm.set_coefficients()
+        model.so_far["firms_cleared"] += 1
 
 
 # --- arrival ---------------------------------------------------------------------------------------------

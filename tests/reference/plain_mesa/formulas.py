@@ -23,6 +23,7 @@ from ecocluster.model.rules import (
     facilitation,
     government,
     infrastructure,
+    land,
     production,
     symbiosis,
     trust,
@@ -45,7 +46,7 @@ def _plain(module: ModuleType) -> SimpleNamespace:
 rules = SimpleNamespace(**{
     module.__name__.rsplit(".", 1)[1]: _plain(module)
     for module in (adoption, capital, certification, compliance, credit, demography, developer, diffusion, facilitation, government,
-                   infrastructure, production, symbiosis, trust)
+                   infrastructure, land, production, symbiosis, trust)
 })  # fmt: skip
 
 

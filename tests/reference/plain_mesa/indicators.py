@@ -49,6 +49,10 @@ def indicators(model) -> dict[str, float]:
         for years in (3, 8):
             out[f"{kind}_lasted_{years}"] = model.lasted[kind, years] / max(model.due[kind, years], 1)
     _add_pool(model, out)
+    raised = sum(model.so_far[f"land_{source}"] for source in ("vacant", "unbuilt", "compensated"))
+    out |= {name: model.so_far[name] for name in ("land_vacant", "land_unbuilt", "land_compensated", "plots_lost", "plots_opened",
+                                                  "firms_cleared")}  # fmt: skip
+    out |= {"land_raised": raised, "compensated_share": model.so_far["land_compensated"] / max(raised, 1e-9)}
     out["credit_share"] = model.events["credit_granted"] / max(model.events["credit_approved"], 1)
     return out
 
@@ -232,7 +236,7 @@ def _requirements(p, now: float, c, used: float) -> dict[str, list[bool]]:
                         sums.recp >= p.pillar_recp * c.counted],
         "social": [c.counted_workers >= p.pillar_jobs * jobs, income >= p.pillar_income * usual_income * (1.0 - 1e-9),
                    now - c.complained_at >= p.pillar_complaints - 1e-9, sums.disclosing >= p.pillar_disclosing * c.counted],
-        "economic": [c.counted > p.pillar_occupied * c.usable, sums.profit > 0.0,
+        "economic": [c.counted > p.pillar_occupied * (c.usable - c.lost), sums.profit > 0.0,
                      sums.in_symbiosis >= p.pillar_symbiosis * c.counted],
     }  # fmt: skip
 

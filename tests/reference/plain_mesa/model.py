@@ -91,6 +91,7 @@ class CityModel(mesa.Model):
         self.origin, self.settled = {}, settled  # row of a firm's origin; where firms came to stand under law alone
         self.booked = defaultdict(float)  # (year, origin, flow): t COD, tCO2e on site, t landfilled, TJ
         self.capital, self.land_freed = [], 0.0  # (first step without it, its service a step); ha
+        self.land_taken, self.so_far = 0.0, Counter()  # ha that shared land and new plots took; what came of it
         self.elec_per_firm = self.effluent_per_firm = 0.0
         self.fines_of_law = [math.inf] * len(self.plan.fines) if fines_of_law is None else fines_of_law
         self.law, self.law_need, self.law_at = Law(), 0.0, float(FORK_YEAR)
@@ -159,6 +160,7 @@ class CityModel(mesa.Model):
         demography.open_planned(self)
         demography.let_slots(self)
         demography.expel(self)
+        demography.clear_plots(self)
         demography.relocate(self)
         demography.arrive(self)
         demography.gather(self)

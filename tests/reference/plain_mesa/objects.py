@@ -20,7 +20,7 @@ AWARE_LAW, AWARE_SYMBIOSIS = 5, 6  # bits of awareness after those of the techno
 NONE, SHAM, REAL_OWN, REAL_CONNECTED = range(4)
 EXISTING, PLANNED, OUTSIDE = range(3)
 ENERGY, WATER, INFRASTRUCTURE, INFORMATION = range(4)
-VACANT, LETTABLE, TAKEN, RETIRED, UNUSABLE = range(5)
+VACANT, LETTABLE, TAKEN, RETIRED, UNUSABLE, SHARED = range(6)
 HEAT, TREATED_WATER = STREAMS.index("heat_steam"), STREAMS.index("treated_water")
 HUB_STREAMS = range(6)  # the five solid streams and heat
 
@@ -36,6 +36,7 @@ class Slot:
     y: float = 0.0
     firm: Enterprise | None = None
     aided: bool = False  # relocation aid is paid once a slot
+    bought: bool = False  # for shared land
     ties: list[Slot] = field(default_factory=list)
 
 
@@ -150,6 +151,9 @@ class Cluster:
         self.held = False  # described by the user: nothing changes who is there until 2020
         self.urban = False
         self.area = self.land = self.scale = 0.0
+        # ha: shared land, one plot, usable unbuilt land, built on since 2010
+        self.shared = self.plot = self.unbuilt = self.added = 0.0
+        self.lost = 0  # plots that became shared land
         self.usable = 0
         self.opened = 0.0
         self.price = self.rent = self.required = self.value = self.support = 0.0  # of a site for a planned cluster

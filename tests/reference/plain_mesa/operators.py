@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from .formulas import rules
+from .land import fully_taken, new_plot, seek_land, take_land
 from .luck import PURPOSE
 from .objects import ENERGY, EXISTING, INFRASTRUCTURE, T4, WATER
 
@@ -20,13 +21,15 @@ def finish_projects(model) -> None:
                 if j == WATER:
                     cluster.fee = model.p.cetp_fee
                 elif j == INFRASTRUCTURE and cluster.kind == EXISTING:
-                    cluster.land = rules.infrastructure.raised_land(model.p, cluster.land)
+                    bought = cluster.shared / (cluster.area + cluster.added)
+                    cluster.land = bought if model.p.land_market else rules.infrastructure.raised_land(model.p, cluster.land)
 
 
 def run_operators(model) -> None:
     """Running cost of what stands; at the turn of the year the fee of the central plant follows its flow."""
     p = model.p
     turn = abs(model.now - math.floor(model.now + 0.5)) < 1e-6
+    model.book("LAND_OPENED", rules.capital.land_rent(p, p.cost_planned_land) * model.land_taken)
     for cluster in model.clusters:
         if cluster.built[WATER]:
             fixed = rules.infrastructure.cetp_fixed_cost(p, cluster.design_flow)
@@ -59,8 +62,13 @@ def run_projects(model) -> None:
             open_ = not cluster.built[j] and cluster.ready[j] <= 0.0
             if open_ and luck.uniform(PURPOSE.CLUSTER_REVIEW, now, ident) < rules.diffusion.event(p.project_review, model.dt):
                 reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + ident), cluster, j))
+        if p.land_market and fully_taken(model, cluster):
+            reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + cluster.ident * 8 + 4), cluster, 4))
     for _, cluster, j in sorted(reviews, key=lambda review: review[0]):
-        _review_project(model, cluster, j)
+        if j < 4:
+            _review_project(model, cluster, j)
+        elif fully_taken(model, cluster):
+            new_plot(model, cluster)
 
 
 def _review_project(model, cluster, j: int) -> None:
@@ -68,6 +76,7 @@ def _review_project(model, cluster, j: int) -> None:
     p, levers, fund = model.p, cluster.levers, model.fund_of(cluster)
     anchor, share = levers.anchor_investor, levers.cofunding_infrastructure
     purse = fund.purse[2] if fund is not None else 0.0
+    land, ground = None, 0.0  # what the land costs
     if j == WATER:  # a duty: no consent
         cost = rules.infrastructure.cetp_capex(p, cluster.design_flow, p.retrofit)
         aid = max(rules.infrastructure.cetp_gap(p, cluster.design_flow, cost * (1.0 - anchor)), 0.0)
@@ -84,21 +93,30 @@ def _review_project(model, cluster, j: int) -> None:
             benefit = p.cost_benefit_infrastructure if roads else p.cost_benefit_information
             reference = p.cost_project_infrastructure if roads else p.cost_project_information
             cost = rules.infrastructure.project_cost(p, reference, cluster.scale, p.retrofit)
-            value = rules.infrastructure.project_value(p, benefit, cluster.counted_workers, cost, anchor)
+            if roads and p.land_market:
+                land = seek_land(model, cluster)
+                if land is None:
+                    return
+                ground = land.price
+            value = rules.infrastructure.project_value(p, benefit, cluster.counted_workers, cost + ground, anchor)
             if not _consent(p, cluster, benefit):
                 return
         aid, most = max(-value, 0.0), share * cost  # only what makes the project pay
+        if share > 0.0:
+            most += p.land_aid * ground
     if aid > 0.0 and (aid > most or aid > purse):
         return
     if j == ENERGY:
         cluster.kilowatt, cluster.solar_capital = kilowatt, cost
     model.invest("PROJECT_CAPEX", cost, p.operator_years)
-    model.ledger["ANCHOR"] += anchor * cost
+    if ground:
+        take_land(model, cluster, land)
+    model.ledger["ANCHOR"] += anchor * (cost + ground)
     if aid > 0.0:
         fund.purse[2] -= aid
         fund.spent += aid
         model.ledger["PROJECT_FUND"] += aid
-    cluster.own_capital[j] = max(cost * (1.0 - anchor) - aid, 0.0)
+    cluster.own_capital[j] = max((cost + ground) * (1.0 - anchor) - aid, 0.0)
     years = p.cetp_build
     if j != WATER:
         u = model.luck.uniform(PURPOSE.CLUSTER_BUILD, model.quarter, cluster.ident * 8 + j)

@@ -119,6 +119,10 @@ def _existing(model, c: int, given, usable: int) -> Cluster:
     cluster.land = given.shared_land
     if cluster.land is None:
         cluster.land = p.land_low + (p.land_high - p.land_low) * luck.uniform(PURPOSE.CLUSTER_LAND, 0, c)
+    cluster.shared = cluster.land * cluster.area
+    cluster.plot = (cluster.area - cluster.shared) / usable
+    cleared = rules.land.usable_share(p, luck.uniform(PURPOSE.CLUSTER_UNBUILT, 0, c))
+    cluster.unbuilt = cleared * max(given.area_planned - given.area_built, 0.0)
     if given.cetp_since is not None:
         cluster.ready[WATER] = max(given.cetp_since, 2010.0)
     elif luck.uniform(PURPOSE.CLUSTER_CETP, 0, c) < p.cetp_share_2010:
@@ -163,13 +167,14 @@ def _lay_out(model, cluster, first: int, size: int, status: int, known=()) -> No
         model.slots[slot.ident] = slot
         cluster.slots.append(slot)
     place = np.array([(slot.x, slot.y) for slot in cluster.slots[:usable]]).reshape(-1, 2)
-    for n, slot in enumerate(cluster.slots[:usable]):
+    for n, slot in enumerate(cluster.slots if cluster.kind == EXISTING else cluster.slots[:usable]):
         times = [0, 1, 2, 3]
         if cluster.kind != OUTSIDE:
             times = [0, 1]
-            distance = ((place - place[n]) ** 2).sum(axis=1)
-            distance[n] = np.inf
-            slot.ties += [cluster.slots[m] for m in np.argsort(distance, kind="stable")[: min(2, usable - 1)]]
+            distance = ((place - (slot.x, slot.y)) ** 2).sum(axis=1)
+            distance[n : n + 1] = np.inf
+            others = usable - (n < usable)
+            slot.ties += [cluster.slots[m] for m in np.argsort(distance, kind="stable")[: min(2, others)]]
         # where slots outside begin depends on the room kept for planned clusters; draws do not
         ident = model.first_arrival_id + n if cluster.kind == OUTSIDE else slot.ident
         for time in times:
