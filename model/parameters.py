@@ -127,6 +127,8 @@ _STREAM_UNITS = {
     "ef_landfill": "tCO2e/unit",
     "additional": "0-1",
 }
+# cells of mechanisms that are off by default; their rows stand in switched_off.csv, what has none there is 0
+_OFF_CELLS = {"sector": ("heat_replaceable",), "stream": ("traded", "other_disposal")}
 _SHARES = {"share", "0-1", "share of revenue"}
 
 
@@ -223,6 +225,8 @@ def _dtype() -> np.dtype:
     fields += [(f"sector_{column}", "f8", (NS,)) for column in _SECTOR_UNITS]
     fields += [(f"tech_{column}", "f8", (NT,)) for column in _TECHNOLOGY_UNITS]
     fields += [(f"stream_{column}", "f8", (NW,)) for column in _STREAM_UNITS]
+    for kind, columns in _OFF_CELLS.items():
+        fields += [(f"{kind}_{column}", "f8", (NS if kind == "sector" else NW,)) for column in columns]
     fields += [("supply", "f8", (NS, NW)), ("demand", "f8", (NS, NW))]
     # beta laws as inverse distribution functions on equal steps of probability
     fields += [("attitude_law", "f8", (BETA_NODES,)), ("integrity_law", "f8", (BETA_NODES,)), ("trust_law", "f8", (BETA_NODES,))]
@@ -302,6 +306,11 @@ def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
     ):
         for i, row in enumerate(rows):
             places |= {f"{row}.{column}": (f"{kind}_{column}", (i,)) for column in columns}
+    registry = _registry()
+    for kind, rows in (("sector", SECTORS), ("stream", STREAMS)):
+        for column in _OFF_CELLS[kind]:
+            names = {i: f"{row}.{column}" for i, row in enumerate(rows)}
+            places |= {name: (f"{kind}_{column}", (i,)) for i, name in names.items() if name in registry}
     for i, sector in enumerate(SECTORS):
         for j, stream in enumerate(STREAMS):
             places |= {f"{sector}.{table}.{stream}": (table, (i, j)) for table in ("supply", "demand")}

@@ -9,13 +9,25 @@ from ..ledger import Matter, Money
 from ..maths import annuity, exp
 from ..randomness import Purpose, draw, of_hub, of_hub_request, uniform
 from ..rules.diffusion import event
-from ..rules.symbiosis import fixed_cost, hub_fee, hub_member_gain, hub_price, unit_gain
+from ..rules.symbiosis import (
+    additional_share,
+    disposal_saved,
+    fixed_cost,
+    hub_fee,
+    hub_member_gain,
+    hub_price,
+    offtake,
+    onsite_factor,
+    traded_share,
+    unit_gain,
+    use_value,
+)
 from ..rules.trust import belief, breach_hazard, enforcement
 from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_SOLID, N_STREAMS, OUTSIDE, PLANNED, SLOT_TAKEN
 from .capital import invest
 from .cohorts import note_age
 from .financing import A_HUB, annuity_of
-from .links import avoided_by, book_exchange, demand_of, note_exchange, spared_by, supply_of
+from .links import Lot, book_exchange, demand_of, note_exchange, replace_fuel, spared_by, supply_of
 from .requests import add_request, sort_requests
 
 __all__ = ["deliver_hubs", "hub_hazard", "hub_worth", "leave_hubs", "review_hubs", "start_hubs"]
@@ -65,11 +77,15 @@ def deliver_hubs(s, p, c):
         hub.demand_ratio = inside / demand if demand > 0.0 else 0.0
         price, price_out = hub_price(p, w)
         half = 0.5 * hub.fee
-        gain_in = p.stream_disposal_cost[w] + price - half
-        gain_out = p.stream_disposal_cost[w] + price_out - half
-        use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
-        # heat cannot be carried to an off-taker
-        out_ratio = 1.0 - hub.supply_ratio if gain_out > 0.0 and w < N_SOLID else 0.0
+        traded = traded_share(p, w)
+        disposal, use, left = disposal_saved(p, w, traded), use_value(p, w, traded), disposal_saved(p, w, 0.0)
+        gain_in = disposal + price - half
+        gain_out = left + price_out - half  # of what dealers leave
+        out_ratio, _ = offtake(p, w, supply, inside)
+        if gain_out <= 0.0 or w >= N_SOLID:  # heat cannot be carried to an off-taker
+            out_ratio = 0.0
+        buried, buried_out = spared_by(p, w, 1.0, traded), spared_by(p, w, 1.0, 0.0)
+        new, new_out = additional_share(p, w, traded), additional_share(p, w, 0.0)
         for b in range(cluster.first, cluster.last):
             f = s.firms[b]
             for k in range(LANES):
@@ -77,20 +93,24 @@ def deliver_hubs(s, p, c):
                     have, need = _offer(p, f, k, w)
                     f.exchange_gain[k] += have * (hub.supply_ratio * gain_in + out_ratio * gain_out)
                     f.exchange_gain[k] += need * hub.demand_ratio * (use - price - half)
-                    f.spared[k] += spared_by(p, w, have * (hub.supply_ratio + out_ratio))
-                    f.avoided[k] += avoided_by(p, w, need * hub.demand_ratio + have * out_ratio * p.offtaker_in_city)
+                    f.spared[k] += have * (hub.supply_ratio * buried + out_ratio * buried_out)
+                    replaced = need * hub.demand_ratio * new + have * out_ratio * p.offtaker_in_city * new_out
+                    f.avoided[k] += replaced * p.stream_substitution[w] * onsite_factor(p, w)
+                    replace_fuel(p, f, k, w, need * hub.demand_ratio)
         out = supply * out_ratio
+        if p.offtake_limit > 0.0:
+            out = min(out, p.offtake_limit)
         hub.quantity = inside + out
         note_exchange(p, cluster, w, city.time, hub.quantity)
         fees = half * (2.0 * inside + out)
-        s.money[Money.EXCHANGE_SAVED] += dt * (inside * (p.stream_disposal_cost[w] + use) + out * p.stream_disposal_cost[w])
+        s.money[Money.EXCHANGE_SAVED] += dt * (inside * (disposal + use) + out * left)
         s.money[Money.OFFTAKE] += dt * out * price_out
         s.money[Money.HUB_FEE] += dt * fees
         s.money[Money.HUB_RUNNING] += dt * (p.cost_hub_fixed + p.cost_hub_member * members)
         s.money[Money.LINK_PAYMENTS] += dt * inside * abs(price)
         cluster.exchanged_value += inside * abs(price) + fees
-        book_exchange(s, p, cluster, w, inside, 1.0, True)
-        book_exchange(s, p, cluster, w, out, p.offtaker_in_city, True)
+        book_exchange(s, p, cluster, w, Lot(inside, traded, 1.0), True)
+        book_exchange(s, p, cluster, w, Lot(out, 0.0, p.offtaker_in_city), True)
         s.matter[Matter.OFFTAKEN_T] += dt * out
         if hub.capital_until <= city.time + 1e-9:
             invest(s, p, Money.HUB_CAPEX, hub.invested, p.hub_years)  # renewed without a grant
@@ -204,7 +224,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
     -------
     (members, fee, quantity, fixed)
     """
-    gain = unit_gain(p, w)
+    gain, left = unit_gain(p, w), disposal_saved(p, w, 0.0)
     price, price_out = hub_price(p, w)
     e = enforcement(p, lever, cluster.kind == PLANNED)
     members, fee, quantity, fixed = 0, np.inf, 0.0, 0.0
@@ -213,7 +233,9 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
         inside = min(supply, demand)
         if members < 2 or supply <= 0.0:
             return 0, np.inf, 0.0, 0.0
-        surplus = supply - inside if w < N_SOLID and p.stream_disposal_cost[w] + price_out > 0.0 else 0.0
+        out_ratio, surplus = offtake(p, w, supply, inside)
+        if left + price_out <= 0.0 or w >= N_SOLID:
+            surplus = 0.0
         quantity = inside + surplus
         if quantity <= 0.0:
             return 0, np.inf, 0.0, 0.0
@@ -224,7 +246,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
         fee = hub_fee(p, inside + 0.5 * surplus, members, capital)  # surplus pays one half only
         ratio_s = inside / supply
         ratio_d = inside / demand if demand > 0.0 else 0.0
-        out_gain = p.stream_disposal_cost[w] + price_out - 0.5 * fee
+        out_gain = left + price_out - 0.5 * fee
         dropped = 0
         for b in range(cluster.first, cluster.last):
             f = s.firms[b]
@@ -239,7 +261,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
                 a = annuity_of(p, f, k, A_HUB)
                 worth = hub_member_gain(have * ratio_s + need * ratio_d, gain, fee, belief_k, a)
                 if out_gain > 0.0 and surplus > 0.0:
-                    worth += have * (1.0 - ratio_s) * out_gain * belief_k * a
+                    worth += have * out_ratio * out_gain * belief_k * a
                 if worth <= p.hub_min_gain:
                     f.hubs[k] &= ~np.uint8(1 << w)
                     dropped += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..jit import inner
@@ -9,9 +11,19 @@ from ..ledger import Matter, Money
 from ..maths import exp
 from ..randomness import Purpose, of_pair, uniform
 from ..rules.diffusion import event
-from ..rules.symbiosis import outside_gain, unit_gain
+from ..rules.symbiosis import (
+    additional_share,
+    disposal_saved,
+    landfilled_share,
+    onsite_factor,
+    outside_gain,
+    traded_share,
+    unit_gain,
+    use_value,
+)
 from ..rules.trust import belief, breach_hazard, breach_memory, decay, enforcement, evidence, pair_trust, visible_share
 from ..state import (
+    HEAT,
     LINK_ACTIVE,
     LINK_BARRED,
     LINK_CLOSED,
@@ -24,13 +36,33 @@ from ..state import (
 )
 from .cohorts import note_age
 
-__all__ = ["book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
-           "record_of_pair", "supply_of"]  # fmt: skip
+__all__ = ["Lot", "book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
+           "record_of_pair", "replace_fuel", "spared_by", "supply_of"]  # fmt: skip
+
+
+class Lot(NamedTuple):
+    """What an exchange carries in a year.
+
+    Attributes
+    ----------
+    amount : float
+        Units a year.
+    traded : float
+        Share of it that dealers would have taken.
+    counted : float
+        Share of it whose benefit is the city's.
+    """
+
+    amount: float
+    traded: float
+    counted: float
 
 
 @inner
 def supply_of(p, f, k, w):
-    """By-product that a firm has, units a year: waste; of treated water a share of its treated effluent."""
+    """By-product that a firm has, units a year: waste; of treated water a share of its treated effluent, of heat one of its fuel."""
+    if w == HEAT and p.heat_of_firms > 0.5:
+        return p.heat_recoverable * _fuel_of(f, k)
     if w == TREATED_WATER:
         return p.supply[f.sector[k], w] * f.effluent[k] if f.compliance[k] >= REAL_OWN else 0.0
     return p.supply[f.sector[k], w] * f.waste[k]
@@ -39,9 +71,17 @@ def supply_of(p, f, k, w):
 @inner
 def demand_of(p, f, k, w):
     """Input that a by-product can replace, units a year."""
+    if w == HEAT and p.heat_of_firms > 0.5:
+        return p.sector_heat_replaceable[f.sector[k]] * _fuel_of(f, k)
     if w == TREATED_WATER:
         return p.demand[f.sector[k], w] * f.water[k]
     return p.demand[f.sector[k], w] * f.activity[k]
+
+
+@inner
+def _fuel_of(f, k):
+    """Fuel that a firm needs, GJ a year; what heat of others replaces of it, it does not burn."""
+    return f.k_fuel[k] * f.activity[k]
 
 
 @inner
@@ -139,17 +179,19 @@ def _deliver(s, p, n, link):
     amount = q * part
     link.delivered = amount
     note_exchange(p, cluster, w, now, amount)
-    use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
+    traded = traded_share(p, w)
+    disposal, use = disposal_saved(p, w, traded), use_value(p, w, traded)
     half = 0.5 * p.cost_link_coordination
-    a.exchange_gain[x] += amount * (p.stream_disposal_cost[w] + link.price) - half
+    a.exchange_gain[x] += amount * (disposal + link.price) - half
     b.exchange_gain[y] += amount * (use - link.price) - half
-    s.money[Money.EXCHANGE_SAVED] += dt * amount * (p.stream_disposal_cost[w] + use)
+    s.money[Money.EXCHANGE_SAVED] += dt * amount * (disposal + use)
     s.money[Money.LINK_COORDINATION] += dt * 2.0 * half
     s.money[Money.LINK_PAYMENTS] += dt * amount * abs(link.price)
     cluster.exchanged_value += amount * abs(link.price)
-    book_exchange(s, p, cluster, w, amount, 1.0, False)
-    a.spared[x] += spared_by(p, w, amount)
-    b.avoided[y] += avoided_by(p, w, amount)
+    book_exchange(s, p, cluster, w, Lot(amount, traded, 1.0), False)
+    a.spared[x] += spared_by(p, w, amount, traded)
+    b.avoided[y] += avoided_by(p, w, amount, traded)
+    replace_fuel(p, b, y, w, amount)
 
 
 @inner
@@ -169,43 +211,50 @@ def _renew(s, p, n, link):
 def note_exchange(p, cluster, w, now, amount):
     """An exchange operated in this step: it counts by the additional part of its stream (dealers took the rest already)."""
     if amount > 0.0:
-        cluster.exchanges += p.stream_additional[w]
+        cluster.exchanges += additional_share(p, w, traded_share(p, w))
         cluster.flowed_at = now
 
 
 @inner
-def spared_by(p, w, amount):
+def spared_by(p, w, amount, traded):
     """Waste that an exchange keeps from the landfill, t; it is booked to the supplier, whose waste it was."""
-    return amount if w < N_SOLID and p.stream_disposal_cost[w] > 0.0 else 0.0
+    return amount * landfilled_share(p, w, traded) if w < N_SOLID else 0.0
 
 
 @inner
-def avoided_by(p, w, amount):
+def avoided_by(p, w, amount, traded):
     """Emissions on site that an exchange avoids, tCO2e; booked to the buyer, who burns less, or else to the supplier."""
-    return amount * p.stream_substitution[w] * p.stream_ef_onsite[w] * p.stream_additional[w]
+    return amount * p.stream_substitution[w] * onsite_factor(p, w) * additional_share(p, w, traded)
 
 
 @inner
-def book_exchange(s, p, cluster, w, amount, counted, pooled):
+def replace_fuel(p, f, k, w, amount):
+    """Heat of firms (`heat_of_firms`) replaces fuel of who gets it: it burns less, and all that is told of its fuel follows."""
+    if w == HEAT and p.heat_of_firms > 0.5:
+        f.fuel[k] -= amount * p.stream_substitution[w]
+
+
+@inner
+def book_exchange(s, p, cluster, w, lot, pooled):
     """Physical side of an exchange: tonnes, heat or water, emissions avoided here, upstream effects apart."""
     dt = s.city[0].dt
     matter = s.matter
-    additional = p.stream_additional[w]
+    amount, additional = lot.amount, additional_share(p, w, lot.traded)
     replaced = amount * p.stream_substitution[w]
     if w < N_SOLID:
         cluster.exchanged += amount
-        if p.stream_disposal_cost[w] > 0.0:
-            cluster.exchanged_landfill += amount
-            matter[Matter.LANDFILL_TCO2E] -= dt * amount * p.stream_ef_landfill[w]
+        spared = spared_by(p, w, amount, lot.traded)
+        cluster.exchanged_landfill += spared
+        matter[Matter.LANDFILL_TCO2E] -= dt * spared * p.stream_ef_landfill[w]
         matter[Matter.POOLED_T if pooled else Matter.EXCHANGED_T] += dt * amount
-        matter[Matter.VIRGIN_SAVED_T] += dt * replaced * counted
+        matter[Matter.VIRGIN_SAVED_T] += dt * replaced * lot.counted * (1.0 - lot.traded)
     elif w == TREATED_WATER:
         cluster.water_linked += amount
         matter[Matter.EXCHANGED_M3] += dt * amount
     else:
         cluster.heat_used += amount
         matter[Matter.EXCHANGED_GJ] += dt * amount
-    avoided = avoided_by(p, w, amount) * counted
+    avoided = avoided_by(p, w, amount, lot.traded) * lot.counted
     cluster.avoided += avoided
     matter[Matter.EXCHANGE_TCO2E] += dt * avoided
     matter[Matter.UPSTREAM_TCO2E] += dt * replaced * p.stream_ef_upstream[w] * additional

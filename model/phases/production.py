@@ -27,6 +27,7 @@ from ..rules.production import (
     utilisation,
     workers_growth,
 )
+from ..rules.symbiosis import disposal_saved, landfilled_share, traded_share
 from ..state import (
     ENERGY,
     INFORMATION,
@@ -82,11 +83,12 @@ def set_coefficients(p, f, k, planned):
     f.k_solar[k] = min(solar, 1.0)
     disposal, tonnes, landfill, gas = 0.0, 0.0, 0.0, 0.0
     for w in range(N_SOLID):
-        disposal += p.stream_disposal_cost[w] * p.supply[i, w]
+        traded = traded_share(p, w)
+        buried = landfilled_share(p, w, traded) * p.supply[i, w]
+        disposal += disposal_saved(p, w, traded) * p.supply[i, w]
         tonnes += p.supply[i, w]
-        if p.stream_disposal_cost[w] > 0.0:
-            landfill += p.supply[i, w]
-            gas += p.stream_ef_landfill[w] * p.supply[i, w]
+        landfill += buried
+        gas += p.stream_ef_landfill[w] * buried
     f.k_disposal[k] = disposal * f.k_waste[k]
     f.d_disposal[k] = disposal * eps - f.k_disposal[k]
     f.k_tonnes[k] = tonnes * f.k_waste[k]

@@ -8,9 +8,11 @@ import numpy as np
 
 from ..jit import jit
 from ..maths import annuity, power
+from ..state import HEAT
 
-__all__ = ["Deal", "deal_price", "feasible", "fixed_cost", "hub_fee", "hub_member_gain", "hub_price", "outside_gain", "study_worth",
-           "unit_gain"]  # fmt: skip
+__all__ = ["Deal", "additional_share", "deal_price", "disposal_saved", "feasible", "fixed_cost", "hub_fee", "hub_member_gain", "hub_price",
+           "landfilled_share", "offtake", "onsite_factor", "outside_gain", "study_worth", "traded_share", "unit_gain",
+           "use_value"]  # fmt: skip
 
 
 class Deal(NamedTuple):
@@ -37,10 +39,79 @@ class Deal(NamedTuple):
     years: float
 
 
+# --- what dealers take already (`stream_trade`) ---------------------------------------------------------
+#
+# A stream then has two costs of disposal, that of streams.csv and `other_disposal`: the lower, a price, is that of the part
+# that dealers take, the higher that of the rest. `traded` below is the share of the traded part in what is exchanged.
+
+
+@jit
+def traded_share(p, w):
+    """Share of a stream that dealers take already; 0 while that is off."""
+    return p.stream_traded[w] if p.stream_trade > 0.5 else 0.0
+
+
+@jit
+def _dealer_price(p, w):
+    """What a dealer pays a unit, mVND."""
+    return max(-min(p.stream_disposal_cost[w], p.stream_other_disposal[w]), 0.0)
+
+
+@jit
+def disposal_saved(p, w, traded):
+    """What a supplier saves a unit that he gives away, mVND: its disposal; negative where he was paid for it."""
+    own = p.stream_disposal_cost[w]
+    if p.stream_trade <= 0.5:
+        return own
+    other = p.stream_other_disposal[w]
+    return (1.0 - traded) * max(own, other) + traded * min(own, other)
+
+
+@jit
+def use_value(p, w, traded):
+    """What a unit is worth to who uses it, mVND: what it replaces less treatment; of the traded part a dealer's price and margin."""
+    value = p.stream_substitution[w] * _replaced_price(p, w) - p.stream_treatment_cost[w]
+    if p.stream_trade <= 0.5:
+        return value
+    return (1.0 - traded) * value + traded * (1.0 + p.dealer_margin) * _dealer_price(p, w)
+
+
+@jit
+def _replaced_price(p, w):
+    """Price of what a unit replaces, mVND: virgin material, or (`heat_of_firms`) the fuel of the firm itself."""
+    return p.fuel_price if w == HEAT and p.heat_of_firms > 0.5 else p.stream_virgin_price[w]
+
+
+@jit
+def additional_share(p, w, traded):
+    """Part of an exchange that would not happen anyway."""
+    return 1.0 - traded if p.stream_trade > 0.5 else p.stream_additional[w]
+
+
+@jit
+def landfilled_share(p, w, traded):
+    """Part of a waste that is landfilled unless it is exchanged: what costs something to be rid of."""
+    if p.stream_trade <= 0.5:
+        return 1.0 if p.stream_disposal_cost[w] > 0.0 else 0.0
+    return 1.0 - traded if max(p.stream_disposal_cost[w], p.stream_other_disposal[w]) > 0.0 else 0.0
+
+
+@jit
+def onsite_factor(p, w):
+    """Emissions on site that a unit of what is replaced causes, tCO2e; replaced fuel of the firm itself is not burnt nor counted."""
+    return 0.0 if w == HEAT and p.heat_of_firms > 0.5 else p.stream_ef_onsite[w]
+
+
+# --- deals ------------------------------------------------------------------------------------------------
+
+
 @jit
 def unit_gain(p, w):
-    """Gain per unit exchanged: disposal + substitution x virgin - treatment, mVND."""
-    return p.stream_disposal_cost[w] + p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
+    """Gain per unit exchanged: disposal + substitution x virgin - treatment, mVND; of the traded part the dealer's margin."""
+    if p.stream_trade > 0.5:
+        traded = traded_share(p, w)
+        return disposal_saved(p, w, traded) + use_value(p, w, traded)
+    return p.stream_disposal_cost[w] + p.stream_substitution[w] * _replaced_price(p, w) - p.stream_treatment_cost[w]
 
 
 @jit
@@ -89,9 +160,9 @@ def deal_price(p, w, quantity, deal, b_seller, b_buyer):
     half = 0.5 * deal.coordination
     cost_s = half + p.split_fixed * net / annuity(_risky(deal.h_seller, b_seller), deal.years)
     cost_b = half + (1.0 - p.split_fixed) * net / annuity(_risky(deal.h_buyer, b_buyer), deal.years)
-    low = cost_s / (quantity * both) - p.stream_disposal_cost[w]
-    use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
-    return low, use - cost_b / (quantity * both)
+    traded = traded_share(p, w)
+    low = cost_s / (quantity * both) - disposal_saved(p, w, traded)
+    return low, use_value(p, w, traded) - cost_b / (quantity * both)
 
 
 @jit
@@ -99,14 +170,16 @@ def outside_gain(p, w, price, seller):
     """What a partner would gain by dealing outside, as a share of the link's own gain, 0-1.
 
     Outside, the stream trades at half of its virgin price: a seller gains where that is above the price of
-    the link, a buyer where it is below.
+    the link, a buyer where it is below. The part that dealers take trades at their prices.
     """
+    traded = traded_share(p, w)
     spot = p.offtake_price * p.stream_virgin_price[w]
+    if p.stream_trade > 0.5:
+        spot = (1.0 - traded) * spot + traded * (1.0 if seller else 1.0 + p.dealer_margin) * _dealer_price(p, w)
     if seller:
-        own, more = p.stream_disposal_cost[w] + price, spot - price
+        own, more = disposal_saved(p, w, traded) + price, spot - price
     else:
-        own = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w] - price
-        more = price - spot
+        own, more = use_value(p, w, traded) - price, price - spot
     if more <= 0.0:
         return 0.0
     return 1.0 if own <= more else more / own
@@ -131,10 +204,30 @@ def hub_price(p, w):
     """Price inside a hub that splits the gain, and the lower price that the off-taker outside pays, mVND per unit.
 
     Inside, disposal + price = s/2. Outside, half of it where it is positive; where the supplier pays to be rid
-    of the stream he pays the off-taker as much.
+    of the stream he pays the off-taker as much. The off-taker is offered what dealers leave, at a price of its own.
     """
-    inside = 0.5 * unit_gain(p, w) - p.stream_disposal_cost[w]
-    return inside, p.offtake_price * inside if inside > 0.0 else inside
+    inside = outside = 0.5 * unit_gain(p, w) - disposal_saved(p, w, traded_share(p, w))
+    if p.stream_trade > 0.5:
+        outside = 0.5 * (use_value(p, w, 0.0) - disposal_saved(p, w, 0.0))
+    return inside, p.offtake_price * outside if outside > 0.0 else outside
+
+
+@jit
+def offtake(p, w, supply, inside):
+    """What an off-taker outside can take of a hub: what is not used inside nor by dealers, at most his limit.
+
+    Returns
+    -------
+    (float, float)
+        Share of the members' supply, and units a year.
+    """
+    if supply <= 0.0:
+        return 0.0, 0.0
+    left = supply - inside
+    taken = left * (1.0 - traded_share(p, w))
+    if p.offtake_limit > 0.0:
+        taken = min(taken, p.offtake_limit)
+    return (1.0 - inside / supply if taken == left else taken / supply), taken
 
 
 @jit

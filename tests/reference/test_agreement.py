@@ -140,6 +140,8 @@ def test_sites_in_a_portfolio_and_in_months(city):
     agree(Scenario(city, arm, {"parameters": BUILT}, BURN_IN + 24))
     more = {"parameters": BUILT | {"outside_firms": 0.5}, "steps_per_year": 12}
     agree(Scenario(replace(city, clusters=city.clusters[:1]), one, more, 3 * (BURN_IN + 8)))
+
+
 @pytest.mark.parametrize("held", [False, True])
 @pytest.mark.parametrize("own", [{"unbuilt_usable": 0.0}, {"unbuilt_usable": 0.3}])
 def test_land_agrees_when_it_costs(city, own, held):
@@ -151,6 +153,27 @@ def test_land_agrees_when_it_costs(city, own, held):
     model = agree(Scenario(site, arm_of("all", site, budget_bn=600.0), {"parameters": more, "seed": 5}, BURN_IN + 36))
     assert model.so_far["land_vacant"] > 0.0
     assert held or model.so_far["plots_opened" if own["unbuilt_usable"] else "firms_cleared"] > 0
+
+
+STREAMS_ON = {"stream_trade": 1.0, "offtake_limit": 30.0, "heat_of_firms": 1.0, "heat_steam.fixed_cost_ref": 20.0,
+              "heat_steam.pipe_cost_per_100m": 2.0, "hub_base": 0.5, "search_rate": 2.0, "aware_symbiosis_2010": 0.9, "b_min": 0.5,
+              "offtaker_in_city": 0.5, "cost.study": 5.0, "cost.link_coordination": 1.0, "cost.hub_fixed": 10.0}  # fmt: skip
+
+
+@pytest.mark.parametrize("off", [(), ("stream_trade",), ("heat_of_firms", "offtake_limit")])
+def test_streams_that_are_traded_limited_and_of_firms_agree(city, off):
+    """Dealers' share, limit of the off-taker and heat of firms, together and apart. Control: all three act in this run."""
+    site = replace(city, clusters=city.clusters[:1])
+    parameters = STREAMS_ON | dict.fromkeys(off, 0.0)
+    model = agree(Scenario(site, arm_of("combined", site), {"parameters": parameters, "seed": 5}, BURN_IN + 24))
+    hubs = [hub for hub in model.clusters[0].hubs if hub.active]
+    assert len(hubs) > 1 and model.matter["EXCHANGED_GJ"] > 0.0 and model.matter["EXCHANGED_T"] > 0.0
+    burnt = sum(firm.fuel for cluster in model.clusters for firm in cluster.firms)
+    needed = sum(firm.per_worker[1] * firm.activity for cluster in model.clusters for firm in cluster.firms)
+    assert (burnt < 0.99 * needed) == bool(parameters["heat_of_firms"])
+    assert (model.matter["OFFTAKEN_T"] > 0.0) and (
+        "offtake_limit" in off or model.matter["OFFTAKEN_T"] <= 30.0 * len(hubs) * model.dt
+    )
 
 
 def test_breaches_that_weigh_and_last_on_their_own(city):

@@ -14,6 +14,7 @@ from ecocluster.model.ledger import ACCOUNTS, FLOW_ACCOUNTS, FLOWS, Matter, Mone
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
 from ecocluster.model.setup import begin, release_held
 from ecocluster.model.state import (
+    HEAT,
     LANES,
     LINK_ACTIVE,
     LINK_PERMIT,
@@ -356,5 +357,8 @@ def contracts(after, p):
     sector = after.firms["sector"]
     for w in range(6):  # whether treated water is there depends on compliance, which may change later in the step
         have, need = p["supply"][sector, w] * after.firms["waste"], p["demand"][sector, w] * after.firms["activity"]
+        if w == HEAT and p["heat_of_firms"] > 0.5:
+            fuel = after.firms["k_fuel"] * after.firms["activity"]
+            have, need = p["heat_recoverable"] * fuel, p["sector_heat_replaceable"][sector] * fuel
         assert (delivered[..., w] <= have * (1 + MASS_TOLERANCE)).all(), "a firm delivers more than it has"
         assert (received[..., w] <= need * (1 + MASS_TOLERANCE)).all(), "a firm takes more than it needs"

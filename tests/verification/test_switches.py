@@ -28,14 +28,22 @@ LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to c
 RICH = 1e9  # mVND a year: no fund is scarce
 # mechanisms that are off by default, and what else belongs to each
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
-               "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0}  # fmt: skip
+               "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
+               "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
              "coordinator_capacity": {"screening_error": 1.0},
              "developers": {"developer_sites": 72.0, "site_sd": 0.6, "developer_return_low": 0.05, "developer_return_high": 0.12,
                             "fill_share": 1.0, "fill_years": 3.0, "sites_per_year": 8.0},
              "outside_firms": {"pool_workers_median": 5.0, "pool_workers_sd": 0.5, "pool_workers_cap": 50.0},
-             "land_market": {"unbuilt_usable": 0.9, "bare_land_price": 3000.0, "lease_compensation": 6000.0, "land_aid": 0.5}}  # fmt: skip
+             "land_market": {"unbuilt_usable": 0.9, "bare_land_price": 3000.0, "lease_compensation": 6000.0, "land_aid": 0.5},
+             "stream_trade": {"dealer_margin": 0.2, "organic.traded": 0.7, "metal.traded": 0.8, "plastic_paper.traded": 0.6,
+                              "wood_biomass.traded": 0.4, "ash_mineral.traded": 0.3, "organic.other_disposal": -6.0,
+                              "metal.other_disposal": 1.0, "plastic_paper.other_disposal": 1.0, "wood_biomass.other_disposal": 0.5},
+             "offtake_limit": {},
+             "heat_of_firms": {"heat_recoverable": 0.25, "food.heat_replaceable": 0.3, "textile.heat_replaceable": 0.3,
+                               "metal_mechanical.heat_replaceable": 0.3, "plastic_paper_chemical.heat_replaceable": 0.6,
+                               "wood_building.heat_replaceable": 0.5, "electronics_hightech.heat_replaceable": 0.4}}  # fmt: skip
 # these have no parameters of their own; cases are divided by coordinators, limited or not
 ALONE = {"tau_breach", "breach_ratio", "ties_partner", "admission_by_own_means", "coordinator_persons"}
 
@@ -335,9 +343,12 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
     off = {*names, *ALONE}
     assert set(list(PARAMETERS)[-len(off) :]) == off  # read last
     assert not set(names) & set(drawn_names())
-    arms = [make_arm(name, site=small_city) for name in ("law", "combined", "newly-planned")]
+    arms = [make_arm(name, budget_bn=300.0, site=small_city) for name in ("law", "combined", "newly-planned")]
+    # hubs and links of every stream in these years already, heat among them
+    sooner = {"hub_base": 0.2, "search_rate": 1.0, "aware_symbiosis_2010": 0.5, "b_min": 0.5, "heat_steam.fixed_cost_ref": 100.0}
 
     def series(**parameters):
+        parameters = {**sooner, **parameters}
         return run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2030, parameters=parameters).series
 
     off = series()
@@ -346,7 +357,8 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
     for switch, others in BELONGING.items():
         on = series(**{switch: SWITCHED_ON[switch]})
         assert not np.array_equal(off, on, equal_nan=True), switch
-        assert not np.array_equal(on, series(**{switch: SWITCHED_ON[switch]}, **others), equal_nan=True), switch
+        more = others or {switch: 2.0 * SWITCHED_ON[switch]}
+        assert not np.array_equal(on, series(**{switch: SWITCHED_ON[switch], **more}), equal_nan=True), switch
     assert not np.array_equal(off, series(admission_by_own_means=1.0), equal_nan=True)
 
 

@@ -36,7 +36,19 @@ from .objects import (
 )
 from .technology import borrow, investment, lent_for, own_funds, saving_of
 
-__all__ = ["arrive", "clear_plots", "expel", "gather", "leave", "let_slots", "moving_terms", "open_planned", "relocate", "sums_of", "will_leave"]
+__all__ = [
+    "arrive",
+    "clear_plots",
+    "expel",
+    "gather",
+    "leave",
+    "let_slots",
+    "moving_terms",
+    "open_planned",
+    "relocate",
+    "sums_of",
+    "will_leave",
+]
 
 
 # --- exit ----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from .formulas import rules
 from .luck import PURPOSE
 from .objects import (
     AWARE_LAW,
+    HEAT,
     HUB_STREAMS,
     N_STREAMS,
     N_TECH,
@@ -265,6 +266,8 @@ class Enterprise(mesa.Agent):
     def supply(self, w: int) -> float:
         """Yearly amount of stream w that the firm gives off; treated water is a share of what it really treats."""
         p = self.model.p
+        if w == HEAT and p.heat_of_firms > 0.5:
+            return p.heat_recoverable * self.per_worker[1] * self.activity
         if w == TREATED_WATER:
             return p.supply[self.sector][w] * self.effluent if self.compliance >= REAL_OWN else 0.0
         return p.supply[self.sector][w] * self.waste
@@ -272,6 +275,8 @@ class Enterprise(mesa.Agent):
     def demand(self, w: int) -> float:
         """Yearly amount of stream w that the firm could use; of treated water a share of what it uses."""
         p = self.model.p
+        if w == HEAT and p.heat_of_firms > 0.5:
+            return p.sector_heat_replaceable[self.sector] * self.per_worker[1] * self.activity
         if w == TREATED_WATER:
             return p.demand[self.sector][w] * self.water
         return p.demand[self.sector][w] * self.activity

@@ -57,9 +57,32 @@ def parameters(record: np.ndarray) -> SimpleNamespace:
     tonnes of it that cost something to be rid of), `sector_gas` (tCO2e of these) and `sector_disposal`, mVND (negative: sold to dealers).
     """
     p = SimpleNamespace(**{name: record[name].tolist() for name in record.dtype.names})
-    price = p.stream_disposal_cost
+    p.mixed = [_parts(p, w, p.stream_traded[w]) for w in range(len(p.stream_traded))]  # a unit of each stream as it comes
+    p.rest = [_parts(p, w, 0.0) for w in range(len(p.stream_traded))]  # a unit that no dealer wants
     p.sector_tonnes = [sum(supply[w] for w in SOLID) for supply in p.supply]
-    p.sector_landfill = [sum(supply[w] for w in SOLID if price[w] > 0.0) for supply in p.supply]
-    p.sector_gas = [sum(supply[w] * p.stream_ef_landfill[w] for w in SOLID if price[w] > 0.0) for supply in p.supply]
-    p.sector_disposal = [sum(supply[w] * price[w] for w in SOLID) for supply in p.supply]
+    p.sector_landfill = [sum(supply[w] * p.mixed[w].buried for w in SOLID) for supply in p.supply]
+    p.sector_gas = [sum(supply[w] * p.mixed[w].buried * p.stream_ef_landfill[w] for w in SOLID) for supply in p.supply]
+    p.sector_disposal = [sum(supply[w] * p.mixed[w].disposal for w in SOLID) for supply in p.supply]
     return p
+
+
+def _parts(p, w: int, dealt: float) -> SimpleNamespace:
+    """What a unit of stream w costs its owner, is worth to a user, adds and keeps from the landfill; `dealt` is the dealers' share.
+
+    Without `stream_trade` the table says it all: what has a price is sold anyway and not buried.
+    """
+    own, heat = p.stream_disposal_cost[w], w == len(p.stream_traded) - 2
+    replaced = p.fuel_price if heat and p.heat_of_firms > 0.5 else p.stream_virgin_price[w]
+    use = p.stream_substitution[w] * replaced - p.stream_treatment_cost[w]
+    onsite = 0.0 if heat and p.heat_of_firms > 0.5 else p.stream_ef_onsite[w]
+    if p.stream_trade <= 0.5:
+        return SimpleNamespace(
+            disposal=own, use=use, added=p.stream_additional[w], buried=float(own > 0.0), dealt=0.0, onsite=onsite
+        )
+    cheap, dear = sorted((own, p.stream_other_disposal[w]))
+    price, fresh = max(-cheap, 0.0), 1.0 - dealt
+    asked = price + p.dealer_margin * price  # what a dealer asks
+    return SimpleNamespace(
+        disposal=fresh * dear + dealt * cheap, use=fresh * use + dealt * asked, added=fresh, buried=fresh * (dear > 0.0), dealt=dealt,
+        onsite=onsite,
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from ecocluster.model.maths import annuity, exp
 
 from .formulas import rules
 from .knowledge import enforcement
-from .links import book_exchange, note_age, note_exchange
+from .links import book_exchange, note_age, note_exchange, use_heat
 from .luck import PURPOSE
 from .objects import AWARE_SYMBIOSIS, HEAT, HUB_STREAMS, OUTSIDE
 
@@ -30,6 +30,12 @@ def _pool(cluster, w: int) -> tuple[list, float, float]:
     return offers, sum(have for _, have, _ in offers), sum(need for _, _, need in offers)
 
 
+def _taken_outside(p, w: int, surplus: float) -> float:
+    """What an off-taker outside takes of a surplus, units a year: what dealers leave of it, up to his limit."""
+    taken = surplus * (1.0 - p.mixed[w].dealt)
+    return min(taken, p.offtake_limit) if p.offtake_limit > 0.0 else taken
+
+
 def deliver_hubs(model, cluster) -> None:
     """Inside pro rata; the surplus to the off-taker outside where that is better than disposal; heat stays inside."""
     p = model.p
@@ -45,28 +51,30 @@ def deliver_hubs(model, cluster) -> None:
         offers, supply, demand = _pool(cluster, w)
         inside = min(supply, demand)
         price, price_out = rules.symbiosis.hub_price(p, w)
-        half, disposal = 0.5 * hub.fee, p.stream_disposal_cost[w]
-        use = p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
+        half, unit, rest = 0.5 * hub.fee, p.mixed[w], p.rest[w]
+        disposal, use = unit.disposal, unit.use
         sold = inside / supply if supply > 0.0 else 0.0
         met = inside / demand if demand > 0.0 else 0.0
-        taken = 1.0 - sold if disposal + price_out - half > 0.0 and w != HEAT else 0.0
+        pays = rest.disposal + price_out - half > 0.0 and w != HEAT and supply > 0.0
+        taken = _taken_outside(p, w, supply - inside) / supply if pays else 0.0
         for firm, have, need in offers:
-            firm.exchange_gain += have * (sold * (disposal + price - half) + taken * (disposal + price_out - half))
+            firm.exchange_gain += have * (sold * (disposal + price - half) + taken * (rest.disposal + price_out - half))
             firm.exchange_gain += need * met * (use - price - half)
-            firm.spared += have * (sold + taken) if w != HEAT and disposal > 0.0 else 0.0
+            firm.spared += have * (sold * unit.buried + taken * rest.buried) if w != HEAT else 0.0
             # what the off-taker would avoid in the city is its supplier's
-            firm.avoided += ((need * met + have * taken * p.offtaker_in_city)
-                             * p.stream_substitution[w] * p.stream_ef_onsite[w] * p.stream_additional[w])  # fmt: skip
+            firm.avoided += ((need * met * unit.added + have * taken * p.offtaker_in_city * rest.added)
+                             * p.stream_substitution[w] * unit.onsite)  # fmt: skip
+            use_heat(firm, w, need * met)
         out = supply * taken
         hub.quantity = inside + out
         note_exchange(model, cluster, w, hub.quantity)
-        model.book("EXCHANGE_SAVED", inside * (disposal + use) + out * disposal)
+        model.book("EXCHANGE_SAVED", inside * (disposal + use) + out * rest.disposal)
         model.book("OFFTAKE", out * price_out)
         model.book("HUB_FEE", half * (2.0 * inside + out))
         model.book("HUB_RUNNING", p.cost_hub_fixed + p.cost_hub_member * len(offers))
         model.book("LINK_PAYMENTS", inside * abs(price))
-        book_exchange(model, cluster, w, inside, 1.0, "POOLED_T")
-        book_exchange(model, cluster, w, out, p.offtaker_in_city, "POOLED_T")
+        book_exchange(model, cluster, w, unit, inside, 1.0, "POOLED_T")
+        book_exchange(model, cluster, w, rest, out, p.offtaker_in_city, "POOLED_T")
         model.matter["OFFTAKEN_T"] += model.dt * out
         if hub.capital_until <= model.now + 1e-9:  # renewed without a grant
             model.invest("HUB_CAPEX", hub.invested, p.hub_years)
@@ -143,13 +151,13 @@ def _settle(model, cluster, w: int, capital_year: float | None, grant: float):
     """
     p, gain = model.p, rules.symbiosis.unit_gain(model.p, w)
     _, price_out = rules.symbiosis.hub_price(p, w)
-    left_over = p.stream_disposal_cost[w] + price_out  # what an off-taker is worth to a supplier before the fee
+    left_over = p.rest[w].disposal + price_out  # what an off-taker is worth to a supplier before the fee
     e = enforcement(p, cluster)
     fixed = 0.0
     for _ in range(10):
         offers, supply, demand = _pool(cluster, w)
         inside = min(supply, demand)
-        surplus = supply - inside if w != HEAT and left_over > 0.0 else 0.0
+        surplus = _taken_outside(p, w, supply - inside) if w != HEAT and left_over > 0.0 else 0.0
         quantity = inside + surplus
         if len(offers) < 2 or quantity <= 0.0:
             return None
@@ -167,7 +175,7 @@ def _settle(model, cluster, w: int, capital_year: float | None, grant: float):
             worth = rules.symbiosis.hub_member_gain(quantity_inside, gain, fee, b, annuity(firm.hurdle, MEMBERSHIP))
             outside = left_over - 0.5 * fee
             if outside > 0.0 and surplus > 0.0:
-                worth += have * (1.0 - inside / supply) * outside * b * annuity(firm.hurdle, MEMBERSHIP)
+                worth += have * surplus / supply * outside * b * annuity(firm.hurdle, MEMBERSHIP)
             if worth <= p.hub_min_gain:
                 losers.append(firm)
         for firm in losers:

@@ -12,10 +12,20 @@ from numpy import uint64
 from .formulas import rules
 from .knowledge import enforcement
 from .luck import EVENT, PURPOSE
-from .objects import AWARE_SYMBIOSIS, OUTSIDE, TREATED_WATER, Link
+from .objects import AWARE_SYMBIOSIS, HEAT, OUTSIDE, TREATED_WATER, Link
 from .technology import own_funds
 
-__all__ = ["book_exchange", "close_links_of", "deliver", "note_age", "note_exchange", "open_case", "search_partner", "sign_deals"]
+__all__ = [
+    "book_exchange",
+    "close_links_of",
+    "deliver",
+    "note_age",
+    "note_exchange",
+    "open_case",
+    "search_partner",
+    "sign_deals",
+    "use_heat",
+]
 
 MASK = (1 << 64) - 1
 
@@ -24,11 +34,6 @@ def pair_id(supplier_id: int, buyer_id: int, w: int) -> int:
     """Persistent id of an ordered pair and stream (40 bits of a hash)."""
     word = ((supplier_id * 1048576 + buyer_id) * 8 + w) & MASK
     return int(mix(uint64(word))) >> 24
-
-
-def _use_value(p, w: int) -> float:
-    """What a unit is worth to the buyer, mVND."""
-    return p.stream_substitution[w] * p.stream_virgin_price[w] - p.stream_treatment_cost[w]
 
 
 # --- delivery -------------------------------------------------------------------------------------------
@@ -109,14 +114,16 @@ def _deliver(model, link, part: float) -> bool:
     amount = link.delivered = link.quantity * part
     note_exchange(model, cluster, w, amount)
     half = 0.5 * p.cost_link_coordination
-    a.exchange_gain += amount * (p.stream_disposal_cost[w] + link.price) - half
-    b.exchange_gain += amount * (_use_value(p, w) - link.price) - half
-    model.book("EXCHANGE_SAVED", amount * (p.stream_disposal_cost[w] + _use_value(p, w)))
+    unit = p.mixed[w]
+    a.exchange_gain += amount * (unit.disposal + link.price) - half
+    b.exchange_gain += amount * (unit.use - link.price) - half
+    model.book("EXCHANGE_SAVED", amount * (unit.disposal + unit.use))
     model.book("LINK_COORDINATION", 2.0 * half)
     model.book("LINK_PAYMENTS", amount * abs(link.price))
-    book_exchange(model, cluster, w, amount, 1.0, "EXCHANGED_T")
-    a.spared += amount if w < TREATED_WATER - 1 and p.stream_disposal_cost[w] > 0.0 else 0.0  # the waste was the supplier's
-    b.avoided += amount * p.stream_substitution[w] * p.stream_ef_onsite[w] * p.stream_additional[w]  # the buyer burns less
+    book_exchange(model, cluster, w, unit, amount, 1.0, "EXCHANGED_T")
+    a.spared += amount * unit.buried if w < HEAT else 0.0  # the waste was the supplier's
+    b.avoided += amount * p.stream_substitution[w] * unit.onsite * unit.added  # the buyer burns less
+    use_heat(b, w, amount)
     return True
 
 
@@ -134,28 +141,33 @@ def _renew(model, link) -> None:
 def note_exchange(model, cluster, w: int, amount: float) -> None:
     """Something was delivered: an exchange counts as far as dealers did not take its stream anyway."""
     if amount > 0.0:
-        cluster.exchanges += model.p.stream_additional[w]
+        cluster.exchanges += model.p.mixed[w].added
         cluster.flowed_at = model.now
 
 
-def book_exchange(model, cluster, w: int, amount: float, counted: float, solid: str) -> None:
+def use_heat(firm, w: int, amount: float) -> None:
+    """Heat of others replaces fuel of the firm itself, where it is reckoned by the fuel of firms."""
+    if w == HEAT and firm.model.p.heat_of_firms > 0.5:
+        firm.fuel -= amount * firm.model.p.stream_substitution[w]
+
+
+def book_exchange(model, cluster, w: int, unit, amount: float, counted: float, solid: str) -> None:
     """Physical side: tonnes, heat or water; emissions avoided here (`counted`: inside the city), upstream apart."""
     p, matter, dt = model.p, model.matter, model.dt
     replaced = amount * p.stream_substitution[w]
     if w == TREATED_WATER:
         matter["EXCHANGED_M3"] += dt * amount
         cluster.water_linked += amount
-    elif w == TREATED_WATER - 1:
+    elif w == HEAT:
         matter["EXCHANGED_GJ"] += dt * amount
     else:
         matter[solid] += dt * amount
-        matter["VIRGIN_SAVED_T"] += dt * replaced * counted
+        matter["VIRGIN_SAVED_T"] += dt * replaced * counted * (1.0 - unit.dealt)
         cluster.exchanged += amount
-        if p.stream_disposal_cost[w] > 0.0:
-            cluster.exchanged_landfill += amount
-            matter["LANDFILL_TCO2E"] -= dt * amount * p.stream_ef_landfill[w]
-    matter["EXCHANGE_TCO2E"] += dt * replaced * p.stream_ef_onsite[w] * p.stream_additional[w] * counted
-    matter["UPSTREAM_TCO2E"] += dt * replaced * p.stream_ef_upstream[w] * p.stream_additional[w]
+        cluster.exchanged_landfill += amount * unit.buried
+        matter["LANDFILL_TCO2E"] -= dt * amount * unit.buried * p.stream_ef_landfill[w]
+    matter["EXCHANGE_TCO2E"] += dt * replaced * unit.onsite * unit.added * counted
+    matter["UPSTREAM_TCO2E"] += dt * replaced * p.stream_ef_upstream[w] * unit.added
 
 
 def _end(model, link) -> None:
