@@ -13,8 +13,8 @@ from ...model.ensemble import find_scale
 from ...model.granted import processors
 from ...model.parameters import EXIT_NAMES, changed_record, matched_arrivals, parameter_record
 from ...model.sites_and_arms import NO_LAW, Arm, Law, Schedule, Shock, Site
+from ...scenarios.given import MAX_BUDGET_BN
 from ..errors import InputError, check_number
-from ..question import checked
 from .ranges import check_values, lever_ranges, uncertainty_ranges, unknown
 from .trial import Trial
 
@@ -208,8 +208,10 @@ class Cases:
             key: tuple = ("given", id(given))
             # the arm is kept alive beside its copy: its id must not be used again
             return self._bases.setdefault(key, given)
-        site_budget_bn = None if trial.site_budget_bn is None else checked("site_budget_bn", trial.site_budget_bn)
-        budget_bn = checked("budget_bn", trial.budget_bn)
+        site_budget_bn = (
+            None if trial.site_budget_bn is None else check_number("site_budget_bn", trial.site_budget_bn, 0, MAX_BUDGET_BN)
+        )
+        budget_bn = check_number("budget_bn", trial.budget_bn, 0, MAX_BUDGET_BN)
         key = (id(place), str(given), str(trial.policy), str(trial.law), budget_bn, site_budget_bn)
         if key not in self._bases:
             from ...scenarios import choose_arm

@@ -49,10 +49,13 @@ def test_every_outcome_and_difference_has_its_range_over_worlds(answer):
             for found in (entry, entry["difference"]):
                 values = [found[name] for name in RANGE]  # a KeyError is a failure
                 of_means = (
-                    key.startswith(("cost_gross_per_", "cost_social_per_")) or key.startswith("abatement_") and found is not entry
+                    key.startswith(("cost_gross_per_", "cost_social_per_"))
+                    or (key.startswith("abatement_") or "_at_output_" in key)
+                    and found is not entry
                 )
                 nothing = found["mean"] is None or entry["mean"] is None  # no value in any world
                 if not answer["worlds"] or of_means or nothing:
                     assert values == [None, None], (arm, key)
                 else:
+                    assert None not in values, (arm, key, entry)
                     assert values[0] <= found["world_median"] <= values[1], (arm, key)
