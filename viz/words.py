@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model.modules import label_of
-from ..model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES
+from ..model.vocabulary import LEARNED, SECTORS, STREAMS, TECHNOLOGIES
 from ..scenarios.given import shown
 
 __all__ = ["LANGUAGES", "Words", "decimals_of", "scale_of", "value_of"]
@@ -39,7 +39,8 @@ def _catalogue(lang: str) -> gettext.NullTranslations:
             domain.add_fallback(found)
             found = domain
     for name in (*(f"technology.{t}" for t in TECHNOLOGIES), *(f"watch.short.{t}" for t in TECHNOLOGIES),
-                 *(f"indicator.adoption_{t}" for t in TECHNOLOGIES), *(f"stream.{w}" for w in STREAMS),
+                 *(f"indicator.{what}_{t}" for what in ("adoption", "size_odds") for t in TECHNOLOGIES),
+                 *(f"indicator.free_riders_{t}" for t in LEARNED), *(f"stream.{w}" for w in STREAMS),
                  *(f"sector.{s}" for s in SECTORS)):  # fmt: skip
         if found.gettext(name) == name:
             raise KeyError(f"viz/locale/{lang}: {name} is missing, of which the tables of the model speak")

@@ -58,11 +58,11 @@ def test_a_planted_closer_is_told_from_a_planted_cleaner(monkeypatch):
     assert own.loc["barrier-2", ["absolute", "at_output"]].tolist() == pytest.approx([120.0, -100.0])
     assert own.loc["barrier-4", ["absolute", "at_output"]].tolist() == pytest.approx([100.0, 100.0])
     facts = found.facts["emissions"]
-    assert facts["cause"] == "barrier-4" and {"cause": "barrier-2", "avoided": "abatement"} in facts["turned"]
+    assert facts["cause"] == "barrier-4" and {"cause": "barrier-2", "avoided": "abatement"} in facts["by_output"]
     for lang in ("en", "vi"):
         say = Words(lang)
         text = told.words(found, say)
-        assert any(say("causes.turned", names="").strip(" .") in sentence for sentence in text)
+        assert any(say("causes.by_output", names="").strip(" .") in sentence for sentence in text)
         (sheet,) = told.more_sheets(found, say)
         assert len(sheet.columns) == 7 and len(sheet.rows) == 6 and sheet.title
 

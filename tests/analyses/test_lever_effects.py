@@ -45,6 +45,7 @@ def test_planted_levers_are_told_apart(monkeypatch):
     shares = [{n for n in t.pathway.programmes[0].levers if n.startswith("fund_share")} for t in trials if not t.tries_law]
     assert all(own == shares[0] for own in shares) and shares[0]
     assert found.facts["alone"]["cause"] == "extension"
+    assert found.facts["alone"]["by_output"] == [{"cause": "grant_T2", "avoided": "abatement"}]
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

@@ -345,3 +345,16 @@ def test_a_comparison_tells_it_beside_the_split():
         own, made = answer.values(f"{column}_2035"), answer.values("output_total_2035")
         told = answer.to_json()["pathways"]["combined"][f"{base}_2035"]
         assert told["mean"] == pytest.approx((own[0] - own[4] * made[0] / made[4]).mean()) and told["unit"] == "t"
+
+
+def test_an_array_may_begin_in_2010():
+    """The past stands before the fork in every arm, the same bits. Control: after the fork the arms differ."""
+    pytest.importorskip("xarray")
+    answer = compare("teaching", ["combined"], fixed=True, replicates=2)
+    found = answer.to_xarray(since_2010=True)
+    assert found["time"].values[[0, -1]].tolist() == [2010.25, 2046.0] and "level" not in found and "level" in answer.to_xarray()
+    own, place = found["tco2e"].values, list(answer.trace.keys).index("tco2e")
+    assert np.array_equal(own[0, :, :40], answer.trace.past[:, :, place]) and (own[0, :, :40] == own[2, :, :40]).all()
+    assert np.array_equal(own[:, :, 40:], answer.trace.series[:, :, 1:, place]) and not (own[0, :, 40:] == own[2, :, 40:]).all()
+    past = answer.past.query("indicator == 'tco2e'")
+    assert len(past) == 40 and past["mean"].to_numpy() == pytest.approx(own[0, :, :40].mean(axis=0))

@@ -266,7 +266,12 @@ def add_words(package: Path) -> None:
     for lang in ("en", "vi"):
         source = package / "viz" / "locale" / lang / "LC_MESSAGES" / "ecocluster.po"
         more = "".join(
-            f'\nmsgid "{key}"\nmsgstr "heat pump"\n' for key in ("technology.T6", "watch.short.T6", "indicator.adoption_T6")
+            f'\nmsgid "{key}"\nmsgstr "heat pump"\n'
+            for key in (
+                "technology.T6",
+                "watch.short.T6",
+                *(f"indicator.{what}_T6" for what in ("adoption", "size_odds", "free_riders")),
+            )
         )
         source.write_text(source.read_text(encoding="utf-8") + more, encoding="utf-8")
         with source.open("rb") as stream, source.with_suffix(".mo").open("wb") as compiled:

@@ -133,7 +133,7 @@ def emissions_sheet(finding: Finding, say: Words) -> list[Sheet]:
 
 
 def emissions_words(finding: Finding, say: Words) -> list[str]:
-    """Who avoids most if as much is produced as under law alone, and whose effect is output and nothing else."""
+    """Who avoids most if as much is produced as under law alone, and whose effect is output for the most part."""
     found = finding.facts.get("emissions")
     if not found:
         return []
@@ -141,5 +141,5 @@ def emissions_words(finding: Finding, say: Words) -> list[str]:
     factor, unit = scale_of("t", "flow", largest)
     told = {name: spell(found[name], say, 1, factor, sign=True) for name in ("absolute", "at_output")}
     sentences = [say("causes.emissions", cause=cause(found["cause"], say), unit=say.unit(unit), **told)]
-    turned = [f"{cause(row['cause'], say)} ({say('causes.' + row['avoided'])})" for row in found["turned"]]
-    return [*sentences, say("causes.turned", names=", ".join(turned))] if turned else sentences
+    named = [f"{cause(row['cause'], say)} ({say('causes.' + row['avoided'])})" for row in found["by_output"]]
+    return [*sentences, say("causes.by_output", names=", ".join(named))] if named else sentences

@@ -33,7 +33,7 @@ def _scale(rows: pd.DataFrame) -> tuple[float, str]:
 
 
 def words(finding: Finding, say: Words) -> list[str]:
-    """What the whole avoids, which lever does most by itself and is missed most, and whose effect is output and nothing else."""
+    """What the whole avoids, which lever does most by itself and is missed most, and whose effect is output for the most part."""
     facts = finding.facts
 
     def told(found: dict) -> dict[str, str]:
@@ -48,10 +48,10 @@ def words(finding: Finding, say: Words) -> list[str]:
         say("lever-effects.alone", lever=say.name("lever", facts["alone"]["cause"]), **told(facts["alone"])),
         say("lever-effects.last", lever=say.name("lever", facts["last"]["cause"]), **told(facts["last"])),
     ]  # fmt: skip
-    turned = facts["alone"]["turned"]
-    if turned:
-        names = ", ".join(f"{say.name('lever', row['cause'])} ({say('causes.' + row['avoided'])})" for row in turned)
-        sentences.append(say("causes.turned", names=names))
+    by_output = facts["alone"]["by_output"]
+    if by_output:
+        names = ", ".join(f"{say.name('lever', row['cause'])} ({say('causes.' + row['avoided'])})" for row in by_output)
+        sentences.append(say("causes.by_output", names=names))
     return sentences
 
 
