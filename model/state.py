@@ -156,7 +156,7 @@ CITY_DTYPE = np.dtype([
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
     # who entered planned clusters in the step, by where he came from; whom admission turned away; the pool outside
     ("entered_clusters", _i), ("entered_outside", _i), ("entered_arrivals", _i), ("entered_pool", _i), ("refused", _i),
-    ("first_pool_id", _i), ("pool_moved", _i),
+    ("first_pool_id", _i), ("pool_moved", _i), ("pool_here", _f, (N_SECTORS, 3)), ("pool_gone", _f, (N_SECTORS, 3)),
     ("trust_gap", _f), ("degree", _i, (64,)),
     # firms seen on the map in one search, by their hash
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),

@@ -30,7 +30,7 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
 
 # of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
 OFF = ("suspensions", "output_displaced", "cod_displaced", "admission_refused", "entered_pool", "pool_moved", "pool_firms",
-       "pool_cod", "pool_tco2e", "pool_landfilled", "cod_left_homes", "fuel_left_homes")  # fmt: skip
+       "pool_cod", "pool_tco2e", "pool_landfilled", "pool_value_added", "cod_left_homes", "fuel_left_homes")  # fmt: skip
 # measured since the digest was made, of what was there before; no part of it either until it is renewed
 SINCE = ("hectares_opened", "existing_occupancy", "sites_built", "sites_unsupported", "entered_clusters", "entered_outside",
          "entered_arrivals")  # fmt: skip
