@@ -94,12 +94,13 @@ def measure(series: np.ndarray) -> np.ndarray:
     at = {name: series[:, k] for k, name in enumerate(INDICATORS)}
     asked, approved = at["credit_asked"][1:].sum(), at["credit_approved"][1:]
     year = slice(33, 37)  # 2018
-    tonnes = at["tco2e"][year].mean()
+    # facts are of firms that are known: producers of the pool outside are not
+    tonnes, value = ((at[name] - at[f"pool_{name}"])[year].mean() for name in ("tco2e", "value_added"))
     return np.array([
         approved.sum() / max(asked, 1e-9), (at["credit_share"][1:] * approved).sum() / max(approved.sum(), 1e-9),
         at["trade_share"][-1], at["cetp_share"][-1],
         at["adoption_T1"][1], at["adoption_T1"][20], at["adoption_T1"][40],
-        tonnes, tonnes / (at["value_added"][year].mean() / 1000.0),
+        tonnes, tonnes / (value / 1000.0),
     ])  # fmt: skip
 
 

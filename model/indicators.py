@@ -204,6 +204,7 @@ def _rows():
         I("pool_cod", "t/yr", "flow", "none", "environment", "COD that they discharge (part of cod)"),
         I("pool_tco2e", "t/yr", "flow", "none", "environment", "their emissions on site (part of tco2e)"),
         I("pool_landfilled", "t/yr", "flow", "none", "environment", "what they landfill (part of landfilled)"),
+        I("pool_value_added", "mVND/yr", "money", "none", "economic", "their value added (part of value_added)"),
         I("cod_left_homes", "t/yr", "flow", "none", "environment", "COD that left residential areas with producers who moved"),
         I("fuel_left_homes", "GJ/yr", "flow", "none", "environment", "fuel that left residential areas with them: a proxy for smoke"),
         I("trade_share", "share", "share", "none", "network", "sales inside the cluster, by-product payments and hub fees over sales"),

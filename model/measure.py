@@ -157,9 +157,10 @@ def _scattered(s, p, out):
         out[i] = 0.0
     if s.pool.size == 0:
         return
-    here, gone = scattered(s, p, False), scattered(s, p, True)
+    here, gone = scattered(p, s.city[0].pool_here), scattered(p, s.city[0].pool_gone)
     carbon = here.elec * s.city[0].grid_factor + here.fuel * p.fuel_factor
     out[I.POOL_FIRMS], out[I.POOL_COD], out[I.POOL_TCO2E], out[I.POOL_LANDFILLED] = here.firms, here.cod, carbon, here.landfill
+    out[I.POOL_VALUE_ADDED] = here.value
     out[I.COD_LEFT_HOMES], out[I.FUEL_LEFT_HOMES] = gone.cod, gone.fuel
     out[I.GRID_MWH] += here.elec
     out[I.FUEL_GJ] += here.fuel

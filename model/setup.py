@@ -102,6 +102,9 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
             _impose(s, p, c, n, firm)
     fill_pool(s, p)
     _tie(s)
+    if p["developers"] > 0.5:  # who is to look at the firms of a cluster finds none in a site before it is built
+        sites = s.clusters[existing : city["outside"]]
+        sites["last"] = sites["first"]
 
 
 def _impose(s, p, c, n, firm):

@@ -9,7 +9,7 @@ from ..ledger import Money
 from ..maths import normal_quantile
 from ..randomness import Purpose, uniform
 from ..rules.developer import least_support, required_return, site_level, site_value, sites_due
-from ..state import NEVER
+from ..state import LANES, NEVER
 from .capital import invest
 
 __all__ = ["build_site", "decide_sites", "prepare_site"]
@@ -57,6 +57,7 @@ def decide_sites(s, p):
             if builder >= 0:
                 cluster.lever_row = 3 * builder + 1
             cluster.programme = builder
+            cluster.last = cluster.first + (np.int64(slots) + LANES - 1) // LANES
             build_site(s, p, cluster, slots, builder, gap)
             left -= 1
 

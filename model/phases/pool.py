@@ -76,19 +76,27 @@ def fill_pool(s, p):
 
 
 @inner
-def scattered(s, p, gone):
-    """Sums over the members who moved before this step (`gone`) or over the others, by what they used outside."""
-    now = s.city[0].time - 1e-9
+def _count(s):
+    """Members who are outside when the step begins, and those who have moved: number, workers, workers by efficiency, by trade."""
+    city = s.city[0]
+    city.pool_here[:, :] = 0.0
+    city.pool_gone[:, :] = 0.0
+    for n in range(s.pool.size):
+        member = s.pool[n]
+        count = city.pool_here if member.gone >= NEVER else city.pool_gone
+        count[member.sector, 0] += 1.0
+        count[member.sector, 1] += member.workers
+        count[member.sector, 2] += member.workers * member.eps
+
+
+@inner
+def scattered(p, count):
+    """What so many members do outside, from `city.pool_here` or `city.pool_gone`."""
     firms, workers, elec, fuel, water, effluent, cod = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     waste, landfill, gas, output, value, profit = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(N_SECTORS):
-        people, load = 0.0, 0.0
-        for n in range(s.pool.size):
-            member = s.pool[n]
-            if member.sector == i and (member.gone < now) == gone:
-                firms += 1.0
-                people += member.workers
-                load += member.workers * member.eps
+        people, load = count[i, 1], count[i, 2]
+        firms += count[i, 0]
         workers += people
         elec += p.sector_elec_MWh[i] * load
         fuel += p.sector_fuel_GJ[i] * load
@@ -116,7 +124,10 @@ def gather(s, p):
     """
     city = s.city[0]
     year = np.int64(np.floor(city.time + 1e-6)) - 2020
-    if s.pool.size == 0 or year < 0:
+    if s.pool.size == 0:
+        return
+    _count(s)
+    if year < 0:
         return
     if year < s.booked.shape[0]:
         _book_pool(s, p, year)
@@ -139,7 +150,7 @@ def gather(s, p):
 
 @inner
 def _book_pool(s, p, year):
-    here, row, dt = scattered(s, p, False), s.city[0].existing + 1, s.city[0].dt
+    here, row, dt = scattered(p, s.city[0].pool_here), s.city[0].existing + 1, s.city[0].dt
     s.booked[year, row, 0] += dt * here.cod
     s.booked[year, row, 1] += dt * (here.elec * s.city[0].grid_factor + here.fuel * p.fuel_factor)
     s.booked[year, row, 2] += dt * here.landfill

@@ -30,7 +30,7 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
 
 # of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
 OFF = ("suspensions", "output_displaced", "cod_displaced", "cases_waiting", "admission_refused", "entered_pool", "pool_moved", "pool_firms",
-       "pool_cod", "pool_tco2e", "pool_landfilled", "cod_left_homes", "fuel_left_homes", "land_raised", "land_vacant", "land_unbuilt",
+       "pool_cod", "pool_tco2e", "pool_landfilled", "pool_value_added", "cod_left_homes", "fuel_left_homes", "land_raised", "land_vacant", "land_unbuilt",
        "land_compensated", "compensated_share", "plots_lost", "plots_opened", "firms_cleared", "transfer_operator_landowners",
        "transfer_operator_firms")  # fmt: skip
 # readings that came after the digest and move nothing: they join it when it is renewed

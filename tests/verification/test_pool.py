@@ -19,6 +19,7 @@ PART = (
     I.POOL_COD,
     I.POOL_TCO2E,
     I.POOL_LANDFILLED,
+    I.POOL_VALUE_ADDED,
     I.COD_LEFT_HOMES,
     I.FUEL_LEFT_HOMES,
     I.ENTERED_POOL,
@@ -66,7 +67,7 @@ def test_who_stays_is_added_to_the_sums_and_to_nothing_else(small_city):
     assert not np.array_equal(run(small_city, **EAGER)[0][:, other], without[:, other], equal_nan=True)
     more = with_pool - without
     for i, own in ((I.COD, I.POOL_COD), (I.COD_DENSE, I.POOL_COD), (I.TCO2E, I.POOL_TCO2E), (I.LANDFILLED, I.POOL_LANDFILLED),
-                   (I.FIRMS, I.POOL_FIRMS)):  # fmt: skip
+                   (I.FIRMS, I.POOL_FIRMS), (I.VALUE_ADDED, I.POOL_VALUE_ADDED)):  # fmt: skip
         np.testing.assert_allclose(more[:, i], with_pool[:, own], rtol=1e-9)
     for i in SUMS:
         assert (more[:, i] > 0.0).all(), I(i).name

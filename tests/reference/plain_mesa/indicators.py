@@ -62,7 +62,7 @@ def _add_pool(model, out: dict[str, float]) -> None:
     here, gone = sums_of(model, gone=False), sums_of(model, gone=True)
     carbon = here["elec"] * model.grid_factor + here["fuel"] * model.p.fuel_factor
     out |= {"pool_firms": here["firms"], "pool_cod": here["cod"], "pool_tco2e": carbon, "pool_landfilled": here["landfill"],
-            "cod_left_homes": gone["cod"], "fuel_left_homes": gone["fuel"]}  # fmt: skip
+            "pool_value_added": here["value"], "cod_left_homes": gone["cod"], "fuel_left_homes": gone["fuel"]}  # fmt: skip
     more = {"grid_mwh": here["elec"], "fuel_gj": here["fuel"], "tco2e": carbon, "tco2e_landfill": here["gas"], "water": here["water"],
             "effluent": here["effluent"], "cod": here["cod"], "cod_dense": here["cod"], "waste": here["waste"],
             "landfilled": here["landfill"], "dealer": here["waste"] - here["landfill"], "firms": here["firms"],
