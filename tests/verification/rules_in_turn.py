@@ -35,8 +35,8 @@ from ecocluster.viz.pages import watch_terms
 SEED = 3
 MIX = {"food": 0.4, "textile": 0.2, "plastic_paper_chemical": 0.2, "wood_building": 0.2}
 SITE = Site("two", "two", "city", (
-    Cluster("dense", "dense", "a", 9.0, 4.0, 4.0, mix=MIX, shared_land=0.3, urban=True, workers_median=40.0),
-    Cluster("loose", "loose", "b", 7.0, 3.0, 3.0, workers_median=20.0),
+    Cluster("dense", "dense", "a", 9.0, 6.0, 4.0, mix=MIX, shared_land=0.3, urban=True, workers_median=40.0),
+    Cluster("loose", "loose", "b", 7.0, 4.0, 3.0, workers_median=20.0),
 ), city_firms=16.0)  # fmt: skip
 # all happens sooner, and is worth more
 FAST = {"review_rate": 3.0, "search_rate": 3.0, "hub_base": 1.0, "project_review": 4.0, "relocation_review": 4.0,
@@ -48,7 +48,8 @@ SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent
                "solar_contract": 1.0, "solar_able": 0.5, "coordinator_capacity": 2.0, "coordinator_persons": 1.0,
                "screening_error": 1.0, "ties_partner": 1.0, "developers": 1.0, "developer_sites": 20.0, "planned_cluster_slots": 5.0,
                "base_rent": 2500.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
-               "cost.project_infrastructure": 100.0, "stream_trade": 1.0, "offtake_limit": 3.0, "heat_of_firms": 1.0}  # fmt: skip
+               "cost.project_infrastructure": 100.0, "stream_trade": 1.0, "offtake_limit": 3.0, "heat_of_firms": 1.0,
+               "unbuilt_usable": 0.9, "land_target": 0.34}  # fmt: skip
 # certificates are waived, projects do not pay
 WAIVED = {"waive_recp_share": 1.0, "waive_monitoring": 1.0, "cost.benefit_infrastructure": 0.01, "project_review": 4.0}
 # partners who break their word, and remember it

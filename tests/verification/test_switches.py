@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import ecocluster.model.step as step_module
-import golden
 import numpy as np
 import pytest
 from audit import Firms
@@ -17,6 +16,7 @@ from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm, Programme, Site
 from ecocluster.model.state import LANES, NEVER, SLOT_TAKEN, SLOT_VACANT
 from ecocluster.scenarios import load_law, make_arm, with_levers
+from golden import OFF
 from whole_runs import part, run_from_2010, same_firms
 
 # interactions between firms, by registry name; with all of them off a cluster is the sum of its firms (V17)
@@ -343,7 +343,10 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
     off = {*names, *ALONE}
     assert set(list(PARAMETERS)[-len(off) :]) == off  # read last
     assert not set(names) & set(drawn_names())
-    arms = [make_arm(name, budget_bn=300.0, site=small_city) for name in ("law", "combined", "newly-planned")]
+    arms = [make_arm("law", site=small_city), make_arm("newly-planned", budget_bn=300.0, site=small_city)]
+    arms.append(
+        with_levers(make_arm("combined", budget_bn=300.0, site=small_city), {"cofunding_infrastructure": 0.9})
+    )  # so that land is taken
     # hubs and links of every stream in these years already, heat among them
     sooner = {"hub_base": 0.2, "search_rate": 1.0, "aware_symbiosis_2010": 0.5, "b_min": 0.5, "heat_steam.fixed_cost_ref": 100.0}
 
@@ -352,7 +355,7 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
         return run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2030, parameters=parameters).series
 
     off = series()
-    assert not off[..., 1:, [Series[key.upper()] for key in golden.OFF]].any()
+    assert not off[..., 1:, [Series[key.upper()] for key in OFF]].any()
     assert np.array_equal(off, series(**{k: v for others in BELONGING.values() for k, v in others.items()}), equal_nan=True)
     for switch, others in BELONGING.items():
         on = series(**{switch: SWITCHED_ON[switch]})
