@@ -19,7 +19,7 @@ CLUSTER_*              cluster (and project)                 step or -
 SEARCH, LINK_*         firm or pair                          step (on the map and along ties: against slots, see `versus`)
 SCREENING, .._HUB      pair; cluster and stream              -
 OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
-HUB_*                  cluster and stream                    step
+HUB_*                  cluster and stream                    step (who is known: against slots)
 PRIORITY_*             whoever asks                          step
 =====================  ====================================  =============================================
 """
@@ -119,6 +119,7 @@ class Purpose(IntEnum):
     CLUSTER_CAPITAL = 75
     SCREENING = 76
     SCREENING_HUB = 77
+    HUB_CIRCLE = 78
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
@@ -199,6 +200,7 @@ KEYS: dict[Purpose, tuple[Region, ...]] = {
     Purpose.CLUSTER_MIX: (_BY_SECTOR,),  # at time 1; at times 2 and 3 `of_attempt` of these
     Purpose.HUB_START: (_BY_HUB,),
     Purpose.SCREENING_HUB: (_BY_HUB,),
+    Purpose.HUB_CIRCLE: (_BY_HUB,),
     Purpose.PRIORITY: (_BY_ERRAND, _CASES, _COORDINATED, _PROJECT_REQUESTS, _HUB_REQUESTS),
 }  # fmt: skip
 # hashes of the lottery, four lanes each

@@ -19,7 +19,7 @@ from ecocluster.scenarios import load_law, make_arm, with_levers
 from whole_runs import part, run_from_2010, same_firms
 
 # interactions between firms, by registry name; with all of them off a cluster is the sum of its firms (V17)
-IMITATION = {"q_in": 0.0, "q_tie": 0.0, "q_out": 0.0, "sigma0": 0.0}  # sigma0: peers lower the option multiple
+IMITATION = {"q_in": 0.0, "q_tie": 0.0, "q_out": 0.0, "q_platform": 0.0, "sigma0": 0.0}  # sigma0: peers lower the option multiple
 EXCHANGE = {"search_rate": 0.0, "operator_search": 0.0, "hub_base": 0.0, "hub_coordinator": 0.0, "spillover": 0.0, "eta_s": 0.0}
 SHARED = {"project_review": 0.0, "cetp_city_hazard": 0.0, "cetp_share_2010": 0.0, "complaint_rate": 0.0}
 CLOSED = {"growth": 0.0, "arrival_base": 0.0}  # nobody arrives
@@ -27,10 +27,11 @@ LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to c
 RICH = 1e9  # mVND a year: no fund is scarce
 # mechanisms that are off by default, and what else belongs to each
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
-               "ties_partner": 1.0}  # fmt: skip
+               "ties_partner": 1.0, "map_split": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
-             "coordinator_capacity": {"screening_error": 1.0}}  # fmt: skip
+             "coordinator_capacity": {"screening_error": 1.0},
+             "map_split": {"q_platform": 0.2, "map_study_cut": 0.6, "hub_circle": 0.2}}  # fmt: skip
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
