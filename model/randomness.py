@@ -20,7 +20,7 @@ SITE                   site for a planned cluster            what is drawn: pric
 SEARCH, LINK_*         firm or pair                          step (on the map and along ties: against slots, see `versus`)
 SCREENING, .._HUB      pair; cluster and stream              -
 OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
-HUB_*                  cluster and stream                    step
+HUB_*                  cluster and stream                    step (who is known: against slots)
 PRIORITY_*             whoever asks                          step
 =====================  ====================================  =============================================
 """
@@ -123,6 +123,7 @@ class Purpose(IntEnum):
     SITE = 78
     CLUSTER_UNBUILT = 79
     CLUSTER_PLOTS = 80
+    HUB_CIRCLE = 81
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
@@ -203,6 +204,7 @@ KEYS: dict[Purpose, tuple[Region, ...]] = {
     Purpose.CLUSTER_MIX: (_BY_SECTOR,),  # at time 1; at times 2 and 3 `of_attempt` of these
     Purpose.HUB_START: (_BY_HUB,),
     Purpose.SCREENING_HUB: (_BY_HUB,),
+    Purpose.HUB_CIRCLE: (_BY_HUB,),
     Purpose.PRIORITY: (_BY_ERRAND, _CASES, _COORDINATED, _PROJECT_REQUESTS, _HUB_REQUESTS),
 }  # fmt: skip
 # hashes of the lottery, four lanes each

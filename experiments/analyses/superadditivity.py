@@ -28,7 +28,7 @@ __all__ = ["CHANNELS", "EXACT", "OUTCOMES", "PATHWAYS", "parts", "superadditivit
 
 # the switches of V17 by channel, see docs/odd.md 11.4
 CHANNELS: dict[str, dict[str, float]] = {
-    "imitation": {"q_in": 0.0, "q_tie": 0.0, "q_out": 0.0},
+    "imitation": {"q_in": 0.0, "q_tie": 0.0, "q_out": 0.0, "q_platform": 0.0},
     "exchange": {"search_rate": 0.0, "hub_base": 0.0, "hub_coordinator": 0.0, "spillover": 0.0, "eta_s": 0.0},
     "shared": {"project_review": 0.0, "cetp_city_hazard": 0.0, "cetp_share_2010": 0.0, "complaint_rate": 0.0},
 }

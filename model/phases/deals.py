@@ -24,7 +24,7 @@ from ..randomness import (
     versus,
 )
 from ..rules.diffusion import event, search_hazard
-from ..rules.facilitation import tie_rank
+from ..rules.facilitation import study_cost, tie_rank
 from ..rules.symbiosis import Deal, deal_price, feasible, fixed_cost, study_worth, unit_gain
 from ..rules.trust import breach_hazard, enforcement
 from ..state import (
@@ -396,29 +396,30 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     pair = of_pair(a.id[x], b.id[y], w)
     years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
+    study = study_cost(p, lever.platform, a.discloses[x] != 0 and b.discloses[y] != 0)
     aid, grant = 0.0, 0.0
     if fund >= 0 and s.funds[fund].budget > 0.0:
         asked = 0.0 if by_operator else lever.study_aid
-        need = asked * p.cost_study + lever.symbiosis_grant * fixed
+        need = asked * study + lever.symbiosis_grant * fixed
         if need > 0.0 and s.funds[fund].fund[1] >= need:
             aid, grant = asked, lever.symbiosis_grant
     if by_operator:
         aid = 1.0  # he pays the study
     deal = Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
-    if not study_worth(deal, aid, p.cost_study):
+    if not study_worth(deal, aid, study):
         _bar(s, p, i, j, w, found)
         return
     city.studied += 1
-    share = 0.5 * (1.0 - aid) * p.cost_study
+    share = 0.5 * (1.0 - aid) * study
     a.cash[x] -= share
     b.cash[y] -= share
     a.studied[x] = b.studied[y] = now
     if by_operator:
-        s.money[Money.OPERATOR_STUDY] += p.cost_study
+        s.money[Money.OPERATOR_STUDY] += study
     else:
-        s.money[Money.STUDY] += p.cost_study
+        s.money[Money.STUDY] += study
         if aid > 0.0:
-            _pay(s, fund, aid * p.cost_study, Money.STUDY_AID)
+            _pay(s, fund, aid * study, Money.STUDY_AID)
     b_s, b_b = pair_belief(s, p, i, j, kept, broken), pair_belief(s, p, j, i, kept, broken)
     net = (1.0 - grant) * fixed
     able = p.split_fixed * net <= own_funds(p, lever, a, x) and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y)

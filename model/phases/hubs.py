@@ -7,8 +7,9 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Matter, Money
 from ..maths import annuity, exp
-from ..randomness import Purpose, draw, of_hub, of_hub_request, uniform
+from ..randomness import Purpose, draw, of_hub, of_hub_request, uniform, unit, versus
 from ..rules.diffusion import event
+from ..rules.facilitation import hub_circle
 from ..rules.symbiosis import (
     additional_share,
     disposal_saved,
@@ -190,13 +191,15 @@ def _may_join(f, k):
 
 
 @inner
-def _invite(s, p, cluster, w):
-    """Everyone who shows flows, knows of symbiosis and has something to give or take becomes a candidate."""
-    bit = np.uint8(1 << w)
+def _invite(s, p, c, cluster, w):
+    """Everyone who shows flows, knows of symbiosis and has something to give or take becomes a candidate, as far as he is known."""
+    bit, city = np.uint8(1 << w), s.city[0]
+    h = draw(city.key, Purpose.HUB_CIRCLE, city.step, of_hub(c, w))
+    known = hub_circle(p, unit(h) < s.levers[cluster.lever_row].platform)
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            if _may_join(f, k):
+            if _may_join(f, k) and unit(versus(h, f.slot_id[k])) < known:
                 have, need = _offer(p, f, k, w)
                 if have + need > 0.0:
                     f.hubs[k] |= bit
@@ -280,12 +283,12 @@ def _start(s, p, c, w, cluster, lever, hub):
     grant = 0.0
     if fund >= 0 and s.funds[fund].budget > 0.0:
         grant = lever.symbiosis_grant
-    _invite(s, p, cluster, w)
+    _invite(s, p, c, cluster, w)
     members, fee, quantity, fixed = _settle(s, p, cluster, lever, w, -1.0, grant)
     if grant > 0.0 and members >= 2 and s.funds[fund].fund[1] < grant * fixed:
         grant = 0.0  # the fund is empty: the same proposal without it
         _dismiss(s, cluster, w)
-        _invite(s, p, cluster, w)
+        _invite(s, p, c, cluster, w)
         members, fee, quantity, fixed = _settle(s, p, cluster, lever, w, -1.0, 0.0)
     if members < 2:
         _dismiss(s, cluster, w)
@@ -307,7 +310,7 @@ def _start(s, p, c, w, cluster, lever, hub):
 @inner
 def _review(s, p, c, w, cluster, lever, hub):
     """Yearly: newcomers may join, losers leave, the fee follows; it closes below two members, capital is sunk."""
-    _invite(s, p, cluster, w)
+    _invite(s, p, c, cluster, w)
     members, fee, quantity, _ = _settle(s, p, cluster, lever, w, hub.capital_year, 0.0)
     hub.review_at = s.city[0].time + 1.0
     if members < 2:

@@ -12,7 +12,7 @@ from ..rules.trust import accrue, belief, breach_memory, breach_weight, decay, d
 from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
 from .acquaintances import tie_adopters
 from .chosen_lanes import line_up
-from .lottery import LAW, LEARNING, SYMBIOSIS, digits, fair_season, outside_learning
+from .lottery import LAW, LEARNING, SYMBIOSIS, digits, fair_season, from_platform, outside_learning
 
 __all__ = ["learn", "update_beliefs"]
 
@@ -89,7 +89,7 @@ def learn(s, p, c):
     if cluster.kind != OUTSIDE:
         _serve(s, p, cluster, lever)
     relief = lever.relief_awareness > 0.5
-    base = outside_learning(p, lever, season)
+    base, platform = outside_learning(p, lever, season), from_platform(p, lever, cluster)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
     law = event(outside_hazard(p, lever.extension, fair_factor(lever.fairs, season), 0.0), dt)
     symbiosis = event(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
@@ -113,7 +113,8 @@ def learn(s, p, c):
                         f.aware[k] &= ~bit
                     continue
                 adopters, known = tie_adopters(s, b * LANES + k, j)
-                h = learning_hazard(p, base, cluster.tech_count[j] / others, adopters / max(known, 1), city.tech_count[j] / total)
+                share = city.tech_count[j] / total
+                h = learning_hazard(p, base + platform * share, cluster.tech_count[j] / others, adopters / max(known, 1), share)
                 if u < event(h, dt):
                     f.aware[k] |= bit
             if (events >> LAW) & 1 and digits(city.key, city.step, ident, LAW) < law:

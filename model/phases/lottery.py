@@ -22,6 +22,7 @@ from ..rules.diffusion import (
     search_hazard,
     symbiosis_hazard,
 )
+from ..rules.facilitation import platform_learning
 from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
 from ..vocabulary import EVENTS
 
@@ -69,11 +70,16 @@ def fair_season(city):
 
 
 @inner
-def _may_learn(city, p, cluster, base, others, j):
+def from_platform(p, lever, cluster):
+    """`platform_learning` of a cluster."""
+    return platform_learning(p, lever.platform, cluster.disclosing / cluster.firms)
+
+
+@inner
+def _may_learn(city, p, cluster, base, platform, others, j):
     """Threshold of learning of technology j for a firm whose acquaintances all have it."""
-    return _threshold(
-        learning_hazard(p, base, cluster.tech_count[j] / others, 1.0, city.tech_count[j] / max(city.firms, 1)), city.dt
-    )
+    share = city.tech_count[j] / max(city.firms, 1)
+    return _threshold(learning_hazard(p, base + platform * share, cluster.tech_count[j] / others, 1.0, share), city.dt)
 
 
 @inner
@@ -88,12 +94,12 @@ def draw_lottery(s, p, c):
     if cluster.firms == 0:
         return
     lever = s.levers[cluster.lever_row]
-    base = outside_learning(p, lever, season)
+    base, platform = outside_learning(p, lever, season), from_platform(p, lever, cluster)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
     sheet = s.sheet[0]
     learn = sheet.learn
     for j in range(N_LEARNED):
-        learn[j] = _may_learn(city, p, cluster, base, others, j) if city.learning_offered[j] else 0
+        learn[j] = _may_learn(city, p, cluster, base, platform, others, j) if city.learning_offered[j] else 0
     law = _threshold(base, dt)
     symbiosis = _threshold(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
     # 1 - exp(-h dt) is not above h dt; these hazards differ from firm to firm

@@ -1,4 +1,4 @@
-"""13.8: what a coordinator can do in a year and what looks best to him; along which ties a partner is found."""
+"""13.8: what a coordinator can do and what looks best to him; along which ties a partner is found; what map and platform do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from ..jit import jit
 from ..maths import exp, log
 
-__all__ = ["cases_a_year", "cases_done", "persons", "seen_gain", "tie_rank"]
+__all__ = ["cases_a_year", "cases_done", "hub_circle", "persons", "platform_learning", "seen_gain", "study_cost", "tie_rank"]
 
 
 @jit
@@ -53,3 +53,21 @@ def seen_gain(p, worth, z):
 def tie_rank(links, u):
     """-ln(u)/(1 + links): the tie of the smallest is asked, so each with a chance that grows by 1 + its links."""
     return -log(u) / (1.0 + links)
+
+
+@jit
+def platform_learning(p, dose, usage):
+    """Hazard of learning of a technology from a platform, if all firms of the city had adopted it: q_platform x usage, 1/yr."""
+    return p.q_platform * dose * usage if p.map_split > 0.5 else 0.0
+
+
+@jit
+def study_cost(p, dose, shown):
+    """Cost of a study, mVND; a map on which both firms are shown spares a part of it."""
+    return p.cost_study * (1.0 - p.map_study_cut * dose) if p.map_split > 0.5 and shown else p.cost_study
+
+
+@jit
+def hub_circle(p, mapped):
+    """Share of the firms that would join a hub of whom its proposer knows: all of them with a map."""
+    return 1.0 if p.map_split < 0.5 or mapped else p.hub_circle

@@ -51,8 +51,9 @@ def enforcement(p, lever, planned):
 
 @jit
 def visible_share(p, platform, coordinator):
-    """omega = min(.5, .3 Plat + .2 Coord): visible share of other firms' evidence."""
-    return min(p.omega_cap, p.omega_platform * platform + p.omega_coordinator * coordinator)
+    """omega = min(.5, .3 Plat + .2 Coord): visible share of other firms' evidence; of a platform apart from the map, none."""
+    shown = p.omega_platform * platform if p.map_split < 0.5 else 0.0
+    return min(p.omega_cap, shown + p.omega_coordinator * coordinator)
 
 
 @jit

@@ -72,7 +72,7 @@ def test_switches_are_parameters_and_worlds_are_all_sets():
     switches = {name for channel in CHANNELS.values() for name in channel} | set(EXACT)
     assert switches <= PARAMETERS.keys()
     # the list of V17 (docs/odd.md, 11.4)
-    assert switches == {"q_in", "q_tie", "q_out", "sigma0", "search_rate", "hub_base", "hub_coordinator", "spillover", "eta_s",
+    assert switches == {"q_in", "q_tie", "q_out", "q_platform", "sigma0", "search_rate", "hub_base", "hub_coordinator", "spillover", "eta_s",
                         "project_review", "cetp_city_hazard", "cetp_share_2010", "complaint_rate", "growth", "arrival_base"}  # fmt: skip
     assert worlds()[0] == () and worlds()[-1] == tuple(CHANNELS) and len(set(worlds())) == 8
 

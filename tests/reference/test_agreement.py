@@ -95,11 +95,11 @@ def test_each_sub_model_alone(city, on):
 
 SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2018.0,
                "solar_contract": 1.0, "solar_able": 0.8, "inspection_workers": 2.0, "coordinator_capacity": 0.7,
-               "screening_error": 1.0, "ties_partner": 1.0}  # fmt: skip
+               "screening_error": 1.0, "ties_partner": 1.0, "map_split": 1.0, "q_platform": 0.2}  # fmt: skip
 
 
 def test_what_is_off_by_default_agrees_when_on(city):
-    """Suspensions, shared solar by consent, coordinators with a capacity and partners along ties, in quarters and in months."""
+    """Suspensions, shared solar by consent, facilitation as in 13.8, in quarters and in months."""
     for per_year in (4, 12):
         more = {"parameters": SWITCHED_ON, "seed": 5, "steps_per_year": per_year}
         kernels, model = both(Scenario(city, arm_of("all", city), more))

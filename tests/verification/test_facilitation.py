@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from ecocluster.model.indicators import AGES, Series
 from ecocluster.model.jit import jit
+from ecocluster.model.ledger import Money
 from ecocluster.model.mesa_model import ClusterModel
 from ecocluster.model.parameters import PARAMETERS
 from ecocluster.model.phases.coordinator import coordinate, put_case
 from ecocluster.model.phases.deals import Seeker, _anybody, _tie
+from ecocluster.model.phases.hubs import _invite
 from ecocluster.model.phases.requests import COORDINATOR, FIRMS, Exchange
 from ecocluster.model.rules.facilitation import cases_done
-from ecocluster.model.state import CASES_KEPT, LINK_ACTIVE, LINK_BARRED
-from probes import LOTTERY, ORGANIC, SEARCH, flat, pairs, parameters, phases, put, world
+from ecocluster.model.rules.trust import visible_share
+from ecocluster.model.state import AWARE_SYMBIOSIS, CASES_KEPT, LANES, LINK_ACTIVE, LINK_BARRED
+from probes import LEARN, LOTTERY, ORGANIC, SEARCH, SIGN, flat, pairs, parameters, phases, put, world
 
 NO_HUBS = {"hub_base": 0.0, "hub_coordinator": 0.0}
 
@@ -326,3 +329,72 @@ def test_shares_that_last_are_those_of_cohorts(followed):
             if kind == "links":
                 assert 0.0 < found[-1] < 1.0
                 assert not np.allclose(found, [share(now, years - 1) for now in times])
+
+
+# --- map and platform apart --------------------------------------------------------------------------------
+
+
+def learned(**overrides):
+    """Share of 4,000 firms that learn of T1 in one step from a platform alone, where 30 % of the city have it; half disclose."""
+    nothing_else = dict.fromkeys(("p0", "p_ext", "p_IC", "q_in", "q_tie", "q_out", "forgetting"), 0.0)
+    record = parameters(**{**nothing_else, "map_split": 1.0, "q_platform": 0.2, **overrides})
+    s = cluster_of(4000)
+    s.levers["platform"], s.levers["extension"], s.levers["innovation_centre"] = 0.8, 0.0, 0.0
+    s.clusters["disclosing"][0], s.city["tech_count"][0, 0] = 2000, 1200
+    phases(s, record[()], LOTTERY | LEARN, 1)
+    return (flat(s, "aware")[:4000] & 1).mean()
+
+
+def test_a_platform_acts_through_awareness():
+    """A step's chance is 1 - exp(-q x dose x usage x adopters dt); none of it is seen of others. Controls: the switch off; 1.5 q."""
+    chance = 1 - np.exp(-0.2 * 0.8 * 0.5 * 0.3 * 0.25)
+    error = 4.5 * np.sqrt(chance / 4000)
+    assert abs(learned() - chance) < error < chance
+    assert learned(map_split=0.0) == 0.0 and learned(q_platform=0.0) == 0.0
+    assert visible_share(parameters(map_split=1.0)[()], 1.0, 0.5) == visible_share(parameters()[()], 0.0, 0.5)
+
+
+def test_a_map_spares_a_part_of_a_study_of_firms_that_it_shows():
+    """A study costs (1 - cut x dose) where both disclose, else its price. Control: without the switch."""
+    for shown, on, cost in ((1, 1.0, 10.0 * (1.0 - 0.4 * 0.5)), (0, 1.0, 10.0), (1, 0.0, 10.0)):
+        record = parameters(map_split=on, map_study_cut=0.4, cost__study=10.0, search_rate=50.0)
+        s = pairs(40, record)
+        record["cost_study"], record["cost_link_coordination"] = 10.0, 0.0
+        s.levers["platform"] = 0.5
+        discloses = np.zeros(s.slot_at.size)
+        discloses[0::LANES], discloses[1::LANES] = 1, shown
+        put(s, "discloses", discloses)
+        phases(s, record[()], LOTTERY | SEARCH | SIGN, 1)
+        studies = s.city["studied"][0]
+        assert studies > 5 and s.money[Money.STUDY] == pytest.approx(studies * cost, rel=1e-12)
+
+
+@jit
+def invited(s, p, w):
+    """How many firms of cluster 0 are candidates of a new hub."""
+    _invite(s, p, 0, s.clusters[0], w)
+    number = 0
+    for b in range(s.clusters[0].first, s.clusters[0].last):
+        for k in range(LANES):
+            number += (np.int64(s.firms[b].hubs[k]) >> w) & 1
+    return number
+
+
+def test_without_a_map_a_part_of_the_firms_are_known():
+    """Each of 2,000 disclosing firms is known with chance `hub_circle`, all of them with a map and without the switch.
+
+    Where nobody discloses a map shows nobody."""
+    record = parameters(map_split=1.0, hub_circle=0.3)
+    record["supply"][...] = 1.0
+
+    def number(record, dose, disclose=1):
+        s = cluster_of(2000)
+        s.levers["platform"] = dose
+        for name, value in (("discloses", disclose), ("aware", 1 << AWARE_SYMBIOSIS), ("waste", 1.0)):
+            put(s, name, np.full(s.slot_at.size, value))
+        return invited(s, record[()], ORGANIC)
+
+    assert abs(number(record, 0.0) - 600) < 4.5 * np.sqrt(2000 * 0.3 * 0.7)
+    assert number(record, 1.0) == 2000 and number(record, 1.0, 0) == 0
+    record["map_split"] = 0.0
+    assert number(record, 0.0) == 2000

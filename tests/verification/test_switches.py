@@ -20,7 +20,7 @@ from golden import OFF
 from whole_runs import part, run_from_2010, same_firms
 
 # interactions between firms, by registry name; with all of them off a cluster is the sum of its firms (V17)
-IMITATION = {"q_in": 0.0, "q_tie": 0.0, "q_out": 0.0, "sigma0": 0.0}  # sigma0: peers lower the option multiple
+IMITATION = {"q_in": 0.0, "q_tie": 0.0, "q_out": 0.0, "q_platform": 0.0, "sigma0": 0.0}  # sigma0: peers lower the option multiple
 EXCHANGE = {"search_rate": 0.0, "operator_search": 0.0, "hub_base": 0.0, "hub_coordinator": 0.0, "spillover": 0.0, "eta_s": 0.0}
 SHARED = {"project_review": 0.0, "cetp_city_hazard": 0.0, "cetp_share_2010": 0.0, "complaint_rate": 0.0}
 CLOSED = {"growth": 0.0, "arrival_base": 0.0}  # nobody arrives
@@ -29,10 +29,11 @@ RICH = 1e9  # mVND a year: no fund is scarce
 # mechanisms that are off by default, and what else belongs to each
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
                "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
-               "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0}  # fmt: skip
+               "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
              "coordinator_capacity": {"screening_error": 1.0},
+             "map_split": {"q_platform": 0.2, "map_study_cut": 0.6, "hub_circle": 0.2},
              "developers": {"developer_sites": 72.0, "site_sd": 0.6, "developer_return_low": 0.05, "developer_return_high": 0.12,
                             "fill_share": 1.0, "fill_years": 3.0, "sites_per_year": 8.0},
              "outside_firms": {"pool_workers_median": 5.0, "pool_workers_sd": 0.5, "pool_workers_cap": 50.0},

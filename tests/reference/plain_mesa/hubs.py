@@ -124,10 +124,13 @@ def start_hubs(model) -> None:
     model.called.clear()
 
 
-def _invite(cluster, w: int) -> None:
-    """Whoever shows its flows, knows of symbiosis and has something to give or take is a candidate."""
+def _invite(model, cluster, w: int) -> None:
+    """Whoever shows its flows, knows of symbiosis and has something to give or take is a candidate; with a map apart, all are known."""
+    luck, place = model.luck, (PURPOSE.HUB_CIRCLE, model.quarter, cluster.ident * 8 + w)
+    on_map = model.p.map_split < 0.5 or luck.uniform(*place) < cluster.levers.platform
     for firm in cluster.firms:
-        if firm.discloses and firm.knows(AWARE_SYMBIOSIS) and sum(_offer(firm, w)) > 0.0:
+        known = on_map or luck.uniform_of_pair(*place, firm.slot.ident) < model.p.hub_circle
+        if known and firm.discloses and firm.knows(AWARE_SYMBIOSIS) and sum(_offer(firm, w)) > 0.0:
             firm.member[w] = True
 
 
@@ -195,12 +198,12 @@ def _start(model, cluster, w: int) -> None:
     """A proposed hub starts if at least two members gain, with a grant if the purse holds it."""
     p, fund = model.p, model.fund_of(cluster)
     grant = cluster.levers.symbiosis_grant if fund is not None else 0.0
-    _invite(cluster, w)
+    _invite(model, cluster, w)
     found = _settle(model, cluster, w, None, grant)
     if grant > 0.0 and found and fund.purse[1] < grant * found[3]:
         grant = 0.0
         _dismiss(cluster, w)
-        _invite(cluster, w)
+        _invite(model, cluster, w)
         found = _settle(model, cluster, w, None, 0.0)
     if found is None:
         _dismiss(cluster, w)
@@ -223,7 +226,7 @@ def _start(model, cluster, w: int) -> None:
 def _review(model, cluster, w: int) -> None:
     """Newcomers may join, losers leave, the fee follows; below two members the hub closes, its capital is sunk."""
     hub = cluster.hubs[w]
-    _invite(cluster, w)
+    _invite(model, cluster, w)
     found = _settle(model, cluster, w, hub.capital_year, 0.0)
     hub.review_at = model.now + 1.0
     if found is None:

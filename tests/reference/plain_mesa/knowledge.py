@@ -83,6 +83,8 @@ def learn(model, cluster) -> None:
     forget = rules.diffusion.event(p.forgetting, dt)
     others = max(len(cluster.firms) - 1, 1)
     share_cluster = [count / others for count in cluster.tech_count]
+    usage = cluster.sums.disclosing / max(cluster.counted, 1)
+    platform = p.q_platform * levers.platform * usage if p.map_split > 0.5 else 0.0
     share_city = [count / max(model.firm_count, 1) for count in model.tech_count]
     for firm in cluster.firms:
         known = None
@@ -93,7 +95,9 @@ def learn(model, cluster) -> None:
             elif model.offered[j]:
                 known = known or list(firm.neighbours())
                 share_ties = sum(other.tech >> j & 1 for other in known) / max(len(known), 1)
-                hazard = rules.diffusion.learning_hazard(p, outside, share_cluster[j], share_ties, share_city[j])
+                hazard = rules.diffusion.learning_hazard(
+                    p, outside + platform * share_city[j], share_cluster[j], share_ties, share_city[j]
+                )
                 if luck.happens(j, now, firm.firm_id, rules.diffusion.event(hazard, dt)):
                     firm.aware |= 1 << j
         if not firm.knows(AWARE_LAW) and luck.happens(EVENT.LAW, now, firm.firm_id, law):

@@ -386,24 +386,26 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     years = 3.0 + math.floor(3.0 * luck.uniform(PURPOSE.LINK_TERM, model.quarter, pair_id(a.firm_id, b.firm_id, w)))
     gain, coordination = q * rules.symbiosis.unit_gain(p, w), p.cost_link_coordination
     fund = model.fund_of(cluster)
+    shown = a.discloses and b.discloses and p.map_split > 0.5
+    study = p.cost_study * (1.0 - p.map_study_cut * levers.platform * shown)
     aid = grant = 0.0
     if fund is not None:
         wanted = 0.0 if by_operator else levers.study_aid
-        need = wanted * p.cost_study + levers.symbiosis_grant * fixed
+        need = wanted * study + levers.symbiosis_grant * fixed
         if need > 0.0 and fund.purse[1] >= need:
             aid, grant = wanted, levers.symbiosis_grant
     aid = 1.0 if by_operator else aid
     deal = Deal(gain, coordination, fixed, grant, a.hurdle, b.hurdle, years)
-    if not rules.symbiosis.study_worth(deal, aid, p.cost_study):
+    if not rules.symbiosis.study_worth(deal, aid, study):
         _bar(model, a, b, w, record)
         return
     model.events["studied"] += 1
     for firm in (a, b):
         firm.studied = now
-        firm.cash -= 0.5 * (1.0 - aid) * p.cost_study
-    model.ledger["OPERATOR_STUDY" if by_operator else "STUDY"] += p.cost_study
+        firm.cash -= 0.5 * (1.0 - aid) * study
+    model.ledger["OPERATOR_STUDY" if by_operator else "STUDY"] += study
     if aid > 0.0 and not by_operator:
-        _pay(model, fund, aid * p.cost_study, "STUDY_AID")
+        _pay(model, fund, aid * study, "STUDY_AID")
     good, bad = _memory(p, a, b, now)
     b_a, b_b = _belief(p, a, b, good, bad), _belief(p, b, a, good, bad)
     agreed = rules.symbiosis.feasible(p, deal, b_a, b_b)
