@@ -167,7 +167,7 @@ def test_streams_that_are_traded_limited_and_of_firms_agree(city, off):
     parameters = STREAMS_ON | dict.fromkeys(off, 0.0)
     model = agree(Scenario(site, arm_of("combined", site), {"parameters": parameters, "seed": 5}, BURN_IN + 24))
     hubs = [hub for hub in model.clusters[0].hubs if hub.active]
-    assert len(hubs) > 1 and model.matter["EXCHANGED_GJ"] > 0.0 and model.matter["EXCHANGED_T"] > 0.0
+    assert hubs and model.matter["EXCHANGED_GJ"] > 0.0 and model.matter["EXCHANGED_T"] > 0.0
     burnt = sum(firm.fuel for cluster in model.clusters for firm in cluster.firms)
     needed = sum(firm.per_worker[1] * firm.activity for cluster in model.clusters for firm in cluster.firms)
     assert (burnt < 0.99 * needed) == bool(parameters["heat_of_firms"])

@@ -128,8 +128,8 @@ class Enterprise(mesa.Agent):
         self.links: list[Link] = []  # active ones, waiting ones and remembered ones
         self.sold, self.bought = [0.0] * N_STREAMS, [0.0] * N_STREAMS
         self.profit = self.debt_service = self.interest = self.exchange_gain = self.negative_years = self.spared = self.avoided = (
-            0.0
-        )
+            self.fuel_spared
+        ) = 0.0
         self.activity = workers
         self.slot = slot
         self.cluster = slot.cluster

@@ -148,6 +148,7 @@ def note_exchange(model, cluster, w: int, amount: float) -> None:
 def use_heat(firm, w: int, amount: float) -> None:
     """Heat of others replaces fuel of the firm itself, where it is reckoned by the fuel of firms."""
     if w == HEAT and firm.model.p.heat_of_firms > 0.5:
+        firm.fuel_spared += amount * firm.model.p.stream_substitution[w]
         firm.fuel -= amount * firm.model.p.stream_substitution[w]
 
 

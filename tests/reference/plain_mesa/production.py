@@ -105,7 +105,7 @@ def produce(model, firm) -> None:
         model.displaced["cod"] += discharged / 1000.0
     firm.use_resources()
     firm.old_debt *= exp(-model.dt / p.debt_years)
-    firm.exchange_gain = firm.spared = firm.avoided = 0.0
+    firm.exchange_gain = firm.spared = firm.avoided = firm.fuel_spared = 0.0
 
 
 def _effluent_cost(firm) -> dict[str, float]:
@@ -146,6 +146,7 @@ def _books(model, firm, shared_share: float, flows) -> None:
 
     # cost with nothing adopted, at current prices and utilisation
     elec0, fuel0, water0 = (amount * activity for amount in firm.reference)
+    fuel0 -= firm.fuel_spared  # what heat of others is worth is a gain of the exchange
     fee0 = rules.compliance.environmental_fee(p, water0 * p.sector_effluent_share[i], p.sector_cod_kg_m3[i])
     ordinary_use = price * elec0 + p.fuel_price * fuel0 + p.water_price * water0 + p.sector_disposal[i] * firm.eps * activity
     cost_ref = ordinary_use + fee0
