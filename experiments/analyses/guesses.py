@@ -10,7 +10,8 @@ Written down before the first run:
   the variance that would be left if all the nine others were known.
 - To be measured first are guesses (mark "assumption") among the ten, by weight. A number with a source may weigh more and is no guess.
 
-Two replicates of each point tell how much of what is seen is luck. A city is represented by eight clusters drawn from it.
+Two replicates of each point tell how much of what is seen is luck. A cell in which luck makes more than half of the differences
+between points is too noisy: it is named and counts in no mean. A city is represented by eight clusters drawn from it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ __all__ = ["OUTCOMES", "elementary_effects", "guesses", "screened"]
 
 OUTCOMES = ("cod_avoided_2035", "abatement_2035", "groups_50_2035", "pv_outlay_gross_2035", "pv_social_cost_2035")
 GUESS = "assumption"  # mark of a number that nobody has measured
+NOISY = 0.5  # share of luck from which a cell does not count
 BLOCK = 128  # points between two looks at the clock: what is done is kept
 
 
@@ -196,7 +198,8 @@ def guesses(
     -------
     Finding
         Table: one row per parameter, strongest first. `data["cells"]`: the same by pathway and outcome;
-        `data["measure"]`: guesses among the weighed ones, heaviest first.
+        `data["measure"]`: guesses among the weighed ones, heaviest first. `data["points"]`: every point, so that the same question is
+        answered at once.
     """
     need_package("guesses", "SALib")
     case = case or Case("hanoi", replicates=2)
@@ -230,7 +233,7 @@ def guesses(
     command = case.command("guesses", pathways=pathways if pathways != PATHWAYS[2:] else None, trajectories=trajectories, strongest=strongest,
                            base=base, uncertainties=tuple(uncertainties or ()))  # fmt: skip
     facts = _facts(case, table, cells, measure, luck, len(screen), len(u), runs.failed)
-    return Finding("guesses", command, table, facts, {"cells": cells, "measure": measure})
+    return Finding("guesses", command, table, facts, {"cells": cells, "measure": measure, "points": runs.kept.rows})
 
 
 def _screening(
@@ -253,17 +256,19 @@ def _screening(
     floor = np.array([noise_floor(y[:, k], luck[k]) for k in range(len(cells))])
     spread = np.nanstd(y, axis=0, ddof=1)
     spread = np.where(spread > 0, spread, np.nan)
-    strength = mu_star / spread
+    counts = ~(np.array(luck) > NOISY)  # where nothing is known of luck it counts
+    counts = counts if counts.any() else ~counts
+    strength = np.where(counts, mu_star / spread, np.nan)
     above = (mu_star - half > floor) & (mu_star > 0)
     table = pd.DataFrame({
         "parameter": list(names), "mark": [PARAMETERS[name].mark for name in names],
-        "strength": np.nan_to_num(np.nansum(strength, axis=1) / max(np.isfinite(spread).sum(), 1)),
+        "strength": np.nan_to_num(np.nansum(strength, axis=1) / max((np.isfinite(spread) & counts).sum(), 1)),
         "above_luck": above.sum(axis=1), "inert": (mu_star <= 1e-9 * np.nanmax(mu_star, axis=0, initial=0.0)).all(axis=1),
         **{column: [getattr(PARAMETERS[name], column) for name in names] for column in ("default", "low", "high", "unit")},
     })  # fmt: skip
     long = pd.DataFrame([
         {"parameter": name, "pathway": pathway, "outcome": outcome, "mu_star": mu_star[i, k], "mu": mu[i, k], "half": half[i, k],
-         "floor": floor[k], "spread": spread[k]}
+         "floor": floor[k], "spread": spread[k], "counts": bool(counts[k])}
         for i, name in enumerate(names) for k, (pathway, outcome) in enumerate(cells)
     ])  # fmt: skip
     return table.sort_values("strength", ascending=False, kind="stable", ignore_index=True), long, luck
@@ -281,17 +286,15 @@ def _weighing(
         parts.append(indices.assign(parameter=top, pathway=pathway, outcome=outcome))
     weights = pd.concat(parts, ignore_index=True)
     columns = ["first", "total", "total_half"]
-    means = weights.groupby("parameter")[["first", "total"]].mean()
-    table = table.join(means, on="parameter")
-    return table, long.merge(
-        weights[["parameter", "pathway", "outcome", *columns]], on=["parameter", "pathway", "outcome"], how="left"
-    )
+    long = long.merge(weights[["parameter", "pathway", "outcome", *columns]], on=["parameter", "pathway", "outcome"], how="left")
+    means = long[long["counts"]].groupby("parameter")[["first", "total"]].mean()
+    return table.join(means, on="parameter"), long
 
 
 def _measure(table: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Guesses among the weighed ones, heaviest first, and where each weighs most."""
     weighed = table[(table["mark"] == GUESS) & table["total"].notna()].sort_values("total", ascending=False, kind="stable")
-    rows = cells.dropna(subset="total")
+    rows = cells[cells["counts"]].dropna(subset="total")
     where = (
         rows.loc[rows.groupby("parameter")["total"].idxmax()].set_index("parameter") if len(rows) else rows.set_index("parameter")
     )
@@ -303,13 +306,14 @@ def _facts(
     case: Case, table: pd.DataFrame, cells: pd.DataFrame, measure: pd.DataFrame, luck: Sequence[float], screen: int, weigh: int,
     failed: int,
 ) -> dict[str, Any]:  # fmt: skip
-    rows = cells.dropna(subset="total")
+    rows = cells[cells["counts"]].dropna(subset="total")
+    noisy = cells.loc[~cells["counts"], ["pathway", "outcome"]].drop_duplicates()
     leaders = rows.groupby(["outcome", "parameter"])["total"].mean()
     by_outcome = {outcome: leaders[outcome].idxmax() for outcome in OUTCOMES if outcome in leaders.index.get_level_values(0)}
     weighed = table.dropna(subset="total").sort_values("total", ascending=False, kind="stable")
     return {
         "scenario": case.scenario, "parameters": len(table), "guesses": int((table["mark"] == GUESS).sum()), "inert": int(table["inert"].sum()),
-        "above": int((table["above_luck"] > 0).sum()), "screen": screen, "weigh": weigh, "replicates": case.replicates, "failed": failed,
+        "noisy": noisy.to_dict("records"), "above": int((table["above_luck"] > 0).sum()), "screen": screen, "weigh": weigh, "replicates": case.replicates, "failed": failed,
         "luck": float(np.nanmedian(luck)) if np.isfinite(luck).any() else None,
         "luck_most": float(np.nanmax(luck)) if np.isfinite(luck).any() else None, "weighed": list(weighed["parameter"]),
         "sourced": list(weighed.loc[weighed["mark"] != GUESS, "parameter"]),

@@ -74,6 +74,28 @@ def test_one_pathway_alone_may_lead(monkeypatch):
     assert where["pathway"] == "symbiosis" and where["most"] > 0.8 > where["total"]
 
 
+def test_a_cell_of_luck_counts_in_no_mean(monkeypatch):
+    """COD under one pathway is a new draw at every point. Control: the others give what they give without it."""
+
+    def model(trial, replicate):
+        found = planted(trial, replicate)
+        if trial.pathway == "symbiosis":
+            key = [replicate, *(int(1e6 * position(trial, name)) for name in NAMES)]
+            found["cod_total_2035"] = (50.0 + 30.0 * np.random.default_rng(key).normal(), 50.0)
+        return found
+
+    install(monkeypatch, planted)
+    clear = asked()
+    install(monkeypatch, model)
+    found = asked()
+    assert found.facts["noisy"] == [{"pathway": "symbiosis", "outcome": "cod_avoided_2035"}] and clear.facts["noisy"] == []
+    one, other = (f.table.set_index("parameter").loc[list(SLOPE), ["strength", "total"]] for f in (found, clear))
+    assert np.allclose(one, other) and found.data["measure"]["parameter"].tolist() == [STRONG, WEAK]
+    for lang in ("en", "vi"):
+        say = Words(lang)
+        assert any(say("guesses.noisy", list="").strip(" .:") in sentence for sentence in told.words(found, say))
+
+
 def test_elementary_effects_are_those_of_salib_and_a_gap_costs_two():
     u = unit_points("morris", 6, 4, 1)
     y = np.column_stack([u @ [1.0, -2.0, 0.0, 0.5] + u[:, 0] * u[:, 1], u @ [0.0, 0.0, 3.0, 0.0]])
@@ -117,6 +139,9 @@ def test_what_was_done_is_kept_and_gone_on_with(monkeypatch, tmp_path):
     calls.clear()
     again = asked(base=8, out=out)
     assert len(calls) == blocks - 2 and again.table.equals(whole.table) and again.facts == whole.facts
+    calls.clear()
+    write_finding(again, out)
+    assert asked(base=8, out=out).table.equals(whole.table) and not calls  # what is finished is read
     calls.clear()
     guesses(Case("teaching", replicates=2, seed=2), uncertainties=NAMES, trajectories=4, strongest=3, base=8, out=out)
     assert len(calls) == blocks

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from ecocluster.experiments.columns import YEARS
 from ecocluster.experiments.comparing import compare
+from ecocluster.experiments.comparison import DIFFERENCES
 from ecocluster.scenarios.errors import FORMER
 
 PROMISED = (
@@ -48,11 +49,8 @@ def test_every_outcome_and_difference_has_its_range_over_worlds(answer):
         for key, entry in own.items():
             for found in (entry, entry["difference"]):
                 values = [found[name] for name in RANGE]  # a KeyError is a failure
-                of_means = (
-                    key.startswith(("cost_gross_per_", "cost_social_per_"))
-                    or (key.startswith("abatement_") or "_at_output_" in key)
-                    and found is not entry
-                )
+                of_means = key.startswith(("cost_gross_per_", "cost_social_per_"))
+                of_means |= key.rpartition("_")[0] in DIFFERENCES and found is not entry
                 nothing = found["mean"] is None or entry["mean"] is None  # no value in any world
                 if not answer["worlds"] or of_means or nothing:
                     assert values == [None, None], (arm, key)

@@ -56,6 +56,9 @@ def words(finding: Finding, say: Words) -> list[str]:
     if facts["leaders"]:
         told = "; ".join(f"{outcome_label(outcome, say)}: {_meaning(name, say)}" for outcome, name in facts["leaders"].items())
         sentences.append(say("guesses.leaders", list=told))
+    if facts["noisy"]:
+        named = "; ".join(f"{say.name('pathway', row['pathway'])}, {outcome_label(row['outcome'], say)}" for row in facts["noisy"])
+        sentences.append(say("guesses.noisy", list=named))
     if facts["luck_most"] is not None and facts["luck_most"] > MUCH_LUCK:
         sentences.append(say("guesses.luck", luck=say.percent(facts["luck"]), most=say.percent(facts["luck_most"])))
     return sentences
@@ -107,7 +110,8 @@ def figure(finding: Finding, say: Words) -> Figure:
     left.set_title(say("guesses.left"))
     left.set_xlabel(say("guesses.strength"))
     plain_ticks(left.xaxis, say)
-    cells = finding.data["cells"].dropna(subset="total")
+    cells = finding.data["cells"]
+    cells = cells[cells["counts"]].dropna(subset="total")
     means = (
         cells.groupby(["parameter", "outcome"])["total"].mean().unstack().reindex(index=table["parameter"], columns=list(OUTCOMES))
         * 100
