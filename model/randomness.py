@@ -118,6 +118,7 @@ class Purpose(IntEnum):
     CLUSTER_CAPITAL = 75
     CLUSTER_UNBUILT = 76
     CLUSTER_PLOTS = 77
+    CLUSTER_COMPLETE = 78
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------

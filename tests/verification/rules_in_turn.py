@@ -46,7 +46,7 @@ FAST = {"review_rate": 3.0, "search_rate": 3.0, "hub_base": 1.0, "project_review
 # what is off by default
 SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2010.0,
                "solar_contract": 1.0, "solar_able": 0.5, "land_market": 1.0, "cost.project_infrastructure": 100.0,
-               "unbuilt_usable": 0.9, "land_target": 0.34}  # fmt: skip
+               "unbuilt_usable": 0.9, "land_target": 0.34, "complete_trait": 1.0}  # fmt: skip
 # certificates are waived, projects do not pay
 WAIVED = {"waive_recp_share": 1.0, "waive_monitoring": 1.0, "cost.benefit_infrastructure": 0.01, "project_review": 4.0}
 # partners who break their word, and remember it

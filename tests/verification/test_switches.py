@@ -27,10 +27,12 @@ CLOSED = {"growth": 0.0, "arrival_base": 0.0}  # nobody arrives
 LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to compare in 2045
 RICH = 1e9  # mVND a year: no fund is scarce
 # mechanisms that are off by default, and what else belongs to each
-SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "land_market": 1.0}
+SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "land_market": 1.0,
+               "complete_trait": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
-             "land_market": {"unbuilt_usable": 0.9, "bare_land_price": 3000.0, "lease_compensation": 6000.0, "land_aid": 0.5}}  # fmt: skip
+             "land_market": {"unbuilt_usable": 0.9, "bare_land_price": 3000.0, "lease_compensation": 6000.0, "land_aid": 0.5},
+             "complete_trait": {"complete_least": 0.2, "complete_first": 10.0, "complete_land": 0.2}}  # fmt: skip
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
