@@ -124,6 +124,7 @@ class Purpose(IntEnum):
     CLUSTER_UNBUILT = 79
     CLUSTER_PLOTS = 80
     HUB_CIRCLE = 81
+    CLUSTER_COMPLETE = 82
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------

@@ -23,10 +23,11 @@ from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
 from .roster import flows, room
 from .rules.adoption import capex_one, learning_factor
 from .rules.government import enactment_hazard
-from .rules.land import usable_share
+from .rules.land import first_land, plants_ahead, usable_share
 from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm
 from .state import (
     EXISTING,
+    INFRASTRUCTURE,
     LANES,
     NEVER,
     NONE,
@@ -237,10 +238,13 @@ def _place(s, p, plan):
     for i in range(city.mix.size):
         city.demand[i] = 1.0
         city.sector_z[i] = normal_quantile(uniform(city.key, Purpose.SECTOR, 65535, i))
-    weight = 0.0
+    weight, complete = 0.0, 0.0
+    for c in range(city.existing):
+        complete += 1.0 if s.clusters[c].land >= p.complete_least else 0.0
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         if cluster.kind == EXISTING:
+            stands = cluster.land >= p.complete_least
             if cluster.mix[0] < 0.0:
                 total = 0.0
                 for i in range(cluster.mix.size):
@@ -250,12 +254,17 @@ def _place(s, p, plan):
                     cluster.mix[i] /= total
             if cluster.land < 0.0:
                 cluster.land = p.land_low + (p.land_high - p.land_low) * uniform(city.key, Purpose.CLUSTER_LAND, 0, c)
+            if p.complete_trait > 0.5:
+                cluster.built[INFRASTRUCTURE] = 1 if stands else 0
+                cluster.ahead = plants_ahead(p, stands, complete / city.existing)
+                u, v = uniform(city.key, Purpose.CLUSTER_COMPLETE, 0, c), uniform(city.key, Purpose.CLUSTER_COMPLETE, 1, c)
+                cluster.land = first_land(p, cluster.land, u, v)
             cluster.shared = cluster.land * cluster.area
             cluster.plot = (cluster.area - cluster.shared) / cluster.slots
             cluster.unbuilt *= usable_share(p, uniform(city.key, Purpose.CLUSTER_UNBUILT, 0, c))
             if cluster.ready[WATER] > 0.0:
                 pass
-            elif uniform(city.key, Purpose.CLUSTER_CETP, 0, c) < p.cetp_share_2010:
+            elif uniform(city.key, Purpose.CLUSTER_CETP, 0, c) < p.cetp_share_2010 * (1.0 + cluster.ahead):
                 cluster.built[WATER], cluster.fee = 1, p.cetp_fee
             mean_water = 0.0
             for i in range(cluster.mix.size):

@@ -99,7 +99,7 @@ FIRM_DTYPE = _block([
 
 CLUSTER_DTYPE = np.dtype([
     ("first", _i), ("last", _i), ("slots", _i), ("kind", _i), ("programme", _i), ("lever_row", _i), ("hold", _i),
-    ("urban", _f), ("area", _f), ("land", _f), ("shared", _f), ("plot", _f), ("unbuilt", _f), ("added", _f), ("lost", _i), ("scale", _f), ("opened", _f), ("let", _b), ("lettable", _i),
+    ("urban", _f), ("area", _f), ("land", _f), ("shared", _f), ("plot", _f), ("unbuilt", _f), ("added", _f), ("lost", _i), ("ahead", _f), ("scale", _f), ("opened", _f), ("let", _b), ("lettable", _i),
     # of a site for a planned cluster: price and rent a hectare, return asked for, value to its developer, support paid
     ("price", _f), ("rent", _f), ("required", _f), ("value", _f), ("support", _f), ("decided", _f),
     ("mix", _f, (N_SECTORS,)), ("workers_median", _f), ("workers_sd", _f), ("workers_cap", _f), ("mean_workers", _f),

@@ -16,13 +16,13 @@ from ..randomness import EXPULSION, Purpose, draw, of_errand, versus
 from ..rules.demography import Move, moving_cost, relocation_value
 from ..rules.land import land_missing, land_price, plot_pays, unbuilt_first
 from ..rules.production import usual_margin
-from ..state import LANES, NONE, REAL_CONNECTED, SLOT_LETTABLE, SLOT_SHARED, SLOT_TAKEN, SLOT_VACANT, WATER
+from ..state import INFRASTRUCTURE, LANES, NONE, REAL_CONNECTED, SLOT_LETTABLE, SLOT_SHARED, SLOT_TAKEN, SLOT_VACANT, WATER
 from .births import normal_trait
 from .planned import transfer
 from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
 
-__all__ = ["Land", "clear_plots", "land_for", "open_plot", "take_land", "take_unbuilt", "wants_plot"]
+__all__ = ["Land", "clear_plots", "lacks_land", "land_for", "open_plot", "take_land", "take_unbuilt", "wants_plot"]
 
 
 class Land(NamedTuple):
@@ -45,6 +45,13 @@ class Land(NamedTuple):
     used: int
     price: float
     enough: bool
+
+
+@inner
+def lacks_land(p, cluster):
+    """Do roads and depot of a cluster stand, while its shared land is short of the criterion?"""
+    short = land_missing(p, cluster.area + cluster.added, cluster.shared) > 1e-9
+    return p.land_market > 0.5 and cluster.built[INFRASTRUCTURE] > 0 and short
 
 
 @inner

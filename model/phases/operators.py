@@ -31,7 +31,7 @@ from ..state import (
     WATER,
 )
 from .capital import invest
-from .land import Land, land_for, open_plot, take_land, wants_plot
+from .land import Land, lacks_land, land_for, open_plot, take_land, wants_plot
 from .requests import add_request, sort_requests
 
 __all__ = ["finish_projects", "run_operators", "run_projects"]
@@ -78,12 +78,12 @@ def run_projects(s, p):
     """Reviews of projects: proposals to the infrastructure fund are served in the order of a hashed priority."""
     city = s.city[0]
     review = event(p.project_review, city.dt)
-    city_programme = event(p.cetp_city_hazard, city.dt)
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         if cluster.kind != EXISTING or cluster.firms == 0:
             continue
         if not cluster.built[WATER] and cluster.ready[WATER] <= 0.0:
+            city_programme = event(p.cetp_city_hazard * (1.0 + cluster.ahead), city.dt)
             if uniform(city.key, Purpose.CLUSTER_CITY_CETP, city.step, c) < city_programme:
                 cost = cetp_capex(p, cluster.design_flow, p.retrofit)
                 s.money[Money.CITY_CETP] += cost
@@ -91,7 +91,7 @@ def run_projects(s, p):
                 cluster.own_capital[WATER] = 0.0
                 cluster.ready[WATER] = city.time + p.cetp_build
         for j in range(cluster.built.size):
-            if cluster.built[j] or cluster.ready[j] > 0.0:
+            if (cluster.built[j] or cluster.ready[j] > 0.0) and not (j == INFRASTRUCTURE and lacks_land(p, cluster)):
                 continue
             if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, j)) < review:
                 priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, j))
@@ -140,6 +140,8 @@ def _decide(s, p, c, j, fund):
         reference = p.cost_project_infrastructure if j == INFRASTRUCTURE else p.cost_project_information
         benefit = p.cost_benefit_infrastructure if j == INFRASTRUCTURE else p.cost_benefit_information
         cost = project_cost(p, reference, cluster.scale, p.retrofit)
+        if cluster.built[j]:  # roads and depot stand, land is missing
+            cost, benefit = 0.0, 0.0
         if j == INFRASTRUCTURE and p.land_market > 0.5:
             land = land_for(s, p, c)
             if not land.enough:
@@ -159,6 +161,9 @@ def _decide(s, p, c, j, fund):
         s.funds[fund].fund[2] -= aid
         s.funds[fund].spent += aid
         s.money[Money.PROJECT_FUND] += aid
+    if cluster.built[j]:
+        cluster.land = cluster.shared / (cluster.area + cluster.added)
+        return
     cluster.own_capital[j] = max((cost + land.price) * (1.0 - anchor) - aid, 0.0)
     years = (
         p.cetp_build

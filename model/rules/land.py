@@ -5,13 +5,31 @@ from __future__ import annotations
 from ..jit import jit
 from ..maths import annuity, power
 
-__all__ = ["land_missing", "land_price", "plot_pays", "rent_forgone", "unbuilt_first", "usable_share"]
+__all__ = ["first_land", "land_missing", "land_price", "plot_pays", "plants_ahead", "rent_forgone", "unbuilt_first", "usable_share"]
 
 
 @jit
 def usable_share(p, u):
     """Part of a cluster's unbuilt land that is cleared: u^((1 - m)/m), a law on 0-1 with mean m = `unbuilt_usable`."""
     return power(u, (1.0 - p.unbuilt_usable) / p.unbuilt_usable) if p.unbuilt_usable > 0.0 else 0.0
+
+
+@jit
+def first_land(p, given, u, v):
+    """Shared land of 2010 beside the trait of complete infrastructure: as the site has it, or apart from it, drawn anew.
+
+    It is kept with probability `complete_land`, which so is the correlation of both where their laws are alike.
+    """
+    return given if u < p.complete_land else p.land_low + (p.land_high - p.land_low) * v
+
+
+@jit
+def plants_ahead(p, complete, share):
+    """By how much more than the mean city plants come to a cluster: to complete ones `complete_first` times as often as to others.
+
+    `share` of all clusters is complete; over all of them it adds up to 0.
+    """
+    return (p.complete_first if complete else 1.0) / (1.0 + share * (p.complete_first - 1.0)) - 1.0
 
 
 @jit

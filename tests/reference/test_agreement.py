@@ -149,7 +149,14 @@ def test_land_agrees_when_it_costs(city, own, held):
     firms = tuple(Firm("textile", workers) for workers in [1.0, 5.0, 12.0, 80.0] * 4) if held else ()
     clusters = (replace(city.clusters[0], shared_land=0.1, firms=firms), *(replace(c, shared_land=0.1) for c in city.clusters[1:]))
     site = replace(city, clusters=clusters)
-    more = {"land_market": 1.0, "project_review": 2.0, "cost.project_infrastructure": 500.0, "growth": 0.04, **own}
+    more = {
+        "land_market": 1.0,
+        "project_review": 2.0,
+        "cost.project_infrastructure": 500.0,
+        "growth": 0.04,
+        "complete_trait": held,
+        **own,
+    }
     model = agree(Scenario(site, arm_of("all", site, budget_bn=600.0), {"parameters": more, "seed": 5}, BURN_IN + 36))
     assert model.so_far["land_vacant"] > 0.0
     assert held or model.so_far["plots_opened" if own["unbuilt_usable"] else "firms_cleared"] > 0

@@ -49,7 +49,7 @@ SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent
                "screening_error": 1.0, "ties_partner": 1.0, "developers": 1.0, "developer_sites": 20.0, "planned_cluster_slots": 5.0,
                "base_rent": 2500.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "cost.project_infrastructure": 100.0, "stream_trade": 1.0, "offtake_limit": 3.0, "heat_of_firms": 1.0,
-               "unbuilt_usable": 0.9, "land_target": 0.34, "map_split": 1.0, "q_platform": 0.2}  # fmt: skip
+               "unbuilt_usable": 0.9, "land_target": 0.34, "map_split": 1.0, "q_platform": 0.2, "complete_trait": 1.0}  # fmt: skip
 # certificates are waived, projects do not pay
 WAIVED = {"waive_recp_share": 1.0, "waive_monitoring": 1.0, "cost.benefit_infrastructure": 0.01, "project_review": 4.0}
 # partners who break their word, and remember it

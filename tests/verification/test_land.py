@@ -12,7 +12,9 @@ from ecocluster.model.parameters import parameter_record
 from ecocluster.model.phases.land import clear_plots, land_for
 from ecocluster.model.phases.slots import let_slots
 from ecocluster.model.rules.land import rent_forgone, unbuilt_first, usable_share
+from ecocluster.model.setup import begin
 from ecocluster.model.simulator import Simulator
+from ecocluster.model.sites_and_arms import Arm
 from ecocluster.model.state import (
     EXISTING,
     INFRASTRUCTURE,
@@ -21,8 +23,9 @@ from ecocluster.model.state import (
     SLOT_SHARED,
     SLOT_TAKEN,
     SLOT_VACANT,
+    WATER,
 )
-from ecocluster.scenarios import make_arm
+from ecocluster.scenarios import load_scenario, make_arm
 from probes import PROJECTS, annuity, flat, parameters, phases, put, world
 
 AREA, SHARED, SLOTS = 20.0, 2.0, 25
@@ -229,6 +232,55 @@ def test_the_law_of_usable_land_has_its_mean():
         p = parameters(unbuilt_usable=m)[()]
         shares = np.array([usable_share(p, x) for x in u])
         assert shares.mean() == pytest.approx(m, abs=1e-3) and shares.min() >= 0.0 and shares.max() <= 1.0
+
+
+# --- complete infrastructure --------------------------------------------------------------------------------------
+
+
+def first_day(replicates=40, **overrides):
+    """Hanoi on its first day, replicate by replicate: shared land as given; roads, plants, shared land of the model."""
+    site = load_scenario("hanoi").site
+    sim = Simulator(site, (Arm("law"),), parameter_record(overrides))
+    rows = []
+    for replicate in range(replicates):
+        begin(sim.base, sim.layout, sim.p, sim.plans[0], 5, replicate, 4)
+        c = sim.base.clusters[: len(site.clusters)]
+        rows.append([column.copy() for column in (c["built"][:, INFRASTRUCTURE], c["built"][:, WATER], c["land"], c["ahead"])])
+    return np.array([c.shared_land for c in site.clusters]), *(np.array(column) for column in zip(*rows, strict=True))
+
+
+def test_complete_infrastructure_is_a_trait_of_26_clusters_beside_their_land():
+    """Roads stand there and nowhere else; plants three times as often, as many in all; land apart from it by `complete_land`.
+
+    Control: with the trait off no roads stand, plants know nothing of it and land is as given."""
+    given, roads, plants, land, ahead = first_day(complete_trait=1.0, complete_land=0.5, cetp_share_2010=0.3)
+    complete = given >= 0.25
+    assert complete.sum() == 26 and (roads.astype(bool) == complete).all()
+    assert np.abs(ahead.sum(axis=1)).max() < 1e-9
+    chance = 0.3 * (1.0 + ahead[0])
+    assert chance[complete] == pytest.approx(3.0 * chance[~complete][0]) and chance.mean() == pytest.approx(0.3)
+    for group in (complete, ~complete):
+        n = plants[:, group].size
+        expected = chance[group][0]
+        assert abs(plants[:, group].mean() - expected) < 4.0 * np.sqrt(expected * (1.0 - expected) / n)
+    assert abs((land == given).mean() - 0.5) < 4.0 * np.sqrt(0.25 / land.size)
+    anew = land[land != given]
+    assert anew.min() >= 0.08 and anew.max() <= 0.35 and anew.mean() == pytest.approx(0.215, abs=0.01)
+    _, roads, plants, land, ahead = first_day(cetp_share_2010=0.3)
+    assert not roads.any() and not ahead.any() and (land == given).all()
+    assert abs(plants[:, complete].mean() - chance[complete][0]) > 0.1
+
+
+def test_a_complete_cluster_that_lacks_land_raises_it_alone():
+    """No works, no levy: the fund pays the land, the share rises at once; nothing happens without money for it."""
+    for share, raised in ((0.5, True), (0.0, False)):
+        s = cluster(unbuilt=5.0, groups=1)
+        s.clusters["built"], s.clusters["programme"] = 1, 0
+        s.levers["cofunding_infrastructure"], s.funds["budget"], s.funds["fund"] = share, 1.0, 1e6
+        phases(s, parameters(**ON, project_review=1e4, bare_land_price=8000.0)[()], PROJECTS, 1)
+        assert s.money[Money.PROJECT_FUND] == pytest.approx(raised * 4.0 * 8000.0) and s.money[Money.PROJECT_CAPEX] == 0.0
+        assert s.clusters["land"][0] == pytest.approx(TARGET if raised else SHARED / AREA)
+        no_hectare_is_made(s, 1)
 
 
 # --- in whole runs ----------------------------------------------------------------------------------------------

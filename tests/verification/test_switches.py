@@ -29,7 +29,7 @@ RICH = 1e9  # mVND a year: no fund is scarce
 # mechanisms that are off by default, and what else belongs to each
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
                "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
-               "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0}  # fmt: skip
+               "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0, "complete_trait": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
              "coordinator_capacity": {"screening_error": 1.0},
@@ -41,6 +41,7 @@ BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 
              "stream_trade": {"dealer_margin": 0.2, "organic.traded": 0.7, "metal.traded": 0.8, "plastic_paper.traded": 0.6,
                               "wood_biomass.traded": 0.4, "ash_mineral.traded": 0.3, "organic.other_disposal": -6.0,
                               "metal.other_disposal": 1.0, "plastic_paper.other_disposal": 1.0, "wood_biomass.other_disposal": 0.5},
+             "complete_trait": {"complete_least": 0.2, "complete_first": 10.0, "complete_land": 0.2},
              "offtake_limit": {},
              "heat_of_firms": {"heat_recoverable": 0.25, "food.heat_replaceable": 0.3, "textile.heat_replaceable": 0.3,
                                "metal_mechanical.heat_replaceable": 0.3, "plastic_paper_chemical.heat_replaceable": 0.6,

@@ -8,9 +8,15 @@ from types import SimpleNamespace
 from .demography import moving_terms
 from .formulas import rules
 from .luck import PURPOSE
-from .objects import EXISTING, LETTABLE, SHARED, TAKEN, VACANT
+from .objects import EXISTING, INFRASTRUCTURE, LETTABLE, SHARED, TAKEN, VACANT
 
-__all__ = ["fully_taken", "new_plot", "seek_land", "take_land"]
+__all__ = ["fully_taken", "lacks_land", "new_plot", "seek_land", "take_land"]
+
+
+def lacks_land(model, cluster) -> bool:
+    """Roads and depot stand, and there is less shared land than the criterion asks for."""
+    missing = rules.land.land_missing(model.p, cluster.area + cluster.added, cluster.shared)
+    return bool(model.p.land_market and cluster.built[INFRASTRUCTURE] and missing > 1e-9)
 
 
 def seek_land(model, cluster) -> SimpleNamespace | None:

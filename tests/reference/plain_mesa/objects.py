@@ -153,6 +153,7 @@ class Cluster:
         self.area = self.land = self.scale = 0.0
         # ha: shared land, one plot, usable unbuilt land, built on since 2010
         self.shared = self.plot = self.unbuilt = self.added = 0.0
+        self.ahead = 0.0  # of others in plants of the city
         self.lost = 0  # plots that became shared land
         self.usable = 0
         self.opened = 0.0

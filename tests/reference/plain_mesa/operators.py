@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from .formulas import rules
-from .land import fully_taken, new_plot, seek_land, take_land
+from .land import fully_taken, lacks_land, new_plot, seek_land, take_land
 from .luck import PURPOSE
 from .objects import ENERGY, EXISTING, INFRASTRUCTURE, T4, WATER
 
@@ -51,7 +51,7 @@ def run_projects(model) -> None:
         if cluster.kind != EXISTING or not cluster.counted:
             continue
         if not cluster.built[WATER] and cluster.ready[WATER] <= 0.0:
-            chance = rules.diffusion.event(p.cetp_city_hazard, model.dt)
+            chance = rules.diffusion.event(p.cetp_city_hazard * (1.0 + cluster.ahead), model.dt)
             if luck.uniform(PURPOSE.CLUSTER_CITY_CETP, now, cluster.ident) < chance:
                 cost = rules.infrastructure.cetp_capex(p, cluster.design_flow, p.retrofit)
                 model.ledger["CITY_CETP"] += cost
@@ -60,6 +60,7 @@ def run_projects(model) -> None:
         for j in range(4):
             ident = cluster.ident * 8 + j
             open_ = not cluster.built[j] and cluster.ready[j] <= 0.0
+            open_ = open_ or (j == INFRASTRUCTURE and lacks_land(model, cluster))
             if open_ and luck.uniform(PURPOSE.CLUSTER_REVIEW, now, ident) < rules.diffusion.event(p.project_review, model.dt):
                 reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + ident), cluster, j))
         if p.land_market and fully_taken(model, cluster):
@@ -93,6 +94,8 @@ def _review_project(model, cluster, j: int) -> None:
             benefit = p.cost_benefit_infrastructure if roads else p.cost_benefit_information
             reference = p.cost_project_infrastructure if roads else p.cost_project_information
             cost = rules.infrastructure.project_cost(p, reference, cluster.scale, p.retrofit)
+            if cluster.built[j]:
+                cost = benefit = 0.0
             if roads and p.land_market:
                 land = seek_land(model, cluster)
                 if land is None:
@@ -116,6 +119,9 @@ def _review_project(model, cluster, j: int) -> None:
         fund.purse[2] -= aid
         fund.spent += aid
         model.ledger["PROJECT_FUND"] += aid
+    if cluster.built[j]:  # land alone
+        cluster.land = cluster.shared / (cluster.area + cluster.added)
+        return
     cluster.own_capital[j] = max((cost + ground) * (1.0 - anchor) - aid, 0.0)
     years = p.cetp_build
     if j != WATER:

@@ -18,6 +18,7 @@ from .formulas import rules
 from .luck import PURPOSE
 from .objects import (
     EXISTING,
+    INFRASTRUCTURE,
     LETTABLE,
     NEVER,
     NONE,
@@ -62,7 +63,7 @@ def begin(model, layout) -> None:
     model.first_arrival_id = layout.first_arrival_id
     first = 0
     for c, given in enumerate(site.clusters):
-        cluster = _existing(model, c, given, int(layout.slots[c]))
+        cluster = _existing(model, c, site.clusters, int(layout.slots[c]))
         _lay_out(model, cluster, first, int(layout.existing_blocks[c]) * LANES, VACANT, given.firms)
         first += int(layout.existing_blocks[c])
     for n in range(layout.planned):
@@ -101,9 +102,9 @@ def _start_number(p, given) -> float:
     return p.start_factor * given.firms_2018 / (1.0 + p.growth) ** 8
 
 
-def _existing(model, c: int, given, usable: int) -> Cluster:
+def _existing(model, c: int, clusters, usable: int) -> Cluster:
     """A cluster of the site; what the data leave open is drawn."""
-    p, luck = model.p, model.luck
+    p, luck, given = model.p, model.luck, clusters[c]
     cluster = Cluster(c, EXISTING, model.levers[-1])
     model.clusters.append(cluster)
     cluster.usable, cluster.urban, cluster.area = usable, given.urban, given.area_built
@@ -119,13 +120,21 @@ def _existing(model, c: int, given, usable: int) -> Cluster:
     cluster.land = given.shared_land
     if cluster.land is None:
         cluster.land = p.land_low + (p.land_high - p.land_low) * luck.uniform(PURPOSE.CLUSTER_LAND, 0, c)
+    if p.complete_trait:
+        lands = [one.shared_land for one in clusters]
+        complete = given.shared_land is not None and given.shared_land >= p.complete_least
+        share = sum(one is not None and one >= p.complete_least for one in lands) / len(lands)
+        cluster.built[INFRASTRUCTURE] = complete
+        cluster.ahead = rules.land.plants_ahead(p, complete, share)
+        u, v = (luck.uniform(PURPOSE.CLUSTER_COMPLETE, time, c) for time in (0, 1))
+        cluster.land = rules.land.first_land(p, cluster.land, u, v)
     cluster.shared = cluster.land * cluster.area
     cluster.plot = (cluster.area - cluster.shared) / usable
     cleared = rules.land.usable_share(p, luck.uniform(PURPOSE.CLUSTER_UNBUILT, 0, c))
     cluster.unbuilt = cleared * max(given.area_planned - given.area_built, 0.0)
     if given.cetp_since is not None:
         cluster.ready[WATER] = max(given.cetp_since, 2010.0)
-    elif luck.uniform(PURPOSE.CLUSTER_CETP, 0, c) < p.cetp_share_2010:
+    elif luck.uniform(PURPOSE.CLUSTER_CETP, 0, c) < p.cetp_share_2010 * (1.0 + cluster.ahead):
         cluster.built[WATER], cluster.fee = True, p.cetp_fee
     median, sd, _ = cluster.workers_law
     per_worker = sum(share * p.sector_water_m3[i] * p.sector_effluent_share[i] for i, share in enumerate(cluster.mix))
