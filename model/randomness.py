@@ -123,6 +123,8 @@ class Purpose(IntEnum):
     SITE = 78
     CLUSTER_UNBUILT = 79
     CLUSTER_PLOTS = 80
+    CLUSTER_ASSESSMENT = 90
+    INSPECTOR = 91
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
