@@ -41,7 +41,7 @@ CRITERIA = (
 )  # fmt: skip
 LEVEL_1 = CRITERIA[:6]
 # bits after those of the criteria: states, and no obstacles
-STATES = ("not_worth_it", "no_firms")
+STATES = ("not_worth_it", "no_firms", "no_standard")
 
 
 def unmet_names(mask: int) -> list[str]:
@@ -98,6 +98,9 @@ def _rows():
         I("clusters_groups_60", "clusters", "stock", "max", "management", "the same at .6"),
         I("planned_level1", "clusters", "stock", "max", "management", "planned clusters at level 1 or above"),
         I("planned_one_unmet", "clusters", "stock", "max", "management", "planned clusters that miss at most one criterion"),
+        I("clusters_with_standard", "clusters", "stock", "none", "management", "existing clusters for which there is a standard"),
+        I("clusters_with_plan", "clusters", "stock", "none", "management", "existing clusters that missed a criterion at a compulsory assessment"),
+        I("clusters_barred", "clusters", "stock", "min", "management", "existing clusters that get no money of funds, their plan being overdue"),
         I("firms_level1", "firms", "stock", "max", "management", "firms in certified clusters"),
         *(I(f"unmet_{name}", "clusters", "stock", "min", "management", f"existing clusters that miss the criterion {name}")
           for name in LEVEL_1),
@@ -167,6 +170,7 @@ def _rows():
         I("aware_symbiosis", "share", "share", "max", "social", "firms that know of symbiosis"),
         I("complaints", "1/yr", "flow", "min", "social", "complaints of neighbours"),
         I("inspections", "1/yr", "flow", "none", "state", "inspections"),
+        I("visits_missed", "share", "share", "min", "state", "inspections due in the year so far for which there was no inspector"),
         I("fined", "1/yr", "flow", "min", "state", "fines"),
         I("suspensions", "1/yr", "flow", "none", "state", "firms that were suspended after too many fines"),
         I("output_displaced", "mVND/yr", "money", "none", "state", "sales that suspended firms did not make, made elsewhere (leakage)"),

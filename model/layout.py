@@ -185,7 +185,7 @@ class Layout:
         table["first"] = table["last"] - blocks
         for row, cluster, slots in zip(table, site.clusters, self.slots, strict=False):
             row["slots"], row["kind"], row["hold"], row["urban"] = slots, EXISTING, bool(cluster.firms), cluster.urban
-            row["area"] = cluster.area_built
+            row["area"], row["park"] = cluster.area_built, site.kind == "park"
             row["unbuilt"] = max(cluster.area_planned - cluster.area_built, 0.0)
             row["land"] = -1.0 if cluster.shared_land is None else cluster.shared_land
             row["mix"] = -1.0 if cluster.mix is None else [cluster.mix.get(name, 0.0) for name in SECTORS]

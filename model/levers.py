@@ -62,6 +62,12 @@ LEVERS: dict[str, Lever] = {
         Lever("certainty", "0-1", 0.3, 0, 1, None, "law", "how sure firms are of the rules of the coming years"),
         Lever("voluntary_agreement", "0-1 dose", 0.0, 0, 1, None, "law", "agreement of the trade that raises attitude"),
         Lever("admission", "flag", 0.0, 0, 1, None, "law", "1: planned clusters admit only firms with T1 and T2"),
+        Lever("standard_year", "year", 9999, 2010, 9999, None, "law", "since when clusters have a standard; 9999: never"),
+        Lever("standard_compulsory", "flag", 0.0, 0, 1, None, "law", "1: every cluster is assessed by the standard"),
+        Lever("public_disclosure", "0-1 dose", 0.0, 0, 1, None, "law", "records of fines and of effluent are public"),
+        Lever(
+            "official_skill", "0-1 dose", 0.0, 0, 1, None, "law", "training of officials: visits detect more, permits come sooner"
+        ),
         # doses, paid every year from the fixed part of the budget
         Lever("extension", "0-1 dose", 0.2, 0, 1, 1.0, "dose", "seminars, audits and advisers that bring technology to firms"),
         Lever("innovation_centre", "0-1 dose", 0.05, 0, 1, 1.0, "dose", "green innovation centre: tests and shows technology"),
@@ -70,12 +76,24 @@ LEVERS: dict[str, Lever] = {
         Lever("club_community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "business clubs and community work", local=True),
         Lever("fairs", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "technology fairs: a pulse of information once a year"),
         Lever("skills_housing", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "vocational training and workers' housing"),
+        Lever(
+            "certified_extension",
+            "0-1 dose",
+            0.0,
+            0,
+            1,
+            1.0,
+            "dose",
+            "extension in certified clusters beyond that of all",
+            local=True,
+        ),
         # rules of a programme: free to run once the set-up is paid
         Lever("multiplier_L0", "factor", 1.0, 0, 4, None, "rule", "grants at level 0 are multiplied by this"),
         Lever("multiplier_L1", "factor", 1.0, 0, 4, None, "rule", "grants at level 1"),
         Lever("multiplier_L2", "factor", 1.0, 0, 4, None, "rule", "grants at level 2"),
         Lever("multiplier_L3", "factor", 1.0, 0, 4, None, "rule", "grants at level 3"),
         Lever("compulsory_share", "share", 0.0, 0, 1, None, "rule", "share of the firms of listed clusters that must leave"),
+        Lever("certified_permit_rate", "1/yr", 0.0, 0, 12, None, "rule", "in certified clusters beyond permit_rate", local=True),
         # money, paid when requested, from the three funds
         *(
             Lever(f"grant_{name}", "share of capex", 0.0, 0, 0.9, 0.5, "money", f"grant for {row.replace('_', ' ')}")
@@ -85,6 +103,23 @@ LEVERS: dict[str, Lever] = {
         Lever("interest_cut", "percentage points", 0.0, 0, 9, 9.0, "money", "interest support on green loans"),
         Lever("guarantee", "share of applicants", 0.05, 0, 1, 1.0, "money", "loans guaranteed by the state"),
         Lever("green_fund", "share of applicants", 0.0, 0, 1, 1.0, "money", "soft loans of an environment fund"),
+        # for certified clusters, times the factor of their level as grants
+        Lever(
+            "certified_CIT_reduction",
+            "share of the tax on the saving",
+            0.0,
+            0,
+            1,
+            1.0,
+            "money",
+            "CIT_reduction beyond that of all",
+            local=True,
+        ),
+        Lever(
+            "certified_interest_cut", "percentage points", 0.0, 0, 9, 9.0, "money", "interest_cut beyond that of all", local=True
+        ),
+        Lever("certified_guarantee", "share of applicants", 0.0, 0, 1, 1.0, "money", "guarantee beyond that of all", local=True),
+        Lever("certified_green_fund", "share of applicants", 0.0, 0, 1, 1.0, "money", "green_fund beyond that of all", local=True),
         Lever("study_aid", "share", 0.0, 0, 0.9, 0.9, "money", "share of symbiosis studies paid"),
         Lever("symbiosis_grant", "share of fixed cost", 0.0, 0, 0.9, 0.9, "money", "grant for links and hubs"),
         Lever("cofunding_infrastructure", "share", 0.0, 0, 0.9, 0.9, "money", "share of projects E, I, T paid by the fund"),

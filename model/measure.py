@@ -22,7 +22,7 @@ from .ledger import (
 from .maths import exp
 from .phases.closing import ends_year, offered_and_spent
 from .phases.pool import scattered
-from .rules.certification import RECP_HIGHER, number_unmet
+from .rules.certification import RECP_HIGHER, number_unmet, standard_exists
 from .rules.facilitation import persons
 from .rules.trust import belief, breach_hazard, enforcement
 from .size_odds import SIZES, odds_per_doubling, size_step
@@ -105,6 +105,7 @@ def measure(s, p, out, before):
     out[I.CREDIT_SHARE] = city.credit_granted / max(city.credit_approved, 1)
     out[I.INSPECTIONS], out[I.FINED] = city.inspections / dt, city.fined / dt
     out[I.SUSPENSIONS] = city.suspended / dt
+    out[I.VISITS_MISSED] = 1.0 - city.visits_made / city.visits_due if city.visits_due > 0 else 0.0
     out[I.OUTPUT_DISPLACED], out[I.COD_DISPLACED] = city.output_displaced, city.cod_displaced  # rates of the step
     out[I.IDENTIFIED], out[I.STUDIED] = city.identified / dt, city.studied / dt
     out[I.SCREENED], out[I.AGREED], out[I.HUBS_STARTED] = city.screened / dt, city.agreed / dt, city.hubs_started / dt
@@ -405,6 +406,11 @@ def _certificates(s, p, out):
         _count(out, cluster, here and weakest >= p.groups_high, I.GROUPS_60, I.CLUSTERS_GROUPS_60)
         if cluster.level >= 1:
             out[I.FIRMS_LEVEL1] += cluster.firms
+        if cluster.kind == EXISTING:
+            standard = standard_exists(p, cluster.park, s.levers[cluster.lever_row].standard_year, s.city[0].time)
+            out[I.CLUSTERS_WITH_STANDARD] += 1.0 if standard else 0.0
+            out[I.CLUSTERS_WITH_PLAN] += 1.0 if cluster.plan_at > 0.0 else 0.0
+            out[I.CLUSTERS_BARRED] += cluster.barred
         if cluster.kind == PLANNED:
             out[I.PLANNED_LEVEL1] += 1.0 if cluster.level >= 1 else 0.0
             out[I.PLANNED_ONE_UNMET] += 1.0 if here and left <= 1 else 0.0

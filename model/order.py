@@ -15,7 +15,7 @@ from .phases.arrivals import arrive
 from .phases.certificates import update_levels
 from .phases.coordinator import coordinate
 from .phases.deals import search_partners, sign_deals
-from .phases.enforcement import inspect, review_compliance
+from .phases.enforcement import inspect, make_visits, review_compliance
 from .phases.exits import leave, note_leavers
 from .phases.funds import serve_requests
 from .phases.hubs import deliver_hubs, review_hubs, start_hubs
@@ -86,6 +86,7 @@ PHASES = (
     Phase(coordinate, CLUSTER, "8"),
     Phase(note_leavers, CLUSTER, "10"),
     Phase(serve_requests, CITY, "7"),
+    Phase(make_visits, CITY, "6"),
     Phase(sign_deals, CITY, "8"),
     Phase(review_hubs, CLUSTER, "8"),
     Phase(start_hubs, CITY, "8"),

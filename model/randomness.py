@@ -125,6 +125,8 @@ class Purpose(IntEnum):
     CLUSTER_PLOTS = 80
     HUB_CIRCLE = 81
     CLUSTER_COMPLETE = 82
+    CLUSTER_ASSESSMENT = 90
+    INSPECTOR = 91
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------

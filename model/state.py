@@ -94,7 +94,7 @@ FIRM_DTYPE = _block([
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _j), ("slot_id", _j), ("x", _f), ("y", _f),
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
-    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT),
+    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT), ("last_fine", _f), ("visit", _b),
 ])  # fmt: skip
 
 CLUSTER_DTYPE = np.dtype([
@@ -124,6 +124,8 @@ CLUSTER_DTYPE = np.dtype([
     ("water_linked", _f), ("t5_workers", _f), ("rethink_workers", _f), ("hub_count", _i), ("elec_before", _f),
     ("cod", _f), ("cod_removed", _f), ("value_added", _f), ("profit", _f), ("landfill", _f), ("waste_reduced", _f),
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
+    # the standard: of a park; next assessment, plan since (0: none), no money of funds; share of due visits that are not made
+    ("park", _b), ("barred", _b), ("assess_at", _f), ("plan_at", _f), ("unvisited", _f),
 ], align=True)  # fmt: skip
 
 HUB_DTYPE = np.dtype([
@@ -170,7 +172,8 @@ CITY_DTYPE = np.dtype([
     ("begun", _j, (2, BEGUN_KEPT)), ("due", _i, (2, len(AGES))), ("lasted", _i, (2, len(AGES))),
     # firms seen on the map in one search, by their hash
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
-
+    # limited inspectors: visits of the calendar year that were due and that were made
+    ("visits_due", _i), ("visits_made", _i),
 ], align=True)  # fmt: skip
 
 

@@ -49,6 +49,7 @@ HEADLINES = {
     ),
 }
 BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay_gross", "cost_gross_per_tco2e", "cost_social_per_tco2e")  # fmt: skip
+CERTIFICATES = ("level1", "level2", "level3", "level1_wide", "level1_82", "planned_level1", *CLUSTER_SHARES)
 SURE = 0.9
 
 
@@ -141,6 +142,12 @@ def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
     ]
 
 
+def _without_standard(comparison: Comparison, year: int) -> list[bool]:
+    """For every arm: is there no standard for any cluster by this year, so that none can be certified?"""
+    found = comparison.estimates.get(f"clusters_with_standard_{year}")
+    return [bool(value.mean == 0.0) for value, *_ in found] if found else [False] * len(comparison.arms)
+
+
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:
     name = certified_key(name, comparison.one_cluster)
     key = f"{name}_{year}"
@@ -154,8 +161,11 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
     factor, unit = scale_of_column(column, largest, comparison.one_cluster)
     decimals = 2 if column.kind == "ratio" else _decimals(numbers, factor, largest * factor)
     best = comparison.best.get(key, {})
+    missing = _without_standard(comparison, year) if name in CERTIFICATES else [False] * len(comparison.arms)
     cells = tuple(
-        Cell(
+        Cell(say("no_standard"), "", math.nan)
+        if missing[index]
+        else Cell(
             interval_text(value, factor, decimals, say, sign=False),
             "" if index == 0 or not math.isfinite(delta.mean) else interval_text(delta, factor, decimals, say, sign=True),
             best.get(arm, math.nan),

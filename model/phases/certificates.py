@@ -16,6 +16,7 @@ from ..rules.certification import (
     LEVEL_1,
     MONITORING,
     NO_FIRMS,
+    NO_STANDARD,
     NOT_WORTH,
     RECP_HIGHER,
     RECP_SHARE,
@@ -35,6 +36,7 @@ from ..rules.certification import (
     infrastructure_group,
     measured_share,
     recp_least,
+    standard_exists,
     symbiosis_met,
     violation_hazard,
     waived,
@@ -72,20 +74,41 @@ def update_levels(s, p):
         _look_back(s, p, cluster, lever, now)
         _groups(p, cluster, lever, untreated)
         first = _unmet_first(p, cluster, untreated, now)
+        standard = standard_exists(p, cluster.park, lever.standard_year, now)
+        _assess(s, p, c, cluster, first, standard and lever.standard_compulsory > 0.5)
         gain = incentive(
             p, lever.multiplier[min(cluster.level + 1, 3)] - lever.multiplier[cluster.level], cluster.grants_year, cluster.firms
         )
         worth = gain > p.application_cost or p.application_test < 0.5
-        _office(
-            s, p, cluster, first, worth, uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE)) < office
-        )
-        # who lacks an exchange alone looks for one himself if that pays (`deals.operator_search`); a registered
-        # scheme is no exchange
+        heard = uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE)) < office
+        _office(s, p, cluster, first, worth, standard, heard)
+        # who lacks an exchange alone looks for one himself if that pays, or if his plan says so (`deals.operator_search`); a
+        # registered scheme is no exchange
         alone = first & ~(1 << SYMBIOSIS) == 0 and not _has_exchange(p, cluster, now) and first >> SYMBIOSIS & 1 == 1
-        cluster.seeks = 1 if alone and (gain > p.application_cost + p.cost_study or p.application_test < 0.5) else 0
+        pays = gain > p.application_cost + p.cost_study or p.application_test < 0.5 or cluster.plan_at > 0.0
+        cluster.seeks = 1 if alone and standard and pays else 0
         for reading in range(WIDE, DECREE_82 + 1):
             u = uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE + reading))
-            _shadow(p, cluster, reading, first, now, u < office)
+            _shadow(p, cluster, reading, first, now, standard and u < office)
+
+
+@inner
+def _assess(s, p, c, cluster, first, compulsory):
+    """A compulsory standard: an assessment every few years; who misses a criterion has a plan, and no money of funds after its term."""
+    city = s.city[0]
+    if not compulsory:
+        cluster.assess_at = cluster.plan_at = 0.0
+        cluster.barred = 0
+        return
+    if cluster.assess_at <= 0.0:  # not all in one year
+        cluster.assess_at = city.time + p.assessment_years * uniform(city.key, Purpose.CLUSTER_ASSESSMENT, 0, c)
+    if first == 0:
+        cluster.plan_at = 0.0
+    if city.time >= cluster.assess_at - 1e-9:
+        cluster.assess_at += p.assessment_years
+        if first != 0 and cluster.plan_at <= 0.0:
+            cluster.plan_at = city.time
+    cluster.barred = 1 if cluster.plan_at > 0.0 and city.time >= cluster.plan_at + p.plan_term - 1e-9 else 0
 
 
 @inner
@@ -190,14 +213,14 @@ def _unmet_at(p, cluster, first, level):
 
 
 @inner
-def _office(s, p, cluster, first, worth, heard):
+def _office(s, p, cluster, first, worth, standard, heard):
     """Reviews and applications; the mask holds level 1 and what the next level above it asks for."""
     now = s.city[0].time
     missing = _unmet_at(p, cluster, first, min(cluster.level + 1, 3))
     cluster.unmet = _unmet_at(p, cluster, first, min(max(cluster.level + 1, 2), 3))
-    if cluster.level < 3 and missing == 0 and not worth:
-        cluster.unmet |= 1 << NOT_WORTH
-    applies = cluster.level < 3 and missing == 0 and worth and heard
+    if cluster.level < 3 and missing == 0 and not (standard and worth):
+        cluster.unmet |= 1 << (NOT_WORTH if standard else NO_STANDARD)
+    applies = cluster.level < 3 and missing == 0 and standard and worth and heard
     if cluster.level > 0 and now >= cluster.review_at - 1e-9:
         while cluster.level > 0 and _unmet_at(p, cluster, first, cluster.level) != 0:
             cluster.level -= 1

@@ -17,7 +17,7 @@ from ..state import CASES_KEPT, N_HUBS, OUTSIDE, SLOT_TAKEN
 from .births import normal_trait
 from .hubs import hub_hazard, hub_worth
 from .links import is_barred
-from .requests import COORDINATOR, Exchange, propose
+from .requests import COORDINATOR, Exchange, fund_of, propose
 
 __all__ = ["coordinate", "put_case"]
 
@@ -43,7 +43,7 @@ def coordinate(s, p, c):
             s.hubs[c, case.stream].called = 1  # `hubs.review_hubs` proposes it
         else:
             priority = draw(city.key, Purpose.PRIORITY, city.step, of_coordinated(c, n))
-            propose(s, Exchange(case.supplier, case.buyer, case.stream, 0.0), cluster.programme, priority, COORDINATOR)
+            propose(s, Exchange(case.supplier, case.buyer, case.stream, 0.0), fund_of(cluster), priority, COORDINATOR)
         _remove(s, c, cluster, best)
     city.cases += done
 

@@ -46,7 +46,7 @@ from .coordinator import put_case
 from .financing import own_funds
 from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
-from .requests import COORDINATOR, FIRMS, OPERATOR, Exchange, propose, sort_requests
+from .requests import COORDINATOR, FIRMS, OPERATOR, Exchange, fund_of, propose, sort_requests
 
 __all__ = ["free_quantity", "search_partners", "sign_deals"]
 
@@ -328,7 +328,7 @@ def _propose_best(s, p, cluster, seeker, seen, priority):
             put_case(s, p, cluster, exchange, best)
         else:
             city.cases += np.int64(seeker.finder == COORDINATOR)
-            propose(s, exchange, cluster.programme, priority, seeker.finder)
+            propose(s, exchange, fund_of(cluster), priority, seeker.finder)
 
 
 @inner

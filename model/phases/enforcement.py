@@ -1,4 +1,4 @@
-"""Phase 6: inspections, complaints and fines; and the review of compliance (5b)."""
+"""Phase 6: inspections, complaints and fines; and the review of compliance (5b, 13.13)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, log
-from ..randomness import COMPLIANCE, Purpose, uniform
+from ..randomness import COMPLIANCE, Purpose, draw, uniform
 from ..rules.compliance import (
     complaint_hazard,
+    complaint_weight,
     connection_cost,
     detection,
     detection_hazard,
@@ -21,9 +22,11 @@ from ..rules.compliance import (
     inspection_hazard,
     payment_share,
     pick,
+    record_loss,
     sham_cost,
     suspends,
     suspension_loss,
+    visits_allowed,
     weight,
 )
 from ..rules.diffusion import event, review_hazard
@@ -44,12 +47,16 @@ from ..state import (
 from .chosen_lanes import line_up
 from .financing import A_LOAN, annuity_of, finance, grant_of, own_funds
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
-from .requests import ask
+from .requests import add_request, ask, fund_of, sort_requests
 from .tastes import taste
 from .technology import Terms, investment, order
 
-__all__ = ["Costs", "Leaning", "choose_compliance", "compliance_costs", "data_of", "decide_compliance", "expected_loss", "fine_multiplier",
-           "has_continuous", "has_plant", "inspect", "paid_shares", "plant_cost", "plant_terms", "review_compliance"]  # fmt: skip
+__all__ = ["Costs", "Leaning", "choose_compliance", "compliance_costs", "data_of", "decide_compliance", "expected_loss", "expected_visits",
+           "fine_multiplier",
+           "has_continuous", "has_plant", "inspect", "paid_shares", "make_visits", "plant_cost", "plant_terms", "review_compliance"]  # fmt: skip
+
+
+BY_PLAN, BY_COMPLAINT = 1, 2  # why a visit is due
 
 
 class Costs(NamedTuple):
@@ -109,10 +116,10 @@ def inspect(s, p, c):
             if (f.events[k] >> INSPECTION) & 1:  # nobody is meant in an empty slot
                 u = digits(city.key, step, f.id[k], INSPECTION)
                 if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
-                    _visit(s, p, cluster, lever, f, k, multiplier)
+                    _meet(s, p, cluster, lever, f, k, BY_PLAN)
             if watched and caught[k] and f.status[k] == SLOT_TAKEN and f.compliance[k] < REAL_OWN:
                 _fine(s, p, cluster, lever, f, k, multiplier)
-    _complaint(s, p, c, cluster, lever, multiplier)
+    _complaint(s, p, c, cluster, lever)
 
 
 @inner
@@ -144,14 +151,63 @@ def paid_shares(p, lever, data):
 
 
 @inner
+def _meet(s, p, cluster, lever, f, k, reason):
+    """A visit that is due is made at once, or waits for one of a limited number of inspectors."""
+    if p.inspectors > 0.0:
+        f.visit[k] = max(f.visit[k], reason)
+    else:
+        _visit(s, p, cluster, lever, f, k, fine_multiplier(cluster, lever))
+
+
+@inner
+def make_visits(s, p):
+    """Limited inspectors make the visits that are due while they can in this year: after complaints first, then by hashed priority."""
+    if p.inspectors <= 0.0:
+        return
+    city = s.city[0]
+    year = np.floor(city.time + 1e-6)
+    if city.time - year < 1e-6:
+        city.visits_due = city.visits_made = 0
+    for b in range(s.firms.size):
+        f = s.firms[b]
+        for k in range(LANES):
+            if f.visit[k] and f.status[k] == SLOT_TAKEN:
+                priority = draw(city.key, Purpose.INSPECTOR, city.step, f.id[k]) >> np.uint64(1)
+                if f.visit[k] != BY_COMPLAINT:
+                    priority += np.uint64(1) << np.uint64(63)
+                add_request(s, b * LANES + k, 0, 0, 0.0, priority)
+            f.visit[k] = 0
+    n = city.requests
+    sort_requests(s.requests, n)
+    made = min(n, visits_allowed(p, city.planned_factor, city.time + city.dt - year, city.visits_made))
+    for r in range(made):
+        slot = s.requests[r].slot
+        f, k = s.firms[slot >> 4], slot & 15
+        cluster = s.clusters[f.cluster[k]]
+        lever = s.levers[cluster.lever_row]
+        _visit(s, p, cluster, lever, f, k, fine_multiplier(cluster, lever))
+    city.requests = 0
+    city.visits_due += n
+    city.visits_made += made
+    for c in range(s.clusters.size):
+        s.clusters[c].unvisited = 1.0 - city.visits_made / max(city.visits_due, 1) if city.visits_due > 0 else 0.0
+
+
+@inner
+def expected_visits(p, lever, cluster, workers):
+    """Inspections a year that a firm of this size expects: of those due, what was made of them this year."""
+    return inspection_hazard(p, lever.inspection_rate, workers) * (1.0 - cluster.unvisited)
+
+
+@inner
 def _visit(s, p, cluster, lever, f, k, multiplier):
     """One inspection: it costs the state, informs the firm of the law, and may detect."""
     city = s.city[0]
     city.inspections += 1
-    s.money[Money.INSPECTIONS] += p.cost_inspection
+    s.money[Money.INSPECTIONS] += p.cost_inspection + p.skill_training * lever.official_skill
     f.aware[k] |= np.uint8(1 << AWARE_LAW)
     u = uniform(city.key, Purpose.DETECTION, city.step, f.id[k])
-    if u < detection(p, f.compliance[k], data_of(p, lever, cluster, f.effluent[k])):
+    if u < detection(p, f.compliance[k], data_of(p, lever, cluster, f.effluent[k]), lever.official_skill):
         _fine(s, p, cluster, lever, f, k, multiplier)
 
 
@@ -163,6 +219,8 @@ def _fine(s, p, cluster, lever, f, k, multiplier):
     f.cash[k] -= amount * (share + side)
     s.money[Money.FINE] += amount * share
     s.money[Money.SIDE_PAYMENT] += amount * side
+    f.last_fine[k] = s.city[0].time
+    f.stopped[k] += lever.public_disclosure * p.record_weeks / 52.0  # buyers who see it turn to others
     if p.suspension_weeks > 0.0:
         _count_fine(s.city[0], p, f, k)
 
@@ -185,7 +243,7 @@ def _count_fine(city, p, f, k):
 
 
 @inner
-def _complaint(s, p, c, cluster, lever, multiplier):
+def _complaint(s, p, c, cluster, lever):
     """Neighbours complain of untreated effluent; each complaint brings an inspection of one firm."""
     if cluster.kind == OUTSIDE or cluster.effluent <= 0.0:
         return
@@ -195,17 +253,18 @@ def _complaint(s, p, c, cluster, lever, multiplier):
         return
     cluster.complaints += 1.0
     cluster.complained_at = city.time
-    # a firm drawn by its effluent: the smallest of exponential times, so that no order of firms matters
+    # a firm drawn by its effluent, or by what all can see: the smallest of exponential times, so that no order of firms matters
     best, where = 1e300, -1
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
             if f.status[k] == SLOT_TAKEN and f.effluent[k] > 0.0:
-                t = -log(uniform(city.key, Purpose.COMPLAINT_TARGET, city.step, f.id[k])) / f.effluent[k]
+                drawn_by = complaint_weight(p, f.effluent[k], f.compliance[k], lever.public_disclosure)
+                t = -log(uniform(city.key, Purpose.COMPLAINT_TARGET, city.step, f.id[k])) / drawn_by
                 if t < best:
                     best, where = t, b * LANES + k
     if where >= 0:
-        _visit(s, p, cluster, lever, s.firms[where >> 4], where & 15, multiplier)
+        _meet(s, p, cluster, lever, s.firms[where >> 4], where & 15, BY_COMPLAINT)
 
 
 @inner
@@ -247,11 +306,12 @@ def compliance_costs(p, lever, cluster, f, k):
     data = data_of(p, lever, cluster, q)
     share, side = paid_shares(p, lever, data)
     expected = fine(p, q, fine_multiplier(cluster, lever)) * (share + side)
-    visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
+    visits, skill = expected_visits(p, lever, cluster, f.workers[k]), lever.official_skill
     fee = environmental_fee(p, q, f.k_cod[k])
-    caught, caught_sham = detection_hazard(p, NONE, data, visits, watched), detection_hazard(p, SHAM, data, visits, watched)
-    none = expected * caught + fee + expected_loss(p, f, k, caught)
-    sham = sham_cost(p, running) + fee + expected * caught_sham + expected_loss(p, f, k, caught_sham)
+    caught = detection_hazard(p, NONE, data, visits, watched, skill)
+    caught_sham = detection_hazard(p, SHAM, data, visits, watched, skill)
+    none = expected * caught + fee + expected_loss(p, lever, f, k, caught)
+    sham = sham_cost(p, running) + fee + expected * caught_sham + expected_loss(p, lever, f, k, caught_sham)
     connect = np.inf
     if cluster.built[WATER] and (cluster.connected + q <= cluster.design_flow or f.compliance[k] == REAL_CONNECTED):
         connect = connection_cost(q, cluster.fee, p.connect_fixed)
@@ -259,9 +319,10 @@ def compliance_costs(p, lever, cluster, f, k):
 
 
 @inner
-def expected_loss(p, f, k, hazard):
-    """What suspensions are expected to cost a firm that is fined with this hazard, mVND/yr."""
-    return suspension_loss(p, hazard, usual_margin(f.k_margin[k], f.margin_life[k]) * f.k_revenue[k] * f.workers[k])
+def expected_loss(p, lever, f, k, hazard):
+    """What suspensions and buyers who turn away are expected to cost a firm that is fined with this hazard, mVND/yr."""
+    margin = usual_margin(f.k_margin[k], f.margin_life[k]) * f.k_revenue[k] * f.workers[k]
+    return suspension_loss(p, hazard, margin) + record_loss(p, lever.public_disclosure, hazard, margin)
 
 
 @inner
@@ -313,7 +374,7 @@ def review_compliance(s, p, c):
     cluster = s.clusters[c]
     if cluster.firms == 0:
         return
-    fund = cluster.programme
+    fund = fund_of(cluster)
     funded = fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):

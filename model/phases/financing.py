@@ -9,11 +9,12 @@ import numpy as np
 from ..jit import inner
 from ..maths import annuity, exp, log
 from ..randomness import Purpose, of_technology, uniform
-from ..rules.credit import approval, grant_share, granted_share, guarantee_loss, interest_subsidy
+from ..rules.certification import by_level
+from ..rules.credit import approval, credit_record, grant_share, granted_share, guarantee_loss, interest_subsidy
 from ..state import N_TECH
 from .tastes import taste
 
-__all__ = ["A_CUT", "A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "add_loan", "annuity_of", "best_loan", "finance", "grant_of",
+__all__ = ["A_CUT", "A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "add_loan", "annuity_of", "best_loan", "certified", "finance", "grant_of",
            "loan_annuity", "own_funds", "total_loans"]  # fmt: skip
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
@@ -59,6 +60,12 @@ def grant_of(lever, j, level):
 
 
 @inner
+def certified(cluster, lever, value, more, cap):
+    """A lever in a cluster that has a certificate or none: `more` is what certified ones get beyond `value`, at most up to `cap`."""
+    return by_level(value, more if cluster.level > 0 else 0.0, lever.multiplier[cluster.level], cap)
+
+
+@inner
 def finance(s, p, slot, j, cost, supported):
     """Loan that the firm gets for an investment of `cost`.
 
@@ -73,27 +80,32 @@ def finance(s, p, slot, j, cost, supported):
     """
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
-    lever, base = s.levers[s.clusters[f.cluster[k]].lever_row], s.levers[s.levers.size - 1]
+    cluster = s.clusters[f.cluster[k]]
+    lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
+    guarantee = certified(cluster, lever, lever.guarantee, lever.certified_guarantee, 1.0)
+    green_fund = certified(cluster, lever, lever.green_fund, lever.certified_green_fund, 1.0)
     ident = of_technology(f.id[k], j)
     by_base, by_programme = False, False
-    if base.guarantee > 0.0 or supported and lever.guarantee > 0.0:
+    if base.guarantee > 0.0 or supported and guarantee > 0.0:
         guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
         by_base = guaranteed < base.guarantee
-        by_programme = supported and not by_base and guaranteed < lever.guarantee
-    green = supported and lever.green_fund > 0.0 and uniform(city.key, Purpose.GREEN_FUND, 0, ident) < lever.green_fund
+        by_programme = supported and not by_base and guaranteed < guarantee
+    green = supported and green_fund > 0.0 and uniform(city.key, Purpose.GREEN_FUND, 0, ident) < green_fund
     rate = p.bank_rate
     if green:
         rate = p.soft_rate
     elif supported:
-        rate = max(p.bank_rate - 0.01 * lever.interest_cut, 0.0)
+        cut = certified(cluster, lever, lever.interest_cut, lever.certified_interest_cut, 9.0)
+        rate = max(p.bank_rate - 0.01 * cut, 0.0)
     if rate >= f.hurdle[k] or cost <= p.loan_minimum:
         return Loan(0.0, rate, 0.0, 0.0, 0.0)
     helped = by_base or by_programme or green
     if lever.relief_credit > 0.5:
         share = p.granted_support
     else:
-        chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0,
-                          (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k]))  # fmt: skip
+        leverage = (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k])
+        leverage += credit_record(p, lever.public_disclosure, city.time - f.last_fine[k])
+        chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0, leverage)
         if taste(city, p, f.id[k], j, Purpose.CREDIT) >= chance:
             return Loan(0.0, rate, 0.0, 0.0, 1.0)
         share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))

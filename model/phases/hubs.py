@@ -29,7 +29,7 @@ from .capital import invest
 from .cohorts import note_age
 from .financing import A_HUB, annuity_of
 from .links import Lot, book_exchange, demand_of, note_exchange, replace_fuel, spared_by, supply_of
-from .requests import add_request, sort_requests
+from .requests import add_request, fund_of, sort_requests
 
 __all__ = ["deliver_hubs", "hub_hazard", "hub_worth", "leave_hubs", "review_hubs", "start_hubs"]
 
@@ -279,7 +279,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
 def _start(s, p, c, w, cluster, lever, hub):
     """A hub is proposed: it starts if at least two members gain."""
     city = s.city[0]
-    fund = cluster.programme
+    fund = fund_of(cluster)
     grant = 0.0
     if fund >= 0 and s.funds[fund].budget > 0.0:
         grant = lever.symbiosis_grant

@@ -12,7 +12,7 @@ from ..rules.trust import accrue, belief, breach_memory, breach_weight, decay, d
 from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
 from .acquaintances import tie_adopters
 from .chosen_lanes import line_up
-from .lottery import LAW, LEARNING, SYMBIOSIS, digits, fair_season, from_platform, outside_learning
+from .lottery import LAW, LEARNING, SYMBIOSIS, digits, extension_of, fair_season, from_platform, outside_learning
 
 __all__ = ["learn", "update_beliefs"]
 
@@ -35,7 +35,9 @@ def update_beliefs(s, p, c):
     trust_keep = exp(-trust_rate * dt)
     breaches = breach_weight(p) * p.eta_s * 2.0 * cluster.breaches / firms
     attitude_up = (
-        p.eta_E * lever.extension + p.eta_club_attitude * lever.club_community + p.eta_voluntary * lever.voluntary_agreement
+        p.eta_E * extension_of(cluster, lever)
+        + p.eta_club_attitude * lever.club_community
+        + p.eta_voluntary * lever.voluntary_agreement
     )
     attitude_rate = attitude_up + attitude_back
     attitude_keep = exp(-attitude_rate * dt)
@@ -89,10 +91,10 @@ def learn(s, p, c):
     if cluster.kind != OUTSIDE:
         _serve(s, p, cluster, lever)
     relief = lever.relief_awareness > 0.5
-    base, platform = outside_learning(p, lever, season), from_platform(p, lever, cluster)
+    base, platform = outside_learning(p, cluster, lever, season), from_platform(p, lever, cluster)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
-    law = event(outside_hazard(p, lever.extension, fair_factor(lever.fairs, season), 0.0), dt)
-    symbiosis = event(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
+    law = event(outside_hazard(p, extension_of(cluster, lever), fair_factor(lever.fairs, season), 0.0), dt)
+    symbiosis = event(symbiosis_hazard(p, extension_of(cluster, lever), lever.coordinator, lever.platform), dt)
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
         f, n = s.firms[b], 0
@@ -127,7 +129,7 @@ def learn(s, p, c):
 def _serve(s, p, cluster, lever):
     """Who is visited by an adviser and who uses the innovation centre in this step: what happened, not what was offered."""
     city = s.city[0]
-    visit = event(p.visit_rate * lever.extension, city.dt)
+    visit = event(p.visit_rate * extension_of(cluster, lever), city.dt)
     centre = event(p.centre_rate * lever.innovation_centre, city.dt)
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]

@@ -11,6 +11,7 @@ from ..ledger import Matter, Money
 from ..maths import exp
 from ..randomness import Purpose, of_pair, uniform
 from ..rules.diffusion import event
+from ..rules.government import permit_hazard
 from ..rules.symbiosis import (
     additional_share,
     disposal_saved,
@@ -35,6 +36,7 @@ from ..state import (
     TREATED_WATER,
 )
 from .cohorts import note_age
+from .financing import certified
 
 __all__ = ["Lot", "book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
            "record_of_pair", "replace_fuel", "spared_by", "supply_of"]  # fmt: skip
@@ -113,7 +115,7 @@ def deliver(s, p):
         elif link.state == LINK_PERMIT:
             lever = s.levers[s.clusters[link.cluster].lever_row]
             u = uniform(city.key, Purpose.LINK_PERMIT, city.step, of_pair(link.supplier_id, link.buyer_id, link.stream))
-            if lever.relief_permits > 0.5 or u < event(lever.permit_rate, dt):
+            if lever.relief_permits > 0.5 or u < event(_permit_rate(p, s.clusters[link.cluster], lever), dt):
                 link.state = LINK_ACTIVE
                 link.started, link.until = now, now + link.years
                 fade(p, link, now)
@@ -141,6 +143,12 @@ def _count_link(s, link, sign):
     for role in range(2):
         i = link.supplier if role == 0 else link.buyer
         s.firms[i >> 4].links[i & 15] += sign
+
+
+@inner
+def _permit_rate(p, cluster, lever):
+    """Hazard of a permit in a cluster, 1/yr."""
+    return permit_hazard(p, certified(cluster, lever, lever.permit_rate, lever.certified_permit_rate, 1000.0), lever.official_skill)
 
 
 @inner

@@ -25,9 +25,10 @@ from ..rules.diffusion import (
 from ..rules.facilitation import platform_learning
 from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
 from ..vocabulary import EVENTS
+from .financing import certified
 
 __all__ = ["LAW", "SYMBIOSIS", "INSPECTION", "COMPLIANCE_REVIEW", "TECHNOLOGY_REVIEW", "SEARCH", "EXIT",
-           "RELOCATION_REVIEW", "LEARNING", "digits", "draw_lottery"]  # fmt: skip
+           "RELOCATION_REVIEW", "LEARNING", "digits", "draw_lottery", "extension_of"]  # fmt: skip
 
 # bits of `firms.events`; those before them are learning (or forgetting) of a technology
 LAW, SYMBIOSIS, INSPECTION, COMPLIANCE_REVIEW, TECHNOLOGY_REVIEW, SEARCH, EXIT, RELOCATION_REVIEW = (
@@ -57,10 +58,16 @@ def _lane_of(event, ha, hb, hc, hd):
 
 
 @inner
-def outside_learning(p, lever, season):
+def extension_of(cluster, lever):
+    """Dose of extension in a cluster, with what certified ones get beyond it."""
+    return certified(cluster, lever, lever.extension, lever.certified_extension, 1.0)
+
+
+@inner
+def outside_learning(p, cluster, lever, season):
     """`outside_hazard` of a cluster."""
     centre = 1.0 if lever.relief_technology > 0.5 else lever.innovation_centre
-    return outside_hazard(p, lever.extension, fair_factor(lever.fairs, season), centre)
+    return outside_hazard(p, extension_of(cluster, lever), fair_factor(lever.fairs, season), centre)
 
 
 @inner
@@ -94,14 +101,14 @@ def draw_lottery(s, p, c):
     if cluster.firms == 0:
         return
     lever = s.levers[cluster.lever_row]
-    base, platform = outside_learning(p, lever, season), from_platform(p, lever, cluster)
+    base, platform = outside_learning(p, cluster, lever, season), from_platform(p, lever, cluster)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
     sheet = s.sheet[0]
     learn = sheet.learn
     for j in range(N_LEARNED):
         learn[j] = _may_learn(city, p, cluster, base, platform, others, j) if city.learning_offered[j] else 0
     law = _threshold(base, dt)
-    symbiosis = _threshold(symbiosis_hazard(p, lever.extension, lever.coordinator, lever.platform), dt)
+    symbiosis = _threshold(symbiosis_hazard(p, extension_of(cluster, lever), lever.coordinator, lever.platform), dt)
     # 1 - exp(-h dt) is not above h dt; these hazards differ from firm to firm
     inspection, low, high = 65536.0 * (1.0 + 1e-9) * dt * lever.inspection_rate, p.inspection_low, p.inspection_high
     per_worker, exponent, root = 1.0 / p.inspection_workers, p.inspection_exponent, p.inspection_exponent == 0.5

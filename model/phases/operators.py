@@ -32,7 +32,7 @@ from ..state import (
 )
 from .capital import invest
 from .land import Land, lacks_land, land_for, open_plot, take_land, wants_plot
-from .requests import add_request, sort_requests
+from .requests import add_request, fund_of, sort_requests
 
 __all__ = ["finish_projects", "run_operators", "run_projects"]
 
@@ -95,7 +95,7 @@ def run_projects(s, p):
                 continue
             if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, j)) < review:
                 priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, j))
-                add_request(s, c, j, cluster.programme, 0.0, priority)
+                add_request(s, c, j, fund_of(cluster), 0.0, priority)
         if p.land_market > 0.5 and wants_plot(s, p, c):
             priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, PLOT))
             add_request(s, c, PLOT, cluster.programme, 0.0, priority)

@@ -18,14 +18,15 @@ from ..state import (
 )
 from ..timelines import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from .capital import retire_capital
+from .financing import certified
 
 __all__ = ["open_step"]
 
 # columns of a plan's levers
-_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _PLATFORM, _CLUB = (
+_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _PLATFORM, _CLUB, _CERTIFIED = (
     list(LEVERS).index(name) for name in (
         "monitoring_data", "extension", "innovation_centre", "fairs", "skills_housing", "coordinator", "platform",
-        "club_community"))  # fmt: skip
+        "club_community", "certified_extension"))  # fmt: skip
 
 
 @inner
@@ -132,7 +133,7 @@ def _set_programmes(s, plan, values):
 
 @inner
 def _pay_law(s, p, plan, values):
-    """What the law costs above that of before 2020: its set-up, once, and data. Visits are charged by actual number.
+    """What the law costs above that of before 2020: its set-up, once, data and public records. Visits are charged by actual number.
 
     The state pays, outside every fund; no programme and no budget changes its prices.
     """
@@ -147,6 +148,9 @@ def _pay_law(s, p, plan, values):
             s.money[Money.LAW_SET_UP] += city.law_need
             city.law_need = 0.0
     more = max(law.monitoring_data - plan.baseline[_DATA], 0.0)
+    if law.public_disclosure > 0.0:
+        for c in range(s.clusters.size):
+            s.money[Money.LAW_DATA] += city.dt * s.clusters[c].firms * p.disclosure_cost * law.public_disclosure
     if more > 0.0:
         for c in range(s.clusters.size):
             cluster = s.clusters[c]
@@ -245,6 +249,9 @@ def _dose_need(s, p, plan, programme, typed):
         full, mine = s.levers[cluster.lever_row], plan.typed[cluster.lever_row]
         if mine[_EXTENSION] == typed:
             total += cluster.firms * p.cost_extension * (full.extension - base.extension)
+        if full.certified_extension > 0.0 and mine[_CERTIFIED] == typed:
+            more = certified(cluster, full, full.extension, full.certified_extension, 1.0) - full.extension
+            total += cluster.firms * p.cost_extension * more
         if mine[_CENTRE] == typed:
             total += cluster.firms * p.cost_innovation_centre * (full.innovation_centre - base.innovation_centre)
         if mine[_FAIRS] == typed:

@@ -16,7 +16,6 @@ from ..rules.compliance import (
     detection_hazard,
     environmental_fee,
     fine,
-    inspection_hazard,
     own_running_cost,
     sham_cost,
 )
@@ -44,7 +43,7 @@ from .ageing import set_due
 from .births import normal_trait
 from .capital import invest
 from .developers import build_site, decide_sites
-from .enforcement import data_of, expected_loss, fine_multiplier, has_continuous, paid_shares
+from .enforcement import data_of, expected_loss, expected_visits, fine_multiplier, has_continuous, paid_shares
 from .exits import vacate
 from .financing import add_loan, finance, own_funds
 from .hubs import leave_hubs
@@ -149,9 +148,9 @@ def _effluent_cost(s, p, cluster, f, k):
     lever = s.levers[cluster.lever_row]
     data = data_of(p, lever, cluster, q)
     share, side = paid_shares(p, lever, data)
-    visits = inspection_hazard(p, lever.inspection_rate, f.workers[k])
-    hazard = detection_hazard(p, compliance, data, visits, has_continuous(cluster))
-    cost = fee + hazard * fine(p, q, fine_multiplier(cluster, lever)) * (share + side) + expected_loss(p, f, k, hazard)
+    visits = expected_visits(p, lever, cluster, f.workers[k])
+    hazard = detection_hazard(p, compliance, data, visits, has_continuous(cluster), lever.official_skill)
+    cost = fee + hazard * fine(p, q, fine_multiplier(cluster, lever)) * (share + side) + expected_loss(p, lever, f, k, hazard)
     return cost + (sham_cost(p, own_running_cost(p, q)) if compliance == SHAM else 0.0)
 
 
@@ -468,7 +467,7 @@ def _copy_firm(f, k, g, m):
     g.profit[m], g.exchange_gain[m], g.cash[m], g.debt[m] = f.profit[k], 0.0, f.cash[k], f.debt[k]
     g.interest[m] = f.interest[k]
     g.debt_service[m], g.negative_years[m], g.links[m], g.hubs[m] = f.debt_service[k], f.negative_years[k], 0, 0
-    g.stopped[m] = f.stopped[k]
+    g.stopped[m], g.last_fine[m] = f.stopped[k], f.last_fine[k]
     for n in range(g.fined_at.shape[1]):
         g.fined_at[m, n] = f.fined_at[k, n]
     for w in range(g.sold.shape[1]):

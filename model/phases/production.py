@@ -171,7 +171,6 @@ def produce(s, p, c):
     fresh = np.sqrt(1.0 - keep * keep)
     sd, shift = p.util_sd_own, 0.5 * p.util_sd_own * p.util_sd_own
     debt_keep = exp(-city.dt / p.debt_years)
-    suspension = p.suspension_weeks > 0.0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
@@ -190,15 +189,14 @@ def produce(s, p, c):
             f.waste[k] = f.k_waste[k] * act
             f.debt[k] = f.debt[k] * debt_keep
             f.exchange_gain[k] = f.spared[k] = f.avoided[k] = 0.0
-        if suspension:
-            for k in range(LANES):
-                if f.stopped[k] > 0.0 and f.status[k] == SLOT_TAKEN:
-                    _stand_still(city, p, f, k)
+        for k in range(LANES):
+            if f.stopped[k] > 0.0 and f.status[k] == SLOT_TAKEN:
+                _stand_still(city, p, f, k)
 
 
 @inner
 def _stand_still(city, p, f, k):
-    """A suspended firm produces less or nothing in this step; others elsewhere make what it does not: that is displaced."""
+    """Who is suspended or loses buyers produces less or nothing in this step; others elsewhere make it: that is displaced."""
     lost = stopped_share(f.stopped[k], city.dt) * f.activity[k]
     f.stopped[k] = max(f.stopped[k] - city.dt, 0.0)
     act = f.activity[k] - lost

@@ -8,7 +8,7 @@ from ..jit import inner
 from ..ledger import Money
 from ..randomness import Purpose, draw, of_errand
 
-__all__ = ["COORDINATOR", "FIRMS", "OPERATOR", "Exchange", "add_request", "ask", "propose", "sort_requests"]
+__all__ = ["COORDINATOR", "FIRMS", "OPERATOR", "Exchange", "add_request", "ask", "fund_of", "propose", "sort_requests"]
 
 
 FIRMS, OPERATOR, COORDINATOR = 0.0, 1.0, 2.0  # who found the link of a proposal; an operator pays its study himself
@@ -21,6 +21,12 @@ class Exchange(NamedTuple):
     buyer: int
     stream: int
     quantity: float
+
+
+@inner
+def fund_of(cluster):
+    """The programme whose funds a cluster may ask; -1: none, or it is barred from them."""
+    return -1 if cluster.barred else cluster.programme
 
 
 @inner

@@ -38,13 +38,14 @@ from .financing import (
     add_loan,
     annuity_of,
     best_loan,
+    certified,
     finance,
     grant_of,
     loan_annuity,
     own_funds,
 )
 from .lottery import TECHNOLOGY_REVIEW, digits
-from .requests import ask
+from .requests import ask, fund_of
 from .tastes import taste
 
 __all__ = ["Case", "Terms", "appraise", "consider", "count_credit", "end_cut", "investment", "order", "review_technologies", "saving_of",
@@ -177,7 +178,7 @@ def terms_at(s, p, slot, j, supported, cost, saving):
     base = s.levers[s.levers.size - 1]
     cut, grant = base.CIT_reduction, 0.0
     if supported:
-        cut, grant = lever.CIT_reduction, grant_of(lever, j, cluster.level)
+        cut, grant = tax_cut_of(cluster, lever), grant_of(lever, j, cluster.level)
     none = Loan(0.0, 0.0, 0.0, 0.0, 0.0)
     net = cost * (1.0 - grant)
     revenue = f.k_revenue[k] * f.workers[k]
@@ -259,7 +260,7 @@ def review_technologies(s, p, c):
     cluster = s.clusters[c]
     lever = s.levers[cluster.lever_row]
     base = s.levers[s.levers.size - 1]
-    cut = max(base.CIT_reduction, lever.CIT_reduction)
+    cut = max(base.CIT_reduction, tax_cut_of(cluster, lever))
     offered = 0
     for j in range(N_LEARNED):
         offered |= np.int64(city.learning_offered[j] != 0) << j
@@ -287,6 +288,12 @@ def review_technologies(s, p, c):
 
 
 @inner
+def tax_cut_of(cluster, lever):
+    """Reduction of income tax on savings that a programme pays firms of a cluster."""
+    return certified(cluster, lever, lever.CIT_reduction, lever.certified_CIT_reduction, 1.0)
+
+
+@inner
 def consider(s, p, slot, j, cost, saving):
     """Adopt technology j with the programme's money, or without it, or not at all.
 
@@ -296,7 +303,7 @@ def consider(s, p, slot, j, cost, saving):
         True if the technology was ordered or a request was made.
     """
     cluster = s.clusters[s.firms[slot >> 4].cluster[slot & 15]]
-    lever, fund = s.levers[cluster.lever_row], cluster.programme
+    lever, fund = s.levers[cluster.lever_row], fund_of(cluster)
     if fund >= 0 and s.funds[fund].enacted > 0.5 and s.funds[fund].budget > 0.0:
         terms = terms_at(s, p, slot, j, True, cost, saving)
         if not terms.wants:

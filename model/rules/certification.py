@@ -12,16 +12,16 @@ from ..jit import jit, small
 from ..maths import annuity
 from ..state import T1, T2, T5
 
-__all__ = ["Shown", "bit", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
-           "infrastructure_group", "is_recp", "measured_share", "number_unmet", "recp_least", "symbiosis_met", "violation_hazard", "waived",
+__all__ = ["Shown", "bit", "by_level", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
+           "infrastructure_group", "is_recp", "measured_share", "number_unmet", "recp_least", "standard_exists", "symbiosis_met", "violation_hazard", "waived",
            "water_group"]  # fmt: skip
 
 # bits of the mask: criteria of level 1, then what the levels above add
 (RECP_SHARE, SYMBIOSIS, SHARED_LAND, TREATMENT, MONITORING, CLEAN_RECORD, RECP_HIGHER, SYMBIOSIS_SHARE, GROUP_ENERGY,
  GROUP_WATER, GROUP_INFRASTRUCTURE, GROUP_INFORMATION) = range(12)  # fmt: skip
 LEVEL_1 = (1 << RECP_HIGHER) - 1
-# states, which are no obstacles: all is met and the operator does not care; there is nobody
-NOT_WORTH, NO_FIRMS = 12, 13
+# states, which are no obstacles: all is met and the operator does not care; there is nobody; all is met and nobody certifies
+NOT_WORTH, NO_FIRMS, NO_STANDARD = 12, 13, 14
 
 # readings of symbiosis; the second and third are shadow certificates too, on which nobody acts
 EXCHANGE, WIDE, DECREE_82, WIDE_AND_SOLAR = range(4)
@@ -31,6 +31,18 @@ EXCHANGE, WIDE, DECREE_82, WIDE_AND_SOLAR = range(4)
 def bit(condition, i):
     """Bit i if a condition holds, else 0."""
     return 1 << i if condition else 0
+
+
+@jit
+def standard_exists(p, park, year, now):
+    """Is there a standard by which clusters are certified? Since `year` of the law, in parks since theirs."""
+    return p.standard_by_law < 0.5 or now >= (p.park_standard_year if park else year) - 1e-9
+
+
+@jit
+def by_level(value, more, factor, cap):
+    """A lever in a cluster: what certified ones get more, times the factor of their level, on top of what all get."""
+    return min(value + more * factor, cap)
 
 
 @jit

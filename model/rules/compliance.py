@@ -8,10 +8,10 @@ from ..jit import jit, small
 from ..maths import exp, log, power
 from ..state import NONE, REAL_OWN, SHAM
 
-__all__ = ["complaint_hazard", "connection_cost", "cost_of_next_m3", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine",
-           "fine_counts", "inspection_hazard", "inspection_size", "own_running_cost", "payment_share", "pick", "removal", "removal_of",
+__all__ = ["complaint_hazard", "connection_cost", "complaint_weight", "cost_of_next_m3", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine",
+           "fine_counts", "inspection_hazard", "inspection_size", "own_running_cost", "payment_share", "pick", "record_loss", "removal", "removal_of",
            "running_cost_of", "running_factor", "sham_cost", "sham_cost_of", "stopped_share", "suspends", "suspension_loss", "suspension_rate",
-           "weight"]  # fmt: skip
+           "visits_allowed", "weight"]  # fmt: skip
 
 
 @jit
@@ -28,17 +28,20 @@ def inspection_size(relative, exponent, root, low, high):
 
 
 @jit
-def detection(p, compliance, data):
-    """Probability that an inspection detects: .9 (none), .15 + .65 m (sham), 0 (real)."""
+def detection(p, compliance, data, skill):
+    """Probability that an inspection detects: .9 (none), .15 + .65 m (sham), 0 (real); skill finds a part of what is missed."""
+    found = 0.0
     if compliance == NONE:
-        return p.detect_none
-    if compliance == SHAM:
-        return p.detect_sham_low + (p.detect_sham_high - p.detect_sham_low) * data
-    return 0.0
+        found = p.detect_none
+    elif compliance == SHAM:
+        found = p.detect_sham_low + (p.detect_sham_high - p.detect_sham_low) * data
+    else:
+        return 0.0
+    return found + p.skill_detection * skill * (1.0 - found)
 
 
 @jit
-def detection_hazard(p, compliance, data, hazard, continuous):
+def detection_hazard(p, compliance, data, hazard, continuous, skill):
     """Detections a year: by inspections, and by automatic data where a plant or project T makes them possible.
 
     Parameters
@@ -47,10 +50,12 @@ def detection_hazard(p, compliance, data, hazard, continuous):
         Inspections a year of this firm.
     continuous : bool
         True in clusters with a central plant or project T.
+    skill : float
+        Of officials, 0-1.
     """
     if compliance >= REAL_OWN:
         return 0.0
-    return hazard * detection(p, compliance, data) + (p.continuous_rate * data if continuous else 0.0)
+    return hazard * detection(p, compliance, data, skill) + (p.continuous_rate * data if continuous else 0.0)
 
 
 @jit
@@ -123,6 +128,12 @@ def suspension_loss(p, hazard, margin):
 
 
 @jit
+def record_loss(p, disclosure, hazard, margin):
+    """What buyers who see a fine are expected to cost, mVND/yr: hazard x weeks of sales/52 x yearly margin."""
+    return hazard * disclosure * p.record_weeks / 52.0 * margin
+
+
+@jit
 def own_running_cost(p, effluent):
     """Running cost of an own plant, mVND/yr: 9 kVND/m3 x q (q/6000)^-.2."""
     q = max(effluent, 1e-9)
@@ -151,6 +162,18 @@ def cost_of_next_m3(p, effluent):
 def complaint_hazard(p, untreated, effluent, urban):
     """Complaints of neighbours about a cluster, 1/yr: .3 x untreated share, times .3 outside dense districts."""
     return p.complaint_rate * untreated / effluent * (1.0 if urban > 0.5 else p.complaint_rural)
+
+
+@jit
+def complaint_weight(p, effluent, compliance, disclosure):
+    """What a complaint is drawn by: effluent, and with public records the part of it that is left untreated."""
+    return effluent * (1.0 - disclosure * removal(p, compliance))
+
+
+@jit
+def visits_allowed(p, share, year, made):
+    """Visits that limited inspectors can still make, of those of the part `year` of a calendar year, if they made so many in it."""
+    return max(np.int64(np.floor(p.inspectors * p.visits_per_inspector * share * year + 1e-9)) - made, 0)
 
 
 @small

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit
 from ..maths import annuity, exp, log
 
-__all__ = ["approval", "grant_share", "granted_share", "guarantee_loss", "interest_subsidy", "loan_payment"]
+__all__ = ["approval", "credit_record", "grant_share", "granted_share", "guarantee_loss", "interest_subsidy", "loan_payment"]
 
 
 @jit
@@ -22,6 +22,12 @@ def approval(p, workers, collateral, investment, green, supported, leverage):
     x = (p.credit_constant + p.credit_size * log(workers) + p.credit_collateral * log(collateral / investment)
          + p.credit_green * green + p.credit_support * supported - leverage)  # fmt: skip
     return 1.0 / (1.0 + exp(-x))
+
+
+@jit
+def credit_record(p, disclosure, years):
+    """What a fine so many years ago, seen by the bank, takes off the index of approval."""
+    return p.record_credit * disclosure if years <= p.record_years + 1e-9 else 0.0
 
 
 @jit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..jit import jit
 
-__all__ = ["dose_factor", "enactment_hazard", "scaled", "scheduled"]
+__all__ = ["dose_factor", "enactment_hazard", "permit_hazard", "scaled", "scheduled"]
 
 _LN2 = 0.6931471805599453
 
@@ -31,6 +31,12 @@ def dose_factor(budget, need):
     if budget <= 0.0:
         return 0.0
     return 1.0 if need <= 0.0 else min(1.0, 0.5 * budget / need)
+
+
+@jit
+def permit_hazard(p, rate, skill):
+    """Hazard of a permit, 1/yr: trained officials are faster."""
+    return rate * (1.0 + p.skill_permits * skill)
 
 
 @jit

@@ -26,7 +26,8 @@ UNCERTAIN = sorted(name for name, parameter in PARAMETERS.items() if parameter.d
 SWITCHES = ("spillover", "fund_lapse", "disclosure_gate", "application_test", "old_plot_value", "suspension_weeks",
             "suspension_fines", "solar_consent", "tau_breach", "breach_ratio", "coordinator_capacity", "ties_partner", "developers",
             "admission_by_own_means", "outside_firms", "land_market", "unbuilt_usable", "lease_compensation", "stream_trade", "offtake_limit",
-            "heat_of_firms", "map_split", "complete_trait", "complete_land")  # fmt: skip
+            "heat_of_firms", "map_split", "complete_trait", "complete_land", "standard_by_law",
+            "assessment_years", "inspectors", "record_weeks", "record_credit")  # fmt: skip
 SHOCKS = (Shock("demand", 2020, 2022, 0.85), Shock("electricity", 2022, 2023, 1.25), Shock("carbon_rule", 2026, 9999, 1.15),
           Shock("sector", 2012, 9999, 0.8))  # fmt: skip
 share = st.floats(0, 1)
@@ -107,7 +108,7 @@ def _laws(draw):
     """Some levers of the law, a part of them by a policy with a schedule that must be enacted first."""
     levers, before, schedules = {}, {}, {}
     for name in draw(st.lists(st.sampled_from(LAW_LEVERS), unique=True)):
-        low, high = LEVERS[name].low, min(LEVERS[name].high, 20.0)
+        low, high = LEVERS[name].low, 2040.0 if LEVERS[name].unit == "year" else min(LEVERS[name].high, 20.0)
         flag = LEVERS[name].unit == "flag"
         levers[name] = draw(st.sampled_from([low, high]) if flag else st.floats(low, high))
         if draw(st.booleans()):

@@ -110,6 +110,30 @@ def test_what_is_off_by_default_agrees_when_on(city):
         assert suspended > 5 and any(cluster.built[ENERGY] for cluster in model.clusters if cluster.kind == EXISTING)
 
 
+STANDARD = {"standard_year": 2021.0, "standard_compulsory": 1.0, "public_disclosure": 0.7, "official_skill": 0.6, "multiplier_L1": 1.5,
+            **{f"certified_{name}": dose for name, dose in (("guarantee", 0.5), ("green_fund", 0.3), ("interest_cut", 4.0),
+               ("CIT_reduction", 0.5), ("permit_rate", 6.0), ("extension", 0.4))}}  # fmt: skip
+
+
+def test_the_standard_and_few_inspectors_agree_when_on(city):
+    """Assessments, plans and clusters without money of funds; public records; skill; visits that nobody makes; then certificates."""
+    arm = with_levers(arm_of("all", city), STANDARD)
+    few = {"inspectors": 2.0, "assessment_years": 2.0, "plan_term": 1.0}
+    easy = {f"waive_{name}": 1.0 for name in ("recp_share", "monitoring", "symbiosis", "treatment", "shared_land")} | {
+        "clean_years": 0.5
+    }
+    for parameters in (few, easy):
+        kernels, model = both(Scenario(city, arm, {"parameters": parameters | {"standard_by_law": 1.0}, "seed": 5}))
+        barred, missed, certified = 0, 0, 0
+        for _ in range(BURN_IN + 28):
+            assert_agreement(kernels, model, 1)
+            barred += sum(cluster.barred for cluster in model.clusters)
+            missed += model.visits_due - model.visits_made
+            certified += sum(cluster.level > 0 for cluster in model.clusters)
+            assert model.now >= 2021.0 or not certified
+        assert (barred > 0 and missed > 0) if parameters is few else certified > 0
+
+
 BUILT = {"developers": 1.0, "developer_sites": 900.0, "planned_cluster_slots": 8.0, "base_rent": 3000.0, "planned_build": 0.5,
          "relocation_review": 0.3, "rent_difference": -3.0}  # fmt: skip
 

@@ -64,7 +64,7 @@ def test_the_law_is_the_same_for_all_and_no_pathway_holds_a_part_of_it():
         assert not set(load_pathway(entry.id).levers) & set(LAW_LEVERS), entry.id
     assert set(LAW_LEVERS) == {
         "inspection_rate", "monitoring_data", "fine_multiplier", "fine_adaptive", "permit_rate", "certainty",
-        "voluntary_agreement", "admission",
+        "voluntary_agreement", "admission", "standard_year", "standard_compulsory", "public_disclosure", "official_skill",
     }  # fmt: skip
 
 

@@ -225,8 +225,9 @@ def law(before, after, p):
     dt, now, today = before.city[0]["dt"], after.levers[-1], LEVERS["monitoring_data"].baseline
     firms = before.clusters["firms"][before.clusters["kind"] != PLANNED].sum()
     data = dt * firms * p["cost_monitoring_data"] * max(float(now["monitoring_data"]) - today, 0.0)
-    alike(after.money[Money.LAW_DATA], data, "data of the law", 1e-9)
-    visits = after.money[Money.INSPECTIONS] / p["cost_inspection"]
+    records = dt * before.clusters["firms"].sum() * p["disclosure_cost"] * float(now["public_disclosure"])
+    alike(after.money[Money.LAW_DATA], data + records, "data of the law", 1e-9)
+    visits = after.money[Money.INSPECTIONS] / (p["cost_inspection"] + p["skill_training"] * float(now["official_skill"]))
     near(visits, round(visits), 1e-6, "visits are charged by number")
     rows = after.levers[[n for n in range(len(after.levers)) if n % 3 != 1 or n == len(after.levers) - 1]]
     for name in LAW_LEVERS:

@@ -31,13 +31,13 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
 # of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
 OFF = ("suspensions", "output_displaced", "cod_displaced", "cases_waiting", "admission_refused", "entered_pool", "pool_moved", "pool_firms",
        "pool_cod", "pool_tco2e", "pool_landfilled", "pool_value_added", "cod_left_homes", "fuel_left_homes", "land_raised", "land_vacant", "land_unbuilt",
-       "land_compensated", "compensated_share", "plots_lost", "plots_opened", "firms_cleared", "transfer_operator_landowners",
+       "land_compensated", "compensated_share", "plots_lost", "plots_opened", "firms_cleared", "clusters_with_plan", "clusters_barred", "visits_missed", "transfer_operator_landowners",
        "transfer_operator_firms")  # fmt: skip
 # readings that came after the digest and move nothing: they join it when it is renewed
 READ = (*(key for key in INDICATORS if key.startswith(("size_odds_", "free_riders_"))),
         "screened", "agreed", "hubs_started", "cases", "cases_per_coordinator", "links_lasted_3", "links_lasted_8", "hubs_lasted_3",
         "hubs_lasted_8", "hectares_opened", "existing_occupancy", "sites_built", "sites_unsupported", "entered_clusters",
-        "entered_outside", "entered_arrivals")  # fmt: skip
+        "entered_outside", "entered_arrivals", "clusters_with_standard")  # fmt: skip
 
 
 def small_city():

@@ -40,15 +40,36 @@ def update_levels(model) -> None:
         value = rules.certification.incentive(p, gain, cluster.grants_year, cluster.counted)
         always = p.application_test < 0.5
         first = _first(model, cluster, untreated)
-        _apply_and_review(model, cluster, first, always or value > p.application_cost, _heard(model, cluster, 4, hears))
+        standard = rules.certification.standard_exists(p, cluster.park, levers.standard_year, now)
+        _assess(model, cluster, first == 0, standard and levers.standard_compulsory > 0.5)
+        _apply_and_review(model, cluster, first, standard, always or value > p.application_cost, _heard(model, cluster, 4, hears))
         lacks = {name for name, bit in BIT.items() if first & bit} == {"symbiosis"} and not _exchanges(model, cluster)
-        cluster.seeks = lacks and (always or value > p.application_cost + p.cost_study)
+        pays = always or value > p.application_cost + p.cost_study
+        cluster.seeks = lacks and standard and (pays or cluster.plan_at is not None)
         others = first & ~BIT["symbiosis"]
-        _shadow(model, cluster, 0, others, _wide(model, cluster), _heard(model, cluster, 5, hears))
+        _shadow(model, cluster, 0, others, _wide(model, cluster), standard and _heard(model, cluster, 5, hears))
         if not p.waive_clean_record > 0.5:
             others &= ~BIT["clean_record"]
             others |= BIT["clean_record"] if now - cluster.last_violation < p.decree82_clean_years else 0
-        _shadow(model, cluster, 1, others, _decree_82(model, cluster), _heard(model, cluster, 6, hears))
+        _shadow(model, cluster, 1, others, _decree_82(model, cluster), standard and _heard(model, cluster, 6, hears))
+
+
+def _assess(model, cluster, fulfilled: bool, compulsory: bool) -> None:
+    """A compulsory standard is looked after every few years; a plan that is overdue bars from the funds."""
+    p, now = model.p, model.now
+    if not compulsory:
+        cluster.assess_at, cluster.plan_at, cluster.barred = None, None, False
+        return
+    if cluster.assess_at is None:
+        cluster.assess_at = now + p.assessment_years * model.luck.uniform(PURPOSE.CLUSTER_ASSESSMENT, 0, cluster.ident)
+    due = now >= cluster.assess_at - 1e-9
+    if due:
+        cluster.assess_at += p.assessment_years
+    if fulfilled:
+        cluster.plan_at = None
+    elif due and cluster.plan_at is None:
+        cluster.plan_at = now
+    cluster.barred = cluster.plan_at is not None and now - cluster.plan_at >= p.plan_term - 1e-9
 
 
 def _multiplier(levers, level: int) -> float:
@@ -175,18 +196,20 @@ def _beyond(model, cluster, level: int) -> int:
     return sum(BIT[name] for name, fulfilled in met.items() if not fulfilled)
 
 
-def _apply_and_review(model, cluster, first: int, worth: bool, heard: bool) -> None:
+def _apply_and_review(model, cluster, first: int, standard: bool, worth: bool, heard: bool) -> None:
     p, now, level = model.p, model.now, cluster.level
     ready = level < 3 and not first | _beyond(model, cluster, level + 1)
     cluster.unmet = first | _beyond(model, cluster, min(max(level + 1, 2), 3))
-    if ready and not worth:
+    if ready and not standard:
+        cluster.unmet |= BIT["no_standard"]
+    elif ready and not worth:
         cluster.unmet |= BIT["not_worth_it"]
     if level > 0 and now >= cluster.review_at - 1e-9:
         while cluster.level > 0 and first | _beyond(model, cluster, cluster.level):
             cluster.level -= 1
             model.events["revocations"] += 1
         cluster.review_at = now + p.level_years
-    if ready and worth and heard:
+    if ready and standard and worth and heard:
         model.ledger["APPLICATION"] += p.application_cost
         cluster.level += 1
         cluster.review_at = now + p.level_years

@@ -22,7 +22,7 @@ from .objects import (
 from .technology import Offer, ask_fund, grant_share, investment, order, own_funds, taste, terms_of_loan
 
 __all__ = ["choose_without_plant", "complain", "decide_without_fund", "effluent_cost", "expected_payments", "inspect",
-           "plant_terms", "review_compliance"]  # fmt: skip
+           "make_visits", "plant_terms", "review_compliance"]  # fmt: skip
 
 
 # --- inspections ---------------------------------------------------------------------------------------
@@ -56,10 +56,15 @@ def _fine_parts(model, firm, cluster) -> tuple[float, float]:
 def expected_payments(model, firm, z: int, cluster) -> float:
     """Fines, side payments and loss by suspension a year that z brings in a cluster, mVND."""
     p = model.p
-    visits = rules.compliance.inspection_hazard(p, cluster.levers.inspection_rate, firm.workers)
-    hazard = rules.compliance.detection_hazard(p, z, _data(p, cluster, firm.effluent), visits, _watched(cluster))
+    levers = cluster.levers
+    visits = rules.compliance.inspection_hazard(p, levers.inspection_rate, firm.workers)
+    if model.visits_due:
+        visits *= model.visits_made / model.visits_due
+    data = _data(p, cluster, firm.effluent)
+    hazard = rules.compliance.detection_hazard(p, z, data, visits, _watched(cluster), levers.official_skill)
     margin = max(p.sector_margin[firm.sector] + firm.margin_life, p.sector_margin[firm.sector])
     loss = rules.compliance.suspension_loss(p, hazard, margin * firm.revenue)
+    loss += rules.compliance.record_loss(p, levers.public_disclosure, hazard, margin * firm.revenue)
     return hazard * sum(_fine_parts(model, firm, cluster)) + loss
 
 
@@ -69,20 +74,50 @@ def inspect(model, firm) -> None:
     levers = cluster.levers
     hazard = rules.compliance.inspection_hazard(p, levers.inspection_rate, firm.workers)
     if model.luck.happens(EVENT.INSPECTION, model.quarter, firm.firm_id, rules.diffusion.event(hazard, model.dt)):
-        _visit(model, firm)
+        _meet(model, firm, False)
     if _watched(cluster) and firm.compliance < REAL_OWN:
         chance = rules.diffusion.event(p.continuous_rate * cluster.monitoring, model.dt)
         if model.luck.uniform(PURPOSE.CONTINUOUS, model.quarter, firm.firm_id) < chance:
             _punish(model, firm)
 
 
+def _meet(model, firm, complaint: bool) -> None:
+    """At once, or when one of a limited number of inspectors finds the time."""
+    if model.p.inspectors:
+        model.visits[firm] = complaint or model.visits.get(firm, False)
+    else:
+        _visit(model, firm)
+
+
+def make_visits(model) -> None:
+    """What limited inspectors can make of the visits that are due: those after complaints, then by hashed priority."""
+    p = model.p
+    if not p.inspectors:
+        return
+    year = math.floor(model.now + 1e-6)
+    if model.now - year < 1e-6:
+        model.visits_due = model.visits_made = 0
+    able = math.floor(p.inspectors * p.visits_per_inspector * model.planned_factor * (model.now + model.dt - year) + 1e-9)
+
+    def turn(firm) -> tuple:
+        return not model.visits[firm], model.luck.bits(PURPOSE.INSPECTOR, model.quarter, firm.firm_id)
+
+    chosen = sorted(model.visits, key=turn)[: max(able - model.visits_made, 0)]
+    model.visits_due += len(model.visits)
+    model.visits_made += len(chosen)
+    for firm in chosen:
+        _visit(model, firm)
+    model.visits.clear()
+
+
 def _visit(model, firm) -> None:
     """One inspection: it costs the state, informs of the law, and may detect."""
     model.events["inspections"] += 1
-    model.ledger["INSPECTIONS"] += model.p.cost_inspection
+    skill = firm.cluster.levers.official_skill
+    model.ledger["INSPECTIONS"] += model.p.cost_inspection + model.p.skill_training * skill
     firm.aware |= 1 << AWARE_LAW
     data = _data(model.p, firm.cluster, firm.effluent)
-    chance = rules.compliance.detection(model.p, firm.compliance, data)
+    chance = rules.compliance.detection(model.p, firm.compliance, data, skill)
     if model.luck.uniform(PURPOSE.DETECTION, model.quarter, firm.firm_id) < chance:
         _punish(model, firm)
 
@@ -94,6 +129,8 @@ def _punish(model, firm) -> None:
     model.ledger["FINE"] += paid
     model.ledger["SIDE_PAYMENT"] += side
     p, now = model.p, model.now
+    firm.last_fine = now
+    firm.stopped += firm.cluster.levers.public_disclosure * p.record_weeks / 52.0
     if p.suspension_weeks:
         firm.fined_at = [at for at in firm.fined_at if now - at <= p.suspension_window + 1e-6] + [now]
         if len(firm.fined_at) >= p.suspension_fines:
@@ -115,10 +152,11 @@ def complain(model, cluster) -> None:
     model.events["complaints"] += 1
     cluster.complained_at = model.now
 
-    def waiting(firm) -> float:  # exponential times whose rates are the effluents: the first one is meant
-        return -log(model.luck.uniform(PURPOSE.COMPLAINT_TARGET, model.quarter, firm.firm_id)) / firm.effluent
+    def waiting(firm) -> float:  # exponential times whose rates are what is seen of the effluents: the first one is meant
+        rate = rules.compliance.complaint_weight(p, firm.effluent, firm.compliance, cluster.levers.public_disclosure)
+        return -log(model.luck.uniform(PURPOSE.COMPLAINT_TARGET, model.quarter, firm.firm_id)) / rate
 
-    _visit(model, min((firm for firm in cluster.firms if firm.effluent > 0.0), key=waiting))
+    _meet(model, min((firm for firm in cluster.firms if firm.effluent > 0.0), key=waiting), True)
 
 
 # --- the choice ------------------------------------------------------------------------------------------

@@ -122,6 +122,7 @@ class Enterprise(mesa.Agent):
         self.discloses = self.in_club = False
         self.fined_at: list[float] = []  # fines that count towards a suspension
         self.stopped = 0.0  # years that it must still stand still
+        self.last_fine = 0.0
         self.visited = self.served = self.studied = -NEVER  # when it last was
         self.member = [False] * len(HUB_STREAMS)
         self.good = self.bad = 0.0  # public record of conduct

@@ -44,6 +44,7 @@ def indicators(model) -> dict[str, float]:
     kept = [c for c in model.clusters if c.kind != OUTSIDE and c.counted >= 2]
     coordinators = sum(model.p.coordinator_persons * c.levers.coordinator for c in kept)
     out["cases_per_coordinator"] = out["cases"] / coordinators if coordinators > 0.0 else 0.0
+    out["visits_missed"] = 1.0 - model.visits_made / model.visits_due if model.visits_due else 0.0
     out["cases_waiting"] = sum(c.waiting for c in kept)
     for kind in ("links", "hubs"):
         for years in (3, 8):
@@ -256,6 +257,11 @@ def _certificates(model, opened: list) -> dict[str, float]:
         out[name] = sum(c.counted_workers for c in clusters) / max(workers, 1e-9)
         out[f"clusters_{name}"] = sum(c.kind == EXISTING for c in clusters)
         out[f"planned_{name}"] = sum(c.kind == PLANNED for c in clusters)
+    out["clusters_with_standard"] = sum(
+        rules.certification.standard_exists(p, c.park, c.levers.standard_year, model.step_at) for c in inside if c.kind == EXISTING
+    )
+    out["clusters_with_plan"] = sum(c.plan_at is not None for c in inside if c.kind == EXISTING)
+    out["clusters_barred"] = sum(c.barred for c in inside if c.kind == EXISTING)
     out["firms_level1"] = sum(c.counted for c in found["level1"])
     for k, name in enumerate(LEVEL_1):
         fail = [c for c in inside if c.kind == EXISTING and c.unmet >> k & 1]

@@ -9,6 +9,7 @@ from ecocluster.model.maths import exp
 from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import AWARE_LAW, AWARE_SYMBIOSIS, OUTSIDE, OWN_PLANT, PLANNED
+from .technology import certified
 
 __all__ = ["enforcement", "learn", "update_beliefs"]
 
@@ -38,7 +39,9 @@ def update_beliefs(model, cluster) -> None:
     )
     lost = rules.trust.breach_weight(p) * p.eta_s * 2.0 * cluster.breaches / number  # breaches of the step, two partners each
     attitude_up = (
-        p.eta_E * levers.extension + p.eta_club_attitude * levers.club_community + p.eta_voluntary * levers.voluntary_agreement
+        p.eta_E * certified(cluster, "extension", 1.0)
+        + p.eta_club_attitude * levers.club_community
+        + p.eta_voluntary * levers.voluntary_agreement
     )
     cluster.breaches = 0
     e = enforcement(p, cluster)
@@ -73,12 +76,12 @@ def learn(model, cluster) -> None:
             firm.aware = 127
         return
     fairs = 1.0 + levers.fairs * (model.now - math.floor(model.now + 1e-6) < 0.25 - 1e-6)  # in the first quarter
-    lesson = p.p0 + p.p_ext * fairs * rules.diffusion.extension_effect(p, levers.extension)
+    lesson = p.p0 + p.p_ext * fairs * rules.diffusion.extension_effect(p, certified(cluster, "extension", 1.0))
     centre = 1.0 if levers.relief_technology > 0.5 else levers.innovation_centre
     outside = lesson + p.p_IC * centre
     law = rules.diffusion.event(lesson, dt)
     symbiosis = rules.diffusion.event(
-        rules.diffusion.symbiosis_hazard(p, levers.extension, levers.coordinator, levers.platform), dt
+        rules.diffusion.symbiosis_hazard(p, certified(cluster, "extension", 1.0), levers.coordinator, levers.platform), dt
     )
     forget = rules.diffusion.event(p.forgetting, dt)
     others = max(len(cluster.firms) - 1, 1)
@@ -109,7 +112,7 @@ def learn(model, cluster) -> None:
 def _serve(model, cluster) -> None:
     """Visits of advisers and uses of the innovation centre, each by its own hazard."""
     p, luck, now = model.p, model.luck, model.quarter
-    visit = rules.diffusion.event(p.visit_rate * cluster.levers.extension, model.dt)
+    visit = rules.diffusion.event(p.visit_rate * certified(cluster, "extension", 1.0), model.dt)
     centre = rules.diffusion.event(p.centre_rate * cluster.levers.innovation_centre, model.dt)
     for firm in cluster.firms:
         if luck.uniform(PURPOSE.VISIT, now, firm.firm_id) < visit:

@@ -13,7 +13,7 @@ from .formulas import rules
 from .knowledge import enforcement
 from .luck import EVENT, PURPOSE
 from .objects import AWARE_SYMBIOSIS, HEAT, OUTSIDE, TREATED_WATER, Link
-from .technology import own_funds
+from .technology import certified, own_funds
 
 __all__ = [
     "book_exchange",
@@ -59,7 +59,7 @@ def deliver(model) -> None:
     for link in waiting:
         levers = link.supplier.cluster.levers
         u = model.luck.uniform(PURPOSE.LINK_PERMIT, model.quarter, _identity(link))
-        if levers.relief_permits > 0.5 or u < rules.diffusion.event(levers.permit_rate, model.dt):
+        if levers.relief_permits > 0.5 or u < rules.diffusion.event(_permit_rate(model, link.supplier.cluster), model.dt):
             link.state, link.started, link.until = "active", now, now + link.years
             _touch(p, link, now)
             model.events["activated"] += 1
@@ -87,6 +87,10 @@ def note_age(model, kind: str, started: float) -> None:
 
 def _identity(link) -> int:
     return pair_id(link.supplier.firm_id, link.buyer.firm_id, link.stream)
+
+
+def _permit_rate(model, cluster) -> float:
+    return rules.government.permit_hazard(model.p, certified(cluster, "permit_rate", 1000.0), cluster.levers.official_skill)
 
 
 def _deliver(model, link, part: float) -> bool:

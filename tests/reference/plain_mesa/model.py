@@ -13,7 +13,7 @@ from ecocluster.model.sites_and_arms import STREAMS, Arm, Law, Shock, Site
 from ecocluster.model.timelines import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
 
 from . import certificates, demography, operators, production
-from .compliance import complain, inspect, review_compliance
+from .compliance import complain, inspect, make_visits, review_compliance
 from .coordinator import coordinate
 from .formulas import parameters as plain_parameters
 from .formulas import rules
@@ -79,6 +79,7 @@ class CityModel(mesa.Model):
         self.funds = [Fund() for _ in range(self.layout.programmes)]
         self.ledger, self.matter, self.events = defaultdict(float), defaultdict(float), Counter()
         self.displaced = defaultdict(float)  # what suspended firms did not make or discharge in the step, a year
+        self.visits, self.visits_due, self.visits_made = {}, 0, 0  # by firm: after a complaint? and of the calendar year
         self.requests, self.proposals, self.hub_proposals, self.leavers = [], [], [], []
         self.called = set()  # hubs that a coordinator proposes in this step
         self.begun, self.due, self.lasted = {}, Counter(), Counter()  # links and hubs by step; by kind and age
@@ -99,7 +100,7 @@ class CityModel(mesa.Model):
 
     def fund_of(self, cluster) -> Fund | None:
         """The fund that pays for requests from a cluster: that of its programme, once enacted, if it has money."""
-        if cluster.programme < 0:
+        if cluster.programme < 0 or cluster.barred:
             return None
         fund = self.funds[cluster.programme]
         return fund if fund.enacted and fund.budget > 0.0 else None
@@ -146,6 +147,7 @@ class CityModel(mesa.Model):
             if cluster.firms:
                 self._decide(cluster)
         serve_requests(self)
+        make_visits(self)
         # 8 symbiosis
         sign_deals(self)
         for cluster in self.clusters:

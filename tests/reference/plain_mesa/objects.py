@@ -170,6 +170,8 @@ class Cluster:
         self.unmet = 0  # bits of what is missed
         self.shadow_level, self.shadow_review = [0, 0], [NEVER, NEVER]  # wide reading, Decree 82
         self.exchange_at = self.flowed_at = self.complained_at = -NEVER
+        self.park = self.barred = False  # barred: no money of funds
+        self.assess_at = self.plan_at = None  # of a compulsory standard: next assessment, since when there is a plan
         self.exchanges = 0.0  # links and hubs that operate in this step, by the additional part of their streams
         self.permits = 0
         self.seeks = False

@@ -10,6 +10,7 @@ from ecocluster.model.timelines import DOSE, LAW, PROCEDURE, RELIEF, RULE
 from .formulas import rules
 from .luck import PURPOSE
 from .objects import INFORMATION, OUTSIDE, PLANNED
+from .technology import certified
 
 __all__ = ["open_step"]
 
@@ -90,6 +91,9 @@ def _pay_law(model) -> None:
     if any(getattr(law, name) != base for name, base in today.items()):
         model.ledger["LAW_SET_UP"] += model.law_need
         model.law_need = 0.0
+    if law.public_disclosure > 0.0:
+        everybody = sum(cluster.counted for cluster in model.clusters)
+        model.ledger["LAW_DATA"] += model.dt * everybody * model.p.disclosure_cost * law.public_disclosure
     more = law.monitoring_data - today["monitoring_data"]
     if more > 0.0:
         firms = sum(cluster.counted for cluster in model.clusters if cluster.kind != PLANNED)
@@ -177,4 +181,7 @@ def _dose_need(model, k: int) -> tuple[float, float]:
         for name, price in services.items():
             typed = model.plan.typed[3 * k + cluster.kind, column[name]]
             need[typed] += price * (getattr(cluster.levers, name) - getattr(base, name))
+        typed = model.plan.typed[3 * k + cluster.kind, column["certified_extension"]]
+        beyond = certified(cluster, "extension", 1.0) - cluster.levers.extension
+        need[typed] += cluster.counted * p.cost_extension * beyond
     return need[0], need[1]

@@ -108,6 +108,7 @@ def _existing(model, c: int, clusters, usable: int) -> Cluster:
     cluster = Cluster(c, EXISTING, model.levers[-1])
     model.clusters.append(cluster)
     cluster.usable, cluster.urban, cluster.area = usable, given.urban, given.area_built
+    cluster.park = model.layout.site.kind == "park"
     cluster.workers_law = _size_law(p, given)
     cluster.scale = given.firms_2018 / 55.0
     if given.firms:

@@ -12,7 +12,7 @@ from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import NONE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, T1, T2, Loan
 
-__all__ = ["Offer", "age_technologies", "appraise", "ask_fund", "borrow", "count_credit", "grant_share", "investment", "order",
+__all__ = ["Offer", "age_technologies", "appraise", "ask_fund", "borrow", "certified", "count_credit", "grant_share", "investment", "order",
            "own_funds", "review_technologies", "saving_of", "taste", "terms_of_loan"]  # fmt: skip
 
 _GRANTS = ("grant_T1", "grant_T2", "grant_T4", "grant_T5", "grant_own_plant")
@@ -163,6 +163,13 @@ def grant_share(levers, j: int, level: int) -> float:
     return min(getattr(levers, _GRANTS[j]) * getattr(levers, f"multiplier_L{level}"), 0.9)
 
 
+def certified(cluster, name: str, cap: float) -> float:
+    """A lever with what certified clusters get beyond it."""
+    levers, level = cluster.levers, cluster.level
+    more = getattr(levers, f"certified_{name}") if level else 0.0
+    return rules.certification.by_level(getattr(levers, name), more, getattr(levers, f"multiplier_L{level}"), cap)
+
+
 def terms_of_loan(model, firm, j: int, cost: float, supported: bool) -> tuple[float, float, float, float, bool]:
     """Share lent, real rate, interest paid by the programme, cost of its guarantee, and whether the firm asked.
 
@@ -171,26 +178,27 @@ def terms_of_loan(model, firm, j: int, cost: float, supported: bool) -> tuple[fl
     supported : bool
         Is the programme's money used? Guarantees at baseline exist without it.
     """
-    p, luck, levers, base = model.p, model.luck, firm.cluster.levers, model.levers[-1]
+    p, luck, cluster, base = model.p, model.luck, firm.cluster, model.levers[-1]
+    levers = cluster.levers
     ident = firm.firm_id * 8 + j
     lot = luck.uniform(PURPOSE.GUARANTEED, 0, ident)
     by_base = lot < base.guarantee
-    by_programme = supported and not by_base and lot < levers.guarantee
-    green = supported and luck.uniform(PURPOSE.GREEN_FUND, 0, ident) < levers.green_fund
+    by_programme = supported and not by_base and lot < certified(cluster, "guarantee", 1.0)
+    green = supported and luck.uniform(PURPOSE.GREEN_FUND, 0, ident) < certified(cluster, "green_fund", 1.0)
     rate = p.bank_rate
     if green:
         rate = p.soft_rate
     elif supported:
-        rate = max(p.bank_rate - 0.01 * levers.interest_cut, 0.0)
+        rate = max(p.bank_rate - 0.01 * certified(cluster, "interest_cut", 9.0), 0.0)
     if rate >= firm.hurdle or cost <= p.loan_minimum:
         return 0.0, rate, 0.0, 0.0, False
     helped = by_base or by_programme or green
     share = p.granted_support
     if levers.relief_credit <= 0.5:
         owed = firm.old_debt + sum(loan.balance for loan in firm.loans.values())
-        chance = rules.credit.approval(
-            p, firm.workers, firm.collateral, cost, float(green), float(helped), owed / (p.leverage_scale * firm.revenue)
-        )
+        against = owed / (p.leverage_scale * firm.revenue)
+        against += rules.credit.credit_record(p, levers.public_disclosure, model.now - firm.last_fine)
+        chance = rules.credit.approval(p, firm.workers, firm.collateral, cost, float(green), float(helped), against)
         if taste(model, firm, j, PURPOSE.CREDIT) >= chance:
             return 0.0, rate, 0.0, 0.0, True
         share = rules.credit.granted_share(p, helped, luck.uniform(PURPOSE.CREDIT_SHARE, 0, ident))
@@ -222,7 +230,7 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
     cost, saving = investment(model, firm, j), saving_of(model, firm, j, cluster)
     cut, grant = base.CIT_reduction, 0.0
     if supported:
-        cut, grant = levers.CIT_reduction, grant_share(levers, j, cluster.level)
+        cut, grant = certified(cluster, "CIT_reduction", 1.0), grant_share(levers, j, cluster.level)
     net, life = cost * (1.0 - grant), p.tech_life_yr[j]
     tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
     value = rules.adoption.present_value(
