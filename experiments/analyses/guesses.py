@@ -1,6 +1,6 @@
 """Which guesses decide: every drawn parameter screened, the ten strongest weighed, and what to measure in Hanoi first.
 
-Written down before the first run:
+Written down before the first run, but for the last rule (noisy cells), which came after a small run and before the first of full size:
 
 - Cells are a pathway and an outcome: COD and tCO2e avoided, workers in clusters with the four groups at .5, gross outlay and social
   cost, each beyond the law alone, to 2035. Every cell counts alike.
