@@ -45,8 +45,8 @@ FAST = {"review_rate": 3.0, "search_rate": 3.0, "hub_base": 1.0, "project_review
         "b_min": 0.5, "application_cost": 1.0, "workers_elasticity": 2.0, "relocation_energy": 0.5}  # fmt: skip
 # what is off by default
 SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2010.0,
-               "solar_contract": 1.0, "solar_able": 0.5, "developers": 1.0, "developer_sites": 20.0, "planned_cluster_slots": 5.0,
-               "base_rent": 2500.0, "outside_firms": 1.0, "admission_by_own_means": 1.0}  # fmt: skip
+               "solar_contract": 1.0, "solar_able": 0.5, "developers": 1.0, "developer_sites": 50.0, "planned_cluster_slots": 1.0,
+               "base_rent": 1200.0, "sites_per_year": 8.0, "outside_firms": 1.0, "admission_by_own_means": 1.0}  # fmt: skip
 # certificates are waived, projects do not pay
 WAIVED = {"waive_recp_share": 1.0, "waive_monitoring": 1.0, "cost.benefit_infrastructure": 0.01, "project_review": 4.0}
 # partners who break their word, and remember it
