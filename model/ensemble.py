@@ -229,10 +229,9 @@ def run_ensemble(
     failed = np.zeros(shape[:2], np.int64)
     funds = np.zeros((*shape[:2], max([1, *(len(arm.programmes) for arm in arms)])), FUND_DTYPE)
     default = parameter_record(parameters)
-    pools = [default["outside_firms"]]
-    if worlds is not None:
-        pools = [world.parameters.get("outside_firms", default["outside_firms"]) for world in worlds]
-    with_pool = max(pools) > 0
+    outside = float(default["outside_firms"])
+    pools = [outside] if worlds is None else [world.parameters.get("outside_firms", outside) for world in worlds]
+    with_pool = max(pools) > 0.0
     by_origin = np.full((*shape[:2], len(YEARS), len(site.clusters) + 1 + with_pool, len(BOOKED)), np.nan)
     trades = np.zeros((replicates, len(site.clusters)), np.int8)
     past = np.full((replicates, steps_between(START_YEAR, FORK_YEAR, steps_per_year), len(keys)), np.nan)

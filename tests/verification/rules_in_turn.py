@@ -46,8 +46,8 @@ FAST = {"review_rate": 3.0, "search_rate": 3.0, "hub_base": 1.0, "project_review
 # what is off by default
 SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2010.0,
                "solar_contract": 1.0, "solar_able": 0.5, "coordinator_capacity": 2.0, "coordinator_persons": 1.0,
-               "screening_error": 1.0, "ties_partner": 1.0, "developers": 1.0, "developer_sites": 20.0, "planned_cluster_slots": 5.0,
-               "base_rent": 2500.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
+               "screening_error": 1.0, "ties_partner": 1.0, "developers": 1.0, "developer_sites": 50.0, "planned_cluster_slots": 1.0,
+               "base_rent": 1200.0, "sites_per_year": 8.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "cost.project_infrastructure": 100.0, "stream_trade": 1.0, "offtake_limit": 3.0, "heat_of_firms": 1.0,
                "unbuilt_usable": 0.9, "land_target": 0.34, "map_split": 1.0, "q_platform": 0.2, "complete_trait": 1.0,
                "inspectors": 1.0, "visits_per_inspector": 30.0, "standard_by_law": 1.0}  # fmt: skip
