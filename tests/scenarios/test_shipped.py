@@ -90,6 +90,7 @@ def test_ids_of_everything_that_ships():
         "shared",
         "graded",
         "compulsory",
+        "pilot",
     } <= policies
     assert {f"solution-{i}" for i in range(1, 8)} | {"solutions-all"} <= policies
     assert {f"barrier-{i}" for i in range(1, 7)} | {"barriers-all"} <= policies
