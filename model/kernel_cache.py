@@ -101,7 +101,12 @@ def own_place() -> str | None:
     except OSError:
         return None
     owner = os.getpid()
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+    def clear() -> None:
+        if os.getpid() == owner:  # not in a process that was forked
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(clear)
     os.environ["ECOCLUSTER_CACHE_DIR"] = folder
     return folder
 

@@ -69,7 +69,10 @@ def is_number(text: str) -> bool:
 
 def is_finite(value: Any) -> bool:
     """Is it a number, no truth value, that a computation can use? `math.isfinite` fails on integers of over 308 digits."""
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(abs(value) < 1e300)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    number: Any = value  # `Real` promises no order, what is one has it
+    return bool(abs(number) < 1e300)
 
 
 def number_of(text: str, key: str, whole: bool = False) -> float | int:

@@ -20,8 +20,8 @@ def problem_text(error: ScenarioError, say: Words) -> str:
     say : Words
     """
     tell = partial(message_text, say=say)
-    rest = [*error.refused, *error.others]
-    return "\n".join([error.sentence(tell), *(f"  {one.sentence(tell)}" for one in rest)])
+    rest = [*(one.sentence(tell) for one in error.refused), *(one.sentence(tell) for one in error.others)]
+    return "\n".join([error.sentence(tell), *(f"  {line}" for line in rest)])
 
 
 def refusal_text(refusal: Refusal, say: Words) -> str:
