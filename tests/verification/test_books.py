@@ -193,7 +193,16 @@ def test_v12_every_flow_is_seen(sites, shocks):
     arms = [a for a in _arms(city, 300.0) if a.name in ("law", "combined+shared", "newly-planned", "all+compulsory")]
     arms.append(make_arm("combined", "korea", budget_bn=300.0, site=city, name="korea"))
     audited = _audit_all(city, arms, shocks, (0,), UNUSUAL, money=False, mass=False)
-    silent = [name for name in FLOW_ACCOUNTS if audited.totals[Money[name]] == 0.0]
+    # land has a price only where it is switched on (13.6)
+    paid = {
+        "land_market": 1.0,
+        "unbuilt_usable": 0.0,
+        "lease_compensation": 40_000.0,
+        "project_review": 2.0,
+        "cost.project_infrastructure": 500.0,
+    }
+    land = _audit_all(city, arms, shocks, (0,), {**UNUSUAL, **paid}, money=False, mass=False)
+    silent = [name for name in FLOW_ACCOUNTS if audited.totals[Money[name]] == land.totals[Money[name]] == 0.0]
     assert not silent, f"never used: {silent}"
 
 
