@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from ecocluster.model.ensemble import run_ensemble
@@ -12,12 +14,17 @@ from ecocluster.model.phases.certificates import update_levels
 from ecocluster.model.phases.enforcement import inspect, make_visits
 from ecocluster.model.randomness import Purpose
 from ecocluster.model.rules import compliance, credit, government
+from ecocluster.model.sites_and_arms import Arm
 from ecocluster.model.state import NONE, REAL_OWN, SHAM
 from ecocluster.scenarios import load_scenario, make_arm, with_levers
 from probes import LOTTERY, draws, flat, parameters, phases, put, taken, world
 
 # all but the clean record is waived, and that is soon clean: whoever may be certified is
-EASY = {f"waive_{name}": 1.0 for name in LEVEL_1 if name != "clean_record"} | {"clean_years": 0.25, "application_test": 0.0}
+EASY = {f"waive_{name}": 1.0 for name in LEVEL_1 if name != "clean_record"} | {
+    "clean_years": 0.25,
+    "application_test": 0.0,
+    "project_review": 4.0,
+}
 BY_LAW = EASY | {"standard_by_law": 1.0}
 CERTIFIED = {name: lever.high for name, lever in LEVERS.items() if name.startswith("certified_")}
 LEVELS = ("LEVEL1", "CLUSTERS_LEVEL1", "PLANNED_LEVEL1", "CLUSTERS_LEVEL1_WIDE", "CLUSTERS_LEVEL1_82")
@@ -25,8 +32,9 @@ LEVELS = ("LEVEL1", "CLUSTERS_LEVEL1", "PLANNED_LEVEL1", "CLUSTERS_LEVEL1_WIDE",
 
 def runs_of(site, shocks, parameters, *levers, pathway="combined"):
     """Two replicates to 2032 of a pathway under the middle law with each of these sets of levers."""
-    arms = [with_levers(make_arm(pathway, site=site), own) for own in levers]
-    return run_ensemble(site, arms, replicates=2, shocks=shocks, seed=8, last_year=2032, parameters=parameters)
+    arms = [Arm("null"), *(with_levers(make_arm(pathway, site=site, name=f"{n}"), own) for n, own in enumerate(levers))]
+    runs = run_ensemble(site, arms, replicates=2, shocks=shocks, seed=8, last_year=2032, parameters=parameters)
+    return SimpleNamespace(years=runs.years, series=runs.series[1:], level=runs.level[1:], unmet=runs.unmet[1:])
 
 
 def certified(runs, name="CLUSTERS_LEVEL1"):
