@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..jit import jit
 from ..maths import annuity, exp, log
 
-__all__ = ["capital_service", "land_rent", "life_in_steps", "worth_left"]
+__all__ = ["bare_price", "capital_service", "land_rent", "life_in_steps", "worth_left"]
 
 
 @jit
@@ -27,10 +27,18 @@ def capital_service(amount, rate, steps, dt):
 
 
 @jit
+def bare_price(p, price):
+    """Price of the bare land of a hectare that costs `price` with its works, mVND/ha: a part of it, or one of its own (13.6)."""
+    if p.land_market > 0.5:
+        return price - max(price - p.bare_land_price, 0.0)
+    return p.bare_land_share * price
+
+
+@jit
 def land_rent(p, price):
     """What a hectare that costs `price` with its works would yield elsewhere, mVND/yr: the public rate on the price of bare land."""
     if p.land_market > 0.5:
-        return p.discount_rate * min(p.bare_land_price, price)
+        return p.discount_rate * bare_price(p, price)
     return p.discount_rate * p.bare_land_share * price
 
 

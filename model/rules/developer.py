@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..jit import jit, small
 from ..maths import exp, log, power
+from .capital import bare_price
 
 __all__ = ["expected_occupancy", "least_support", "required_return", "site_level", "site_value", "sites_due"]
 
@@ -48,8 +49,7 @@ def site_value(p, price, rent, required):
     required : float
         Return asked for, 1/yr.
     """
-    bare = min(p.bare_land_price, price) if p.land_market > 0.5 else p.bare_land_share * price
-    land = bare * power(1.0 + required, -p.operator_years)
+    land = bare_price(p, price) * power(1.0 + required, -p.operator_years)
     return (rent * expected_occupancy(p, required) + land) * power(1.0 + required, -p.planned_build) - price
 
 

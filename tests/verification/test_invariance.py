@@ -124,6 +124,7 @@ def test_v16_restart_and_fork(small_city, arms_of, shocks):
     again[0] = start
     steps = step_module.run_steps
     steps(second.work, record, second.plans[1], second.values(second.work), 1, again[:18], flags[:18], flags[:18].copy())
+    third.fork(0, 1.0, None)
     third.run(0, *series_of(third), series_of(third)[1].astype(np.int16))  # leaves traces in the arrays
     for a, b in zip(third.work, second.work, strict=True):
         a[...] = b

@@ -210,6 +210,8 @@ def _frozen(sim, state, values, steps=STEPS, with_money=False):
     kept, work = sim.p.copy(), copy_of(state)
     for name, value in {**FROZEN, **values}.items():
         sim.p[name] = value
+    if "base_rent" in values:  # a site has its own, by this
+        work.clusters["rent"] *= values["base_rent"] / kept["base_rent"]
     series = np.full((steps + 1, len(INDICATORS)), np.nan)
     flags = np.zeros((2, steps + 1, len(sim.layout.slots)), np.int8)
     assert run_steps(work, sim.p, sim.plans[1], sim.values(work), 1, series, flags[0], flags[1]) == 0
