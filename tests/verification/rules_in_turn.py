@@ -50,7 +50,7 @@ SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent
                "base_rent": 1200.0, "sites_per_year": 8.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "cost.project_infrastructure": 100.0, "stream_trade": 1.0, "offtake_limit": 3.0, "heat_of_firms": 1.0,
                "unbuilt_usable": 0.9, "land_target": 0.34, "map_split": 1.0, "q_platform": 0.2, "complete_trait": 1.0,
-               "inspectors": 1.0, "visits_per_inspector": 30.0, "standard_by_law": 1.0}  # fmt: skip
+               "inspectors": 1.0, "visits_per_inspector": 30.0, "standard_by_law": 1.0, "record_weeks": 8.0}  # fmt: skip
 # certificates are waived, projects do not pay
 WAIVED = {"waive_recp_share": 1.0, "waive_monitoring": 1.0, "cost.benefit_infrastructure": 0.01, "project_review": 4.0}
 # partners who break their word, and remember it
@@ -65,7 +65,7 @@ EVERYTHING = {
     "fund_share_symbiosis": 0.2, "fund_share_infrastructure": 0.5, "multiplier_L1": 2.0, "multiplier_L2": 3.0,
 }  # fmt: skip
 LAW = Law("strict", {"inspection_rate": 3.0, "monitoring_data": 0.6, "voluntary_agreement": 0.5, "permit_rate": 20.0})
-OPEN = replace(LAW, levers={**LAW.levers, "standard_year": 2020.0, "public_disclosure": 0.5, "official_skill": 0.5})
+OPEN = replace(LAW, levers={**LAW.levers, "standard_year": 2020.0, "public_disclosure": 1.0, "official_skill": 0.5})
 PROGRAMME = Programme("everything", EVERYTHING)
 
 

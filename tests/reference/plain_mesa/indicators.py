@@ -300,6 +300,8 @@ def _size_odds(firms: list, j: int) -> float:
     for _ in range(60):
         share = 1.0 / (1.0 + np.exp(-design @ found))
         root = np.sqrt(share * (1.0 - share))
+        if not root.min() > 0.0:  # size separates those who have it from those who do not: no slope is the likeliest
+            return math.nan
         change = np.linalg.lstsq(design * root[:, None], (has - share) / root, rcond=None)[0]
         found = found + change
         if np.abs(change).sum() < 1e-11:
