@@ -181,7 +181,7 @@ def test_land_agrees_when_it_costs(city, own, held):
         "complete_trait": held,
         **own,
     }
-    model = agree(Scenario(site, arm_of("all", site, budget_bn=600.0), {"parameters": more, "seed": 5}, BURN_IN + 36))
+    model = agree(Scenario(site, arm_of("all", site, budget_bn=600.0), {"parameters": more, "seed": 6}, BURN_IN + 36))
     assert model.so_far["land_vacant"] > 0.0
     assert held or model.so_far["plots_opened" if own["unbuilt_usable"] else "firms_cleared"] > 0
 
