@@ -44,13 +44,15 @@ FAST = {"review_rate": 3.0, "search_rate": 3.0, "hub_base": 1.0, "project_review
         "hub_min_gain": 0.0, "aware_symbiosis_2010": 0.9, "eta0": 0.3, "old_plot_value": 30.0, "cit_small_revenue": 8000.0,
         "b_min": 0.5, "application_cost": 1.0, "workers_elasticity": 2.0, "relocation_energy": 0.5}  # fmt: skip
 # what is off by default
-SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2010.0,
+SWITCHED_ON = {"suspension_weeks": 2.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2010.0,
                "solar_contract": 1.0, "solar_able": 0.5, "coordinator_capacity": 2.0, "coordinator_persons": 1.0,
                "screening_error": 1.0, "ties_partner": 1.0, "developers": 1.0, "developer_sites": 50.0, "planned_cluster_slots": 1.0,
                "base_rent": 1200.0, "sites_per_year": 8.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "cost.project_infrastructure": 100.0, "stream_trade": 1.0, "offtake_limit": 3.0, "heat_of_firms": 1.0,
                "unbuilt_usable": 0.9, "land_target": 0.34, "map_split": 1.0, "q_platform": 0.2, "complete_trait": 1.0,
                "inspectors": 1.0, "visits_per_inspector": 30.0, "standard_by_law": 1.0, "record_weeks": 8.0}  # fmt: skip
+# coordinators alone: beside all else that is on too few cases are left for their order to matter
+COORDINATED = {"coordinator_capacity": 2.0, "coordinator_persons": 1.0, "screening_error": 1.0, "ties_partner": 1.0}
 # certificates are waived, projects do not pay
 WAIVED = {"waive_recp_share": 1.0, "waive_monitoring": 1.0, "cost.benefit_infrastructure": 0.01, "project_review": 4.0}
 # partners who break their word, and remember it
@@ -131,6 +133,7 @@ RUNS: dict[str, Small | Watched] = {
     "waived": Small(Arm("slow", (replace(PROGRAMME, enactment_lag=0.02),), None, 20_000.0, law=LAW), WAIVED, 2021),
     "wary": Small(Arm("wary", (PROGRAMME,), None, 20_000.0, law=LAW), WARY, 2022),
     "watched": Watched(_CITY),
+    "coordinated": Small(_CITY.arm, {**FAST, **COORDINATED}, 2024),
     "switched_on": Small(replace(_CITY.arm, law=OPEN), {**FAST, **SWITCHED_ON}, 2024),
 }
 
