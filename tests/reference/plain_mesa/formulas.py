@@ -37,6 +37,11 @@ SOLID = range(5)  # streams that are weighed
 def _plain(module: ModuleType) -> SimpleNamespace:
     """All functions of a module of rules as Python functions that call one another as such."""
     names: dict = dict(vars(module))
+    names |= {
+        name: f.py_func
+        for name, f in names.items()
+        if getattr(f, "__module__", "").startswith(module.__package__) and hasattr(f, "py_func")
+    }
     found = {name: f for name, f in vars(module).items() if hasattr(f, "py_func") and f.py_func.__module__ == module.__name__}
     for name, f in found.items():
         names[name] = FunctionType(f.py_func.__code__, names, name, f.py_func.__defaults__)
