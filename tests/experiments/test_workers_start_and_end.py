@@ -12,18 +12,17 @@ from ecocluster.experiments.sweeps.schedulers import check_scheduler, check_star
 from waiting import until
 
 WORKERS = """
-import os, sys, time
+import os, sys
 from ecocluster.experiments.sweeps.schedulers import open_pool
 
 def name(_):
-    time.sleep(0.2)
     return os.getpid()
 
 if __name__ == "__main__":
     with open_pool("processes", 2) as pool:
         seen = {future.result() for future in [pool.submit(name, n) for n in range(8)]}
         print(*seen, flush=True)
-        time.sleep(600)
+        sys.stdin.read()  # until it is ended
 """
 
 
@@ -42,7 +41,7 @@ def test_nobody_outlives_the_process_that_started_him(tmp_path, sign):
     """Control: they are alive while it is."""
     script = tmp_path / "work.py"
     script.write_text(WORKERS)
-    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    parent = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         workers = [int(word) for word in parent.stdout.readline().split()]
         assert workers and all(map(alive, workers))
@@ -135,7 +134,7 @@ def test_chunks_are_counted_as_they_are(tmp_path):
 
 
 LOADING = """
-import os, signal, time
+import os, signal
 from ecocluster.experiments.sweeps.schedulers import open_pool
 
 def work(n):
@@ -145,9 +144,8 @@ if __name__ == "__main__":
     with open_pool("processes", 2) as pool:
         started = [pool.submit(work, n) for n in range(4)]
         for child in [int(c) for c in open(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read().split()]:
-            for _ in range(20):  # while they load
+            for _ in range(2000):  # while they load
                 os.kill(child, signal.SIGINT)
-                time.sleep(0.005)
         print([future.result() for future in started], flush=True)
 """
 

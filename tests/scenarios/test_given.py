@@ -9,7 +9,7 @@ import pytest
 from ecocluster.scenarios import ScenarioError
 from ecocluster.scenarios.given import is_finite, is_number, number_of, own_name_of, path_of, shown
 from ecocluster.scenarios.reading import read_toml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 # --- the four ---------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300) | st.text(string.printable, max_size=300))
 @example("~nosuchuser/x")
 @example("a\0b")
@@ -51,6 +52,7 @@ def test_a_home_is_found(monkeypatch, tmp_path):
     assert path_of("~/x") == tmp_path / "x" and path_of(Path("y")) == Path("y")
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("0123456789.eE+-_ ,١２nif"), max_size=50))
 @example("1_000")
 @example("１５０")
@@ -75,6 +77,7 @@ def test_plain_numbers_are_read():
     assert not is_finite(10**400) and not is_finite(float("nan")) and not is_finite(True) and not is_finite("3") and is_finite(3)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 @example("os")
 @example("..sweeps")
@@ -84,6 +87,7 @@ def test_only_our_names_are_ours(name):
     assert own_name_of("trust-x", ("robust-x", "trust-x")) == "trust-x"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=50))
 @example("\x1b[31mred\x07")
 def test_what_is_shown_moves_no_cursor(text):
