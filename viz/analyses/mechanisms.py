@@ -60,7 +60,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     """One panel per outcome: what each mechanism adds to each pathway, in percent of what the pathway brings."""
     facts = finding.facts
     entries, margin = facts["mechanisms"], 100 * facts["margin"]
-    figure = new_figure(2.1 + 0.55 * len(entries), left=2.4, right=0.2, bottom=0.95, top=1.1, wspace=0.08)
+    figure = new_figure(2.1 + 0.55 * len(entries), left=2.4, right=0.25, bottom=0.95, top=1.1, wspace=0.18)
     panels = figure.subplots(1, len(JUDGED), sharey=True, squeeze=False)[0]
     shown = (*PATHWAYS, LAW)
     offsets = np.linspace(-0.3, 0.3, len(shown))
