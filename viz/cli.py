@@ -17,7 +17,7 @@ import threading
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Annotated, Any
 
 import typer
@@ -139,41 +139,32 @@ def _behind(given: list[str], command: Any) -> list[str]:
     return [*given[:path], *(lang if takes else []), *given[path:]]
 
 
-def _swallowing(given: list[str], command: Any) -> str | None:
-    """The first option whose value is the name of another one: its own was forgotten."""
-    options = list(command.params)
-    for word in given:
-        if (command := getattr(command, "commands", {}).get(word)) is None:
-            break
-        options = list(command.params)
-    names = {name for option in options for name in option.opts if name.startswith("--")}
-    valued = {name for option in options if not getattr(option, "is_flag", True) for name in option.opts}
-    words = given[: given.index("--")] if "--" in given else given
-    return next((word for word, following in pairwise(words) if word in valued and following.partition("=")[0] in names), None)
-
-
-def _valued(given: list[str], command: Any) -> Iterator[tuple[Any, str, str]]:
-    """Options that take one value, as they were typed: the option, the word for it and its value."""
+def _valued(given: list[str], command: Any) -> Iterator[tuple[Any, str, str | None]]:
+    """Options that take one value, as they were typed: the option, the word for it and its value, None if another option follows."""
     for word in given:
         command = getattr(command, "commands", {}).get(word, command)
     named = {name: option for option in command.params for name in option.opts if option.param_type_name == "option"}
     words = given[: given.index("--")] if "--" in given else given
-    for at, word in enumerate(words):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         name, with_value, value = word.partition("=")
         option = named.get(name)
         if option is not None and not getattr(option, "is_flag", True):
-            yield option, name, value if with_value else "".join(words[at + 1 : at + 2])
+            forgotten = following.startswith("--") and following.partition("=")[0] in named
+            yield option, name, value if with_value else None if forgotten else following
 
 
 def _misread(given: list[str], command: Any, say: Words) -> str | None:
-    """What the parser would take in silence: one of two values, both of two that exclude each other, digits that are none of ours."""
-    seen: set[str] = set()
-    for option, name, value in _valued(given, command):
+    """What the parser would take in silence: another option as a value, one of two values, both of two that exclude each other, digits
+    that are none of ours."""
+    typed, seen = list(_valued(given, command)), set[str]()
+    if forgotten := next((name for _, name, value in typed if value is None), None):
+        return say("usage.needs_value", name=forgotten)
+    for option, name, value in typed:
         first = option.opts[0]
         if first in seen and not option.multiple and first != "--lang":  # which may also stand before the command
             return say("usage.twice", name=name)
         seen.add(first)
-        if _takes_number(option) and _is_python_number(value) and not is_number(value.strip()):
+        if value is not None and _takes_number(option) and _is_python_number(value) and not is_number(value.strip()):
             return say("usage.not_number", name=name, value=value)
     return say("usage.one_of", names=", ".join(ONE_OF)) if seen.issuperset(ONE_OF) else None
 
@@ -230,8 +221,6 @@ def _run(given: list[str], lang: str, say: Words) -> int:
     _translate(command, say)
     if COMPLETE_VARIABLE in os.environ:  # a shell asks what could follow
         return command.main(given, prog_name="ecocluster", complete_var=COMPLETE_VARIABLE, standalone_mode=False) or DONE
-    if option := _swallowing(given, command):
-        return _refuse(say, say("usage.needs_value", name=option))
     if text := _misread(given, command, say):
         return _refuse(say, text)
     try:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..statistics import Estimate
 
-__all__ = ["JUDGED", "MARGIN", "is_sure", "together", "verdict"]
+__all__ = ["JUDGED", "MARGIN", "is_sure", "part_of", "together", "verdict"]
 
 # less of each is better: COD, greenhouse gas and landfill from 2020 to 2035, and the social cost of getting there
 JUDGED = ("cod_total_2035", "tco2e_total_2035", "landfilled_total_2035", "pv_social_cost_2035")
@@ -43,6 +43,11 @@ def verdict(gain: Estimate, whole: Estimate) -> str:
 def is_sure(effect: Estimate) -> bool:
     """Does its interval leave out 0?"""
     return effect.low > 0 or effect.high < 0
+
+
+def part_of(gain: Estimate, size: float) -> Estimate:
+    """A gain as a part of something of that size, its interval with it; nan where there is no size."""
+    return Estimate(gain.mean / size, gain.low / size, gain.high / size, gain.runs)
 
 
 def together(verdicts: Sequence[str]) -> str:

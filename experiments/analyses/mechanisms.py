@@ -18,8 +18,8 @@ import numpy as np
 
 from ..errors import InputError, check_number
 from ..question import PATHWAYS as ALL_PATHWAYS
-from ..statistics import Estimate, mean_interval
-from .bearing import JUDGED, MARGIN, is_sure, verdict
+from ..statistics import mean_interval
+from .bearing import JUDGED, MARGIN, is_sure, part_of, verdict
 from .coalitions import estimate_columns
 from .effects import better, by_trial, effect
 from .finding import Case, Finding, Progress
@@ -158,7 +158,7 @@ def _rows(wanted: Sequence[Mechanism], effects, alone) -> list[dict[str, Any]]:
                     whole = mean_interval(effects[name][at, stands, where])
                 gain = mean_interval(on - off)
                 size = abs(whole.mean) if pathway == LAW or is_sure(whole) else np.nan
-                share = Estimate(gain.mean / size, gain.low / size, gain.high / size, gain.runs)
+                share = part_of(gain, size)
                 rows.append({
                     "mechanism": one.name, "pathway": pathway, "outcome": name,
                     **estimate_columns("off", mean_interval(off)), **estimate_columns("on", mean_interval(on)),

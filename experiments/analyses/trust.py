@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import check_number
-from ..statistics import Estimate, mean_interval
-from .bearing import JUDGED, MARGIN, is_sure, together, verdict
+from ..statistics import mean_interval
+from .bearing import JUDGED, MARGIN, is_sure, part_of, together, verdict
 from .coalitions import estimate_columns
 from .effects import better, by_trial, effect
 from .finding import Case, Finding, Progress
@@ -132,7 +132,7 @@ def _rows(pairs: Sequence[Pair], effects: Mapping[str, np.ndarray]) -> list[dict
         for name, values in effects.items():
             gain, whole = mean_interval(values[at, 1] - values[at, 0]), mean_interval(values[own, 0])
             size = abs(whole.mean) if is_sure(whole) else np.nan
-            share = Estimate(gain.mean / size, gain.low / size, gain.high / size, gain.runs)
+            share = part_of(gain, size)
             value = pair.parameters.get(pair.name, np.nan) if pair.kind == "range" else np.nan
             rows.append({
                 "kind": pair.kind, "name": pair.name, "end": pair.end, "value": value, "outcome": name,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-
 from ecocluster.model.maths import exp, log
 from ecocluster.model.rules.demography import Move
 
@@ -20,7 +17,6 @@ from .objects import (
     INFRASTRUCTURE,
     LETTABLE,
     N_STREAMS,
-    NEVER,
     NONE,
     OUTSIDE,
     PLANNED,
@@ -39,14 +35,21 @@ from .technology import borrow, investment, lent_for, own_funds, saving_of
 __all__ = [
     "arrive",
     "clear_plots",
+    "enter_planned",
     "expel",
-    "gather",
+    "find_slot",
+    "gain_of_planned",
+    "give_up",
     "leave",
     "let_slots",
+    "life_margin",
+    "may_enter",
     "moving_terms",
-    "open_planned",
+    "noise_of_moving",
+    "old_plot",
+    "pay_move",
     "relocate",
-    "sums_of",
+    "take",
     "will_leave",
 ]
 
@@ -101,7 +104,7 @@ def let_slots(model) -> None:
                 cluster.lettable.add(slot.ident)
 
 
-def _find_slot(model, kind: int, firm_id: int, sector: int) -> Slot | None:
+def find_slot(model, kind: int, firm_id: int, sector: int) -> Slot | None:
     """A lettable slot: a cluster by what it weighs, on a walk down a tree of halves, and there the smallest hash.
 
     A cluster weighs its lettable slots, in existing ones times the share of the sector in the cluster's mix.
@@ -128,7 +131,7 @@ def _find_slot(model, kind: int, firm_id: int, sector: int) -> Slot | None:
     return model.slots[ident]
 
 
-def _take(slot: Slot) -> None:
+def take(slot: Slot) -> None:
     slot.cluster.lettable.discard(slot.ident)
 
 
@@ -138,108 +141,6 @@ def _outside_slot(model) -> Slot:
 
 
 # --- planned clusters -----------------------------------------------------------------------------------
-
-
-def open_planned(model) -> None:
-    """Planned clusters are decided as the infrastructure purse allows, and open some years later."""
-    p = model.p
-    if p.developers:
-        _decide_sites(model)
-    for k, fund in enumerate(model.funds):
-        if not fund.enacted or fund.budget <= 0.0 or p.developers:
-            continue
-        levers = model.levers[3 * k]
-        wanted = math.floor(levers.planned_slots * model.planned_factor + 0.5)
-        for cluster in model.clusters:
-            if cluster.kind != PLANNED or cluster.programme != k:
-                continue
-            if cluster.opened < NEVER:
-                wanted -= cluster.usable
-                continue
-            slots = int(min(wanted, p.planned_cluster_slots, len(cluster.slots)))
-            support = levers.land_support * cluster.price * p.planned_slot_area * slots
-            if slots < 1 or fund.purse[2] < support:
-                break
-            _build(model, cluster, slots, fund, support)
-            wanted -= slots
-    model.book("LAND_FREED", rules.capital.land_rent(p, p.cost_planned_land) * model.land_freed)
-    for cluster in model.clusters:
-        if cluster.kind == PLANNED and cluster.opened < NEVER:
-            model.book("LAND_OPENED", rules.capital.land_rent(p, cluster.price) * p.planned_slot_area * cluster.usable)
-            model.book("BASE_RENT", cluster.rent * p.planned_slot_area * cluster.counted)
-            if not cluster.let and cluster.opened <= model.now + 1e-9:
-                cluster.let = True
-                for slot in cluster.slots[: cluster.usable]:
-                    slot.status = LETTABLE
-
-
-def _wish(model, k: int) -> int:
-    """Slots that programme k asks for and does not have."""
-    asked = math.floor(model.levers[3 * k].planned_slots * model.planned_factor + 0.5)
-    return asked - sum(c.usable for c in model.clusters if c.kind == PLANNED and c.programme == k and c.opened < NEVER)
-
-
-def _decide_sites(model) -> None:
-    """So many sites a year, best first: one that pays is built anyhow, others by the first programme that may pay the gap.
-
-    What pays counts for a programme that asks for all its slots. A programme without the money waits, and so do all.
-    """
-    p = model.p
-    if model.now < 2020.0 - 1e-9:
-        return
-    places = rules.developer.sites_due(p.sites_per_year, model.now - 2020.0, model.dt)
-    able = [k for k, fund in enumerate(model.funds) if fund.enacted and fund.budget > 0.0]
-    sites = [cluster for cluster in model.clusters if cluster.kind == PLANNED and cluster.opened >= NEVER]
-    for site in sorted(sites, key=lambda site: -site.value):
-        if places == 0:
-            return
-        slots, fund, support = site.site_slots, None, 0.0
-        if site.value >= 0.0:
-            k = next((k for k in able if _wish(model, k) >= slots), -1)
-        else:
-            share = rules.developer.least_support(site.value, site.price)
-            k = next((k for k in able if _wish(model, k) >= 1 and share <= model.levers[3 * k].land_support), None)
-            if k is None:
-                continue
-            slots, fund = min(slots, _wish(model, k)), model.funds[k]
-            support = -site.value * p.planned_slot_area * slots
-            if fund.purse[2] < support:
-                return
-        site.programme, site.levers = k, model.levers[-1 if k < 0 else 3 * k + 1]
-        _build(model, site, slots, fund, support)
-        places -= 1
-
-
-def _build(model, cluster, slots: int, fund, support: float) -> None:
-    """The developer pays land and works; what he is paid comes from the fund's purse for infrastructure."""
-    p = model.p
-    if fund is not None:
-        fund.purse[2] -= support
-        fund.spent += support
-        model.ledger["LAND_SUPPORT"] += support
-    cost = cluster.price * p.planned_slot_area * slots
-    bare = p.bare_land_share * cost
-    if p.land_market:
-        bare = min(p.bare_land_price * p.planned_slot_area * slots, cost)
-    model.ledger["LAND_PRICE"] += bare
-    model.invest("DEVELOPER_LAND", cost - bare, p.operator_years)
-    cluster.support = support
-    _design(model, cluster, slots)
-
-
-def _design(model, cluster, slots: int) -> None:
-    """Infrastructure at design level, sunk whatever the occupancy."""
-    p = model.p
-    firms = slots * p.occupancy_2018
-    cluster.usable = slots
-    cluster.opened = model.now + p.planned_build
-    cluster.scale = firms / 55.0
-    cluster.land = p.planned_land
-    cluster.kilowatt = p.solar_share * model.elec_per_firm * firms / p.solar_yield
-    cluster.solar_capital = p.cost_project_energy * cluster.kilowatt
-    cluster.design_flow = p.design_factor * model.effluent_per_firm * slots
-    cluster.fee = p.cetp_fee
-    cluster.ready = [cluster.opened] * 4
 
 
 def _first_open(model, cluster):
@@ -253,7 +154,7 @@ def _open_to(cluster, there) -> bool:
     return there.programme in (-1, cluster.programme)
 
 
-def _gain_of_planned(model, firm, here, there) -> tuple[float, float]:
+def gain_of_planned(model, firm, here, there) -> tuple[float, float]:
     """Yearly gain after tax and lump gain of a plot in a planned cluster without moving, admission included, mVND."""
     p, levers = model.p, there.levers
     tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
@@ -273,7 +174,7 @@ def _gain_of_planned(model, firm, here, there) -> tuple[float, float]:
     return (gain + saving) * (1.0 - tax) + tax * levers.CIT_reduction * saving, lump
 
 
-def _may_enter(model, firm, levers, spent: float) -> bool:
+def may_enter(model, firm, levers, spent: float) -> bool:
     """Can the firm pay for what admission requires, beside what it spends on moving? Who cannot is turned away."""
     if not model.p.admission_by_own_means or levers.admission <= 0.5:
         return True
@@ -290,7 +191,7 @@ def _missing(firm) -> list[int]:
     return [j for j in (T1, T2) if not firm.has(j) and j not in firm.pending]
 
 
-def _enter_planned(model, firm) -> None:
+def enter_planned(model, firm) -> None:
     """Connection to the central plant, and admission."""
     levers = firm.cluster.levers
     firm.compliance = REAL_CONNECTED
@@ -338,67 +239,67 @@ def relocate(model) -> None:
         _move(model, firm)
 
 
-def _life_margin(model, firm) -> float:
+def life_margin(model, firm) -> float:
     """max(margin, sector margin): what a day without production costs, as a share of revenue."""
     return model.p.sector_margin[firm.sector] + max(firm.margin_life, 0.0)
 
 
-def _old_plot(model, firm) -> float:
+def old_plot(model, firm) -> float:
     p = model.p
     if p.old_plot_value <= 0.0:
         return 0.0
     return firm.workers * p.old_plot_value * exp(p.old_plot_sd * model.luck.normal(PURPOSE.OLD_PLOT, 0, firm.firm_id))
 
 
-def _noise(model, firm) -> float:
+def noise_of_moving(model, firm) -> float:
     return model.p.moving_noise * model.luck.normal(PURPOSE.MOVING_NOISE, 0, firm.firm_id)
 
 
 def moving_terms(model, firm, aid: float = 0.0) -> Move:
     """What moving costs a firm."""
-    moving = rules.demography.moving_cost(model.p, firm.workers, _noise(model, firm))
-    return Move(moving, _life_margin(model, firm), firm.revenue, aid)
+    moving = rules.demography.moving_cost(model.p, firm.workers, noise_of_moving(model, firm))
+    return Move(moving, life_margin(model, firm), firm.revenue, aid)
 
 
 def _value_of_moving(model, firm, there, aid: float) -> float:
-    gain, lump = _gain_of_planned(model, firm, firm.cluster, there)
+    gain, lump = gain_of_planned(model, firm, firm.cluster, there)
     move = moving_terms(model, firm, aid)
-    return rules.demography.relocation_value(model.p, gain, lump + _old_plot(model, firm), firm.hurdle, move)
+    return rules.demography.relocation_value(model.p, gain, lump + old_plot(model, firm), firm.hurdle, move)
 
 
 def _move(model, firm) -> bool:
     """Move into a planned cluster, with aid if slot and purse allow; False if it does not come to that."""
     p = model.p
-    slot = _find_slot(model, PLANNED, firm.firm_id, firm.sector)
+    slot = find_slot(model, PLANNED, firm.firm_id, firm.sector)
     if slot is None:
         return False
     there = slot.cluster
     if p.developers and not _open_to(firm.cluster, there):
         return False
-    moving = p.moving_cost * firm.workers * (1.0 + _noise(model, firm))
-    idle = p.downtime * _life_margin(model, firm) * firm.revenue
-    full = moving + idle + p.dip * p.dip_years * _life_margin(model, firm) * firm.revenue
+    moving = p.moving_cost * firm.workers * (1.0 + noise_of_moving(model, firm))
+    idle = p.downtime * life_margin(model, firm) * firm.revenue
+    full = moving + idle + p.dip * p.dip_years * life_margin(model, firm) * firm.revenue
     fund, offered = model.funds[there.programme] if there.programme >= 0 else None, there.levers.relocation_aid
     aid = 0.0 if fund is None or slot.aided or fund.purse[0] < offered * full else offered
     if (p.developers or aid < offered) and _value_of_moving(model, firm, there, aid) <= 0.0:
         return False
-    if moving - aid * full > own_funds(firm) or not _may_enter(model, firm, there.levers, moving - aid * full):
+    if moving - aid * full > own_funds(firm) or not may_enter(model, firm, there.levers, moving - aid * full):
         return False
     slot.aided = slot.aided or aid > 0.0
-    _pay_move(model, firm, moving, idle, aid * full, fund)
+    pay_move(model, firm, moving, idle, aid * full, fund)
     model.events["entered_outside" if firm.cluster.kind == OUTSIDE else "entered_clusters"] += 1
     _transfer(model, firm, slot)
-    _take(slot)
-    _enter_planned(model, firm)
+    take(slot)
+    enter_planned(model, firm)
     return True
 
 
-def _pay_move(model, firm, moving: float, idle: float, aid: float, fund) -> None:
+def pay_move(model, firm, moving: float, idle: float, aid: float, fund) -> None:
     """Costs of a move, aid of the fund, and the price of the old plot."""
     if aid > 0.0:
         fund.purse[0] -= aid
         fund.spent += aid
-    plot = _old_plot(model, firm)
+    plot = old_plot(model, firm)
     firm.cash += aid - moving - idle + plot
     for name, amount in (("RELOCATION_AID", aid), ("MOVING", moving), ("ADAPTATION", idle), ("OLD_PLOT", plot)):
         model.ledger[name] += amount
@@ -454,13 +355,13 @@ def clear_plots(model) -> None:
     """Firms whose plots were bought leave: to a slot that is to let, else outside."""
     leaving = [slot.firm for cluster in model.clusters for slot in cluster.slots if slot.bought and slot.firm is not None]
     for firm in sorted(leaving, key=lambda firm: model.luck.bits(PURPOSE.PRIORITY, model.quarter, firm.firm_id * 8 + 7)):
-        slot = _find_slot(model, EXISTING, firm.firm_id, firm.sector) or _outside_slot(model)
+        slot = find_slot(model, EXISTING, firm.firm_id, firm.sector) or _outside_slot(model)
         moving, margin, revenue, _ = moving_terms(model, firm)
         idle = model.p.downtime * margin * revenue
         firm.cash -= moving + idle
         model.ledger["MOVING"] += moving
         model.ledger["ADAPTATION"] += idle
-        _take(slot)
+        take(slot)
         _transfer(model, firm, slot)
         if firm.compliance == REAL_CONNECTED and not firm.cluster.built[WATER]:
             firm.compliance = NONE
@@ -489,11 +390,11 @@ def arrive(model) -> None:
 
 def _settle(model, firm_id: int, sector: int, workers: float) -> None:
     """A planned slot if its value is not negative, else a lettable slot, else outside any cluster."""
-    slot = _find_slot(model, PLANNED, firm_id, sector)
+    slot = find_slot(model, PLANNED, firm_id, sector)
     if slot is not None and _try_planned(model, slot, firm_id, sector, workers):
         return
-    slot = _find_slot(model, EXISTING, firm_id, sector) or _outside_slot(model)
-    _take(slot)
+    slot = find_slot(model, EXISTING, firm_id, sector) or _outside_slot(model)
+    take(slot)
     firm = Enterprise(model, slot, firm_id, sector, workers)
     cluster = slot.cluster
     firm.start_business(cluster.tech_count[T1] / max(cluster.counted, 1))
@@ -517,109 +418,19 @@ def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -
     firm = Enterprise(model, slot, firm_id, sector, workers)
     firm.start_business(model.p.tech_initial_share[T1])
     firm.compliance = NONE  # what it would do elsewhere
-    gain, lump = _gain_of_planned(model, firm, model.outside, slot.cluster)
+    gain, lump = gain_of_planned(model, firm, model.outside, slot.cluster)
     value = rules.demography.relocation_value(model.p, gain, lump, firm.hurdle, Move(0.0, 0.0, 0.0, 0.0))
-    if value < 0.0 or not _may_enter(model, firm, slot.cluster.levers, 0.0):
-        _give_up(firm)
+    if value < 0.0 or not may_enter(model, firm, slot.cluster.levers, 0.0):
+        give_up(firm)
         return False
-    _take(slot)
+    take(slot)
     _bring_along(model, firm)
-    _enter_planned(model, firm)
+    enter_planned(model, firm)
     model.events["entered_arrivals"] += 1
     return True
 
 
-def _give_up(firm) -> None:
+def give_up(firm) -> None:
     """Who only looked at a slot leaves it as it was."""
     firm.slot.firm, firm.slot.status = None, LETTABLE
     firm.remove()
-
-
-# --- the pool of producers outside ------------------------------------------------------------------------
-
-
-def gather(model) -> None:
-    """What the pool does outside is booked; then its members review a move into slots that arrivals left.
-
-    A member tries a planned cluster, then an existing one; he has no technology and treats nothing.
-    """
-    p, luck = model.p, model.luck
-    if not model.pool or model.now < 2020.0 - 1e-9:
-        return
-    here = sums_of(model, gone=False)
-    flows = (here["cod"], here["elec"] * model.grid_factor + here["fuel"] * p.fuel_factor, here["landfill"],
-             (3.6 * here["elec"] + here["fuel"]) / 1000.0)  # fmt: skip
-    for n, amount in enumerate(flows):
-        model.booked[int(model.now + 1e-6), len(model.layout.slots) + 1, n] += model.dt * amount
-    chance = rules.diffusion.event(p.relocation_review, model.dt)
-    members = [m for m in model.pool if m.gone is None and luck.happens(EVENT.RELOCATION_REVIEW, model.quarter, m.ident, chance)]
-    for member in sorted(members, key=lambda m: luck.bits(PURPOSE.PRIORITY, model.quarter, m.ident * 8 + 5)):
-        for kind in (PLANNED, EXISTING):
-            slot = _find_slot(model, kind, member.ident, member.sector)
-            if slot is not None and _settles(model, member, slot):
-                member.gone = model.now
-                break
-
-
-def _settles(model, member, slot: Slot) -> bool:
-    """Does moving there pay a member, and can he pay for it? Then he moves."""
-    p, there = model.p, slot.cluster
-    firm = Enterprise(model, slot, member.ident, member.sector, member.workers)
-    firm.set_coefficients()
-    firm.use_resources()
-    margin = _life_margin(model, firm)
-    moving = rules.demography.moving_cost(p, firm.workers, _noise(model, firm))
-    idle = p.downtime * margin * firm.revenue
-    full = moving + idle + p.dip * p.dip_years * margin * firm.revenue
-    aid = there.levers.relocation_aid if there.kind == PLANNED and not slot.aided else 0.0
-    fund = model.funds[there.programme] if aid > 0.0 else None
-    if fund is not None and fund.purse[0] < aid * full:
-        aid = 0.0
-    gain, lump = _gain_of_place(model, firm, there)
-    value = rules.demography.relocation_value(
-        p, gain, lump + _old_plot(model, firm), firm.hurdle, Move(moving, margin, firm.revenue, aid)
-    )
-    spent = moving - aid * full
-    wants = value > 0.0 and spent <= own_funds(firm)
-    if not wants or (there.kind == PLANNED and not _may_enter(model, firm, there.levers, spent)):
-        _give_up(firm)
-        return False
-    model.ledger["ENTRY_CASH"] += firm.cash
-    slot.aided = slot.aided or aid > 0.0
-    _pay_move(model, firm, moving, idle, aid * full, fund)
-    firm.moved_at = model.now
-    _take(slot)
-    model.events["pool_moved"] += 1
-    if there.kind == PLANNED:
-        model.events["entered_pool"] += 1
-        _enter_planned(model, firm)
-    elif there.built[WATER]:
-        firm.compliance = REAL_CONNECTED
-    return True
-
-
-def _gain_of_place(model, firm, there) -> tuple[float, float]:
-    """Yearly gain after tax and lump gain of a slot against staying outside, mVND."""
-    if there.kind == PLANNED:
-        return _gain_of_planned(model, firm, model.outside, there)
-    p = model.p
-    choice = REAL_CONNECTED if there.built[WATER] else NONE
-    gain = effluent_cost(model, firm, NONE, model.outside) - effluent_cost(model, firm, choice, there)
-    built = p.cost_benefit_infrastructure * there.built[INFRASTRUCTURE] + p.cost_benefit_information * there.built[INFORMATION]
-    gain += (1.0 - p.operator_levy) * built * firm.workers
-    return gain * (1.0 - rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share), 0.0
-
-
-def sums_of(model, gone: bool) -> dict[str, float]:
-    """What members of the pool who moved before this step, or the others, are and do outside, a year."""
-    p, sums = model.p, Counter()
-    for m in model.pool:
-        if (m.gone is not None and m.gone < model.step_at - 1e-9) == gone:
-            i, load, people = m.sector, m.workers * m.eps, m.workers
-            water, revenue = p.sector_water_m3[i] * load, p.sector_revenue_mVND[i] * people
-            effluent = p.sector_effluent_share[i] * water
-            sums.update(firms=1, workers=people, elec=p.sector_elec_MWh[i] * load, fuel=p.sector_fuel_GJ[i] * load, water=water,
-                        effluent=effluent, cod=p.sector_cod_kg_m3[i] * effluent / 1000.0, waste=p.sector_tonnes[i] * load,
-                        landfill=p.sector_landfill[i] * load, gas=p.sector_gas[i] * load, output=revenue,
-                        value=p.sector_value_added_mVND[i] * people, profit=p.sector_margin[i] * revenue)  # fmt: skip
-    return sums

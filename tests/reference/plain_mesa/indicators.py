@@ -9,7 +9,6 @@ from ecocluster.model.indicators import INDICATORS, LEVEL_1
 from ecocluster.model.ledger import FLOW_ACCOUNTS, FLOWS, OUTLAY
 from ecocluster.model.vocabulary import LEARNED, TECHNOLOGIES
 
-from .demography import sums_of
 from .formulas import rules
 from .knowledge import enforcement
 from .objects import (
@@ -23,6 +22,7 @@ from .objects import (
     REAL_OWN,
     WATER,
 )
+from .pool import sums_of
 
 __all__ = ["indicators", "yearly_indicators"]
 

@@ -12,7 +12,7 @@ from ecocluster.model.parameters import parameter_record
 from ecocluster.model.sites_and_arms import STREAMS, Arm, Law, Shock, Site
 from ecocluster.model.timelines import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
 
-from . import certificates, demography, operators, production
+from . import certificates, demography, developers, operators, pool, production
 from .compliance import complain, inspect, make_visits, review_compliance
 from .coordinator import coordinate
 from .formulas import parameters as plain_parameters
@@ -159,13 +159,13 @@ class CityModel(mesa.Model):
         certificates.update_levels(self)
         # 10 exit, relocation, arrival
         demography.leave(self)
-        demography.open_planned(self)
+        developers.open_planned(self)
         demography.let_slots(self)
         demography.expel(self)
         demography.clear_plots(self)
         demography.relocate(self)
         demography.arrive(self)
-        demography.gather(self)
+        pool.gather(self)
         self._close()
 
     def _decide(self, cluster) -> None:
