@@ -26,7 +26,7 @@ def smoke_tests(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The full suite, with the versions of constraints.txt."""
     session.install(*PINNED, "-e", ".[test]")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "2", "--dist", "loadfile", *session.posargs)
 
 
 @nox.session(python=PYTHONS)

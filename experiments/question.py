@@ -91,6 +91,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "waiving": {"scenario": "hanoi", "pathways": PATHWAYS, **_PLACE, **_DRAWS, **_MONEY, "levers": (), "seed": 1},
     "sensitivity": _studied(12, pathway="combined", **_PLACE, **_MONEY),
     "guesses": _studied(2, "hanoi", **_PLACE, **_MONEY),
+    "calibration": _studied(200, "hanoi"),
     "discover": _studied(6, pathway="combined", **_PLACE, **_MONEY),
     "robust": _studied(4, **_PLACE, **_MONEY),
     "frontier": _studied(40, **_PLACE),

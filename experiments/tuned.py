@@ -9,8 +9,7 @@ clusters drawn from Hanoi in 8 worlds, told on the whole of Hanoi in 20 others, 
     found.programmes["combined", "tco2e", 150].levers        # doses
     found.programmes["combined", "tco2e", 150].regret        # what the written programme loses against them
 
-Doses of the law are never searched (they are the same for all), nor slots and land of planned clusters: what is given
-for land is found free by a developer who would have built anyway, and would win everything.
+Doses of the law are never searched: they are the same for all.
 """
 
 from __future__ import annotations
@@ -50,8 +49,8 @@ OWN: dict[str, tuple[str, ...]] = {
     "self-transition": (
         "extension", "innovation_centre", "fairs", *(f"grant_{name}" for name in TECHNOLOGIES), "cofunding_infrastructure",
     ),
-    "symbiosis": ("coordinator", "platform", "club_community", "study_aid", "symbiosis_grant"),
-    "newly-planned": ("relocation_aid",),
+    "symbiosis": ("coordinator", "map", "platform", "club_community", "study_aid", "symbiosis_grant"),
+    "newly-planned": ("relocation_aid", "land_support", "planned_slots"),
 }  # fmt: skip
 PARENTS = {"combined": ("self-transition", "symbiosis")}
 OWN |= {name: tuple(lever for parent in parents for lever in OWN[parent]) for name, parents in PARENTS.items()}
@@ -64,7 +63,7 @@ FUNDS = {
     "newly-planned": ("fund_share_grants", "fund_share_infrastructure"),
     "combined": ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure"),
 }
-NEVER = (*LAW_LEVERS, "land_support", "planned_slots")
+NEVER = LAW_LEVERS
 
 
 def free_levers(pathway: str) -> tuple[str, ...]:

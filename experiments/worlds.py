@@ -56,16 +56,23 @@ class Band:
     what : str
     low, high : float
         Of a single replicate: the middle of section 11 and three times its half-width, or as it stands (C6).
+    mean : (float, float)
+        Of the mean over replicates: as section 11 has it.
     """
 
     target: str
     what: str
     low: float
     high: float
+    mean: tuple[float, float]
 
 
 def _around(target: str, what: str, middle: float, half: float) -> Band:
-    return Band(target, what, middle - WIDTH * half, middle + WIDTH * half)
+    return Band(target, what, middle - WIDTH * half, middle + WIDTH * half, (middle - half, middle + half))
+
+
+def _as_it_stands(target: str, what: str, low: float, high: float) -> Band:
+    return Band(target, what, low, high, (low, high))
 
 
 BANDS = {
@@ -76,8 +83,8 @@ BANDS = {
     "cleaner_2010": _around("C7", "cleaner production (T1), 2010", 0.11, 0.06),
     "cleaner_2015": _around("C7", "cleaner production (T1), 2015", 0.24, 0.06),
     "cleaner_2020": _around("C7", "cleaner production (T1), 2020", 0.47, 0.06),
-    "emissions": Band("C6", "emissions of the city in 2018, tCO2e", 0.3e6, 0.9e6),
-    "intensity": Band("C6", "tCO2e per bn VND of value added in 2018", 22.0, 88.0),
+    "emissions": _as_it_stands("C6", "emissions of the city in 2018, tCO2e", 0.3e6, 0.9e6),
+    "intensity": _as_it_stands("C6", "tCO2e per bn VND of value added in 2018", 22.0, 88.0),
 }
 
 

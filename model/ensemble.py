@@ -231,7 +231,7 @@ def run_ensemble(
     default = parameter_record(parameters)
     outside = float(default["outside_firms"])
     pools = [outside] if worlds is None else [world.parameters.get("outside_firms", outside) for world in worlds]
-    with_pool = max(pools) > 0.0
+    with_pool = max(pools) > 0.0 and site.kind != "park"
     by_origin = np.full((*shape[:2], len(YEARS), len(site.clusters) + 1 + with_pool, len(BOOKED)), np.nan)
     trades = np.zeros((replicates, len(site.clusters)), np.int8)
     past = np.full((replicates, steps_between(START_YEAR, FORK_YEAR, steps_per_year), len(keys)), np.nan)

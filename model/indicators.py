@@ -163,7 +163,6 @@ def _rows():
         I("trust", "0-1", "share", "max", "social", "mean general trust"),
         I("belief", "probability", "share", "max", "social", "mean subjective performance probability of a partner"),
         I("belief_gap", "probability", "share", "min", "social", "objective delivery rate less belief"),
-        I("trust_gap", "mVND/yr", "money", "min", "social", "value of deals that failed when signed only because belief is below the objective rate; not what mistrust is worth"),
         I("disclosure", "share", "share", "max", "social", "firms in clusters that show their flows"),
         I("aware_technology", "share", "share", "max", "social", "mean awareness of the technologies but an own plant"),
         I("aware_law", "share", "share", "max", "social", "firms that know the law"),

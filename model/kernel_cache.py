@@ -47,11 +47,15 @@ class KernelCacheWarning(UserWarning):
 
     Attributes
     ----------
+    words : str
+        Where catalogues keep the sentence.
     key : str
         Of `MESSAGES`.
     fields : dict
         What the sentence names.
     """
+
+    words = "kernels"
 
     def __init__(self, key: str, **fields: Any) -> None:
         self.key, self.fields = key, fields

@@ -123,7 +123,8 @@ class Layout:
         self.first_arrival_id = int(self.existing_blocks.sum()) * LANES
         self.first_pool_id = self.first_arrival_id + int(expected + 10 * math.sqrt(expected) + 64)
         in_clusters = sum(start_number(c.firms_2018, values, rounded=False) for c in site.clusters)
-        self.pool = math.floor(values["outside_firms"] * in_clusters + 0.5)
+        # a park gathers nobody's household producers
+        self.pool = 0 if site.kind == "park" else math.floor(values["outside_firms"] * in_clusters + 0.5)
         self.ids = self.first_pool_id + self.pool
         self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_room
         self.widest = max(int(self.existing_blocks.max()), self.planned_blocks)

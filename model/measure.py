@@ -114,7 +114,6 @@ def measure(s, p, out, before):
         out[I.LINKS_LASTED_3 + n] = city.lasted[0, n] / max(city.due[0, n], 1)
         out[I.HUBS_LASTED_3 + n] = city.lasted[1, n] / max(city.due[1, n], 1)
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
-    out[I.TRUST_GAP] = city.trust_gap
     out[I.ENTERED_CLUSTERS], out[I.ENTERED_OUTSIDE] = city.entered_clusters / dt, city.entered_outside / dt
     out[I.ENTERED_ARRIVALS], out[I.ENTERED_POOL] = city.entered_arrivals / dt, city.entered_pool / dt
     out[I.ADMISSION_REFUSED], out[I.POOL_MOVED] = city.refused / dt, city.pool_moved / dt

@@ -48,7 +48,7 @@ def checked(parameters: Mapping[str, float]) -> dict[str, float]:
         if name not in PARAMETERS:
             raise ValueError(f"parameters: unknown name {name!r}{nearest(name, PARAMETERS)}")
         low, high = PARAMETERS[name].low, PARAMETERS[name].high
-        if not low <= value <= high:
+        if not PARAMETERS[name].allows(value):
             raise ValueError(f"parameters: {name} = {value!r}: out of range; allowed: {low:g} to {high:g}")
     return dict(parameters)
 

@@ -41,6 +41,8 @@ class Parameter:
         "uniform", "loguniform" or "fixed" (then not sampled unless asked for).
     unit, mark, source, meaning : str
         mark: seed, documented, press, derived, memory, calibrated, definition or assumption (a guess).
+    off : float or None
+        Value outside the range that switches off the mechanism.
     """
 
     name: str
@@ -54,6 +56,11 @@ class Parameter:
     mark: str
     source: str
     meaning: str
+    off: float | None = None
+
+    def allows(self, value: float) -> bool:
+        """Does a value lie in the range, or is it the one that switches off?"""
+        return self.low <= value <= self.high or value == self.off
 
     @property
     def is_money(self) -> bool:
@@ -127,8 +134,8 @@ _STREAM_UNITS = {
     "ef_landfill": "tCO2e/unit",
     "additional": "0-1",
 }
-# cells of mechanisms that are off by default; their rows stand in switched_off.csv, what has none there is 0
-_OFF_CELLS = {"sector": ("heat_replaceable",), "stream": ("traded", "other_disposal")}
+# cells of sectors and streams with a range of their own: rows of parameters.csv; what has none there is 0
+_OWN_CELLS = {"sector": ("heat_replaceable",), "stream": ("traded", "other_disposal")}
 _SHARES = {"share", "0-1", "share of revenue"}
 
 
@@ -158,6 +165,7 @@ def _scalars(table: str) -> dict[str, Parameter]:
         row["name"]: Parameter(
             row["name"], row["symbol"] or row["name"], row["group"], float(row["default"]), float(row["low"]),
             float(row["high"]), row["distribution"], row["unit"], row["mark"], row["source"], row["meaning"],
+            float(row["off"]) if row.get("off") else None,
         )
         for row in _rows(table)
     }  # fmt: skip
@@ -225,7 +233,7 @@ def _dtype() -> np.dtype:
     fields += [(f"sector_{column}", "f8", (NS,)) for column in _SECTOR_UNITS]
     fields += [(f"tech_{column}", "f8", (NT,)) for column in _TECHNOLOGY_UNITS]
     fields += [(f"stream_{column}", "f8", (NW,)) for column in _STREAM_UNITS]
-    for kind, columns in _OFF_CELLS.items():
+    for kind, columns in _OWN_CELLS.items():
         fields += [(f"{kind}_{column}", "f8", (NS if kind == "sector" else NW,)) for column in columns]
     fields += [("supply", "f8", (NS, NW)), ("demand", "f8", (NS, NW))]
     # beta laws as inverse distribution functions on equal steps of probability
@@ -308,7 +316,7 @@ def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
             places |= {f"{row}.{column}": (f"{kind}_{column}", (i,)) for column in columns}
     registry = _registry()
     for kind, rows in (("sector", SECTORS), ("stream", STREAMS)):
-        for column in _OFF_CELLS[kind]:
+        for column in _OWN_CELLS[kind]:
             names = {i: f"{row}.{column}" for i, row in enumerate(rows)}
             places |= {name: (f"{kind}_{column}", (i,)) for i, name in names.items() if name in registry}
     for i, sector in enumerate(SECTORS):

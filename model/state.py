@@ -166,7 +166,7 @@ CITY_DTYPE = np.dtype([
     ("first_pool_id", _i), ("pool_moved", _i), ("pool_here", _f, (N_SECTORS, 3)), ("pool_gone", _f, (N_SECTORS, 3)),
     # of existing clusters, so far: ha that shared land and new plots took, where shared land took them, plots, firms that left
     ("land_taken", _f), ("shared_unbuilt", _f), ("shared_vacant", _f), ("shared_paid", _f), ("plots_lost", _i), ("plots_opened", _i), ("firms_cleared", _i),
-    ("trust_gap", _f), ("degree", _i, (64,)),
+    ("degree", _i, (64,)),
     ("screened", _i), ("agreed", _i), ("cases", _i), ("hubs_started", _i),
     # links and hubs: begun in a step (a ring), since 2020 old enough for `AGES`, and of these in operation then
     ("begun", _j, (2, BEGUN_KEPT)), ("due", _i, (2, len(AGES))), ("lasted", _i, (2, len(AGES))),

@@ -340,7 +340,7 @@ class ScenarioError(ValueError):
 
 
 # names of former versions and what took their place, if anything did
-FORMER = {"private_cost": "private_net", "cost_per_tco2e": "cost_gross_per_tco2e", "complaint_club": ""}
+FORMER = {"private_cost": "private_net", "cost_per_tco2e": "cost_gross_per_tco2e", "complaint_club": "", "trust_gap": ""}
 
 
 def nearest_name(name: object, known: Iterable[str]) -> str | None:

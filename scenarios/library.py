@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import ScenarioError, nearest_name
+from .former import as_written_now
 from .given import path_of
 from .reading import read_toml
 from .schema import LawFile, PathwayFile, PolicyFile, PortfolioFile, ShocksFile, SiteFile, check
@@ -117,7 +118,7 @@ def read(kind: str, path: Path, chain: tuple[Path, ...] = ()) -> Any:
             allowed=", ".join(types),
             type=expected,
         )
-    return check(model, raw, path)
+    return check(model, as_written_now(raw, path), path)
 
 
 def kind_of(path: Path) -> str:

@@ -292,7 +292,7 @@ def _parameters(raw: Mapping[str, Any], path: Path, registry: Mapping[str, Any] 
             raise ScenarioError("unknown_parameter", file=path, key=key, value=value, nearest=nearest_name(name, registry))
         low, high = registry[name].low, registry[name].high
         number = is_finite(value)
-        if not number or not low <= value <= high:
+        if not number or not registry[name].allows(value):
             raise ScenarioError(
                 "out_of_range" if number else "not_finite",
                 file=path,

@@ -54,6 +54,7 @@ def test_every_parameter_is_sourced_and_within_its_range():
     for name, parameter in PARAMETERS.items():
         assert parameter.unit and parameter.source and parameter.mark in MARKS, name
         assert parameter.low <= parameter.default <= parameter.high, name
+        assert parameter.off is None or not parameter.low <= parameter.off <= parameter.high, name
 
 
 def test_a_name_that_is_no_parameter_is_refused():

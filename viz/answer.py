@@ -99,7 +99,27 @@ def _ground(comparison: Comparison, rows: dict[str, HeadlineRow], say: Words, ye
         sentences.append(say("answer.no_equal"))
     if comparison.frontier is not None:
         sentences += told_elsewhere(comparison, _other_budgets(comparison, say), "answer.budgets", say)
-    return [*sentences, *_law_part(comparison, say, year)]
+    return [*sentences, *_sites(comparison, say, year), *_law_part(comparison, say, year)]
+
+
+def _sites(comparison: Comparison, say: Words, year: int) -> list[str]:
+    """How many of the planned clusters that a programme asks for a developer builds: what it brings hangs on them."""
+    from ..model.parameters import PARAMETERS
+
+    site, key = comparison.trace.site, f"sites_built_{year}"
+    if key not in comparison.runs:
+        return []
+    beyond, sentences = comparison.above(key), []
+    for index in comparison.acting:
+        slots = max(programme.levers.get("planned_slots", 0.0) for programme in comparison.trace.given[index].programmes)
+        if slots > 0:
+            own = beyond[index][np.isfinite(beyond[index])]
+            sentences.append(say(
+                "answer.sites", arm=say.name("pathway", comparison.arms[index]), year=year,
+                asked=say.number(slots * site.budget_share / PARAMETERS["planned_cluster_slots"].default, 1), built=say.number(own.mean(), 1),
+                none=say.percent(float((own <= 0).mean())), counted=_counted(comparison, say),
+            ))  # fmt: skip
+    return sentences
 
 
 def _other_budgets(comparison: Comparison, say: Words) -> dict[str, Comparison]:

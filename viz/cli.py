@@ -281,8 +281,8 @@ def _warned(say: Words) -> Iterator[None]:
     before = warnings.showwarning
 
     def show(message: Any, *where: Any, **options: Any) -> None:
-        if hasattr(message, "key"):
-            print(say("cli.warning", text=say(f"kernels.{message.key}", **message.fields)), file=sys.stderr, flush=True)
+        if hasattr(message, "words"):
+            print(say("cli.warning", text=say(f"{message.words}.{message.key}", **message.fields)), file=sys.stderr, flush=True)
         else:
             before(message, *where, **options)
 

@@ -125,7 +125,7 @@ def assign(
     from ...scenarios import choose_arm, load_scenario, load_shocks
 
     loaded = load_scenario(scenario)
-    arms = [Arm("null", law=NO_LAW), choose_arm("law", loaded.site, "vietnam-2020", 0.0, law=law)]
+    arms = [Arm("null", law=NO_LAW), choose_arm("law", loaded.site, "vietnam-2020", budget_bn=0.0, law=law)]
     arms += [choose_arm(name, loaded.site, "vietnam-2020", budget_bn=budget, law=law) for name in pathways for budget in budgets_bn]
     runs = run_ensemble(
         loaded.site, arms, worlds=stored().some(*worlds, loaded.parameters), seed=seed, threads=threads,

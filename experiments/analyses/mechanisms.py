@@ -2,7 +2,8 @@
 
 A pathway's effect is its run less the law alone of the same world; a mechanism moves it by the effect with it less the one
 without. By the rule of `bearing` a mechanism that moves no outcome of no pathway by `MARGIN` is dead, and is called so. All
-others stand as they do by default; "all of them" switches every one at once.
+others stand as they do by default; "all of them" switches every one at once that is on by default. What is on by default is so as the
+world draws it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .coalitions import estimate_columns
 from .effects import better, by_trial, effect
 from .finding import Case, Finding, Progress
 
-__all__ = ["ALL", "LAW", "MECHANISMS", "Mechanism", "chosen", "mechanisms", "state_of"]
+__all__ = ["ALL", "LAW", "MECHANISMS", "Mechanism", "chosen", "mechanisms", "state_of", "without"]
 
 PATHWAYS = ALL_PATHWAYS[2:]
 LAW, ALL = "law", "all"
@@ -52,8 +53,15 @@ class Mechanism:
     def is_on(self) -> bool:
         """By default?"""
         from ...model.parameters import PARAMETERS
+        from ...scenarios import Scenario
 
-        return bool(self.on) and all(PARAMETERS[name].default == value for name, value in self.on.items())
+        shocks = not self.shocks[1] or self.shocks[1] == Scenario.shocks
+        return shocks and all(PARAMETERS[name].default == value for name, value in self.on.items())
+
+    def within(self, parameters: Mapping[str, float], end: int) -> dict[str, float]:
+        """Parameters of a world with it (`end` 1) or without: a world draws how much there is of what is on by default."""
+        changed = self.off if not end else {} if self.is_on() else self.on
+        return {**parameters, **changed}
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +77,7 @@ def known() -> dict[str, Mechanism]:
 
 
 def chosen(names: Sequence[str]) -> list[Mechanism]:
-    """Mechanisms by name, `ALL` at the end if it is among them; without names every one, and all of them.
+    """Mechanisms by name, `ALL` at the end if it is among them; without names every one, and all that are on by default.
 
     Raises
     ------
@@ -82,10 +90,16 @@ def chosen(names: Sequence[str]) -> list[Mechanism]:
             raise InputError("not_one_of", name="--only", value=name, known=", ".join([*there, ALL]))
     wanted = [there[name] for name in there if not names or name in names]
     if not names or ALL in names:
-        off, on = ({key: value for one in there.values() for key, value in getattr(one, end).items()} for end in ("off", "on"))
-        shocks = next((one.shocks for one in there.values() if one.shocks[1]), ("", ""))
+        standing = [one for one in there.values() if one.is_on()]
+        off, on = ({key: value for one in standing for key, value in getattr(one, end).items()} for end in ("off", "on"))
+        shocks = next((one.shocks for one in standing if one.shocks[1]), ("", ""))
         wanted.append(Mechanism(ALL, off, on, shocks))
     return wanted
+
+
+def without() -> dict[str, float]:
+    """Parameters that switch every mechanism off (the scripts of shocks apart)."""
+    return {name: value for one in known().values() for name, value in one.off.items()}
 
 
 def state_of(verdicts: Sequence[str]) -> str:
@@ -126,7 +140,7 @@ def mechanisms(case: Case | None = None, *, only: Sequence[str] = (), worlds: in
     trials = []
     for world in stored().some(ANSWER[0], ANSWER[0] + worlds - 1, load_scenario(case.scenario).parameters):
         for one, end in states:
-            uncertainties = {**world.parameters, **(one.on if end else one.off)}
+            uncertainties = one.within(world.parameters, end)
             more = {"shocks": one.shocks[end]} if one.shocks[end] else {}
             trials += [
                 case.trial(pathway=name, uncertainties=uncertainties, replicate=world.replicate, **more) for name in PATHWAYS

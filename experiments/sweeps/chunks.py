@@ -187,7 +187,11 @@ def trials_of(work: Work, points: np.ndarray) -> list[Trial]:
     trials = []
     for point in points.tolist():
         uncertain, levers = ({**fixed[kind], **{name: point[j] for j, name in columns[kind]}} for kind in (False, True))
-        trials += [Trial("", arm, uncertainties=uncertain, levers=levers, scale=work.scale) for arm in work.arms]
+        # an arm of the plan has its scale; where levers vary every point finds its own
+        trials += [
+            Trial("", arm, uncertainties=uncertain, levers=levers, scale=work.scale if arm.scale is None else arm.scale)
+            for arm in work.arms
+        ]
     return trials
 
 

@@ -287,7 +287,7 @@ def _factor(range_: Range, lever: bool, what: Any, path, place: str) -> Factor |
 
     def number(value: Any) -> float:
         good = is_finite(value)
-        if not good or not range_.low <= value <= range_.high:
+        if not good or not range_.holds(value):
             raise ScenarioError("out_of_range" if good else "not_finite", file=path, key=place, value=value,
                                 allowed=between(range_.low, range_.high, range_.unit))  # fmt: skip
         return float(value)

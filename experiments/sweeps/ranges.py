@@ -38,6 +38,14 @@ class Range:
     unit: str = ""
     sampled: bool = True
 
+    def holds(self, value: float) -> bool:
+        """Does a value lie in it, or is it the one that switches the parameter's mechanism off?"""
+        if self.low <= value <= self.high:
+            return True
+        from ...model.parameters import PARAMETERS
+
+        return self.name in PARAMETERS and PARAMETERS[self.name].off == value
+
     def quantile(self, u):
         """Values at the probabilities `u` (0-1, scalar or array)."""
         u = np.asarray(u, float)
@@ -110,7 +118,7 @@ def check_values(where: str, values: Mapping[str, float], ranges: Mapping[str, R
             number = math.nan
         if isinstance(value, (bool, str)) or not math.isfinite(number):
             raise InputError("not_number", name=f"{where}.{name}", value=repr(value))
-        if within and not entry.low <= number <= entry.high:
+        if within and not entry.holds(number):
             raise InputError("outside", name=f"{where}.{name}", value=value, low=entry.low, high=entry.high)
         checked[name] = number
     return checked

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..jit import inner, small
 from ..ledger import Money
-from ..maths import exp
 from ..randomness import (
     LINK,
     Purpose,
@@ -24,9 +23,8 @@ from ..randomness import (
     versus,
 )
 from ..rules.diffusion import event, search_hazard
-from ..rules.facilitation import study_cost, tie_rank
+from ..rules.facilitation import map_dose, study_cost, tie_rank
 from ..rules.symbiosis import Deal, deal_price, feasible, fixed_cost, study_worth, unit_gain
-from ..rules.trust import breach_hazard, enforcement
 from ..state import (
     AWARE_SYMBIOSIS,
     LANES,
@@ -37,7 +35,6 @@ from ..state import (
     N_HUBS,
     N_STREAMS,
     OUTSIDE,
-    PLANNED,
     SLOT_TAKEN,
 )
 from .capital import invest
@@ -86,8 +83,9 @@ def search_partners(s, p, c):
         return
     lever = s.levers[cluster.lever_row]
     usage = cluster.disclosing / cluster.firms
-    chance = event(search_hazard(p, lever.coordinator, lever.platform, usage), dt)
-    alone = event(search_hazard(p, 0.0, lever.platform, usage), dt)
+    mapped = map_dose(p, lever)
+    chance = event(search_hazard(p, lever.coordinator, mapped, usage), dt)
+    alone = event(search_hazard(p, 0.0, mapped, usage), dt)
     ready, rows, anybody = False, 0, 0
     wanted = min(np.int64(p.map_candidates), MAP_SEEN)
     queue = s.sheet[0].queue
@@ -101,7 +99,7 @@ def search_partners(s, p, c):
             if u >= chance:
                 continue
             finder = FIRMS if u < alone else COORDINATOR
-            if f.discloses[k] and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < lever.platform:
+            if f.discloses[k] and uniform(city.key, Purpose.MAP, city.step, f.id[k]) < mapped:
                 if not ready:
                     rows, anybody = _draw_map(s, p, cluster, False)
                     ready = True
@@ -396,7 +394,7 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     pair = of_pair(a.id[x], b.id[y], w)
     years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
-    study = study_cost(p, lever.platform, a.discloses[x] != 0 and b.discloses[y] != 0)
+    study = study_cost(p, map_dose(p, lever), a.discloses[x] != 0 and b.discloses[y] != 0)
     aid, grant = 0.0, 0.0
     if fund >= 0 and s.funds[fund].budget > 0.0:
         asked = 0.0 if by_operator else lever.study_aid
@@ -424,13 +422,6 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     net = (1.0 - grant) * fixed
     able = p.split_fixed * net <= own_funds(p, lever, a, x) and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y)
     agreed = feasible(p, deal, b_s, b_b)
-    if not agreed:
-        # value lost because belief lies below the objective delivery rate
-        e = enforcement(p, lever, cluster.kind == PLANNED)
-        o_s = exp(-breach_hazard(p, b.integrity[y], e, 0.0))
-        o_b = exp(-breach_hazard(p, a.integrity[x], e, 0.0))
-        if feasible(p, deal, o_s, o_b):
-            city.trust_gap += (gain * 0.5 * (o_s + o_b) - coordination) / city.dt
     if not agreed or not able:
         _bar(s, p, i, j, w, found)
         return

@@ -9,7 +9,7 @@ from ..ledger import Matter, Money
 from ..maths import annuity, exp
 from ..randomness import Purpose, draw, of_hub, of_hub_request, uniform, unit, versus
 from ..rules.diffusion import event
-from ..rules.facilitation import hub_circle
+from ..rules.facilitation import hub_circle, map_dose
 from ..rules.symbiosis import (
     additional_share,
     disposal_saved,
@@ -195,7 +195,7 @@ def _invite(s, p, c, cluster, w):
     """Everyone who shows flows, knows of symbiosis and has something to give or take becomes a candidate, as far as he is known."""
     bit, city = np.uint8(1 << w), s.city[0]
     h = draw(city.key, Purpose.HUB_CIRCLE, city.step, of_hub(c, w))
-    known = hub_circle(p, unit(h) < s.levers[cluster.lever_row].platform)
+    known = hub_circle(p, unit(h) < map_dose(p, s.levers[cluster.lever_row]))
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):

@@ -22,7 +22,7 @@ from ..rules.diffusion import (
     search_hazard,
     symbiosis_hazard,
 )
-from ..rules.facilitation import platform_learning
+from ..rules.facilitation import map_dose, platform_learning
 from ..state import AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
 from ..vocabulary import EVENTS
 from .financing import certified
@@ -115,7 +115,7 @@ def draw_lottery(s, p, c):
     review = 65536.0 * (1.0 + 1e-9) * dt * p.review_rate
     search = 0
     if cluster.kind != OUTSIDE:
-        search = _threshold(search_hazard(p, lever.coordinator, lever.platform, 1.0), dt)
+        search = _threshold(search_hazard(p, lever.coordinator, map_dose(p, lever), 1.0), dt)
     leave, insolvent = 0, 0
     if cluster.hold == 0:
         leave, insolvent = _threshold(p.exit_high, dt), _threshold(p.exit_high + p.insolvency_hazard, dt)

@@ -23,9 +23,9 @@ from .financing import certified
 __all__ = ["open_step"]
 
 # columns of a plan's levers
-_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _PLATFORM, _CLUB, _CERTIFIED = (
+_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _MAP, _PLATFORM, _CLUB, _CERTIFIED = (
     list(LEVERS).index(name) for name in (
-        "monitoring_data", "extension", "innovation_centre", "fairs", "skills_housing", "coordinator", "platform",
+        "monitoring_data", "extension", "innovation_centre", "fairs", "skills_housing", "coordinator", "map", "platform",
         "club_community", "certified_extension"))  # fmt: skip
 
 
@@ -261,6 +261,8 @@ def _dose_need(s, p, plan, programme, typed):
         if cluster.kind != OUTSIDE:
             if mine[_COORDINATOR] == typed:
                 total += p.cost_coordinator * full.coordinator
+            if mine[_MAP] == typed:
+                total += p.cost_map * full.map
             if mine[_PLATFORM] == typed:
                 total += p.cost_platform * full.platform
             if mine[_CLUB] == typed:

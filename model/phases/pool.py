@@ -17,6 +17,7 @@ from ..randomness import RELOCATION, Purpose, draw, of_errand, of_size, uniform
 from ..rules.demography import Move, moving_cost, pool_size, relocation_value
 from ..rules.diffusion import event
 from ..rules.production import usual_margin
+from ..rules.symbiosis import landfilled_share, traded_share
 from ..state import N_SECTORS, N_SOLID, NEVER, NONE, REAL_CONNECTED, WATER
 from ..state_pointer import by_reference
 from .arrivals import give_up
@@ -106,10 +107,10 @@ def scattered(p, count):
         cod += 0.001 * p.sector_cod_kg_m3[i] * flow
         for w in range(N_SOLID):
             tonnes = p.supply[i, w] * load
+            buried = landfilled_share(p, w, traded_share(p, w)) * tonnes
             waste += tonnes
-            if p.stream_disposal_cost[w] > 0.0:
-                landfill += tonnes
-                gas += p.stream_ef_landfill[w] * tonnes
+            landfill += buried
+            gas += p.stream_ef_landfill[w] * buried
         output += p.sector_revenue_mVND[i] * people
         value += p.sector_value_added_mVND[i] * people
         profit += p.sector_margin[i] * p.sector_revenue_mVND[i] * people

@@ -80,6 +80,6 @@ def review_rate(rate, attitude):
 
 
 @jit
-def search_hazard(p, coordinator, platform, usage):
-    """Searches for a partner a year: raised by a coordinator, and by a platform where firms use it."""
-    return p.search_rate * (1.0 + p.search_coordinator * coordinator + p.search_platform * platform * usage)
+def search_hazard(p, coordinator, mapped, usage):
+    """Searches for a partner a year: raised by a coordinator, and by a map where firms show their flows."""
+    return p.search_rate * (1.0 + p.search_coordinator * coordinator + p.search_platform * mapped * usage)

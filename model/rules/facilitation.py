@@ -7,7 +7,17 @@ import numpy as np
 from ..jit import jit
 from ..maths import exp, log
 
-__all__ = ["cases_a_year", "cases_done", "hub_circle", "persons", "platform_learning", "seen_gain", "study_cost", "tie_rank"]
+__all__ = [
+    "cases_a_year",
+    "cases_done",
+    "hub_circle",
+    "map_dose",
+    "persons",
+    "platform_learning",
+    "seen_gain",
+    "study_cost",
+    "tie_rank",
+]
 
 
 @jit
@@ -53,6 +63,12 @@ def seen_gain(p, worth, z):
 def tie_rank(links, u):
     """-ln(u)/(1 + links): the tie of the smallest is asked, so each with a chance that grows by 1 + its links."""
     return -log(u) / (1.0 + links)
+
+
+@jit
+def map_dose(p, lever):
+    """Dose of the map: its own lever; of a platform that is both, the platform's."""
+    return lever.map if p.map_split > 0.5 else lever.platform
 
 
 @jit

@@ -11,7 +11,7 @@ from ..maths import annuity, power
 from ..state import HEAT
 
 __all__ = ["Deal", "additional_share", "deal_price", "disposal_saved", "feasible", "fixed_cost", "hub_fee", "hub_member_gain", "hub_price",
-           "landfilled_share", "offtake", "onsite_factor", "outside_gain", "study_worth", "traded_share", "unit_gain",
+           "landfilled_share", "link_value", "offtake", "onsite_factor", "outside_gain", "study_worth", "traded_share", "unit_gain",
            "use_value"]  # fmt: skip
 
 
@@ -124,11 +124,17 @@ def fixed_cost(p, w, quantity, distance):
 
 
 @jit
-def study_worth(deal, aid, study):
-    """True iff (q s - coordination) A(h, n) - (1 - grant) F > (1 - aid) x study, h the mean of both hurdle rates."""
+def link_value(deal):
+    """Net present value of a link for both, mVND: (q s - coordination) A(h, n) - (1 - grant) F, h the mean of both hurdle rates."""
     hurdle = 0.5 * (deal.h_seller + deal.h_buyer)
     value = (deal.gain - deal.coordination) * annuity(hurdle, deal.years)
-    return value - (1.0 - deal.grant) * deal.fixed > (1.0 - aid) * study
+    return value - (1.0 - deal.grant) * deal.fixed
+
+
+@jit
+def study_worth(deal, aid, study):
+    """True iff the value of the link is above (1 - aid) x study."""
+    return link_value(deal) > (1.0 - aid) * study
 
 
 @jit

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from ecocluster.experiments import bench_peers
+from ecocluster.experiments.analyses.mechanisms import without
 from ecocluster.experiments.errors import InputError
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS
@@ -36,7 +37,7 @@ def test_work(peers):
 
 def test_the_core_in_numpy_does_what_the_kernels_do(peers):
     """With what the core lacks turned off, both give the same adoption, awareness, attitude and trust on average."""
-    off = {name: 0.0 for name in ("exit_high", "exit_low", "exit_slope", "insolvency_hazard", "growth", "arrival_base",
+    off = without() | {name: 0.0 for name in ("exit_high", "exit_low", "exit_slope", "insolvency_hazard", "growth", "arrival_base",
                                   "own_om", "inspection_high")}  # fmt: skip
     p = parameter_record({**off, "start_factor": 1.0})
     one = peers.Work(55, 1).site.clusters[0]

@@ -16,7 +16,7 @@ FAILURES = {1: "the ledger of money does not balance"}
 VOCABULARY = Vocabulary(LEVEL_1, FAILURES)
 START = {
     "tco2e": 480e3, "cod": 5200, "cod_dense": 1300, "water": 31e6, "landfilled": 64e3, "links_active": 4, "hubs_active": 2,
-    "jobs": 61e3, "value_added": 11e6, "trust": 0.36, "trust_gap": 900, "outlay": 20e3, "receipts": 90e3,
+    "jobs": 61e3, "value_added": 11e6, "trust": 0.36, "outlay": 20e3, "receipts": 90e3,
     "outlay_gross": 20e3, "social_cost": 60e3, "private_net": 60e3, "firms": 3900, "recp_share": 0.1, "adoption_T1": 0.35, "adoption_T2": 0.2,
     "sham_share": 0.3, "real_share": 0.3, "none_share": 0.4, "disclosure": 0.3, "trade_share": 0.043,
     "belief_gap": 0.1, "adoption_T4": 0.05, "adoption_T5": 0.08,

@@ -276,7 +276,7 @@ def test_arms_are_matched(tmp_path, mode):
     realised = [abs(effect.difference.mean) for effect in found]
     assert realised[1] == pytest.approx(realised[0], rel=0.02)
     if mode == "equal-abatement":
-        assert realised[0] == pytest.approx(0.004 * found[0].null, rel=0.01)
+        assert realised[0] == pytest.approx(0.004 * found[0].null, rel=0.02)
     budgets = {effect.pathway: effect.budget_bn for effect in found}
     assert budgets["symbiosis"] != pytest.approx(budgets["self-transition"], rel=0.05)
 
@@ -304,7 +304,7 @@ def test_levers_in_the_design_find_their_own_scale(tmp_path):
     asked["scale"] = "auto"
     sweep(asked, tmp_path / "s")
     row = load(tmp_path / "s").iloc[2]
-    trial = Trial("teaching", "combined", levers={"extension": row["extension"]},
+    trial = Trial("teaching", "combined", levers={"extension": row["extension"]}, scale=None,
                   uncertainties={name: row[name] for name in SMALL["uncertainties"]})  # fmt: skip
     expected = run_trials([trial], replicates=1, seed=4, outcomes=["tco2e_2021"], last_year=2022)
     assert expected["tco2e_2021"][0] == row["tco2e_2021"]

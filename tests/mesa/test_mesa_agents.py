@@ -65,7 +65,7 @@ def test_indicators_agree_with_the_agents():
     for _ in range(60):
         model.step()
         trust, attitude, technology, compliance, links = zip(*model.rows, strict=True)
-        assert model.firms == len(trust)
+        assert model.firms - model.pool_firms == len(trust)
         assert model.trust == pytest.approx(np.mean(trust), rel=1e-12)
         assert model.attitude == pytest.approx(np.mean(attitude), rel=1e-12)
         assert model.adoption_T1 == pytest.approx(np.mean(["T1" in bits for bits in technology]), rel=1e-12)
@@ -132,11 +132,13 @@ def test_enterprises_come_and_go():
     with pytest.raises(LookupError, match=str(gone[0].unique_id)):
         gone[0].trust  # noqa: B018
     model.step()
-    assert len(now) == model.firms  # the indicator counts at the beginning of a step
+    assert len(now) == model.firms - model.pool_firms  # the indicator counts at the beginning of a step
 
 
 def test_movers_keep_their_identity():
-    model = make(scenario="nguyen-khe", pathway="newly-planned")
+    model = make(
+        scenario="nguyen-khe", pathway="newly-planned", parameters={"developers": 0.0, "outside_firms": 0.0}, budget_bn=900.0
+    )
     start = {firm.unique_id: (firm, firm.slot, firm.integrity) for firm in model.agents}
     model.run_for(60)
     moved = [(firm, trait) for firm, slot, trait in start.values() if firm.alive and firm.slot != slot]

@@ -134,7 +134,9 @@ def scenarios(draw):
         for name in draw(st.lists(st.sampled_from(UNCERTAIN), unique=True, max_size=40))
     }
     parameters |= {
-        name: draw(st.sampled_from([PARAMETERS[name].low, PARAMETERS[name].high]))
+        name: draw(
+            st.sampled_from([q for q in (PARAMETERS[name].low, PARAMETERS[name].high, PARAMETERS[name].off) if q is not None])
+        )
         for name in draw(st.lists(st.sampled_from(SWITCHES), unique=True, max_size=2))
     }
     more = {"parameters": parameters, "shocks": tuple(draw(st.lists(st.sampled_from(SHOCKS), unique=True))),

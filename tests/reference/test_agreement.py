@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ecocluster.experiments.analyses.mechanisms import without
 from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.sites_and_arms import Arm, Firm, Site
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm, with_levers
@@ -98,7 +99,7 @@ SWITCHED_ON = {"suspension_weeks": 12.0, "suspension_fines": 2.0, "solar_consent
                "screening_error": 1.0, "ties_partner": 1.0, "map_split": 1.0, "q_platform": 0.2}  # fmt: skip
 
 
-def test_what_is_off_by_default_agrees_when_on(city):
+def test_suspension_solar_and_facilitation_agree_where_they_bind(city):
     """Suspensions, shared solar by consent, facilitation as in 13.8, in quarters and in months."""
     for per_year in (4, 12):
         more = {"parameters": SWITCHED_ON, "seed": 5, "steps_per_year": per_year}
@@ -108,6 +109,11 @@ def test_what_is_off_by_default_agrees_when_on(city):
             assert_agreement(kernels, model, 1)
             suspended += model.events["suspensions"]
         assert suspended > 5 and any(cluster.built[ENERGY] for cluster in model.clusters if cluster.kind == EXISTING)
+
+
+def test_the_model_without_its_mechanisms_agrees(city):
+    """All that can be switched and is on by default, off at once."""
+    agree(Scenario(city, arm_of("all", city), {"parameters": without(), "seed": 5}, BURN_IN + 24))
 
 
 STANDARD = {"standard_year": 2021.0, "standard_compulsory": 1.0, "public_disclosure": 0.7, "official_skill": 0.6, "multiplier_L1": 1.5,
@@ -210,10 +216,11 @@ def test_streams_that_are_traded_limited_and_of_firms_agree(city, off):
 def test_breaches_that_weigh_and_last_on_their_own(city):
     """Many breaches, remembered longer than good conduct and weighed by the ratio. Control: without either, another run."""
     site = replace(city, clusters=city.clusters[:1])
-    often = {"eta0": 0.15, "search_rate": 1.0, "aware_symbiosis_2010": 1.0, "worst_breach": 0.5}
+    often = {"eta0": 0.15, "search_rate": 1.0, "aware_symbiosis_2010": 1.0, "worst_breach": 0.5, "stream_trade": 0.0,
+             "coordinator_capacity": 0.0, "ties_partner": 0.0, "map_split": 0.0, "heat_of_firms": 0.0}  # fmt: skip
     own = {"tau_breach": 20.0, "breach_ratio": 6.0}
     trust = []
-    for more in (own, {}, {"tau_breach": 20.0}):
+    for more in (own, dict.fromkeys(own, 0.0), own | {"breach_ratio": 0.0}):
         model = agree(Scenario(site, arm_of("combined", site), {"parameters": often | more, "seed": 5}, BURN_IN + 24))
         trust.append([firm.trust for cluster in model.clusters for firm in cluster.firms])
         assert any(firm.bad > 0 for cluster in model.clusters for firm in cluster.firms)
@@ -238,7 +245,7 @@ def test_only_firms_of_clusters_with_planned_ones_of_their_own_move(city):
     """
     names = ("newly-planned", "self-transition", "symbiosis-in-planned")
     programmes = tuple(arm_of(name, city).programmes[0] for name in names)
-    eager = {"relocation_review": 1.0, "rent_difference": -50.0}
+    eager = {"relocation_review": 1.0, "rent_difference": -50.0, "developers": 0.0}
 
     def homes(assignment, outside):
         """Rows at the end of 2019 of the firms of that time that moved."""

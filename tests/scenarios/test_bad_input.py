@@ -1,11 +1,9 @@
 """Every kind of bad input gives one line that names the file, the key, the value and what is allowed."""
 
-from types import SimpleNamespace
-
 import pytest
 from ecocluster import scenarios
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
-from ecocluster.model.parameters import PARAMETERS
+from ecocluster.model.parameters import PARAMETERS, Parameter
 from ecocluster.scenarios import ScenarioError
 
 CLUSTER = '[[clusters]]\nid = "a"\nname = "A"\nfirms_2018 = 20\narea_planned = 9\narea_built = 7\n'
@@ -145,10 +143,14 @@ def test_cluster_tables(write, table, words):
     assert "mine.csv" in text and words in text
 
 
+def ranged(low, high):
+    return Parameter("x", "", "", low, low, high, "fixed", "-", "", "", "")
+
+
 def test_parameters_are_checked_against_a_registry(write):
     registry = {
-        "review_rate": SimpleNamespace(low=0.3, high=2),
-        "food.margin": SimpleNamespace(low=0, high=0.1),
+        "review_rate": ranged(0.3, 2),
+        "food.margin": ranged(0, 0.1),
     }
     path = write("good.toml", CLUSTER + "[parameters]\nreview_rate = 1\nfood.margin = 0.05\n")
     assert scenarios.load_scenario(path, registry).parameters == {"review_rate": 1, "food.margin": 0.05}
@@ -284,7 +286,7 @@ def test_inclusion_selection_and_change(write):
     write("base.toml", 'extends = "hanoi"\nselect = ["hapro", "phung"]\n[parameters]\na = 1\nb = 1\n')
     changes = "[change.hapro]\nfirms_2018 = 99\n[parameters]\nb = 2\n"
     path = write("sub/mine.toml", 'extends = "../base.toml"\nname = "Hai cụm"\n' + changes)
-    registry = {name: SimpleNamespace(low=0, high=9) for name in "ab"}
+    registry = {name: ranged(0, 9) for name in "ab"}
     scenario = scenarios.load_scenario(path, registry)
     hanoi = {cluster.id: cluster for cluster in scenarios.load_scenario("hanoi").site.clusters}
     assert [cluster.id for cluster in scenario.site.clusters] == ["hapro", "phung"]

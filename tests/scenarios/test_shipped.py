@@ -160,7 +160,9 @@ def test_describe_says_how_close_the_data_come_to_what_is_published():
 def test_default_shocks():
     shocks = {(shock.kind, shock.start, shock.end, shock.factor) for shock in scenarios.load_shocks("default")}
     assert shocks == {
-        ("demand", 2020, 2022, 0.85),
+        ("demand", 2020, 2021, 0.955),
+        ("demand", 2021, 2022, 0.91),
+        ("demand", 2022, 2023, 0.955),
         ("electricity", 2022, 2023, 1.25),
         ("carbon_rule", 2026, 9999, 1.15),
     }

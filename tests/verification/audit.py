@@ -148,9 +148,9 @@ def loans(before, after, p):
     ids = max(old.id.max(initial=0), new.id.max(initial=0)) + 1
     place = np.full(ids, -1)
     place[new.id] = new.slot
-    # a firm that left: its last balances still stand in its slot, unless somebody moved in
+    # a firm that left: its last balances still stand in its slot, unless somebody moved in (and maybe on in the same step)
     gone = place[old.id] < 0
-    hidden = gone & np.isin(old.slot, new.slot)
+    hidden = gone & (after.firms["id"][old.slot // LANES, old.slot % LANES] != old.id)
     ends = (old["start"] + p["tech_life_yr"] <= now + 1e-9) & ((old["tech"] | old["pending"])[:, None] >> np.arange(5) & 1 == 1)
     if ends[hidden].any():
         return False
@@ -161,8 +161,9 @@ def loans(before, after, p):
     running = (old["loans"][:, None] >> np.arange(5)) & 1 == 1
     begin = np.where(running, old["loan_balance"], 0.0)
     payment, growth = old["loan_payment"].copy(), old["loan_growth"].copy()
-    # a technology that is replaced at the end of its life is financed before loans are served
+    # a technology that is replaced at the end of its life is financed before loans are served, if the bank lends
     renewed = (after.firms["start"][at] == now) & (old["start"] != now) & ~hidden[:, None]
+    renewed &= balance_now > 0
     growth = np.where(renewed, growth_now, growth)
     payment = np.where(renewed, payment_now, payment)
     begin = np.where(renewed, (balance_now + payment_now * dt) / np.where(renewed, growth, 1.0), begin)
@@ -308,7 +309,7 @@ def resources(before, after, p, row):
         + matter[Matter.FUEL_GJ] * p["fuel_factor"]
         - matter[Matter.EXCHANGE_TCO2E]
     )
-    alike(row[Series.TCO2E] * dt, emitted, "emissions")
+    alike((row[Series.TCO2E] - row[Series.POOL_TCO2E]) * dt, emitted, "emissions")
     # clusters that nobody entered or left: their sums are those of the records of their firms
     one, two = old["cluster"], new["cluster"]
     eps, sector = new["eps"], new["sector"]

@@ -8,6 +8,7 @@ replaces. `world` makes groups of like firms with nothing drawn; `city` makes th
 from __future__ import annotations
 
 import numpy as np
+from ecocluster.experiments.analyses.mechanisms import without
 from ecocluster.model.jit import jit
 from ecocluster.model.layout import Layout
 from ecocluster.model.ledger import N_FLOWS, N_MATTER
@@ -236,8 +237,10 @@ def normals(key, purpose, time, first, second):
 
 
 def parameters(**overrides):
-    """Record of parameters; names with a dot are written with two underscores (``food__margin``)."""
-    return parameter_record({name.replace("__", "."): value for name, value in overrides.items()})
+    """Record of parameters without the mechanisms that can be switched, which are known one at a time.
+
+    Names with a dot are written with two underscores (``food__margin``)."""
+    return parameter_record(without() | {name.replace("__", "."): value for name, value in overrides.items()})
 
 
 def blank(*names):

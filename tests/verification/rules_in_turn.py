@@ -20,6 +20,7 @@ from types import FunctionType
 import ecocluster.model.phases
 import ecocluster.model.rules
 import numpy as np
+from ecocluster.experiments.analyses.mechanisms import without
 from ecocluster.model import order  # noqa: F401 - loads all that a step calls
 from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.parameters import parameter_record
@@ -43,7 +44,7 @@ FAST = {"review_rate": 3.0, "search_rate": 3.0, "hub_base": 1.0, "project_review
         "planned_cluster_slots": 20.0, "planned_build": 0.25, "cost.study": 5.0, "cost.link_coordination": 1.0,
         "hub_min_gain": 0.0, "aware_symbiosis_2010": 0.9, "eta0": 0.3, "old_plot_value": 30.0, "cit_small_revenue": 8000.0,
         "b_min": 0.5, "application_cost": 1.0, "workers_elasticity": 2.0, "relocation_energy": 0.5}  # fmt: skip
-# what is off by default
+# mechanisms that can be switched, all on and soon
 SWITCHED_ON = {"suspension_weeks": 2.0, "suspension_fines": 2.0, "solar_consent": 1.0, "solar_sale_since": 2010.0,
                "solar_contract": 1.0, "solar_able": 0.5, "coordinator_capacity": 2.0, "coordinator_persons": 1.0,
                "screening_error": 1.0, "ties_partner": 1.0, "developers": 1.0, "developer_sites": 50.0, "planned_cluster_slots": 1.0,
@@ -60,7 +61,7 @@ WARY = {"search_rate": 12.0, "bar_years": 0.25, "eta0": 1.0, "worst_breach": 0.5
         "aware_symbiosis_2010": 1.0, "b_min": 0.3, "cost.study": 1.0, "cost.link_coordination": 3.0, "hub_base": 1.0,
         "lambda_breach": 4.0}  # fmt: skip
 EVERYTHING = {
-    "extension": 0.6, "innovation_centre": 0.5, "coordinator": 1.0, "platform": 0.6, "club_community": 0.4, "fairs": 0.5,
+    "extension": 0.6, "innovation_centre": 0.5, "coordinator": 1.0, "map": 0.6, "platform": 0.6, "club_community": 0.4, "fairs": 0.5,
     "skills_housing": 0.5, "grant_T1": 0.3, "grant_T2": 0.4, "grant_T5": 0.4, "grant_own_plant": 0.4, "interest_cut": 3.0,
     "guarantee": 0.4, "green_fund": 0.3, "study_aid": 0.5, "symbiosis_grant": 0.4, "cofunding_infrastructure": 0.6,
     "anchor_investor": 0.3, "planned_slots": 20.0, "relocation_aid": 0.8, "land_support": 0.3, "fund_share_grants": 0.3,
@@ -127,13 +128,13 @@ class Watched:
         yield repr([watch_terms.views_of(state, p, slot) for slot in (block * LANES + lane).tolist()]).encode()
 
 
-_CITY = Small(Arm("everything", (PROGRAMME,), None, 20_000.0, law=LAW), FAST, 2024)
+_CITY = Small(Arm("everything", (PROGRAMME,), None, 20_000.0, law=LAW), {**without(), **FAST}, 2024)
 RUNS: dict[str, Small | Watched] = {
     "levers": _CITY,
-    "waived": Small(Arm("slow", (replace(PROGRAMME, enactment_lag=0.02),), None, 20_000.0, law=LAW), WAIVED, 2021),
-    "wary": Small(Arm("wary", (PROGRAMME,), None, 20_000.0, law=LAW), WARY, 2022),
+    "waived": Small(Arm("slow", (replace(PROGRAMME, enactment_lag=0.02),), None, 20_000.0, law=LAW), {**without(), **WAIVED}, 2021),
+    "wary": Small(Arm("wary", (PROGRAMME,), None, 20_000.0, law=LAW), {**without(), **WARY}, 2022),
     "watched": Watched(_CITY),
-    "coordinated": Small(_CITY.arm, {**FAST, **COORDINATED}, 2024),
+    "coordinated": Small(_CITY.arm, {**without(), **FAST, **COORDINATED}, 2024),
     "switched_on": Small(replace(_CITY.arm, law=OPEN), {**FAST, **SWITCHED_ON}, 2024),
 }
 

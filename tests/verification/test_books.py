@@ -34,7 +34,7 @@ POLICIES = (("combined", "special"), ("combined", "shared"), ("all", "compulsory
 UNUSUAL = {
     "old_plot_value": 10.0, "spillover": 1.0, "rent_difference": -1.0, "moving_cost": 1.0, "export_premium": 0.01,
     "offtaker_in_city": 0.5, "search_rate": 1.0, "hub_base": 0.05, "b_min": 0.84, "aware_symbiosis_2010": 0.5,
-    "application_test": 0.0, "relocation_review": 1.0,
+    "application_test": 0.0, "relocation_review": 1.0, "heat_of_firms": 0.0,
 }  # fmt: skip
 
 

@@ -325,5 +325,5 @@ def test_no_criterion_is_met_by_nearly_all_without_a_programme():
     met = met_by()
     assert met.keys() >= {"null", "today", "middle", "strict"} and met["null"] == met["today"] != met["strict"]
     assert not suspicious(met)
-    solar = met_by({"symbiosis_reading": 2.0})  # the control: shared solar counts
+    solar = met_by({"symbiosis_reading": 2.0, "solar_consent": 0.0})  # the control: shared solar counts, and asks nobody
     assert suspicious(solar) == {(arm, "symbiosis") for arm in met}

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ecocluster.experiments.analyses.mechanisms import without
 from ecocluster.experiments.statistics import difference, fieller
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import Series, evaluate
@@ -98,7 +99,7 @@ def test_control_a_planted_effect_is_recovered(small_city, shocks, share):
     nobody else; fairs that teach nothing cost 1 mVND a firm and year. Through run_ensemble, evaluate and statistics
     the cut of emissions comes out as that share, the outlay as firms x 1, their ratio as the cost of a tonne; with a
     share of 0 there is no effect and no ratio. Control: a share that is a twentieth off lies outside."""
-    parameters = {**PLANTED, "T1_housekeeping.saves_electricity": share, "T1_housekeeping.saves_fuel": share}
+    parameters = {**without(), **PLANTED, "T1_housekeeping.saves_electricity": share, "T1_housekeeping.saves_fuel": share}
     levers = {"relief_awareness": 1.0, "relief_cash": 1.0, "fairs": 1.0, "fund_share_grants": 1.0}
     arms = (Arm("null"), Arm("planted", (Programme("planted", levers),), None, 1e7, 1.0))
     runs = run_ensemble(small_city, arms, replicates=12, seed=40, shocks=shocks, threads=2, last_year=2036, parameters=parameters)

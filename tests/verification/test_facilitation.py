@@ -360,7 +360,7 @@ def test_a_map_spares_a_part_of_a_study_of_firms_that_it_shows():
         record = parameters(map_split=on, map_study_cut=0.4, cost__study=10.0, search_rate=50.0)
         s = pairs(40, record)
         record["cost_study"], record["cost_link_coordination"] = 10.0, 0.0
-        s.levers["platform"] = 0.5
+        s.levers["map"] = 0.5
         discloses = np.zeros(s.slot_at.size)
         discloses[0::LANES], discloses[1::LANES] = 1, shown
         put(s, "discloses", discloses)
@@ -389,7 +389,7 @@ def test_without_a_map_a_part_of_the_firms_are_known():
 
     def number(record, dose, disclose=1):
         s = cluster_of(2000)
-        s.levers["platform"] = dose
+        s.levers["map"] = dose
         for name, value in (("discloses", disclose), ("aware", 1 << AWARE_SYMBIOSIS), ("waste", 1.0)):
             put(s, name, np.full(s.slot_at.size, value))
         return invited(s, record[()], ORGANIC)

@@ -216,7 +216,7 @@ def test_v22_hashed_priority_is_a_random_order(small_city, shocks):
     """Scarce funds served by hashed priority, and in a random sequential order: headlines within 2 standard errors.
     Controls: without a new order the runs are bit-identical; the smallest request first is noticed."""
     runner = _other_order()
-    arms = (Arm("null"), replace(make_arm("combined", budget_bn=30.0, site=small_city), scale=1.0))
+    arms = (Arm("null"), replace(make_arm("combined", budget_bn=15.0, site=small_city), scale=1.0))
     sim = Simulator(small_city, arms, parameter_record({}), shocks, last_year=2036)
     replicates = 16
     keys = [Series[k] for k in ("TCO2E", "ADOPTION_T1", "ADOPTION_T2", "ADOPTION_T4", "RECP_SHARE", "REAL_SHARE",

@@ -266,7 +266,7 @@ def test_complete_infrastructure_is_a_trait_of_26_clusters_beside_their_land():
     assert abs((land == given).mean() - 0.5) < 4.0 * np.sqrt(0.25 / land.size)
     anew = land[land != given]
     assert anew.min() >= 0.08 and anew.max() <= 0.35 and anew.mean() == pytest.approx(0.215, abs=0.01)
-    _, roads, plants, land, ahead = first_day(cetp_share_2010=0.3)
+    _, roads, plants, land, ahead = first_day(complete_trait=0.0, cetp_share_2010=0.3)
     assert not roads.any() and not ahead.any() and (land == given).all()
     assert abs(plants[:, complete].mean() - chance[complete][0]) > 0.1
 

@@ -150,7 +150,16 @@ def test_a_leak_into_social_cost_is_noticed(small_city, shocks):
 
 def test_one_mover(small_city, shocks):
     """Moving and downtime when it moves, its dip afterwards, its old plot freed: by hand from its record."""
-    more = {**NOBODY_COMES, "moving_noise": 0.0, "old_plot_relet": 0.0, "bare_land_share": 0.4, "relocation_review": 0.02}
+    more = {
+        **NOBODY_COMES,
+        "moving_noise": 0.0,
+        "old_plot_relet": 0.0,
+        "land_market": 0.0,
+        "developers": 0.0,
+        "outside_firms": 0.0,
+        "bare_land_share": 0.4,
+        "relocation_review": 0.02,
+    }
     p = parameter_record(more)
     sim = Simulator(small_city, (make_arm("null", site=small_city), _arm("newly-planned", small_city)), p, shocks)
     watch = audit.Audit(sim, money=False, mass=False)
@@ -198,6 +207,7 @@ def test_one_mover(small_city, shocks):
 
 # nobody decides anything; what was decided goes on
 FROZEN = dict.fromkeys(("review_rate", "search_rate", "hub_base", "hub_coordinator", "project_review", "relocation_review",
+                        "admission_by_own_means",  # own funds would decide what is renewed
                         "workers_elasticity", "insolvency_hazard", "arrival_base", "growth", "cetp_city_hazard"), 0.0)  # fmt: skip
 STEPS = 8
 
@@ -251,7 +261,7 @@ def test_transfers_leave_social_cost_to_the_bit(in_2034, values, moves):
     assert not np.array_equal(plain[:, column], other[:, column]), "nothing moved"
 
 
-@pytest.mark.parametrize("values", [{"own_om": 0.02}, {"cost_inspection": 9.0}, {"fuel_price": 0.9}, {"bare_land_share": 0.8}])
+@pytest.mark.parametrize("values", [{"own_om": 0.02}, {"cost_inspection": 9.0}, {"fuel_price": 0.9}, {"bare_land_price": 9000.0}])
 def test_resources_do_not(in_2034, values):
     """Positive control: what is used up moves social cost."""
     sim, state = in_2034

@@ -232,8 +232,10 @@ module = Module("marks", firm_state=("mark", "place"), cluster_state=("seen",),
 
 def test_state_begins_at_0_for_a_new_firm_and_moves_with_it(small_city, written):
     written(MARKS)
-    arms = (make_arm("null", site=small_city), make_arm("newly-planned", "special", budget_bn=400.0, site=small_city))
-    found = series_of(small_city, arms, last_year=2030)
+    arms = (make_arm("null", site=small_city), make_arm("newly-planned", "special", budget_bn=1200.0, site=small_city))
+    found = series_of(
+        small_city, arms, last_year=2030, parameters={"developers": 0.0, "outside_firms": 0.0, "relocation_review": 1.0}
+    )
     total = {key: found[key][1, :, 1:].sum() / 4 for key in ("fresh", "wrong", "came_along", "moved", "exits")}
     assert total["wrong"] == 0 and total["fresh"] > 10 and total["exits"] > 10
     assert total["came_along"] == total["moved"] > 0  # nobody else changes his slot

@@ -11,8 +11,9 @@ from ecocluster.model.state import NEVER, PLANNED, SLOT_TAKEN
 from ecocluster.scenarios import make_arm, with_levers
 
 # they have plots in town to sell, and move soon
-EAGER = {"outside_firms": 1.0, "old_plot_value": 30.0, "relocation_review": 1.0, "planned_build": 0.5}
-STILL = {"outside_firms": 1.0, "relocation_review": 0.0}
+EAGER = {"outside_firms": 1.0, "developers": 0.0, "old_plot_value": 30.0, "relocation_review": 1.0, "planned_build": 0.5}
+STILL = {"outside_firms": 1.0, "developers": 0.0, "relocation_review": 0.0}
+NOBODY = {"outside_firms": 0.0}
 PART = (
     I.POOL_FIRMS,
     I.POOL_MOVED,
@@ -61,7 +62,7 @@ def test_nobody_is_lost(small_city):
 def test_who_stays_is_added_to_the_sums_and_to_nothing_else(small_city):
     """Without reviews of relocation the city has the pool's constant load on top, and all else is bit for bit the same: shares,
     clusters, money. Control: members who move change it."""
-    with_pool, without = run(small_city, **STILL)[0], run(small_city, relocation_review=0.0)[0]
+    with_pool, without = run(small_city, **STILL)[0], run(small_city, **STILL | NOBODY)[0]
     other = [i for i in range(with_pool.shape[1]) if i not in SUMS and i not in PART]
     assert np.array_equal(with_pool[:, other], without[:, other], equal_nan=True)
     assert not np.array_equal(run(small_city, **EAGER)[0][:, other], without[:, other], equal_nan=True)
@@ -123,7 +124,7 @@ def test_arrivals_choose_first(small_city):
         come = (ids >= sim.layout.first_arrival_id) & (ids < sim.layout.first_pool_id)
         return dict(zip(ids[come].tolist(), s.firms["slot_id"][taken][come].tolist(), strict=True))
 
-    alone = {name: value for name, value in EAGER.items() if name != "outside_firms"}
+    alone = EAGER | NOBODY
     assert places(2020.25, **EAGER) == places(2020.25, **alone)
     assert places(2030.0, **EAGER) != places(2030.0, **alone)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from audit import Audit
+from ecocluster.experiments.analyses.mechanisms import without
 from ecocluster.model.jit import jit
 from ecocluster.model.ledger import Matter, Money
 from ecocluster.model.parameters import parameter_record
@@ -197,6 +198,7 @@ def test_books_balance_while_dealers_trade(shocks):
     site = load_scenario("nguyen-khe").site
     on = {"stream_trade": 1.0, "offtake_limit": 50.0, "search_rate": 1.0, "hub_base": 0.2, "b_min": 0.84, "aware_symbiosis_2010": 0.5,
           "offtaker_in_city": 0.5}  # fmt: skip
+    on = without() | on
     arms = [make_arm(name, budget_bn=150.0, site=site) for name in ("law", "symbiosis")]
     audited = Audit(Simulator(site, arms, parameter_record(on), shocks))
     audited.burn(11, 0)

@@ -6,11 +6,12 @@ import ecocluster.model.step as step_module
 import numpy as np
 import pytest
 from audit import Firms
+from ecocluster.experiments.analyses.mechanisms import without
 from ecocluster.experiments.worlds import stored
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS, Series
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
-from ecocluster.model.parameters import PARAMETERS, drawn_names, parameter_record
+from ecocluster.model.parameters import PARAMETERS, _rows, drawn_names, parameter_record
 from ecocluster.model.setup import begin
 from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm, Programme, Site
@@ -26,7 +27,7 @@ SHARED = {"project_review": 0.0, "cetp_city_hazard": 0.0, "cetp_share_2010": 0.0
 CLOSED = {"growth": 0.0, "arrival_base": 0.0}  # nobody arrives
 LASTING = {"exit_high": 0.015, "exit_low": 0.015}  # so that firms are left to compare in 2045
 RICH = 1e9  # mVND a year: no fund is scarce
-# mechanisms that are off by default, and what else belongs to each
+# mechanisms that can be switched, and what else belongs to each
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
                "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0, "complete_trait": 1.0,
@@ -48,6 +49,12 @@ BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 
              "heat_of_firms": {"heat_recoverable": 0.25, "food.heat_replaceable": 0.3, "textile.heat_replaceable": 0.3,
                                "metal_mechanical.heat_replaceable": 0.3, "plastic_paper_chemical.heat_replaceable": 0.6,
                                "wood_building.heat_replaceable": 0.5, "electronics_hightech.heat_replaceable": 0.4}}  # fmt: skip
+# none of them; what then never happens
+NONE = without()
+NEVER_THEN = (*OFF, "suspensions", "output_displaced", "cod_displaced", "cases_waiting", "admission_refused", "entered_pool", "pool_moved",
+              "pool_firms", "pool_cod", "pool_tco2e", "pool_landfilled", "pool_value_added", "cod_left_homes", "fuel_left_homes", "land_raised",
+              "land_vacant", "land_unbuilt", "land_compensated", "compensated_share", "plots_lost", "plots_opened", "firms_cleared",
+              "transfer_operator_landowners", "transfer_operator_firms")  # fmt: skip
 # these have no parameters of their own; cases are divided by coordinators, limited or not; the others act with levers of the law
 # or in parks (test_standard.py)
 ALONE = {"tau_breach", "breach_ratio", "ties_partner", "admission_by_own_means", "coordinator_persons", "standard_by_law",
@@ -107,7 +114,7 @@ def test_v17_without_interactions_a_cluster_is_the_sum_of_its_firms(teaching, sh
         assert park > 0 and abs(park / single - 1) < 1e-9
 
     off = {**IMITATION, **EXCHANGE, **SHARED, **CLOSED, **LASTING}
-    check(off)
+    check({**off, **NONE})
     # producers outside are no firms of the cluster (test_pool.py); who moves competes for slots, and who is visited for inspectors
     check({**off, **SWITCHED_ON, "outside_firms": 0.0, "relocation_review": 0.0, "inspectors": 0.0})
     with pytest.raises(AssertionError):
@@ -131,11 +138,8 @@ def test_v18_clusters_without_cross_links_are_separate(small_city, shocks):
             for c in range(2):
                 same_firms(part(union[arm][1], slots[c]), alone[c][arm][1])
                 assert np.array_equal(union[arm][2][:, c], alone[c][arm][2][:, c])
-            flows = [
-                i
-                for i, q in enumerate(INDICATORS.values())
-                if q.kind in ("flow", "money") and q.key not in ("trust_gap", "offered")
-            ]  # a fund of nobody is given money too
+            # a fund of nobody is given money too
+            flows = [i for i, q in enumerate(INDICATORS.values()) if q.kind in ("flow", "money") and q.key != "offered"]
             total = alone[0][arm][0][1:, flows] + alone[1][arm][0][1:, flows]
             for n, i in enumerate(flows):
                 assert np.allclose(union[arm][0][1:, i], total[:, n], rtol=1e-9, atol=1e-6), list(INDICATORS)[i]
@@ -146,8 +150,9 @@ def test_v18_clusters_without_cross_links_are_separate(small_city, shocks):
         for arm in range(2):
             same_firms(part(union[arm][1], slots[0]), single[arm][1])
 
-    alone = {**CLOSED, **LASTING, "cost.law_set_up": 0.0}  # the law of an empty cluster's programme would be paid too
-    check({**alone, "q_out": 0.0})
+    # the law of an empty cluster's programme would be paid too; producers outside are of the city, not of a cluster
+    alone = {**CLOSED, **LASTING, "cost.law_set_up": 0.0, "outside_firms": 0.0}
+    check({**alone, "q_out": 0.0, "q_platform": 0.0})
     with pytest.raises(AssertionError):
         check({**alone, "q_out": 0.2})
 
@@ -346,10 +351,10 @@ def test_v20_neutral_levers_are_the_null(small_city, shocks):
 def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
     """While a mechanism is off its other parameters change no bit, nobody draws them, and the draws of all others are what
     they are without it. Controls: switched on, each of them does; a drawn parameter put before the others would move them."""
-    names = [name for group in BELONGING.items() for name in (group[0], *group[1])]
-    off = {*names, *ALONE}
-    assert set(list(PARAMETERS)[-len(off) :]) == off  # read last
-    assert not set(names) & set(drawn_names())
+    names = {name for group in BELONGING.items() for name in (group[0], *group[1])}
+    off = {row["name"] for row in _rows("switched_off.csv")}  # by default
+    assert set(list(PARAMETERS)[-len(off) :]) == off <= names | ALONE  # read last
+    assert not off & set(drawn_names())
     arms = [make_arm("law", site=small_city), make_arm("newly-planned", budget_bn=300.0, site=small_city)]
     arms.append(
         with_levers(make_arm("combined", budget_bn=300.0, site=small_city), {"cofunding_infrastructure": 0.9})
@@ -358,11 +363,11 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
     sooner = {"hub_base": 0.2, "search_rate": 1.0, "aware_symbiosis_2010": 0.5, "b_min": 0.5, "heat_steam.fixed_cost_ref": 100.0}
 
     def series(**parameters):
-        parameters = {**sooner, **parameters}
+        parameters = {**NONE, **sooner, **parameters}
         return run_ensemble(small_city, arms, replicates=2, shocks=shocks, seed=8, last_year=2030, parameters=parameters).series
 
     off = series()
-    assert not off[..., 1:, [Series[key.upper()] for key in OFF]].any()
+    assert not off[..., 1:, [Series[key.upper()] for key in NEVER_THEN]].any()
     assert np.array_equal(off, series(**{k: v for others in BELONGING.values() for k, v in others.items()}), equal_nan=True)
     for switch, others in BELONGING.items():
         on = series(**{switch: SWITCHED_ON[switch]})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ecocluster.experiments.which import Group, Which
 from ecocluster.viz import claims
-from ecocluster.viz.answer import _worth_sentence, answer, claim_text
+from ecocluster.viz.answer import _sites, _worth_sentence, answer, claim_text
 from ecocluster.viz.doses import equal_lines
 from ecocluster.viz.first_lines import first_lines, fits
 from ecocluster.viz.headline import HEADLINE, headline
@@ -278,3 +278,20 @@ def test_what_others_bear_is_no_gain_of_theirs():
     shown = np.array([cell.middle for cell in row.cells])
     assert np.all(np.sign(shown[1:]) == -np.sign(burden[1:]))
     assert np.argmax(shown[1:]) == np.argmin(burden[1:])
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_how_many_planned_clusters_a_developer_builds_is_told(lang):
+    """Of 12 worlds 9 have no more than under the law alone, 3 have two more; control: an arm that asks for none is not told of."""
+    say, comparison = Words(lang), make_comparison(12)
+    programmes = [[SimpleNamespace(levers={"planned_slots": 1440.0 if arm == "newly-planned" else 0.0})] for arm in comparison.arms]
+    comparison.trace.given = [SimpleNamespace(programmes=own) for own in programmes]
+    comparison.trace.site.budget_share = 0.5
+    more = np.zeros((len(comparison.arms), 12))
+    more[comparison.arms.index("newly-planned"), :3] = 2.0
+    comparison.runs["sites_built_2035"] = 1.0 + more.ravel()
+    assert _sites(comparison, say, 2035) == [
+        say("answer.sites", arm=say.name("pathway", "newly-planned"), year=2035, asked=say.number(12, 1), built=say.number(0.5, 1),
+            none=say.percent(0.75), counted=say("answer.runs"))
+    ]  # fmt: skip
+    assert _sites(comparison, say, 2030) == []  # not among the outcomes

@@ -31,7 +31,7 @@ __all__ = [
     "write_pages",
 ]
 
-TOLD = ("barriers", "discover", "frontier", "guesses", "hypotheses", "lever_effects", "mechanisms", "optimise", "portfolio", "robust", "sensitivity", "solutions",
+TOLD = ("barriers", "calibration", "discover", "frontier", "guesses", "hypotheses", "lever_effects", "mechanisms", "optimise", "portfolio", "robust", "sensitivity", "solutions",
         "superadditivity", "survival", "trust")  # the modules beside this one that tell a finding  # fmt: skip
 WIDTH = 100  # at most
 SIGNS = {"<": "less", "<=": "at_most", ">": "more", ">=": "at_least"}

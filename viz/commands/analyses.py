@@ -1,4 +1,5 @@
-"""The commands of the analyses: `sensitivity`, `guesses`, `discover`, `robust`, `frontier`, `superadditivity`, `survival`, `report`.
+"""The commands of the analyses: `calibration`, `sensitivity`, `guesses`, `discover`, `robust`, `frontier`, `superadditivity`, `survival`,
+`report`.
 
 Every command asks for a case (`question.COMMANDS`) and has options of its own; `conduct` does the rest, for other files of commands too.
 """
@@ -30,6 +31,7 @@ ALL = "self-transition,symbiosis,newly-planned,combined"
 
 
 def add_to(app: typer.Typer) -> None:
+    app.command("calibration", help="help.calibration")(calibration_command)
     app.command("sensitivity", help="help.sensitivity")(sensitivity_command)
     app.command("guesses", help="help.guesses")(guesses_command)
     app.command("discover", help="help.discover")(discover_command)
@@ -89,6 +91,22 @@ def numbers(name: str, text: str) -> tuple[float, ...]:
     from ...scenarios.given import number_of
 
     return tuple(float(number_of(part, name)) for part in listed(text))
+
+
+@asks("calibration")
+def calibration_command(
+    asked: dict[str, Any],
+    threads: Threads = None,
+    lang: Lang = "en",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    def analyse(case: Case, progress: Progress) -> Finding:
+        from ...experiments.analyses.calibration import calibration
+
+        return calibration(case, progress=progress)
+
+    conduct("calibration", analyse, asked, threads, lang, out, as_json)
 
 
 @asks("sensitivity")

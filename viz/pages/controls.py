@@ -21,7 +21,7 @@ SLIDERS: dict[str, tuple[str, ...]] = {
     "advice": ("extension", "innovation_centre", "certainty"),
     "control": ("inspection_rate", "monitoring_data", "fine_multiplier"),
     "support": ("grant_T2", "interest_cut", "green_fund", "CIT_reduction"),
-    "symbiosis": ("coordinator", "platform", "symbiosis_grant", "permit_rate"),
+    "symbiosis": ("coordinator", "map", "symbiosis_grant", "permit_rate"),
     "places": ("cofunding_infrastructure", "relocation_aid", "land_support"),
 }
 # where a lever may be moved to here; the allowed range of the registry is wider than what was ever discussed

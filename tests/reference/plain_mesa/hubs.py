@@ -127,7 +127,7 @@ def start_hubs(model) -> None:
 def _invite(model, cluster, w: int) -> None:
     """Whoever shows its flows, knows of symbiosis and has something to give or take is a candidate; with a map apart, all are known."""
     luck, place = model.luck, (PURPOSE.HUB_CIRCLE, model.quarter, cluster.ident * 8 + w)
-    on_map = model.p.map_split < 0.5 or luck.uniform(*place) < cluster.levers.platform
+    on_map = model.p.map_split < 0.5 or luck.uniform(*place) < cluster.levers.map
     for firm in cluster.firms:
         known = on_map or luck.uniform_of_pair(*place, firm.slot.ident) < model.p.hub_circle
         if known and firm.discloses and firm.knows(AWARE_SYMBIOSIS) and sum(_offer(firm, w)) > 0.0:

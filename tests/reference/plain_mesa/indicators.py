@@ -34,7 +34,7 @@ def indicators(model) -> dict[str, float]:
     out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
     out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "suspensions", "identified",
-              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "revocations", "trust_gap", "entered_clusters", "entered_outside",
+              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "revocations", "entered_clusters", "entered_outside",
               "entered_arrivals", "entered_pool", "admission_refused", "pool_moved")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
     out |= {f"{name}_displaced": model.displaced[name] for name in ("output", "cod")}

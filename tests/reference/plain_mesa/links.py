@@ -255,14 +255,15 @@ def search_partner(model, cluster, firm) -> None:
     if cluster.kind == OUTSIDE or cluster.counted < 2 or not firm.knows(AWARE_SYMBIOSIS):
         return
     usage = cluster.sums.disclosing / cluster.counted  # as it was when the books were closed
-    alone = 1.0 + p.search_platform * levers.platform * usage
+    dose = levers.map if p.map_split > 0.5 else levers.platform
+    alone = 1.0 + p.search_platform * dose * usage
     hazards = (p.search_rate * alone, p.search_rate * (alone + p.search_coordinator * levers.coordinator))
     by_itself, at_all = (luck.happens(EVENT.SEARCH, now, firm.firm_id, rules.diffusion.event(h, model.dt)) for h in hazards)
     if not at_all:
         return
     if not any(_offers(model, firm)):
         return
-    mapped = firm.discloses and luck.uniform(PURPOSE.MAP, now, firm.firm_id) < levers.platform
+    mapped = firm.discloses and luck.uniform(PURPOSE.MAP, now, firm.firm_id) < dose
     best = None
     for other in _on_map(model, firm) if mapped else _met(model, firm):
         deal = _best_deal(model, firm, other)
@@ -392,7 +393,7 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     gain, coordination = q * rules.symbiosis.unit_gain(p, w), p.cost_link_coordination
     fund = model.fund_of(cluster)
     shown = a.discloses and b.discloses and p.map_split > 0.5
-    study = p.cost_study * (1.0 - p.map_study_cut * levers.platform * shown)
+    study = p.cost_study * (1.0 - p.map_study_cut * levers.map * shown)
     aid = grant = 0.0
     if fund is not None:
         wanted = 0.0 if by_operator else levers.study_aid
@@ -416,8 +417,6 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     agreed = rules.symbiosis.feasible(p, deal, b_a, b_b)
     net = (1.0 - grant) * fixed
     parts = ((a, p.split_fixed * net), (b, (1.0 - p.split_fixed) * net))
-    if not agreed:
-        _note_trust_gap(model, a, b, deal)
     if not agreed or any(part > own_funds(firm) for firm, part in parts):
         _bar(model, a, b, w, record)
         return
@@ -434,15 +433,6 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     model.events["agreed"] += 1
     a.sold[w] += q
     b.bought[w] += q
-
-
-def _note_trust_gap(model, a, b, deal: Deal) -> None:
-    """Value a year of a deal that fails only because belief lies below the objective delivery rate."""
-    p, e = model.p, enforcement(model.p, a.cluster)
-    true_a = exp(-rules.trust.breach_hazard(p, b.integrity, e, 0.0))
-    true_b = exp(-rules.trust.breach_hazard(p, a.integrity, e, 0.0))
-    if rules.symbiosis.feasible(p, deal, true_a, true_b):
-        model.events["trust_gap"] += deal.gain * 0.5 * (true_a + true_b) - deal.coordination
 
 
 def _pay(model, fund, amount: float, flow: str) -> None:

@@ -177,7 +177,8 @@ def _dose_need(model, k: int) -> tuple[float, float]:
             "skills_housing": cluster.counted_workers * p.cost_skills_housing,
         }
         if cluster.kind != OUTSIDE:
-            services |= {"coordinator": p.cost_coordinator, "platform": p.cost_platform, "club_community": p.cost_club_community}
+            services |= {"coordinator": p.cost_coordinator, "map": p.cost_map, "platform": p.cost_platform}
+            services |= {"club_community": p.cost_club_community}
         for name, price in services.items():
             typed = model.plan.typed[3 * k + cluster.kind, column[name]]
             need[typed] += price * (getattr(cluster.levers, name) - getattr(base, name))
