@@ -28,6 +28,8 @@ from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
+from .notice import Notice
+
 __all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "own_place", "weak_place"]
 
 ENDING = ".kernel"
@@ -42,24 +44,10 @@ MESSAGES = {
 _HASH = hashlib.sha256
 
 
-class KernelCacheWarning(UserWarning):
-    """Kernels are compiled although they had been, or will have to be again.
+class KernelCacheWarning(Notice):
+    """Kernels are compiled although they had been, or will have to be again."""
 
-    Attributes
-    ----------
-    words : str
-        Where catalogues keep the sentence.
-    key : str
-        Of `MESSAGES`.
-    fields : dict
-        What the sentence names.
-    """
-
-    words = "kernels"
-
-    def __init__(self, key: str, **fields: Any) -> None:
-        self.key, self.fields = key, fields
-        super().__init__(MESSAGES[key].format(**fields))
+    words, messages = "kernels", MESSAGES
 
 
 _told: set[str] = set()

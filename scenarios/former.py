@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..model.notice import Notice
+
 __all__ = ["MESSAGES", "FormerFile", "as_written_now"]
 
 MESSAGES = {
@@ -16,24 +18,10 @@ MESSAGES = {
 _TABLES = ("levers", "planned", "single_cluster", "set")
 
 
-class FormerFile(UserWarning):
-    """A file is read in the sense that it had when it was written.
+class FormerFile(Notice):
+    """A file is read in the sense that it had when it was written."""
 
-    Attributes
-    ----------
-    words : str
-        Where catalogues keep the sentence.
-    key : str
-        Of `MESSAGES`.
-    fields : dict
-        What the sentence names.
-    """
-
-    words = "former"
-
-    def __init__(self, key: str, **fields: Any) -> None:
-        self.key, self.fields = key, fields
-        super().__init__(MESSAGES[key].format(**fields))
+    words, messages = "former", MESSAGES
 
 
 def as_written_now(raw: dict[str, Any], path: Path) -> dict[str, Any]:

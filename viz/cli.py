@@ -22,6 +22,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..model.notice import Notice
 from ..scenarios.given import is_number
 from .commands import (
     analyses,
@@ -281,7 +282,7 @@ def _warned(say: Words) -> Iterator[None]:
     before = warnings.showwarning
 
     def show(message: Any, *where: Any, **options: Any) -> None:
-        if hasattr(message, "words"):
+        if isinstance(message, Notice):
             print(say("cli.warning", text=say(f"{message.words}.{message.key}", **message.fields)), file=sys.stderr, flush=True)
         else:
             before(message, *where, **options)
