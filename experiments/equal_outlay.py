@@ -1,8 +1,10 @@
-"""The same pathways at equal outlay: budgets are lowered until all spend what the thriftiest does.
+"""The same pathways at equal outlay: budgets are lowered until all spend what the thriftiest does that can spend.
 
 A budget is money on offer, not money spent. Nothing is raised: the thriftiest keeps its budget, and each other one gets
 the budget at which the mean present value of its outlay above the law alone is the same, within 1 %. That budget is
-searched for on the draws on which it is used, so the last run of the search is the comparison's.
+searched for on the draws on which it is used, so the last run of the search is the comparison's. Who finds no use for
+money, and spends less than `SPENDS` of what the one that spends most does, sets no target: at so little nothing would be
+compared. It keeps its budget and is named (`EqualOutlay.unable`).
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
     from .budgets import Frontier
     from .comparison import Comparison
 
-__all__ = ["IMPOSSIBLE", "TOLERANCE", "YEAR", "EqualOutlay", "equal_outlay"]
+__all__ = ["IMPOSSIBLE", "SPENDS", "TOLERANCE", "YEAR", "EqualOutlay", "equal_outlay"]
 
 TOLERANCE = 0.01  # relative, of the mean present value of outlay
 IMPOSSIBLE = ("equal_needs_two", "target_nothing")  # keys of the errors for questions without an equal outlay
+SPENDS = 0.1
 MOST_STEPS = 10  # two to four are enough where outlay is smooth; planned clusters are lumps
 
 
@@ -37,13 +40,15 @@ class EqualOutlay:
     year : int
         Outlay is added up to its end.
     target : float
-        Mean present value of outlay above the law alone of the thriftiest pathway, bn VND.
+        Mean present value of outlay above the law alone of the thriftiest pathway that can spend, bn VND.
     budgets : dict of str to float
         Budget of each pathway, as a share of the one that was asked for.
     outlays : dict of str to float
         What each pathway spends then, bn VND.
     comparison : Comparison
         All arms at these budgets.
+    unable : tuple of str
+        Pathways that spend less than `SPENDS` of what the one that spends most does; they stand at their whole budget.
     """
 
     year: int
@@ -51,18 +56,20 @@ class EqualOutlay:
     budgets: dict[str, float]
     outlays: dict[str, float]
     comparison: Comparison
+    unable: tuple[str, ...] = ()
 
     @property
     def missed(self) -> tuple[str, ...]:
         """Pathways that come no closer than 1 %: their outlay jumps with the budget."""
-        return tuple(n for n, value in self.outlays.items() if abs(value - self.target) > TOLERANCE * self.target)
+        off = (name for name, value in self.outlays.items() if abs(value - self.target) > TOLERANCE * self.target)
+        return tuple(name for name in off if name not in self.unable)
 
     def to_json(self) -> dict[str, Any]:
         """As nested dicts; `pathways` as in `Comparison.to_json`."""
         own = self.comparison.to_json()
         return {
             "year": self.year, "target_bn": self.target, "budget_share": self.budgets, "outlay_bn": self.outlays,
-            "missed": list(self.missed), "replicates": own["replicates"], "pathways": own["pathways"], "best": own["best"],
+            "missed": list(self.missed), "unable": list(self.unable), "replicates": own["replicates"], "pathways": own["pathways"], "best": own["best"],
         }  # fmt: skip
 
 
@@ -79,23 +86,24 @@ def equal_outlay(side: Side, known: Frontier | None = None) -> EqualOutlay:
     Raises
     ------
     InputError
-        If there is nothing to compare, or a pathway spends nothing.
+        If there is nothing to compare, or no pathway spends anything.
     """
     if len(side.acting) < 2:
         raise InputError("equal_needs_two")
     names = [arm.name for arm in side.acting]
     asked = side.compared()
     full = _spent(asked, names)
-    target = float(full.min())
-    if not target > 0:
-        raise InputError("target_nothing", pathway=names[int(full.argmin())])
+    if not full.max() > 0:
+        raise InputError("target_nothing", pathway=names[int(full.argmax())])
+    able = full >= SPENDS * full.max()
+    target = float(full[able].min())
     searches = [_Search(target, [_Point(0.0, 0.0), _Point(1.0, float(value), side.main)]) for value in full]
     for rung in [] if known is None else known.rungs:
         if rung.factor < 1.0:
             for search, value in zip(searches, _spent(rung.comparison, names), strict=True):
                 search.add(_Point(rung.factor, float(value), rung.comparison.trace))
     for _ in range(MOST_STEPS):
-        open_ = [k for k, search in enumerate(searches) if not search.done]
+        open_ = [k for k, search in enumerate(searches) if able[k] and not search.done]
         if not open_:
             break
         shares = [searches[k].guess() for k in open_]
@@ -104,10 +112,15 @@ def equal_outlay(side: Side, known: Frontier | None = None) -> EqualOutlay:
         spent = _spent(side.compared(trace), [names[k] for k in open_])
         for k, share, value in zip(open_, shares, spent, strict=True):
             searches[k].add(_Point(share, float(value), trace))
-    best = {name: search.best for name, search in zip(names, searches, strict=True)}
+    best = {name: search.best if can else search.points[-1] for name, search, can in zip(names, searches, able, strict=True)}
     own = side.compared(*(_only(point.runs, name) for name, point in best.items()))
     return EqualOutlay(
-        YEAR, target, {name: point.share for name, point in best.items()}, {name: point.spent for name, point in best.items()}, own
+        YEAR,
+        target,
+        {name: point.share for name, point in best.items()},
+        {name: point.spent for name, point in best.items()},
+        own,
+        tuple(name for name, can in zip(names, able, strict=True) if not can),
     )
 
 

@@ -55,6 +55,8 @@ def equal_lines(comparison: Comparison, say: Words) -> Lines | None:
             "tonnes": interval_text(tonnes, -1e-3, decimals_of(abs(1e-3 * tonnes.mean)), say),
         }  # fmt: skip
         lines.append(say("cli.equal_arm", **fields))
+    if equal.unable:
+        lines.append(say("cli.equal_unable", names=", ".join(say.name("pathway", arm) for arm in equal.unable)))
     if equal.missed:
         lines.append(say("cli.equal_missed", names=", ".join(say.name("pathway", arm) for arm in equal.missed)))
     return Lines(say("cli.equal", year=equal.year, target=say.number(equal.target, decimals_of(abs(equal.target))), draws=draws_text(own, say)), tuple(lines))  # fmt: skip

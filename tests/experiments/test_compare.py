@@ -14,6 +14,7 @@ from ecocluster.experiments.money import AVOIDED
 from ecocluster.experiments.outcome import OUTPUT_BASES
 from ecocluster.experiments.question import ask
 from ecocluster.viz.answer import answer as words_of
+from ecocluster.viz.doses import equal_lines
 from ecocluster.viz.words import Words
 from fakes import ARMS, EFFECT, FAILURES, VOCABULARY, evaluate, make_comparison, make_runs
 
@@ -92,6 +93,25 @@ def test_what_was_in_force_is_told_per_arm(small):
         assert found[arm].offered == pytest.approx(found[arm].spent + found[arm].left)
         assert found[arm].offered == pytest.approx(300.0 * 12 / 3864 * 26)
     assert json.loads(json.dumps(small.to_json(), allow_nan=False))["in_force"]["combined"]["dose"] == found["combined"].dose
+
+
+def test_who_finds_no_use_for_money_sets_no_target():
+    """Newly planned clusters on a small site get none built, so they spend next to nothing: they stand at their budget and are named.
+
+    Control: among those that can spend the thriftiest sets the target as ever."""
+    answer = compare("nguyen-khe", ("self-transition", "newly-planned", "combined"), fixed=True, replicates=3, equal=True)
+    equal = answer.equal
+    assert equal.unable == ("newly-planned",) and equal.budgets["newly-planned"] == 1.0
+    most = max(equal.outlays[name] for name in ("self-transition", "combined"))
+    assert equal.outlays["newly-planned"] < 0.1 * equal.target <= most and 1.0 in (
+        equal.budgets["self-transition"],
+        equal.budgets["combined"],
+    )
+    assert "newly-planned" not in equal.missed
+    for lang in ("en", "vi"):
+        say = Words(lang)
+        assert say("cli.equal_unable", names=say.name("pathway", "newly-planned")) in equal_lines(answer, say).lines
+    assert equal.to_json()["unable"] == ["newly-planned"]
 
 
 def test_equal_outlay_lowers_budgets_and_raises_none(small):

@@ -211,7 +211,7 @@ def test_kinds_of_cluster_and_equal_outlay_stand_in_the_report_and_in_the_full_a
     )
     names = [comparison.arms[index] for index in comparison.acting]
     comparison.equal = SimpleNamespace(comparison=other, year=2035, target=1.42, budgets=dict.fromkeys(names, 0.5),
-                                       outlays=dict.fromkeys(names, 1.42), missed=("symbiosis",))  # fmt: skip
+                                       outlays=dict.fromkeys(names, 1.42), missed=("symbiosis",), unable=())  # fmt: skip
     whole, food = kinds_table(comparison, say)
     assert [cell.ahead for cell in whole.cells] == [True] * 3 and [cell.ahead for cell in food.cells] == [False] * 3
     assert (whole.clusters, food.clusters) == ("70", say.number(5.0, 1)) and food.cells[0].told[1].endswith(say("line.nothing"))
