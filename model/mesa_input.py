@@ -47,9 +47,10 @@ def checked(parameters: Mapping[str, float]) -> dict[str, float]:
     for name, value in parameters.items():
         if name not in PARAMETERS:
             raise ValueError(f"parameters: unknown name {name!r}{nearest(name, PARAMETERS)}")
-        low, high = PARAMETERS[name].low, PARAMETERS[name].high
-        if not PARAMETERS[name].allows(value):
-            raise ValueError(f"parameters: {name} = {value!r}: out of range; allowed: {low:g} to {high:g}")
+        entry = PARAMETERS[name]
+        if not entry.allows(value):
+            off = "" if entry.off is None else f", or {entry.off:g} (off)"
+            raise ValueError(f"parameters: {name} = {value!r}: out of range; allowed: {entry.low:g} to {entry.high:g}{off}")
     return dict(parameters)
 
 

@@ -25,6 +25,7 @@ MESSAGES = {
     "no_heading": "(empty)",
     # what would be allowed
     "between": "{low:g} to {high:g}",
+    "between_or_off": "{low:g} to {high:g}, or {off:g} (off)",
     "between_units": "{low:g} to {high:g} {unit}",
     "between_for": "{low:g} to {high:g} for {shock}",
     "at_least": "at least {low:g}",

@@ -77,7 +77,7 @@ def load_scenario(name_or_path: str | Path, registry: Mapping[str, Any] | None =
     name_or_path : str or Path
         What holds a slash or ends in ``.toml`` is a path.
     registry : mapping, optional
-        Parameter name to an object with `low` and `high`; default: the registry of the model.
+        Parameter name to a `Parameter`; default: the registry of the model.
 
     Raises
     ------
@@ -290,15 +290,17 @@ def _parameters(raw: Mapping[str, Any], path: Path, registry: Mapping[str, Any] 
         key = f"parameters.{name}"
         if name not in registry:
             raise ScenarioError("unknown_parameter", file=path, key=key, value=value, nearest=nearest_name(name, registry))
-        low, high = registry[name].low, registry[name].high
+        entry = registry[name]
         number = is_finite(value)
-        if not number or not registry[name].allows(value):
+        if not number or not entry.allows(value):
             raise ScenarioError(
                 "out_of_range" if number else "not_finite",
                 file=path,
                 key=key,
                 value=value,
-                allowed=Message("between", low=low, high=high),
+                allowed=Message(
+                    "between" if entry.off is None else "between_or_off", low=entry.low, high=entry.high, off=entry.off
+                ),
             )
         values[name] = float(value)
     return values

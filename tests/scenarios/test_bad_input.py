@@ -1,5 +1,7 @@
 """Every kind of bad input gives one line that names the file, the key, the value and what is allowed."""
 
+from dataclasses import replace
+
 import pytest
 from ecocluster import scenarios
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
@@ -151,12 +153,14 @@ def test_parameters_are_checked_against_a_registry(write):
     registry = {
         "review_rate": ranged(0.3, 2),
         "food.margin": ranged(0, 0.1),
+        "weeks": replace(ranged(2, 12), off=0.0),
     }
-    path = write("good.toml", CLUSTER + "[parameters]\nreview_rate = 1\nfood.margin = 0.05\n")
-    assert scenarios.load_scenario(path, registry).parameters == {"review_rate": 1, "food.margin": 0.05}
+    path = write("good.toml", CLUSTER + "[parameters]\nreview_rate = 1\nfood.margin = 0.05\nweeks = 0\n")
+    assert scenarios.load_scenario(path, registry).parameters == {"review_rate": 1, "food.margin": 0.05, "weeks": 0}
     for line, words in [
         ("review_rat = 1", "parameters.review_rat = 1: unknown parameter; did you mean 'review_rate'?"),
         ("review_rate = 3", "out of range; allowed: 0.3 to 2"),
+        ("weeks = 1", "out of range; allowed: 2 to 12, or 0 (off)"),
         ("review_rate = nan", "not a finite number"),
         ('review_rate = "1"', "not a finite number"),
         ("food.margn = 0.05", "did you mean 'food.margin'?"),
