@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDEST = 100.0  # percent of what a pathway brings; what lies beyond is drawn at the edge
+LABEL = 26  # letters of a name beside its panel; longer ones take two lines
 
 
 def words(finding: Finding, say: Words) -> list[str]:
@@ -82,7 +84,7 @@ def figure(finding: Finding, say: Words) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         plain_ticks(axes.xaxis, say, 4)
-    panels[0].set_yticks(np.arange(len(entries)), [say(f"mechanisms.name_{one['name']}") for one in entries])
+    panels[0].set_yticks(np.arange(len(entries)), [fill(say(f"mechanisms.name_{one['name']}"), LABEL) for one in entries])
     panels[0].set_ylim(len(entries) - 0.5, -0.5)
     panels[-1].set_xlabel(say("mechanisms.axis"), loc="right")
     title = say("mechanisms.figure", site=site_title(facts["scenario"], say))
