@@ -8,7 +8,7 @@ import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses import hypotheses as judged
 from ecocluster.experiments.analyses.answers import Answers
-from ecocluster.experiments.analyses.assigning import Assigned, at_outlay, choose_each
+from ecocluster.experiments.analyses.assigning import OUTCOMES, Assigned, assign, at_outlay, choose_each
 from ecocluster.experiments.analyses.checkpoints import Checkpoint
 from ecocluster.experiments.analyses.claims import Claim, read_claims, set_masks
 from ecocluster.experiments.analyses.finding import Case
@@ -462,3 +462,13 @@ def test_the_eight_clusters_are_those_that_are_drawn():
     assert list(draw_clusters(site)) == read_claims()[1]["H10"].sites["sample"]["select"]
     assert draw_clusters(site, seed=9) != draw_clusters(site)
     assert any(cluster.urban for cluster in site.clusters if cluster.id in draw_clusters(site))
+
+
+def test_clusters_are_assigned_from_real_runs():
+    """Each cluster of a place gets one of the pathways for each outcome, and there is a best single one."""
+    names = ("self-transition", "symbiosis")
+    found = assign("phung", names, (75.0, 300.0), (301, 302))
+    assert set(found.clusters) == set(found.single) == set(OUTCOMES) and set(found.single.values()) <= set(names)
+    assert all(own.keys() == {"phung"} and set(own.values()) <= set(names) for own in found.clusters.values())
+    # one cluster: what is best for it is best for all, unless firms outside it say otherwise
+    assert found.clusters["tco2e"]["phung"] == found.single["tco2e"]
