@@ -19,7 +19,7 @@ from .words import Words
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["DPI", "LETTER", "WIDTH", "in_style", "new_figure", "plain_ticks", "render", "style_of", "title_and_legend"]
+__all__ = ["DPI", "LETTER", "WIDTH", "in_style", "new_figure", "plain_ticks", "render", "shortened", "style_of", "title_and_legend"]
 
 DPI = 100
 WIDTH = 12.0  # inches
@@ -114,6 +114,11 @@ def in_style(draw):
             return draw(*args, **options)
 
     return wrapped
+
+
+def shortened(text: str, longest: int) -> str:
+    """A name beside a bar in at most so many letters."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip(" ,;:(") + "…"
 
 
 def plain_ticks(axis, say: Words, most: int = 6) -> None:

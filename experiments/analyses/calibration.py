@@ -124,9 +124,8 @@ def _of_runs(case: Case, place: Scenario, progress: Progress) -> tuple[dict[str,
 
             raise InputError("no_runs", reason=FAILURES[int(ran.failed[0, 0])])
     assert runs.past is not None
-    series = np.pad(
-        runs.past, ((0, 0), (1, 0), (0, 0)), constant_values=np.nan
-    )  # rows from 1 on are quarters, as `measure` has them
+    # rows from 1 on are quarters, as `measure` has them
+    series = np.pad(runs.past, ((0, 0), (1, 0), (0, 0)), constant_values=np.nan)
     facts = dict(zip(BANDS, np.array([measure(past) for past in series]).T, strict=True))
 
     def at(name: str, year: int) -> Estimate:

@@ -58,11 +58,8 @@ def update_beliefs(s, p, c):
             f.bad[k] = f.bad[k] * keep_breach
     if cluster.kind == OUTSIDE:
         return
-    mapped = (
-        lever.map > 0.0 or lever.platform > 0.0 or lever.coordinator > 0.0 or cluster.hub_count > 0 or lever.club_community > 0.0
-    )
     objective = lever.relief_trust > 0.5
-    member = lever.club_community if mapped else 0.0
+    member = lever.club_community
     shows = s.sheet[0].shows
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...experiments.analyses.finding import Finding
-from ..drawing import in_style, new_figure, title_and_legend
+from ..drawing import in_style, new_figure, shortened, title_and_legend
 from ..words import Words
 from .page import Sheet, cell
 
@@ -22,6 +22,7 @@ FORMS = {
 }  # fmt: skip
 SHARE = ("%", 100, 1)
 COLORS = {"inside": "#0b6e4f", "below": "#B2182B", "above": "#B2182B"}
+LONGEST = 62  # letters of a name beside its band
 WIDEST = 1.5  # half-widths of the band beyond its middle; what lies farther is drawn at the edge
 
 
@@ -79,7 +80,7 @@ def figure(finding: Finding, say: Words) -> Figure:
         ends = np.clip((2 * np.array(ends) - low - high) / (high - low), -WIDEST, WIDEST)
         axes.plot(ends[[0, 2]], [at, at], color=COLORS[entry["verdict"]], linewidth=1.6)
         axes.plot(ends[1], at, "o", color=COLORS[entry["verdict"]], markersize=5)
-    names = [f"{_target(row, say)}  {_short(say(f'evidence.cal.{row}.what'))}" for row in rows]
+    names = [f"{_target(row, say)}  {shortened(say(f'evidence.cal.{row}.what'), LONGEST)}" for row in rows]
     axes.set_yticks(np.arange(len(rows)), names)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(-1.05 * WIDEST, 1.05 * WIDEST)
@@ -88,7 +89,3 @@ def figure(finding: Finding, say: Words) -> Figure:
     axes.tick_params(axis="y", length=0)
     title_and_legend(figure, say("calibration.figure"), [Patch(color="#e8e8e8")], [say("evidence.cal_band")])
     return figure
-
-
-def _short(text: str, longest: int = 62) -> str:
-    return text if len(text) <= longest else text[: longest - 1].rstrip(" ,;:(") + "…"

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...experiments.analyses.finding import Finding
 from ...experiments.analyses.guesses import GUESS, OUTCOMES
-from ..drawing import in_style, new_figure, plain_ticks, title_and_legend
+from ..drawing import in_style, new_figure, plain_ticks, shortened, title_and_legend
 from ..pages.evidence_words import meaning_of, range_of
 from ..words import Words
 from .page import Sheet, outcome_label
@@ -85,10 +85,6 @@ def more_sheets(finding: Finding, say: Words) -> list[Sheet]:
     return [Sheet(columns, rows, say("guesses.strongest_note"), say("guesses.strongest"))]
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip(" ,;:(") + "…"
-
-
 @in_style
 def figure(finding: Finding, say: Words) -> Figure:
     """Left: strength of the strongest; right: total index of the weighed ones in each outcome, mean over the pathways."""
@@ -102,7 +98,7 @@ def figure(finding: Finding, say: Words) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25), squeeze=False)[0]
     at = np.arange(len(table))
     left.barh(at, table["strength"], 0.66, color=[GUESSED if mark == GUESS else SOURCED for mark in table["mark"]])
-    left.set_yticks(at, [_short(_meaning(name, say)) for name in table["parameter"]], fontsize=9)
+    left.set_yticks(at, [shortened(_meaning(name, say), LONGEST) for name in table["parameter"]], fontsize=9)
     left.set_xlim(left=0)
     left.set_ylim(len(table) - 0.5, -0.5)
     left.grid(visible=False, axis="y")
