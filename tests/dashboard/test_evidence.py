@@ -9,7 +9,6 @@ from ecocluster.viz.pages.browser import open_page
 from ecocluster.viz.pages.evidence import (
     CALIBRATION,
     CHECKS,
-    LIMITS,
     MARKS,
     OUTSIDE_THE_BAND,
     STEPS,
@@ -53,7 +52,6 @@ def test_everything_is_said_in_both_languages(lang):
         assert meaning_of(parameter, say) and range_of(parameter, say) and value_of(parameter.default, say)
         assert say(f"unit.{parameter.unit}") and say(f"evidence.mark.{parameter.mark}") and say(f"evidence.group.{parameter.group}")
     for key in (
-        *(f"evidence.limit.{limit}" for limit in LIMITS),
         *(f"evidence.step{n + 1}" for n in range(STEPS)),
     ):
         assert say(key)

@@ -34,6 +34,7 @@ MOVE = """([name, value]) => {
 THERE = {
     "": ".eco-chart [data-drawn]", "watch": "canvas[data-ready]", "barriers": "button.main", "explorer": "select",
     "portfolio": "button.main", "my-cluster": ".watch-pick", "evidence": ".eco-chart [data-drawn]",
+    "limits": ".eco-table",
 }  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def test_every_page_loads_in_the_browsers_language(browser, server, path, lang):
         assert not watched.page.query_selector(".eco .error")
         # a key of the catalogues that reached the page would look like this
         assert not re.findall(
-            r"\b(?:page|compare|levers?|mix|binds|explorer|export|frame)\.[a-z_]+\b", watched.page.inner_text(".eco")
+            r"\b(?:page|compare|unknown|levers?|mix|binds|explorer|export|frame)\.[a-z_]+\b", watched.page.inner_text(".eco")
         )
         quiet(watched)
 

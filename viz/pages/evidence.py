@@ -1,4 +1,4 @@
-"""Page Evidence: what the numbers rest on, how the model goes, how it was checked, and what it cannot tell."""
+"""Page Evidence: what the numbers rest on, how the model goes, and how it was checked."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .evidence_words import meaning_of, plain, range_of, source_of
 from .export import Export
 from .frame import Div, Heading, Section, Table, Text
 from .session import use_session
+from .unknown import TOPICS
 from .watch_form import Form
 
 if TYPE_CHECKING:
@@ -34,19 +35,6 @@ MARKS = {
     "definition": "#999999", "memory": "#F0E442", "assumption": "#D9D9D9",
 }  # fmt: skip
 STEPS = 11
-LIMITS = (
-    "forecast",
-    "assumptions",
-    "band",
-    "synthetic",
-    "single",
-    "horizon",
-    "presets",
-    "side",
-    "scope",
-    "scope2",
-    "single_run",
-)
 # rows of the table of calibration in docs/odd.md; a test holds them together
 CALIBRATION = {
     "C1": 1,
@@ -94,7 +82,7 @@ class State:
 
 @solara.component
 def Page():
-    """How solid, every parameter, the model, the checks, the limits."""
+    """How solid, every parameter, the model, the checks."""
     session = use_session()
     state = session.page("evidence", State)
     Heading("evidence")
@@ -102,7 +90,6 @@ def Page():
     _Parameters(state)
     _Model()
     _Checked()
-    _Limits()
 
 
 @solara.component
@@ -327,7 +314,7 @@ def _guesses(say: Words) -> str:
 
 
 def _brief(say: Words) -> str:
-    """The page to print: how solid it is, what was met, what it cannot tell."""
+    """The page to print: how solid it is, what was met, what is a guess."""
     return brief_html(
         Brief(
             title=say("evidence.brief_title"),
@@ -335,7 +322,7 @@ def _brief(say: Words) -> str:
             answer=[_guesses(say), say("evidence.guess_why")],
             heads=[say(f"evidence.cal_{name}") for name in ("what", "band", "verdict")],
             rows=[[f"{target}: {what}", band, verdict] for target, what, band, _, verdict in _calibration(say)],
-            notes=[say(f"evidence.limit.{key}") for key in LIMITS],
+            notes=[say(f"unknown.{topic}.what") for topic in TOPICS["guessed"]],
         ),
         say,
     )
@@ -387,15 +374,4 @@ def _Checked():
             rows,
             label=say("evidence.checks"),
             text_columns=(0, 1),
-        )
-
-
-@solara.component
-def _Limits():
-    say = use_session().say
-    with Section(say("evidence.limits")):
-        solara.v.Html(
-            tag="ul",
-            class_="evidence-steps",
-            children=[Text(say(f"evidence.limit.{key}"), "li") for key in LIMITS],
         )

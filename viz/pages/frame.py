@@ -56,6 +56,7 @@ PAGES = {
     "portfolio": "portfolio",
     "my-cluster": "my_cluster",
     "evidence": "evidence",
+    "limits": "unknown",
 }
 
 

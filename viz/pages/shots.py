@@ -18,6 +18,7 @@ SCENES = {
     "portfolio": (("button.main",), ".eco-table >> nth=1"),
     "my-cluster": ((), ".eco h1"),
     "evidence": ((), ".eco h1"),
+    "limits": ((), ".eco-table"),
 }
 WIDTHS = (1440, 1024, 768)
 

@@ -101,7 +101,7 @@ def _time_pages(browser, address: str, options: argparse.Namespace, rows: list[t
         page.click(".eco-lang button[lang=vi]")
         page.wait_for_function("document.documentElement.lang === 'vi'")
         rows.append(("language switched", f"{since():.0f} ms"))
-        for index, name in enumerate(("compare", "watch", "barriers", "explorer", "portfolio", "my-cluster", "evidence")):
+        for index, name in enumerate(("compare", "watch", "barriers", "explorer", "portfolio", "my-cluster", "evidence", "limits")):
             if index:
                 old, started = page.inner_text("h1"), time.perf_counter()
                 page.click(f".eco-head nav a >> nth={index}")
