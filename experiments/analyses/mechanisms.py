@@ -1,8 +1,8 @@
 """What each mechanism that can be switched moves: the model with it and without it, in every pathway, on the same worlds.
 
 A pathway's effect is its run less the law alone of the same world; a mechanism moves it by the effect with it less the one
-without. By the rule of `bearing` a mechanism that moves no outcome of no pathway by `MARGIN` is dead, and is called so. All
-others stand as they do by default; "all of them" switches every one at once that is on by default. What is on by default is so as the
+without. By the rule of `bearing` a mechanism that moves no outcome of no pathway by `MARGIN` is dead, and is called so. What
+it moves of exchanges, certificates and jobs stands beside and decides nothing. All others stand as they do by default; "all of them" switches every one at once that is on by default. What is on by default is so as the
 world draws it.
 """
 
@@ -25,10 +25,16 @@ from .coalitions import estimate_columns
 from .effects import better, by_trial, effect
 from .finding import Case, Finding, Progress
 
-__all__ = ["ALL", "LAW", "MECHANISMS", "Mechanism", "chosen", "mechanisms", "state_of", "without"]
+__all__ = ["ALL", "BESIDE", "LAW", "MECHANISMS", "Mechanism", "chosen", "mechanisms", "state_of", "without"]
 
 PATHWAYS = ALL_PATHWAYS[2:]
 LAW, ALL = "law", "all"
+# shown beside what is judged, in units of its own: solid streams exchanged and pooled since 2020, clusters, jobs
+BESIDE = {
+    "exchange_total_2035": ("exchanged_total_2035", "pooled_total_2035"),
+    "clusters_level1_2035": ("clusters_level1_2035",),
+    "jobs_2035": ("jobs_2035",),
+}
 MECHANISMS = "mechanisms.toml"
 
 
@@ -126,7 +132,7 @@ def mechanisms(case: Case | None = None, *, only: Sequence[str] = (), worlds: in
     Finding
         Table: one row per mechanism, pathway and outcome with the pathway's effect without and with it, the gain (what it
         adds, more is better), the part of the pathway's effect as the model stands, and the verdict; `LAW` has the
-        gain of the law alone in parts of the whole of the place.
+        gain of the law alone in parts of the whole of the place. `BESIDE` has gains in its own units and no verdict.
     """
     import pandas as pd
 
@@ -145,13 +151,19 @@ def mechanisms(case: Case | None = None, *, only: Sequence[str] = (), worlds: in
             trials += [
                 case.trial(pathway=name, uncertainties=uncertainties, replicate=world.replicate, **more) for name in PATHWAYS
             ]
-    frame = case.run(trials, JUDGED, progress)
+    parts = {name: (name,) for name in JUDGED} | BESIDE
+    frame = case.run(trials, [part for one in parts.values() for part in one], progress)
 
     def by_state(values):  # mechanism, off and on, pathway, world
         return by_trial(frame, values, len(trials)).reshape(worlds, len(wanted), 2, len(PATHWAYS)).transpose(1, 2, 3, 0)
 
-    effects = {name: better(name) * by_state(effect(frame, name)) for name in JUDGED}
-    alone = {name: by_state(frame[f"null.{name}"].to_numpy(float))[:, :, 0] for name in JUDGED}
+    def summed(name, values):
+        return by_state(sum(values(part) for part in parts[name]))
+
+    effects = {name: summed(name, lambda part: effect(frame, part)) for name in parts}
+    alone = {name: summed(name, lambda part: frame[f"null.{part}"].to_numpy(float))[:, :, 0] for name in parts}
+    for name in JUDGED:
+        effects[name], alone[name] = better(name) * effects[name], better(name) * alone[name]
     table = pd.DataFrame(_rows(wanted, effects, alone))
     asked = {"only": tuple(only), "worlds": None if worlds == 20 else worlds}
     facts = _facts(table, wanted, case, worlds) | {"failed": frame.attrs["failed"]}
@@ -163,9 +175,9 @@ def _rows(wanted: Sequence[Mechanism], effects, alone) -> list[dict[str, Any]]:
     for at, one in enumerate(wanted):
         stands = 1 if one.is_on() else 0
         for where, pathway in enumerate((*PATHWAYS, LAW)):
-            for name in JUDGED:
+            for name in effects:
                 if pathway == LAW:  # measured by the whole of the place: what the law itself does needs a run without it
-                    off, on = better(name) * alone[name][at]
+                    off, on = alone[name][at]
                     whole = mean_interval(np.abs(alone[name][at, stands]))
                 else:
                     off, on = effects[name][at, :, where]
@@ -177,7 +189,7 @@ def _rows(wanted: Sequence[Mechanism], effects, alone) -> list[dict[str, Any]]:
                     "mechanism": one.name, "pathway": pathway, "outcome": name,
                     **estimate_columns("off", mean_interval(off)), **estimate_columns("on", mean_interval(on)),
                     **estimate_columns("gain", gain), **estimate_columns("share", share),
-                    "verdict": verdict(gain, whole) if pathway != LAW else "",
+                    "verdict": verdict(gain, whole) if pathway != LAW and name in JUDGED else "",
                 })  # fmt: skip
     return rows
 
@@ -185,7 +197,8 @@ def _rows(wanted: Sequence[Mechanism], effects, alone) -> list[dict[str, Any]]:
 def _facts(table, wanted: Sequence[Mechanism], case: Case, worlds: int) -> dict[str, Any]:
     told = []
     for one in wanted:
-        rows = table[table["mechanism"] == one.name]
+        every = table[table["mechanism"] == one.name]
+        rows, beside = every[every["outcome"].isin(JUDGED)], every[every["outcome"].isin(list(BESIDE))]
         sure = rows[rows["pathway"] != LAW]
         sure = sure[(sure["share_low"] > 0) | (sure["share_high"] < 0)]
         ends = {}
@@ -198,6 +211,10 @@ def _facts(table, wanted: Sequence[Mechanism], case: Case, worlds: int) -> dict[
             "pathways": {
                 pathway: {row["outcome"]: {"verdict": row["verdict"], "share": _three(row, "share")} for row in own.to_dict("records")}
                 for pathway, own in rows.groupby("pathway", sort=False)
+            },
+            "beside": {
+                pathway: {row["outcome"]: _three(row, "gain") for row in own.to_dict("records")}
+                for pathway, own in beside.groupby("pathway", sort=False)
             },
         })  # fmt: skip
     return {

@@ -5,7 +5,7 @@ import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.analyses.bearing import JUDGED
 from ecocluster.experiments.analyses.finding import Case, read_finding
-from ecocluster.experiments.analyses.mechanisms import ALL, LAW, PATHWAYS, chosen, known, mechanisms, state_of
+from ecocluster.experiments.analyses.mechanisms import ALL, BESIDE, LAW, PATHWAYS, chosen, known, mechanisms, state_of
 from ecocluster.experiments.worlds import stored
 from ecocluster.model.parameters import PARAMETERS
 from ecocluster.scenarios import load_shocks
@@ -26,6 +26,8 @@ def model(adds, law=0.0):
             gain = BRINGS + 5.0 * np.sin(7.0 * replicate) + (adds(trial.pathway, name) if on else 0.0)
             null = WHOLE - (law if on else 0.0)
             values[name] = (null - gain, null)
+        for name in (part for parts in BESIDE.values() for part in parts):  # each twice as much with it
+            values[name] = (30.0 if on else 20.0, 10.0)
         return values
 
     return run
@@ -112,6 +114,17 @@ def test_the_list_names_parameters_and_tables_that_there_are():
             assert not name or load_shocks(name)
         for lang in ("en", "vi"):
             assert Words(lang)(f"mechanisms.name_{one.name}")
+
+
+def test_exchanges_certificates_and_jobs_stand_beside_in_their_units(monkeypatch):
+    install(monkeypatch, model(lambda pathway, name: 0.0))
+    found = find(("suspension",))
+    beside = found.facts["mechanisms"][0]["beside"]
+    assert set(beside) == {*PATHWAYS, LAW}
+    for pathway, row in beside.items():
+        gained = 0.0 if pathway == LAW else 10.0
+        assert {name: one["mean"] for name, one in row.items()} == {name: gained * len(parts) for name, parts in BESIDE.items()}
+    assert states(found) == {"suspension": "dead"}  # which they do not decide
 
 
 def test_bad_names_and_worlds_are_refused():

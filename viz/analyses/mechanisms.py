@@ -9,7 +9,7 @@ import numpy as np
 
 from ...experiments.analyses.bearing import JUDGED
 from ...experiments.analyses.finding import Finding
-from ...experiments.analyses.mechanisms import LAW, PATHWAYS
+from ...experiments.analyses.mechanisms import BESIDE, LAW, PATHWAYS
 from ..drawing import in_style, new_figure, plain_ticks, style_of, title_and_legend
 from ..places import site_title
 from ..words import Words
@@ -18,6 +18,7 @@ from .page import Sheet, cell, spell
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+UNITS = {"exchange_total_2035": 1000}  # shown in thousands
 WIDEST = 100.0  # percent of what a pathway brings; what lies beyond is drawn at the edge
 LABEL = 26  # letters of a name beside its panel; longer ones take two lines
 
@@ -42,16 +43,18 @@ def words(finding: Finding, say: Words) -> list[str]:
 
 
 def sheet(finding: Finding, say: Words) -> Sheet:
-    """One row per mechanism and pathway: part of what the pathway brings, per outcome, and the verdict on the mechanism."""
+    """One row per mechanism and pathway: part of what the pathway brings, per outcome; what stands beside in its own unit."""
     facts = finding.facts
-    heads = [say("mechanisms.mechanism"), say("mechanisms.pathway"), *(say(f"trust.short_{name}") for name in JUDGED)]
+    heads = [say("mechanisms.mechanism"), say("mechanisms.pathway"), *(say(f"trust.short_{name}") for name in JUDGED),
+             *(say(f"mechanisms.short_{name}") for name in BESIDE)]  # fmt: skip
     rows = []
     for one in facts["mechanisms"]:
         name = say(f"mechanisms.name_{one['name']}")
         for at, (pathway, found) in enumerate(one["pathways"].items()):
             first = f"{name}: {say('mechanisms.state_' + one['state'])}" if at == 0 else ""
             rows.append([
-                first, say.name("pathway", pathway), *(cell(found[outcome]["share"], say, 1, 100, sign=True) for outcome in JUDGED)
+                first, say.name("pathway", pathway), *(cell(found[outcome]["share"], say, 1, 100, sign=True) for outcome in JUDGED),
+                *(cell(one["beside"][pathway][outcome], say, 1, 1 / UNITS.get(outcome, 1), sign=True) for outcome in BESIDE)
             ])  # fmt: skip
     note = say("mechanisms.note", percent=say.number(100 * facts["margin"]), worlds=facts["worlds"])
     return Sheet(heads, rows, note)
