@@ -183,7 +183,7 @@ def _rows(wanted: Sequence[Mechanism], effects, alone) -> list[dict[str, Any]]:
                     off, on = effects[name][at, :, where]
                     whole = mean_interval(effects[name][at, stands, where])
                 gain = mean_interval(on - off)
-                size = abs(whole.mean) if pathway == LAW or is_sure(whole) else np.nan
+                size = abs(whole.mean) or np.nan if pathway == LAW or is_sure(whole) else np.nan
                 share = part_of(gain, size)
                 rows.append({
                     "mechanism": one.name, "pathway": pathway, "outcome": name,

@@ -51,9 +51,7 @@ def test_everything_is_said_in_both_languages(lang):
     for parameter in PARAMETERS.values():
         assert meaning_of(parameter, say) and range_of(parameter, say) and value_of(parameter.default, say)
         assert say(f"unit.{parameter.unit}") and say(f"evidence.mark.{parameter.mark}") and say(f"evidence.group.{parameter.group}")
-    for key in (
-        *(f"evidence.step{n + 1}" for n in range(STEPS)),
-    ):
+    for key in (*(f"evidence.step{n + 1}" for n in range(STEPS)),):
         assert say(key)
     for test in (test for tests in CHECKS.values() for test in tests):
         assert say(f"evidence.v.{test}")
