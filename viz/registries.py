@@ -13,10 +13,10 @@ WIDE, NARROW_COLUMN = 100, 12  # columns of a terminal from which the meaning ha
 
 
 def parameter_rows() -> list[dict[str, Any]]:
-    """All parameters: name, group, default, low, high, distribution, unit, mark, source, meaning."""
+    """All parameters: name, group, default, low, high, off (switches the mechanism off), distribution, unit, mark, source, meaning."""
     from ..model.parameters import PARAMETERS
 
-    shown = ("name", "group", "default", "low", "high", "distribution", "unit", "mark", "source", "meaning")
+    shown = ("name", "group", "default", "low", "high", "off", "distribution", "unit", "mark", "source", "meaning")
     return [{key: getattr(one, key) for key in shown} for one in PARAMETERS.values()]
 
 
@@ -86,7 +86,8 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, widt
 
 def _cell(head: str, row: dict[str, Any], say: Words) -> str:
     if head == "range":
-        return f"{value_of(row['low'], say)} – {value_of(row['high'], say)}"
+        span = f"{value_of(row['low'], say)} – {value_of(row['high'], say)}"
+        return span if row.get("off") is None else say("registry.or_off", span=span, off=value_of(row["off"], say))
     if head == "cost":
         return "" if row["cost"] is None else f"{value_of(row['cost'], say)} {row['cost_unit']}"
     if head == "better":

@@ -269,7 +269,7 @@ def _frame(found: Sequence[Parameter], say: Words) -> pd.DataFrame:
     """The parameters that are shown, with full numbers."""
     import pandas as pd
 
-    columns = ("name", "symbol", "group", "default", "low", "high", "distribution", "unit", "mark", "source")
+    columns = ("name", "symbol", "group", "default", "low", "high", "off", "distribution", "unit", "mark", "source")
     frame = pd.DataFrame([[getattr(p, column) for column in columns] for p in found], columns=columns)
     frame["meaning"] = [meaning_of(p, say) for p in found]
     return frame

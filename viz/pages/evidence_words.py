@@ -42,7 +42,8 @@ def range_of(p: Parameter, say: Words) -> str:
     """From lowest to highest; a dash between numbers would look like a minus."""
     if p.low == p.high:
         return say("evidence.fixed")
-    return say("evidence.from_to", low=value_of(p.low, say), high=value_of(p.high, say))
+    span = say("evidence.from_to", low=value_of(p.low, say), high=value_of(p.high, say))
+    return span if p.off is None else say("registry.or_off", span=span, off=value_of(p.off, say))
 
 
 def source_of(p: Parameter, say: Words) -> str:
