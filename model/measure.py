@@ -220,10 +220,11 @@ def _money(s, p, money, out, dt):
     out[I.FREE_RIDERS] = money[Money.FREE_RIDERS] / dt
     out[I.SIDE_PAYMENTS] = money[Money.SIDE_PAYMENT] / dt
     income = (money[Money.CETP_FEE] + money[Money.SHARED_SOLAR] + money[Money.LEVY] + money[Money.HUB_FEE]
-              + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR])  # fmt: skip
+              + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR]
+              + money[Money.HUB_LOAN])  # fmt: skip
     spent = (money[Money.PROJECT_CAPEX] + money[Money.PROJECT_RUNNING] + money[Money.APPLICATION]
              + money[Money.OPERATOR_STUDY] + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX]
-             + money[Money.SHARED_LAND] + money[Money.COMPENSATION])  # fmt: skip
+             + money[Money.SHARED_LAND] + money[Money.COMPENSATION] + money[Money.HUB_DEBT_SERVICE])  # fmt: skip
     out[I.OPERATOR_RESULT] = (income - spent) / dt
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
                                - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt  # fmt: skip

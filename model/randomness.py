@@ -127,6 +127,7 @@ class Purpose(IntEnum):
     CLUSTER_COMPLETE = 82
     CLUSTER_ASSESSMENT = 90
     INSPECTOR = 91
+    HUB_CREDIT = 92
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
@@ -171,10 +172,12 @@ def _wide(places: Sequence[str], least: int = 8) -> int:
 FIRMS, CLUSTERS = 1 << 20, 1 << 20  # more than any city has; a pair of firms is two times 20 bits
 PROJECTS = ("energy", "water", "infrastructure", "information")
 _ASKED = (*TECHNOLOGIES, "relocation", "link", "expulsion")  # for what a firm may stand in a queue
-_TASTED = (*TECHNOLOGIES, "compliance")
+_LENT = (*TECHNOLOGIES, "link")  # for what a bank lends
+_TASTED = (*_LENT, "compliance")
 _HUBS = STREAMS[:-1]
 _BY_TECHNOLOGY = Region(FIRMS, _wide(TECHNOLOGIES), TECHNOLOGIES)
-_BY_TASTE = Region(FIRMS, _wide(_TASTED), TECHNOLOGIES, last="compliance")
+_BY_LOAN = Region(FIRMS, _wide(_LENT), _LENT)
+_BY_TASTE = Region(FIRMS, _wide(_TASTED), _LENT, last="compliance")
 _BY_ERRAND = Region(FIRMS, _wide(_ASKED), _ASKED)
 _BY_AWARENESS = Region(FIRMS, _wide(AWARENESS), AWARENESS)
 _BY_PROJECT = Region(CLUSTERS, 8, PROJECTS)
@@ -194,8 +197,9 @@ _PAIRS = Region(1, _wide(STREAMS), STREAMS)  # hashed
 # purposes with more than one draw beside an id; all others take the id alone
 KEYS: dict[Purpose, tuple[Region, ...]] = {
     **dict.fromkeys(
-        (Purpose.CREDIT_SHARE, Purpose.GUARANTEED, Purpose.GREEN_FUND, Purpose.CAPEX, Purpose.INSTALL, Purpose.KEEP,
+        (Purpose.CAPEX, Purpose.INSTALL, Purpose.KEEP,
          Purpose.REQUEST, Purpose.TRAIT_TECHNOLOGY, Purpose.TRAIT_AGE), (_BY_TECHNOLOGY,)),
+    **dict.fromkeys((Purpose.CREDIT_SHARE, Purpose.GUARANTEED, Purpose.GREEN_FUND), (_BY_LOAN,)),
     **dict.fromkeys((Purpose.TASTE, Purpose.TASTE_OFFSET, Purpose.CREDIT), (_BY_TASTE,)),
     Purpose.TRAIT_AWARE: (_BY_AWARENESS,),
     **dict.fromkeys((Purpose.TRAIT_WORKERS, Purpose.ARRIVAL_THIN), (_BY_SIZE,)),
@@ -208,6 +212,7 @@ KEYS: dict[Purpose, tuple[Region, ...]] = {
     Purpose.HUB_START: (_BY_HUB,),
     Purpose.SCREENING_HUB: (_BY_HUB,),
     Purpose.HUB_CIRCLE: (_BY_HUB,),
+    Purpose.HUB_CREDIT: (_BY_HUB,),  # at times 0 to 3: guarantee, green fund, approval, share
     Purpose.PRIORITY: (_BY_ERRAND, _CASES, _COORDINATED, _PROJECT_REQUESTS, _HUB_REQUESTS),
 }  # fmt: skip
 # hashes of the lottery, four lanes each

@@ -25,6 +25,7 @@ __all__ = ["LANES", "State", "as_bytes", "clear", "copy_of", "copy_state", "leve
 LANES = 16
 N_SECTORS, N_TECH, N_STREAMS = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
 N_LEARNED = len(LEARNED)  # technologies but the own plant, which is the last
+LINK_LOAN, N_LOANS = N_TECH, N_TECH + 1  # the place of a loan for links, behind those on technologies
 HEAT, TREATED_WATER = N_STREAMS - 2, N_STREAMS - 1  # the last streams; those before are solid
 N_SOLID = HEAT
 N_HUBS = N_STREAMS - 1  # hubs pool solid streams and heat
@@ -39,6 +40,7 @@ T1_OR_T2 = 1 << T1 | 1 << T2  # as bits
 fit("bits of what a firm knows of", AWARENESS, 8)
 SOMEBODY = 7  # bit of `State.holds`, after those of technologies
 fit("bits of what acquaintances see", TECHNOLOGIES, SOMEBODY)
+fit("bits of the loans of a firm", (*TECHNOLOGIES, "link"), 8)
 fit("bits of the hubs of a firm", STREAMS[:N_HUBS], 8)
 fit("bits of the streams that a firm offers", STREAMS, 8)
 # compliance
@@ -84,7 +86,8 @@ FIRM_DTYPE = _block([
     ("d_tonnes", _f), ("margin_life", _f), ("exporter", _f), ("trade_share", _f), ("moved_at", _f),
     # money
     ("cash", _f), ("profit", _f), ("debt_service", _f), ("interest", _f), ("depreciation", _f), ("cut_total", _f),
-    ("negative_years", _f),
+    # tax-free gain of links in this step; share of its whole income tax that a firm is exempt from, and until when
+    ("cut_links", _f), ("exempt", _f), ("exempt_until", _f), ("negative_years", _f),
     # what it believes
     ("attitude", _f), ("trust", _f), ("attitude_start", _f), ("trust_start", _f), ("good", _f), ("bad", _f),
     ("offer_taste", _f), ("links", _j), ("offers", _j), ("row", _j),
@@ -92,7 +95,7 @@ FIRM_DTYPE = _block([
     ("visited", _f), ("served", _f), ("studied", _f),
     # what reviews look at
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _j), ("slot_id", _j), ("x", _f), ("y", _f),
-    ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
+    ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_LOANS), ("loan_payment", _f, N_LOANS), ("loan_growth", _f, N_LOANS),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
     ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT), ("last_fine", _f), ("visit", _b),
 ])  # fmt: skip
@@ -131,14 +134,15 @@ CLUSTER_DTYPE = np.dtype([
 HUB_DTYPE = np.dtype([
     ("active", _b), ("members", _i), ("review_at", _f), ("fee", _f), ("price", _f), ("quantity", _f),
     ("capital_year", _f), ("capital_until", _f), ("supply_ratio", _f), ("demand_ratio", _f), ("invested", _f),
-    ("started", _f), ("called", _b),
+    ("started", _f), ("called", _b), ("loan_balance", _f), ("loan_payment", _f), ("loan_growth", _f),
 ], align=True)  # fmt: skip
 
 LINK_DTYPE = np.dtype([
     ("state", _i), ("supplier", _i), ("buyer", _i), ("supplier_id", _i), ("buyer_id", _i), ("stream", _i),
     ("cluster", _i), ("next", _i, (2,)), ("quantity", _f), ("price", _f), ("invested", _f), ("started", _f), ("until", _f),
     ("kept", _f), ("broken", _f), ("updated", _f), ("delivered", _f), ("part", _f), ("years", _f), ("grant", _f),
-    ("remembered", _f),
+    # share of the tax on the gain of supplier and buyer that is forgone, and until when
+    ("remembered", _f), ("cut", _f, (2,)), ("cut_until", _f),
 ], align=True)  # fmt: skip
 
 FUND_DTYPE = np.dtype([

@@ -13,6 +13,7 @@ from ..state import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
     N_AWARE,
+    N_LOANS,
     N_TECH,
     NEVER,
     NONE,
@@ -107,14 +108,16 @@ def give_traits(s, p, slot, ident, sector, workers):
         f.fined_at[k, n] = 0.0
     f.negative_years[k] = f.interest[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0
     f.tech[k] = f.pending[k] = f.ever[k] = f.loans[k] = f.cuts[k] = f.hubs[k] = 0
-    f.cut_total[k] = f.depreciation[k] = 0.0
+    f.cut_total[k] = f.depreciation[k] = f.cut_links[k] = f.exempt[k] = f.exempt_until[k] = 0.0
     f.links[k] = 0
     for w in range(f.sold.shape[1]):
         f.sold[k, w] = f.bought[k, w] = 0.0
     for i in range(s.own_firms.shape[1]):
         s.own_firms[slot, i] = 0.0
+    for j in range(N_LOANS):
+        f.loan_balance[k, j] = f.loan_payment[k, j] = 0.0
     for j in range(N_TECH):
-        f.loan_balance[k, j] = f.loan_payment[k, j] = f.cut_value[k, j] = f.write_off[k, j] = 0.0
+        f.cut_value[k, j] = f.write_off[k, j] = 0.0
         f.capex_noise[k, j] = 0.0
     aware = 0
     for j in range(N_AWARE):

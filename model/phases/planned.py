@@ -27,6 +27,7 @@ from ..state import (
     INFORMATION,
     INFRASTRUCTURE,
     LANES,
+    N_LOANS,
     N_TECH,
     NEVER,
     NONE,
@@ -53,7 +54,7 @@ from .origins import settle
 from .production import set_coefficients
 from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
-from .technology import investment, saving_of, set_cut
+from .technology import free_of_tax, investment, saving_of
 
 __all__ = [
     "Bill",
@@ -438,7 +439,7 @@ def enter_planned(s, p, lever, slot):
                 g.start[m, j] = city.time + city.dt
                 g.write_off[m, j] = cost / p.tech_life_yr[j]
                 saving = saving_of(city, p, s.clusters[g.cluster[m]], g, m, j)
-                set_cut(p, g, m, j, lever.CIT_reduction * max(saving, 0.0))
+                free_of_tax(p, g, m, j, lever.CIT_reduction, saving, city.time)
     set_due(p, g, m)
 
 
@@ -456,11 +457,14 @@ def _copy_firm(f, k, g, m):
     g.compliance[m] = f.compliance[k]
     g.tech[m], g.pending[m], g.ever[m], g.loans[m], g.cuts[m], g.due[m] = (
         f.tech[k], f.pending[k], f.ever[k], f.loans[k], f.cuts[k], f.due[k])  # fmt: skip
+    for j in range(N_LOANS):
+        g.loan_balance[m, j], g.loan_payment[m, j] = f.loan_balance[k, j], f.loan_payment[k, j]
+        g.loan_growth[m, j] = f.loan_growth[k, j]
     for j in range(N_TECH):
-        g.start[m, j], g.loan_balance[m, j], g.loan_payment[m, j] = f.start[k, j], f.loan_balance[k, j], f.loan_payment[k, j]
-        g.loan_growth[m, j], g.cut_value[m, j], g.cut_until[m, j] = f.loan_growth[k, j], f.cut_value[k, j], f.cut_until[k, j]
+        g.start[m, j], g.cut_value[m, j], g.cut_until[m, j] = f.start[k, j], f.cut_value[k, j], f.cut_until[k, j]
         g.write_off[m, j], g.capex_noise[m, j] = f.write_off[k, j], f.capex_noise[k, j]
-    g.cut_total[m], g.depreciation[m] = f.cut_total[k], f.depreciation[k]
+    g.cut_total[m], g.depreciation[m], g.cut_links[m] = f.cut_total[k], f.depreciation[k], 0.0
+    g.exempt[m], g.exempt_until[m] = f.exempt[k], f.exempt_until[k]
     g.z_util[m], g.z_margin[m], g.activity[m] = f.z_util[k], f.z_margin[k], f.activity[k]
     g.elec[m], g.fuel[m], g.water[m], g.effluent[m], g.waste[m] = f.elec[k], f.fuel[k], f.water[k], f.effluent[k], f.waste[k]
     g.running[m] = f.running[k]

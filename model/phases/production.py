@@ -18,6 +18,7 @@ from ..rules.compliance import (
     sham_cost_of,
     stopped_share,
 )
+from ..rules.credit import installment
 from ..rules.production import (
     CIT_REFORM,
     keep_share,
@@ -33,6 +34,7 @@ from ..state import (
     INFORMATION,
     INFRASTRUCTURE,
     LANES,
+    N_LOANS,
     N_SOLID,
     N_TECH,
     PLANNED,
@@ -147,16 +149,14 @@ def count_city(s):
 def _serve_loans(dt, f, k):
     """Interest and repayment of the step; the last payment clears the balance exactly."""
     service, interest, loans = 0.0, 0.0, 0
-    for j in range(N_TECH):  # whoever has no loan on j has a balance of 0
-        balance, payment = f.loan_balance[k, j], f.loan_payment[k, j]
+    for j in range(N_LOANS):  # whoever has no loan on j has a balance of 0
+        balance = f.loan_balance[k, j]
         due = balance * f.loan_growth[k, j]
         interest += due - balance
-        pay = min(payment * dt, due)
-        rest = due - pay
-        last = rest <= 1e-9 * payment
-        service += pay + (rest if last else 0.0)
-        f.loan_balance[k, j] = 0.0 if last else rest
-        loans |= (0 if last else 1) << j
+        paid, rest = installment(due, f.loan_payment[k, j], dt)
+        service += paid
+        f.loan_balance[k, j] = rest
+        loans |= (1 if rest > 0.0 else 0) << j
     f.loans[k] = loans
     f.debt_service[k] = service / dt
     f.interest[k] = interest / dt
@@ -188,7 +188,7 @@ def produce(s, p, c):
             f.effluent[k] = f.k_effluent[k] * act
             f.waste[k] = f.k_waste[k] * act
             f.debt[k] = f.debt[k] * debt_keep
-            f.exchange_gain[k] = f.spared[k] = f.avoided[k] = 0.0
+            f.exchange_gain[k] = f.spared[k] = f.avoided[k] = f.cut_links[k] = 0.0
         for k in range(LANES):
             if f.stopped[k] > 0.0 and f.status[k] == SLOT_TAKEN:
                 _stand_still(city, p, f, k)
@@ -301,7 +301,8 @@ def close_books(s, p, c):
             rate = tax_rate_of(revenue, small, middle, rate_small, rate_middle, rate_all)
             # interest and depreciation are deductible, repayment is not
             due = max(profit + f.debt_service[k] - f.interest[k] - f.depreciation[k], 0.0) * rate
-            forgone = min(f.cut_total[k] * rate, due)
+            exempt = f.exempt[k] if now < f.exempt_until[k] else 0.0
+            forgone = min(exempt * due + (f.cut_total[k] + f.cut_links[k]) * rate, due)
             cash = f.cash[k] + dt * (profit - due + forgone)
             dividends = max(cash - target_share * revenue, 0.0)
             cash -= dividends

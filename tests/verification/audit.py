@@ -18,6 +18,8 @@ from ecocluster.model.state import (
     LANES,
     LINK_ACTIVE,
     LINK_PERMIT,
+    N_LOANS,
+    N_TECH,
     PLANNED,
     SLOT_TAKEN,
     copy_of,
@@ -151,19 +153,19 @@ def loans(before, after, p):
     # a firm that left: its last balances still stand in its slot, unless somebody moved in (and maybe on in the same step)
     gone = place[old.id] < 0
     hidden = gone & (after.firms["id"][old.slot // LANES, old.slot % LANES] != old.id)
-    ends = (old["start"] + p["tech_life_yr"] <= now + 1e-9) & ((old["tech"] | old["pending"])[:, None] >> np.arange(5) & 1 == 1)
+    ends = (old["start"] + p["tech_life_yr"] <= now + 1e-9) & ((old["tech"] | old["pending"])[:, None] >> np.arange(N_TECH) & 1 == 1)
     if ends[hidden].any():
         return False
     where = np.where(gone, old.slot, place[old.id])
     at = (where // LANES, where % LANES)
     balance_now, payment_now = after.firms["loan_balance"][at], after.firms["loan_payment"][at]
     growth_now = after.firms["loan_growth"][at]
-    running = (old["loans"][:, None] >> np.arange(5)) & 1 == 1
+    running = (old["loans"][:, None] >> np.arange(N_LOANS)) & 1 == 1
     begin = np.where(running, old["loan_balance"], 0.0)
     payment, growth = old["loan_payment"].copy(), old["loan_growth"].copy()
     # a technology that is replaced at the end of its life is financed before loans are served, if the bank lends
     renewed = (after.firms["start"][at] == now) & (old["start"] != now) & ~hidden[:, None]
-    renewed &= balance_now > 0
+    renewed = np.pad(renewed, ((0, 0), (0, N_LOANS - N_TECH))) & (balance_now > 0)  # a loan for links is not renewed
     growth = np.where(renewed, growth_now, growth)
     payment = np.where(renewed, payment_now, payment)
     begin = np.where(renewed, (balance_now + payment_now * dt) / np.where(renewed, growth, 1.0), begin)
@@ -190,7 +192,7 @@ def loans(before, after, p):
 
 def on_schedule(firms, dt):
     """What is owed is what a whole number of equal payments repays at the loan's rate."""
-    running = ((firms["loans"][:, None] >> np.arange(5)) & 1 == 1) & (firms["loan_balance"] > 0)
+    running = ((firms["loans"][:, None] >> np.arange(N_LOANS)) & 1 == 1) & (firms["loan_balance"] > 0)
     owed, payment, growth = (firms[name][running] for name in ("loan_balance", "loan_payment", "loan_growth"))
     interest = growth - 1
     with np.errstate(divide="ignore", invalid="ignore"):

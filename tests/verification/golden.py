@@ -29,7 +29,7 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
 
 
 # of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
-OFF = ("clusters_with_plan", "clusters_barred", "visits_missed")
+OFF = ("clusters_with_plan", "clusters_barred", "visits_missed", "transfer_bank_operator", "transfer_operator_bank")
 
 
 def small_city():

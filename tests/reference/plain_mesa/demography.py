@@ -213,7 +213,9 @@ def _admit(model, firm) -> None:
         borrow(model, firm, j, lent, p.bank_rate)
         model.ledger["LOANS"] += lent
         model.invest("OWN_CAPEX", cost, p.tech_life_yr[j])
-        relief = levers.CIT_reduction * max(saving_of(model, firm, j, firm.cluster), 0.0)
+        relief = levers.CIT_reduction
+        if p.exempt_years <= 0.0:
+            relief *= max(saving_of(model, firm, j, firm.cluster), 0.0)
         firm.order(j, model.now + model.dt, cost / p.tech_life_yr[j], relief)
 
 

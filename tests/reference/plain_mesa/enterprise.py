@@ -118,6 +118,8 @@ class Enterprise(mesa.Agent):
         self.tax_cut: dict[int, tuple[float, float]] = {}  # part of the saving that is free of tax, until
         self.ordered_write_off: dict[int, float] = {}  # the same of what does not yet operate
         self.ordered_cut: dict[int, tuple[float, float]] = {}
+        self.link_cut = 0.0  # gain of links in this step that is free of tax
+        self.exemption: tuple[float, float] | None = None  # share of the whole tax that is forgone, until
         self.compliance = NONE
         self.discloses = self.in_club = False
         self.fined_at: list[float] = []  # fines that count towards a suspension
@@ -212,7 +214,8 @@ class Enterprise(mesa.Agent):
         write_off : float
             Depreciation a year, mVND.
         relief : float
-            Part of the yearly saving that is free of tax for eight years or its life, mVND.
+            Part of the yearly saving that is free of tax for eight years or its life, mVND; with `exempt_years` the share of
+            its whole tax that a firm is spared, once, from now on.
         """
         p = self.model.p
         self.ever |= 1 << j
@@ -221,7 +224,10 @@ class Enterprise(mesa.Agent):
         self.ordered_write_off[j] = write_off
         self.tax_cut.pop(j, None)
         self.ordered_cut.pop(j, None)
-        if relief > 0.0:
+        if p.exempt_years > 0.0:
+            if relief > 0.0 and self.exemption is None:
+                self.exemption = (relief, self.model.now + p.exempt_years)
+        elif relief > 0.0:
             self.ordered_cut[j] = (relief, start + min(p.cit_years, p.tech_life_yr[j]))
 
     # --- 2 resources (5a) --------------------------------------------------------------------------

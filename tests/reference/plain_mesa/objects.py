@@ -79,6 +79,8 @@ class Link:
     updated: float = 0.0
     delivered: float = 0.0
     started: float = 0.0
+    cuts: tuple[float, float] = (0.0, 0.0)  # share of the tax on what supplier and buyer gain that is forgone, and until when
+    cut_until: float = 0.0
 
 
 @dataclass(eq=False)
@@ -106,6 +108,12 @@ class Hub:
     capital_until: float = 0.0
     invested: float = 0.0
     started: float = 0.0
+    loan: Loan | None = None
+
+    @property
+    def loan_balance(self) -> float:
+        """What the operator owes, mVND."""
+        return self.loan.balance if self.loan else 0.0
 
 
 @dataclass

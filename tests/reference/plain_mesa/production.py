@@ -105,7 +105,7 @@ def produce(model, firm) -> None:
         model.displaced["cod"] += discharged / 1000.0
     firm.use_resources()
     firm.old_debt *= exp(-model.dt / p.debt_years)
-    firm.exchange_gain = firm.spared = firm.avoided = firm.fuel_spared = 0.0
+    firm.exchange_gain = firm.spared = firm.avoided = firm.fuel_spared = firm.link_cut = 0.0
 
 
 def _effluent_cost(firm) -> dict[str, float]:
@@ -164,7 +164,8 @@ def _books(model, firm, shared_share: float, flows) -> None:
     taxable = firm.profit + firm.debt_service - firm.interest - sum(firm.write_off.values())
     rate = rules.production.tax_rate(p, revenue, model.now)
     due = rate * max(taxable, 0.0)
-    forgone = min(rate * sum(cut for cut, _ in firm.tax_cut.values()), due)
+    spared = firm.exemption[0] if firm.exemption and model.now < firm.exemption[1] else 0.0
+    forgone = min(spared * due + rate * (firm.link_cut + sum(cut for cut, _ in firm.tax_cut.values())), due)
     cash = firm.cash + model.dt * (firm.profit - due + forgone)
     dividends = max(cash - p.cash_target * revenue, 0.0)
     firm.cash = cash - dividends

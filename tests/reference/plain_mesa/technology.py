@@ -12,9 +12,11 @@ from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import NONE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, T1, T2, Loan
 
-__all__ = ["Offer", "age_technologies", "appraise", "ask_fund", "borrow", "certified", "count_credit", "grant_share", "investment", "order",
-           "own_funds", "review_technologies", "saving_of", "taste", "terms_of_loan"]  # fmt: skip
+__all__ = ["FOR_LINKS", "Offer", "age_technologies", "appraise", "ask_fund", "bank", "borrow", "certified", "count_application",
+           "count_credit", "grant_share", "investment", "order", "own_funds", "repaid_in", "review_technologies", "saving_of", "taste",
+           "terms_of_loan"]  # fmt: skip
 
+FOR_LINKS = OWN_PLANT + 1  # behind the loans on technologies
 _GRANTS = ("grant_T1", "grant_T2", "grant_T4", "grant_T5", "grant_own_plant")
 
 
@@ -30,7 +32,7 @@ class Offer:
     share, rate : float
         Share of the rest that is lent; real rate.
     relief : float
-        Part of the yearly saving that is free of tax, mVND.
+        Part of the yearly saving that is free of tax, mVND; with `exempt_years` the share of the firm's tax that is forgone.
     subsidy, guarantee, claim : float
         Interest paid by the state, expected loss on a guarantee, all that the grants fund is asked for.
     asked : bool
@@ -118,18 +120,21 @@ def lent_for(model, firm, j: int, cost: float) -> float:
 
 
 def borrow(model, firm, j: int, amount: float, rate: float) -> None:
-    """Add to the loan on technology j; equal payments in every step repay it within its term."""
+    """Add to the loan on technology j (or for links); equal payments in every step repay it within its term."""
     if amount <= 0.0:
         return
     p = model.p
-    years = min(p.loan_years, p.tech_life_yr[j])
+    years = min(p.loan_years, p.hub_years if j == FOR_LINKS else p.tech_life_yr[j])
     total = amount + (firm.loans[j].balance if j in firm.loans else 0.0)
+    firm.loans[j] = repaid_in(model, total, rate, years)
+
+
+def repaid_in(model, amount: float, rate: float, years: float) -> Loan:
+    """A loan that equal payments in every step repay within so many years."""
     per_step = exp(model.dt * log(1.0 + rate)) - 1.0
     if per_step <= 1e-12:
-        payment = total / years
-    else:
-        payment = total * per_step / (1.0 - exp(-years / model.dt * log(1.0 + per_step))) / model.dt
-    firm.loans[j] = Loan(total, rate, payment)
+        return Loan(amount, rate, amount / years)
+    return Loan(amount, rate, amount * per_step / (1.0 - exp(-years / model.dt * log(1.0 + per_step))) / model.dt)
 
 
 # --- what a firm knows when it reviews -----------------------------------------------------------------
@@ -178,30 +183,44 @@ def terms_of_loan(model, firm, j: int, cost: float, supported: bool) -> tuple[fl
     supported : bool
         Is the programme's money used? Guarantees at baseline exist without it.
     """
-    p, luck, cluster, base = model.p, model.luck, firm.cluster, model.levers[-1]
-    levers = cluster.levers
-    ident = firm.firm_id * 8 + j
-    lot = luck.uniform(PURPOSE.GUARANTEED, 0, ident)
+    p, luck, ident = model.p, model.luck, firm.firm_id * 8 + j
+    owed = firm.old_debt + sum(loan.balance for loan in firm.loans.values())
+    against = owed / (p.leverage_scale * firm.revenue)
+    against += rules.credit.credit_record(p, firm.cluster.levers.public_disclosure, model.now - firm.last_fine)
+    who = (firm.workers, firm.collateral, against, firm.hurdle)
+    lots = (luck.uniform(PURPOSE.GUARANTEED, 0, ident), luck.uniform(PURPOSE.GREEN_FUND, 0, ident),
+            taste(model, firm, j, PURPOSE.CREDIT), luck.uniform(PURPOSE.CREDIT_SHARE, 0, ident))  # fmt: skip
+    return bank(model, firm.cluster, who, lots, cost, supported)
+
+
+def bank(model, cluster, who, lots, cost: float, supported: bool) -> tuple[float, float, float, float, bool]:
+    """What a bank and a programme offer whoever has these workers, collateral, debt (as a weight) and hurdle rate.
+
+    Parameters
+    ----------
+    lots : tuple of float
+        Luck with the guarantee, the green fund, the approval and the share.
+    """
+    p, levers, base = model.p, cluster.levers, model.levers[-1]
+    workers, collateral, against, hurdle = who
+    lot, lot_green, lot_approval, lot_share = lots
     by_base = lot < base.guarantee
     by_programme = supported and not by_base and lot < certified(cluster, "guarantee", 1.0)
-    green = supported and luck.uniform(PURPOSE.GREEN_FUND, 0, ident) < certified(cluster, "green_fund", 1.0)
+    green = supported and lot_green < certified(cluster, "green_fund", 1.0)
     rate = p.bank_rate
     if green:
         rate = p.soft_rate
     elif supported:
         rate = max(p.bank_rate - 0.01 * certified(cluster, "interest_cut", 9.0), 0.0)
-    if rate >= firm.hurdle or cost <= p.loan_minimum:
+    if rate >= hurdle or cost <= p.loan_minimum:
         return 0.0, rate, 0.0, 0.0, False
     helped = by_base or by_programme or green
     share = p.granted_support
     if levers.relief_credit <= 0.5:
-        owed = firm.old_debt + sum(loan.balance for loan in firm.loans.values())
-        against = owed / (p.leverage_scale * firm.revenue)
-        against += rules.credit.credit_record(p, levers.public_disclosure, model.now - firm.last_fine)
-        chance = rules.credit.approval(p, firm.workers, firm.collateral, cost, float(green), float(helped), against)
-        if taste(model, firm, j, PURPOSE.CREDIT) >= chance:
+        chance = rules.credit.approval(p, workers, collateral, cost, float(green), float(helped), against)
+        if lot_approval >= chance:
             return 0.0, rate, 0.0, 0.0, True
-        share = rules.credit.granted_share(p, helped, luck.uniform(PURPOSE.CREDIT_SHARE, 0, ident))
+        share = rules.credit.granted_share(p, helped, lot_share)
     subsidy = loss = 0.0
     if supported:
         subsidy = rules.credit.interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years)
@@ -233,9 +252,13 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
         cut, grant = certified(cluster, "CIT_reduction", 1.0), grant_share(levers, j, cluster.level)
     net, life = cost * (1.0 - grant), p.tech_life_yr[j]
     tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
+    exempts = p.exempt_years > 0.0  # the whole income of an adopter instead of its saving, once
+    earned = 0.0 if firm.exemption else max(usual_profit(firm) + saving, 0.0)
     value = rules.adoption.present_value(
-        saving, net, life, tax, cut, annuity(firm.hurdle, life), annuity(firm.hurdle, min(p.cit_years, life))
+        saving, net, life, tax, 0.0 if exempts else cut, annuity(firm.hurdle, life), annuity(firm.hurdle, min(p.cit_years, life))
     )
+    if exempts and cut > 0.0:
+        value += tax * cut * earned * annuity(firm.hurdle, p.exempt_years)
     if value <= 0.0:
         return Offer(False, cost, grant)
     share, rate, subsidy, loss, asked = terms_of_loan(model, firm, j, net, supported)
@@ -252,8 +275,19 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
     claim = 0.0
     if supported:
         more = max(cut - base.CIT_reduction, 0.0)
-        claim = grant * cost + subsidy + loss + tax * more * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
-    return Offer(wanted, cost, grant, share, rate, cut * max(saving, 0.0), subsidy, loss, claim, asked)
+        claim = grant * cost + subsidy + loss
+        if exempts:
+            claim += tax * more * earned * annuity(p.discount_rate, p.exempt_years)
+        else:
+            claim += tax * more * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
+    relief = cut if exempts else cut * max(saving, 0.0)
+    return Offer(wanted, cost, grant, share, rate, relief, subsidy, loss, claim, asked)
+
+
+def usual_profit(firm) -> float:
+    """Profit of a usual year, mVND."""
+    p = firm.model.p
+    return (p.sector_margin[firm.sector] + max(firm.margin_life, 0.0)) * firm.revenue
 
 
 # --- reviews, requests, orders ---------------------------------------------------------------------------
@@ -288,9 +322,14 @@ def _consider(model, firm, j: int) -> None:
 
 def count_credit(model, offer: Offer) -> None:
     """Applications for loans and their fate."""
-    model.events["credit_asked"] += offer.asked
-    model.events["credit_approved"] += offer.asked and offer.share > 0.0
-    model.events["credit_granted"] += offer.share if offer.asked else 0.0
+    count_application(model, offer.share, offer.asked)
+
+
+def count_application(model, share: float, asked: bool) -> None:
+    """An application for a loan, and what share was lent."""
+    model.events["credit_asked"] += asked
+    model.events["credit_approved"] += asked and share > 0.0
+    model.events["credit_granted"] += share if asked else 0.0
 
 
 def ask_fund(model, firm, j: int, amount: float) -> None:
