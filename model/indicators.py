@@ -8,7 +8,7 @@ from enum import IntEnum
 from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 from .vocabulary import LEARNED, TECHNOLOGIES
 
-__all__ = ["AGES", "AT_START", "CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "START", "Series",
+__all__ = ["AGES", "AT_START", "CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "SIX_ASPECTS", "STATES", "Indicator", "PILLARS", "PRESENT", "START", "Series",
            "TOTALS", "YEARS", "evaluate", "present_values", "totals", "unmet_names"]  # fmt: skip
 
 YEARS = (2030, 2035, 2045)
@@ -40,6 +40,7 @@ CRITERIA = (
     "symbiosis_share", "group_energy", "group_water", "group_infrastructure", "group_information",
 )  # fmt: skip
 LEVEL_1 = CRITERIA[:6]
+SIX_ASPECTS = ("report", "jobs", "gain", "small")  # bits of what the shadow certificate "six aspects" asks for beside level 1
 # bits after those of the criteria: states, and no obstacles
 STATES = ("not_worth_it", "no_firms", "no_standard")
 
@@ -80,6 +81,7 @@ def _rows():
         I("level3", "share", "share", "max", "management", "the same at level 3"),
         I("level1_wide", "share", "share", "max", "management", "level 1 with the wide reading of symbiosis; nobody acts on it"),
         I("level1_82", "share", "share", "max", "management", "level 1 after Decree 82/2018; nobody acts on it"),
+        I("level1_six", "share", "share", "max", "management", "level 1 with the economic and social aspects of S2; nobody acts on it"),
         I("all_met", "share", "share", "max", "management", "workers in clusters that meet all criteria of level 1"),
         I("one_unmet", "share", "share", "max", "management", "workers in clusters that miss at most one criterion of level 1"),
         I("groups_40", "share", "share", "max", "management", "workers in clusters with each of the four groups at .4 or above"),
@@ -91,6 +93,7 @@ def _rows():
         I("clusters_level3", "clusters", "stock", "max", "management", "existing clusters at level 3"),
         I("clusters_level1_wide", "clusters", "stock", "max", "management", "existing clusters at level 1 in the wide reading"),
         I("clusters_level1_82", "clusters", "stock", "max", "management", "existing clusters at level 1 after Decree 82/2018"),
+        I("clusters_level1_six", "clusters", "stock", "max", "management", "existing clusters at level 1 with the economic and social aspects of S2"),
         I("clusters_all_met", "clusters", "stock", "max", "management", "existing clusters that meet all criteria of level 1"),
         I("clusters_one_unmet", "clusters", "stock", "max", "management", "existing clusters that miss at most one of them"),
         I("clusters_groups_40", "clusters", "stock", "max", "management", "existing clusters with each group at .4 or above"),
@@ -101,6 +104,8 @@ def _rows():
         I("clusters_with_standard", "clusters", "stock", "none", "management", "existing clusters for which there is a standard"),
         I("clusters_with_plan", "clusters", "stock", "none", "management", "existing clusters that missed a criterion at a compulsory assessment"),
         I("clusters_barred", "clusters", "stock", "min", "management", "existing clusters that get no money of funds, their plan being overdue"),
+        *(I(f"six_{name}", "clusters", "stock", "min", "management", f"existing clusters that miss the aspect {name} (`six_aspects`)")
+          for name in SIX_ASPECTS),
         I("firms_level1", "firms", "stock", "max", "management", "firms in certified clusters"),
         *(I(f"unmet_{name}", "clusters", "stock", "min", "management", f"existing clusters that miss the criterion {name}")
           for name in LEVEL_1),
@@ -158,6 +163,10 @@ def _rows():
         I("sham_share", "share", "share", "min", "social", "firms with sham compliance"),
         I("real_share", "share", "share", "max", "social", "firms with real treatment"),
         I("real_share_small", "share", "share", "max", "social", "the same among firms up to 10 workers"),
+        I("unit_cost_adopters", "share of sales", "ratio", "min", "economic", "cost over sales of firms with T1 or T2, without loans and premium; once a year"),
+        I("unit_cost_others", "share of sales", "ratio", "min", "economic", "the same of all other firms"),
+        I("margin_adopters", "share of sales", "ratio", "max", "economic", "profit over sales of firms with T1 or T2; once a year"),
+        I("margin_others", "share of sales", "ratio", "max", "economic", "the same of all other firms"),
         I("attitude", "0-1", "share", "max", "social", "mean attitude"),
         I("attitude_gap", "0-1", "share", "min", "social", "mean attitude less share of real compliance"),
         I("trust", "0-1", "share", "max", "social", "mean general trust"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .indicators import AGES
+from .indicators import AGES, SIX_ASPECTS
 from .indicators import Series as I  # noqa: E741 - an index, read as I.TCO2E
 from .jit import inner
 from .ledger import (
@@ -39,6 +39,7 @@ from .state import (
     PLANNED,
     REAL_OWN,
     SLOT_TAKEN,
+    T1_OR_T2,
     WATER,
 )
 from .vocabulary import LEARNED, TECHNOLOGIES
@@ -127,8 +128,10 @@ def measure(s, p, out, before):
         out[_FIRST_OWN + i] = s.own_values[i] / dt if s.own_flows[i] else s.own_values[i]
     if ends_year(city):
         _once_a_year(s, p, out)
+        _competitiveness(s, p, out)
     else:
-        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE, I.REAL_SHARE_SMALL):
+        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE, I.REAL_SHARE_SMALL,
+                  I.UNIT_COST_ADOPTERS, I.UNIT_COST_OTHERS, I.MARGIN_ADOPTERS, I.MARGIN_OTHERS):  # fmt: skip
             out[i] = before[i]
         for j in range(N_TECH):
             out[_FIRST_ODDS + j] = before[_FIRST_ODDS + j]
@@ -399,6 +402,7 @@ def _certificates(s, p, out):
         _count(out, cluster, cluster.level >= 3, I.LEVEL3, I.CLUSTERS_LEVEL3)
         _count(out, cluster, cluster.shadow_level[0] > 0, I.LEVEL1_WIDE, I.CLUSTERS_LEVEL1_WIDE)
         _count(out, cluster, cluster.shadow_level[1] > 0, I.LEVEL1_82, I.CLUSTERS_LEVEL1_82)
+        _count(out, cluster, cluster.shadow_level[2] > 0, I.LEVEL1_SIX, I.CLUSTERS_LEVEL1_SIX)
         _count(out, cluster, here and left == 0, I.ALL_MET, I.CLUSTERS_ALL_MET)
         _count(out, cluster, here and left <= 1, I.ONE_UNMET, I.CLUSTERS_ONE_UNMET)
         _count(out, cluster, here and weakest >= p.groups_low, I.GROUPS_40, I.CLUSTERS_GROUPS_40)
@@ -411,6 +415,8 @@ def _certificates(s, p, out):
             out[I.CLUSTERS_WITH_STANDARD] += 1.0 if standard else 0.0
             out[I.CLUSTERS_WITH_PLAN] += 1.0 if cluster.plan_at > 0.0 else 0.0
             out[I.CLUSTERS_BARRED] += cluster.barred
+            for i in range(len(SIX_ASPECTS)):
+                out[I.SIX_REPORT + i] += (cluster.six_unmet >> i) & 1
         if cluster.kind == PLANNED:
             out[I.PLANNED_LEVEL1] += 1.0 if cluster.level >= 1 else 0.0
             out[I.PLANNED_ONE_UNMET] += 1.0 if here and left <= 1 else 0.0
@@ -431,6 +437,38 @@ def _count(out, cluster, yes, share, number):
         out[share] += cluster.workers
         if cluster.kind == EXISTING:
             out[number] += 1.0
+
+
+@inner
+def _competitiveness(s, p, out):
+    """Unit cost and margin of firms with T1 or T2 in operation, and of all others, in the last step of a year."""
+    for i in range(2):
+        sales, cost, profit = _books_of(s, p, i == 0)
+        out[I.UNIT_COST_ADOPTERS + i] = cost / sales if sales > 0.0 else np.nan
+        out[I.MARGIN_ADOPTERS + i] = profit / sales if sales > 0.0 else np.nan
+
+
+@inner
+def _books_of(s, p, adopters):
+    """Sales, cost and profit of adopters or of all others, mVND a year.
+
+    Cost is what production, resources and effluent cost, less gains of exchanges; loans and the green premium are no part of it, but
+    of profit. Who came in this step has no books yet.
+    """
+    now = s.city[0].time
+    sales, cost, profit = 0.0, 0.0, 0.0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        share = p.export_premium if cluster.level >= 1 else 0.0
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                if f.status[k] == SLOT_TAKEN and f.born[k] < now - 1e-9 and adopters == (np.int64(f.tech[k]) & T1_OR_T2 != 0):
+                    sold = f.k_revenue[k] * f.activity[k]
+                    sales += sold
+                    profit += f.profit[k]
+                    cost += sold * (1.0 + share * f.exporter[k]) - f.profit[k] - f.debt_service[k]
+    return sales, cost, profit
 
 
 @inner

@@ -111,12 +111,12 @@ CLUSTER_DTYPE = np.dtype([
     ("kilowatt", _f), ("solar_capital", _f), ("design_flow", _f), ("connected", _f), ("fee", _f),
     # certificate
     ("level", _i), ("review_at", _f), ("last_violation", _f), ("unmet", _i), ("certified_at", _f),
-    ("shadow_level", _i, (2,)), ("shadow_review", _f, (2,)), ("exchange_at", _f), ("flowed_at", _f), ("seeks", _b),
+    ("shadow_level", _i, (3,)), ("shadow_review", _f, (3,)), ("six_unmet", _i), ("small_served", _f), ("exchange_at", _f), ("flowed_at", _f), ("seeks", _b),
     ("grants_year", _f), ("grants_flow", _f), ("revocations", _f),
     # sums over the firms, made once a step
     ("firms", _i), ("workers", _f), ("links", _i), ("breaches", _f), ("tech_count", _i, (N_TECH,)),
     ("intensity_reference", _f), ("reference_energy", _f), ("reference_output", _f), ("reference_workers", _f),
-    ("reference_value", _f), ("income_reference", _f),
+    ("reference_value", _f), ("income_reference", _f), ("reference_profit", _f), ("profit_reference", _f),
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("untreated", _f), ("output", _f), ("waste", _f),
     ("solar", _f), ("shared_solar", _f), ("reused", _f), ("disclosing", _i), ("recp", _i),
     ("exchanges", _f), ("permits", _i), ("measured_own", _f), ("measured", _f),

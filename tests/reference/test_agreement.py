@@ -116,6 +116,27 @@ def test_the_model_without_its_mechanisms_agrees(city):
     agree(Scenario(city, arm_of("all", city), {"parameters": without(), "seed": 5}, BURN_IN + 24))
 
 
+BORROWING = {"links_borrow": 1.0, "loan_minimum": 0.0, "credit_constant": 2.0, "hub_base": 0.5, "search_rate": 2.0, "six_aspects": 1.0,
+             "six_gain_least": 0.5, "export_premium": 0.02, "aware_symbiosis_2010": 0.9,
+             **{f"waive_{name}": 1.0 for name in ("recp_share", "monitoring", "symbiosis", "shared_land", "clean_record")}}  # fmt: skip
+LENT_TO = {"CIT_reduction": 0.5, "interest_cut": 3.0, "guarantee": 0.4, "green_fund": 0.3, "fund_share_symbiosis": 0.4}
+
+
+@pytest.mark.parametrize("exempt_years", [0.0, 3.0])
+def test_loans_for_links_and_hubs_exemptions_and_six_aspects_agree(city, exempt_years):
+    """Who borrows for a link and what becomes of the loan; hubs; tax cuts on gains or whole exemptions; the third shadow certificate."""
+    arm = with_levers(arm_of("all", city), LENT_TO)
+    kernels, model = both(Scenario(city, arm, {"parameters": BORROWING | {"exempt_years": exempt_years}, "seed": 5}))
+    links, hubs, freed, six = 0, 0, 0, 0
+    for _ in range(BURN_IN + 24):
+        assert_agreement(kernels, model, 1)
+        links += sum(OWN_PLANT + 1 in firm.loans for firm in model.agents)
+        hubs += sum(hub.loan is not None for cluster in model.clusters for hub in cluster.hubs)
+        freed += sum(firm.link_cut > 0 if exempt_years == 0.0 else firm.exemption is not None for firm in model.agents)
+        six += sum(cluster.shadow_level[2] for cluster in model.clusters)
+    assert min(links, hubs, freed, six) > 0
+
+
 STANDARD = {"standard_year": 2021.0, "standard_compulsory": 1.0, "public_disclosure": 0.7, "official_skill": 0.6, "multiplier_L1": 1.5,
             **{f"certified_{name}": dose for name, dose in (("guarantee", 0.5), ("green_fund", 0.3), ("interest_cut", 4.0),
                ("CIT_reduction", 0.5), ("permit_rate", 6.0), ("extension", 0.4))}}  # fmt: skip

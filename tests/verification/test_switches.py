@@ -31,7 +31,7 @@ RICH = 1e9  # mVND a year: no fund is scarce
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
                "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0, "complete_trait": 1.0,
-               "inspectors": 1.0, "standard_by_law": 1.0}  # fmt: skip
+               "inspectors": 1.0, "standard_by_law": 1.0, "links_borrow": 1.0, "exempt_years": 2.0, "six_aspects": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
              "coordinator_capacity": {"screening_error": 1.0},
@@ -46,6 +46,10 @@ BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 
              "complete_trait": {"complete_least": 0.2, "complete_first": 10.0, "complete_land": 0.2},
              "offtake_limit": {},
              "inspectors": {"visits_per_inspector": 50.0},
+             "links_borrow": {},
+             "exempt_years": {},
+             "six_aspects": {"six_report_least": 0.9, "six_jobs_least": 1.0, "six_gain_least": 1.1, "six_small_least": 0.3,
+                             "six_small_workers": 50.0},
              "heat_of_firms": {"heat_recoverable": 0.25, "food.heat_replaceable": 0.3, "textile.heat_replaceable": 0.3,
                                "metal_mechanical.heat_replaceable": 0.3, "plastic_paper_chemical.heat_replaceable": 0.6,
                                "wood_building.heat_replaceable": 0.5, "electronics_hightech.heat_replaceable": 0.4}}  # fmt: skip

@@ -248,7 +248,7 @@ def _certificates(model, opened: list) -> dict[str, float]:
     inside = [c for c in opened if c.kind != OUTSIDE]
     left = {c: sum(c.unmet >> k & 1 for k in range(len(LEVEL_1))) if c.counted else 99 for c in inside}
     found = {f"level{n}": [c for c in inside if c.level >= n] for n in (1, 2, 3)}
-    found |= {f"level1_{name}": [c for c in inside if c.shadow_level[n]] for n, name in enumerate(("wide", "82"))}
+    found |= {f"level1_{name}": [c for c in inside if c.shadow_level[n]] for n, name in enumerate(("wide", "82", "six"))}
     found |= {"all_met": [c for c in inside if left[c] == 0], "one_unmet": [c for c in inside if left[c] <= 1]}
     for name, least in (("40", p.groups_low), ("50", p.groups_middle), ("60", p.groups_high)):
         found[f"groups_{name}"] = [c for c in inside if c.counted and min(c.group) >= least]
@@ -262,6 +262,8 @@ def _certificates(model, opened: list) -> dict[str, float]:
     )
     out["clusters_with_plan"] = sum(c.plan_at is not None for c in inside if c.kind == EXISTING)
     out["clusters_barred"] = sum(c.barred for c in inside if c.kind == EXISTING)
+    for k, name in enumerate(("report", "jobs", "gain", "small")):
+        out[f"six_{name}"] = sum(c.six_unmet >> k & 1 for c in inside if c.kind == EXISTING)
     out["firms_level1"] = sum(c.counted for c in found["level1"])
     for k, name in enumerate(LEVEL_1):
         fail = [c for c in inside if c.kind == EXISTING and c.unmet >> k & 1]
@@ -285,8 +287,23 @@ def yearly_indicators(model) -> dict[str, float]:
         "real_share_small": sum(firm.compliance >= REAL_OWN for firm in small) / max(len(small), 1),
         "largest_node": 2.0 * degree[-1] / ends if ends else 0.0,
         "degree_gini": gini,
+        **_competitiveness(model, firms),
         **{f"size_odds_{name}": _size_odds(firms, j) for j, name in enumerate(TECHNOLOGIES)},
     }
+
+
+def _competitiveness(model, firms: list) -> dict[str, float]:
+    """Cost and profit over sales, of firms with T1 or T2 and of the others; who came in this step has no books."""
+    p, out = model.p, {}
+    known = [firm for firm in firms if firm.born < model.step_at - 1e-9]
+    for name, group in (("adopters", [f for f in known if f.tech & 3]), ("others", [f for f in known if not f.tech & 3])):
+        sales = [p.sector_revenue_mVND[f.sector] * f.revenue_factor * f.activity for f in group]
+        premium = sum(p.export_premium * sold for f, sold in zip(group, sales, strict=True) if f.exporter and f.cluster.level >= 1)
+        profit, service = sum(f.profit for f in group), sum(f.debt_service for f in group)
+        total = sum(sales)
+        out[f"unit_cost_{name}"] = (total + premium - profit - service) / total if total > 0.0 else math.nan
+        out[f"margin_{name}"] = profit / total if total > 0.0 else math.nan
+    return out
 
 
 def _size_odds(firms: list, j: int) -> float:

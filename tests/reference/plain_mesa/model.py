@@ -219,14 +219,18 @@ class CityModel(mesa.Model):
             cluster.reference_output += cluster.sums.output
             cluster.reference_workers += cluster.counted_workers * self.dt / 2.0  # the mean of two years
             cluster.reference_value += cluster.sums.value_added * self.dt / 2.0
+            cluster.reference_profit += cluster.sums.profit * self.dt / 2.0
         energy = sum(cluster.reference_energy for cluster in self.clusters)
         output = sum(cluster.reference_output for cluster in self.clusters)
         workers = sum(cluster.reference_workers for cluster in self.clusters)
         value = sum(cluster.reference_value for cluster in self.clusters)
+        profit = sum(cluster.reference_profit for cluster in self.clusters)
         for cluster in self.clusters:
             if cluster.reference_output > 0.0:
                 cluster.intensity_reference = cluster.reference_energy / cluster.reference_output
                 cluster.income_reference = cluster.reference_value / cluster.reference_workers
+                cluster.profit_reference = cluster.reference_profit / cluster.reference_workers
             elif output > 0.0:
                 cluster.intensity_reference = energy / output
                 cluster.income_reference = value / max(workers, 1e-9)
+                cluster.profit_reference = profit / max(workers, 1e-9)

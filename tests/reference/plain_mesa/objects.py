@@ -176,7 +176,9 @@ class Cluster:
         self.level = 0
         self.review_at, self.last_violation, self.certified_at = NEVER, -NEVER, NEVER
         self.unmet = 0  # bits of what is missed
-        self.shadow_level, self.shadow_review = [0, 0], [NEVER, NEVER]  # wide reading, Decree 82
+        self.shadow_level, self.shadow_review = [0, 0, 0], [NEVER, NEVER, NEVER]  # wide reading, Decree 82, six aspects
+        self.six_unmet = 0  # bits of the aspects that are missed
+        self.small_served = 0.0
         self.exchange_at = self.flowed_at = self.complained_at = -NEVER
         self.park = self.barred = False  # barred: no money of funds
         self.assess_at = self.plan_at = None  # of a compulsory standard: next assessment, since when there is a plan
@@ -188,6 +190,7 @@ class Cluster:
         self.tech_count = [0] * N_TECH
         self.reference_energy = self.reference_output = self.intensity_reference = 0.0
         self.reference_workers = self.reference_value = self.income_reference = 0.0
+        self.reference_profit = self.profit_reference = 0.0
         self.usual = (0.0, 0.0)  # workers and income of 2018-19
         self.hubs = [Hub() for _ in HUB_STREAMS]
         self.cases: list[Case] = []  # that wait for the coordinator
