@@ -16,6 +16,7 @@ from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
 from ..experiments.outcome import OUTPUT_BASES
 from ..experiments.statistics import Estimate
+from ..model.indicators import SIX_ASPECTS
 from ..model.roster import own_indicators
 from ..model.vocabulary import LEARNED, TECHNOLOGIES
 from .leads import in_most
@@ -24,8 +25,9 @@ from .words import Words, scale_of
 __all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scale_of_column", "scorecard", "stands_out",
            "transfer_rows"]  # fmt: skip
 
+SIX = ("level1_six", *(f"six_{name}" for name in SIX_ASPECTS))
 HEADLINES = {
-    "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", "groups_50"),
+    "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", *SIX, "groups_50"),
     "clusters": ("clusters_level1", "planned_level1", "clusters_all_met", "clusters_one_unmet"),
     "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill", *OUTPUT_BASES),
     "network": ("links_active", "hubs_active", "trade_share"),
@@ -38,6 +40,7 @@ HEADLINES = {
     "size_odds": tuple(f"size_odds_{name}" for name in TECHNOLOGIES),
     "free_riders": tuple(f"free_riders_{name}" for name in LEARNED),
     "jobs": ("jobs", "value_added", "exits", "bankrupt"),
+    "competitiveness": ("unit_cost_adopters", "unit_cost_others", "margin_adopters", "margin_others"),
     "trust": ("trust",),
     "money": (
         "pv_outlay_gross",
@@ -49,7 +52,7 @@ HEADLINES = {
     ),
 }
 BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay_gross", "cost_gross_per_tco2e", "cost_social_per_tco2e")  # fmt: skip
-CERTIFICATES = ("level1", "level2", "level3", "level1_wide", "level1_82", "planned_level1", *CLUSTER_SHARES)
+CERTIFICATES = ("level1", "level2", "level3", "level1_wide", "level1_82", "level1_six", "planned_level1", *CLUSTER_SHARES)
 SURE = 0.9
 
 
@@ -148,6 +151,12 @@ def _without_standard(comparison: Comparison, year: int) -> list[bool]:
     return [bool(value.mean == 0.0) for value, *_ in found] if found else [False] * len(comparison.arms)
 
 
+def _reckoned(comparison: Comparison, name: str, year: int) -> bool:
+    """Is an indicator told at all? Six aspects are none while they are switched off: a row of zeros would say that nobody met them."""
+    keys = [key for other in SIX if (key := f"{other}_{year}") in comparison.columns]
+    return name not in SIX or any(np.nansum(comparison.values(key)) > 0 for key in keys)
+
+
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:
     name = certified_key(name, comparison.one_cluster)
     key = f"{name}_{year}"
@@ -190,7 +199,7 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
     for title, names in {**HEADLINES, "modules": own_indicators()}.items():
         if title == "clusters" and comparison.one_cluster:  # its certificate stands above
             continue
-        rows = tuple(row for name in names if (row := _row(comparison, name, year, say)))
+        rows = tuple(row for name in names if _reckoned(comparison, name, year) and (row := _row(comparison, name, year, say)))
         if rows:
             groups.append(Group(say(f"group.{title}"), rows))
     return groups

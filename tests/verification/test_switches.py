@@ -46,7 +46,6 @@ BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 
              "complete_trait": {"complete_least": 0.2, "complete_first": 10.0, "complete_land": 0.2},
              "offtake_limit": {},
              "inspectors": {"visits_per_inspector": 50.0},
-             "links_borrow": {},
              "exempt_years": {},
              "six_aspects": {"six_report_least": 0.9, "six_jobs_least": 1.0, "six_gain_least": 1.1, "six_small_least": 0.3,
                              "six_small_workers": 50.0},
@@ -63,7 +62,7 @@ NEVER_THEN = (*OFF, "suspensions", "output_displaced", "cod_displaced", "cases_w
 # or in parks (test_standard.py)
 ALONE = {"tau_breach", "breach_ratio", "ties_partner", "admission_by_own_means", "coordinator_persons", "standard_by_law",
          "park_standard_year", "assessment_years", "plan_term", "skill_detection", "skill_permits", "skill_training",
-         "disclosure_cost", "record_years", "record_credit", "record_weeks"}  # fmt: skip
+         "disclosure_cost", "record_years", "record_credit", "record_weeks", "links_borrow"}  # fmt: skip
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
@@ -378,7 +377,7 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
         assert not np.array_equal(off, on, equal_nan=True), switch
         more = others or {switch: 2.0 * SWITCHED_ON[switch]}
         assert not np.array_equal(on, series(**{switch: SWITCHED_ON[switch], **more}), equal_nan=True), switch
-    for switch in ("admission_by_own_means", "standard_by_law"):
+    for switch in ("admission_by_own_means", "standard_by_law", "links_borrow"):
         assert not np.array_equal(off, series(**{switch: 1.0}), equal_nan=True), switch
 
 
