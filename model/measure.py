@@ -20,6 +20,7 @@ from .ledger import (
     social_sign,
 )
 from .maths import exp
+from .phases.books_apart import books_of
 from .phases.closing import ends_year, offered_and_spent
 from .phases.pool import scattered
 from .rules.certification import RECP_HIGHER, number_unmet, standard_exists
@@ -39,7 +40,6 @@ from .state import (
     PLANNED,
     REAL_OWN,
     SLOT_TAKEN,
-    T1_OR_T2,
     WATER,
 )
 from .vocabulary import LEARNED, TECHNOLOGIES
@@ -443,32 +443,9 @@ def _count(out, cluster, yes, share, number):
 def _competitiveness(s, p, out):
     """Unit cost and margin of firms with T1 or T2 in operation, and of all others, in the last step of a year."""
     for i in range(2):
-        sales, cost, profit = _books_of(s, p, i == 0)
+        sales, cost, profit = books_of(s, p, i == 0)
         out[I.UNIT_COST_ADOPTERS + i] = cost / sales if sales > 0.0 else np.nan
         out[I.MARGIN_ADOPTERS + i] = profit / sales if sales > 0.0 else np.nan
-
-
-@inner
-def _books_of(s, p, adopters):
-    """Sales, cost and profit of adopters or of all others, mVND a year.
-
-    Cost is what production, resources and effluent cost, less gains of exchanges; loans and the green premium are no part of it, but
-    of profit. Who came in this step has no books yet.
-    """
-    now = s.city[0].time
-    sales, cost, profit = 0.0, 0.0, 0.0
-    for c in range(s.clusters.size):
-        cluster = s.clusters[c]
-        share = p.export_premium if cluster.level >= 1 else 0.0
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                if f.status[k] == SLOT_TAKEN and f.born[k] < now - 1e-9 and adopters == (np.int64(f.tech[k]) & T1_OR_T2 != 0):
-                    sold = f.k_revenue[k] * f.activity[k]
-                    sales += sold
-                    profit += f.profit[k]
-                    cost += sold * (1.0 + share * f.exporter[k]) - f.profit[k] - f.debt_service[k]
-    return sales, cost, profit
 
 
 @inner

@@ -38,7 +38,7 @@ from .vocabulary import AWARENESS, EVENTS, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["KEYS", "Purpose", "Region", "check_keys", "draw", "key_of", "lane", "lottery_of", "mix", "of_aspect", "of_attempt",
            "of_awareness", "of_case", "of_coordinated", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_project",
-           "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]  # fmt: skip
+           "of_loan", "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]  # fmt: skip
 
 
 @unique
@@ -242,7 +242,8 @@ def check_keys(keys: Mapping[Purpose, Sequence[Region]]) -> None:
 check_keys(KEYS)
 fit("lanes of the lottery", EVENTS, PER_HASH * len(LOTTERIES))
 
-_TECHNOLOGY, _TASTE, _ERRAND, _AWARENESS = (region.width for region in (_BY_TECHNOLOGY, _BY_TASTE, _BY_ERRAND, _BY_AWARENESS))
+_TECHNOLOGY, _LOAN, _TASTE = (region.width for region in (_BY_TECHNOLOGY, _BY_LOAN, _BY_TASTE))
+_ERRAND, _AWARENESS = (region.width for region in (_BY_ERRAND, _BY_AWARENESS))
 _PROJECT, _OFFICE, _HUB, _SECTOR = (region.width for region in (_BY_PROJECT, _BY_OFFICE, _BY_HUB, _BY_SECTOR))
 _ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
 _CASE, _COORDINATED_CASE = _CASES.first, _COORDINATED.first
@@ -258,6 +259,12 @@ _ATTEMPTS = 128  # of a draw that may be repeated
 def of_technology(ident, j):
     """Technology j beside a firm."""
     return ident * _TECHNOLOGY + j
+
+
+@small
+def of_loan(ident, what):
+    """What a bank lends a firm for: a technology, or links."""
+    return ident * _LOAN + what
 
 
 @small

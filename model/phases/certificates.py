@@ -260,7 +260,9 @@ def _six_aspects(p, cluster, first, now, heard):
     """A third shadow: level 1 as operators read it, and the economic and social results of S2's first solution."""
     firms = np.float64(cluster.firms)
     usual = cluster.workers * cluster.profit_reference
-    shown = Aspects(cluster.disclosing / firms, cluster.workers, cluster.reference_workers, cluster.profit, usual, cluster.small_served)
+    shown = Aspects(
+        cluster.disclosing / firms, cluster.workers, cluster.reference_workers, cluster.profit, usual, cluster.small_served
+    )
     cluster.six_unmet = six_unmet(p, shown)
     _keep_shadow(p, cluster, SIX_ASPECTS - WIDE, first | cluster.six_unmet, now, heard)
 

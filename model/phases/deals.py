@@ -41,7 +41,7 @@ from .capital import invest
 from .chosen_lanes import line_up
 from .coordinator import put_case
 from .financing import count_loan
-from .link_money import Stake, can_pay, draw_symbiosis, means_of, pay_part
+from .link_money import Venture, can_pay, draw_symbiosis, means_of, pay_part
 from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
 from .requests import COORDINATOR, FIRMS, OPERATOR, Exchange, fund_of, propose, sort_requests
@@ -397,11 +397,11 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
     study = study_cost(p, map_dose(p, lever), a.discloses[x] != 0 and b.discloses[y] != 0)
     aid, grant, supported = 0.0, 0.0, False
-    each = 0.5 * max(gain - coordination, 0.0)
-    of_a, of_b = _means(s, p, i, j, fixed, each, years, False)
+    venture = Venture(i, j, fixed, 0.5 * max(gain - coordination, 0.0), years)
+    of_a, of_b = means_of(s, p, venture, 0.0, False)
     if fund >= 0 and s.funds[fund].budget > 0.0:
         asked = 0.0 if by_operator else lever.study_aid
-        with_a, with_b = _means(s, p, i, j, (1.0 - lever.symbiosis_grant) * fixed, each, years, True)
+        with_a, with_b = means_of(s, p, venture, lever.symbiosis_grant, True)
         need = asked * study + lever.symbiosis_grant * fixed + (with_a.claim + with_b.claim)
         if need > 0.0 and s.funds[fund].fund[1] >= need:
             aid, grant, supported = asked, lever.symbiosis_grant, True
@@ -452,13 +452,6 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     city.agreed += 1
     a.sold[x, w] += q
     b.bought[y, w] += q
-
-
-@inner
-def _means(s, p, i, j, net, gain, years, supported):
-    """Means of supplier and buyer for a link whose fixed cost less grants is `net`; each expects to gain as much as the other."""
-    supplier, buyer = Stake(p.split_fixed * net, gain, years), Stake((1.0 - p.split_fixed) * net, gain, years)
-    return means_of(s, p, i, supplier, supported), means_of(s, p, j, buyer, supported)
 
 
 @inner

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..jit import inner
 from ..maths import annuity
-from ..randomness import Purpose, of_technology, uniform
+from ..randomness import Purpose, of_loan, uniform
 from ..rules.certification import by_level
 from ..rules.credit import approval, credit_record, grant_share, granted_share, guarantee_loss, interest_subsidy, schedule
 from ..state import N_LOANS, N_TECH
@@ -111,7 +111,7 @@ def finance(s, p, slot, j, cost, supported):
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
     cluster = s.clusters[f.cluster[k]]
-    ident = of_technology(f.id[k], j)
+    ident = of_loan(f.id[k], j)
     leverage = (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k])
     leverage += credit_record(p, s.levers[cluster.lever_row].public_disclosure, city.time - f.last_fine[k])
     borrower = Borrower(f.workers[k], f.collateral[k], leverage, f.hurdle[k])

@@ -10,25 +10,29 @@ from ..maths import annuity
 from ..rules.adoption import loan_gain
 from ..rules.production import tax_rate
 from ..state import LINK_LOAN
-from .financing import Loan, add_loan, count_loan, finance, own_funds, tax_cut_of
+from .financing import Loan, add_loan, finance, own_funds, tax_cut_of
 
-__all__ = ["Means", "Stake", "can_pay", "draw_symbiosis", "means_of", "pay_part", "tax_free_gain"]
+__all__ = ["Means", "Venture", "can_pay", "draw_symbiosis", "means_of", "pay_part", "tax_free_gain"]
 
 
-class Stake(NamedTuple):
-    """Side of a link.
+class Venture(NamedTuple):
+    """A link that two firms think of.
 
     Attributes
     ----------
-    part : float
-        Of the fixed cost less grants, that it pays, mVND.
+    supplier, buyer : int
+        Slots.
+    fixed : float
+        Fixed cost before grants, mVND.
     gain : float
-        What it expects of the link, mVND/yr: half of what is gained.
+        What each expects of the link, mVND/yr: half of what is gained.
     years : float
         Term of the contract.
     """
 
-    part: float
+    supplier: int
+    buyer: int
+    fixed: float
     gain: float
     years: float
 
@@ -57,38 +61,48 @@ class Means(NamedTuple):
 
 
 @inner
-def means_of(s, p, slot, stake, supported):
-    """What the firm in a slot could pay its part of a link with; one loan for links at a time.
+def means_of(s, p, venture, grant, supported):
+    """What supplier and buyer could pay their parts of a link with.
 
     Parameters
     ----------
-    stake : Stake
+    venture : Venture
+    grant : float
+        Share of the fixed cost.
     supported : bool
         True if the programme's money may be used; else only what exists without it.
 
     Returns
     -------
-    Means
+    (Means, Means)
     """
+    net = (1.0 - grant) * venture.fixed
+    return (_means(s, p, venture.supplier, p.split_fixed * net, venture, supported),
+            _means(s, p, venture.buyer, (1.0 - p.split_fixed) * net, venture, supported))  # fmt: skip
+
+
+@inner
+def _means(s, p, slot, part, venture, supported):
+    """The same of the firm in a slot; one loan for links at a time."""
     loan = Loan(0.0, 0.0, 0.0, 0.0, 0.0)
     if p.links_borrow < 0.5:
-        return Means(stake.part, loan, 0.0, 0.0, 0.0)
+        return Means(part, loan, 0.0, 0.0, 0.0)
     f, k = s.firms[slot >> 4], slot & 15
     cluster, base = s.clusters[f.cluster[k]], s.levers[s.levers.size - 1]
     cut = tax_cut_of(cluster, s.levers[cluster.lever_row]) if supported else base.CIT_reduction
     if p.exempt_years > 0.0:
         cut = 0.0  # the variant frees whoever adopts a technology instead
     if f.loan_balance[k, LINK_LOAN] <= 0.0:
-        loan = finance(s, p, slot, LINK_LOAN, stake.part, supported)
-    years, free = min(p.loan_years, p.hub_years), min(p.cit_years, stake.years)
-    relief = loan_gain(stake.part, loan.share, loan.rate, years, annuity(f.hurdle[k], years))
+        loan = finance(s, p, slot, LINK_LOAN, part, supported)
+    years, free = min(p.loan_years, p.hub_years), min(p.cit_years, venture.years)
+    relief = loan_gain(part, loan.share, loan.rate, years, annuity(f.hurdle[k], years))
     tax = tax_rate(p, f.k_revenue[k] * f.workers[k], s.city[0].time) * p.taxable_share
-    relief += tax * cut * stake.gain * annuity(f.hurdle[k], free)
+    relief += tax * cut * venture.gain * annuity(f.hurdle[k], free)
     claim = 0.0
     if supported:
         more = max(cut - base.CIT_reduction, 0.0)
-        claim = loan.subsidy + loan.guarantee + tax * more * stake.gain * annuity(p.discount_rate, free)
-    return Means(stake.part, loan, relief, cut, claim)
+        claim = loan.subsidy + loan.guarantee + tax * more * venture.gain * annuity(p.discount_rate, free)
+    return Means(part, loan, relief, cut, claim)
 
 
 @inner

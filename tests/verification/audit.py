@@ -153,7 +153,9 @@ def loans(before, after, p):
     # a firm that left: its last balances still stand in its slot, unless somebody moved in (and maybe on in the same step)
     gone = place[old.id] < 0
     hidden = gone & (after.firms["id"][old.slot // LANES, old.slot % LANES] != old.id)
-    ends = (old["start"] + p["tech_life_yr"] <= now + 1e-9) & ((old["tech"] | old["pending"])[:, None] >> np.arange(N_TECH) & 1 == 1)
+    ends = (old["start"] + p["tech_life_yr"] <= now + 1e-9) & (
+        (old["tech"] | old["pending"])[:, None] >> np.arange(N_TECH) & 1 == 1
+    )
     if ends[hidden].any():
         return False
     where = np.where(gone, old.slot, place[old.id])

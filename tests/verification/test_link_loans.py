@@ -17,7 +17,7 @@ from ecocluster.model.phases.financing import Loan
 from ecocluster.model.phases.hub_money import serve_hub_loan, take_hub_loan
 from ecocluster.model.phases.production import _serve_loans
 from ecocluster.model.phases.requests import FIRMS, Exchange, propose
-from ecocluster.model.rules import adoption, certification, credit, symbiosis
+from ecocluster.model.rules import adoption, certification, symbiosis
 from ecocluster.model.simulator import Simulator
 from ecocluster.model.state import LANES, LINK_ACTIVE, LINK_LOAN, LINK_PERMIT
 from ecocluster.model.step import run_steps
@@ -124,7 +124,9 @@ def test_the_loan_of_a_link_is_repaid_by_the_annuity_exactly():
     study = float(record["cost_study"])
     lent = SHARE * COST / 2
     assert paid[first : first + 2] == pytest.approx([COST / 2 - lent + study / 2] * 2, rel=1e-12)
-    assert s.money[Money.LOANS] == pytest.approx(2 * lent, rel=1e-12) and s.money[Money.LINK_FIXED] == pytest.approx(COST, rel=1e-12)
+    assert s.money[Money.LOANS] == pytest.approx(2 * lent, rel=1e-12) and s.money[Money.LINK_FIXED] == pytest.approx(
+        COST, rel=1e-12
+    )
     dt = float(s.city["dt"][0])
     number, step_rate = round(YEARS / dt), (1 + BANK) ** dt - 1
     payment = lent * step_rate / (1 - (1 + step_rate) ** -number)
@@ -189,7 +191,14 @@ def test_one_loan_for_links_at_a_time():
 
 # --- whole runs ------------------------------------------------------------------------------------------------
 
-EAGER = {"loan_minimum": 0.0, "search_rate": 3.0, "credit_constant": 2.0, "hub_base": 0.5, "aware_symbiosis_2010": 0.9, "cost.study": 5.0}
+EAGER = {
+    "loan_minimum": 0.0,
+    "search_rate": 3.0,
+    "credit_constant": 2.0,
+    "hub_base": 0.5,
+    "aware_symbiosis_2010": 0.9,
+    "cost.study": 5.0,
+}
 
 
 def _steps(site, parameters, arm, steps=64):
@@ -208,7 +217,9 @@ def _steps(site, parameters, arm, steps=64):
 
 def test_money_balances_where_links_borrow(small_city):
     """Cash of firms, loans by their schedules, funds; loans outlast their links. Control: off, no link has a loan, no hub neither."""
-    arm = with_levers(make_arm("combined", site=small_city), {"CIT_reduction": 0.5, "interest_cut": 3.0, "guarantee": 0.5}, typed=True)
+    arm = with_levers(
+        make_arm("combined", site=small_city), {"CIT_reduction": 0.5, "interest_cut": 3.0, "guarantee": 0.5}, typed=True
+    )
 
     def run(on):
         seen = {"loans": 0, "outlast": 0, "hubs": 0, "cut": 0.0}
@@ -252,7 +263,9 @@ def test_an_adopter_is_exempt_for_so_many_years(small_city):
 
 def test_what_an_exemption_is_worth():
     """Tax x share x profit x A(h, n); nothing where there is no profit."""
-    assert adoption.exemption_worth(0.1, 0.5, 200.0, _annuity(HURDLE, 4.0)) == pytest.approx(10.0 * _annuity(HURDLE, 4.0), rel=1e-12)
+    assert adoption.exemption_worth(0.1, 0.5, 200.0, _annuity(HURDLE, 4.0)) == pytest.approx(
+        10.0 * _annuity(HURDLE, 4.0), rel=1e-12
+    )
     assert adoption.exemption_worth(0.1, 1.0, -5.0, 3.0) == 0.0
 
 
@@ -297,7 +310,7 @@ def test_unit_cost_and_margin_add_up(small_city, shocks):
     The premium is among what worlds draw."""
     assert "export_premium" in drawn_names()
     arm = make_arm("combined", site=small_city)
-    for _, after, p, row in _steps(small_city, {}, arm, 8):
+    for _, after, _, row in _steps(small_city, {}, arm, 8):
         if abs(after.city[0]["time"] % 1.0) > 1e-6:
             continue
         f = after.firms

@@ -245,7 +245,12 @@ def _loan(model, cluster, w: int, grant: float, supported: bool) -> tuple[float,
     capital = rules.symbiosis.fixed_cost(p, w, quantity, float(len(who)))
     owed = sum(firm.old_debt + sum(loan.balance for loan in firm.loans.values()) for firm in who)
     revenue = sum(firm.revenue for firm in who)
-    borrower = (sum(firm.workers for firm in who), sum(firm.collateral for firm in who), owed / (p.leverage_scale * revenue), p.hub_rate)
+    borrower = (
+        sum(firm.workers for firm in who),
+        sum(firm.collateral for firm in who),
+        owed / (p.leverage_scale * revenue),
+        p.hub_rate,
+    )
     lots = tuple(model.luck.uniform(PURPOSE.HUB_CREDIT, n, cluster.ident * 8 + w) for n in range(4))
     share, rate, subsidy, loss, _ = bank(model, cluster, borrower, lots, (1.0 - grant) * capital, supported)
     return share, rate, subsidy / capital, loss / capital

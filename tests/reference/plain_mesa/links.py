@@ -409,7 +409,9 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
         need = wanted * study + levers.symbiosis_grant * fixed + sum(side.claim for side in money)
         if need > 0.0 and fund.purse[1] >= need:
             aid, grant, paid_for = wanted, levers.symbiosis_grant, money
-    sides = paid_for or [_Money(model, firm, share * fixed, hoped, years, False) for firm, share in zip((a, b), shares, strict=True)]
+    sides = paid_for or [
+        _Money(model, firm, share * fixed, hoped, years, False) for firm, share in zip((a, b), shares, strict=True)
+    ]
     aid = 1.0 if by_operator else aid
     deal = Deal(gain, coordination, fixed, grant, a.hurdle, b.hurdle, years, *(side.worth for side in sides))
     if not rules.symbiosis.study_worth(deal, aid, study):
