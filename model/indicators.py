@@ -210,6 +210,9 @@ def _rows():
         I("pool_value_added", "mVND/yr", "money", "none", "economic", "their value added (part of value_added)"),
         I("cod_left_homes", "t/yr", "flow", "none", "environment", "COD that left residential areas with producers who moved"),
         I("fuel_left_homes", "GJ/yr", "flow", "none", "environment", "fuel that left residential areas with them: a proxy for smoke"),
+        I("chain_density", "1/firm", "stock", "none", "network", "trade partners in the same cluster per firm there, at most 2 (a buyer and a supplier)"),
+        *(I(f"{name.lower()}_by_{who}", "1/yr", "flow", "none", "network", f"first orders of {name} of which {whom} had told")
+          for name in ("T1", "T2") for who, whom in (("trade", "a trade partner"), ("others", "another acquaintance"))),
         I("trade_share", "share", "share", "none", "network", "sales inside the cluster, by-product payments and hub fees over sales"),
         I("outlay", "mVND/yr", "money", "min", "state", "public outlay: programme, inspections, tax forgone"),
         I("outlay_gross", "mVND/yr", "money", "min", "state", "gross public outlay: what the state pays, and the tax it forgoes"),

@@ -113,6 +113,8 @@ def measure(s, p, out, before):
     for n in range(len(AGES)):
         out[I.LINKS_LASTED_3 + n] = city.lasted[0, n] / max(city.due[0, n], 1)
         out[I.HUBS_LASTED_3 + n] = city.lasted[1, n] / max(city.due[1, n], 1)
+    out[I.T1_BY_TRADE], out[I.T1_BY_OTHERS] = city.carried[0, 0] / dt, city.carried[0, 1] / dt
+    out[I.T2_BY_TRADE], out[I.T2_BY_OTHERS] = city.carried[1, 0] / dt, city.carried[1, 1] / dt
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
     out[I.ENTERED_CLUSTERS], out[I.ENTERED_OUTSIDE] = city.entered_clusters / dt, city.entered_outside / dt
     out[I.ENTERED_ARRIVALS], out[I.ENTERED_POOL] = city.entered_arrivals / dt, city.entered_pool / dt
@@ -248,7 +250,7 @@ def _clusters(s, p, out):
     links, hubs, pairs, sharing, symbiosis, sold, complaints = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     planned_slots, planned_firms, hazard, output_in = 0.0, 0.0, 0.0, 0.0
     decided, unpaid, old_slots = 0.0, 0.0, 0.0
-    trust_in, belief_sum = 0.0, 0.0
+    trust_in, belief_sum, partners = 0.0, 0.0, 0.0
     cut, reuse_r, recycle, refuse, rethink, responsible = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     management, environment, social, economic = 0.0, 0.0, 0.0, 0.0
     groups = (0.0, 0.0, 0.0, 0.0)
@@ -287,6 +289,7 @@ def _clusters(s, p, out):
             planned_slots += cluster.slots
             planned_firms += n
         links += cluster.links
+        partners += cluster.trade_ties
         hubs += cluster.hub_count
         pairs += n * (n - 1.0)
         sharing += cluster.disclosing
@@ -369,6 +372,7 @@ def _clusters(s, p, out):
     out[I.DISCLOSURE], out[I.IN_SYMBIOSIS] = sharing / cluster_firms, symbiosis / cluster_firms
     out[I.LINKS_ACTIVE], out[I.HUBS_ACTIVE] = links, hubs
     out[I.DENSITY] = links / pairs if pairs > 0.0 else 0.0
+    out[I.CHAIN_DENSITY] = partners / max(inside, 1.0)
     out[I.TRADE_SHARE] = sold / max(output_in, 1e-9)
     out[I.R_REDUCE], out[I.R_REUSE], out[I.R_RECYCLE] = cut / number, reuse_r / number, recycle / number
     out[I.R_REFUSE], out[I.R_RETHINK] = refuse / number, rethink / number

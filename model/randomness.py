@@ -22,6 +22,7 @@ SCREENING, .._HUB      pair; cluster and stream              -
 OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
 HUB_*                  cluster and stream                    step (who is known: against slots)
 PRIORITY_*             whoever asks                          step
+CHAIN_*, LEAD          firm                                  - (CHAIN_*: against firms, see `versus`)
 =====================  ====================================  =============================================
 """
 
@@ -127,6 +128,9 @@ class Purpose(IntEnum):
     CLUSTER_COMPLETE = 82
     CLUSTER_ASSESSMENT = 90
     INSPECTOR = 91
+    CHAIN_BUYER = 100
+    CHAIN_SUPPLIER = 101
+    LEAD = 102
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------

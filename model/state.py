@@ -95,6 +95,9 @@ FIRM_DTYPE = _block([
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
     ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT), ("last_fine", _f), ("visit", _b),
+    # the chain: slots of its buyer and its supplier in the cluster (-1: none), and for whom they were drawn (its id + 1);
+    # does a lead firm ask it, does it sell inside, which technologies did trade partners and other ties tell it of
+    ("buyer", _j), ("supplier", _j), ("drawn_for", _i), ("asked", _b), ("sells", _b), ("told_trade", _b), ("told_other", _b),
 ])  # fmt: skip
 
 CLUSTER_DTYPE = np.dtype([
@@ -126,6 +129,8 @@ CLUSTER_DTYPE = np.dtype([
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
     # the standard: of a park; next assessment, plan since (0: none), no money of funds; share of due visits that are not made
     ("park", _b), ("barred", _b), ("assess_at", _f), ("plan_at", _f), ("unvisited", _f),
+    # trade partners that are there; firms by trade, now and in 2018-19; part of the cost of labour and inputs that like firms spare
+    ("trade_ties", _i), ("like", _i, (N_SECTORS,)), ("like_reference", _f, (N_SECTORS,)), ("spared", _f, (N_SECTORS,)),
 ], align=True)  # fmt: skip
 
 HUB_DTYPE = np.dtype([
@@ -174,6 +179,8 @@ CITY_DTYPE = np.dtype([
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
     # limited inspectors: visits of the calendar year that were due and that were made
     ("visits_due", _i), ("visits_made", _i),
+    # firms by trade in 2018-19, mean of the clusters; first orders of T1 and T2 of which a trade partner, or another tie, had told
+    ("like_mean", _f, (N_SECTORS,)), ("carried", _i, (2, 2)),
 ], align=True)  # fmt: skip
 
 
@@ -185,7 +192,7 @@ SHEET_DTYPE = _block(
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
         "shared", "output", "profit", "tonnes", "landfill", "gas", "reduced", "sales", "ordinary", "disposal", "fee", "own", "sham", "connect",
         "connected", "treated_own", "measured_own", "tax", "forgone", "dividends", "premium", "inside", "t5_workers", "rethink", "attitude",
-        "trust",
+        "trust", "trades", "cheap",
     )])  # fmt: skip
 
 REQUEST_DTYPE = np.dtype([

@@ -6,6 +6,7 @@ from .acting import call_everywhere, call_own
 from .jit import inner, jit, written
 from .measure import measure, record_levels
 from .order import CLUSTER, PHASES, in_groups
+from .phases.chains import note_like_reference
 from .phases.closing import begin_counts, sum_up
 from .state_pointer import by_reference
 
@@ -62,6 +63,7 @@ def note_reference(s):
         output += cluster.reference_output
         value += cluster.reference_value
         workers += cluster.reference_workers
+    note_like_reference(s, half)
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         own = cluster.reference_output > 0.0

@@ -102,7 +102,7 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.z_margin[k] = normal_trait(city, Purpose.TRAIT_STATE, of_aspect(ident, 1))
     f.activity[k] = workers
     f.stopped[k] = f.last_fine[k] = 0.0
-    f.visit[k] = 0
+    f.visit[k] = f.asked[k] = f.sells[k] = f.told_trade[k] = f.told_other[k] = 0
     for n in range(f.fined_at.shape[1]):
         f.fined_at[k, n] = 0.0
     f.negative_years[k] = f.interest[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0

@@ -66,6 +66,7 @@ def begin_counts(s):
     city.inspections = city.fined = city.identified = city.studied = city.activated = city.broken = 0
     city.suspended = city.screened = city.agreed = city.cases = city.hubs_started = 0
     city.entered_clusters = city.entered_outside = city.entered_arrivals = city.entered_pool = city.refused = city.pool_moved = 0
+    city.carried[:, :] = 0
     city.credit_granted = city.output_displaced = city.cod_displaced = 0.0
     for c in range(s.clusters.size):
         s.clusters[c].revocations = s.clusters[c].complaints = 0.0

@@ -10,6 +10,7 @@ from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, log
 from ..randomness import COMPLIANCE, Purpose, draw, uniform
+from ..rules.chain import asked_cost
 from ..rules.compliance import (
     complaint_hazard,
     complaint_weight,
@@ -356,7 +357,7 @@ def _weigh(p, cluster, f, k, costs, plant, leaning):
     # connection is a legal duty; a plant that already stands may go on, a new one is not built
     if cluster.built[WATER] and (not has_plant(f, k) or costs.connect <= cost_real):
         real, cost_real = REAL_CONNECTED, costs.connect
-    chosen = pick(leaning.none, leaning.sham, weight(p, cost_real), leaning.taste)
+    chosen = pick(leaning.none, leaning.sham, weight(p, asked_cost(p, cost_real, f.asked[k])), leaning.taste)
     return real if chosen == 2 else chosen
 
 

@@ -7,10 +7,12 @@ import numpy as np
 from ..jit import inner
 from ..maths import exp
 from ..randomness import Purpose, uniform
+from ..rules.chain import lead_teaching
 from ..rules.diffusion import event, fair_factor, learning_hazard, outside_hazard, relax, symbiosis_hazard
 from ..rules.trust import accrue, belief, breach_memory, breach_weight, decay, discloses, enforcement
 from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
 from .acquaintances import tie_adopters
+from .chains import forget_source, note_source
 from .chosen_lanes import line_up
 from .lottery import LAW, LEARNING, SYMBIOSIS, digits, extension_of, fair_season, from_platform, outside_learning
 
@@ -112,12 +114,15 @@ def learn(s, p, c):
                 if f.aware[k] & bit:
                     if not f.ever[k] & bit and u < forget:
                         f.aware[k] &= ~bit
+                        forget_source(f, k, j)
                     continue
                 adopters, known = tie_adopters(s, b * LANES + k, j)
                 share = city.tech_count[j] / total
-                h = learning_hazard(p, base + platform * share, cluster.tech_count[j] / others, adopters / max(known, 1), share)
+                outside = base + platform * share + lead_teaching(p, j, f.asked[k])
+                h = learning_hazard(p, outside, cluster.tech_count[j] / others, adopters / max(known, 1), share)
                 if u < event(h, dt):
                     f.aware[k] |= bit
+                    note_source(s, p, b * LANES + k, j, h, u / event(h, dt))
             if (events >> LAW) & 1 and digits(city.key, city.step, ident, LAW) < law:
                 f.aware[k] |= np.uint8(1 << AWARE_LAW)
             if (events >> SYMBIOSIS) & 1 and digits(city.key, city.step, ident, SYMBIOSIS) < symbiosis:

@@ -8,6 +8,7 @@ from ..jit import inner
 from ..ledger import Money
 from ..randomness import PLOT, Purpose, draw, of_office, of_project, of_project_request, uniform
 from ..rules.capital import land_rent
+from ..rules.chain import soaked
 from ..rules.diffusion import event
 from ..rules.infrastructure import (
     cetp_capex,
@@ -27,6 +28,7 @@ from ..state import (
     INFRASTRUCTURE,
     LANES,
     SLOT_TAKEN,
+    T1_OR_T2,
     T4,
     WATER,
 )
@@ -90,7 +92,8 @@ def run_projects(s, p):
                 invest(s, p, Money.PROJECT_CAPEX, cost, p.operator_years)
                 cluster.own_capital[WATER] = 0.0
                 cluster.ready[WATER] = city.time + p.cetp_build
-        for j in range(cluster.built.size):
+        waits = p.soak_threshold > 0.0 and not soaked(p, _aware(s, cluster), cluster.firms)
+        for j in range(0 if waits else cluster.built.size):
             if (cluster.built[j] or cluster.ready[j] > 0.0) and not (j == INFRASTRUCTURE and lacks_land(p, cluster)):
                 continue
             if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, j)) < review:
@@ -108,6 +111,17 @@ def run_projects(s, p):
         elif wants_plot(s, p, request.slot):  # a project may have been first
             open_plot(s, request.slot)
     city.requests = 0
+
+
+@inner
+def _aware(s, cluster):
+    """Firms of a cluster that know of T1 or T2."""
+    aware = 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            aware += np.int64(f.status[k] == SLOT_TAKEN and f.aware[k] & T1_OR_T2 != 0)
+    return aware
 
 
 @inner

@@ -42,6 +42,7 @@ from ..state import (
 from .ageing import set_due
 from .births import normal_trait
 from .capital import invest
+from .chains import exchanges_inside
 from .developers import build_site, decide_sites
 from .enforcement import data_of, expected_loss, expected_visits, fine_multiplier, has_continuous, paid_shares
 from .exits import vacate
@@ -295,7 +296,7 @@ def _move(s, p, slot):
         return
     if moving - aid * full > own_funds(p, s.levers[cluster.lever_row], f, k):
         return
-    if not may_enter(s, p, lever, slot, moving - aid * full):
+    if not may_enter(s, p, there, slot, moving - aid * full):
         return
     if aid > 0.0:
         g.aided[m] = 1
@@ -395,11 +396,16 @@ def expel(s, p):
 
 
 @inner
-def may_enter(s, p, lever, slot, spent):
-    """Can the firm of a slot pay for what admission requires, `spent` mVND beside it? Counts whom admission turns away.
+def may_enter(s, p, there, slot, spent):
+    """Is the firm of a slot admitted to the planned cluster `there`? Counts whom admission turns away.
 
-    Only with `admission_by_own_means`: the bank then lends what it lends anywhere, and the rest is the firm's own.
+    With `chain_admission` it must find partners for its streams inside. With `admission_by_own_means` it must pay for what admission
+    requires, `spent` mVND beside it: the bank then lends what it lends anywhere, and the rest is the firm's own.
     """
+    lever = s.levers[there.lever_row]
+    if p.chain_admission > 0.5 and not exchanges_inside(s, p, slot, there):
+        s.city[0].refused += 1
+        return False
     if p.admission_by_own_means < 0.5 or lever.admission < 0.5:
         return True
     city = s.city[0]
@@ -468,6 +474,7 @@ def _copy_firm(f, k, g, m):
     g.interest[m] = f.interest[k]
     g.debt_service[m], g.negative_years[m], g.links[m], g.hubs[m] = f.debt_service[k], f.negative_years[k], 0, 0
     g.stopped[m], g.last_fine[m] = f.stopped[k], f.last_fine[k]
+    g.asked[m], g.sells[m], g.told_trade[m], g.told_other[m] = f.asked[k], 0, f.told_trade[k], f.told_other[k]
     for n in range(g.fined_at.shape[1]):
         g.fined_at[m, n] = f.fined_at[k, n]
     for w in range(g.sold.shape[1]):

@@ -187,7 +187,7 @@ def _settles(s, p, member, planned):
     value = relocation_value(p, gain, lump, f.hurdle[k], Move(moving, margin, revenue, aid))
     f.aided[k] = aided
     pays = value > 0.0 and moving - aid * full <= own_funds(p, lever, f, k)
-    if not pays or planned and not may_enter(s, p, lever, slot, moving - aid * full):
+    if not pays or planned and not may_enter(s, p, there, slot, moving - aid * full):
         give_up(s, f, k)
         return False
     settle(s, f, k)

@@ -21,6 +21,7 @@ from ..rules.compliance import (
 from ..rules.production import (
     CIT_REFORM,
     keep_share,
+    labour_and_inputs,
     net_sales,
     tax_rate_of,
     usual_margin,
@@ -45,6 +46,7 @@ from ..state import (
     WATER,
 )
 from .acquaintances import note_holds
+from .chains import find_partners, has_chains, note_like
 from .chosen_lanes import line_up
 from .origins import book_origins
 
@@ -128,6 +130,10 @@ def count_adopters(s, p, c):
         note_holds(s, b)
     cluster.firms, cluster.workers = firms, workers
     cluster.mean_workers = workers / max(firms, 1)
+    if has_chains(p):
+        find_partners(s, p, c)
+    if p.marshall_elasticity > 0.0:
+        note_like(s, p, c)
 
 
 @inner
@@ -249,6 +255,8 @@ def close_books(s, p, c):
     rate_all = p.cit_rate
     rate_small, rate_middle = (p.cit_small_rate, p.cit_middle_rate) if reformed else (rate_all, rate_all)
     dip_size, dip_years, om_power = p.dip, p.dip_years, 1.0 + p.own_om_exponent
+    anywhere = p.chain_ties < 0.5  # sales inside need no buyer
+    near = p.marshall_elasticity > 0.0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         moved = False
@@ -264,8 +272,11 @@ def close_books(s, p, c):
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1
             sheet.compliance[k] = np.int64(f.compliance[k])
+            sheet.trades[k] = 1.0 if anywhere or f.sells[k] else 0.0
             sheet.t5_workers[k] += f.workers[k] if live and cleaner else 0.0
             sheet.rethink[k] += f.workers[k] if live and f.tech[k] & T1_OR_T2 == T1_OR_T2 else 0.0
+        for k in range(LANES):
+            sheet.cheap[k] = cluster.spared[f.sector[k]] if near else 0.0
         # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
             live = f.status[k] == SLOT_TAKEN
@@ -296,7 +307,8 @@ def close_books(s, p, c):
             margin = life + sd_year * f.z_margin[k]
             sales = net_sales(revenue, u, margin, fixed)
             premium = premium_share * revenue * u * f.exporter[k]
-            own_gain = saved + reference_fee + per_worker * workers + premium - sheet.dip[k] + f.exchange_gain[k]
+            spared = sheet.cheap[k] * labour_and_inputs(revenue * u - sales, ordinary + saved + reference_fee)
+            own_gain = saved + reference_fee + per_worker * workers + premium - sheet.dip[k] + f.exchange_gain[k] + spared
             profit = sales + own_gain - beside
             rate = tax_rate_of(revenue, small, middle, rate_small, rate_middle, rate_all)
             # interest and depreciation are deductible, repayment is not
@@ -330,7 +342,7 @@ def close_books(s, p, c):
             sheet.landfill[k] += f.k_landfill[k] * act
             sheet.gas[k] += f.k_gas[k] * act
             sheet.reduced[k] += f.d_tonnes[k] * act
-            sheet.sales[k] += (sales + reference_fee) * alive
+            sheet.sales[k] += (sales + reference_fee + spared) * alive
             sheet.ordinary[k] += (ordinary + saved) * alive
             sheet.disposal[k] += f.k_disposal[k] * act
             sheet.fee[k] += fee * alive
@@ -344,7 +356,7 @@ def close_books(s, p, c):
             sheet.forgone[k] += forgone * alive
             sheet.dividends[k] += dividends * alive
             sheet.premium[k] += premium * alive
-            sheet.inside[k] += f.trade_share[k] * revenue * u * alive
+            sheet.inside[k] += f.trade_share[k] * revenue * u * alive * sheet.trades[k]
             sheet.attitude[k] += f.attitude[k] * alive
             sheet.trust[k] += f.trust[k] * alive
         for k in range(LANES):  # integers apart: their sums may be taken in any order

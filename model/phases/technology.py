@@ -20,6 +20,7 @@ from ..rules.adoption import (
     value_ratio,
     volatility,
 )
+from ..rules.chain import asked_saving
 from ..rules.compliance import cost_of_next_m3
 from ..rules.diffusion import event, review_hazard
 from ..rules.production import tax_rate
@@ -31,6 +32,7 @@ from ..state import (
 )
 from .acquaintances import tie_adopters
 from .capital import invest
+from .chains import count_carried
 from .chosen_lanes import line_up
 from .financing import (
     A_CUT,
@@ -119,6 +121,7 @@ def saving_of(city, p, cluster, f, k, j):
         per_m3 = cost_of_next_m3(p, f.effluent[k])
     use = Use(f.elec[k] * (1.0 - f.k_solar[k]), f.fuel[k], f.water[k], f.k_disposal[k] * f.activity[k])
     saving = marginal_saving(p, j, use, per_m3, p.sector_effluent_share[f.sector[k]], city.electricity_price)
+    saving = asked_saving(p, j, saving, f.asked[k])
     return saving * city.carbon_rule if f.exporter[k] > 0.5 else saving
 
 
@@ -242,6 +245,7 @@ def order(s, p, slot, j, terms, fund):
         if s.ever_null[f.id[k]] & bit:
             s.paid[1, j] += 1
             s.money[Money.FREE_RIDERS] += claim
+    count_carried(city, f, k, j)
     f.pending[k] |= bit
     f.ever[k] |= bit
     s.ever[f.id[k]] |= bit

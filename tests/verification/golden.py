@@ -29,7 +29,16 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
 
 
 # of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
-OFF = ("clusters_with_plan", "clusters_barred", "visits_missed")
+OFF = (
+    "clusters_with_plan",
+    "clusters_barred",
+    "visits_missed",
+    "chain_density",
+    "t1_by_trade",
+    "t1_by_others",
+    "t2_by_trade",
+    "t2_by_others",
+)
 
 
 def small_city():

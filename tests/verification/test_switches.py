@@ -31,7 +31,8 @@ RICH = 1e9  # mVND a year: no fund is scarce
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
                "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0, "complete_trait": 1.0,
-               "inspectors": 1.0, "standard_by_law": 1.0}  # fmt: skip
+               "inspectors": 1.0, "standard_by_law": 1.0, "chain_ties": 1.0, "lead_firm": 0.6, "soak_threshold": 0.5,
+               "marshall_elasticity": 0.04, "chain_admission": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
              "coordinator_capacity": {"screening_error": 1.0},
@@ -46,6 +47,11 @@ BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 
              "complete_trait": {"complete_least": 0.2, "complete_first": 10.0, "complete_land": 0.2},
              "offtake_limit": {},
              "inspectors": {"visits_per_inspector": 50.0},
+             "chain_ties": {"chain_size": 0.0},
+             "lead_firm": {"lead_workers": 50.0, "lead_saving": 1.4, "lead_teach": 0.5},
+             "soak_threshold": {},
+             "marshall_elasticity": {"marshall_span": 5.0},
+             "chain_admission": {"chain_fit": 0.5},
              "heat_of_firms": {"heat_recoverable": 0.25, "food.heat_replaceable": 0.3, "textile.heat_replaceable": 0.3,
                                "metal_mechanical.heat_replaceable": 0.3, "plastic_paper_chemical.heat_replaceable": 0.6,
                                "wood_building.heat_replaceable": 0.5, "electronics_hightech.heat_replaceable": 0.4}}  # fmt: skip
@@ -116,7 +122,9 @@ def test_v17_without_interactions_a_cluster_is_the_sum_of_its_firms(teaching, sh
     off = {**IMITATION, **EXCHANGE, **SHARED, **CLOSED, **LASTING}
     check({**off, **NONE})
     # producers outside are no firms of the cluster (test_pool.py); who moves competes for slots, and who is visited for inspectors
-    check({**off, **SWITCHED_ON, "outside_firms": 0.0, "relocation_review": 0.0, "inspectors": 0.0})
+    # and lead firms and like firms near by are other firms
+    alone = {"outside_firms": 0.0, "relocation_review": 0.0, "inspectors": 0.0, "lead_firm": 0.0, "marshall_elasticity": 0.0}
+    check({**off, **SWITCHED_ON, **alone})
     with pytest.raises(AssertionError):
         check({**off, "q_in": 0.5})
 
