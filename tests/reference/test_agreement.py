@@ -12,8 +12,9 @@ from ecocluster.scenarios import load_scenario, load_shocks, make_arm, with_leve
 from hypothesis import HealthCheck, given, settings
 from kernels import Kernels, assert_agreement, differences
 from plain_mesa import CityModel
+from plain_mesa.chains import is_soaked
 from plain_mesa.formulas import rules
-from plain_mesa.objects import ENERGY, EXISTING, NEVER, OWN_PLANT, PLANNED
+from plain_mesa.objects import ENERGY, EXISTING, INFORMATION, NEVER, OWN_PLANT, PLANNED
 from strategies import Scenario, scenarios
 
 BURN_IN = 40
@@ -330,3 +331,29 @@ def test_what_differs_is_named():
     found = differences(kernels, model)
     assert len(found) == 2 and all(line.startswith(f"firm {firm.firm_id}: ") for line in found)
     assert {line.split()[2] for line in found} == {"cash", "tech"}
+
+
+CHAINS = {"chain_ties": 1.0, "lead_firm": 0.6, "lead_workers": 50.0, "lead_saving": 1.4, "lead_teach": 0.5, "soak_threshold": 0.75,
+          "marshall_elasticity": 0.07, "aware_technology_2010": 0.3, "chain_admission": 1.0, "chain_fit": 0.3,
+          "cost.project_information": 1.0, "project_review": 2.0}  # fmt: skip
+
+
+@pytest.mark.parametrize("off", [(), ("chain_ties",), ("lead_firm", "marshall_elasticity")])
+def test_chains_agree_when_on(city, off):
+    """Trade partners and lead firms, soaking first, like firms near by, admission by the chain; together and in parts.
+
+    Controls: partners carry technologies, lead firms ask, projects wait and begin, newcomers are turned away."""
+    parameters = BUILT | CHAINS | dict.fromkeys(off, 0.0)
+    arm = with_levers(arm_of("newly-planned", city), {"land_support": 0.3, "planned_slots": 3000.0, "extension": 0.5})
+    kernels, model = both(Scenario(city, arm, {"parameters": parameters | {"q_tie": 0.3}, "seed": 5}))
+    seen, asked, waiting = Counter(), 0, 0
+    for _ in range(BURN_IN + 24):
+        assert_agreement(kernels, model, 1)
+        seen.update(model.events)
+        asked += sum(firm.asked for firm in model.agents)
+        waiting += sum(not is_soaked(model.p, cluster) for cluster in model.clusters if cluster.kind == EXISTING)
+    carried = [seen[f"{name}_by_{who}"] for name in ("t1", "t2") for who in ("trade", "others")]
+    assert all(carried) if "chain_ties" not in off else not any(carried)
+    assert (asked > 0) == ("lead_firm" not in off)
+    assert waiting > 0 and any(cluster.built[INFORMATION] for cluster in model.clusters if cluster.kind == EXISTING)
+    assert 0 < seen["admission_refused"] and seen["entered_clusters"] + seen["entered_arrivals"] > 0

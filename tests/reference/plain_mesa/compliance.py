@@ -213,6 +213,8 @@ def _choose(model, firm, plant: Offer | None) -> int:
         connect = effluent_cost(model, firm, REAL_CONNECTED) if room else math.inf
         if not has_plant or connect <= own:
             real, cost = REAL_CONNECTED, connect
+    if firm.asked:
+        cost /= p.lead_saving
     weights = [
         rules.compliance.weight(p, each) for each in (effluent_cost(model, firm, NONE), effluent_cost(model, firm, SHAM), cost)
     ]

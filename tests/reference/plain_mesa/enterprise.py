@@ -123,6 +123,8 @@ class Enterprise(mesa.Agent):
         self.fined_at: list[float] = []  # fines that count towards a suspension
         self.stopped = 0.0  # years that it must still stand still
         self.last_fine = 0.0
+        self.asked = False  # by a lead firm for T1, T2 or real treatment
+        self.told: dict[int, str] = {}  # T1 or T2 -> which tie told it
         self.visited = self.served = self.studied = -NEVER  # when it last was
         self.member = [False] * len(HUB_STREAMS)
         self.good = self.bad = 0.0  # public record of conduct

@@ -35,7 +35,7 @@ def indicators(model) -> dict[str, float]:
     out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "suspensions", "identified",
               "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "revocations", "entered_clusters", "entered_outside",
-              "entered_arrivals", "entered_pool", "admission_refused", "pool_moved")  # fmt: skip
+              "entered_arrivals", "entered_pool", "admission_refused", "pool_moved", "t1_by_trade", "t1_by_others", "t2_by_trade", "t2_by_others")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
     out |= {f"{name}_displaced": model.displaced[name] for name in ("output", "cod")}
     out |= {
@@ -193,6 +193,7 @@ def _network(model, inside: list) -> dict[str, float]:
         "disclosure": sum(c.sums.disclosing for c in inside) / firms,
         "in_symbiosis": sum(c.sums.in_symbiosis for c in inside) / firms,
         "belief": belief / firms,
+        "chain_density": sum(c.trade_ties for c in inside) / firms,
         "trade_share": sold / max(sum(c.sums.output for c in inside), 1e-9),
     }
 

@@ -6,6 +6,7 @@ import math
 
 from ecocluster.model.maths import exp
 
+from .chains import forget_source, note_source, told_hazard
 from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import AWARE_LAW, AWARE_SYMBIOSIS, OUTSIDE, OWN_PLANT, PLANNED
@@ -95,14 +96,17 @@ def learn(model, cluster) -> None:
             if firm.knows(j):
                 if not firm.ever >> j & 1 and luck.happens(j, now, firm.firm_id, forget):
                     firm.aware &= ~(1 << j)
+                    forget_source(firm, j)
             elif model.offered[j]:
                 known = known or list(firm.neighbours())
                 share_ties = sum(other.tech >> j & 1 for other in known) / max(len(known), 1)
                 hazard = rules.diffusion.learning_hazard(
-                    p, outside + platform * share_city[j], share_cluster[j], share_ties, share_city[j]
+                    p, outside + platform * share_city[j] + told_hazard(p, firm, j), share_cluster[j], share_ties, share_city[j]
                 )
-                if luck.happens(j, now, firm.firm_id, rules.diffusion.event(hazard, dt)):
+                chance = rules.diffusion.event(hazard, dt)
+                if luck.happens(j, now, firm.firm_id, chance):
                     firm.aware |= 1 << j
+                    note_source(model, firm, j, known, hazard, luck.digits(j, now, firm.firm_id) / chance)
         if not firm.knows(AWARE_LAW) and luck.happens(EVENT.LAW, now, firm.firm_id, law):
             firm.aware |= 1 << AWARE_LAW
         if not firm.knows(AWARE_SYMBIOSIS) and luck.happens(EVENT.SYMBIOSIS, now, firm.firm_id, symbiosis):

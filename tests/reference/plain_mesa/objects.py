@@ -38,6 +38,9 @@ class Slot:
     aided: bool = False  # relocation aid is paid once a slot
     bought: bool = False  # for shared land
     ties: list[Slot] = field(default_factory=list)
+    near: list[Slot] = field(default_factory=list)  # of these, the nearest
+    partners: list = field(default_factory=lambda: [None, None])  # slots of a buyer and of a supplier
+    drawn_for: int = -1  # firm for whom they were drawn
 
 
 @dataclass
@@ -178,6 +181,8 @@ class Cluster:
         self.sharing = self.served = self.engaged = self.aware = self.measured = 0.0  # shares
         self.grants_year = self.grants_flow = 0.0
         self.tech_count = [0] * N_TECH
+        self.trade_ties = 0
+        self.like, self.like_reference = [0] * N_SECTORS, [0.0] * N_SECTORS  # firms by trade, now and in 2018-19
         self.reference_energy = self.reference_output = self.intensity_reference = 0.0
         self.reference_workers = self.reference_value = self.income_reference = 0.0
         self.usual = (0.0, 0.0)  # workers and income of 2018-19

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .chains import is_soaked
 from .formulas import rules
 from .land import fully_taken, lacks_land, new_plot, seek_land, take_land
 from .luck import PURPOSE
@@ -61,6 +62,7 @@ def run_projects(model) -> None:
             ident = cluster.ident * 8 + j
             open_ = not cluster.built[j] and cluster.ready[j] <= 0.0
             open_ = open_ or (j == INFRASTRUCTURE and lacks_land(model, cluster))
+            open_ = open_ and is_soaked(p, cluster)
             if open_ and luck.uniform(PURPOSE.CLUSTER_REVIEW, now, ident) < rules.diffusion.event(p.project_review, model.dt):
                 reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + ident), cluster, j))
         if p.land_market and fully_taken(model, cluster):

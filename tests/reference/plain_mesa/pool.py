@@ -71,7 +71,7 @@ def _settles(model, member, slot: Slot) -> bool:
     )
     spent = moving - aid * full
     wants = value > 0.0 and spent <= own_funds(firm)
-    if not wants or (there.kind == PLANNED and not may_enter(model, firm, there.levers, spent)):
+    if not wants or (there.kind == PLANNED and not may_enter(model, firm, there, spent)):
         give_up(firm)
         return False
     model.ledger["ENTRY_CASH"] += firm.cash

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ecocluster.model.maths import exp, log
 
+from .chains import find_partners, note_like, spared_part
 from .formulas import rules
 from .luck import PURPOSE
 from .objects import (
@@ -80,6 +81,8 @@ def count_adopters(model) -> None:
     model.firm_count = 0
     for cluster in model.clusters:
         cluster.census()
+        find_partners(model, cluster)
+        note_like(model, cluster)
         model.firm_count += cluster.counted
         for j, count in enumerate(cluster.tech_count):
             model.tech_count[j] += count
@@ -157,7 +160,8 @@ def _books(model, firm, shared_share: float, flows) -> None:
     dip = 0.0
     if firm.moved_at < 1e8:
         dip = p.dip * exp(-(model.now - firm.moved_at) / p.dip_years) * max(life, sector_margin) * revenue
-    gain = cost_ref - cost + benefit + premium - dip + firm.exchange_gain
+    spared = spared_part(model, firm) * max(revenue * utilisation - sales - cost_ref, 0.0)
+    gain = cost_ref - cost + benefit + premium - dip + firm.exchange_gain + spared
     firm.profit = sales + gain - firm.debt_service
 
     # interest and depreciation are deducted, repayment is not
@@ -172,7 +176,7 @@ def _books(model, firm, shared_share: float, flows) -> None:
 
     for name, amount in bills.items():
         flows[name] += amount
-    flows["NET_SALES"] += sales + fee0
+    flows["NET_SALES"] += sales + fee0 + spared
     flows["ORDINARY_USE"] += ordinary_use
     flows["PROJECT_BENEFIT"] += benefit
     flows["GREEN_PREMIUM"] += premium
@@ -189,7 +193,9 @@ def _books(model, firm, shared_share: float, flows) -> None:
     sums.output += revenue * utilisation
     sums.value_added += p.sector_value_added_mVND[i] * firm.revenue_factor * activity + gain
     sums.profit += firm.profit
-    sums.sold_inside += firm.trade_share * revenue * utilisation
+    buyer = firm.slot.partners[0]
+    if not p.chain_ties or (buyer is not None and buyer.firm is not None):
+        sums.sold_inside += firm.trade_share * revenue * utilisation
 
     if not cluster.held:
         growth = rules.production.workers_growth(p.workers_elasticity * model.dt, firm.profit / revenue - sector_margin)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ecocluster.model.maths import annuity, exp, log
 from ecocluster.model.rules.adoption import Use
 
+from .chains import count_carried
 from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import NONE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, T1, T2, Loan
@@ -220,6 +221,8 @@ def saving_of(model, firm, j: int, cluster) -> float:
     disposal, solar = firm.disposal_per_worker, firm.solar_share
     use = Use(firm.elec * (1.0 - solar), firm.fuel, firm.water, disposal * firm.activity)
     saving = rules.adoption.marginal_saving(p, j, use, per_m3, p.sector_effluent_share[firm.sector], model.electricity_price)
+    if firm.asked and j in (T1, T2):
+        saving *= p.lead_saving
     return saving * model.carbon_rule if firm.exporter else saving
 
 
@@ -324,4 +327,5 @@ def order(model, firm, j: int, offer: Offer, fund=None) -> None:
             ledger["FREE_RIDERS"] += offer.claim
     quarters = 1.0 + math.floor(model.luck.uniform(PURPOSE.INSTALL, model.quarter, firm.firm_id * 8 + j) * 4.0)
     start = model.now + max(0.25 * quarters * p.install_years, model.dt)
+    count_carried(model, firm, j)
     firm.order(j, start, offer.net / p.tech_life_yr[j], offer.relief)
