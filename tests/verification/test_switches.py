@@ -31,7 +31,7 @@ RICH = 1e9  # mVND a year: no fund is scarce
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
                "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0, "complete_trait": 1.0,
-               "inspectors": 1.0, "standard_by_law": 1.0, "chain_ties": 1.0, "lead_firm": 0.6, "soak_threshold": 0.5,
+               "inspectors": 1.0, "standard_by_law": 1.0, "chain_ties": 1.0, "lead_firm": 0.6, "soak_threshold": 0.9,
                "marshall_elasticity": 0.04, "chain_admission": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
