@@ -137,6 +137,7 @@ RUNS: dict[str, Small | Watched] = {
     "wary": Small(Arm("wary", (PROGRAMME,), None, 20_000.0, law=LAW), {**without(), **WARY}, 2022),
     "watched": Watched(_CITY),
     "coordinated": Small(_CITY.arm, {**without(), **FAST, **COORDINATED}, 2024),
+    "chained": Small(_CITY.arm, {**without(), **FAST, "chain_admission": 1.0, "chain_fit": 0.05}, 2022),
     "switched_on": Small(replace(_CITY.arm, law=OPEN), {**FAST, **SWITCHED_ON}, 2024),
 }
 
