@@ -32,6 +32,7 @@ from .state import (
     EXISTING,
     LANES,
     N_LEARNED,
+    N_PROGRAMMES,
     N_TECH,
     NEVER,
     OUTSIDE,
@@ -128,7 +129,8 @@ def measure(s, p, out, before):
     if ends_year(city):
         _once_a_year(s, p, out)
     else:
-        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE, I.REAL_SHARE_SMALL):
+        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.AWARE_PROGRAMME, I.DEGREE_GINI, I.LARGEST_NODE, I.REAL_SHARE_SMALL,
+                  I.PLANT_REMOVAL, I.PLANTS_WEAK):  # fmt: skip
             out[i] = before[i]
         for j in range(N_TECH):
             out[_FIRST_ODDS + j] = before[_FIRST_ODDS + j]
@@ -436,7 +438,8 @@ def _count(out, cluster, yes, share, number):
 def _once_a_year(s, p, out):
     """What needs a look at every firm: awareness, distribution of links, compliance of small firms, size and technology."""
     technology, law, symbiosis, total = 0, 0, 0, 0
-    small, small_real = 0, 0
+    small, small_real, told = 0, 0, 0
+    plants, weak, removed = 0, 0, 0.0
     most, ends = 0, 0
     counts = s.city[0].degree
     inside = 0
@@ -457,6 +460,12 @@ def _once_a_year(s, p, out):
                     technology += (aware >> j) & 1
                 law += (aware >> AWARE_LAW) & 1
                 symbiosis += (aware >> AWARE_SYMBIOSIS) & 1
+                for n in range(N_PROGRAMMES):
+                    told += (np.int64(f.told[k]) >> n) & 1
+                if p.plants_age > 0.5 and f.compliance[k] == REAL_OWN:
+                    plants += 1
+                    removed += f.treats[k]
+                    weak += 1 if f.treats[k] < p.plant_legal else 0
                 size, runs = size_step(f.workers[k]), np.int64(f.tech[k])
                 sizes[N_TECH, size] += 1
                 for j in range(N_TECH):
@@ -472,7 +481,9 @@ def _once_a_year(s, p, out):
     total = max(total, 1)
     out[I.AWARE_TECHNOLOGY], out[I.AWARE_LAW] = technology / (N_LEARNED * np.float64(total)), law / total
     out[I.AWARE_SYMBIOSIS] = symbiosis / total
+    out[I.AWARE_PROGRAMME] = told / (N_PROGRAMMES * np.float64(total))
     out[I.REAL_SHARE_SMALL] = small_real / max(small, 1)
+    out[I.PLANT_REMOVAL], out[I.PLANTS_WEAK] = removed / max(plants, 1), weak / max(plants, 1)
     for j in range(N_TECH):
         out[_FIRST_ODDS + j] = odds_per_doubling(sizes, j)
     out[I.LARGEST_NODE] = most / (0.5 * ends) if ends > 0 else 0.0

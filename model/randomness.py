@@ -12,6 +12,8 @@ LOTTERY_A .. D         firm                                  step (four 16-bit l
 FINE                   firm, event (fine digits of a lane)   step
 TASTE, CREDIT, ...     firm, technology                      epoch of the taste
 VISIT, CENTRE          firm                                  step
+PLANT                  firm                                  step in which a new plant begins; 0: one that is found
+PROGRAMME              firm, part of a programme             step
 TRAIT_*                firm                                  -
 ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
@@ -34,10 +36,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .jit import jit, small
-from .vocabulary import AWARENESS, EVENTS, SECTORS, STREAMS, TECHNOLOGIES, fit
+from .vocabulary import AWARENESS, EVENTS, PROGRAMMES, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["KEYS", "Purpose", "Region", "check_keys", "draw", "key_of", "lane", "lottery_of", "mix", "of_aspect", "of_attempt",
-           "of_awareness", "of_case", "of_coordinated", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_project",
+           "of_awareness", "of_case", "of_coordinated", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_programme", "of_project",
            "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]  # fmt: skip
 
 
@@ -127,6 +129,8 @@ class Purpose(IntEnum):
     CLUSTER_COMPLETE = 82
     CLUSTER_ASSESSMENT = 90
     INSPECTOR = 91
+    PLANT = 100
+    PROGRAMME = 101
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
@@ -185,6 +189,7 @@ _BY_SIZE = Region(FIRMS, 64)
 _BY_PROBE = Region(FIRMS, 4096)
 _BY_ASPECT = Region(FIRMS, 2, ("utilisation", "margin"))
 _BY_EVENT = Region(FIRMS, 16, EVENTS)
+_BY_PROGRAMME = Region(FIRMS, _wide(PROGRAMMES), PROGRAMMES)
 _CASES = Region(CLUSTERS, 1, first=1 << 37)
 _COORDINATED = Region(CLUSTERS, 32, first=(1 << 37) + (1 << 36))
 _PROJECT_REQUESTS = _BY_PROJECT._replace(first=1 << 38, places=(*PROJECTS, "plot"))
@@ -200,6 +205,7 @@ KEYS: dict[Purpose, tuple[Region, ...]] = {
     Purpose.TRAIT_AWARE: (_BY_AWARENESS,),
     **dict.fromkeys((Purpose.TRAIT_WORKERS, Purpose.ARRIVAL_THIN), (_BY_SIZE,)),
     Purpose.TRAIT_STATE: (_BY_ASPECT,),
+    Purpose.PROGRAMME: (_BY_PROGRAMME,),
     Purpose.FINE: (_BY_EVENT,),
     Purpose.SEARCH: (_BY_PROBE,),
     Purpose.CLUSTER_REVIEW: (_BY_OFFICE,),
@@ -240,6 +246,7 @@ fit("lanes of the lottery", EVENTS, PER_HASH * len(LOTTERIES))
 _TECHNOLOGY, _TASTE, _ERRAND, _AWARENESS = (region.width for region in (_BY_TECHNOLOGY, _BY_TASTE, _BY_ERRAND, _BY_AWARENESS))
 _PROJECT, _OFFICE, _HUB, _SECTOR = (region.width for region in (_BY_PROJECT, _BY_OFFICE, _BY_HUB, _BY_SECTOR))
 _ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
+_PROGRAMME = _BY_PROGRAMME.width
 _CASE, _COORDINATED_CASE = _CASES.first, _COORDINATED.first
 _PROJECT_REQUEST, _HUB_REQUEST = _PROJECT_REQUESTS.first, _HUB_REQUESTS.first
 PLOT = len(PROJECTS)  # place of a new plot among what the office of a cluster asks for
@@ -271,6 +278,12 @@ def of_errand(ident, which):
 def of_awareness(ident, which):
     """Bit `which` of what a firm knows of, beside it."""
     return ident * _AWARENESS + which
+
+
+@small
+def of_programme(ident, which):
+    """Part `which` of a programme, beside a firm that may know of it."""
+    return ident * _PROGRAMME + which
 
 
 @small

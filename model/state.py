@@ -18,7 +18,7 @@ import numpy as np
 from .indicators import AGES
 from .levers import LEVER_DTYPE
 from .size_odds import SIZES
-from .vocabulary import AWARENESS, LEARNED, SECTORS, STREAMS, TECHNOLOGIES, fit
+from .vocabulary import AWARENESS, LEARNED, PROGRAMMES, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["LANES", "State", "as_bytes", "clear", "copy_of", "copy_state", "lever_values", "new_state", "with_more_room"]
 
@@ -34,6 +34,8 @@ T1, T2, T4, T5, OWN_PLANT = (TECHNOLOGIES.index(name) for name in ("T1", "T2", "
 AWARE_LAW, AWARE_SYMBIOSIS = AWARENESS.index("law"), AWARENESS.index("symbiosis")
 N_AWARE = len(AWARENESS)
 ALL_KNOWN = (1 << len(AWARENESS)) - 1
+GRANTS, CREDIT, TAX = (PROGRAMMES.index(name) for name in ("grants", "credit", "tax"))  # what a firm may know of a programme
+N_PROGRAMMES, ALL_PROGRAMMES = len(PROGRAMMES), (1 << len(PROGRAMMES)) - 1
 ADMISSION = (T1, T2)  # what a planned cluster may ask of whoever enters
 T1_OR_T2 = 1 << T1 | 1 << T2  # as bits
 fit("bits of what a firm knows of", AWARENESS, 8)
@@ -94,7 +96,9 @@ FIRM_DTYPE = _block([
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _j), ("slot_id", _j), ("x", _f), ("y", _f),
     ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
-    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT), ("last_fine", _f), ("visit", _b),
+    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT), ("last_fine", _f), ("visit", _b), ("told", _b),
+    # share of the load that its plant removed when it was drawn, when that was, and what it removes in this step
+    ("plant", _f), ("plant_at", _f), ("treats", _f),
 ])  # fmt: skip
 
 CLUSTER_DTYPE = np.dtype([
@@ -126,6 +130,7 @@ CLUSTER_DTYPE = np.dtype([
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
     # the standard: of a park; next assessment, plan since (0: none), no money of funds; share of due visits that are not made
     ("park", _b), ("barred", _b), ("assess_at", _f), ("plan_at", _f), ("unvisited", _f),
+    ("treats", _f),  # share of the load that the central plant removes
 ], align=True)  # fmt: skip
 
 HUB_DTYPE = np.dtype([

@@ -26,6 +26,7 @@ from ..state import (
 )
 from .ageing import set_due
 from .enforcement import choose_compliance, compliance_costs
+from .plants import draw_plant
 from .production import set_coefficients
 
 __all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business", "use_resources"]
@@ -102,7 +103,8 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.z_margin[k] = normal_trait(city, Purpose.TRAIT_STATE, of_aspect(ident, 1))
     f.activity[k] = workers
     f.stopped[k] = f.last_fine[k] = 0.0
-    f.visit[k] = 0
+    f.visit[k] = f.told[k] = 0
+    f.plant[k] = f.plant_at[k] = f.treats[k] = 0.0
     for n in range(f.fined_at.shape[1]):
         f.fined_at[k, n] = 0.0
     f.negative_years[k] = f.interest[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0
@@ -180,3 +182,5 @@ def give_technology(s, p, f, k, j):
     f.aware[k] |= bit
     age = uniform(city.key, Purpose.TRAIT_AGE, 0, of_technology(f.id[k], j)) * p.tech_life_yr[j]
     f.start[k, j] = city.time - age
+    if j == OWN_PLANT:
+        draw_plant(city, p, f, k, False)

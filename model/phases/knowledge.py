@@ -13,6 +13,7 @@ from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUT
 from .acquaintances import tie_adopters
 from .chosen_lanes import line_up
 from .lottery import LAW, LEARNING, SYMBIOSIS, digits, extension_of, fair_season, from_platform, outside_learning
+from .seen import learn_programmes
 
 __all__ = ["learn", "update_beliefs"]
 
@@ -92,7 +93,10 @@ def learn(s, p, c):
     relief = lever.relief_awareness > 0.5
     base, platform = outside_learning(p, cluster, lever, season), from_platform(p, lever, cluster)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
-    law = event(outside_hazard(p, extension_of(cluster, lever), fair_factor(lever.fairs, season), 0.0), dt)
+    lesson = outside_hazard(p, extension_of(cluster, lever), fair_factor(lever.fairs, season), 0.0)
+    law = event(lesson, dt)
+    if p.programmes_seen > 0.5:
+        learn_programmes(s, p, cluster, lever, lesson)
     symbiosis = event(symbiosis_hazard(p, extension_of(cluster, lever), lever.coordinator, lever.platform), dt)
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):

@@ -50,6 +50,7 @@ from .hubs import leave_hubs
 from .links import close_links_of
 from .lottery import RELOCATION_REVIEW, digits
 from .origins import settle
+from .plants import weakness
 from .production import set_coefficients
 from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
@@ -143,14 +144,17 @@ def _effluent_cost(s, p, cluster, f, k):
     if compliance == REAL_CONNECTED:
         return connection_cost(q, cluster.fee, p.connect_fixed)
     fee = environmental_fee(p, q, f.k_cod[k])
-    if compliance == REAL_OWN:
+    weak = weakness(p, f, k) if compliance == REAL_OWN else 0.0
+    if compliance == REAL_OWN and weak <= 0.0:
         return own_running_cost(p, q) + fee
     lever = s.levers[cluster.lever_row]
     data = data_of(p, lever, cluster, q)
     share, side = paid_shares(p, lever, data)
     visits = expected_visits(p, lever, cluster, f.workers[k])
-    hazard = detection_hazard(p, compliance, data, visits, has_continuous(cluster), lever.official_skill)
+    hazard = detection_hazard(p, compliance, data, visits, has_continuous(cluster), lever.official_skill, weak)
     cost = fee + hazard * fine(p, q, fine_multiplier(cluster, lever)) * (share + side) + expected_loss(p, lever, f, k, hazard)
+    if compliance == REAL_OWN:
+        return cost + own_running_cost(p, q)
     return cost + (sham_cost(p, own_running_cost(p, q)) if compliance == SHAM else 0.0)
 
 
@@ -467,7 +471,8 @@ def _copy_firm(f, k, g, m):
     g.profit[m], g.exchange_gain[m], g.cash[m], g.debt[m] = f.profit[k], 0.0, f.cash[k], f.debt[k]
     g.interest[m] = f.interest[k]
     g.debt_service[m], g.negative_years[m], g.links[m], g.hubs[m] = f.debt_service[k], f.negative_years[k], 0, 0
-    g.stopped[m], g.last_fine[m] = f.stopped[k], f.last_fine[k]
+    g.stopped[m], g.last_fine[m], g.told[m] = f.stopped[k], f.last_fine[k], f.told[k]
+    g.plant[m], g.plant_at[m], g.treats[m] = f.plant[k], f.plant_at[k], f.treats[k]
     for n in range(g.fined_at.shape[1]):
         g.fined_at[m, n] = f.fined_at[k, n]
     for w in range(g.sold.shape[1]):

@@ -47,6 +47,7 @@ from ..state import (
 from .acquaintances import note_holds
 from .chosen_lanes import line_up
 from .origins import book_origins
+from .plants import central_of, removed_by
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
 
@@ -191,11 +192,11 @@ def produce(s, p, c):
             f.exchange_gain[k] = f.spared[k] = f.avoided[k] = 0.0
         for k in range(LANES):
             if f.stopped[k] > 0.0 and f.status[k] == SLOT_TAKEN:
-                _stand_still(city, p, f, k)
+                _stand_still(city, p, cluster, f, k)
 
 
 @inner
-def _stand_still(city, p, f, k):
+def _stand_still(city, p, cluster, f, k):
     """Who is suspended or loses buyers produces less or nothing in this step; others elsewhere make it: that is displaced."""
     lost = stopped_share(f.stopped[k], city.dt) * f.activity[k]
     f.stopped[k] = max(f.stopped[k] - city.dt, 0.0)
@@ -203,7 +204,7 @@ def _stand_still(city, p, f, k):
     f.activity[k] = act
     f.elec[k], f.fuel[k], f.water[k] = f.k_elec[k] * act, f.k_fuel[k] * act, f.k_water[k] * act
     f.effluent[k], f.waste[k] = f.k_effluent[k] * act, f.k_waste[k] * act
-    left = 1.0 - removal_of(f.compliance[k], p.removal_sham, p.removal_real)
+    left = 1.0 - removed_by(p, cluster, f, k)
     city.output_displaced += f.k_revenue[k] * lost
     city.cod_displaced += 0.001 * f.k_cod[k] * f.k_effluent[k] * lost * left
 
@@ -244,6 +245,7 @@ def close_books(s, p, c):
     real, sham_count, recp, disclosing, symbiosis = 0, 0, 0, 0, 0
     sheet = s.sheet[0]
     removal_real, removal_sham, sham_fixed, sham_share = p.removal_real, p.removal_sham, p.sham_fixed, p.sham_om_share
+    aged, central = p.plants_age > 0.5, central_of(p, cluster)
     fee_small, fee_middle, fee_large, fee_cod = p.fee_small, p.fee_middle, p.fee_large, p.fee_cod
     sd_year, solar_price = p.margin_sd_year, (1.0 - p.solar_tariff) * price
     rate_all = p.cit_rate
@@ -283,7 +285,7 @@ def close_books(s, p, c):
             fee = 0.0 if joined else fee_of(q, cod, fee_small, fee_middle, fee_large, fee_cod)
             own = running if compliance == REAL_OWN else 0.0
             sham = sham_cost_of(running, sham_fixed, sham_share) if compliance == SHAM else 0.0
-            removed = removal_of(compliance, removal_sham, removal_real)
+            removed = removal_of(compliance, removal_sham, f.treats[k] if aged else removal_real, central)
             solar = f.k_solar[k] * f.elec[k]
             shared = shared_part * (f.elec[k] - solar)
             # reference: the same terms with nothing adopted; its effluent term is the environmental fee

@@ -23,11 +23,15 @@ from ..rules.adoption import (
 from ..rules.compliance import cost_of_next_m3
 from ..rules.diffusion import event, review_hazard
 from ..rules.production import tax_rate
+from ..rules.seen import seen_saving
 from ..state import (
+    CREDIT,
+    GRANTS,
     LANES,
     N_LEARNED,
     REAL_CONNECTED,
     REAL_OWN,
+    TAX,
 )
 from .acquaintances import tie_adopters
 from .capital import invest
@@ -46,6 +50,7 @@ from .financing import (
 )
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .requests import ask, fund_of
+from .seen import is_corrected, knows_of
 from .tastes import taste
 
 __all__ = ["Case", "Terms", "appraise", "consider", "count_credit", "end_cut", "investment", "order", "review_technologies", "saving_of",
@@ -178,21 +183,23 @@ def terms_at(s, p, slot, j, supported, cost, saving):
     base = s.levers[s.levers.size - 1]
     cut, grant = base.CIT_reduction, 0.0
     if supported:
-        cut, grant = tax_cut_of(cluster, lever), grant_of(lever, j, cluster.level)
+        cut = tax_cut_of(cluster, lever) if knows_of(p, f, k, TAX) else cut
+        grant = grant_of(lever, j, cluster.level) if knows_of(p, f, k, GRANTS) else 0.0
     none = Loan(0.0, 0.0, 0.0, 0.0, 0.0)
     net = cost * (1.0 - grant)
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     life = p.tech_life_yr[j]
-    value = value_at(p, f, k, j, Case(saving, net, tax, cut))
+    adopters, known = tie_adopters(s, slot, j)
+    seen = seen_saving(p, saving, is_corrected(lever, f, k, adopters))  # what it really saves is taxed and earned
+    value = value_at(p, f, k, j, Case(seen, net, tax, cut))
     if value <= 0.0:
         return Terms(False, cost, grant, none, saving, cut, 0.0)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
-    adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
     if not adopts(value / net + best_loan(p, f, k, j), multiple, p.adoption_slope, u):
         return Terms(False, cost, grant, none, saving, cut, 0.0)  # no loan would do: none is asked for
-    loan = finance(s, p, slot, j, net, supported)
+    loan = finance(s, p, slot, j, net, supported and knows_of(p, f, k, CREDIT))
     psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     wants = adopts(psi, multiple, p.adoption_slope, u)
     if not wants:
@@ -237,6 +244,8 @@ def order(s, p, slot, j, terms, fund):
         s.funds[fund].cut_reserve += claim - granted - subsidy - guarantee
         s.clusters[f.cluster[k]].grants_flow += granted
     bit = np.uint8(1 << j)
+    if f.tech[k] & bit:  # it replaces what stands, which is written off no longer
+        f.depreciation[k] -= f.write_off[k, j]
     if fund >= 0:
         s.paid[0, j] += 1
         if s.ever_null[f.id[k]] & bit:

@@ -25,11 +25,11 @@ LINK_STATES = {"barred": 1, "permit": 2, "active": 3, "closed": 4}
 FIRM = ("sector", "workers", "activity", "elec", "fuel", "water", "effluent", "waste", "cash", "profit", "debt_service",
         "interest", "exchange_gain", "negative_years", "attitude", "trust", "good", "bad", "hurdle", "collateral",
         "integrity", "eps", "margin_life", "z_util", "z_margin", "tech", "aware", "ever", "discloses", "admitted", "born",
-        "moved_at", "recp", "visited", "served", "studied", "stopped", "last_fine")  # the same name in both models  # fmt: skip
+        "moved_at", "recp", "visited", "served", "studied", "stopped", "last_fine", "told", "plant", "plant_at", "treats")  # the same name in both models  # fmt: skip
 CLUSTER = ("level", "unmet", "shadow_level", "shadow_review", "exchange_at", "flowed_at", "complained_at", "seeks", "exchanges",
            "permits", "waiting", "effort", "sharing", "served", "engaged", "aware", "measured", "fee", "connected", "design_flow", "kilowatt", "land", "shared", "plot", "unbuilt", "added", "lost", "last_violation", "review_at",
            "opened", "monitoring", "grants_year", "certified_at", "programme", "elec_before", "built", "ready",
-           "own_capital", "group", "tech_count", "price", "rent", "required", "value", "support", "barred")  # fmt: skip
+           "own_capital", "group", "tech_count", "price", "rent", "required", "value", "support", "barred", "treats")  # fmt: skip
 HUB = ("active", "members", "fee", "quantity", "review_at", "capital_year", "capital_until", "invested", "started")
 FUND = ("budget", "dose", "typed_dose", "rule_paid", "general", "cut_reserve", "released", "spent", "need", "lapsed")
 

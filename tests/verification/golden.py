@@ -29,7 +29,7 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
 
 
 # of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
-OFF = ("clusters_with_plan", "clusters_barred", "visits_missed")
+OFF = ("clusters_with_plan", "clusters_barred", "visits_missed", "aware_programme", "plant_removal", "plants_weak")
 
 
 def small_city():

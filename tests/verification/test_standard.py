@@ -200,11 +200,11 @@ def test_rules_of_records_and_of_skill():
     for z, found in ((NONE, 0.9), (SHAM, 0.15 + 0.65 * 0.4), (REAL_OWN, 0.0)):
         for skill in (0.0, 0.5, 1.0):
             expected = 0.0 if z == REAL_OWN else found + 0.5 * skill * (1.0 - found)
-            assert compliance.detection(p, z, 0.4, skill) == pytest.approx(expected, rel=1e-12)
+            assert compliance.detection(p, z, 0.4, skill, 0.0) == pytest.approx(expected, rel=1e-12)
     assert government.permit_hazard(p, 4.0, 0.5) == 6.0 and government.permit_hazard(p, 4.0, 0.0) == 4.0
-    assert compliance.complaint_weight(p, 100.0, REAL_OWN, 1.0) == pytest.approx(10.0)
-    assert compliance.complaint_weight(p, 100.0, SHAM, 0.5) == pytest.approx(100.0 * (1.0 - 0.5 * 0.25))
-    assert compliance.complaint_weight(p, 100.0, REAL_OWN, 0.0) == 100.0
+    assert compliance.complaint_weight(100.0, 0.9, 1.0) == pytest.approx(10.0)
+    assert compliance.complaint_weight(100.0, 0.25, 0.5) == pytest.approx(100.0 * (1.0 - 0.5 * 0.25))
+    assert compliance.complaint_weight(100.0, 0.9, 0.0) == 100.0
     assert (
         credit.credit_record(p, 0.5, 2.0) == 0.5 and credit.credit_record(p, 0.5, 2.25) == credit.credit_record(p, 0.0, 1.0) == 0.0
     )

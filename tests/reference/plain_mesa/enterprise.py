@@ -28,6 +28,7 @@ from .objects import (
     Loan,
     Slot,
 )
+from .plants import look_at_plant
 
 __all__ = ["Enterprise", "sector_of", "size_of"]
 
@@ -123,6 +124,8 @@ class Enterprise(mesa.Agent):
         self.fined_at: list[float] = []  # fines that count towards a suspension
         self.stopped = 0.0  # years that it must still stand still
         self.last_fine = 0.0
+        self.told = 0  # bits: grants, credit, tax cut of the programme
+        self.plant = self.plant_at = self.treats = 0.0  # what its plant removed first, since when, and now
         self.visited = self.served = self.studied = -NEVER  # when it last was
         self.member = [False] * len(HUB_STREAMS)
         self.good = self.bad = 0.0  # public record of conduct
@@ -201,6 +204,8 @@ class Enterprise(mesa.Agent):
         self.aware |= 1 << j
         age = self.model.luck.uniform(PURPOSE.TRAIT_AGE, 0, self.firm_id * 8 + j) * self.model.p.tech_life_yr[j]
         self.since[j] = self.model.now - age
+        if j == OWN_PLANT:
+            look_at_plant(self, 0)
 
     def order(self, j: int, start: float, write_off: float, relief: float) -> None:
         """Technology j is ordered.

@@ -275,6 +275,7 @@ def yearly_indicators(model) -> dict[str, float]:
     number, small = max(len(firms), 1), [firm for firm in firms if firm.workers <= 10.0]
     degree = sorted(firm.active_links for firm in firms if firm.cluster.kind != OUTSIDE)
     ends, n = sum(degree), len(degree)
+    own = [firm.treats for firm in firms if firm.compliance == REAL_OWN and model.p.plants_age]
     gini = 0.0
     if ends:
         gini = 2.0 * sum(rank * d for rank, d in enumerate(degree, 1)) / (n * ends) - (n + 1.0) / n
@@ -282,6 +283,9 @@ def yearly_indicators(model) -> dict[str, float]:
         "aware_technology": sum(firm.knows(j) for firm in firms for j in range(OWN_PLANT)) / (4.0 * number),
         "aware_law": sum(firm.knows(AWARE_LAW) for firm in firms) / number,
         "aware_symbiosis": sum(firm.knows(AWARE_SYMBIOSIS) for firm in firms) / number,
+        "aware_programme": sum(firm.told >> part & 1 for firm in firms for part in range(3)) / (3.0 * number),
+        "plant_removal": sum(own) / max(len(own), 1),
+        "plants_weak": sum(share < model.p.plant_legal for share in own) / max(len(own), 1),
         "real_share_small": sum(firm.compliance >= REAL_OWN for firm in small) / max(len(small), 1),
         "largest_node": 2.0 * degree[-1] / ends if ends else 0.0,
         "degree_gini": gini,

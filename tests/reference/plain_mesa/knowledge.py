@@ -9,6 +9,7 @@ from ecocluster.model.maths import exp
 from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import AWARE_LAW, AWARE_SYMBIOSIS, OUTSIDE, OWN_PLANT, PLANNED
+from .seen import hear_of_programme
 from .technology import certified
 
 __all__ = ["enforcement", "learn", "update_beliefs"]
@@ -72,6 +73,7 @@ def learn(model, cluster) -> None:
     if cluster.kind != OUTSIDE:
         _serve(model, cluster)
     if levers.relief_awareness > 0.5:
+        hear_of_programme(model, cluster, 0.0)
         for firm in cluster.firms:
             firm.aware = 127
         return
@@ -80,6 +82,7 @@ def learn(model, cluster) -> None:
     centre = 1.0 if levers.relief_technology > 0.5 else levers.innovation_centre
     outside = lesson + p.p_IC * centre
     law = rules.diffusion.event(lesson, dt)
+    hear_of_programme(model, cluster, lesson)
     symbiosis = rules.diffusion.event(
         rules.diffusion.symbiosis_hazard(p, certified(cluster, "extension", 1.0), levers.coordinator, levers.platform), dt
     )

@@ -23,6 +23,7 @@ from .links import deliver, open_case, search_partner, sign_deals
 from .luck import Luck
 from .objects import PLANNED, WATER, Fund
 from .outside import open_step
+from .plants import age_central_plant
 from .requests import serve_requests
 from .setup import begin, fork
 from .technology import age_technologies, review_technologies
@@ -135,6 +136,8 @@ class CityModel(mesa.Model):
         for firm in self.agents:
             age_technologies(self, firm)
             production.serve_loans(firm, self.dt)
+        for cluster in self.clusters:
+            age_central_plant(self, cluster)
         production.count_adopters(self)
         # 2 production; 3 links and hubs deliver; 2 the books
         for firm in self.agents:

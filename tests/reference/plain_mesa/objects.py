@@ -187,6 +187,7 @@ class Cluster:
         self.effort = 0.0  # what is left of a case
         self.sums = None  # made by `production.close_books`
         self.monitoring = self.elec_before = 0.0
+        self.treats = 0.0  # share of the load that the central plant removes in this step
         self.active_links = self.breaches = self.active_hubs = 0
         self.exchanged = self.exchanged_landfill = self.water_linked = self.cut = 0.0
         self.group = [0.0] * 4

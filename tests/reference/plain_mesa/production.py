@@ -23,6 +23,7 @@ from .objects import (
     T5,
     WATER,
 )
+from .plants import removed
 
 __all__ = ["Sums", "close_books", "count_adopters", "produce", "serve_loans"]
 
@@ -100,7 +101,7 @@ def produce(model, firm) -> None:
         firm.stopped = max(firm.stopped - model.dt, 0.0)
         lost, firm.activity = firm.activity * share, firm.activity * (1.0 - share)
         discharged = p.sector_cod_kg_m3[firm.sector] * firm.per_worker[2] * p.sector_effluent_share[firm.sector] * lost
-        discharged *= 1.0 - rules.compliance.removal(p, firm.compliance)
+        discharged *= 1.0 - removed(firm)
         model.displaced["output"] += p.sector_revenue_mVND[firm.sector] * firm.revenue_factor * lost
         model.displaced["cod"] += discharged / 1000.0
     firm.use_resources()
@@ -200,13 +201,13 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
     """Physical quantities of the step, and the sums of the cluster."""
     p, dt, matter, sums = model.p, model.dt, model.matter, firm.cluster.sums
     q, z = firm.effluent, firm.compliance
-    removed = rules.compliance.removal(p, z)
+    gone = removed(firm)
     cod = p.sector_cod_kg_m3[firm.sector] * q
     tonnes = p.sector_tonnes[firm.sector]
     amounts = {
         "GRID_MWH": grid, "SOLAR_MWH": solar, "SHARED_SOLAR_MWH": shared, "FUEL_GJ": firm.fuel, "WATER_M3": firm.water,
-        "EFFLUENT_M3": q, "UNTREATED_M3": q * (1.0 - removed), "COD_KG": cod * (1.0 - removed),
-        "COD_REMOVED_KG": cod * removed, "WASTE_T": tonnes * firm.waste,
+        "EFFLUENT_M3": q, "UNTREATED_M3": q * (1.0 - gone), "COD_KG": cod * (1.0 - gone),
+        "COD_REMOVED_KG": cod * gone, "WASTE_T": tonnes * firm.waste,
         "WASTE_REDUCED_T": tonnes * (firm.eps * firm.activity - firm.waste),
         "LANDFILL_TCO2E": p.sector_gas[firm.sector] * firm.waste,
         "TREATED_CETP_M3": q if z == REAL_CONNECTED else 0.0, "TREATED_OWN_M3": q if z == REAL_OWN else 0.0,
@@ -219,7 +220,7 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
     sums.waste += amounts["WASTE_T"]
     sums.landfill += p.sector_landfill[firm.sector] * firm.waste
     sums.effluent += q
-    sums.untreated += q * (1.0 - removed)
+    sums.untreated += q * (1.0 - gone)
     if model.quarter >= model.fork_step:  # the flows of a firm belong to where it comes from
         mine = (0.001 * amounts["COD_KG"], grid * model.grid_factor + firm.fuel * p.fuel_factor - firm.avoided,
                 p.sector_landfill[firm.sector] * firm.waste - firm.spared, 0.001 * (3.6 * firm.elec + firm.fuel))  # fmt: skip

@@ -11,6 +11,8 @@ from ecocluster.model.rules.adoption import Use
 from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import NONE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, T1, T2, Loan
+from .plants import age_own_plant, look_at_plant
+from .seen import CREDIT, GRANTS, TAX, has_seen, is_told
 
 __all__ = ["Offer", "age_technologies", "appraise", "ask_fund", "borrow", "certified", "count_credit", "grant_share", "investment", "order",
            "own_funds", "review_technologies", "saving_of", "taste", "terms_of_loan"]  # fmt: skip
@@ -65,15 +67,16 @@ def age_technologies(model, firm) -> None:
         firm.set_coefficients()
     due = [j for j, start in firm.pending.items() if start <= now]
     over = [j for j, (_, until) in firm.tax_cut.items() if until <= now]
-    old = [j for j in range(len(firm.since)) if firm.has(j) and firm.since[j] + p.tech_life_yr[j] <= now]
+    old = [j for j in range(len(firm.since)) if firm.has(j) and j not in firm.pending and firm.since[j] + p.tech_life_yr[j] <= now]
     for j in due:
         firm.since[j] = firm.pending.pop(j)
         firm.tech |= 1 << j
         firm.write_off[j] = firm.ordered_write_off.pop(j)
         if j in firm.ordered_cut:
             firm.tax_cut[j] = firm.ordered_cut.pop(j)
-        if j == OWN_PLANT and firm.compliance < REAL_OWN:
-            firm.compliance = REAL_OWN
+        if j == OWN_PLANT:
+            look_at_plant(firm, model.quarter)
+            firm.compliance = max(firm.compliance, REAL_OWN)
     for j in over:
         del firm.tax_cut[j]
     for j in old:
@@ -85,6 +88,7 @@ def age_technologies(model, firm) -> None:
             _renew(model, firm, j)
         else:
             lapse(firm, j)
+    age_own_plant(model, firm)
     if due or old:
         firm.set_coefficients()
 
@@ -98,6 +102,8 @@ def _renew(model, firm, j: int) -> None:
         lapse(firm, j)
         return
     firm.since[j] = model.now
+    if j == OWN_PLANT:
+        look_at_plant(firm, model.quarter)
     firm.cash -= cost - lent
     borrow(model, firm, j, lent, p.bank_rate)
     firm.write_off[j] = cost / p.tech_life_yr[j]
@@ -229,16 +235,19 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
     levers, base = cluster.levers, model.levers[-1]
     cost, saving = investment(model, firm, j), saving_of(model, firm, j, cluster)
     cut, grant = base.CIT_reduction, 0.0
-    if supported:
-        cut, grant = certified(cluster, "CIT_reduction", 1.0), grant_share(levers, j, cluster.level)
+    if supported and is_told(firm, TAX):
+        cut = certified(cluster, "CIT_reduction", 1.0)
+    if supported and is_told(firm, GRANTS):
+        grant = grant_share(levers, j, cluster.level)
     net, life = cost * (1.0 - grant), p.tech_life_yr[j]
     tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
+    seen = saving if has_seen(firm, j) or saving < 0.0 else p.perceived_saving * saving
     value = rules.adoption.present_value(
-        saving, net, life, tax, cut, annuity(firm.hurdle, life), annuity(firm.hurdle, min(p.cit_years, life))
+        seen, net, life, tax, cut, annuity(firm.hurdle, life), annuity(firm.hurdle, min(p.cit_years, life))
     )
     if value <= 0.0:
         return Offer(False, cost, grant)
-    share, rate, subsidy, loss, asked = terms_of_loan(model, firm, j, net, supported)
+    share, rate, subsidy, loss, asked = terms_of_loan(model, firm, j, net, supported and is_told(firm, CREDIT))
     years = min(p.loan_years, life)
     psi = rules.adoption.value_ratio(value, net, share, rate, years, annuity(firm.hurdle, years))
     peers = sum(other.has(j) for other in firm.neighbours())
@@ -322,6 +331,7 @@ def order(model, firm, j: int, offer: Offer, fund=None) -> None:
         if j in model.ordered_in_null.get(firm.firm_id, ()):
             model.paid_anyway[j] += 1
             ledger["FREE_RIDERS"] += offer.claim
+    firm.write_off.pop(j, None)  # of what it replaces
     quarters = 1.0 + math.floor(model.luck.uniform(PURPOSE.INSTALL, model.quarter, firm.firm_id * 8 + j) * 4.0)
     start = model.now + max(0.25 * quarters * p.install_years, model.dt)
     firm.order(j, start, offer.net / p.tech_life_yr[j], offer.relief)
