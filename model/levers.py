@@ -140,8 +140,19 @@ LEVERS: dict[str, Lever] = {
         Lever("relief_credit", "flag", 0.0, 0, 1, None, "relief", "barrier 2: every loan approved, granted share .7"),
         Lever("relief_cash", "flag", 0.0, 0, 1, None, "relief", "barrier 2: own funds never bind"),
         Lever("relief_monitoring", "flag", 0.0, 0, 1, None, "relief", "barrier 3: data coverage 1, no informal discount"),
-        Lever("relief_awareness", "flag", 0.0, 0, 1, None, "relief", "barrier 4: all aware, attitude 1"),
-        Lever("relief_technology", "flag", 0.0, 0, 1, None, "relief", "barrier 5: efficiency 1, innovation centre 1, sigma0 .05"),
+        Lever(
+            "relief_awareness", "flag", 0.0, 0, 1, None, "relief", "barrier 4: all aware, attitude 1, savings and programmes seen"
+        ),
+        Lever(
+            "relief_technology",
+            "flag",
+            0.0,
+            0,
+            1,
+            None,
+            "relief",
+            "barrier 5: efficiency 1, innovation centre 1, sigma0 .05, best removal",
+        ),
         Lever("relief_trust", "flag", 0.0, 0, 1, None, "relief", "barrier 6: belief equals the objective delivery rate"),
     ]
 }

@@ -140,6 +140,21 @@ def test_the_standard_and_few_inspectors_agree_when_on(city):
         assert (barred > 0 and missed > 0) if parameters is few else certified > 0
 
 
+def test_plants_and_what_firms_see_agree_when_on(city):
+    """Plants that age, weak ones that are renewed before their end, savings seen in part, programmes that must be learnt; then relief."""
+    on = {"plants_age": 1.0, "perceived_saving": 0.6, "programmes_seen": 1.0, "own_plant.initial_share": 0.5}
+    renewing = with_levers(arm_of("all", city), {"grant_own_plant": 0.8, "inspection_rate": 3.0})
+    relieved = with_levers(arm_of("all", city), {"relief_technology": 1.0, "relief_awareness": 1.0})
+    for arm in (renewing, relieved):
+        kernels, model = both(Scenario(city, arm, {"parameters": on, "seed": 5}))
+        early = 0
+        for _ in range(BURN_IN + 20):
+            assert_agreement(kernels, model, 1)
+            early += sum(firm.has(OWN_PLANT) and OWN_PLANT in firm.pending for firm in model.agents)
+        told = Counter(firm.told for firm in model.agents if firm.cluster.programme >= 0)
+        assert (early > 0 and len(told) > 2) if arm is renewing else told[7] > 0
+
+
 BUILT = {"developers": 1.0, "developer_sites": 900.0, "planned_cluster_slots": 8.0, "base_rent": 3000.0, "planned_build": 0.5,
          "relocation_review": 0.3, "rent_difference": -3.0}  # fmt: skip
 
