@@ -25,7 +25,7 @@ SOCIAL = {
     "saved": "energy, water, material and disposal less what the same firms use with nothing adopted",
 }
 # added up from 2020
-TOTALS = ("tco2e", "cod", "cod_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output", "output_in_clusters", "offered", "spent")  # fmt: skip
+TOTALS = ("tco2e", "cod", "cod_dense", "smoke_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output", "output_in_clusters", "offered", "spent")  # fmt: skip
 # present values: every line of money that is a result of its own
 PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "transfers", "outlay_city", "outlay_nation",
            "outlay_abroad", "social_funds", *(f"social_{part}" for part in SOCIAL_PARTS),
@@ -121,6 +121,8 @@ def _rows():
         I("treated_share", "share", "share", "max", "environment", "effluent load removed, weighted by flow"),
         I("cod", "t/yr", "flow", "min", "environment", "chemical oxygen demand discharged"),
         I("cod_dense", "t/yr", "flow", "min", "environment", "chemical oxygen demand discharged in clusters of dense districts"),
+        I("smoke", "t/yr", "flow", "min", "environment", "smoke of the fuel burnt, a proxy: fuel x a factor of each trade; noise is not modelled"),
+        I("smoke_dense", "t/yr", "flow", "min", "environment", "the same in clusters of dense districts"),
         I("waste", "t/yr", "flow", "min", "environment", "solid by-products and waste generated"),
         I("waste_reduced", "t/yr", "flow", "max", "environment", "waste avoided by technology against none adopted"),
         I("exchanged", "t/yr", "flow", "max", "network", "solid streams exchanged by links"),
@@ -168,11 +170,18 @@ def _rows():
         I("aware_law", "share", "share", "max", "social", "firms that know the law"),
         I("aware_symbiosis", "share", "share", "max", "social", "firms that know of symbiosis"),
         I("complaints", "1/yr", "flow", "min", "social", "complaints of neighbours"),
+        I("complaints_dense", "1/yr", "flow", "min", "social", "complaints of neighbours in dense districts"),
+        I("acceptance", "0-1", "share", "max", "social", "acceptance of clusters by their neighbours, mean over workers in clusters"),
+        I("conflicts", "1/yr", "flow", "min", "social", "conflicts of clusters with their neighbours"),
+        I("conflict_days", "days/yr", "flow", "min", "social", "days on which the firms of a cluster stood still in a conflict, added up over clusters"),
+        I("conflict_days_dense", "days/yr", "flow", "min", "social", "the same in clusters of dense districts"),
+        I("permits_delayed", "1/yr", "flow", "min", "social", "permits of exchanges that a conflict held up"),
+        I("projects_delayed", "1/yr", "flow", "min", "social", "projects of clusters in building, or due for a review, that a conflict put off"),
         I("inspections", "1/yr", "flow", "none", "state", "inspections"),
         I("visits_missed", "share", "share", "min", "state", "inspections due in the year so far for which there was no inspector"),
         I("fined", "1/yr", "flow", "min", "state", "fines"),
         I("suspensions", "1/yr", "flow", "none", "state", "firms that were suspended after too many fines"),
-        I("output_displaced", "mVND/yr", "money", "none", "state", "sales that suspended firms did not make, made elsewhere (leakage)"),
+        I("output_displaced", "mVND/yr", "money", "none", "state", "sales that firms made to stand still did not make, made elsewhere (leakage)"),
         I("cod_displaced", "t/yr", "flow", "none", "state", "COD that they did not discharge in that time: displaced, not avoided"),
         I("links_active", "links", "stock", "max", "network", "active links"),
         I("hubs_active", "hubs", "stock", "max", "network", "active hubs"),

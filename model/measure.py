@@ -39,6 +39,7 @@ from .state import (
     PLANNED,
     REAL_OWN,
     SLOT_TAKEN,
+    UNKNOWN,
     WATER,
 )
 from .vocabulary import LEARNED, TECHNOLOGIES
@@ -86,10 +87,15 @@ def measure(s, p, out, before):
     out[I.EFFLUENT] = matter[Matter.EFFLUENT_M3] / dt
     out[I.TREATED_SHARE] = 1.0 - matter[Matter.UNTREATED_M3] / max(matter[Matter.EFFLUENT_M3], 1e-9)
     out[I.COD] = 0.001 * matter[Matter.COD_KG] / dt
-    out[I.COD_DENSE] = 0.0
+    out[I.COD_DENSE] = out[I.SMOKE_DENSE] = out[I.COMPLAINTS_DENSE] = out[I.CONFLICT_DAYS_DENSE] = 0.0
     for c in range(city.existing):
-        if s.clusters[c].urban > 0.5:
-            out[I.COD_DENSE] += 0.001 * s.clusters[c].cod
+        cluster = s.clusters[c]
+        if cluster.urban > 0.5:
+            out[I.COD_DENSE] += 0.001 * cluster.cod
+            out[I.SMOKE_DENSE] += cluster.smoke
+            out[I.COMPLAINTS_DENSE] += cluster.complaints / dt
+            out[I.CONFLICT_DAYS_DENSE] += p.conflict_days * cluster.conflicts / dt
+    _residents(s, p, out)
     out[I.WASTE] = matter[Matter.WASTE_T] / dt
     out[I.WASTE_REDUCED] = matter[Matter.WASTE_REDUCED_T] / dt
     out[I.EXCHANGED] = matter[Matter.EXCHANGED_T] / dt
@@ -137,6 +143,23 @@ def measure(s, p, out, before):
 
 
 @inner
+def _residents(s, p, out):
+    """Smoke of all clusters and of firms outside; what neighbours accept, and what their conflicts stopped."""
+    city, smoke, workers, accepted, conflicts = s.city[0], 0.0, 0.0, 0.0, 0.0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        smoke += cluster.smoke
+        conflicts += cluster.conflicts
+        if cluster.kind != OUTSIDE and cluster.acceptance != UNKNOWN:
+            workers += cluster.workers
+            accepted += cluster.workers * cluster.acceptance
+    out[I.SMOKE] = smoke
+    out[I.ACCEPTANCE] = accepted / workers if workers > 0.0 else np.nan
+    out[I.CONFLICTS], out[I.CONFLICT_DAYS] = conflicts / city.dt, p.conflict_days * conflicts / city.dt
+    out[I.PERMITS_DELAYED], out[I.PROJECTS_DELAYED] = city.permits_delayed / city.dt, city.projects_delayed / city.dt
+
+
+@inner
 def _coordinators(s, p, out):
     """What coordinators did in the step, by person, and what waits for them."""
     number, waiting = 0.0, 0
@@ -170,6 +193,8 @@ def _scattered(s, p, out):
     out[I.EFFLUENT] += here.effluent
     out[I.COD] += here.cod
     out[I.COD_DENSE] += here.cod
+    out[I.SMOKE] += here.smoke
+    out[I.SMOKE_DENSE] += here.smoke
     out[I.WASTE] += here.waste
     out[I.LANDFILLED] += here.landfill
     out[I.DEALER] += here.waste - here.landfill

@@ -134,8 +134,8 @@ _STREAM_UNITS = {
     "ef_landfill": "tCO2e/unit",
     "additional": "0-1",
 }
-# cells of sectors and streams with a range of their own: rows of parameters.csv; what has none there is 0
-_OWN_CELLS = {"sector": ("heat_replaceable",), "stream": ("traded", "other_disposal")}
+# cells of sectors and streams with a range of their own: rows of the tables of scalars; what has none there is 0
+_OWN_CELLS = {"sector": ("heat_replaceable", "smoke"), "stream": ("traded", "other_disposal")}
 _SHARES = {"share", "0-1", "share of revenue"}
 
 

@@ -127,6 +127,7 @@ class Purpose(IntEnum):
     CLUSTER_COMPLETE = 82
     CLUSTER_ASSESSMENT = 90
     INSPECTOR = 91
+    CLUSTER_CONFLICT = 97
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
 # slots
 SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE, SLOT_SHARED = range(6)
 NEVER = 1e9  # a time that does not come
+UNKNOWN = -1.0  # acceptance of a cluster that has not produced yet
 CACHE_LINE = 64  # bytes
 BOOKED = ("cod", "tco2e", "landfill", "energy")  # flows booked by origin: t COD, tCO2e on site, t, TJ; a year
 BOOKED_YEARS = 26  # calendar years from 2020 on
@@ -80,7 +81,7 @@ FIRM_DTYPE = _block([
     # flows of the step (per year)
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f), ("spared", _f), ("avoided", _f),
     ("k_revenue", _f), ("k_margin", _f), ("k_value", _f), ("k_cod", _f), ("k_disposal", _f), ("k_solar", _f),
-    ("k_tonnes", _f), ("k_landfill", _f), ("k_gas", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
+    ("k_tonnes", _f), ("k_landfill", _f), ("k_gas", _f), ("k_smoke", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
     ("d_tonnes", _f), ("margin_life", _f), ("exporter", _f), ("trade_share", _f), ("moved_at", _f),
     # money
     ("cash", _f), ("profit", _f), ("debt_service", _f), ("interest", _f), ("depreciation", _f), ("cut_total", _f),
@@ -126,6 +127,8 @@ CLUSTER_DTYPE = np.dtype([
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
     # the standard: of a park; next assessment, plan since (0: none), no money of funds; share of due visits that are not made
     ("park", _b), ("barred", _b), ("assess_at", _f), ("plan_at", _f), ("unvisited", _f),
+    # its neighbours: t of smoke a year and that of 2019, acceptance (-1: not known yet), conflicts of the step, permits and projects stand until
+    ("smoke", _f), ("smoke_2019", _f), ("acceptance", _f), ("conflicts", _f), ("halted_until", _f),
 ], align=True)  # fmt: skip
 
 HUB_DTYPE = np.dtype([
@@ -174,6 +177,8 @@ CITY_DTYPE = np.dtype([
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
     # limited inspectors: visits of the calendar year that were due and that were made
     ("visits_due", _i), ("visits_made", _i),
+    # held up by conflicts in the step
+    ("permits_delayed", _i), ("projects_delayed", _i),
 ], align=True)  # fmt: skip
 
 
@@ -183,7 +188,7 @@ SHEET_DTYPE = _block(
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
-        "shared", "output", "profit", "tonnes", "landfill", "gas", "reduced", "sales", "ordinary", "disposal", "fee", "own", "sham", "connect",
+        "shared", "output", "profit", "tonnes", "landfill", "gas", "smoke", "reduced", "sales", "ordinary", "disposal", "fee", "own", "sham", "connect",
         "connected", "treated_own", "measured_own", "tax", "forgone", "dividends", "premium", "inside", "t5_workers", "rethink", "attitude",
         "trust",
     )])  # fmt: skip

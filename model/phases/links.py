@@ -37,6 +37,7 @@ from ..state import (
 )
 from .cohorts import note_age
 from .financing import certified
+from .residents import is_halted
 
 __all__ = ["Lot", "book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
            "record_of_pair", "replace_fuel", "spared_by", "supply_of"]  # fmt: skip
@@ -115,7 +116,10 @@ def deliver(s, p):
         elif link.state == LINK_PERMIT:
             lever = s.levers[s.clusters[link.cluster].lever_row]
             u = uniform(city.key, Purpose.LINK_PERMIT, city.step, of_pair(link.supplier_id, link.buyer_id, link.stream))
-            if lever.relief_permits > 0.5 or u < event(_permit_rate(p, s.clusters[link.cluster], lever), dt):
+            come = lever.relief_permits > 0.5 or u < event(_permit_rate(p, s.clusters[link.cluster], lever), dt)
+            if come and is_halted(city, s.clusters[link.cluster]):
+                city.permits_delayed += 1
+            elif come:
                 link.state = LINK_ACTIVE
                 link.started, link.until = now, now + link.years
                 fade(p, link, now)

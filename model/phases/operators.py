@@ -33,6 +33,7 @@ from ..state import (
 from .capital import invest
 from .land import Land, lacks_land, land_for, open_plot, take_land, wants_plot
 from .requests import add_request, fund_of, sort_requests
+from .residents import is_halted
 
 __all__ = ["finish_projects", "run_operators", "run_projects"]
 
@@ -82,9 +83,13 @@ def run_projects(s, p):
         cluster = s.clusters[c]
         if cluster.kind != EXISTING or cluster.firms == 0:
             continue
+        halted = is_halted(city, cluster)
         if not cluster.built[WATER] and cluster.ready[WATER] <= 0.0:
             city_programme = event(p.cetp_city_hazard * (1.0 + cluster.ahead), city.dt)
-            if uniform(city.key, Purpose.CLUSTER_CITY_CETP, city.step, c) < city_programme:
+            due = uniform(city.key, Purpose.CLUSTER_CITY_CETP, city.step, c) < city_programme
+            if due and halted:
+                city.projects_delayed += 1
+            elif due:
                 cost = cetp_capex(p, cluster.design_flow, p.retrofit)
                 s.money[Money.CITY_CETP] += cost
                 invest(s, p, Money.PROJECT_CAPEX, cost, p.operator_years)
@@ -94,6 +99,9 @@ def run_projects(s, p):
             if (cluster.built[j] or cluster.ready[j] > 0.0) and not (j == INFRASTRUCTURE and lacks_land(p, cluster)):
                 continue
             if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, j)) < review:
+                if halted:
+                    city.projects_delayed += 1
+                    continue
                 priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, j))
                 add_request(s, c, j, fund_of(cluster), 0.0, priority)
         if p.land_market > 0.5 and wants_plot(s, p, c):

@@ -94,6 +94,7 @@ def set_coefficients(p, f, k, planned):
     f.k_tonnes[k] = tonnes * f.k_waste[k]
     f.k_landfill[k] = landfill * f.k_waste[k]
     f.k_gas[k] = gas * f.k_waste[k]
+    f.k_smoke[k] = 0.001 * p.sector_smoke[i]
     f.d_tonnes[k] = tonnes * eps - f.k_tonnes[k]
     base = p.sector_elec_MWh[i] * 3.6 + p.sector_fuel_GJ[i]
     saved = 1.0 - (p.sector_elec_MWh[i] * 3.6 * keep_e + p.sector_fuel_GJ[i] * keep_f) / max(base, 1e-12)
@@ -196,7 +197,7 @@ def produce(s, p, c):
 
 @inner
 def _stand_still(city, p, f, k):
-    """Who is suspended or loses buyers produces less or nothing in this step; others elsewhere make it: that is displaced."""
+    """Who is suspended, loses buyers or stands in a conflict produces less or nothing in this step; others elsewhere make it: that is displaced."""
     lost = stopped_share(f.stopped[k], city.dt) * f.activity[k]
     f.stopped[k] = max(f.stopped[k] - city.dt, 0.0)
     act = f.activity[k] - lost
@@ -329,6 +330,7 @@ def close_books(s, p, c):
             sheet.tonnes[k] += f.k_tonnes[k] * act
             sheet.landfill[k] += f.k_landfill[k] * act
             sheet.gas[k] += f.k_gas[k] * act
+            sheet.smoke[k] += f.k_smoke[k] * f.fuel[k]
             sheet.reduced[k] += f.d_tonnes[k] * act
             sheet.sales[k] += (sales + reference_fee) * alive
             sheet.ordinary[k] += (ordinary + saved) * alive
@@ -366,6 +368,7 @@ def close_books(s, p, c):
     cluster.measured_own = _total(sheet.measured_own)
     cluster.cod, cluster.cod_removed = _total(sheet.cod), _total(sheet.cod_removed)
     cluster.waste, cluster.landfill, cluster.waste_reduced = _total(sheet.tonnes), _total(sheet.landfill), _total(sheet.reduced)
+    cluster.smoke = _total(sheet.smoke)
     cluster.solar, cluster.shared_solar = _total(sheet.solar), _total(sheet.shared)
     cluster.output, cluster.value_added, cluster.profit = _total(sheet.output), _total(sheet.value), _total(sheet.profit)
     cluster.sales_inside = _total(sheet.inside)
@@ -435,4 +438,4 @@ def _clear_sums(cluster):
     ) = 0.0
     cluster.real_count = cluster.sham_count = cluster.recp = cluster.disclosing = 0
     cluster.in_symbiosis = 0
-    cluster.reused = 0.0
+    cluster.reused = cluster.smoke = 0.0

@@ -51,7 +51,7 @@ SWITCHED_ON = {"suspension_weeks": 2.0, "suspension_fines": 2.0, "solar_consent"
                "base_rent": 1200.0, "sites_per_year": 8.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "cost.project_infrastructure": 100.0, "stream_trade": 1.0, "offtake_limit": 3.0, "heat_of_firms": 1.0,
                "unbuilt_usable": 0.9, "land_target": 0.34, "map_split": 1.0, "q_platform": 0.2, "complete_trait": 1.0,
-               "inspectors": 1.0, "visits_per_inspector": 30.0, "standard_by_law": 1.0, "record_weeks": 8.0}  # fmt: skip
+               "inspectors": 1.0, "visits_per_inspector": 30.0, "standard_by_law": 1.0, "record_weeks": 8.0, "conflict_hazard": 2.0}  # fmt: skip
 # coordinators alone: beside all else that is on too few cases are left for their order to matter
 COORDINATED = {"coordinator_capacity": 2.0, "coordinator_persons": 1.0, "screening_error": 1.0, "ties_partner": 1.0}
 # certificates are waived, projects do not pay

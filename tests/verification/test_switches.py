@@ -31,7 +31,7 @@ RICH = 1e9  # mVND a year: no fund is scarce
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
                "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0, "complete_trait": 1.0,
-               "inspectors": 1.0, "standard_by_law": 1.0}  # fmt: skip
+               "inspectors": 1.0, "standard_by_law": 1.0, "conflict_hazard": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
              "coordinator_capacity": {"screening_error": 1.0},
@@ -46,6 +46,7 @@ BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 
              "complete_trait": {"complete_least": 0.2, "complete_first": 10.0, "complete_land": 0.2},
              "offtake_limit": {},
              "inspectors": {"visits_per_inspector": 50.0},
+             "conflict_hazard": {"conflict_days": 20.0, "conflict_halt": 0.5},
              "heat_of_firms": {"heat_recoverable": 0.25, "food.heat_replaceable": 0.3, "textile.heat_replaceable": 0.3,
                                "metal_mechanical.heat_replaceable": 0.3, "plastic_paper_chemical.heat_replaceable": 0.6,
                                "wood_building.heat_replaceable": 0.5, "electronics_hightech.heat_replaceable": 0.4}}  # fmt: skip
@@ -56,10 +57,12 @@ NEVER_THEN = (*OFF, "suspensions", "output_displaced", "cod_displaced", "cases_w
               "land_vacant", "land_unbuilt", "land_compensated", "compensated_share", "plots_lost", "plots_opened", "firms_cleared",
               "transfer_operator_landowners", "transfer_operator_firms")  # fmt: skip
 # these have no parameters of their own; cases are divided by coordinators, limited or not; the others act with levers of the law
-# or in parks (test_standard.py)
+# or in parks (test_standard.py); acceptance and smoke are measured with and without conflicts (test_residents.py)
 ALONE = {"tau_breach", "breach_ratio", "ties_partner", "admission_by_own_means", "coordinator_persons", "standard_by_law",
          "park_standard_year", "assessment_years", "plan_term", "skill_detection", "skill_permits", "skill_training",
-         "disclosure_cost", "record_years", "record_credit", "record_weeks"}  # fmt: skip
+         "disclosure_cost", "record_years", "record_credit", "record_weeks", "acceptance_base", "acceptance_community",
+         "acceptance_disclosure", "acceptance_pollution", "acceptance_rural", "food.smoke", "textile.smoke", "metal_mechanical.smoke",
+         "plastic_paper_chemical.smoke", "wood_building.smoke", "electronics_hightech.smoke"}  # fmt: skip
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
@@ -115,8 +118,9 @@ def test_v17_without_interactions_a_cluster_is_the_sum_of_its_firms(teaching, sh
 
     off = {**IMITATION, **EXCHANGE, **SHARED, **CLOSED, **LASTING}
     check({**off, **NONE})
-    # producers outside are no firms of the cluster (test_pool.py); who moves competes for slots, and who is visited for inspectors
-    check({**off, **SWITCHED_ON, "outside_firms": 0.0, "relocation_review": 0.0, "inspectors": 0.0})
+    # producers outside are no firms of the cluster (test_pool.py); who moves competes for slots, and who is visited for inspectors;
+    # neighbours look at all of a cluster
+    check({**off, **SWITCHED_ON, "outside_firms": 0.0, "relocation_review": 0.0, "inspectors": 0.0, "conflict_hazard": 0.0})
     with pytest.raises(AssertionError):
         check({**off, "q_in": 0.5})
 
