@@ -29,7 +29,7 @@ FIRM = ("sector", "workers", "activity", "elec", "fuel", "water", "effluent", "w
 CLUSTER = ("level", "unmet", "shadow_level", "shadow_review", "exchange_at", "flowed_at", "complained_at", "seeks", "exchanges",
            "permits", "waiting", "effort", "sharing", "served", "engaged", "aware", "measured", "fee", "connected", "design_flow", "kilowatt", "land", "shared", "plot", "unbuilt", "added", "lost", "last_violation", "review_at",
            "opened", "monitoring", "grants_year", "certified_at", "programme", "elec_before", "built", "ready",
-           "own_capital", "group", "tech_count", "price", "rent", "required", "value", "support", "barred")  # fmt: skip
+           "own_capital", "group", "tech_count", "price", "rent", "required", "value", "support", "barred", "smoke_2019", "halted_until")  # fmt: skip
 HUB = ("active", "members", "fee", "quantity", "review_at", "capital_year", "capital_until", "invested", "started")
 FUND = ("budget", "dose", "typed_dose", "rule_paid", "general", "cut_reserve", "released", "spent", "need", "lapsed")
 

@@ -140,6 +140,26 @@ def test_the_standard_and_few_inspectors_agree_when_on(city):
         assert (barred > 0 and missed > 0) if parameters is few else certified > 0
 
 
+QUARREL = {"conflict_hazard": 1.5, "conflict_days": 20.0, "conflict_halt": 0.5, "project_review": 2.0, "search_rate": 2.0,
+           "aware_symbiosis_2010": 0.9, "b_min": 0.5, "cost.study": 5.0, "cost.link_coordination": 1.0}  # fmt: skip
+
+
+def test_acceptance_and_conflicts_agree_when_on(city):
+    """Firms stand still, permits and projects wait; community work and public records; in quarters and in months.
+
+    Control: all of it happens, in the dense district too, and clusters that nobody accepts are not alike."""
+    arm = with_levers(arm_of("combined", city), {"club_community": 0.8, "public_disclosure": 0.5, "permit_rate": 6.0})
+    for per_year in (4, 12):
+        more = {"parameters": QUARREL | {"outside_firms": 1.0}, "seed": 5, "steps_per_year": per_year}
+        kernels, model = both(Scenario(city, arm, more))
+        seen = Counter()
+        for _ in range((BURN_IN + 24) * per_year // 4):
+            assert_agreement(kernels, model, 1)
+            seen.update(model.events)
+        assert 0 < seen["conflicts_dense"] < seen["conflicts"] and seen["permits_delayed"] > 0 and seen["projects_delayed"] > 0
+        assert len({cluster.acceptance for cluster in model.clusters if cluster.kind == EXISTING}) == 3
+
+
 BUILT = {"developers": 1.0, "developer_sites": 900.0, "planned_cluster_slots": 8.0, "base_rent": 3000.0, "planned_build": 0.5,
          "relocation_review": 0.3, "rent_difference": -3.0}  # fmt: skip
 

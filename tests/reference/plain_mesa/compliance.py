@@ -150,6 +150,7 @@ def complain(model, cluster) -> None:
     if model.luck.uniform(PURPOSE.CLUSTER_COMPLAINT, model.quarter, cluster.ident) >= chance:
         return
     model.events["complaints"] += 1
+    model.events["complaints_dense"] += bool(cluster.urban)
     cluster.complained_at = model.now
 
     def waiting(firm) -> float:  # exponential times whose rates are what is seen of the effluents: the first one is meant

@@ -25,6 +25,7 @@ from ecocluster.model.rules import (
     infrastructure,
     land,
     production,
+    residents,
     symbiosis,
     trust,
 )
@@ -51,7 +52,7 @@ def _plain(module: ModuleType) -> SimpleNamespace:
 rules = SimpleNamespace(**{
     module.__name__.rsplit(".", 1)[1]: _plain(module)
     for module in (adoption, capital, certification, compliance, credit, demography, developer, diffusion, facilitation, government,
-                   infrastructure, land, production, symbiosis, trust)
+                   infrastructure, land, production, residents, symbiosis, trust)
 })  # fmt: skip
 
 

@@ -34,9 +34,15 @@ def indicators(model) -> dict[str, float]:
     out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
     out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "suspensions", "identified",
-              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "revocations", "entered_clusters", "entered_outside",
+              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "complaints_dense", "conflicts", "permits_delayed", "projects_delayed", "revocations", "entered_clusters", "entered_outside",
               "entered_arrivals", "entered_pool", "admission_refused", "pool_moved")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
+    accepted = [(c.acceptance, c.counted_workers) for c in model.clusters if c.acceptance is not None]
+    people = sum(workers for _, workers in accepted)
+    if people:
+        out["acceptance"] = sum(a * workers for a, workers in accepted) / people
+    for where in ("", "_dense"):
+        out[f"conflict_days{where}"] = model.p.conflict_days * model.events[f"conflicts{where}"] / model.dt
     out |= {f"{name}_displaced": model.displaced[name] for name in ("output", "cod")}
     out |= {
         f"free_riders_{name}": model.paid_anyway[j] / model.paid[j] if model.paid[j] else math.nan for j, name in enumerate(LEARNED)
@@ -65,7 +71,7 @@ def _add_pool(model, out: dict[str, float]) -> None:
     out |= {"pool_firms": here["firms"], "pool_cod": here["cod"], "pool_tco2e": carbon, "pool_landfilled": here["landfill"],
             "pool_value_added": here["value"], "cod_left_homes": gone["cod"], "fuel_left_homes": gone["fuel"]}  # fmt: skip
     more = {"grid_mwh": here["elec"], "fuel_gj": here["fuel"], "tco2e": carbon, "tco2e_landfill": here["gas"], "water": here["water"],
-            "effluent": here["effluent"], "cod": here["cod"], "cod_dense": here["cod"], "waste": here["waste"],
+            "effluent": here["effluent"], "cod": here["cod"], "cod_dense": here["cod"], "smoke": here["smoke"], "smoke_dense": here["smoke"], "waste": here["waste"],
             "landfilled": here["landfill"], "dealer": here["waste"] - here["landfill"], "firms": here["firms"],
             "jobs": here["workers"], "output": here["output"], "value_added": here["value"], "profit": here["profit"]}  # fmt: skip
     for name, amount in more.items():
@@ -84,6 +90,8 @@ def _physical(model) -> dict[str, float]:
         "tco2e_outside": (outside.elec - outside.solar) * model.grid_factor + outside.fuel * p.fuel_factor,
         "upstream_tco2e": rate("UPSTREAM_TCO2E"), "tco2e_landfill": rate("LANDFILL_TCO2E"), "effluent": rate("EFFLUENT_M3"), "cod": rate("COD_KG") / 1000.0,
         "cod_dense": sum(c.sums.cod for c in model.clusters if c.kind == EXISTING and c.urban) / 1000.0,
+        "smoke": sum(c.sums.smoke for c in model.clusters),
+        "smoke_dense": sum(c.sums.smoke for c in model.clusters if c.kind == EXISTING and c.urban),
         "treated_share": 1.0 - rate("UNTREATED_M3") / max(rate("EFFLUENT_M3"), 1e-9), "waste": rate("WASTE_T"),
         "waste_reduced": rate("WASTE_REDUCED_T"), "exchanged": rate("EXCHANGED_T"), "pooled": rate("POOLED_T"),
         "landfilled": rate("LANDFILL_T"), "dealer": rate("DEALER_T"), "heat_exchanged": rate("EXCHANGED_GJ"),

@@ -59,7 +59,11 @@ def deliver(model) -> None:
     for link in waiting:
         levers = link.supplier.cluster.levers
         u = model.luck.uniform(PURPOSE.LINK_PERMIT, model.quarter, _identity(link))
-        if levers.relief_permits > 0.5 or u < rules.diffusion.event(_permit_rate(model, link.supplier.cluster), model.dt):
+        if not (levers.relief_permits > 0.5 or u < rules.diffusion.event(_permit_rate(model, link.supplier.cluster), model.dt)):
+            continue
+        if link.supplier.cluster.halted(now):
+            model.events["permits_delayed"] += 1
+        else:
             link.state, link.started, link.until = "active", now, now + link.years
             _touch(p, link, now)
             model.events["activated"] += 1

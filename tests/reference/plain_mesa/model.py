@@ -24,6 +24,7 @@ from .luck import Luck
 from .objects import PLANNED, WATER, Fund
 from .outside import open_step
 from .requests import serve_requests
+from .residents import meet_residents
 from .setup import begin, fork
 from .technology import age_technologies, review_technologies
 
@@ -136,6 +137,7 @@ class CityModel(mesa.Model):
             age_technologies(self, firm)
             production.serve_loans(firm, self.dt)
         production.count_adopters(self)
+        meet_residents(self)
         # 2 production; 3 links and hubs deliver; 2 the books
         for firm in self.agents:
             production.produce(self, firm)

@@ -186,6 +186,8 @@ class Cluster:
         self.finds: list[tuple] = []  # what his share of the search finds in this step
         self.effort = 0.0  # what is left of a case
         self.sums = None  # made by `production.close_books`
+        self.smoke_2019 = self.halted_until = 0.0  # t; permits and projects stand until
+        self.acceptance: float | None = None  # by the neighbours; None: it has not produced yet
         self.monitoring = self.elec_before = 0.0
         self.active_links = self.breaches = self.active_hubs = 0
         self.exchanged = self.exchanged_landfill = self.water_linked = self.cut = 0.0
@@ -198,6 +200,10 @@ class Cluster:
     def waiting(self) -> int:
         """Cases that wait for the coordinator."""
         return len(self.cases)
+
+    def halted(self, now: float) -> bool:
+        """Are permits and projects stopped by a conflict?"""
+        return now < self.halted_until - 1e-9
 
     def residents(self) -> list[Enterprise]:
         """Who sits in the slots now."""

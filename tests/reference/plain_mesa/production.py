@@ -42,6 +42,7 @@ class Sums:
     water: float = 0.0
     waste: float = 0.0
     landfill: float = 0.0
+    smoke: float = 0.0
     solar: float = 0.0
     shared_solar: float = 0.0
     reused: float = 0.0
@@ -215,6 +216,7 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
         matter[name] += dt * amount
     sums.elec += firm.elec
     sums.fuel += firm.fuel
+    sums.smoke += p.sector_smoke[firm.sector] * firm.fuel / 1000.0
     sums.water += firm.water
     sums.waste += amounts["WASTE_T"]
     sums.landfill += p.sector_landfill[firm.sector] * firm.waste
