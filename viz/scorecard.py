@@ -27,7 +27,8 @@ __all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "n
 HEADLINES = {
     "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", "groups_50"),
     "clusters": ("clusters_level1", "planned_level1", "clusters_all_met", "clusters_one_unmet"),
-    "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill", *OUTPUT_BASES),
+    "environment": ("tco2e", "tco2e_total", "cod", "smoke", "water", "landfilled", "tco2e_landfill", *OUTPUT_BASES),
+    "residents": ("cod_dense", "smoke_dense", "complaints_dense", "conflict_days_dense", "acceptance"),
     "network": ("links_active", "hubs_active", "trade_share"),
     "firms": (
         *(f"adoption_{name}" for name in LEARNED),
@@ -142,6 +143,12 @@ def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
     ]
 
 
+def _is_flat(values: list[Estimate], factor: float, decimals: int) -> bool:
+    """Does the range over arms and worlds lie within one step of what is printed? Then the row does not discriminate (13.10)."""
+    ends = [abs(factor) * x for e in values for x in (e.low, e.mean, e.high) if math.isfinite(x)]
+    return bool(ends) and max(ends) - min(ends) < 10.0**-decimals * (1.0 - 1e-9)
+
+
 def _without_standard(comparison: Comparison, year: int) -> list[bool]:
     """For every arm: is there no standard for any cluster by this year, so that none can be certified?"""
     found = comparison.estimates.get(f"clusters_with_standard_{year}")
@@ -173,7 +180,10 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
         )
         for index, (arm, (value, delta)) in enumerate(zip(comparison.arms, entries, strict=True))
     )
-    return Row(key, *name_and_unit(name, unit, say, comparison.one_cluster), cells)
+    label, unit = name_and_unit(name, unit, say, comparison.one_cluster)
+    if len(comparison.arms) > 1 and _is_flat([value for value, _ in entries], factor, decimals):
+        label = say("row.flat", label=label)
+    return Row(key, label, unit, cells)
 
 
 def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
@@ -189,6 +199,8 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
     groups = []
     for title, names in {**HEADLINES, "modules": own_indicators()}.items():
         if title == "clusters" and comparison.one_cluster:  # its certificate stands above
+            continue
+        if title == "residents" and not any(cluster.urban for cluster in comparison.trace.site.clusters):
             continue
         rows = tuple(row for name in names if (row := _row(comparison, name, year, say)))
         if rows:
