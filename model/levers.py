@@ -74,7 +74,10 @@ LEVERS: dict[str, Lever] = {
         Lever("coordinator", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "symbiosis coordinator of a cluster", local=True),
         Lever("map", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "map of material flows: who gives and takes what", local=True),
         Lever("platform", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "platform for the exchange of data and knowledge", local=True),
-        Lever("club_community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "business clubs and community work", local=True),
+        Lever("club", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "clubs of firms, owners and young engineers", local=True),
+        Lever(
+            "community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "education, training, health and livelihoods of neighbours", local=True
+        ),
         Lever("fairs", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "technology fairs: a pulse of information once a year"),
         Lever("skills_housing", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "vocational training and workers' housing"),
         Lever(

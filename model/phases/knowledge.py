@@ -29,15 +29,13 @@ def update_beliefs(s, p, c):
         return
     lever = s.levers[cluster.lever_row]
     firms = np.float64(cluster.firms)
-    trust_up = p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator + p.eta_club_trust * lever.club_community
+    trust_up = p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator + p.eta_club_trust * lever.club
     trust_back, attitude_back = p.eta_F_trust, p.eta_F_attitude
     trust_rate = trust_up + trust_back
     trust_keep = exp(-trust_rate * dt)
     breaches = breach_weight(p) * p.eta_s * 2.0 * cluster.breaches / firms
     attitude_up = (
-        p.eta_E * extension_of(cluster, lever)
-        + p.eta_club_attitude * lever.club_community
-        + p.eta_voluntary * lever.voluntary_agreement
+        p.eta_E * extension_of(cluster, lever) + p.eta_club_attitude * lever.club + p.eta_voluntary * lever.voluntary_agreement
     )
     attitude_rate = attitude_up + attitude_back
     attitude_keep = exp(-attitude_rate * dt)
@@ -59,7 +57,7 @@ def update_beliefs(s, p, c):
     if cluster.kind == OUTSIDE:
         return
     objective = lever.relief_trust > 0.5
-    member = lever.club_community
+    member = lever.club
     shows = s.sheet[0].shows
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]

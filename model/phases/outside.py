@@ -23,10 +23,10 @@ from .financing import certified
 __all__ = ["open_step"]
 
 # columns of a plan's levers
-_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _MAP, _PLATFORM, _CLUB, _CERTIFIED = (
+_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _MAP, _PLATFORM, _CLUB, _COMMUNITY, _CERTIFIED = (
     list(LEVERS).index(name) for name in (
         "monitoring_data", "extension", "innovation_centre", "fairs", "skills_housing", "coordinator", "map", "platform",
-        "club_community", "certified_extension"))  # fmt: skip
+        "club", "community", "certified_extension"))  # fmt: skip
 
 
 @inner
@@ -265,8 +265,9 @@ def _dose_need(s, p, plan, programme, typed):
                 total += p.cost_map * full.map
             if mine[_PLATFORM] == typed:
                 total += p.cost_platform * full.platform
-            if mine[_CLUB] == typed:
-                total += p.cost_club_community * full.club_community
+            both = p.cost_club * full.club if mine[_CLUB] == typed else 0.0
+            both += p.cost_community * full.community if mine[_COMMUNITY] == typed else 0.0
+            total += both
         for i in range(N_OWN):  # of modules
             more = full.own[i] - base.own[i]
             if more != 0.0 and mine[N_BUILT_IN + i] == typed:

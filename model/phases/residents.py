@@ -29,7 +29,7 @@ def meet_residents(s, p, c):
     lever = s.levers[cluster.lever_row]
     reference = cluster.smoke_2019 if before >= 2020.0 - 1e-9 else 0.0
     polluted = pollution(cluster.untreated / max(cluster.effluent, 1e-9), smoke_ratio(cluster.smoke, reference))
-    up = acceptance_gain(p, lever.club_community, lever.public_disclosure)
+    up = acceptance_gain(p, lever.community, lever.public_disclosure)
     down = acceptance_loss(p, polluted, cluster.urban)
     pull = 1.0 / (up + down) if up + down > 0.0 else 0.0
     start = up * pull if cluster.acceptance == UNKNOWN else cluster.acceptance

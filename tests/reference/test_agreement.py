@@ -148,7 +148,7 @@ def test_acceptance_and_conflicts_agree_when_on(city):
     """Firms stand still, permits and projects wait; community work and public records; in quarters and in months.
 
     Control: all of it happens, in the dense district too, and clusters that nobody accepts are not alike."""
-    arm = with_levers(arm_of("combined", city), {"club_community": 0.8, "public_disclosure": 0.5, "permit_rate": 6.0})
+    arm = with_levers(arm_of("combined", city), {"club": 0.4, "community": 0.8, "public_disclosure": 0.5, "permit_rate": 6.0})
     for per_year in (4, 12):
         more = {"parameters": QUARREL | {"outside_firms": 1.0}, "seed": 5, "steps_per_year": per_year}
         kernels, model = both(Scenario(city, arm, more))

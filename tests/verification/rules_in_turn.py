@@ -61,7 +61,7 @@ WARY = {"search_rate": 12.0, "bar_years": 0.25, "eta0": 1.0, "worst_breach": 0.5
         "aware_symbiosis_2010": 1.0, "b_min": 0.3, "cost.study": 1.0, "cost.link_coordination": 3.0, "hub_base": 1.0,
         "lambda_breach": 4.0}  # fmt: skip
 EVERYTHING = {
-    "extension": 0.6, "innovation_centre": 0.5, "coordinator": 1.0, "map": 0.6, "platform": 0.6, "club_community": 0.4, "fairs": 0.5,
+    "extension": 0.6, "innovation_centre": 0.5, "coordinator": 1.0, "map": 0.6, "platform": 0.6, "club": 0.4, "community": 0.4, "fairs": 0.5,
     "skills_housing": 0.5, "grant_T1": 0.3, "grant_T2": 0.4, "grant_T5": 0.4, "grant_own_plant": 0.4, "interest_cut": 3.0,
     "guarantee": 0.4, "green_fund": 0.3, "study_aid": 0.5, "symbiosis_grant": 0.4, "cofunding_infrastructure": 0.6,
     "anchor_investor": 0.3, "planned_slots": 20.0, "relocation_aid": 0.8, "land_support": 0.3, "fund_share_grants": 0.3,

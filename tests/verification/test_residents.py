@@ -25,7 +25,7 @@ from ecocluster.model.step import run_steps
 from ecocluster.scenarios import make_arm, with_levers
 from probes import flat, parameters, put, taken, world
 
-COMMUNITY = "club_community"
+COMMUNITY = "community"
 
 
 @jit

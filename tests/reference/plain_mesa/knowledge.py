@@ -34,13 +34,11 @@ def update_beliefs(model, cluster) -> None:
     p, dt, levers = model.p, model.dt, cluster.levers
     keep_breach = rules.trust.decay(rules.trust.breach_memory(p), dt)
     number = max(len(cluster.firms), 1)
-    trust_up = (
-        p.eta_s * 2.0 * cluster.active_links / number + p.eta_co * levers.coordinator + p.eta_club_trust * levers.club_community
-    )
+    trust_up = p.eta_s * 2.0 * cluster.active_links / number + p.eta_co * levers.coordinator + p.eta_club_trust * levers.club
     lost = rules.trust.breach_weight(p) * p.eta_s * 2.0 * cluster.breaches / number  # breaches of the step, two partners each
     attitude_up = (
         p.eta_E * certified(cluster, "extension", 1.0)
-        + p.eta_club_attitude * levers.club_community
+        + p.eta_club_attitude * levers.club
         + p.eta_voluntary * levers.voluntary_agreement
     )
     cluster.breaches = 0
@@ -59,11 +57,7 @@ def update_beliefs(model, cluster) -> None:
         # the gate looks at the operator with T = G
         b = 1.0 if levers.relief_trust > 0.5 else rules.trust.belief(p, firm.trust, e)
         firm.discloses = rules.trust.discloses(p, b, firm.disclosure_taste)
-        firm.in_club = (
-            firm.discloses
-            and levers.club_community > 0.0
-            and model.luck.uniform(PURPOSE.CLUB, 0, firm.firm_id) < levers.club_community
-        )
+        firm.in_club = firm.discloses and levers.club > 0.0 and model.luck.uniform(PURPOSE.CLUB, 0, firm.firm_id) < levers.club
 
 
 def learn(model, cluster) -> None:

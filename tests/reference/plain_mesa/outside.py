@@ -178,7 +178,7 @@ def _dose_need(model, k: int) -> tuple[float, float]:
         }
         if cluster.kind != OUTSIDE:
             services |= {"coordinator": p.cost_coordinator, "map": p.cost_map, "platform": p.cost_platform}
-            services |= {"club_community": p.cost_club_community}
+            services |= {"club": p.cost_club, "community": p.cost_community}
         for name, price in services.items():
             typed = model.plan.typed[3 * k + cluster.kind, column[name]]
             need[typed] += price * (getattr(cluster.levers, name) - getattr(base, name))

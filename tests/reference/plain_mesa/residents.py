@@ -31,7 +31,7 @@ def _accepted(model, cluster) -> float:
     known = round(model.now - model.dt, 6) >= 2020
     smoke = rules.residents.smoke_ratio(sums.smoke, cluster.smoke_2019 if known else 0.0)
     polluted = rules.residents.pollution(sums.untreated / max(sums.effluent, 1e-9), smoke)
-    gain = rules.residents.acceptance_gain(p, levers.club_community, levers.public_disclosure)
+    gain = rules.residents.acceptance_gain(p, levers.community, levers.public_disclosure)
     loss = rules.residents.acceptance_loss(p, polluted, cluster.urban)
     if gain + loss <= 0.0:
         return 0.0 if cluster.acceptance is None else cluster.acceptance
