@@ -49,7 +49,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "self-transition": (
         "extension", "innovation_centre", "fairs", *(f"grant_{name}" for name in TECHNOLOGIES), "cofunding_infrastructure",
     ),
-    "symbiosis": ("coordinator", "map", "platform", "club_community", "study_aid", "symbiosis_grant"),
+    "symbiosis": ("coordinator", "map", "platform", "club", "study_aid", "symbiosis_grant"),
     "newly-planned": ("relocation_aid", "land_support", "planned_slots"),
 }  # fmt: skip
 PARENTS = {"combined": ("self-transition", "symbiosis")}
@@ -320,7 +320,8 @@ def _read(raw: dict[str, Any]) -> TunedSet:
 
 
 def _read_one(raw: Mapping, pathway: str) -> Tuned:
-    levers = {name: float(raw["levers"][name]) for name in (*free_levers(pathway), *FUNDS[pathway])}
+    found_as = {**raw["levers"], "club": raw["levers"].get("club", raw["levers"].get("club_community", 0.0))}  # one lever before
+    levers = {name: float(found_as[name]) for name in (*free_levers(pathway), *FUNDS[pathway])}
     found, found_written, fresh, fresh_written = (
         Measured(*map(float, raw[name])) for name in ("found", "found_written", "fresh", "fresh_written")
     )

@@ -41,7 +41,7 @@ def set_technologies(s, p, slot, bits):
             f.start[k, j] = city.time
             if not f.pending[k] & bit:  # what was ordered is paid for, and begins early
                 f.write_off[k, j] = f.cut_value[k, j] = 0.0
-            start_operating(f, k, j)
+            start_operating(city, p, f, k, j)
         elif f.tech[k] & bit and not bits & bit:
             end_write_off(f, k, j)
             end_cut(f, k, j)

@@ -8,7 +8,7 @@ from enum import IntEnum
 from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 from .vocabulary import LEARNED, TECHNOLOGIES
 
-__all__ = ["AGES", "AT_START", "CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "STATES", "Indicator", "PILLARS", "PRESENT", "START", "Series",
+__all__ = ["AGES", "AT_START", "CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "SIX_ASPECTS", "STATES", "Indicator", "PILLARS", "PRESENT", "START", "Series",
            "TOTALS", "YEARS", "evaluate", "present_values", "totals", "unmet_names"]  # fmt: skip
 
 YEARS = (2030, 2035, 2045)
@@ -25,7 +25,7 @@ SOCIAL = {
     "saved": "energy, water, material and disposal less what the same firms use with nothing adopted",
 }
 # added up from 2020
-TOTALS = ("tco2e", "cod", "cod_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output", "output_in_clusters", "offered", "spent")  # fmt: skip
+TOTALS = ("tco2e", "cod", "cod_dense", "smoke_dense", "water", "landfilled", "tco2e_landfill", "upstream_tco2e", "tco2e_outside", "output", "output_in_clusters", "offered", "spent")  # fmt: skip
 # present values: every line of money that is a result of its own
 PRESENT = ("outlay", "outlay_gross", "receipts", "private_net", "social_cost", "transfers", "outlay_city", "outlay_nation",
            "outlay_abroad", "social_funds", *(f"social_{part}" for part in SOCIAL_PARTS),
@@ -40,6 +40,7 @@ CRITERIA = (
     "symbiosis_share", "group_energy", "group_water", "group_infrastructure", "group_information",
 )  # fmt: skip
 LEVEL_1 = CRITERIA[:6]
+SIX_ASPECTS = ("report", "jobs", "gain", "small")  # bits of what the shadow certificate "six aspects" asks for beside level 1
 # bits after those of the criteria: states, and no obstacles
 STATES = ("not_worth_it", "no_firms", "no_standard")
 
@@ -80,6 +81,7 @@ def _rows():
         I("level3", "share", "share", "max", "management", "the same at level 3"),
         I("level1_wide", "share", "share", "max", "management", "level 1 with the wide reading of symbiosis; nobody acts on it"),
         I("level1_82", "share", "share", "max", "management", "level 1 after Decree 82/2018; nobody acts on it"),
+        I("level1_six", "share", "share", "max", "management", "level 1 with the economic and social aspects of S2; nobody acts on it"),
         I("all_met", "share", "share", "max", "management", "workers in clusters that meet all criteria of level 1"),
         I("one_unmet", "share", "share", "max", "management", "workers in clusters that miss at most one criterion of level 1"),
         I("groups_40", "share", "share", "max", "management", "workers in clusters with each of the four groups at .4 or above"),
@@ -91,6 +93,7 @@ def _rows():
         I("clusters_level3", "clusters", "stock", "max", "management", "existing clusters at level 3"),
         I("clusters_level1_wide", "clusters", "stock", "max", "management", "existing clusters at level 1 in the wide reading"),
         I("clusters_level1_82", "clusters", "stock", "max", "management", "existing clusters at level 1 after Decree 82/2018"),
+        I("clusters_level1_six", "clusters", "stock", "max", "management", "existing clusters at level 1 with the economic and social aspects of S2"),
         I("clusters_all_met", "clusters", "stock", "max", "management", "existing clusters that meet all criteria of level 1"),
         I("clusters_one_unmet", "clusters", "stock", "max", "management", "existing clusters that miss at most one of them"),
         I("clusters_groups_40", "clusters", "stock", "max", "management", "existing clusters with each group at .4 or above"),
@@ -101,6 +104,8 @@ def _rows():
         I("clusters_with_standard", "clusters", "stock", "none", "management", "existing clusters for which there is a standard"),
         I("clusters_with_plan", "clusters", "stock", "none", "management", "existing clusters that missed a criterion at a compulsory assessment"),
         I("clusters_barred", "clusters", "stock", "min", "management", "existing clusters that get no money of funds, their plan being overdue"),
+        *(I(f"six_{name}", "clusters", "stock", "min", "management", f"existing clusters that miss the aspect {name} (`six_aspects`)")
+          for name in SIX_ASPECTS),
         I("firms_level1", "firms", "stock", "max", "management", "firms in certified clusters"),
         *(I(f"unmet_{name}", "clusters", "stock", "min", "management", f"existing clusters that miss the criterion {name}")
           for name in LEVEL_1),
@@ -121,6 +126,8 @@ def _rows():
         I("treated_share", "share", "share", "max", "environment", "effluent load removed, weighted by flow"),
         I("cod", "t/yr", "flow", "min", "environment", "chemical oxygen demand discharged"),
         I("cod_dense", "t/yr", "flow", "min", "environment", "chemical oxygen demand discharged in clusters of dense districts"),
+        I("smoke", "t/yr", "flow", "min", "environment", "smoke of the fuel burnt, a proxy: fuel x a factor of each trade; noise is not modelled"),
+        I("smoke_dense", "t/yr", "flow", "min", "environment", "the same in clusters of dense districts"),
         I("waste", "t/yr", "flow", "min", "environment", "solid by-products and waste generated"),
         I("waste_reduced", "t/yr", "flow", "max", "environment", "waste avoided by technology against none adopted"),
         I("exchanged", "t/yr", "flow", "max", "network", "solid streams exchanged by links"),
@@ -158,6 +165,12 @@ def _rows():
         I("sham_share", "share", "share", "min", "social", "firms with sham compliance"),
         I("real_share", "share", "share", "max", "social", "firms with real treatment"),
         I("real_share_small", "share", "share", "max", "social", "the same among firms up to 10 workers"),
+        I("plant_removal", "share", "share", "max", "social", "share of the load that own plants in real use remove, mean over firms"),
+        I("plants_weak", "share", "share", "min", "social", "of these plants those that remove less than the law asks for"),
+        I("unit_cost_adopters", "share of sales", "share", "min", "economic", "cost over sales of firms with T1 or T2, without loans and premium; once a year"),
+        I("unit_cost_others", "share of sales", "share", "min", "economic", "the same of all other firms"),
+        I("margin_adopters", "share of sales", "share", "max", "economic", "profit over sales of firms with T1 or T2; once a year"),
+        I("margin_others", "share of sales", "share", "max", "economic", "the same of all other firms"),
         I("attitude", "0-1", "share", "max", "social", "mean attitude"),
         I("attitude_gap", "0-1", "share", "min", "social", "mean attitude less share of real compliance"),
         I("trust", "0-1", "share", "max", "social", "mean general trust"),
@@ -167,12 +180,20 @@ def _rows():
         I("aware_technology", "share", "share", "max", "social", "mean awareness of the technologies but an own plant"),
         I("aware_law", "share", "share", "max", "social", "firms that know the law"),
         I("aware_symbiosis", "share", "share", "max", "social", "firms that know of symbiosis"),
+        I("aware_programme", "share", "share", "max", "social", "mean awareness of grants, credit support and tax cuts of the programme"),
         I("complaints", "1/yr", "flow", "min", "social", "complaints of neighbours"),
+        I("complaints_dense", "1/yr", "flow", "min", "social", "complaints of neighbours in dense districts"),
+        I("acceptance", "0-1", "share", "max", "social", "acceptance of clusters by their neighbours, mean over workers in clusters"),
+        I("conflicts", "1/yr", "flow", "min", "social", "conflicts of clusters with their neighbours"),
+        I("conflict_days", "days/yr", "flow", "min", "social", "days on which the firms of a cluster stood still in a conflict, added up over clusters"),
+        I("conflict_days_dense", "days/yr", "flow", "min", "social", "the same in clusters of dense districts"),
+        I("permits_delayed", "1/yr", "flow", "min", "social", "permits of exchanges that a conflict held up"),
+        I("projects_delayed", "1/yr", "flow", "min", "social", "projects of clusters in building, or due for a review, that a conflict put off"),
         I("inspections", "1/yr", "flow", "none", "state", "inspections"),
         I("visits_missed", "share", "share", "min", "state", "inspections due in the year so far for which there was no inspector"),
         I("fined", "1/yr", "flow", "min", "state", "fines"),
         I("suspensions", "1/yr", "flow", "none", "state", "firms that were suspended after too many fines"),
-        I("output_displaced", "mVND/yr", "money", "none", "state", "sales that suspended firms did not make, made elsewhere (leakage)"),
+        I("output_displaced", "mVND/yr", "money", "none", "state", "sales that firms made to stand still did not make, made elsewhere (leakage)"),
         I("cod_displaced", "t/yr", "flow", "none", "state", "COD that they did not discharge in that time: displaced, not avoided"),
         I("links_active", "links", "stock", "max", "network", "active links"),
         I("hubs_active", "hubs", "stock", "max", "network", "active hubs"),
@@ -210,6 +231,9 @@ def _rows():
         I("pool_value_added", "mVND/yr", "money", "none", "economic", "their value added (part of value_added)"),
         I("cod_left_homes", "t/yr", "flow", "none", "environment", "COD that left residential areas with producers who moved"),
         I("fuel_left_homes", "GJ/yr", "flow", "none", "environment", "fuel that left residential areas with them: a proxy for smoke"),
+        I("chain_density", "1/firm", "stock", "none", "network", "trade partners in the same cluster per firm there, at most 2 (a buyer and a supplier)"),
+        *(I(f"{name.lower()}_by_{who}", "1/yr", "flow", "none", "network", f"first orders of {name} of which {whom} had told")
+          for name in ("T1", "T2") for who, whom in (("trade", "a trade partner"), ("others", "another acquaintance"))),
         I("trade_share", "share", "share", "none", "network", "sales inside the cluster, by-product payments and hub fees over sales"),
         I("outlay", "mVND/yr", "money", "min", "state", "public outlay: programme, inspections, tax forgone"),
         I("outlay_gross", "mVND/yr", "money", "min", "state", "gross public outlay: what the state pays, and the tax it forgoes"),

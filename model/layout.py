@@ -16,6 +16,7 @@ from .state import (
     NEVER,
     OUTSIDE,
     PLANNED,
+    UNKNOWN,
     WATER,
     blocks_of,
 )
@@ -178,6 +179,7 @@ class Layout:
         table["programme"], table["lever_row"], table["last_violation"] = -1, 3 * self.programmes, -NEVER
         for name in ("exchange_at", "flowed_at", "complained_at"):
             table[name] = -NEVER
+        table["acceptance"] = UNKNOWN
         table["shadow_review"] = NEVER
         table["certified_at"] = table["review_at"] = NEVER
         table["kind"][existing:], table["kind"][-1] = PLANNED, OUTSIDE

@@ -121,6 +121,9 @@ FLOWS = {
         # land that shared land takes in existing clusters: unbuilt and vacant plots; leases of firms
         ("SHARED_LAND", "operator", "landowners", "transfer", "land"),
         ("COMPENSATION", "operator", "firms", "transfer", "land"),
+        # loans of hubs (`links_borrow`)
+        ("HUB_LOAN", "bank", "operator", "transfer", "credit"),
+        ("HUB_DEBT_SERVICE", "operator", "bank", "transfer", "credit"),
     ]
 }
 

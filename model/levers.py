@@ -74,7 +74,10 @@ LEVERS: dict[str, Lever] = {
         Lever("coordinator", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "symbiosis coordinator of a cluster", local=True),
         Lever("map", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "map of material flows: who gives and takes what", local=True),
         Lever("platform", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "platform for the exchange of data and knowledge", local=True),
-        Lever("club_community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "business clubs and community work", local=True),
+        Lever("club", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "clubs of firms, owners and young engineers", local=True),
+        Lever(
+            "community", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "education, training, health and livelihoods of neighbours", local=True
+        ),
         Lever("fairs", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "technology fairs: a pulse of information once a year"),
         Lever("skills_housing", "0-1 dose", 0.0, 0, 1, 1.0, "dose", "vocational training and workers' housing"),
         Lever(
@@ -139,9 +142,29 @@ LEVERS: dict[str, Lever] = {
         Lever("relief_record", "flag", 0.0, 0, 1, None, "relief", "barrier 1: no hazard for the operator's record"),
         Lever("relief_credit", "flag", 0.0, 0, 1, None, "relief", "barrier 2: every loan approved, granted share .7"),
         Lever("relief_cash", "flag", 0.0, 0, 1, None, "relief", "barrier 2: own funds never bind"),
-        Lever("relief_monitoring", "flag", 0.0, 0, 1, None, "relief", "barrier 3: data coverage 1, no informal discount"),
-        Lever("relief_awareness", "flag", 0.0, 0, 1, None, "relief", "barrier 4: all aware, attitude 1"),
-        Lever("relief_technology", "flag", 0.0, 0, 1, None, "relief", "barrier 5: efficiency 1, innovation centre 1, sigma0 .05"),
+        Lever(
+            "relief_monitoring",
+            "flag",
+            0.0,
+            0,
+            1,
+            None,
+            "relief",
+            "barrier 3: data coverage 1, no informal discount, records public, officials trained",
+        ),
+        Lever(
+            "relief_awareness", "flag", 0.0, 0, 1, None, "relief", "barrier 4: all aware, attitude 1, savings and programmes seen"
+        ),
+        Lever(
+            "relief_technology",
+            "flag",
+            0.0,
+            0,
+            1,
+            None,
+            "relief",
+            "barrier 5: efficiency 1, innovation centre 1, sigma0 .05, best removal",
+        ),
         Lever("relief_trust", "flag", 0.0, 0, 1, None, "relief", "barrier 6: belief equals the objective delivery rate"),
     ]
 }

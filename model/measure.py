@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .indicators import AGES
+from .indicators import AGES, SIX_ASPECTS
 from .indicators import Series as I  # noqa: E741 - an index, read as I.TCO2E
 from .jit import inner
 from .ledger import (
@@ -20,6 +20,7 @@ from .ledger import (
     social_sign,
 )
 from .maths import exp
+from .phases.books_apart import books_of
 from .phases.closing import ends_year, offered_and_spent
 from .phases.pool import scattered
 from .rules.certification import RECP_HIGHER, number_unmet, standard_exists
@@ -32,6 +33,7 @@ from .state import (
     EXISTING,
     LANES,
     N_LEARNED,
+    N_PROGRAMMES,
     N_TECH,
     NEVER,
     OUTSIDE,
@@ -39,6 +41,7 @@ from .state import (
     PLANNED,
     REAL_OWN,
     SLOT_TAKEN,
+    UNKNOWN,
     WATER,
 )
 from .vocabulary import LEARNED, TECHNOLOGIES
@@ -86,10 +89,15 @@ def measure(s, p, out, before):
     out[I.EFFLUENT] = matter[Matter.EFFLUENT_M3] / dt
     out[I.TREATED_SHARE] = 1.0 - matter[Matter.UNTREATED_M3] / max(matter[Matter.EFFLUENT_M3], 1e-9)
     out[I.COD] = 0.001 * matter[Matter.COD_KG] / dt
-    out[I.COD_DENSE] = 0.0
+    out[I.COD_DENSE] = out[I.SMOKE_DENSE] = out[I.COMPLAINTS_DENSE] = out[I.CONFLICT_DAYS_DENSE] = 0.0
     for c in range(city.existing):
-        if s.clusters[c].urban > 0.5:
-            out[I.COD_DENSE] += 0.001 * s.clusters[c].cod
+        cluster = s.clusters[c]
+        if cluster.urban > 0.5:
+            out[I.COD_DENSE] += 0.001 * cluster.cod
+            out[I.SMOKE_DENSE] += cluster.smoke
+            out[I.COMPLAINTS_DENSE] += cluster.complaints / dt
+            out[I.CONFLICT_DAYS_DENSE] += p.conflict_days * cluster.conflicts / dt
+    _residents(s, p, out)
     out[I.WASTE] = matter[Matter.WASTE_T] / dt
     out[I.WASTE_REDUCED] = matter[Matter.WASTE_REDUCED_T] / dt
     out[I.EXCHANGED] = matter[Matter.EXCHANGED_T] / dt
@@ -113,6 +121,8 @@ def measure(s, p, out, before):
     for n in range(len(AGES)):
         out[I.LINKS_LASTED_3 + n] = city.lasted[0, n] / max(city.due[0, n], 1)
         out[I.HUBS_LASTED_3 + n] = city.lasted[1, n] / max(city.due[1, n], 1)
+    out[I.T1_BY_TRADE], out[I.T1_BY_OTHERS] = city.carried[0, 0] / dt, city.carried[0, 1] / dt
+    out[I.T2_BY_TRADE], out[I.T2_BY_OTHERS] = city.carried[1, 0] / dt, city.carried[1, 1] / dt
     out[I.ACTIVATED], out[I.BROKEN] = city.activated / dt, city.broken / dt
     out[I.ENTERED_CLUSTERS], out[I.ENTERED_OUTSIDE] = city.entered_clusters / dt, city.entered_outside / dt
     out[I.ENTERED_ARRIVALS], out[I.ENTERED_POOL] = city.entered_arrivals / dt, city.entered_pool / dt
@@ -127,13 +137,32 @@ def measure(s, p, out, before):
         out[_FIRST_OWN + i] = s.own_values[i] / dt if s.own_flows[i] else s.own_values[i]
     if ends_year(city):
         _once_a_year(s, p, out)
+        _competitiveness(s, p, out)
     else:
-        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.DEGREE_GINI, I.LARGEST_NODE, I.REAL_SHARE_SMALL):
+        for i in (I.AWARE_TECHNOLOGY, I.AWARE_LAW, I.AWARE_SYMBIOSIS, I.AWARE_PROGRAMME, I.DEGREE_GINI, I.LARGEST_NODE, I.REAL_SHARE_SMALL,
+                  I.PLANT_REMOVAL, I.PLANTS_WEAK, I.UNIT_COST_ADOPTERS, I.UNIT_COST_OTHERS, I.MARGIN_ADOPTERS, I.MARGIN_OTHERS):  # fmt: skip
             out[i] = before[i]
         for j in range(N_TECH):
             out[_FIRST_ODDS + j] = before[_FIRST_ODDS + j]
     for j in range(N_LEARNED):
         out[_FIRST_RIDER + j] = s.paid[1, j] / np.float64(s.paid[0, j]) if s.paid[0, j] > 0 else np.nan
+
+
+@inner
+def _residents(s, p, out):
+    """Smoke of all clusters and of firms outside; what neighbours accept, and what their conflicts stopped."""
+    city, smoke, workers, accepted, conflicts = s.city[0], 0.0, 0.0, 0.0, 0.0
+    for c in range(s.clusters.size):
+        cluster = s.clusters[c]
+        smoke += cluster.smoke
+        conflicts += cluster.conflicts
+        if cluster.kind != OUTSIDE and cluster.acceptance != UNKNOWN:
+            workers += cluster.workers
+            accepted += cluster.workers * cluster.acceptance
+    out[I.SMOKE] = smoke
+    out[I.ACCEPTANCE] = accepted / workers if workers > 0.0 else np.nan
+    out[I.CONFLICTS], out[I.CONFLICT_DAYS] = conflicts / city.dt, p.conflict_days * conflicts / city.dt
+    out[I.PERMITS_DELAYED], out[I.PROJECTS_DELAYED] = city.permits_delayed / city.dt, city.projects_delayed / city.dt
 
 
 @inner
@@ -170,6 +199,8 @@ def _scattered(s, p, out):
     out[I.EFFLUENT] += here.effluent
     out[I.COD] += here.cod
     out[I.COD_DENSE] += here.cod
+    out[I.SMOKE] += here.smoke
+    out[I.SMOKE_DENSE] += here.smoke
     out[I.WASTE] += here.waste
     out[I.LANDFILLED] += here.landfill
     out[I.DEALER] += here.waste - here.landfill
@@ -220,10 +251,11 @@ def _money(s, p, money, out, dt):
     out[I.FREE_RIDERS] = money[Money.FREE_RIDERS] / dt
     out[I.SIDE_PAYMENTS] = money[Money.SIDE_PAYMENT] / dt
     income = (money[Money.CETP_FEE] + money[Money.SHARED_SOLAR] + money[Money.LEVY] + money[Money.HUB_FEE]
-              + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR])  # fmt: skip
+              + money[Money.PROJECT_FUND] + money[Money.CITY_CETP] + money[Money.HUB_GRANT] + money[Money.ANCHOR]
+              + money[Money.HUB_LOAN])  # fmt: skip
     spent = (money[Money.PROJECT_CAPEX] + money[Money.PROJECT_RUNNING] + money[Money.APPLICATION]
              + money[Money.OPERATOR_STUDY] + money[Money.HUB_RUNNING] + money[Money.HUB_CAPEX]
-             + money[Money.SHARED_LAND] + money[Money.COMPENSATION])  # fmt: skip
+             + money[Money.SHARED_LAND] + money[Money.COMPENSATION] + money[Money.HUB_DEBT_SERVICE])  # fmt: skip
     out[I.OPERATOR_RESULT] = (income - spent) / dt
     out[I.DEVELOPER_RESULT] = (money[Money.RENT] + money[Money.BASE_RENT] + money[Money.LAND_SUPPORT]
                                - money[Money.DEVELOPER_LAND] - money[Money.LAND_PRICE]) / dt  # fmt: skip
@@ -248,7 +280,7 @@ def _clusters(s, p, out):
     links, hubs, pairs, sharing, symbiosis, sold, complaints = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     planned_slots, planned_firms, hazard, output_in = 0.0, 0.0, 0.0, 0.0
     decided, unpaid, old_slots = 0.0, 0.0, 0.0
-    trust_in, belief_sum = 0.0, 0.0
+    trust_in, belief_sum, partners = 0.0, 0.0, 0.0
     cut, reuse_r, recycle, refuse, rethink, responsible = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     management, environment, social, economic = 0.0, 0.0, 0.0, 0.0
     groups = (0.0, 0.0, 0.0, 0.0)
@@ -287,6 +319,7 @@ def _clusters(s, p, out):
             planned_slots += cluster.slots
             planned_firms += n
         links += cluster.links
+        partners += cluster.trade_ties
         hubs += cluster.hub_count
         pairs += n * (n - 1.0)
         sharing += cluster.disclosing
@@ -369,6 +402,7 @@ def _clusters(s, p, out):
     out[I.DISCLOSURE], out[I.IN_SYMBIOSIS] = sharing / cluster_firms, symbiosis / cluster_firms
     out[I.LINKS_ACTIVE], out[I.HUBS_ACTIVE] = links, hubs
     out[I.DENSITY] = links / pairs if pairs > 0.0 else 0.0
+    out[I.CHAIN_DENSITY] = partners / max(inside, 1.0)
     out[I.TRADE_SHARE] = sold / max(output_in, 1e-9)
     out[I.R_REDUCE], out[I.R_REUSE], out[I.R_RECYCLE] = cut / number, reuse_r / number, recycle / number
     out[I.R_REFUSE], out[I.R_RETHINK] = refuse / number, rethink / number
@@ -398,6 +432,7 @@ def _certificates(s, p, out):
         _count(out, cluster, cluster.level >= 3, I.LEVEL3, I.CLUSTERS_LEVEL3)
         _count(out, cluster, cluster.shadow_level[0] > 0, I.LEVEL1_WIDE, I.CLUSTERS_LEVEL1_WIDE)
         _count(out, cluster, cluster.shadow_level[1] > 0, I.LEVEL1_82, I.CLUSTERS_LEVEL1_82)
+        _count(out, cluster, cluster.shadow_level[2] > 0, I.LEVEL1_SIX, I.CLUSTERS_LEVEL1_SIX)
         _count(out, cluster, here and left == 0, I.ALL_MET, I.CLUSTERS_ALL_MET)
         _count(out, cluster, here and left <= 1, I.ONE_UNMET, I.CLUSTERS_ONE_UNMET)
         _count(out, cluster, here and weakest >= p.groups_low, I.GROUPS_40, I.CLUSTERS_GROUPS_40)
@@ -410,6 +445,8 @@ def _certificates(s, p, out):
             out[I.CLUSTERS_WITH_STANDARD] += 1.0 if standard else 0.0
             out[I.CLUSTERS_WITH_PLAN] += 1.0 if cluster.plan_at > 0.0 else 0.0
             out[I.CLUSTERS_BARRED] += cluster.barred
+            for i in range(len(SIX_ASPECTS)):
+                out[I.SIX_REPORT + i] += (cluster.six_unmet >> i) & 1
         if cluster.kind == PLANNED:
             out[I.PLANNED_LEVEL1] += 1.0 if cluster.level >= 1 else 0.0
             out[I.PLANNED_ONE_UNMET] += 1.0 if here and left <= 1 else 0.0
@@ -433,10 +470,20 @@ def _count(out, cluster, yes, share, number):
 
 
 @inner
+def _competitiveness(s, p, out):
+    """Unit cost and margin of firms with T1 or T2 in operation, and of all others, in the last step of a year."""
+    for i in range(2):
+        sales, cost, profit = books_of(s, p, i == 0)
+        out[I.UNIT_COST_ADOPTERS + i] = cost / sales if sales > 0.0 else np.nan
+        out[I.MARGIN_ADOPTERS + i] = profit / sales if sales > 0.0 else np.nan
+
+
+@inner
 def _once_a_year(s, p, out):
     """What needs a look at every firm: awareness, distribution of links, compliance of small firms, size and technology."""
     technology, law, symbiosis, total = 0, 0, 0, 0
-    small, small_real = 0, 0
+    small, small_real, told = 0, 0, 0
+    plants, weak, removed = 0, 0, 0.0
     most, ends = 0, 0
     counts = s.city[0].degree
     inside = 0
@@ -457,6 +504,12 @@ def _once_a_year(s, p, out):
                     technology += (aware >> j) & 1
                 law += (aware >> AWARE_LAW) & 1
                 symbiosis += (aware >> AWARE_SYMBIOSIS) & 1
+                for n in range(N_PROGRAMMES):
+                    told += (np.int64(f.told[k]) >> n) & 1
+                if p.plants_age > 0.5 and f.compliance[k] == REAL_OWN:
+                    plants += 1
+                    removed += f.treats[k]
+                    weak += 1 if f.treats[k] < p.plant_legal else 0
                 size, runs = size_step(f.workers[k]), np.int64(f.tech[k])
                 sizes[N_TECH, size] += 1
                 for j in range(N_TECH):
@@ -472,7 +525,9 @@ def _once_a_year(s, p, out):
     total = max(total, 1)
     out[I.AWARE_TECHNOLOGY], out[I.AWARE_LAW] = technology / (N_LEARNED * np.float64(total)), law / total
     out[I.AWARE_SYMBIOSIS] = symbiosis / total
+    out[I.AWARE_PROGRAMME] = told / (N_PROGRAMMES * np.float64(total))
     out[I.REAL_SHARE_SMALL] = small_real / max(small, 1)
+    out[I.PLANT_REMOVAL], out[I.PLANTS_WEAK] = removed / max(plants, 1), weak / max(plants, 1)
     for j in range(N_TECH):
         out[_FIRST_ODDS + j] = odds_per_doubling(sizes, j)
     out[I.LARGEST_NODE] = most / (0.5 * ends) if ends > 0 else 0.0

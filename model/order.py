@@ -28,6 +28,7 @@ from .phases.outside import open_step
 from .phases.planned import expel, open_planned, relocate
 from .phases.pool import gather
 from .phases.production import close_books, count_adopters, count_city, produce
+from .phases.residents import meet_residents
 from .phases.slots import let_slots
 from .phases.technology import review_technologies
 
@@ -71,6 +72,7 @@ PHASES = (
     Phase(open_step, CITY, "1"),
     Phase(age_technologies, CLUSTER, "1b"),
     Phase(count_adopters, CLUSTER, "1b"),
+    Phase(meet_residents, CLUSTER, "1c"),
     Phase(produce, CLUSTER, "2a"),
     Phase(count_city, CITY, "1b"),
     Phase(deliver, CITY, "3"),

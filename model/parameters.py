@@ -134,8 +134,8 @@ _STREAM_UNITS = {
     "ef_landfill": "tCO2e/unit",
     "additional": "0-1",
 }
-# cells of sectors and streams with a range of their own: rows of parameters.csv; what has none there is 0
-_OWN_CELLS = {"sector": ("heat_replaceable",), "stream": ("traded", "other_disposal")}
+# cells of sectors and streams with a range of their own: rows of the tables of scalars; what has none there is 0
+_OWN_CELLS = {"sector": ("heat_replaceable", "smoke"), "stream": ("traded", "other_disposal")}
 _SHARES = {"share", "0-1", "share of revenue"}
 
 
@@ -202,6 +202,12 @@ def _registry() -> dict[str, Parameter]:
             name = f"{row['sector']}.{row['direction']}.{stream}"
             unit = "share" if w == TREATED_WATER else "unit/worker/yr"
             found[name] = _cell(name, "stream", float(row[stream]), unit, row["basis"] or "as the row above")
+    for row in _rows("chain.csv"):
+        name = f"{row['supplier']}.sells.{row['buyer']}"
+        found[name] = Parameter(
+            name, name, "chain", float(row["weight"]), float(row["low"]), float(row["high"]), "fixed", "0-1", "assumption",
+            row["source"], f"chain: {name}",
+        )  # fmt: skip
     return found | _scalars("switched_off.csv")  # last, so that the draws of all others are as they were without them
 
 
@@ -224,7 +230,7 @@ def _field(name: str) -> str:
 
 
 def _scalar_names() -> list[str]:
-    return [n for n, q in _registry().items() if q.group not in ("sector", "technology", "stream", "module")]
+    return [n for n, q in _registry().items() if q.group not in ("sector", "technology", "stream", "chain", "module")]
 
 
 @lru_cache(maxsize=1)
@@ -235,7 +241,7 @@ def _dtype() -> np.dtype:
     fields += [(f"stream_{column}", "f8", (NW,)) for column in _STREAM_UNITS]
     for kind, columns in _OWN_CELLS.items():
         fields += [(f"{kind}_{column}", "f8", (NS if kind == "sector" else NW,)) for column in columns]
-    fields += [("supply", "f8", (NS, NW)), ("demand", "f8", (NS, NW))]
+    fields += [("supply", "f8", (NS, NW)), ("demand", "f8", (NS, NW)), ("chain", "f8", (NS, NS))]
     # beta laws as inverse distribution functions on equal steps of probability
     fields += [("attitude_law", "f8", (BETA_NODES,)), ("integrity_law", "f8", (BETA_NODES,)), ("trust_law", "f8", (BETA_NODES,))]
     # of modules: their parameters; what a dose of each of their levers costs a year, for a cluster, a firm, a worker
@@ -322,6 +328,9 @@ def _places() -> dict[str, tuple[str, tuple[int, ...]]]:
     for i, sector in enumerate(SECTORS):
         for j, stream in enumerate(STREAMS):
             places |= {f"{sector}.{table}.{stream}": (table, (i, j)) for table in ("supply", "demand")}
+        for j, buyer in enumerate(SECTORS):  # trades that are not in the table do not deal with each other
+            if f"{sector}.sells.{buyer}" in registry:
+                places[f"{sector}.sells.{buyer}"] = ("chain", (i, j))
     return places | OWN_PLACES
 
 

@@ -12,6 +12,8 @@ LOTTERY_A .. D         firm                                  step (four 16-bit l
 FINE                   firm, event (fine digits of a lane)   step
 TASTE, CREDIT, ...     firm, technology                      epoch of the taste
 VISIT, CENTRE          firm                                  step
+PLANT                  firm                                  step in which a new plant begins; 0: one that is found
+PROGRAMME              firm, part of a programme             step
 TRAIT_*                firm                                  -
 ARRIVAL_*              arrival number; FORK, SLOT: firm      -; step (then against forks or slots, see `versus`)
 SLOT_*                 slot                                  step or -
@@ -22,6 +24,7 @@ SCREENING, .._HUB      pair; cluster and stream              -
 OPERATOR_CASE          cluster                               step (then against slots, see `versus`)
 HUB_*                  cluster and stream                    step (who is known: against slots)
 PRIORITY_*             whoever asks                          step
+CHAIN_*, LEAD          firm                                  - (CHAIN_*: against firms, see `versus`)
 =====================  ====================================  =============================================
 """
 
@@ -34,11 +37,11 @@ from typing import NamedTuple
 import numpy as np
 
 from .jit import jit, small
-from .vocabulary import AWARENESS, EVENTS, SECTORS, STREAMS, TECHNOLOGIES, fit
+from .vocabulary import AWARENESS, EVENTS, PROGRAMMES, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["KEYS", "Purpose", "Region", "check_keys", "draw", "key_of", "lane", "lottery_of", "mix", "of_aspect", "of_attempt",
-           "of_awareness", "of_case", "of_coordinated", "of_errand", "of_hub", "of_hub_request", "of_office", "of_pair", "of_probe", "of_project",
-           "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]  # fmt: skip
+           "of_awareness", "of_case", "of_coordinated", "of_errand", "of_hub", "of_hub_request", "of_loan", "of_office", "of_pair", "of_probe", "of_programme",
+           "of_project", "of_project_request", "of_sector", "of_size", "of_taste", "of_technology", "refine", "spread", "uniform", "unit", "versus"]  # fmt: skip
 
 
 @unique
@@ -127,6 +130,13 @@ class Purpose(IntEnum):
     CLUSTER_COMPLETE = 82
     CLUSTER_ASSESSMENT = 90
     INSPECTOR = 91
+    HUB_CREDIT = 92
+    CLUSTER_CONFLICT = 97
+    PLANT = 100
+    PROGRAMME = 101
+    CHAIN_BUYER = 102
+    CHAIN_SUPPLIER = 103
+    LEAD = 104
 
 
 # --- what stands beside an id ----------------------------------------------------------------------------------
@@ -171,20 +181,23 @@ def _wide(places: Sequence[str], least: int = 8) -> int:
 FIRMS, CLUSTERS = 1 << 20, 1 << 20  # more than any city has; a pair of firms is two times 20 bits
 PROJECTS = ("energy", "water", "infrastructure", "information")
 _ASKED = (*TECHNOLOGIES, "relocation", "link", "expulsion")  # for what a firm may stand in a queue
-_TASTED = (*TECHNOLOGIES, "compliance")
+_LENT = (*TECHNOLOGIES, "link")  # for what a bank lends
+_TASTED = (*_LENT, "compliance")
 _HUBS = STREAMS[:-1]
 _BY_TECHNOLOGY = Region(FIRMS, _wide(TECHNOLOGIES), TECHNOLOGIES)
-_BY_TASTE = Region(FIRMS, _wide(_TASTED), TECHNOLOGIES, last="compliance")
+_BY_LOAN = Region(FIRMS, _wide(_LENT), _LENT)
+_BY_TASTE = Region(FIRMS, _wide(_TASTED), _LENT, last="compliance")
 _BY_ERRAND = Region(FIRMS, _wide(_ASKED), _ASKED)
 _BY_AWARENESS = Region(FIRMS, _wide(AWARENESS), AWARENESS)
 _BY_PROJECT = Region(CLUSTERS, 8, PROJECTS)
-_BY_OFFICE = Region(CLUSTERS, 8, (*PROJECTS, "certificate", "wide", "decree_82"))
+_BY_OFFICE = Region(CLUSTERS, 8, (*PROJECTS, "certificate", "wide", "decree_82", "six_aspects"))
 _BY_HUB = Region(CLUSTERS, _wide(_HUBS), _HUBS)
 _BY_SECTOR = Region(CLUSTERS, _wide(SECTORS), SECTORS)
 _BY_SIZE = Region(FIRMS, 64)
 _BY_PROBE = Region(FIRMS, 4096)
 _BY_ASPECT = Region(FIRMS, 2, ("utilisation", "margin"))
 _BY_EVENT = Region(FIRMS, 16, EVENTS)
+_BY_PROGRAMME = Region(FIRMS, _wide(PROGRAMMES), PROGRAMMES)
 _CASES = Region(CLUSTERS, 1, first=1 << 37)
 _COORDINATED = Region(CLUSTERS, 32, first=(1 << 37) + (1 << 36))
 _PROJECT_REQUESTS = _BY_PROJECT._replace(first=1 << 38, places=(*PROJECTS, "plot"))
@@ -194,12 +207,14 @@ _PAIRS = Region(1, _wide(STREAMS), STREAMS)  # hashed
 # purposes with more than one draw beside an id; all others take the id alone
 KEYS: dict[Purpose, tuple[Region, ...]] = {
     **dict.fromkeys(
-        (Purpose.CREDIT_SHARE, Purpose.GUARANTEED, Purpose.GREEN_FUND, Purpose.CAPEX, Purpose.INSTALL, Purpose.KEEP,
+        (Purpose.CAPEX, Purpose.INSTALL, Purpose.KEEP,
          Purpose.REQUEST, Purpose.TRAIT_TECHNOLOGY, Purpose.TRAIT_AGE), (_BY_TECHNOLOGY,)),
+    **dict.fromkeys((Purpose.CREDIT_SHARE, Purpose.GUARANTEED, Purpose.GREEN_FUND), (_BY_LOAN,)),
     **dict.fromkeys((Purpose.TASTE, Purpose.TASTE_OFFSET, Purpose.CREDIT), (_BY_TASTE,)),
     Purpose.TRAIT_AWARE: (_BY_AWARENESS,),
     **dict.fromkeys((Purpose.TRAIT_WORKERS, Purpose.ARRIVAL_THIN), (_BY_SIZE,)),
     Purpose.TRAIT_STATE: (_BY_ASPECT,),
+    Purpose.PROGRAMME: (_BY_PROGRAMME,),
     Purpose.FINE: (_BY_EVENT,),
     Purpose.SEARCH: (_BY_PROBE,),
     Purpose.CLUSTER_REVIEW: (_BY_OFFICE,),
@@ -208,6 +223,7 @@ KEYS: dict[Purpose, tuple[Region, ...]] = {
     Purpose.HUB_START: (_BY_HUB,),
     Purpose.SCREENING_HUB: (_BY_HUB,),
     Purpose.HUB_CIRCLE: (_BY_HUB,),
+    Purpose.HUB_CREDIT: (_BY_HUB,),  # at times 0 to 3: guarantee, green fund, approval, share
     Purpose.PRIORITY: (_BY_ERRAND, _CASES, _COORDINATED, _PROJECT_REQUESTS, _HUB_REQUESTS),
 }  # fmt: skip
 # hashes of the lottery, four lanes each
@@ -237,9 +253,11 @@ def check_keys(keys: Mapping[Purpose, Sequence[Region]]) -> None:
 check_keys(KEYS)
 fit("lanes of the lottery", EVENTS, PER_HASH * len(LOTTERIES))
 
-_TECHNOLOGY, _TASTE, _ERRAND, _AWARENESS = (region.width for region in (_BY_TECHNOLOGY, _BY_TASTE, _BY_ERRAND, _BY_AWARENESS))
+_TECHNOLOGY, _LOAN, _TASTE = (region.width for region in (_BY_TECHNOLOGY, _BY_LOAN, _BY_TASTE))
+_ERRAND, _AWARENESS = (region.width for region in (_BY_ERRAND, _BY_AWARENESS))
 _PROJECT, _OFFICE, _HUB, _SECTOR = (region.width for region in (_BY_PROJECT, _BY_OFFICE, _BY_HUB, _BY_SECTOR))
 _ASPECT, _EVENT, _SIZE, _PROBE, _STREAM = (region.width for region in (_BY_ASPECT, _BY_EVENT, _BY_SIZE, _BY_PROBE, _PAIRS))
+_PROGRAMME = _BY_PROGRAMME.width
 _CASE, _COORDINATED_CASE = _CASES.first, _COORDINATED.first
 _PROJECT_REQUEST, _HUB_REQUEST = _PROJECT_REQUESTS.first, _HUB_REQUESTS.first
 PLOT = len(PROJECTS)  # place of a new plot among what the office of a cluster asks for
@@ -253,6 +271,12 @@ _ATTEMPTS = 128  # of a draw that may be repeated
 def of_technology(ident, j):
     """Technology j beside a firm."""
     return ident * _TECHNOLOGY + j
+
+
+@small
+def of_loan(ident, what):
+    """What a bank lends a firm for: a technology, or links."""
+    return ident * _LOAN + what
 
 
 @small
@@ -271,6 +295,12 @@ def of_errand(ident, which):
 def of_awareness(ident, which):
     """Bit `which` of what a firm knows of, beside it."""
     return ident * _AWARENESS + which
+
+
+@small
+def of_programme(ident, which):
+    """Part `which` of a programme, beside a firm that may know of it."""
+    return ident * _PROGRAMME + which
 
 
 @small

@@ -191,8 +191,10 @@ def _equip(s, p, slot, bits):
     f, k = s.firms[slot >> 4], slot & 15
     f.tech[k] = f.pending[k] = f.cuts[k] = f.loans[k] = 0
     f.cut_total[k] = f.depreciation[k] = f.debt_service[k] = 0.0
+    for j in range(f.loan_balance.shape[1]):
+        f.loan_balance[k, j] = 0.0
     for j in range(f.start.shape[1]):
-        f.write_off[k, j] = f.cut_value[k, j] = f.loan_balance[k, j] = 0.0
+        f.write_off[k, j] = f.cut_value[k, j] = 0.0
         if (bits >> j) & 1:
             give_technology(s, p, f, k, j)
     own = (bits >> OWN_PLANT) & 1

@@ -18,13 +18,14 @@ import numpy as np
 from .indicators import AGES
 from .levers import LEVER_DTYPE
 from .size_odds import SIZES
-from .vocabulary import AWARENESS, LEARNED, SECTORS, STREAMS, TECHNOLOGIES, fit
+from .vocabulary import AWARENESS, LEARNED, PROGRAMMES, SECTORS, STREAMS, TECHNOLOGIES, fit
 
 __all__ = ["LANES", "State", "as_bytes", "clear", "copy_of", "copy_state", "lever_values", "new_state", "with_more_room"]
 
 LANES = 16
 N_SECTORS, N_TECH, N_STREAMS = len(SECTORS), len(TECHNOLOGIES), len(STREAMS)
 N_LEARNED = len(LEARNED)  # technologies but the own plant, which is the last
+LINK_LOAN, N_LOANS = N_TECH, N_TECH + 1  # the place of a loan for links, behind those on technologies
 HEAT, TREATED_WATER = N_STREAMS - 2, N_STREAMS - 1  # the last streams; those before are solid
 N_SOLID = HEAT
 N_HUBS = N_STREAMS - 1  # hubs pool solid streams and heat
@@ -34,11 +35,14 @@ T1, T2, T4, T5, OWN_PLANT = (TECHNOLOGIES.index(name) for name in ("T1", "T2", "
 AWARE_LAW, AWARE_SYMBIOSIS = AWARENESS.index("law"), AWARENESS.index("symbiosis")
 N_AWARE = len(AWARENESS)
 ALL_KNOWN = (1 << len(AWARENESS)) - 1
+GRANTS, CREDIT, TAX = (PROGRAMMES.index(name) for name in ("grants", "credit", "tax"))  # what a firm may know of a programme
+N_PROGRAMMES, ALL_PROGRAMMES = len(PROGRAMMES), (1 << len(PROGRAMMES)) - 1
 ADMISSION = (T1, T2)  # what a planned cluster may ask of whoever enters
 T1_OR_T2 = 1 << T1 | 1 << T2  # as bits
 fit("bits of what a firm knows of", AWARENESS, 8)
 SOMEBODY = 7  # bit of `State.holds`, after those of technologies
 fit("bits of what acquaintances see", TECHNOLOGIES, SOMEBODY)
+fit("bits of the loans of a firm", (*TECHNOLOGIES, "link"), 8)
 fit("bits of the hubs of a firm", STREAMS[:N_HUBS], 8)
 fit("bits of the streams that a firm offers", STREAMS, 8)
 # compliance
@@ -52,6 +56,7 @@ LINK_FREE, LINK_BARRED, LINK_PERMIT, LINK_ACTIVE, LINK_CLOSED = range(5)
 # slots
 SLOT_VACANT, SLOT_LETTABLE, SLOT_TAKEN, SLOT_RETIRED, SLOT_UNUSABLE, SLOT_SHARED = range(6)
 NEVER = 1e9  # a time that does not come
+UNKNOWN = -1.0  # acceptance of a cluster that has not produced yet
 CACHE_LINE = 64  # bytes
 BOOKED = ("cod", "tco2e", "landfill", "energy")  # flows booked by origin: t COD, tCO2e on site, t, TJ; a year
 BOOKED_YEARS = 26  # calendar years from 2020 on
@@ -80,11 +85,12 @@ FIRM_DTYPE = _block([
     # flows of the step (per year)
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f), ("spared", _f), ("avoided", _f),
     ("k_revenue", _f), ("k_margin", _f), ("k_value", _f), ("k_cod", _f), ("k_disposal", _f), ("k_solar", _f),
-    ("k_tonnes", _f), ("k_landfill", _f), ("k_gas", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
+    ("k_tonnes", _f), ("k_landfill", _f), ("k_gas", _f), ("k_smoke", _f), ("d_elec", _f), ("d_fuel", _f), ("d_water", _f), ("d_disposal", _f),
     ("d_tonnes", _f), ("margin_life", _f), ("exporter", _f), ("trade_share", _f), ("moved_at", _f),
     # money
     ("cash", _f), ("profit", _f), ("debt_service", _f), ("interest", _f), ("depreciation", _f), ("cut_total", _f),
-    ("negative_years", _f),
+    # tax-free gain of links in this step; share of its whole income tax that a firm is exempt from, and until when
+    ("cut_links", _f), ("exempt", _f), ("exempt_until", _f), ("negative_years", _f),
     # what it believes
     ("attitude", _f), ("trust", _f), ("attitude_start", _f), ("trust_start", _f), ("good", _f), ("bad", _f),
     ("offer_taste", _f), ("links", _j), ("offers", _j), ("row", _j),
@@ -92,9 +98,14 @@ FIRM_DTYPE = _block([
     ("visited", _f), ("served", _f), ("studied", _f),
     # what reviews look at
     ("hurdle", _f), ("collateral", _f), ("integrity", _f), ("eps", _f), ("revenue_factor", _f), ("born", _f), ("cluster", _j), ("slot_id", _j), ("x", _f), ("y", _f),
-    ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_TECH), ("loan_payment", _f, N_TECH), ("loan_growth", _f, N_TECH),
+    ("annuity_at", _f), ("start", _f, N_TECH), ("loan_balance", _f, N_LOANS), ("loan_payment", _f, N_LOANS), ("loan_growth", _f, N_LOANS),
     ("cut_value", _f, N_TECH), ("cut_until", _f, N_TECH), ("write_off", _f, N_TECH), ("capex_noise", _f, N_TECH), ("annuity", _f, N_TECH + 3),
-    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT), ("last_fine", _f), ("visit", _b),
+    ("sold", _f, N_STREAMS), ("bought", _f, N_STREAMS), ("fined_at", _f, FINES_KEPT), ("last_fine", _f), ("visit", _b), ("told", _b),
+    # share of the load that its plant removed when it was drawn, when that was, and what it removes in this step
+    ("plant", _f), ("plant_at", _f), ("treats", _f),
+    # the chain: slots of its buyer and its supplier in the cluster (-1: none), and for whom they were drawn (its id + 1);
+    # does a lead firm ask it, does it sell inside, which technologies did trade partners and other ties tell it of
+    ("buyer", _j), ("supplier", _j), ("drawn_for", _i), ("asked", _b), ("sells", _b), ("told_trade", _b), ("told_other", _b),
 ])  # fmt: skip
 
 CLUSTER_DTYPE = np.dtype([
@@ -108,12 +119,12 @@ CLUSTER_DTYPE = np.dtype([
     ("kilowatt", _f), ("solar_capital", _f), ("design_flow", _f), ("connected", _f), ("fee", _f),
     # certificate
     ("level", _i), ("review_at", _f), ("last_violation", _f), ("unmet", _i), ("certified_at", _f),
-    ("shadow_level", _i, (2,)), ("shadow_review", _f, (2,)), ("exchange_at", _f), ("flowed_at", _f), ("seeks", _b),
+    ("shadow_level", _i, (3,)), ("shadow_review", _f, (3,)), ("six_unmet", _i), ("small_served", _f), ("exchange_at", _f), ("flowed_at", _f), ("seeks", _b),
     ("grants_year", _f), ("grants_flow", _f), ("revocations", _f),
     # sums over the firms, made once a step
     ("firms", _i), ("workers", _f), ("links", _i), ("breaches", _f), ("tech_count", _i, (N_TECH,)),
     ("intensity_reference", _f), ("reference_energy", _f), ("reference_output", _f), ("reference_workers", _f),
-    ("reference_value", _f), ("income_reference", _f),
+    ("reference_value", _f), ("income_reference", _f), ("reference_profit", _f), ("profit_reference", _f),
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("untreated", _f), ("output", _f), ("waste", _f),
     ("solar", _f), ("shared_solar", _f), ("reused", _f), ("disclosing", _i), ("recp", _i),
     ("exchanges", _f), ("permits", _i), ("measured_own", _f), ("measured", _f),
@@ -126,19 +137,25 @@ CLUSTER_DTYPE = np.dtype([
     ("treated_own", _f), ("attitude_sum", _f), ("trust_sum", _f), ("breach_rate", _f),
     # the standard: of a park; next assessment, plan since (0: none), no money of funds; share of due visits that are not made
     ("park", _b), ("barred", _b), ("assess_at", _f), ("plan_at", _f), ("unvisited", _f),
+    # its neighbours: t of smoke a year and that of 2019, acceptance (-1: not known yet), conflicts of the step, permits and projects stand until
+    ("smoke", _f), ("smoke_2019", _f), ("acceptance", _f), ("conflicts", _f), ("halted_until", _f),
+    ("treats", _f),  # share of the load that the central plant removes
+    # trade partners that are there; firms by trade, now and in 2018-19; part of the cost of labour and inputs that like firms spare
+    ("trade_ties", _i), ("like", _i, (N_SECTORS,)), ("like_reference", _f, (N_SECTORS,)), ("spared", _f, (N_SECTORS,)),
 ], align=True)  # fmt: skip
 
 HUB_DTYPE = np.dtype([
     ("active", _b), ("members", _i), ("review_at", _f), ("fee", _f), ("price", _f), ("quantity", _f),
     ("capital_year", _f), ("capital_until", _f), ("supply_ratio", _f), ("demand_ratio", _f), ("invested", _f),
-    ("started", _f), ("called", _b),
+    ("started", _f), ("called", _b), ("loan_balance", _f), ("loan_payment", _f), ("loan_growth", _f),
 ], align=True)  # fmt: skip
 
 LINK_DTYPE = np.dtype([
     ("state", _i), ("supplier", _i), ("buyer", _i), ("supplier_id", _i), ("buyer_id", _i), ("stream", _i),
     ("cluster", _i), ("next", _i, (2,)), ("quantity", _f), ("price", _f), ("invested", _f), ("started", _f), ("until", _f),
     ("kept", _f), ("broken", _f), ("updated", _f), ("delivered", _f), ("part", _f), ("years", _f), ("grant", _f),
-    ("remembered", _f),
+    # share of the tax on the gain of supplier and buyer that is forgone, and until when
+    ("remembered", _f), ("cut", _f, (2,)), ("cut_until", _f),
 ], align=True)  # fmt: skip
 
 FUND_DTYPE = np.dtype([
@@ -174,6 +191,10 @@ CITY_DTYPE = np.dtype([
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
     # limited inspectors: visits of the calendar year that were due and that were made
     ("visits_due", _i), ("visits_made", _i),
+    # held up by conflicts in the step
+    ("permits_delayed", _i), ("projects_delayed", _i),
+    # firms by trade in 2018-19, mean of the clusters; first orders of T1 and T2 of which a trade partner, or another tie, had told
+    ("like_mean", _f, (N_SECTORS,)), ("carried", _i, (2, 2)),
 ], align=True)  # fmt: skip
 
 
@@ -183,9 +204,9 @@ SHEET_DTYPE = _block(
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
-        "shared", "output", "profit", "tonnes", "landfill", "gas", "reduced", "sales", "ordinary", "disposal", "fee", "own", "sham", "connect",
+        "shared", "output", "profit", "tonnes", "landfill", "gas", "smoke", "reduced", "sales", "ordinary", "disposal", "fee", "own", "sham", "connect",
         "connected", "treated_own", "measured_own", "tax", "forgone", "dividends", "premium", "inside", "t5_workers", "rethink", "attitude",
-        "trust",
+        "trust", "trades", "cheap",
     )])  # fmt: skip
 
 REQUEST_DTYPE = np.dtype([

@@ -6,6 +6,7 @@ from .acting import call_everywhere, call_own
 from .jit import inner, jit, written
 from .measure import measure, record_levels
 from .order import CLUSTER, PHASES, in_groups
+from .phases.chains import note_like_reference
 from .phases.closing import begin_counts, sum_up
 from .state_pointer import by_reference
 
@@ -43,14 +44,14 @@ step = written(text_of_step(), what_is_called())
 
 @inner
 def note_reference(s):
-    """What 2018-19 were like, the reference of each cluster: energy a unit of output, workers, value added a worker.
+    """What 2018-19 were like, the reference of each cluster: energy a unit of output, workers, value added and profit a worker.
 
-    Clusters without firms then take the city's intensity and income, and have no jobs to lose.
+    Clusters without firms then take the city's intensity, income and profit, and have no jobs to lose.
     """
     now = s.city[0].time
     if now < 2018.0 - 1e-9 or now >= 2020.0 - 1e-9:
         return
-    energy, output, value, workers = 0.0, 0.0, 0.0, 0.0
+    energy, output, value, profit, workers = 0.0, 0.0, 0.0, 0.0, 0.0
     half = 0.5 * s.city[0].dt  # two years are averaged
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
@@ -58,16 +59,20 @@ def note_reference(s):
         cluster.reference_output += cluster.output
         cluster.reference_workers += half * cluster.workers
         cluster.reference_value += half * cluster.value_added
+        cluster.reference_profit += half * cluster.profit
         energy += cluster.reference_energy
         output += cluster.reference_output
         value += cluster.reference_value
+        profit += cluster.reference_profit
         workers += cluster.reference_workers
+    note_like_reference(s, half)
     for c in range(s.clusters.size):
         cluster = s.clusters[c]
         own = cluster.reference_output > 0.0
         if own or output > 0.0:
             cluster.intensity_reference = cluster.reference_energy / cluster.reference_output if own else energy / output
             cluster.income_reference = cluster.reference_value / cluster.reference_workers if own else value / max(workers, 1e-9)
+            cluster.profit_reference = cluster.reference_profit / cluster.reference_workers if own else profit / max(workers, 1e-9)
 
 
 @inner

@@ -11,7 +11,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["AWARENESS", "EVENTS", "LEARNED", "SECTORS", "STREAMS", "STREAM_UNITS", "TECHNOLOGIES", "TECHNOLOGY_ROWS",
+__all__ = ["AWARENESS", "EVENTS", "LEARNED", "PROGRAMMES", "SECTORS", "STREAMS", "STREAM_UNITS", "TECHNOLOGIES", "TECHNOLOGY_ROWS",
            "fit", "read_vocabulary", "short_of"]  # fmt: skip
 
 _TABLES = Path(__file__).parent / "tables"
@@ -97,6 +97,8 @@ SECTORS = tuple(row["sector"] for row in _sectors)
 
 # bits of what a firm knows of, after the technologies; that of an own plant is unused
 AWARENESS = (*TECHNOLOGIES, "law", "symbiosis")
+# parts of a programme of which a firm may know, a bit each
+PROGRAMMES = ("grants", "credit", "tax")
 # what may happen to a firm in a step, each a lane of the lottery (`phases.lottery`)
 EVENTS = (*(f"learn_{name}" for name in LEARNED), "learn_law", "learn_symbiosis", "inspection", "compliance_review",
           "technology_review", "search", "exit", "relocation_review")  # fmt: skip

@@ -341,7 +341,8 @@ class ScenarioError(ValueError):
 
 
 # names of former versions and what took their place, if anything did
-FORMER = {"private_cost": "private_net", "cost_per_tco2e": "cost_gross_per_tco2e", "complaint_club": "", "trust_gap": ""}
+FORMER = {"private_cost": "private_net", "cost_per_tco2e": "cost_gross_per_tco2e", "complaint_club": "", "trust_gap": "",
+          "club_community": "club"}  # fmt: skip
 
 
 def nearest_name(name: object, known: Iterable[str]) -> str | None:

@@ -14,8 +14,11 @@ __all__ = ["MESSAGES", "FormerFile", "as_written_now"]
 MESSAGES = {
     "platform": "{file}: the lever platform was a map too, and now stands beside it: {table}.map is taken as {value:g}; "
     "write map = 0 for a platform alone",
+    "club_community": "{file}: the lever club_community is now two: {table}.club and {table}.community are both taken as {value:g}; "
+    "write the one that is meant",
 }  # fmt: skip
 _TABLES = ("levers", "planned", "single_cluster", "set")
+CLUB = "club_community"  # the club of firms and work with the community were one lever
 
 
 class FormerFile(Notice):
@@ -25,13 +28,27 @@ class FormerFile(Notice):
 
 
 def as_written_now(raw: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Content of a file of levers: where it names `platform` and no `map`, both have that dose, as when they were one lever."""
+    """Content of a file of levers, where two levers of now were one.
+
+    Where it names `platform` and no `map`, both have that dose; `club_community` is `club` and `community`, in schedules too.
+    """
     now = dict(raw)
+    for table in (*_TABLES, "schedules"):
+        levers = now.get(table)
+        if isinstance(levers, Mapping) and CLUB in levers:
+            dose = levers[CLUB]
+            now[table] = {"club": dose, "community": dose, **{name: value for name, value in levers.items() if name != CLUB}}
+            _say("club_community", path, table, dose)
     for table in _TABLES:
-        levers = raw.get(table)
+        levers = now.get(table)
         if isinstance(levers, Mapping) and "platform" in levers and "map" not in levers:
             dose = levers["platform"]
             now[table] = {**levers, "map": dose}
-            if isinstance(dose, (int, float)) and dose:  # what is no number is refused where levers are checked
-                warnings.warn(FormerFile("platform", file=str(path), table=table, value=dose), stacklevel=2)
+            _say("platform", path, table, dose)
     return now
+
+
+def _say(message: str, path: Path, table: str, dose: Any) -> None:
+    """Tell it of a dose; what is no number is refused where levers are checked."""
+    if isinstance(dose, (int, float)) and dose:
+        warnings.warn(FormerFile(message, file=str(path), table=table, value=dose), stacklevel=3)

@@ -36,6 +36,7 @@ class _Line:
 HEADLINE = (
     _Line("cod", "cod_total", "min", "t"),
     _Line("cod_dense", "cod_dense_total", "min", "t"),
+    _Line("smoke_dense", "smoke_dense_total", "min", "t"),
     _Line("tco2e", "tco2e_total", "min", "t"),
     _Line("landfilled", "landfilled_total", "min", "t"),
     _Line("energy", "energy_total", "min", "GJ"),
@@ -46,6 +47,7 @@ HEADLINE = (
     _Line("outlay", "pv_outlay_gross", "min", "mVND"),
     _Line("social_cost", "pv_social_cost", "min", "mVND"),
 )
+DENSE = ("cod_dense", "smoke_dense")  # rows of sites with dense districts
 # thousands of a unit have names of their own; numbers stay short, so that a range fits under its median
 _THOUSANDS = {"t": ("t", "kt", "Mt"), "GJ": ("GJ", "TJ", "PJ"), "mVND": ("mVND", "bnVND", "trVND")}
 
@@ -107,7 +109,7 @@ def _ranges(comparison: Comparison, values: np.ndarray) -> list[tuple[float, flo
 
 def _row(comparison: Comparison, line: _Line, year: int, say: Words) -> HeadlineRow | None:
     values = _values(comparison, line, year)
-    if values is None or line.key == "cod_dense" and not any(cluster.urban for cluster in comparison.trace.site.clusters):
+    if values is None or line.key in DENSE and not any(cluster.urban for cluster in comparison.trace.site.clusters):
         return None
     one = comparison.one_cluster and line.counted
     # of one cluster: in which share of the worlds; of a city: how many clusters

@@ -16,6 +16,7 @@ from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
 from ..experiments.outcome import OUTPUT_BASES
 from ..experiments.statistics import Estimate
+from ..model.indicators import SIX_ASPECTS
 from ..model.roster import own_indicators
 from ..model.vocabulary import LEARNED, TECHNOLOGIES
 from .leads import in_most
@@ -24,10 +25,12 @@ from .words import Words, scale_of
 __all__ = ["HEADLINES", "Cell", "Group", "Row", "best_rows", "interval_text", "name_and_unit", "scale_of_column", "scorecard", "stands_out",
            "transfer_rows"]  # fmt: skip
 
+SIX = ("level1_six", *(f"six_{name}" for name in SIX_ASPECTS))
 HEADLINES = {
-    "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", "groups_50"),
+    "certification": ("level1", "level2", "level3", "level1_wide", "level1_82", *SIX, "groups_50"),
     "clusters": ("clusters_level1", "planned_level1", "clusters_all_met", "clusters_one_unmet"),
-    "environment": ("tco2e", "tco2e_total", "cod", "water", "landfilled", "tco2e_landfill", *OUTPUT_BASES),
+    "environment": ("tco2e", "tco2e_total", "cod", "smoke", "water", "landfilled", "tco2e_landfill", *OUTPUT_BASES),
+    "residents": ("cod_dense", "smoke_dense", "complaints_dense", "conflict_days_dense", "acceptance"),
     "network": ("links_active", "hubs_active", "trade_share"),
     "firms": (
         *(f"adoption_{name}" for name in LEARNED),
@@ -38,6 +41,7 @@ HEADLINES = {
     "size_odds": tuple(f"size_odds_{name}" for name in TECHNOLOGIES),
     "free_riders": tuple(f"free_riders_{name}" for name in LEARNED),
     "jobs": ("jobs", "value_added", "exits", "bankrupt"),
+    "competitiveness": ("unit_cost_adopters", "unit_cost_others", "margin_adopters", "margin_others"),
     "trust": ("trust",),
     "money": (
         "pv_outlay_gross",
@@ -49,7 +53,7 @@ HEADLINES = {
     ),
 }
 BEST = ("level1", "tco2e", "cod", "water", "jobs", "value_added", "pv_outlay_gross", "cost_gross_per_tco2e", "cost_social_per_tco2e")  # fmt: skip
-CERTIFICATES = ("level1", "level2", "level3", "level1_wide", "level1_82", "planned_level1", *CLUSTER_SHARES)
+CERTIFICATES = ("level1", "level2", "level3", "level1_wide", "level1_82", "level1_six", "planned_level1", *CLUSTER_SHARES)
 SURE = 0.9
 
 
@@ -142,10 +146,22 @@ def _shown(comparison: Comparison, key: str) -> list[tuple[Estimate, Estimate]]:
     ]
 
 
+def _is_flat(values: list[Estimate], factor: float, decimals: int) -> bool:
+    """Does the range over arms and worlds lie within one step of what is printed? Then the row does not discriminate (13.10)."""
+    ends = [abs(factor) * x for e in values for x in (e.low, e.mean, e.high) if math.isfinite(x)]
+    return bool(ends) and max(ends) - min(ends) < 10.0**-decimals * (1.0 - 1e-9)
+
+
 def _without_standard(comparison: Comparison, year: int) -> list[bool]:
     """For every arm: is there no standard for any cluster by this year, so that none can be certified?"""
     found = comparison.estimates.get(f"clusters_with_standard_{year}")
     return [bool(value.mean == 0.0) for value, *_ in found] if found else [False] * len(comparison.arms)
+
+
+def _reckoned(comparison: Comparison, name: str, year: int) -> bool:
+    """Is an indicator told at all? Six aspects are none while they are switched off: a row of zeros would say that nobody met them."""
+    keys = [key for other in SIX if (key := f"{other}_{year}") in comparison.columns]
+    return name not in SIX or any(np.nansum(comparison.values(key)) > 0 for key in keys)
 
 
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:
@@ -173,7 +189,10 @@ def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None
         )
         for index, (arm, (value, delta)) in enumerate(zip(comparison.arms, entries, strict=True))
     )
-    return Row(key, *name_and_unit(name, unit, say, comparison.one_cluster), cells)
+    label, unit = name_and_unit(name, unit, say, comparison.one_cluster)
+    if len(comparison.arms) > 1 and _is_flat([value for value, _ in entries], factor, decimals):
+        label = say("row.flat", label=label)
+    return Row(key, label, unit, cells)
 
 
 def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
@@ -190,7 +209,9 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
     for title, names in {**HEADLINES, "modules": own_indicators()}.items():
         if title == "clusters" and comparison.one_cluster:  # its certificate stands above
             continue
-        rows = tuple(row for name in names if (row := _row(comparison, name, year, say)))
+        if title == "residents" and not any(cluster.urban for cluster in comparison.trace.site.clusters):
+            continue
+        rows = tuple(row for name in names if _reckoned(comparison, name, year) and (row := _row(comparison, name, year, say)))
         if rows:
             groups.append(Group(say(f"group.{title}"), rows))
     return groups

@@ -23,7 +23,7 @@ FUNDS = ("fund_share_grants", "fund_share_symbiosis", "fund_share_infrastructure
 GROUPS = {
     "knowledge": ("extension", "innovation_centre", "fairs"),
     "money": ("grants", "CIT_reduction", "interest_cut", "guarantee", "green_fund"),
-    "exchange": ("coordinator", "map", "platform", "club_community", "study_aid", "symbiosis_grant"),
+    "exchange": ("coordinator", "map", "platform", "club", "study_aid", "symbiosis_grant"),
     "infrastructure": ("cofunding_infrastructure",),
 }
 GRANTS = tuple(f"grant_{name}" for name in TECHNOLOGIES)  # one gene: "grants"

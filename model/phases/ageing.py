@@ -20,6 +20,7 @@ from ..state import (
 )
 from .capital import invest
 from .financing import add_loan, finance, own_funds
+from .plants import age_plants, draw_plant
 from .production import set_coefficients
 from .technology import end_cut, investment
 
@@ -40,6 +41,8 @@ def age_technologies(s, p, c):
             if perfect and f.eps[k] != 1.0:  # barrier 5 removed
                 f.eps[k] = 1.0
                 set_coefficients(p, f, k, cluster.kind == PLANNED)
+    if p.plants_age > 0.5:
+        age_plants(s, p, cluster, perfect)
 
 
 @inner
@@ -49,7 +52,7 @@ def _age(s, p, cluster, slot, now):
     for j in range(N_TECH):
         bit = np.uint8(1 << j)
         if f.pending[k] & bit and f.start[k, j] <= now:
-            start_operating(f, k, j)
+            start_operating(city, p, f, k, j)
         if f.cut_until[k, j] <= now:
             end_cut(f, k, j)
         if f.tech[k] & bit and f.start[k, j] + p.tech_life_yr[j] <= now:
@@ -67,7 +70,7 @@ def _age(s, p, cluster, slot, now):
 
 
 @inner
-def start_operating(f, k, j):
+def start_operating(city, p, f, k, j):
     """What was ordered operates: it is written off, and the cut of tax on its saving begins."""
     bit = np.uint8(1 << j)
     f.pending[k] &= ~bit
@@ -76,15 +79,17 @@ def start_operating(f, k, j):
     if f.cut_value[k, j] > 0.0:
         f.cuts[k] |= bit
         f.cut_total[k] += f.cut_value[k, j]
-    if j == OWN_PLANT and f.compliance[k] < REAL_OWN:
-        f.compliance[k] = REAL_OWN
+    if j == OWN_PLANT:
+        draw_plant(city, p, f, k, True)
+        f.compliance[k] = max(f.compliance[k], REAL_OWN)
 
 
 @inner
 def end_write_off(f, k, j):
     """Technology j is no longer written off."""
-    f.depreciation[k] -= f.write_off[k, j]
-    f.write_off[k, j] = 0.0
+    if not f.pending[k] & np.uint8(1 << j):  # else what was written off ended with the order of what replaces it
+        f.depreciation[k] -= f.write_off[k, j]
+        f.write_off[k, j] = 0.0
 
 
 @inner
@@ -125,6 +130,8 @@ def _renew(s, p, slot, j):
             stop_operating(f, k, j)
             return
     f.start[k, j] = city.time
+    if j == OWN_PLANT:
+        draw_plant(city, p, f, k, True)
     add_loan(city.dt, f, k, j, share * cost, p.bank_rate, min(p.loan_years, p.tech_life_yr[j]))
     f.cash[k] -= (1.0 - share) * cost
     f.write_off[k, j] = cost / p.tech_life_yr[j]

@@ -106,7 +106,7 @@ def _try_planned(s, p, slot, ident, sector, workers):
     gain, lump = planned_gain(s, p, outside, f, k, cluster, lever)
     value = relocation_value(p, gain, lump, f.hurdle[k], Move(0.0, 0.0, 0.0, 0.0))
     f.aided[k] = aided
-    if value < 0.0 or not may_enter(s, p, lever, slot, 0.0):
+    if value < 0.0 or not may_enter(s, p, cluster, slot, 0.0):
         give_up(s, f, k)
         return False
     settle(s, f, k)

@@ -13,6 +13,7 @@ from ..state import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
     N_AWARE,
+    N_LOANS,
     N_TECH,
     NEVER,
     NONE,
@@ -26,6 +27,7 @@ from ..state import (
 )
 from .ageing import set_due
 from .enforcement import choose_compliance, compliance_costs
+from .plants import draw_plant
 from .production import set_coefficients
 
 __all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business", "use_resources"]
@@ -102,19 +104,22 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.z_margin[k] = normal_trait(city, Purpose.TRAIT_STATE, of_aspect(ident, 1))
     f.activity[k] = workers
     f.stopped[k] = f.last_fine[k] = 0.0
-    f.visit[k] = 0
+    f.visit[k] = f.told[k] = f.asked[k] = f.sells[k] = f.told_trade[k] = f.told_other[k] = 0
+    f.plant[k] = f.plant_at[k] = f.treats[k] = 0.0
     for n in range(f.fined_at.shape[1]):
         f.fined_at[k, n] = 0.0
     f.negative_years[k] = f.interest[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0
     f.tech[k] = f.pending[k] = f.ever[k] = f.loans[k] = f.cuts[k] = f.hubs[k] = 0
-    f.cut_total[k] = f.depreciation[k] = 0.0
+    f.cut_total[k] = f.depreciation[k] = f.cut_links[k] = f.exempt[k] = f.exempt_until[k] = 0.0
     f.links[k] = 0
     for w in range(f.sold.shape[1]):
         f.sold[k, w] = f.bought[k, w] = 0.0
     for i in range(s.own_firms.shape[1]):
         s.own_firms[slot, i] = 0.0
+    for j in range(N_LOANS):
+        f.loan_balance[k, j] = f.loan_payment[k, j] = 0.0
     for j in range(N_TECH):
-        f.loan_balance[k, j] = f.loan_payment[k, j] = f.cut_value[k, j] = f.write_off[k, j] = 0.0
+        f.cut_value[k, j] = f.write_off[k, j] = 0.0
         f.capex_noise[k, j] = 0.0
     aware = 0
     for j in range(N_AWARE):
@@ -180,3 +185,5 @@ def give_technology(s, p, f, k, j):
     f.aware[k] |= bit
     age = uniform(city.key, Purpose.TRAIT_AGE, 0, of_technology(f.id[k], j)) * p.tech_life_yr[j]
     f.start[k, j] = city.time - age
+    if j == OWN_PLANT:
+        draw_plant(city, p, f, k, False)

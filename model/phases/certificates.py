@@ -21,11 +21,13 @@ from ..rules.certification import (
     RECP_HIGHER,
     RECP_SHARE,
     SHARED_LAND,
+    SIX_ASPECTS,
     SYMBIOSIS,
     SYMBIOSIS_SHARE,
     TREATMENT,
     WIDE,
     WIDE_AND_SOLAR,
+    Aspects,
     Shown,
     bit,
     energy_group,
@@ -36,6 +38,7 @@ from ..rules.certification import (
     infrastructure_group,
     measured_share,
     recp_least,
+    six_unmet,
     standard_exists,
     symbiosis_met,
     violation_hazard,
@@ -90,6 +93,9 @@ def update_levels(s, p):
         for reading in range(WIDE, DECREE_82 + 1):
             u = uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE + reading))
             _shadow(p, cluster, reading, first, now, standard and u < office)
+        if p.six_aspects > 0.5:
+            u = uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, CERTIFICATE + SIX_ASPECTS))
+            _six_aspects(p, cluster, first, now, standard and u < office)
 
 
 @inner
@@ -114,7 +120,7 @@ def _assess(s, p, c, cluster, first, compulsory):
 @inner
 def _look_back(s, p, cluster, lever, now):
     """Shares of firms by what happened to them in the last four quarters; the measured share of the effluent."""
-    reached, served, engaged, aware = 0, 0, 0, 0
+    reached, served, engaged, aware, small, small_served = 0, 0, 0, 0, 0, 0
     since = now - p.exchange_years + 1e-9
     platform = lever.platform > 0.0
     for b in range(cluster.first, cluster.last):
@@ -126,10 +132,14 @@ def _look_back(s, p, cluster, lever, now):
             served += 1 if centre else 0
             engaged += 1 if linked or f.studied[k] >= since else 0
             aware += 1 if f.aware[k] & T1_OR_T2 else 0
+            if f.workers[k] <= p.six_small_workers:
+                small += 1
+                small_served += 1 if centre or f.visited[k] >= since else 0
             reached += 1 if (centre or f.visited[k] >= since or f.club[k] or f.hubs[k] or (platform and f.discloses[k])) else 0
     firms = np.float64(cluster.firms)
     cluster.sharing, cluster.served, cluster.engaged, cluster.aware = (
         reached / firms, served / firms, engaged / firms, aware / firms)  # fmt: skip
+    cluster.small_served = np.float64(small_served) / small if small > 0 else 1.0
     if cluster.exchanges >= p.exchange_least:
         cluster.exchange_at = now
     design_flow = cluster.design_flow if cluster.built[WATER] else 0.0
@@ -242,7 +252,24 @@ def _shadow(p, cluster, reading, first, now, heard):
         unmet &= ~(1 << CLEAN_RECORD)
         unmet |= bit(now - cluster.last_violation < p.decree82_clean_years, CLEAN_RECORD)
     unmet |= bit(not _symbiosis(p, cluster, reading, now), SYMBIOSIS)
-    unmet &= LEVEL_1 & ~waived(p)
+    _keep_shadow(p, cluster, i, unmet & LEVEL_1 & ~waived(p), now, heard)
+
+
+@inner
+def _six_aspects(p, cluster, first, now, heard):
+    """A third shadow: level 1 as operators read it, and the economic and social results of S2's first solution."""
+    firms = np.float64(cluster.firms)
+    usual = cluster.workers * cluster.profit_reference
+    shown = Aspects(
+        cluster.disclosing / firms, cluster.workers, cluster.reference_workers, cluster.profit, usual, cluster.small_served
+    )
+    cluster.six_unmet = six_unmet(p, shown)
+    _keep_shadow(p, cluster, SIX_ASPECTS - WIDE, first | cluster.six_unmet, now, heard)
+
+
+@inner
+def _keep_shadow(p, cluster, i, unmet, now, heard):
+    """The office of a shadow certificate: given when all is met, looked after every five years."""
     if cluster.shadow_level[i] > 0 and now >= cluster.shadow_review[i] - 1e-9:
         cluster.shadow_level[i] = 1 if unmet == 0 else 0
         cluster.shadow_review[i] = now + p.level_years

@@ -64,11 +64,13 @@ def begin_counts(s):
     city = s.city[0]
     city.exits = city.bankrupt = city.moved = city.credit_asked = city.credit_approved = 0
     city.inspections = city.fined = city.identified = city.studied = city.activated = city.broken = 0
+    city.permits_delayed = city.projects_delayed = 0
     city.suspended = city.screened = city.agreed = city.cases = city.hubs_started = 0
     city.entered_clusters = city.entered_outside = city.entered_arrivals = city.entered_pool = city.refused = city.pool_moved = 0
+    city.carried[:, :] = 0
     city.credit_granted = city.output_displaced = city.cod_displaced = 0.0
     for c in range(s.clusters.size):
-        s.clusters[c].revocations = s.clusters[c].complaints = 0.0
+        s.clusters[c].revocations = s.clusters[c].complaints = s.clusters[c].conflicts = 0.0
     city.offered, city.spent = offered_and_spent(s.funds)
     for i in range(s.own_values.size):
         if s.own_flows[i]:

@@ -40,7 +40,8 @@ from ..state import (
 from .capital import invest
 from .chosen_lanes import line_up
 from .coordinator import put_case
-from .financing import own_funds
+from .financing import count_loan
+from .link_money import Venture, can_pay, draw_symbiosis, means_of, pay_part
 from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
 from .requests import COORDINATOR, FIRMS, OPERATOR, Exchange, fund_of, propose, sort_requests
@@ -395,15 +396,19 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
     study = study_cost(p, map_dose(p, lever), a.discloses[x] != 0 and b.discloses[y] != 0)
-    aid, grant = 0.0, 0.0
+    aid, grant, supported = 0.0, 0.0, False
+    venture = Venture(i, j, fixed, 0.5 * max(gain - coordination, 0.0), years)
+    of_a, of_b = means_of(s, p, venture, 0.0, False)
     if fund >= 0 and s.funds[fund].budget > 0.0:
         asked = 0.0 if by_operator else lever.study_aid
-        need = asked * study + lever.symbiosis_grant * fixed
+        with_a, with_b = means_of(s, p, venture, lever.symbiosis_grant, True)
+        need = asked * study + lever.symbiosis_grant * fixed + (with_a.claim + with_b.claim)
         if need > 0.0 and s.funds[fund].fund[1] >= need:
-            aid, grant = asked, lever.symbiosis_grant
+            aid, grant, supported = asked, lever.symbiosis_grant, True
+            of_a, of_b = with_a, with_b
     if by_operator:
         aid = 1.0  # he pays the study
-    deal = Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years)
+    deal = Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years, of_a.relief, of_b.relief)
     if not study_worth(deal, aid, study):
         _bar(s, p, i, j, w, found)
         return
@@ -420,23 +425,29 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
             _pay(s, fund, aid * study, Money.STUDY_AID)
     b_s, b_b = pair_belief(s, p, i, j, kept, broken), pair_belief(s, p, j, i, kept, broken)
     net = (1.0 - grant) * fixed
-    able = p.split_fixed * net <= own_funds(p, lever, a, x) and (1.0 - p.split_fixed) * net <= own_funds(p, lever, b, y)
     agreed = feasible(p, deal, b_s, b_b)
-    if not agreed or not able:
+    if agreed:
+        count_loan(s, of_a.loan)
+        count_loan(s, of_b.loan)
+    if not agreed or not (can_pay(s, p, i, of_a) and can_pay(s, p, j, of_b)):
         _bar(s, p, i, j, w, found)
         return
     low, high = deal_price(p, w, q, deal, b_s, b_b)
     n = found if found >= 0 else new_record(s, i, j, w)
     if n < 0:
         return
-    a.cash[x] -= p.split_fixed * net
-    b.cash[y] -= (1.0 - p.split_fixed) * net
+    pay_part(s, p, i, of_a)
+    pay_part(s, p, j, of_b)
+    if supported:
+        draw_symbiosis(s, fund, of_a)
+        draw_symbiosis(s, fund, of_b)
     invest(s, p, Money.LINK_FIXED, fixed, p.hub_years)  # treatment and pipes live as long as those of a hub
     if grant > 0.0:
         _pay(s, fund, grant * fixed, Money.LINK_GRANT)
     link = s.links[n]
     link.state, link.quantity, link.price, link.invested, link.grant = LINK_PERMIT, q, 0.5 * (low + high), net, grant
     link.years, link.until, link.delivered = years, 1e9, 0.0
+    link.cut[0], link.cut[1] = of_a.cut, of_b.cut
     fade(p, link, now)
     city.agreed += 1
     a.sold[x, w] += q

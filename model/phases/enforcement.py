@@ -10,6 +10,7 @@ from ..jit import inner
 from ..ledger import Money
 from ..maths import annuity, log
 from ..randomness import COMPLIANCE, Purpose, draw, uniform
+from ..rules.chain import asked_cost
 from ..rules.compliance import (
     complaint_hazard,
     complaint_weight,
@@ -33,6 +34,8 @@ from ..rules.diffusion import event, review_hazard
 from ..rules.production import usual_margin
 from ..state import (
     AWARE_LAW,
+    CREDIT,
+    GRANTS,
     INFORMATION,
     LANES,
     NONE,
@@ -47,7 +50,9 @@ from ..state import (
 from .chosen_lanes import line_up
 from .financing import A_LOAN, annuity_of, finance, grant_of, own_funds
 from .lottery import COMPLIANCE_REVIEW, INSPECTION, digits
+from .plants import is_reached, removed_by, weakness
 from .requests import add_request, ask, fund_of, sort_requests
+from .seen import knows_of
 from .tastes import taste
 from .technology import Terms, investment, order
 
@@ -66,12 +71,15 @@ class Costs(NamedTuple):
     ----------
     none, sham, own, connect : float
         No treatment; sham; a plant that stands; connection to the central plant.
+    weak : float
+        Fines on the plant that stands, because it removes less than the law asks for: beside `own`.
     """
 
     none: float
     sham: float
     own: float
     connect: float
+    weak: float
 
 
 class Leaning(NamedTuple):
@@ -117,9 +125,20 @@ def inspect(s, p, c):
                 u = digits(city.key, step, f.id[k], INSPECTION)
                 if u < event(inspection_hazard(p, lever.inspection_rate, f.workers[k]), dt):
                     _meet(s, p, cluster, lever, f, k, BY_PLAN)
-            if watched and caught[k] and f.status[k] == SLOT_TAKEN and f.compliance[k] < REAL_OWN:
+            if watched and caught[k] and f.status[k] == SLOT_TAKEN and _is_measured(city, p, cluster, f, k):
                 _fine(s, p, cluster, lever, f, k, multiplier)
     _complaint(s, p, c, cluster, lever)
+
+
+@inner
+def _is_measured(city, p, cluster, f, k):
+    """Do data that exist show a violation? Of no and of sham treatment; of an own plant the less often the less it lacks."""
+    if f.compliance[k] < REAL_OWN:
+        return True
+    weak = weakness(p, f, k) if f.compliance[k] == REAL_OWN else 0.0
+    if weak <= 0.0:
+        return False
+    return uniform(city.key, Purpose.CONTINUOUS, city.step, f.id[k]) < event(weak * p.continuous_rate * cluster.monitoring, city.dt)
 
 
 @inner
@@ -204,10 +223,12 @@ def _visit(s, p, cluster, lever, f, k, multiplier):
     """One inspection: it costs the state, informs the firm of the law, and may detect."""
     city = s.city[0]
     city.inspections += 1
-    s.money[Money.INSPECTIONS] += p.cost_inspection + p.skill_training * lever.official_skill
+    trained = s.levers[s.levers.size - 1].official_skill if lever.relief_monitoring > 0.5 else lever.official_skill
+    s.money[Money.INSPECTIONS] += p.cost_inspection + p.skill_training * trained  # a barrier is removed at no cost
     f.aware[k] |= np.uint8(1 << AWARE_LAW)
     u = uniform(city.key, Purpose.DETECTION, city.step, f.id[k])
-    if u < detection(p, f.compliance[k], data_of(p, lever, cluster, f.effluent[k]), lever.official_skill):
+    data = data_of(p, lever, cluster, f.effluent[k])
+    if u < detection(p, f.compliance[k], data, lever.official_skill, weakness(p, f, k)):
         _fine(s, p, cluster, lever, f, k, multiplier)
 
 
@@ -259,7 +280,7 @@ def _complaint(s, p, c, cluster, lever):
         f = s.firms[b]
         for k in range(LANES):
             if f.status[k] == SLOT_TAKEN and f.effluent[k] > 0.0:
-                drawn_by = complaint_weight(p, f.effluent[k], f.compliance[k], lever.public_disclosure)
+                drawn_by = complaint_weight(f.effluent[k], removed_by(p, cluster, f, k), lever.public_disclosure)
                 t = -log(uniform(city.key, Purpose.COMPLAINT_TARGET, city.step, f.id[k])) / drawn_by
                 if t < best:
                     best, where = t, b * LANES + k
@@ -274,9 +295,9 @@ def plant_terms(s, p, slot, supported):
     cluster = s.clusters[f.cluster[k]]
     lever = s.levers[cluster.lever_row]
     cost = investment(s.city[0], p, f, k, OWN_PLANT)
-    grant = grant_of(lever, OWN_PLANT, cluster.level) if supported else 0.0
+    grant = grant_of(lever, OWN_PLANT, cluster.level) if supported and knows_of(p, f, k, GRANTS) else 0.0
     net = cost * (1.0 - grant)
-    loan = finance(s, p, slot, OWN_PLANT, net, supported)
+    loan = finance(s, p, slot, OWN_PLANT, net, supported and knows_of(p, f, k, CREDIT))
     able = (1.0 - loan.share) * net <= own_funds(p, lever, f, k)
     claim = grant * cost + loan.subsidy + loan.guarantee if supported else 0.0
     return Terms(able, cost, grant, loan, 0.0, 0.0, claim)
@@ -308,14 +329,16 @@ def compliance_costs(p, lever, cluster, f, k):
     expected = fine(p, q, fine_multiplier(cluster, lever)) * (share + side)
     visits, skill = expected_visits(p, lever, cluster, f.workers[k]), lever.official_skill
     fee = environmental_fee(p, q, f.k_cod[k])
-    caught = detection_hazard(p, NONE, data, visits, watched, skill)
-    caught_sham = detection_hazard(p, SHAM, data, visits, watched, skill)
+    caught = detection_hazard(p, NONE, data, visits, watched, skill, 0.0)
+    caught_sham = detection_hazard(p, SHAM, data, visits, watched, skill, 0.0)
+    caught_weak = detection_hazard(p, REAL_OWN, data, visits, watched, skill, weakness(p, f, k))
     none = expected * caught + fee + expected_loss(p, lever, f, k, caught)
     sham = sham_cost(p, running) + fee + expected * caught_sham + expected_loss(p, lever, f, k, caught_sham)
+    weak = expected * caught_weak + expected_loss(p, lever, f, k, caught_weak) if caught_weak > 0.0 else 0.0
     connect = np.inf
     if cluster.built[WATER] and (cluster.connected + q <= cluster.design_flow or f.compliance[k] == REAL_CONNECTED):
         connect = connection_cost(q, cluster.fee, p.connect_fixed)
-    return Costs(none, sham, running + fee, connect)
+    return Costs(none, sham, running + fee, connect, weak)
 
 
 @inner
@@ -333,7 +356,7 @@ def choose_compliance(city, p, cluster, f, k, costs, plant):
     ----------
     costs : Costs
     plant : float
-        Yearly cost of a new plant beside its running cost, from `plant_cost`; 0 if there is one.
+        Yearly cost of a new plant beside its running cost, from `plant_cost`; `Costs.weak` if there is one.
 
     Returns
     -------
@@ -356,7 +379,7 @@ def _weigh(p, cluster, f, k, costs, plant, leaning):
     # connection is a legal duty; a plant that already stands may go on, a new one is not built
     if cluster.built[WATER] and (not has_plant(f, k) or costs.connect <= cost_real):
         real, cost_real = REAL_CONNECTED, costs.connect
-    chosen = pick(leaning.none, leaning.sham, weight(p, cost_real), leaning.taste)
+    chosen = pick(leaning.none, leaning.sham, weight(p, asked_cost(p, cost_real, f.asked[k])), leaning.taste)
     return real if chosen == 2 else chosen
 
 
@@ -399,7 +422,9 @@ def decide_compliance(s, p, slot, fund):
     costs = compliance_costs(p, lever, cluster, f, k)
     leaning = _leaning(city, p, f, k, costs)
     if has_plant(f, k):
-        chosen = _weigh(p, cluster, f, k, costs, 0.0, leaning)
+        if costs.weak > 0.0 and _renew_early(s, p, slot, fund, costs, leaning):
+            return
+        chosen = _weigh(p, cluster, f, k, costs, costs.weak, leaning)
         if chosen != REAL_OWN or (f.tech[k] >> OWN_PLANT) & 1:  # else the plant is being built
             f.compliance[k] = chosen
         return
@@ -419,3 +444,37 @@ def decide_compliance(s, p, slot, fund):
         order(s, p, slot, OWN_PLANT, terms, -1)
     else:
         f.compliance[k] = chosen
+
+
+@inner
+def _renew_early(s, p, slot, fund, costs, leaning):
+    """Is a weak plant replaced before its end: by who was told what it lacks, if that costs less than fines and real is the choice?
+
+    Returns
+    -------
+    bool
+        True if a new plant was ordered, or the fund asked for it; the old one goes on as it is until then.
+    """
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster = s.clusters[f.cluster[k]]
+    lever = s.levers[cluster.lever_row]
+    if cluster.built[WATER] or f.pending[k] >> OWN_PLANT & 1 or not is_reached(f, k):
+        return False
+    terms = plant_terms(s, p, slot, fund >= 0)
+    if not _is_better(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning):
+        return False
+    if fund >= 0:
+        if terms.claim > lever.effort_cost:
+            ask(s, lever, slot, OWN_PLANT, fund, terms.claim)
+            return True
+        terms = plant_terms(s, p, slot, False)
+        if not _is_better(p, cluster, f, k, costs, plant_cost(p, f, k, terms), leaning):
+            return False
+    order(s, p, slot, OWN_PLANT, terms, -1)
+    return True
+
+
+@inner
+def _is_better(p, cluster, f, k, costs, plant, leaning):
+    """Is a new plant cheaper than fines on the old one, and then real treatment by it the choice?"""
+    return plant < costs.weak and _weigh(p, cluster, f, k, costs, plant, leaning) == REAL_OWN

@@ -7,15 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ..jit import inner
-from ..maths import annuity, exp, log
-from ..randomness import Purpose, of_technology, uniform
+from ..maths import annuity
+from ..randomness import Purpose, of_loan, uniform
 from ..rules.certification import by_level
-from ..rules.credit import approval, credit_record, grant_share, granted_share, guarantee_loss, interest_subsidy
-from ..state import N_TECH
+from ..rules.credit import approval, credit_record, grant_share, granted_share, guarantee_loss, interest_subsidy, schedule
+from ..state import N_LOANS, N_TECH
 from .tastes import taste
 
-__all__ = ["A_CUT", "A_HUB", "A_LOAN", "MEMBERSHIP", "Loan", "add_loan", "annuity_of", "best_loan", "certified", "finance", "grant_of",
-           "loan_annuity", "own_funds", "total_loans"]  # fmt: skip
+__all__ = ["A_CUT", "A_HUB", "A_LOAN", "MEMBERSHIP", "Borrower", "Loan", "Lots", "add_loan", "annuity_of", "best_loan", "certified",
+           "count_loan", "finance", "grant_of", "lend", "loan_annuity", "own_funds", "tax_cut_of", "total_loans"]  # fmt: skip
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
 MEMBERSHIP = 4.0  # years for which a member of a hub reckons
@@ -45,6 +45,34 @@ class Loan(NamedTuple):
     asked: float
 
 
+class Borrower(NamedTuple):
+    """Whom a bank judges.
+
+    Attributes
+    ----------
+    workers, collateral : float
+        Persons; mVND.
+    leverage : float
+        What debt and public records take off the index of approval.
+    hurdle : float
+        Rate above which no loan is worth asking for, 1/yr.
+    """
+
+    workers: float
+    collateral: float
+    leverage: float
+    hurdle: float
+
+
+class Lots(NamedTuple):
+    """Uniform numbers that decide about a loan: guarantee, green fund, approval, share lent."""
+
+    guaranteed: float
+    green: float
+    approval: float
+    share: float
+
+
 @inner
 def own_funds(p, lever, f, k):
     """Cash that may be invested, mVND."""
@@ -71,6 +99,8 @@ def finance(s, p, slot, j, cost, supported):
 
     Parameters
     ----------
+    j : int
+        A technology, or LINK_LOAN.
     supported : bool
         True if the programme's money may be used; else only what exists without it.
 
@@ -81,37 +111,61 @@ def finance(s, p, slot, j, cost, supported):
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
     cluster = s.clusters[f.cluster[k]]
+    ident = of_loan(f.id[k], j)
+    leverage = (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k])
+    leverage += credit_record(p, s.levers[cluster.lever_row].public_disclosure, city.time - f.last_fine[k])
+    borrower = Borrower(f.workers[k], f.collateral[k], leverage, f.hurdle[k])
+    lots = Lots(uniform(city.key, Purpose.GUARANTEED, 0, ident), uniform(city.key, Purpose.GREEN_FUND, 0, ident),
+                taste(city, p, f.id[k], j, Purpose.CREDIT), uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))  # fmt: skip
+    return lend(s, p, cluster, borrower, lots, cost, supported)
+
+
+@inner
+def lend(s, p, cluster, borrower, lots, cost, supported):
+    """Loan that a bank and the programme of a cluster offer a borrower; parameters as in `finance`."""
     lever, base = s.levers[cluster.lever_row], s.levers[s.levers.size - 1]
     guarantee = certified(cluster, lever, lever.guarantee, lever.certified_guarantee, 1.0)
     green_fund = certified(cluster, lever, lever.green_fund, lever.certified_green_fund, 1.0)
-    ident = of_technology(f.id[k], j)
-    by_base, by_programme = False, False
-    if base.guarantee > 0.0 or supported and guarantee > 0.0:
-        guaranteed = uniform(city.key, Purpose.GUARANTEED, 0, ident)
-        by_base = guaranteed < base.guarantee
-        by_programme = supported and not by_base and guaranteed < guarantee
-    green = supported and green_fund > 0.0 and uniform(city.key, Purpose.GREEN_FUND, 0, ident) < green_fund
+    by_base = lots.guaranteed < base.guarantee
+    by_programme = supported and not by_base and lots.guaranteed < guarantee
+    green = supported and lots.green < green_fund
     rate = p.bank_rate
     if green:
         rate = p.soft_rate
     elif supported:
         cut = certified(cluster, lever, lever.interest_cut, lever.certified_interest_cut, 9.0)
         rate = max(p.bank_rate - 0.01 * cut, 0.0)
-    if rate >= f.hurdle[k] or cost <= p.loan_minimum:
+    if rate >= borrower.hurdle or cost <= p.loan_minimum:
         return Loan(0.0, rate, 0.0, 0.0, 0.0)
     helped = by_base or by_programme or green
     if lever.relief_credit > 0.5:
         share = p.granted_support
     else:
-        leverage = (f.debt[k] + total_loans(f, k)) / (p.leverage_scale * f.k_revenue[k] * f.workers[k])
-        leverage += credit_record(p, lever.public_disclosure, city.time - f.last_fine[k])
-        chance = approval(p, f.workers[k], f.collateral[k], cost, 1.0 if green else 0.0, 1.0 if helped else 0.0, leverage)
-        if taste(city, p, f.id[k], j, Purpose.CREDIT) >= chance:
+        chance = approval(p, borrower.workers, borrower.collateral, cost, 1.0 if green else 0.0, 1.0 if helped else 0.0,
+                          borrower.leverage)  # fmt: skip
+        if lots.approval >= chance:
             return Loan(0.0, rate, 0.0, 0.0, 1.0)
-        share = granted_share(p, helped, uniform(city.key, Purpose.CREDIT_SHARE, 0, ident))
+        share = granted_share(p, helped, lots.share)
     subsidy = interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years) if supported else 0.0
     loss = guarantee_loss(p, share, cost) if by_programme else 0.0
     return Loan(share, rate, subsidy, loss, 1.0)
+
+
+@inner
+def tax_cut_of(cluster, lever):
+    """Reduction of income tax that a programme pays firms of a cluster."""
+    return certified(cluster, lever, lever.CIT_reduction, lever.certified_CIT_reduction, 1.0)
+
+
+@inner
+def count_loan(s, loan):
+    """An application for credit and its fate (calibration target C2)."""
+    city = s.city[0]
+    if loan.asked > 0.5:
+        city.credit_asked += 1
+        if loan.share > 0.0:
+            city.credit_approved += 1
+            city.credit_granted += loan.share
 
 
 @inner
@@ -119,7 +173,7 @@ def total_loans(f, k):
     """Balance of all loans of a firm, mVND."""
     total = 0.0
     if f.loans[k]:
-        for j in range(N_TECH):
+        for j in range(N_LOANS):
             total += f.loan_balance[k, j]
     return total
 
@@ -129,16 +183,9 @@ def add_loan(dt, f, k, j, balance, rate, years):
     """Add to the loan on technology j; equal payments in every step repay it in `years`."""
     if balance <= 0.0:
         return
-    growth = exp(dt * log(1.0 + rate))
-    step_rate = growth - 1.0
     total = f.loan_balance[k, j] + balance
-    payments = years / dt
-    if step_rate <= 1e-12:
-        f.loan_payment[k, j] = total / years
-    else:
-        f.loan_payment[k, j] = total * step_rate / (1.0 - exp(-payments * log(1.0 + step_rate))) / dt
+    f.loan_payment[k, j], f.loan_growth[k, j] = schedule(total, rate, years, dt)
     f.loan_balance[k, j] = total
-    f.loan_growth[k, j] = growth
     f.loans[k] |= np.uint8(1 << j)
 
 

@@ -28,6 +28,7 @@ from ..state import AWARE_SYMBIOSIS, LANES, N_HUBS, N_SOLID, N_STREAMS, OUTSIDE,
 from .capital import invest
 from .cohorts import note_age
 from .financing import A_HUB, annuity_of
+from .hub_money import back_hub, pay_for_hub, serve_hub_loan, take_hub_loan
 from .links import Lot, book_exchange, demand_of, note_exchange, replace_fuel, spared_by, supply_of
 from .requests import add_request, fund_of, sort_requests
 
@@ -68,6 +69,7 @@ def deliver_hubs(s, p, c):
         return
     for w in range(N_HUBS):
         hub = s.hubs[c, w]
+        serve_hub_loan(s, hub)
         if not hub.active:
             continue
         cluster.hub_count += 1
@@ -215,13 +217,15 @@ def _dismiss(s, cluster, w):
 
 
 @inner
-def _settle(s, p, cluster, lever, w, capital_year, grant):
+def _settle(s, p, cluster, lever, w, capital_year, borne):
     """Drop members who lose, recompute the fee, until stable (at most 10 passes).
 
     Parameters
     ----------
     capital_year : float
         Annuity of sunk capital; negative: a new hub, whose capital follows from its quantity.
+    borne : float
+        Part of the capital of a new hub that fees must bring in, from `Backing`.
 
     Returns
     -------
@@ -245,7 +249,7 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
         capital = capital_year
         if capital_year < 0.0:
             fixed = fixed_cost(p, w, quantity, np.float64(members))  # one pipe of 100 m a member (heat only)
-            capital = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
+            capital = borne * fixed / annuity(p.hub_rate, p.hub_years)
         fee = hub_fee(p, inside + 0.5 * surplus, members, capital)  # surplus pays one half only
         ratio_s = inside / supply
         ratio_d = inside / demand if demand > 0.0 else 0.0
@@ -276,20 +280,29 @@ def _settle(s, p, cluster, lever, w, capital_year, grant):
 
 
 @inner
+def _capital(s, p, cluster, w):
+    """Capital of a hub of all candidates, mVND."""
+    supply, demand, members = _totals(s, p, cluster, w)
+    inside = min(supply, demand)
+    _, surplus = offtake(p, w, supply, inside)
+    return fixed_cost(p, w, inside + surplus, np.float64(members)) if inside + surplus > 0.0 else 0.0
+
+
+@inner
 def _start(s, p, c, w, cluster, lever, hub):
     """A hub is proposed: it starts if at least two members gain."""
     city = s.city[0]
     fund = fund_of(cluster)
-    grant = 0.0
-    if fund >= 0 and s.funds[fund].budget > 0.0:
-        grant = lever.symbiosis_grant
+    supported = fund >= 0 and s.funds[fund].budget > 0.0
     _invite(s, p, c, cluster, w)
-    members, fee, quantity, fixed = _settle(s, p, cluster, lever, w, -1.0, grant)
-    if grant > 0.0 and members >= 2 and s.funds[fund].fund[1] < grant * fixed:
-        grant = 0.0  # the fund is empty: the same proposal without it
+    backing = back_hub(s, p, c, w, _capital(s, p, cluster, w), supported)
+    members, fee, quantity, fixed = _settle(s, p, cluster, lever, w, -1.0, backing.borne)
+    if supported and members >= 2 and s.funds[fund].fund[1] < backing.claim * fixed:
+        supported = False  # the fund is empty: the same proposal without it
         _dismiss(s, cluster, w)
         _invite(s, p, c, cluster, w)
-        members, fee, quantity, fixed = _settle(s, p, cluster, lever, w, -1.0, 0.0)
+        backing = back_hub(s, p, c, w, _capital(s, p, cluster, w), supported)
+        members, fee, quantity, fixed = _settle(s, p, cluster, lever, w, -1.0, backing.borne)
     if members < 2:
         _dismiss(s, cluster, w)
         return
@@ -298,13 +311,12 @@ def _start(s, p, c, w, cluster, lever, hub):
     hub.review_at = city.time + 1.0
     hub.started = city.time
     city.hubs_started += 1
-    hub.capital_year = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
+    hub.capital_year = backing.borne * fixed / annuity(p.hub_rate, p.hub_years)
     hub.capital_until = city.time + p.hub_years
     invest(s, p, Money.HUB_CAPEX, fixed, p.hub_years)
-    if grant > 0.0:
-        s.funds[fund].fund[1] -= grant * fixed
-        s.funds[fund].spent += grant * fixed
-        s.money[Money.HUB_GRANT] += grant * fixed
+    take_hub_loan(s, p, hub, backing.loan, (1.0 - backing.grant) * fixed)
+    if supported:
+        pay_for_hub(s, fund, backing, fixed)
 
 
 @inner

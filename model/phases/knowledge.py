@@ -7,12 +7,15 @@ import numpy as np
 from ..jit import inner
 from ..maths import exp
 from ..randomness import Purpose, uniform
+from ..rules.chain import lead_teaching
 from ..rules.diffusion import event, fair_factor, learning_hazard, outside_hazard, relax, symbiosis_hazard
 from ..rules.trust import accrue, belief, breach_memory, breach_weight, decay, discloses, enforcement
 from ..state import ALL_KNOWN, AWARE_LAW, AWARE_SYMBIOSIS, LANES, N_LEARNED, OUTSIDE, PLANNED, SLOT_TAKEN
 from .acquaintances import tie_adopters
+from .chains import forget_source, note_source
 from .chosen_lanes import line_up
 from .lottery import LAW, LEARNING, SYMBIOSIS, digits, extension_of, fair_season, from_platform, outside_learning
+from .seen import learn_programmes
 
 __all__ = ["learn", "update_beliefs"]
 
@@ -29,15 +32,13 @@ def update_beliefs(s, p, c):
         return
     lever = s.levers[cluster.lever_row]
     firms = np.float64(cluster.firms)
-    trust_up = p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator + p.eta_club_trust * lever.club_community
+    trust_up = p.eta_s * 2.0 * cluster.links / firms + p.eta_co * lever.coordinator + p.eta_club_trust * lever.club
     trust_back, attitude_back = p.eta_F_trust, p.eta_F_attitude
     trust_rate = trust_up + trust_back
     trust_keep = exp(-trust_rate * dt)
     breaches = breach_weight(p) * p.eta_s * 2.0 * cluster.breaches / firms
     attitude_up = (
-        p.eta_E * extension_of(cluster, lever)
-        + p.eta_club_attitude * lever.club_community
-        + p.eta_voluntary * lever.voluntary_agreement
+        p.eta_E * extension_of(cluster, lever) + p.eta_club_attitude * lever.club + p.eta_voluntary * lever.voluntary_agreement
     )
     attitude_rate = attitude_up + attitude_back
     attitude_keep = exp(-attitude_rate * dt)
@@ -59,7 +60,7 @@ def update_beliefs(s, p, c):
     if cluster.kind == OUTSIDE:
         return
     objective = lever.relief_trust > 0.5
-    member = lever.club_community
+    member = lever.club
     shows = s.sheet[0].shows
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
@@ -92,7 +93,10 @@ def learn(s, p, c):
     relief = lever.relief_awareness > 0.5
     base, platform = outside_learning(p, cluster, lever, season), from_platform(p, lever, cluster)
     others = max(np.float64(cluster.firms) - 1.0, 1.0)
-    law = event(outside_hazard(p, extension_of(cluster, lever), fair_factor(lever.fairs, season), 0.0), dt)
+    lesson = outside_hazard(p, extension_of(cluster, lever), fair_factor(lever.fairs, season), 0.0)
+    law = event(lesson, dt)
+    if p.programmes_seen > 0.5:
+        learn_programmes(s, p, cluster, lever, lesson)
     symbiosis = event(symbiosis_hazard(p, extension_of(cluster, lever), lever.coordinator, lever.platform), dt)
     queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
@@ -112,12 +116,15 @@ def learn(s, p, c):
                 if f.aware[k] & bit:
                     if not f.ever[k] & bit and u < forget:
                         f.aware[k] &= ~bit
+                        forget_source(f, k, j)
                     continue
                 adopters, known = tie_adopters(s, b * LANES + k, j)
                 share = city.tech_count[j] / total
-                h = learning_hazard(p, base + platform * share, cluster.tech_count[j] / others, adopters / max(known, 1), share)
+                outside = base + platform * share + lead_teaching(p, j, f.asked[k])
+                h = learning_hazard(p, outside, cluster.tech_count[j] / others, adopters / max(known, 1), share)
                 if u < event(h, dt):
                     f.aware[k] |= bit
+                    note_source(s, p, b * LANES + k, j, h, u / event(h, dt))
             if (events >> LAW) & 1 and digits(city.key, city.step, ident, LAW) < law:
                 f.aware[k] |= np.uint8(1 << AWARE_LAW)
             if (events >> SYMBIOSIS) & 1 and digits(city.key, city.step, ident, SYMBIOSIS) < symbiosis:

@@ -37,6 +37,8 @@ from ..state import (
 )
 from .cohorts import note_age
 from .financing import certified
+from .link_money import tax_free_gain
+from .residents import is_halted
 
 __all__ = ["Lot", "book_exchange", "close_links_of", "deliver", "demand_of", "fade", "is_barred", "new_record", "note_exchange", "pair_belief",
            "record_of_pair", "replace_fuel", "spared_by", "supply_of"]  # fmt: skip
@@ -115,9 +117,13 @@ def deliver(s, p):
         elif link.state == LINK_PERMIT:
             lever = s.levers[s.clusters[link.cluster].lever_row]
             u = uniform(city.key, Purpose.LINK_PERMIT, city.step, of_pair(link.supplier_id, link.buyer_id, link.stream))
-            if lever.relief_permits > 0.5 or u < event(_permit_rate(p, s.clusters[link.cluster], lever), dt):
+            come = lever.relief_permits > 0.5 or u < event(_permit_rate(p, s.clusters[link.cluster], lever), dt)
+            if come and is_halted(city, s.clusters[link.cluster]):
+                city.permits_delayed += 1
+            elif come:
                 link.state = LINK_ACTIVE
                 link.started, link.until = now, now + link.years
+                link.cut_until = now + min(p.cit_years, link.years)
                 fade(p, link, now)
                 city.activated += 1
                 _count_link(s, link, 1)
@@ -190,8 +196,11 @@ def _deliver(s, p, n, link):
     traded = traded_share(p, w)
     disposal, use = disposal_saved(p, w, traded), use_value(p, w, traded)
     half = 0.5 * p.cost_link_coordination
-    a.exchange_gain[x] += amount * (disposal + link.price) - half
-    b.exchange_gain[y] += amount * (use - link.price) - half
+    gain_a, gain_b = amount * (disposal + link.price) - half, amount * (use - link.price) - half
+    a.exchange_gain[x] += gain_a
+    b.exchange_gain[y] += gain_b
+    a.cut_links[x] += tax_free_gain(link, 0, gain_a, now)
+    b.cut_links[y] += tax_free_gain(link, 1, gain_b, now)
     s.money[Money.EXCHANGE_SAVED] += dt * amount * (disposal + use)
     s.money[Money.LINK_COORDINATION] += dt * 2.0 * half
     s.money[Money.LINK_PAYMENTS] += dt * amount * abs(link.price)

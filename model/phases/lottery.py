@@ -12,6 +12,7 @@ import numpy as np
 from ..jit import inner, small
 from ..maths import exp
 from ..randomness import PER_HASH, Purpose, draw, lane, lottery_of, refine
+from ..rules.chain import lead_teaching
 from ..rules.compliance import inspection_size
 from ..rules.demography import is_insolvent
 from ..rules.diffusion import (
@@ -84,9 +85,10 @@ def from_platform(p, lever, cluster):
 
 @inner
 def _may_learn(city, p, cluster, base, platform, others, j):
-    """Threshold of learning of technology j for a firm whose acquaintances all have it."""
+    """Threshold of learning of technology j for a firm whose acquaintances all have it, and whom a lead firm asks for it."""
     share = city.tech_count[j] / max(city.firms, 1)
-    return _threshold(learning_hazard(p, base + platform * share, cluster.tech_count[j] / others, 1.0, share), city.dt)
+    outside = base + platform * share + (lead_teaching(p, j, True) if p.lead_firm > 0.0 else 0.0)
+    return _threshold(learning_hazard(p, outside, cluster.tech_count[j] / others, 1.0, share), city.dt)
 
 
 @inner

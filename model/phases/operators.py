@@ -8,6 +8,7 @@ from ..jit import inner
 from ..ledger import Money
 from ..randomness import PLOT, Purpose, draw, of_office, of_project, of_project_request, uniform
 from ..rules.capital import land_rent
+from ..rules.chain import soaked
 from ..rules.diffusion import event
 from ..rules.infrastructure import (
     cetp_capex,
@@ -27,12 +28,14 @@ from ..state import (
     INFRASTRUCTURE,
     LANES,
     SLOT_TAKEN,
+    T1_OR_T2,
     T4,
     WATER,
 )
 from .capital import invest
 from .land import Land, lacks_land, land_for, open_plot, take_land, wants_plot
 from .requests import add_request, fund_of, sort_requests
+from .residents import is_halted
 
 __all__ = ["finish_projects", "run_operators", "run_projects"]
 
@@ -82,18 +85,26 @@ def run_projects(s, p):
         cluster = s.clusters[c]
         if cluster.kind != EXISTING or cluster.firms == 0:
             continue
+        halted = is_halted(city, cluster)
         if not cluster.built[WATER] and cluster.ready[WATER] <= 0.0:
             city_programme = event(p.cetp_city_hazard * (1.0 + cluster.ahead), city.dt)
-            if uniform(city.key, Purpose.CLUSTER_CITY_CETP, city.step, c) < city_programme:
+            due = uniform(city.key, Purpose.CLUSTER_CITY_CETP, city.step, c) < city_programme
+            if due and halted:
+                city.projects_delayed += 1
+            elif due:
                 cost = cetp_capex(p, cluster.design_flow, p.retrofit)
                 s.money[Money.CITY_CETP] += cost
                 invest(s, p, Money.PROJECT_CAPEX, cost, p.operator_years)
                 cluster.own_capital[WATER] = 0.0
                 cluster.ready[WATER] = city.time + p.cetp_build
-        for j in range(cluster.built.size):
+        waits = p.soak_threshold > 0.0 and not soaked(p, _aware(s, cluster), cluster.firms)
+        for j in range(0 if waits else cluster.built.size):
             if (cluster.built[j] or cluster.ready[j] > 0.0) and not (j == INFRASTRUCTURE and lacks_land(p, cluster)):
                 continue
             if uniform(city.key, Purpose.CLUSTER_REVIEW, city.step, of_office(c, j)) < review:
+                if halted:
+                    city.projects_delayed += 1
+                    continue
                 priority = draw(city.key, Purpose.PRIORITY, city.step, of_project_request(c, j))
                 add_request(s, c, j, fund_of(cluster), 0.0, priority)
         if p.land_market > 0.5 and wants_plot(s, p, c):
@@ -108,6 +119,17 @@ def run_projects(s, p):
         elif wants_plot(s, p, request.slot):  # a project may have been first
             open_plot(s, request.slot)
     city.requests = 0
+
+
+@inner
+def _aware(s, cluster):
+    """Firms of a cluster that know of T1 or T2."""
+    aware = 0
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            aware += np.int64(f.status[k] == SLOT_TAKEN and f.aware[k] & T1_OR_T2 != 0)
+    return aware
 
 
 @inner

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..jit import inner
-from ..rules.compliance import removal
 from ..state import LANES, SLOT_TAKEN
+from .plants import removed_by
 
 __all__ = ["book_origins", "settle"]
 
@@ -72,7 +72,7 @@ def book_origins(s, p, c):
         for k in range(LANES):
             if f.status[k] == SLOT_TAKEN and f.guest[k]:
                 elec, fuel, act = f.elec[k], f.fuel[k], f.activity[k]
-                cod = 0.001 * f.k_cod[k] * f.effluent[k] * (1.0 - removal(p, f.compliance[k]))
+                cod = 0.001 * f.k_cod[k] * f.effluent[k] * (1.0 - removed_by(p, cluster, f, k))
                 bought = elec * (1.0 - f.k_solar[k]) * (1.0 - shared)
                 tco2e = bought * city.grid_factor + fuel * p.fuel_factor - f.avoided[k]
                 landfill = f.k_landfill[k] * act - f.spared[k]

@@ -23,10 +23,10 @@ from .financing import certified
 __all__ = ["open_step"]
 
 # columns of a plan's levers
-_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _MAP, _PLATFORM, _CLUB, _CERTIFIED = (
+_DATA, _EXTENSION, _CENTRE, _FAIRS, _SKILLS, _COORDINATOR, _MAP, _PLATFORM, _CLUB, _COMMUNITY, _CERTIFIED, _DISCLOSURE, _SKILL, _RELIEF = (
     list(LEVERS).index(name) for name in (
         "monitoring_data", "extension", "innovation_centre", "fairs", "skills_housing", "coordinator", "map", "platform",
-        "club_community", "certified_extension"))  # fmt: skip
+        "club", "community", "certified_extension", "public_disclosure", "official_skill", "relief_monitoring"))  # fmt: skip
 
 
 @inner
@@ -129,6 +129,8 @@ def _set_programmes(s, plan, values):
             values[row, i] = scheduled(
                 base, target, city.time, plan.start[programme, i], plan.ramp[programme, i], plan.end[programme, i]
             )
+        if values[row, _RELIEF] > 0.5:  # barrier 3 is also what the public does not see and officials cannot do
+            values[row, _DISCLOSURE] = values[row, _SKILL] = 1.0
 
 
 @inner
@@ -265,8 +267,9 @@ def _dose_need(s, p, plan, programme, typed):
                 total += p.cost_map * full.map
             if mine[_PLATFORM] == typed:
                 total += p.cost_platform * full.platform
-            if mine[_CLUB] == typed:
-                total += p.cost_club_community * full.club_community
+            both = p.cost_club * full.club if mine[_CLUB] == typed else 0.0
+            both += p.cost_community * full.community if mine[_COMMUNITY] == typed else 0.0
+            total += both
         for i in range(N_OWN):  # of modules
             more = full.own[i] - base.own[i]
             if more != 0.0 and mine[N_BUILT_IN + i] == typed:

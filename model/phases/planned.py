@@ -27,6 +27,7 @@ from ..state import (
     INFORMATION,
     INFRASTRUCTURE,
     LANES,
+    N_LOANS,
     N_TECH,
     NEVER,
     NONE,
@@ -42,6 +43,7 @@ from ..state import (
 from .ageing import set_due
 from .births import normal_trait
 from .capital import invest
+from .chains import exchanges_inside
 from .developers import build_site, decide_sites
 from .enforcement import data_of, expected_loss, expected_visits, fine_multiplier, has_continuous, paid_shares
 from .exits import vacate
@@ -50,10 +52,11 @@ from .hubs import leave_hubs
 from .links import close_links_of
 from .lottery import RELOCATION_REVIEW, digits
 from .origins import settle
+from .plants import weakness
 from .production import set_coefficients
 from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
-from .technology import investment, saving_of, set_cut
+from .technology import free_of_tax, investment, saving_of
 
 __all__ = [
     "Bill",
@@ -143,14 +146,17 @@ def _effluent_cost(s, p, cluster, f, k):
     if compliance == REAL_CONNECTED:
         return connection_cost(q, cluster.fee, p.connect_fixed)
     fee = environmental_fee(p, q, f.k_cod[k])
-    if compliance == REAL_OWN:
+    weak = weakness(p, f, k) if compliance == REAL_OWN else 0.0
+    if compliance == REAL_OWN and weak <= 0.0:
         return own_running_cost(p, q) + fee
     lever = s.levers[cluster.lever_row]
     data = data_of(p, lever, cluster, q)
     share, side = paid_shares(p, lever, data)
     visits = expected_visits(p, lever, cluster, f.workers[k])
-    hazard = detection_hazard(p, compliance, data, visits, has_continuous(cluster), lever.official_skill)
+    hazard = detection_hazard(p, compliance, data, visits, has_continuous(cluster), lever.official_skill, weak)
     cost = fee + hazard * fine(p, q, fine_multiplier(cluster, lever)) * (share + side) + expected_loss(p, lever, f, k, hazard)
+    if compliance == REAL_OWN:
+        return cost + own_running_cost(p, q)
     return cost + (sham_cost(p, own_running_cost(p, q)) if compliance == SHAM else 0.0)
 
 
@@ -295,7 +301,7 @@ def _move(s, p, slot):
         return
     if moving - aid * full > own_funds(p, s.levers[cluster.lever_row], f, k):
         return
-    if not may_enter(s, p, lever, slot, moving - aid * full):
+    if not may_enter(s, p, there, slot, moving - aid * full):
         return
     if aid > 0.0:
         g.aided[m] = 1
@@ -395,11 +401,16 @@ def expel(s, p):
 
 
 @inner
-def may_enter(s, p, lever, slot, spent):
-    """Can the firm of a slot pay for what admission requires, `spent` mVND beside it? Counts whom admission turns away.
+def may_enter(s, p, there, slot, spent):
+    """Is the firm of a slot admitted to the planned cluster `there`? Counts whom admission turns away.
 
-    Only with `admission_by_own_means`: the bank then lends what it lends anywhere, and the rest is the firm's own.
+    With `chain_admission` it must find partners for its streams inside. With `admission_by_own_means` it must pay for what admission
+    requires, `spent` mVND beside it: the bank then lends what it lends anywhere, and the rest is the firm's own.
     """
+    lever = s.levers[there.lever_row]
+    if p.chain_admission > 0.5 and not exchanges_inside(s, p, slot, there):
+        s.city[0].refused += 1
+        return False
     if p.admission_by_own_means < 0.5 or lever.admission < 0.5:
         return True
     city = s.city[0]
@@ -438,7 +449,7 @@ def enter_planned(s, p, lever, slot):
                 g.start[m, j] = city.time + city.dt
                 g.write_off[m, j] = cost / p.tech_life_yr[j]
                 saving = saving_of(city, p, s.clusters[g.cluster[m]], g, m, j)
-                set_cut(p, g, m, j, lever.CIT_reduction * max(saving, 0.0))
+                free_of_tax(p, g, m, j, lever.CIT_reduction, saving, city.time)
     set_due(p, g, m)
 
 
@@ -456,18 +467,23 @@ def _copy_firm(f, k, g, m):
     g.compliance[m] = f.compliance[k]
     g.tech[m], g.pending[m], g.ever[m], g.loans[m], g.cuts[m], g.due[m] = (
         f.tech[k], f.pending[k], f.ever[k], f.loans[k], f.cuts[k], f.due[k])  # fmt: skip
+    for j in range(N_LOANS):
+        g.loan_balance[m, j], g.loan_payment[m, j] = f.loan_balance[k, j], f.loan_payment[k, j]
+        g.loan_growth[m, j] = f.loan_growth[k, j]
     for j in range(N_TECH):
-        g.start[m, j], g.loan_balance[m, j], g.loan_payment[m, j] = f.start[k, j], f.loan_balance[k, j], f.loan_payment[k, j]
-        g.loan_growth[m, j], g.cut_value[m, j], g.cut_until[m, j] = f.loan_growth[k, j], f.cut_value[k, j], f.cut_until[k, j]
+        g.start[m, j], g.cut_value[m, j], g.cut_until[m, j] = f.start[k, j], f.cut_value[k, j], f.cut_until[k, j]
         g.write_off[m, j], g.capex_noise[m, j] = f.write_off[k, j], f.capex_noise[k, j]
-    g.cut_total[m], g.depreciation[m] = f.cut_total[k], f.depreciation[k]
+    g.cut_total[m], g.depreciation[m], g.cut_links[m] = f.cut_total[k], f.depreciation[k], 0.0
+    g.exempt[m], g.exempt_until[m] = f.exempt[k], f.exempt_until[k]
     g.z_util[m], g.z_margin[m], g.activity[m] = f.z_util[k], f.z_margin[k], f.activity[k]
     g.elec[m], g.fuel[m], g.water[m], g.effluent[m], g.waste[m] = f.elec[k], f.fuel[k], f.water[k], f.effluent[k], f.waste[k]
     g.running[m] = f.running[k]
     g.profit[m], g.exchange_gain[m], g.cash[m], g.debt[m] = f.profit[k], 0.0, f.cash[k], f.debt[k]
     g.interest[m] = f.interest[k]
     g.debt_service[m], g.negative_years[m], g.links[m], g.hubs[m] = f.debt_service[k], f.negative_years[k], 0, 0
-    g.stopped[m], g.last_fine[m] = f.stopped[k], f.last_fine[k]
+    g.stopped[m], g.last_fine[m], g.told[m] = f.stopped[k], f.last_fine[k], f.told[k]
+    g.plant[m], g.plant_at[m], g.treats[m] = f.plant[k], f.plant_at[k], f.treats[k]
+    g.asked[m], g.sells[m], g.told_trade[m], g.told_other[m] = f.asked[k], 0, f.told_trade[k], f.told_other[k]
     for n in range(g.fined_at.shape[1]):
         g.fined_at[m, n] = f.fined_at[k, n]
     for w in range(g.sold.shape[1]):

@@ -40,7 +40,7 @@ class Scattered(NamedTuple):
     firms, workers : float
     elec, fuel, water, effluent : float
         MWh, GJ, m3, m3.
-    cod : float
+    cod, smoke : float
         t, untreated.
     waste, landfill, gas : float
         t of solid waste, t of it that cost something to be rid of, tCO2e of these.
@@ -55,6 +55,7 @@ class Scattered(NamedTuple):
     water: float
     effluent: float
     cod: float
+    smoke: float
     waste: float
     landfill: float
     gas: float
@@ -94,13 +95,14 @@ def _count(s):
 def scattered(p, count):
     """What so many members do outside, from `city.pool_here` or `city.pool_gone`."""
     firms, workers, elec, fuel, water, effluent, cod = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    waste, landfill, gas, output, value, profit = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    smoke, waste, landfill, gas, output, value, profit = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(N_SECTORS):
         people, load = count[i, 1], count[i, 2]
         firms += count[i, 0]
         workers += people
         elec += p.sector_elec_MWh[i] * load
         fuel += p.sector_fuel_GJ[i] * load
+        smoke += 0.001 * p.sector_smoke[i] * p.sector_fuel_GJ[i] * load
         water += p.sector_water_m3[i] * load
         flow = p.sector_water_m3[i] * p.sector_effluent_share[i] * load
         effluent += flow
@@ -114,7 +116,7 @@ def scattered(p, count):
         output += p.sector_revenue_mVND[i] * people
         value += p.sector_value_added_mVND[i] * people
         profit += p.sector_margin[i] * p.sector_revenue_mVND[i] * people
-    return Scattered(firms, workers, elec, fuel, water, effluent, cod, waste, landfill, gas, output, value, profit)
+    return Scattered(firms, workers, elec, fuel, water, effluent, cod, smoke, waste, landfill, gas, output, value, profit)
 
 
 @inner
@@ -187,7 +189,7 @@ def _settles(s, p, member, planned):
     value = relocation_value(p, gain, lump, f.hurdle[k], Move(moving, margin, revenue, aid))
     f.aided[k] = aided
     pays = value > 0.0 and moving - aid * full <= own_funds(p, lever, f, k)
-    if not pays or planned and not may_enter(s, p, lever, slot, moving - aid * full):
+    if not pays or planned and not may_enter(s, p, there, slot, moving - aid * full):
         give_up(s, f, k)
         return False
     settle(s, f, k)

@@ -18,9 +18,11 @@ from ..rules.compliance import (
     sham_cost_of,
     stopped_share,
 )
+from ..rules.credit import installment
 from ..rules.production import (
     CIT_REFORM,
     keep_share,
+    labour_and_inputs,
     net_sales,
     tax_rate_of,
     usual_margin,
@@ -33,6 +35,7 @@ from ..state import (
     INFORMATION,
     INFRASTRUCTURE,
     LANES,
+    N_LOANS,
     N_SOLID,
     N_TECH,
     PLANNED,
@@ -45,8 +48,10 @@ from ..state import (
     WATER,
 )
 from .acquaintances import note_holds
+from .chains import find_partners, has_chains, note_like
 from .chosen_lanes import line_up
 from .origins import book_origins
+from .plants import central_of, removed_by
 
 __all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
 
@@ -94,6 +99,7 @@ def set_coefficients(p, f, k, planned):
     f.k_tonnes[k] = tonnes * f.k_waste[k]
     f.k_landfill[k] = landfill * f.k_waste[k]
     f.k_gas[k] = gas * f.k_waste[k]
+    f.k_smoke[k] = 0.001 * p.sector_smoke[i]
     f.d_tonnes[k] = tonnes * eps - f.k_tonnes[k]
     base = p.sector_elec_MWh[i] * 3.6 + p.sector_fuel_GJ[i]
     saved = 1.0 - (p.sector_elec_MWh[i] * 3.6 * keep_e + p.sector_fuel_GJ[i] * keep_f) / max(base, 1e-12)
@@ -128,6 +134,10 @@ def count_adopters(s, p, c):
         note_holds(s, b)
     cluster.firms, cluster.workers = firms, workers
     cluster.mean_workers = workers / max(firms, 1)
+    if has_chains(p):
+        find_partners(s, p, c)
+    if p.marshall_elasticity > 0.0:
+        note_like(s, p, c)
 
 
 @inner
@@ -147,16 +157,14 @@ def count_city(s):
 def _serve_loans(dt, f, k):
     """Interest and repayment of the step; the last payment clears the balance exactly."""
     service, interest, loans = 0.0, 0.0, 0
-    for j in range(N_TECH):  # whoever has no loan on j has a balance of 0
-        balance, payment = f.loan_balance[k, j], f.loan_payment[k, j]
+    for j in range(N_LOANS):  # whoever has no loan on j has a balance of 0
+        balance = f.loan_balance[k, j]
         due = balance * f.loan_growth[k, j]
         interest += due - balance
-        pay = min(payment * dt, due)
-        rest = due - pay
-        last = rest <= 1e-9 * payment
-        service += pay + (rest if last else 0.0)
-        f.loan_balance[k, j] = 0.0 if last else rest
-        loans |= (0 if last else 1) << j
+        paid, rest = installment(due, f.loan_payment[k, j], dt)
+        service += paid
+        f.loan_balance[k, j] = rest
+        loans |= (1 if rest > 0.0 else 0) << j
     f.loans[k] = loans
     f.debt_service[k] = service / dt
     f.interest[k] = interest / dt
@@ -188,22 +196,22 @@ def produce(s, p, c):
             f.effluent[k] = f.k_effluent[k] * act
             f.waste[k] = f.k_waste[k] * act
             f.debt[k] = f.debt[k] * debt_keep
-            f.exchange_gain[k] = f.spared[k] = f.avoided[k] = 0.0
+            f.exchange_gain[k] = f.spared[k] = f.avoided[k] = f.cut_links[k] = 0.0
         for k in range(LANES):
             if f.stopped[k] > 0.0 and f.status[k] == SLOT_TAKEN:
-                _stand_still(city, p, f, k)
+                _stand_still(city, p, cluster, f, k)
 
 
 @inner
-def _stand_still(city, p, f, k):
-    """Who is suspended or loses buyers produces less or nothing in this step; others elsewhere make it: that is displaced."""
+def _stand_still(city, p, cluster, f, k):
+    """Who is suspended, loses buyers or stands in a conflict produces less or nothing in this step; others elsewhere make it: that is displaced."""
     lost = stopped_share(f.stopped[k], city.dt) * f.activity[k]
     f.stopped[k] = max(f.stopped[k] - city.dt, 0.0)
     act = f.activity[k] - lost
     f.activity[k] = act
     f.elec[k], f.fuel[k], f.water[k] = f.k_elec[k] * act, f.k_fuel[k] * act, f.k_water[k] * act
     f.effluent[k], f.waste[k] = f.k_effluent[k] * act, f.k_waste[k] * act
-    left = 1.0 - removal_of(f.compliance[k], p.removal_sham, p.removal_real)
+    left = 1.0 - removed_by(p, cluster, f, k)
     city.output_displaced += f.k_revenue[k] * lost
     city.cod_displaced += 0.001 * f.k_cod[k] * f.k_effluent[k] * lost * left
 
@@ -244,11 +252,14 @@ def close_books(s, p, c):
     real, sham_count, recp, disclosing, symbiosis = 0, 0, 0, 0, 0
     sheet = s.sheet[0]
     removal_real, removal_sham, sham_fixed, sham_share = p.removal_real, p.removal_sham, p.sham_fixed, p.sham_om_share
+    aged, central = p.plants_age > 0.5, central_of(p, cluster)
     fee_small, fee_middle, fee_large, fee_cod = p.fee_small, p.fee_middle, p.fee_large, p.fee_cod
     sd_year, solar_price = p.margin_sd_year, (1.0 - p.solar_tariff) * price
     rate_all = p.cit_rate
     rate_small, rate_middle = (p.cit_small_rate, p.cit_middle_rate) if reformed else (rate_all, rate_all)
     dip_size, dip_years, om_power = p.dip, p.dip_years, 1.0 + p.own_om_exponent
+    anywhere = p.chain_ties < 0.5  # sales inside need no buyer
+    near = p.marshall_elasticity > 0.0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         moved = False
@@ -264,8 +275,11 @@ def close_books(s, p, c):
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1
             sheet.compliance[k] = np.int64(f.compliance[k])
+            sheet.trades[k] = 1.0 if anywhere or f.sells[k] else 0.0
             sheet.t5_workers[k] += f.workers[k] if live and cleaner else 0.0
             sheet.rethink[k] += f.workers[k] if live and f.tech[k] & T1_OR_T2 == T1_OR_T2 else 0.0
+        for k in range(LANES):
+            sheet.cheap[k] = cluster.spared[f.sector[k]] if near else 0.0
         # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
             live = f.status[k] == SLOT_TAKEN
@@ -283,7 +297,7 @@ def close_books(s, p, c):
             fee = 0.0 if joined else fee_of(q, cod, fee_small, fee_middle, fee_large, fee_cod)
             own = running if compliance == REAL_OWN else 0.0
             sham = sham_cost_of(running, sham_fixed, sham_share) if compliance == SHAM else 0.0
-            removed = removal_of(compliance, removal_sham, removal_real)
+            removed = removal_of(compliance, removal_sham, f.treats[k] if aged else removal_real, central)
             solar = f.k_solar[k] * f.elec[k]
             shared = shared_part * (f.elec[k] - solar)
             # reference: the same terms with nothing adopted; its effluent term is the environmental fee
@@ -296,12 +310,14 @@ def close_books(s, p, c):
             margin = life + sd_year * f.z_margin[k]
             sales = net_sales(revenue, u, margin, fixed)
             premium = premium_share * revenue * u * f.exporter[k]
-            own_gain = saved + reference_fee + per_worker * workers + premium - sheet.dip[k] + f.exchange_gain[k]
+            spared = sheet.cheap[k] * labour_and_inputs(revenue * u - sales, ordinary + saved + reference_fee)
+            own_gain = saved + reference_fee + per_worker * workers + premium - sheet.dip[k] + f.exchange_gain[k] + spared
             profit = sales + own_gain - beside
             rate = tax_rate_of(revenue, small, middle, rate_small, rate_middle, rate_all)
             # interest and depreciation are deductible, repayment is not
             due = max(profit + f.debt_service[k] - f.interest[k] - f.depreciation[k], 0.0) * rate
-            forgone = min(f.cut_total[k] * rate, due)
+            exempt = f.exempt[k] if now < f.exempt_until[k] else 0.0
+            forgone = min(exempt * due + (f.cut_total[k] + f.cut_links[k]) * rate, due)
             cash = f.cash[k] + dt * (profit - due + forgone)
             dividends = max(cash - target_share * revenue, 0.0)
             cash -= dividends
@@ -329,8 +345,9 @@ def close_books(s, p, c):
             sheet.tonnes[k] += f.k_tonnes[k] * act
             sheet.landfill[k] += f.k_landfill[k] * act
             sheet.gas[k] += f.k_gas[k] * act
+            sheet.smoke[k] += f.k_smoke[k] * f.fuel[k]
             sheet.reduced[k] += f.d_tonnes[k] * act
-            sheet.sales[k] += (sales + reference_fee) * alive
+            sheet.sales[k] += (sales + reference_fee + spared) * alive
             sheet.ordinary[k] += (ordinary + saved) * alive
             sheet.disposal[k] += f.k_disposal[k] * act
             sheet.fee[k] += fee * alive
@@ -344,7 +361,7 @@ def close_books(s, p, c):
             sheet.forgone[k] += forgone * alive
             sheet.dividends[k] += dividends * alive
             sheet.premium[k] += premium * alive
-            sheet.inside[k] += f.trade_share[k] * revenue * u * alive
+            sheet.inside[k] += f.trade_share[k] * revenue * u * alive * sheet.trades[k]
             sheet.attitude[k] += f.attitude[k] * alive
             sheet.trust[k] += f.trust[k] * alive
         for k in range(LANES):  # integers apart: their sums may be taken in any order
@@ -366,6 +383,7 @@ def close_books(s, p, c):
     cluster.measured_own = _total(sheet.measured_own)
     cluster.cod, cluster.cod_removed = _total(sheet.cod), _total(sheet.cod_removed)
     cluster.waste, cluster.landfill, cluster.waste_reduced = _total(sheet.tonnes), _total(sheet.landfill), _total(sheet.reduced)
+    cluster.smoke = _total(sheet.smoke)
     cluster.solar, cluster.shared_solar = _total(sheet.solar), _total(sheet.shared)
     cluster.output, cluster.value_added, cluster.profit = _total(sheet.output), _total(sheet.value), _total(sheet.profit)
     cluster.sales_inside = _total(sheet.inside)
@@ -435,4 +453,4 @@ def _clear_sums(cluster):
     ) = 0.0
     cluster.real_count = cluster.sham_count = cluster.recp = cluster.disclosing = 0
     cluster.in_symbiosis = 0
-    cluster.reused = 0.0
+    cluster.reused = cluster.smoke = 0.0

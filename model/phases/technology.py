@@ -14,23 +14,30 @@ from ..rules.adoption import (
     Use,
     adopts,
     capex,
+    exemption_worth,
     marginal_saving,
     option_multiple,
     present_value,
     value_ratio,
     volatility,
 )
+from ..rules.chain import asked_saving
 from ..rules.compliance import cost_of_next_m3
 from ..rules.diffusion import event, review_hazard
-from ..rules.production import tax_rate
+from ..rules.production import tax_rate, usual_margin
+from ..rules.seen import seen_saving
 from ..state import (
+    CREDIT,
+    GRANTS,
     LANES,
     N_LEARNED,
     REAL_CONNECTED,
     REAL_OWN,
+    TAX,
 )
 from .acquaintances import tie_adopters
 from .capital import invest
+from .chains import count_carried
 from .chosen_lanes import line_up
 from .financing import (
     A_CUT,
@@ -38,17 +45,19 @@ from .financing import (
     add_loan,
     annuity_of,
     best_loan,
-    certified,
+    count_loan,
     finance,
     grant_of,
     loan_annuity,
     own_funds,
+    tax_cut_of,
 )
 from .lottery import TECHNOLOGY_REVIEW, digits
 from .requests import ask, fund_of
+from .seen import is_corrected, knows_of
 from .tastes import taste
 
-__all__ = ["Case", "Terms", "appraise", "consider", "count_credit", "end_cut", "investment", "order", "review_technologies", "saving_of",
+__all__ = ["Case", "Terms", "appraise", "consider", "count_credit", "end_cut", "free_of_tax", "investment", "order", "review_technologies", "saving_of",
            "set_cut", "terms_at", "value_at", "waiting_multiple"]  # fmt: skip
 
 
@@ -119,6 +128,7 @@ def saving_of(city, p, cluster, f, k, j):
         per_m3 = cost_of_next_m3(p, f.effluent[k])
     use = Use(f.elec[k] * (1.0 - f.k_solar[k]), f.fuel[k], f.water[k], f.k_disposal[k] * f.activity[k])
     saving = marginal_saving(p, j, use, per_m3, p.sector_effluent_share[f.sector[k]], city.electricity_price)
+    saving = asked_saving(p, j, saving, f.asked[k])
     return saving * city.carbon_rule if f.exporter[k] > 0.5 else saving
 
 
@@ -133,10 +143,22 @@ def waiting_multiple(p, lever, hurdle, peers):
 
 @inner
 def value_at(p, f, k, j, case):
-    """`present_value` of technology j at the firm's hurdle rate."""
+    """`present_value` of technology j at the firm's hurdle rate; with `exempt_years` the cut frees the firm, not its saving."""
     life = p.tech_life_yr[j]
+    if p.exempt_years > 0.0:
+        value = present_value(case.saving, case.net, life, case.tax, 0.0, annuity_of(p, f, k, j), 0.0)
+        return value + _exemption(p, f, k, case, f.hurdle[k])
     a_cut = annuity_of(p, f, k, A_CUT if p.cit_years < life else j) if case.cut > 0.0 else 0.0
     return present_value(case.saving, case.net, life, case.tax, case.cut, annuity_of(p, f, k, j), a_cut)
+
+
+@inner
+def _exemption(p, f, k, case, rate):
+    """What it is worth, at a rate, to be exempt from the part `case.cut` of the income tax for `exempt_years`, once in a firm's life."""
+    if case.cut <= 0.0 or f.exempt_until[k] > 0.0:
+        return 0.0
+    profit = usual_margin(f.k_margin[k], f.margin_life[k]) * f.k_revenue[k] * f.workers[k] + case.saving
+    return exemption_worth(case.tax, case.cut, profit, annuity(rate, p.exempt_years))
 
 
 @inner
@@ -178,21 +200,23 @@ def terms_at(s, p, slot, j, supported, cost, saving):
     base = s.levers[s.levers.size - 1]
     cut, grant = base.CIT_reduction, 0.0
     if supported:
-        cut, grant = tax_cut_of(cluster, lever), grant_of(lever, j, cluster.level)
+        cut = tax_cut_of(cluster, lever) if knows_of(p, f, k, TAX) else cut
+        grant = grant_of(lever, j, cluster.level) if knows_of(p, f, k, GRANTS) else 0.0
     none = Loan(0.0, 0.0, 0.0, 0.0, 0.0)
     net = cost * (1.0 - grant)
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     life = p.tech_life_yr[j]
-    value = value_at(p, f, k, j, Case(saving, net, tax, cut))
+    adopters, known = tie_adopters(s, slot, j)
+    seen = seen_saving(p, saving, is_corrected(lever, f, k, adopters))  # what it really saves is taxed and earned
+    value = value_at(p, f, k, j, Case(seen, net, tax, cut))
     if value <= 0.0:
         return Terms(False, cost, grant, none, saving, cut, 0.0)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
-    adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
     if not adopts(value / net + best_loan(p, f, k, j), multiple, p.adoption_slope, u):
         return Terms(False, cost, grant, none, saving, cut, 0.0)  # no loan would do: none is asked for
-    loan = finance(s, p, slot, j, net, supported)
+    loan = finance(s, p, slot, j, net, supported and knows_of(p, f, k, CREDIT))
     psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
     wants = adopts(psi, multiple, p.adoption_slope, u)
     if not wants:
@@ -203,7 +227,9 @@ def terms_at(s, p, slot, j, supported, cost, saving):
     if supported:
         more_cut = max(cut - base.CIT_reduction, 0.0)
         claim = grant * cost + loan.subsidy + loan.guarantee
-        if more_cut > 0.0:
+        if more_cut > 0.0 and p.exempt_years > 0.0:
+            claim += _exemption(p, f, k, Case(saving, net, tax, more_cut), p.discount_rate)
+        elif more_cut > 0.0:
             claim += tax * more_cut * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
     return Terms(wants, cost, grant, loan, saving, cut, claim)
 
@@ -237,18 +263,21 @@ def order(s, p, slot, j, terms, fund):
         s.funds[fund].cut_reserve += claim - granted - subsidy - guarantee
         s.clusters[f.cluster[k]].grants_flow += granted
     bit = np.uint8(1 << j)
+    if f.tech[k] & bit:  # it replaces what stands, which is written off no longer
+        f.depreciation[k] -= f.write_off[k, j]
     if fund >= 0:
         s.paid[0, j] += 1
         if s.ever_null[f.id[k]] & bit:
             s.paid[1, j] += 1
             s.money[Money.FREE_RIDERS] += claim
+    count_carried(city, f, k, j)
     f.pending[k] |= bit
     f.ever[k] |= bit
     s.ever[f.id[k]] |= bit
     wait = 1.0 + np.floor(uniform(city.key, Purpose.INSTALL, city.step, of_technology(f.id[k], j)) * 4.0)
     f.start[k, j] = city.time + max(0.25 * wait * p.install_years, city.dt)
     f.write_off[k, j] = net / p.tech_life_yr[j]
-    set_cut(p, f, k, j, terms.cut * max(terms.saving, 0.0))
+    free_of_tax(p, f, k, j, terms.cut, terms.saving, city.time)
     f.due[k] = min(f.due[k], f.start[k, j])
 
 
@@ -288,12 +317,6 @@ def review_technologies(s, p, c):
 
 
 @inner
-def tax_cut_of(cluster, lever):
-    """Reduction of income tax on savings that a programme pays firms of a cluster."""
-    return certified(cluster, lever, lever.CIT_reduction, lever.certified_CIT_reduction, 1.0)
-
-
-@inner
 def consider(s, p, slot, j, cost, saving):
     """Adopt technology j with the programme's money, or without it, or not at all.
 
@@ -320,6 +343,15 @@ def consider(s, p, slot, j, cost, saving):
 
 
 @inner
+def free_of_tax(p, f, k, j, cut, saving, now):
+    """A cut of income tax on the saving of technology j, or (`exempt_years`) on all that the firm earns, once, from now on."""
+    exempts = p.exempt_years > 0.0
+    if exempts and cut > 0.0 and f.exempt_until[k] == 0.0:
+        f.exempt[k], f.exempt_until[k] = cut, now + p.exempt_years
+    set_cut(p, f, k, j, 0.0 if exempts else cut * max(saving, 0.0))
+
+
+@inner
 def set_cut(p, f, k, j, value):
     """Tax-free part of the saving of technology j, mVND/yr, from its start for 8 years or its life."""
     end_cut(f, k, j)
@@ -339,10 +371,5 @@ def end_cut(f, k, j):
 
 @inner
 def count_credit(s, terms):
-    """Applications for credit and their fate (calibration target C2)."""
-    city = s.city[0]
-    if terms.loan.asked > 0.5:
-        city.credit_asked += 1
-        if terms.loan.share > 0.0:
-            city.credit_approved += 1
-            city.credit_granted += terms.loan.share
+    """Applications for credit and their fate."""
+    count_loan(s, terms.loan)

@@ -9,8 +9,8 @@ import numpy as np
 from ..jit import jit
 from ..maths import annuity, exp, power
 
-__all__ = ["Use", "adopts", "capex", "capex_one", "learning_factor", "marginal_saving", "option_multiple", "present_value",
-           "value_ratio", "volatility"]  # fmt: skip
+__all__ = ["Use", "adopts", "capex", "capex_one", "exemption_worth", "learning_factor", "loan_gain", "marginal_saving", "option_multiple",
+           "present_value", "value_ratio", "volatility"]  # fmt: skip
 
 
 @jit
@@ -101,8 +101,24 @@ def present_value(saving, investment, life, tax, cut, a_life, a_cut):
 
 
 @jit
-def value_ratio(value, investment, share, rate, years, a_years):
-    """psi = (V + V_fin)/I' with V_fin = c I' (1 - A(h, n)/A(r, n)).
+def exemption_worth(tax, share, profit, a_exempt):
+    """Value of being exempt from income tax for some years, mVND: tax x share x profit x A(., n); nothing where there is no profit.
+
+    Parameters
+    ----------
+    tax : float
+        Tax rate times the expected taxable share.
+    share, profit : float
+        Share of the tax that is forgone (1: the whole); usual profit of the firm, mVND/yr.
+    a_exempt : float
+        Annuity over the years of the exemption.
+    """
+    return tax * share * max(profit, 0.0) * a_exempt
+
+
+@jit
+def loan_gain(investment, share, rate, years, a_years):
+    """What a loan is worth to who discounts at more than its rate, mVND: c I' (1 - A(h, n)/A(r, n)).
 
     Parameters
     ----------
@@ -111,11 +127,16 @@ def value_ratio(value, investment, share, rate, years, a_years):
     a_years : float
         Annuity at the hurdle rate, A(h, n).
     """
-    gain = 0.0
-    if share > 0.0:
-        cheap = years if rate <= 1e-9 else annuity(rate, years)
-        gain = share * investment * (1.0 - a_years / cheap)
-    return (value + gain) / investment
+    if share <= 0.0:
+        return 0.0
+    cheap = years if rate <= 1e-9 else annuity(rate, years)
+    return share * investment * (1.0 - a_years / cheap)
+
+
+@jit
+def value_ratio(value, investment, share, rate, years, a_years):
+    """psi = (V + V_fin)/I' with V_fin from `loan_gain`."""
+    return (value + loan_gain(investment, share, rate, years, a_years)) / investment
 
 
 @jit

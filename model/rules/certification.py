@@ -12,9 +12,9 @@ from ..jit import jit, small
 from ..maths import annuity
 from ..state import T1, T2, T5
 
-__all__ = ["Shown", "bit", "by_level", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
-           "infrastructure_group", "is_recp", "measured_share", "number_unmet", "recp_least", "standard_exists", "symbiosis_met", "violation_hazard", "waived",
-           "water_group"]  # fmt: skip
+__all__ = ["Aspects", "Shown", "bit", "by_level", "engaged_least", "energy_group", "group_least", "incentive", "information_group",
+           "infrastructure_group", "is_recp", "measured_share", "number_unmet", "recp_least", "six_unmet", "standard_exists",
+           "symbiosis_met", "violation_hazard", "waived", "water_group"]  # fmt: skip
 
 # bits of the mask: criteria of level 1, then what the levels above add
 (RECP_SHARE, SYMBIOSIS, SHARED_LAND, TREATMENT, MONITORING, CLEAN_RECORD, RECP_HIGHER, SYMBIOSIS_SHARE, GROUP_ENERGY,
@@ -25,6 +25,9 @@ NOT_WORTH, NO_FIRMS, NO_STANDARD = 12, 13, 14
 
 # readings of symbiosis; the second and third are shadow certificates too, on which nobody acts
 EXCHANGE, WIDE, DECREE_82, WIDE_AND_SOLAR = range(4)
+SIX_ASPECTS = DECREE_82 + 1  # place of a third shadow certificate, which reads symbiosis as operators do
+# bits of what it asks for beside the criteria of level 1; housing and services are not modelled
+SIX_REPORT, SIX_JOBS, SIX_GAIN, SIX_SMALL = range(4)
 
 
 @small
@@ -145,6 +148,42 @@ def symbiosis_met(p, reading, shown):
         return shown.exchange
     return (shown.exchange or shown.depot or shown.data_room or shown.services >= p.wide_service_least
             or (reading == WIDE_AND_SOLAR and shown.solar))  # fmt: skip
+
+
+class Aspects(NamedTuple):
+    """What a cluster shows of its economic and social results (S2, first solution).
+
+    Attributes
+    ----------
+    reporting : float
+        Share of firms that show their flows.
+    jobs, usual_jobs : float
+        Workers, now and in 2018-19.
+    profit, usual_profit : float
+        Profit of all firms, and what as many workers brought in 2018-19, mVND/yr.
+    small_served : float
+        Share of firms up to `six_small_workers` that an adviser or the innovation centre reached in the last four quarters.
+    """
+
+    reporting: float
+    jobs: float
+    usual_jobs: float
+    profit: float
+    usual_profit: float
+    small_served: float
+
+
+@jit
+def six_unmet(p, shown):
+    """Bits of the aspects that are not met: public report, jobs kept, firms' net gain >= 0, small firms served.
+
+    share that reports >= c; workers >= c x those of 2018-19; profit >= c x workers x profit per worker of 2018-19; share of small
+    firms served >= c. Housing and services are no bit: the model does not hold them.
+    """
+    return (bit(shown.reporting < p.six_report_least, SIX_REPORT)
+            | bit(shown.jobs < p.six_jobs_least * shown.usual_jobs, SIX_JOBS)
+            | bit(shown.profit < p.six_gain_least * shown.usual_profit, SIX_GAIN)
+            | bit(shown.small_served < p.six_small_least, SIX_SMALL))  # fmt: skip
 
 
 @jit

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..jit import jit, small
 from ..maths import exp, log, power
-from ..state import NONE, REAL_OWN, SHAM
+from ..state import NONE, REAL_CONNECTED, REAL_OWN, SHAM
 
 __all__ = ["complaint_hazard", "connection_cost", "complaint_weight", "cost_of_next_m3", "detection", "detection_hazard", "environmental_fee", "fee_of", "fine",
            "fine_counts", "inspection_hazard", "inspection_size", "own_running_cost", "payment_share", "pick", "record_loss", "removal", "removal_of",
@@ -28,20 +28,24 @@ def inspection_size(relative, exponent, root, low, high):
 
 
 @jit
-def detection(p, compliance, data, skill):
-    """Probability that an inspection detects: .9 (none), .15 + .65 m (sham), 0 (real); skill finds a part of what is missed."""
+def detection(p, compliance, data, skill, weak):
+    """Probability that an inspection detects: .9 (none), .15 + .65 m (sham), 0 (real); skill finds a part of what is missed.
+
+    An own plant that removes less than the law asks for is detected as sham is, times its `rules.plants.shortfall` `weak`.
+    """
     found = 0.0
     if compliance == NONE:
         found = p.detect_none
-    elif compliance == SHAM:
+    elif compliance == SHAM or compliance == REAL_OWN and weak > 0.0:
         found = p.detect_sham_low + (p.detect_sham_high - p.detect_sham_low) * data
     else:
         return 0.0
-    return found + p.skill_detection * skill * (1.0 - found)
+    found += p.skill_detection * skill * (1.0 - found)
+    return weak * found if compliance == REAL_OWN else found
 
 
 @jit
-def detection_hazard(p, compliance, data, hazard, continuous, skill):
+def detection_hazard(p, compliance, data, hazard, continuous, skill, weak):
     """Detections a year: by inspections, and by automatic data where a plant or project T makes them possible.
 
     Parameters
@@ -52,10 +56,13 @@ def detection_hazard(p, compliance, data, hazard, continuous, skill):
         True in clusters with a central plant or project T.
     skill : float
         Of officials, 0-1.
+    weak : float
+        Shortfall of its own plant, 0-1.
     """
-    if compliance >= REAL_OWN:
+    if compliance == REAL_CONNECTED or compliance == REAL_OWN and weak <= 0.0:
         return 0.0
-    return hazard * detection(p, compliance, data, skill) + (p.continuous_rate * data if continuous else 0.0)
+    measured = p.continuous_rate * data if continuous else 0.0
+    return hazard * detection(p, compliance, data, skill, weak) + (weak * measured if compliance == REAL_OWN else measured)
 
 
 @jit
@@ -164,10 +171,10 @@ def complaint_hazard(p, untreated, effluent, urban):
     return p.complaint_rate * untreated / effluent * (1.0 if urban > 0.5 else p.complaint_rural)
 
 
-@jit
-def complaint_weight(p, effluent, compliance, disclosure):
+@small
+def complaint_weight(effluent, removed, disclosure):
     """What a complaint is drawn by: effluent, and with public records the part of it that is left untreated."""
-    return effluent * (1.0 - disclosure * removal(p, compliance))
+    return effluent * (1.0 - disclosure * removed)
 
 
 @jit
@@ -223,12 +230,12 @@ def pick(none, sham, real, u):
 
 
 @jit
-def removal(p, compliance):
-    """Share of the load that is removed: 0 (none), .25 (sham), .90 (real)."""
-    return removal_of(compliance, p.removal_sham, p.removal_real)
+def removal(p, compliance, own, central):
+    """Share of the load that is removed: 0 (none), .25 (sham), what its own plant (.90) or the central one does (.90)."""
+    return removal_of(compliance, p.removal_sham, own, central)
 
 
 @small
-def removal_of(compliance, sham, real):
+def removal_of(compliance, sham, own, central):
     """`removal` with its shares given, for loops that must not look them up."""
-    return real if compliance >= REAL_OWN else (sham if compliance == SHAM else 0.0)
+    return (central if compliance == REAL_CONNECTED else own) if compliance >= REAL_OWN else (sham if compliance == SHAM else 0.0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..jit import jit
+from ..jit import jit, small
 from ..maths import annuity, exp, log
 
-__all__ = ["approval", "credit_record", "grant_share", "granted_share", "guarantee_loss", "interest_subsidy", "loan_payment"]
+__all__ = ["approval", "credit_record", "grant_share", "granted_share", "guarantee_loss", "installment", "interest_subsidy", "loan_payment",
+           "schedule"]  # fmt: skip
 
 
 @jit
@@ -54,6 +55,28 @@ def guarantee_loss(p, share, cost):
 def loan_payment(balance, rate, years):
     """Yearly annuity that repays `balance` in `years`."""
     return balance / (years if rate <= 1e-9 else annuity(rate, years))
+
+
+@jit
+def schedule(balance, rate, years, dt):
+    """Equal payments in every step that repay `balance` in `years`: mVND a year, and the growth of what is owed in a step.
+
+    balance r/(1 - (1 + r)^-N)/dt with N = years/dt payments and r = (1 + rate)^dt - 1.
+    """
+    growth = exp(dt * log(1.0 + rate))
+    step_rate = growth - 1.0
+    if step_rate <= 1e-12:
+        return balance / years, growth
+    return balance * step_rate / (1.0 - exp(-(years / dt) * log(1.0 + step_rate))) / dt, growth
+
+
+@small
+def installment(due, payment, dt):
+    """What is paid in a step of what is due, mVND, and what is owed after it; the last payment clears the balance exactly."""
+    pay = min(payment * dt, due)
+    rest = due - pay
+    last = rest <= 1e-9 * payment
+    return pay + (rest if last else 0.0), (0.0 if last else rest)
 
 
 @jit

@@ -5,7 +5,16 @@ from __future__ import annotations
 from ..jit import jit, small
 from ..maths import exp
 
-__all__ = ["keep_share", "net_sales", "tax_rate", "tax_rate_of", "usual_margin", "utilisation", "workers_growth"]
+__all__ = [
+    "keep_share",
+    "labour_and_inputs",
+    "net_sales",
+    "tax_rate",
+    "tax_rate_of",
+    "usual_margin",
+    "utilisation",
+    "workers_growth",
+]
 
 
 CIT_REFORM = 2025.75  # from when income tax goes by revenue
@@ -49,6 +58,12 @@ def net_sales(revenue, utilisation, margin, fixed_share):
     part of cost makes losses when utilisation falls.
     """
     return revenue * (utilisation - (1.0 - margin) * ((1.0 - fixed_share) * utilisation + fixed_share))
+
+
+@small
+def labour_and_inputs(cost, metered):
+    """Cost of labour and inputs, mVND/yr: all cost of a firm that has adopted nothing less what is metered (energy, water, waste, fee)."""
+    return max(cost - metered, 0.0)
 
 
 @jit

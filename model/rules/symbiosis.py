@@ -28,6 +28,8 @@ class Deal(NamedTuple):
         Hurdle rates, 1/yr.
     years : float
         Term of the contract.
+    relief_seller, relief_buyer : float
+        Present value of what a loan and a cut of tax are worth to each side, mVND (`links_borrow`).
     """
 
     gain: float
@@ -37,6 +39,8 @@ class Deal(NamedTuple):
     h_seller: float
     h_buyer: float
     years: float
+    relief_seller: float = 0.0
+    relief_buyer: float = 0.0
 
 
 # --- what dealers take already (`stream_trade`) ---------------------------------------------------------
@@ -125,10 +129,13 @@ def fixed_cost(p, w, quantity, distance):
 
 @jit
 def link_value(deal):
-    """Net present value of a link for both, mVND: (q s - coordination) A(h, n) - (1 - grant) F, h the mean of both hurdle rates."""
+    """Net present value of a link for both, mVND.
+
+    (q s - coordination) A(h, n) - (1 - grant) F + v_s + v_b, h the mean of both hurdle rates, v what loan and tax cut are worth.
+    """
     hurdle = 0.5 * (deal.h_seller + deal.h_buyer)
     value = (deal.gain - deal.coordination) * annuity(hurdle, deal.years)
-    return value - (1.0 - deal.grant) * deal.fixed
+    return value - (1.0 - deal.grant) * deal.fixed + (deal.relief_seller + deal.relief_buyer)
 
 
 @jit
@@ -144,12 +151,12 @@ def _risky(hurdle, b):
 
 @jit
 def feasible(p, deal, b_seller, b_buyer):
-    """True iff q s b_both - coordination >= (1 - grant) F [f_s/A(h'_s, n) + (1 - f_s)/A(h'_b, n)]."""
+    """True iff q s b_both - coordination >= [f_s (1 - grant) F - v_s]/A(h'_s, n) + [(1 - f_s) (1 - grant) F - v_b]/A(h'_b, n)."""
     both = 0.5 * (b_seller + b_buyer)
-    burden = p.split_fixed / annuity(_risky(deal.h_seller, b_seller), deal.years) + (1.0 - p.split_fixed) / annuity(
-        _risky(deal.h_buyer, b_buyer), deal.years
-    )
-    return deal.gain * both - deal.coordination >= (1.0 - deal.grant) * deal.fixed * burden
+    a_seller, a_buyer = annuity(_risky(deal.h_seller, b_seller), deal.years), annuity(_risky(deal.h_buyer, b_buyer), deal.years)
+    burden = p.split_fixed / a_seller + (1.0 - p.split_fixed) / a_buyer
+    relief = deal.relief_seller / a_seller + deal.relief_buyer / a_buyer
+    return deal.gain * both - deal.coordination >= (1.0 - deal.grant) * deal.fixed * burden - relief
 
 
 @jit
@@ -164,8 +171,9 @@ def deal_price(p, w, quantity, deal, b_seller, b_buyer):
     both = 0.5 * (b_seller + b_buyer)
     net = (1.0 - deal.grant) * deal.fixed
     half = 0.5 * deal.coordination
-    cost_s = half + p.split_fixed * net / annuity(_risky(deal.h_seller, b_seller), deal.years)
-    cost_b = half + (1.0 - p.split_fixed) * net / annuity(_risky(deal.h_buyer, b_buyer), deal.years)
+    a_seller, a_buyer = annuity(_risky(deal.h_seller, b_seller), deal.years), annuity(_risky(deal.h_buyer, b_buyer), deal.years)
+    cost_s = half + p.split_fixed * net / a_seller - deal.relief_seller / a_seller
+    cost_b = half + (1.0 - p.split_fixed) * net / a_buyer - deal.relief_buyer / a_buyer
     traded = traded_share(p, w)
     low = cost_s / (quantity * both) - disposal_saved(p, w, traded)
     return low, use_value(p, w, traded) - cost_b / (quantity * both)

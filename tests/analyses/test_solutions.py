@@ -14,7 +14,7 @@ from fake_trials import SAME, install
 
 # a lever that only this solution has, and what it brings
 MARKS = {
-    "multiplier_L0": 0.01, "permit_rate": 0.0, "green_fund": 0.03, "extension": 0.02, "study_aid": 0.015, "club_community": 0.0,
+    "multiplier_L0": 0.01, "permit_rate": 0.0, "green_fund": 0.03, "extension": 0.02, "study_aid": 0.015, "community": 0.0,
     "coordinator": 0.005,
 }  # fmt: skip
 OTHERS = ("real_share_2035", "in_symbiosis_2035", "level1_2035")

@@ -10,7 +10,7 @@ from ecocluster.experiments.comparison import DIFFERENCES
 from ecocluster.scenarios.errors import FORMER
 
 PROMISED = (
-    "level1_wide", "level1_82", "one_unmet", "groups_40", "groups_50", "groups_60", "outlay_gross", "transfers", "private_net",
+    "level1_wide", "level1_82", "level1_six", "margin_adopters", "one_unmet", "groups_40", "groups_50", "groups_60", "outlay_gross", "transfers", "private_net",
     "social_cost", "cost_gross_per_tco2e", "cost_social_per_tco2e", "tco2e_landfill", "upstream_tco2e",
 )  # fmt: skip
 RANGE = ("world_low", "world_high")

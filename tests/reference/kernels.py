@@ -12,7 +12,7 @@ from ecocluster.model.parameters import parameter_record
 from ecocluster.model.setup import begin, release_held
 from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import STREAMS, TECHNOLOGIES, Arm
-from ecocluster.model.state import BOOKED, BOOKED_YEARS, SLOT_TAKEN, State
+from ecocluster.model.state import BOOKED, BOOKED_YEARS, LINK_LOAN, SLOT_TAKEN, State
 from ecocluster.model.step import run_steps
 from plain_mesa.indicators import indicators, yearly_indicators
 
@@ -25,12 +25,13 @@ LINK_STATES = {"barred": 1, "permit": 2, "active": 3, "closed": 4}
 FIRM = ("sector", "workers", "activity", "elec", "fuel", "water", "effluent", "waste", "cash", "profit", "debt_service",
         "interest", "exchange_gain", "negative_years", "attitude", "trust", "good", "bad", "hurdle", "collateral",
         "integrity", "eps", "margin_life", "z_util", "z_margin", "tech", "aware", "ever", "discloses", "admitted", "born",
-        "moved_at", "recp", "visited", "served", "studied", "stopped", "last_fine")  # the same name in both models  # fmt: skip
+        "moved_at", "recp", "visited", "served", "studied", "stopped", "last_fine", "told", "plant", "plant_at", "treats")  # the same name in both models  # fmt: skip
 CLUSTER = ("level", "unmet", "shadow_level", "shadow_review", "exchange_at", "flowed_at", "complained_at", "seeks", "exchanges",
            "permits", "waiting", "effort", "sharing", "served", "engaged", "aware", "measured", "fee", "connected", "design_flow", "kilowatt", "land", "shared", "plot", "unbuilt", "added", "lost", "last_violation", "review_at",
            "opened", "monitoring", "grants_year", "certified_at", "programme", "elec_before", "built", "ready",
-           "own_capital", "group", "tech_count", "price", "rent", "required", "value", "support", "barred")  # fmt: skip
-HUB = ("active", "members", "fee", "quantity", "review_at", "capital_year", "capital_until", "invested", "started")
+           "own_capital", "group", "tech_count", "price", "rent", "required", "value", "support", "barred", "smoke_2019", "halted_until", "treats",
+           "six_unmet", "small_served", "profit_reference")  # fmt: skip
+HUB = ("active", "members", "fee", "quantity", "review_at", "capital_year", "capital_until", "invested", "started", "loan_balance")
 FUND = ("budget", "dose", "typed_dose", "rule_paid", "general", "cut_reserve", "released", "spent", "need", "lapsed")
 
 
@@ -85,12 +86,14 @@ def _their_firms(s: State) -> Table:
     taken = s.firms["status"] == SLOT_TAKEN
     names = {name: name for name in FIRM} | {
         "debt": "old debt", "cluster": "cluster", "slot_id": "slot", "compliance": "compliance", "club": "in club", "links": "links",
-        "hubs": "hubs", "depreciation": "depreciation", "cut_total": "tax cut", "pending": "pending", "loans": "loans"}  # fmt: skip
+        "hubs": "hubs", "depreciation": "depreciation", "cut_total": "tax cut", "cut_links": "link cut",
+        "exempt": "exempt", "exempt_until": "exempt until", "pending": "pending", "loans": "loans"}  # fmt: skip
     columns = {mine: s.firms[name][taken].tolist() for name, mine in names.items()}
     for j, technology in enumerate(TECHNOLOGIES):
         bit = (s.firms["tech"] | s.firms["pending"])[taken] >> j & 1
         columns[f"start {technology}"] = np.where(bit, s.firms["start"][taken][:, j], 0.0).tolist()
         columns[f"loan {technology}"] = s.firms["loan_balance"][taken][:, j].tolist()
+    columns["loan link"] = s.firms["loan_balance"][taken][:, LINK_LOAN].tolist()
     for w, stream in enumerate(STREAMS):
         columns[f"sold {stream}"] = s.firms["sold"][taken][:, w].tolist()
         columns[f"bought {stream}"] = s.firms["bought"][taken][:, w].tolist()
@@ -101,11 +104,13 @@ def _my_firm(firm) -> dict:
     row = {name: getattr(firm, name) for name in FIRM}
     row |= {"old debt": firm.old_debt, "cluster": firm.cluster.ident, "slot": firm.slot.ident,
             "compliance": firm.compliance, "in club": firm.in_club, "links": firm.active_links, "hubs": _bits(firm.member),
-            "depreciation": sum(firm.write_off.values()), "tax cut": sum(cut for cut, _ in firm.tax_cut.values()),
+            "depreciation": sum(firm.write_off.values()), "tax cut": sum(cut for cut, _ in firm.tax_cut.values()), "link cut": firm.link_cut,
+            "exempt": firm.exemption[0] if firm.exemption else 0.0, "exempt until": firm.exemption[1] if firm.exemption else 0.0,
             "pending": sum(1 << j for j in firm.pending), "loans": sum(1 << j for j in firm.loans)}  # fmt: skip
     for j, technology in enumerate(TECHNOLOGIES):
         row[f"start {technology}"] = firm.pending.get(j, firm.since[j] if firm.has(j) else 0.0)
         row[f"loan {technology}"] = firm.loans[j].balance if j in firm.loans else 0.0
+    row["loan link"] = firm.loans[LINK_LOAN].balance if LINK_LOAN in firm.loans else 0.0
     for w, stream in enumerate(STREAMS):
         row[f"sold {stream}"], row[f"bought {stream}"] = firm.sold[w], firm.bought[w]
     return row

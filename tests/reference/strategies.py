@@ -27,7 +27,9 @@ SWITCHES = ("spillover", "fund_lapse", "disclosure_gate", "application_test", "o
             "suspension_fines", "solar_consent", "tau_breach", "breach_ratio", "coordinator_capacity", "ties_partner", "developers",
             "admission_by_own_means", "outside_firms", "land_market", "unbuilt_usable", "lease_compensation", "stream_trade", "offtake_limit",
             "heat_of_firms", "map_split", "complete_trait", "complete_land", "standard_by_law",
-            "assessment_years", "inspectors", "record_weeks", "record_credit")  # fmt: skip
+            "assessment_years", "inspectors", "record_weeks", "record_credit", "plants_age", "perceived_saving", "programmes_seen",
+            "chain_ties", "chain_size", "lead_firm", "lead_workers", "lead_saving", "lead_teach", "soak_threshold", "marshall_elasticity",
+            "marshall_span", "chain_admission", "chain_fit")  # fmt: skip
 SHOCKS = (Shock("demand", 2020, 2022, 0.85), Shock("electricity", 2022, 2023, 1.25), Shock("carbon_rule", 2026, 9999, 1.15),
           Shock("sector", 2012, 9999, 0.8))  # fmt: skip
 share = st.floats(0, 1)

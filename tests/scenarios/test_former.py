@@ -26,11 +26,29 @@ def test_a_platform_of_before_is_a_map_too(tmp_path):
             assert scenarios.load_policy(path).levers == levers
 
 
+def test_a_club_of_before_is_community_work_too(tmp_path):
+    """Its schedule as well. Control: who names either of the two is read as written and told nothing."""
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        POLICY.replace("platform", "club_community").format(dose=0.6) + "[schedules]\nclub_community = { end = 2030 }\n"
+    )
+    with pytest.warns(FormerFile, match="levers.club and levers.community are both taken as 0.6"):
+        policy = scenarios.load_policy(path)
+    assert policy.levers == {"club": 0.6, "community": 0.6}
+    assert {name: schedule.end for name, schedule in policy.schedules.items()} == {"club": 2030.0, "community": 2030.0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in ("club", "community"):
+            path.write_text(POLICY.replace("platform", name).format(dose=0.6))
+            assert scenarios.load_policy(path).levers == {name: 0.6}
+
+
 def test_a_dose_that_is_none_is_refused_as_ever(tmp_path):
     path = tmp_path / "mine.toml"
-    path.write_text(POLICY.format(dose='"much"'))
-    with pytest.raises(scenarios.ScenarioError, match="levers.platform"):
-        scenarios.load_policy(path)
+    for name, refused in (("platform", "platform"), ("club_community", "club")):
+        path.write_text(POLICY.replace("platform", name).format(dose='"much"'))
+        with pytest.raises(scenarios.ScenarioError, match=f"levers.{refused}"):
+            scenarios.load_policy(path)
 
 
 def test_what_ships_is_written_as_it_is_now():
@@ -49,4 +67,4 @@ def test_the_command_line_says_it_in_the_readers_language(tmp_path, capsys, lang
     assert main(["scenarios", "validate", str(path), "--lang", lang]) == 0
     said = capsys.readouterr().err
     assert Words(lang)("former.platform", file=str(path), table="levers", value=0.6) in said and said.count("\n") == 1
-    assert set(MESSAGES) == {"platform"}
+    assert set(MESSAGES) == {"platform", "club_community"}

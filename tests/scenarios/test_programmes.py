@@ -51,8 +51,18 @@ def test_levers_of_the_three_pathways_as_specified():
 def test_the_law_is_the_same_for_all_and_no_pathway_holds_a_part_of_it():
     table = {
         "today": {},
-        "middle": {"inspection_rate": 0.24, "monitoring_data": 0.5, "certainty": 0.7, "permit_rate": 4},
-        "strict": {"inspection_rate": 0.4, "monitoring_data": 0.8, "certainty": 0.9, "permit_rate": 4, "fine_multiplier": 1.5},
+        "middle": {"inspection_rate": 0.24, "monitoring_data": 0.5, "certainty": 0.7, "permit_rate": 4, "standard_year": 2023},
+        "strict": {
+            "inspection_rate": 0.4,
+            "monitoring_data": 0.8,
+            "certainty": 0.9,
+            "permit_rate": 4,
+            "fine_multiplier": 1.5,
+            "standard_year": 2023,
+            "standard_compulsory": 1,
+            "public_disclosure": 0.5,
+            "official_skill": 0.5,
+        },
     }
     for name, levers in table.items():
         law = load_law(name)

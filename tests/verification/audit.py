@@ -18,7 +18,10 @@ from ecocluster.model.state import (
     LANES,
     LINK_ACTIVE,
     LINK_PERMIT,
+    N_LOANS,
+    N_TECH,
     PLANNED,
+    REAL_OWN,
     SLOT_TAKEN,
     copy_of,
     copy_state,
@@ -151,19 +154,21 @@ def loans(before, after, p):
     # a firm that left: its last balances still stand in its slot, unless somebody moved in (and maybe on in the same step)
     gone = place[old.id] < 0
     hidden = gone & (after.firms["id"][old.slot // LANES, old.slot % LANES] != old.id)
-    ends = (old["start"] + p["tech_life_yr"] <= now + 1e-9) & ((old["tech"] | old["pending"])[:, None] >> np.arange(5) & 1 == 1)
+    ends = (old["start"] + p["tech_life_yr"] <= now + 1e-9) & (
+        (old["tech"] | old["pending"])[:, None] >> np.arange(N_TECH) & 1 == 1
+    )
     if ends[hidden].any():
         return False
     where = np.where(gone, old.slot, place[old.id])
     at = (where // LANES, where % LANES)
     balance_now, payment_now = after.firms["loan_balance"][at], after.firms["loan_payment"][at]
     growth_now = after.firms["loan_growth"][at]
-    running = (old["loans"][:, None] >> np.arange(5)) & 1 == 1
+    running = (old["loans"][:, None] >> np.arange(N_LOANS)) & 1 == 1
     begin = np.where(running, old["loan_balance"], 0.0)
     payment, growth = old["loan_payment"].copy(), old["loan_growth"].copy()
     # a technology that is replaced at the end of its life is financed before loans are served, if the bank lends
     renewed = (after.firms["start"][at] == now) & (old["start"] != now) & ~hidden[:, None]
-    renewed &= balance_now > 0
+    renewed = np.pad(renewed, ((0, 0), (0, N_LOANS - N_TECH))) & (balance_now > 0)  # a loan for links is not renewed
     growth = np.where(renewed, growth_now, growth)
     payment = np.where(renewed, payment_now, payment)
     begin = np.where(renewed, (balance_now + payment_now * dt) / np.where(renewed, growth, 1.0), begin)
@@ -190,7 +195,7 @@ def loans(before, after, p):
 
 def on_schedule(firms, dt):
     """What is owed is what a whole number of equal payments repays at the loan's rate."""
-    running = ((firms["loans"][:, None] >> np.arange(5)) & 1 == 1) & (firms["loan_balance"] > 0)
+    running = ((firms["loans"][:, None] >> np.arange(N_LOANS)) & 1 == 1) & (firms["loan_balance"] > 0)
     owed, payment, growth = (firms[name][running] for name in ("loan_balance", "loan_payment", "loan_growth"))
     interest = growth - 1
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -232,7 +237,10 @@ def law(before, after, p):
     near(visits, round(visits), 1e-6, "visits are charged by number")
     rows = after.levers[[n for n in range(len(after.levers)) if n % 3 != 1 or n == len(after.levers) - 1]]
     for name in LAW_LEVERS:
-        assert (rows[name] == now[name]).all(), f"{name} is not the same everywhere"
+        same = rows[name] == now[name]
+        if name in ("public_disclosure", "official_skill"):  # barrier 3 removed
+            same |= (rows["relief_monitoring"] > 0.5) & (rows[name] == 1.0)
+        assert same.all(), f"{name} is not the same everywhere"
 
 
 def accounts(after, row):
@@ -302,7 +310,9 @@ def resources(before, after, p, row):
     alike(matter[Matter.LANDFILL_T] + matter[Matter.DEALER_T] + exchanged, matter[Matter.WASTE_T], "waste")
     for name in ("GRID_MWH", "LANDFILL_T", "DEALER_T", "UNTREATED_M3", "REUSED_M3", "WASTE_REDUCED_T", "OFFTAKEN_T"):
         assert matter[Matter[name]] >= -MASS_TOLERANCE * matter[Matter.WASTE_T], f"{name} is negative"
-    treated = matter[Matter.EFFLUENT_M3] - matter[Matter.UNTREATED_M3]
+    # water of who treats it in earnest is used again, whatever load his plant leaves in it
+    treats = np.maximum(before.firms["compliance"], after.firms["compliance"]) >= REAL_OWN
+    treated = dt * np.maximum(before.firms["effluent"], after.firms["effluent"])[treats].sum()
     assert matter[Matter.REUSED_M3] + matter[Matter.EXCHANGED_M3] <= treated * (1 + MASS_TOLERANCE) + 1e-9
     emitted = (
         matter[Matter.GRID_MWH] * after.city[0]["grid_factor"]

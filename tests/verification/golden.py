@@ -28,8 +28,9 @@ KEYS = ("tco2e", "water", "cod", "waste", "landfilled", "exchanged", "pooled", "
         "receipts", "social_cost", "private_net", "unspent", "planned_occupancy", "links_active", "level1")  # fmt: skip
 
 
-# of mechanisms that are switched off: nothing happened, and they are no part of the digest before they are on
-OFF = ("clusters_with_plan", "clusters_barred", "visits_missed")
+# of mechanisms that are switched off or of laws that no arm has: nothing happened, and they are no part of the digest
+OFF = ("clusters_with_plan", "clusters_barred", "visits_missed", "chain_density", "t1_by_trade", "t1_by_others", "t2_by_trade",
+       "t2_by_others")  # fmt: skip
 
 
 def small_city():

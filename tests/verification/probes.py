@@ -172,7 +172,7 @@ def compliance(s, p, slots, z, terms):
         terms[n, 0] = 1.0 if t.wants else 0.0
         terms[n, 1], terms[n, 2], terms[n, 3], terms[n, 4] = t.cost, t.grant, t.loan.share, t.loan.rate
         costs = compliance_costs(p, lever, cluster, f, k)
-        z[n] = choose_compliance(town, p, cluster, f, k, costs, 0.0 if has_plant(f, k) else plant_cost(p, f, k, t))
+        z[n] = choose_compliance(town, p, cluster, f, k, costs, costs.weak if has_plant(f, k) else plant_cost(p, f, k, t))
 
 
 @jit

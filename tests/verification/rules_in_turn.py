@@ -51,7 +51,11 @@ SWITCHED_ON = {"suspension_weeks": 2.0, "suspension_fines": 2.0, "solar_consent"
                "base_rent": 1200.0, "sites_per_year": 8.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "cost.project_infrastructure": 100.0, "stream_trade": 1.0, "offtake_limit": 3.0, "heat_of_firms": 1.0,
                "unbuilt_usable": 0.9, "land_target": 0.34, "map_split": 1.0, "q_platform": 0.2, "complete_trait": 1.0,
-               "inspectors": 1.0, "visits_per_inspector": 30.0, "standard_by_law": 1.0, "record_weeks": 8.0}  # fmt: skip
+               "inspectors": 1.0, "visits_per_inspector": 30.0, "standard_by_law": 1.0, "record_weeks": 8.0, "record_credit": 3.0, "record_years": 5.0, "conflict_hazard": 2.0,
+               "plants_age": 1.0, "plant_decay": 0.05, "own_plant.initial_share": 0.4, "perceived_saving": 0.5, "programmes_seen": 1.0,
+               "links_borrow": 1.0, "exempt_years": 2.0, "six_aspects": 1.0,
+               "chain_ties": 1.0, "lead_firm": 0.8, "lead_workers": 50.0, "lead_saving": 1.5, "lead_teach": 1.0, "soak_threshold": 0.6,
+               "marshall_elasticity": 0.07, "chain_admission": 1.0, "chain_fit": 0.2}  # fmt: skip
 # coordinators alone: beside all else that is on too few cases are left for their order to matter
 COORDINATED = {"coordinator_capacity": 2.0, "coordinator_persons": 1.0, "screening_error": 1.0, "ties_partner": 1.0}
 # certificates are waived, projects do not pay
@@ -61,7 +65,7 @@ WARY = {"search_rate": 12.0, "bar_years": 0.25, "eta0": 1.0, "worst_breach": 0.5
         "aware_symbiosis_2010": 1.0, "b_min": 0.3, "cost.study": 1.0, "cost.link_coordination": 3.0, "hub_base": 1.0,
         "lambda_breach": 4.0}  # fmt: skip
 EVERYTHING = {
-    "extension": 0.6, "innovation_centre": 0.5, "coordinator": 1.0, "map": 0.6, "platform": 0.6, "club_community": 0.4, "fairs": 0.5,
+    "extension": 0.6, "innovation_centre": 0.5, "coordinator": 1.0, "map": 0.6, "platform": 0.6, "club": 0.4, "community": 0.4, "fairs": 0.5,
     "skills_housing": 0.5, "grant_T1": 0.3, "grant_T2": 0.4, "grant_T5": 0.4, "grant_own_plant": 0.4, "interest_cut": 3.0,
     "guarantee": 0.4, "green_fund": 0.3, "study_aid": 0.5, "symbiosis_grant": 0.4, "cofunding_infrastructure": 0.6,
     "anchor_investor": 0.3, "planned_slots": 20.0, "relocation_aid": 0.8, "land_support": 0.3, "fund_share_grants": 0.3,
@@ -135,6 +139,11 @@ RUNS: dict[str, Small | Watched] = {
     "wary": Small(Arm("wary", (PROGRAMME,), None, 20_000.0, law=LAW), {**without(), **WARY}, 2022),
     "watched": Watched(_CITY),
     "coordinated": Small(_CITY.arm, {**without(), **FAST, **COORDINATED}, 2024),
+    "chained": Small(
+        _CITY.arm,
+        {**without(), **FAST, "chain_admission": 1.0, "chain_fit": 0.05, "planned_build": 0.25, "relocation_review": 4.0},
+        2024,
+    ),
     "switched_on": Small(replace(_CITY.arm, law=OPEN), {**FAST, **SWITCHED_ON}, 2024),
 }
 

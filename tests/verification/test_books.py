@@ -200,6 +200,8 @@ def test_v12_every_flow_is_seen(sites, shocks):
         "lease_compensation": 40_000.0,
         "project_review": 2.0,
         "cost.project_infrastructure": 500.0,
+        "links_borrow": 1.0,
+        "loan_minimum": 0.0,
     }
     land = _audit_all(city, arms, shocks, (0,), {**UNUSUAL, **paid}, money=False, mass=False)
     silent = [name for name in FLOW_ACCOUNTS if audited.totals[Money[name]] == land.totals[Money[name]] == 0.0]

@@ -217,7 +217,8 @@ def test_v22_hashed_priority_is_a_random_order(small_city, shocks):
     Controls: without a new order the runs are bit-identical; the smallest request first is noticed."""
     runner = _other_order()
     arms = (Arm("null"), replace(make_arm("combined", budget_bn=15.0, site=small_city), scale=1.0))
-    sim = Simulator(small_city, arms, parameter_record({}), shocks, last_year=2036)
+    record = parameter_record({"programmes_seen": 0.0, "perceived_saving": 1.0})  # so that many ask
+    sim = Simulator(small_city, arms, record, shocks, last_year=2036)
     replicates = 16
     keys = [Series[k] for k in ("TCO2E", "ADOPTION_T1", "ADOPTION_T2", "ADOPTION_T4", "RECP_SHARE", "REAL_SHARE",
                                 "VALUE_ADDED", "LINKS_ACTIVE", "OUTLAY_GRANTS", "UNSPENT")]  # fmt: skip

@@ -80,7 +80,7 @@ def test_ids_of_draws_are_made_here_alone():
 
 
 PLACES = {
-    "of_technology": randomness._BY_TECHNOLOGY, "of_taste": randomness._BY_TASTE, "of_errand": randomness._BY_ERRAND,
+    "of_technology": randomness._BY_TECHNOLOGY, "of_loan": randomness._BY_LOAN, "of_taste": randomness._BY_TASTE, "of_errand": randomness._BY_ERRAND,
     "of_awareness": randomness._BY_AWARENESS, "of_aspect": randomness._BY_ASPECT, "of_size": randomness._BY_SIZE,
     "of_probe": randomness._BY_PROBE, "of_project": randomness._BY_PROJECT, "of_office": randomness._BY_OFFICE,
     "of_hub": randomness._BY_HUB, "of_sector": randomness._BY_SECTOR, "of_case": randomness._CASES,

@@ -33,7 +33,7 @@ def simulator(site):
     simulator = Simulator(site, arms, parameter_record(BUSY))
     while simulator.make_room():
         pass
-    assert simulator.burn(3, 1) == 0
+    assert simulator.burn(3, 3) == 0
     return simulator
 
 

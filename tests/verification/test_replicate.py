@@ -20,7 +20,7 @@ from ecocluster.model.state_pointer import by_reference
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
 
 ROOT = Path(__file__).parents[2]
-SHORT = 2024.0
+SHORT = 2028.0
 
 
 @pytest.fixture(scope="module")
@@ -119,4 +119,8 @@ def test_nobody_burns_and_forks_but_the_replicate():
 def test_rows_are_what_a_simulator_writes(asked):
     site, arms = asked
     rows = Simulator(site, arms, parameter_record(), last_year=SHORT).rows()
-    assert isinstance(rows, Rows) and rows.series.shape == (17, len(INDICATORS)) and rows.level.dtype == np.int8
+    assert (
+        isinstance(rows, Rows)
+        and rows.series.shape == (4 * (round(SHORT) - 2020) + 1, len(INDICATORS))
+        and rows.level.dtype == np.int8
+    )

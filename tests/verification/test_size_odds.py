@@ -93,7 +93,7 @@ def test_they_are_told_of_2020_and_of_the_report_years(runs):
 def test_planted_free_riders_are_counted(site, who, share):
     """The reference says who orders everything without the programme too."""
     arms = (make_arm("law", site=site), make_arm("self-transition", site=site, budget_bn=600.0))
-    simulator = Simulator(site, arms, parameter_record({}), last_year=2028)
+    simulator = Simulator(site, arms, parameter_record({"programmes_seen": 0.0, "perceived_saving": 1.0}), last_year=2028)
     simulator.burn(4, 0)
     ids = np.arange(simulator.base.ever.size)
     ever = np.where((who == "everybody") | ((who == "odd") & (ids % 2 == 1)), 255, 0).astype(np.uint8)

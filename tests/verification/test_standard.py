@@ -27,6 +27,7 @@ EASY = {f"waive_{name}": 1.0 for name in LEVEL_1 if name != "clean_record"} | {
 }
 BY_LAW = EASY | {"standard_by_law": 1.0}
 CERTIFIED = {name: lever.high for name, lever in LEVERS.items() if name.startswith("certified_")}
+NEVER = {"standard_year": 9999.0}
 LEVELS = ("LEVEL1", "CLUSTERS_LEVEL1", "PLANNED_LEVEL1", "CLUSTERS_LEVEL1_WIDE", "CLUSTERS_LEVEL1_82")
 
 
@@ -47,13 +48,13 @@ def certified(runs, name="CLUSTERS_LEVEL1"):
 
 def test_without_a_standard_there_is_no_certificate(small_city, shocks):
     """Never: none in any reading, and whoever meets all is told why. From 2023: none before. Control: off, there are some in 2020."""
-    runs = runs_of(small_city, shocks, BY_LAW, {}, {"standard_year": 2023.0})
+    runs = runs_of(small_city, shocks, BY_LAW, NEVER, {"standard_year": 2023.0})
     for name in LEVELS:
         assert not certified(runs, name)[0].any(), name
         assert not certified(runs, name)[1][runs.years <= 2023.0].any(), name
     assert certified(runs)[1][runs.years > 2023.0].max() > 0
     assert not runs.level[0].any() and "no_standard" in {name for mask in np.unique(runs.unmet[0]) for name in unmet_names(mask)}
-    assert certified(runs_of(small_city, shocks, EASY, {}))[0, 1] > 0
+    assert certified(runs_of(small_city, shocks, EASY | {"standard_by_law": 0.0}, {}))[0, 1] > 0
 
 
 def test_parks_have_a_standard_of_their_own(shocks):
@@ -120,7 +121,7 @@ def test_support_by_level_is_nothing_without_certificates(small_city, shocks):
 
     A rule is left out of the first: its set-up is paid, whoever it is for."""
     vector = {name: value for name, value in CERTIFIED.items() if LEVERS[name].kind != "rule"}
-    runs = runs_of(small_city, shocks, BY_LAW, {}, vector)
+    runs = runs_of(small_city, shocks, BY_LAW, NEVER, NEVER | vector)
     assert np.array_equal(runs.series[0], runs.series[1], equal_nan=True)
     sets = [{}, *({name: value} for name, value in CERTIFIED.items())]
     runs = runs_of(small_city, shocks, BY_LAW, *({"standard_year": 2020.0} | own for own in sets))
@@ -200,11 +201,11 @@ def test_rules_of_records_and_of_skill():
     for z, found in ((NONE, 0.9), (SHAM, 0.15 + 0.65 * 0.4), (REAL_OWN, 0.0)):
         for skill in (0.0, 0.5, 1.0):
             expected = 0.0 if z == REAL_OWN else found + 0.5 * skill * (1.0 - found)
-            assert compliance.detection(p, z, 0.4, skill) == pytest.approx(expected, rel=1e-12)
+            assert compliance.detection(p, z, 0.4, skill, 0.0) == pytest.approx(expected, rel=1e-12)
     assert government.permit_hazard(p, 4.0, 0.5) == 6.0 and government.permit_hazard(p, 4.0, 0.0) == 4.0
-    assert compliance.complaint_weight(p, 100.0, REAL_OWN, 1.0) == pytest.approx(10.0)
-    assert compliance.complaint_weight(p, 100.0, SHAM, 0.5) == pytest.approx(100.0 * (1.0 - 0.5 * 0.25))
-    assert compliance.complaint_weight(p, 100.0, REAL_OWN, 0.0) == 100.0
+    assert compliance.complaint_weight(100.0, 0.9, 1.0) == pytest.approx(10.0)
+    assert compliance.complaint_weight(100.0, 0.25, 0.5) == pytest.approx(100.0 * (1.0 - 0.5 * 0.25))
+    assert compliance.complaint_weight(100.0, 0.9, 0.0) == 100.0
     assert (
         credit.credit_record(p, 0.5, 2.0) == 0.5 and credit.credit_record(p, 0.5, 2.25) == credit.credit_record(p, 0.0, 1.0) == 0.0
     )

@@ -156,7 +156,7 @@ def test_expected_loss_is_part_of_the_cost_of_none_and_sham():
         visits_a_year = 0.8 * np.sqrt(10.0 / 15.5)
         with_it, without = costs_of(s, on[()], slot), costs_of(s, off[()], slot)
         for n, z in enumerate((NONE, SHAM)):
-            h = detection_hazard(on[()], z, 0.5, visits_a_year, True, 0.0)
+            h = detection_hazard(on[()], z, 0.5, visits_a_year, True, 0.0, 0.0)
             loss = suspension_rate(on[()], h) * 6.0 / 52.0 * yearly
             assert loss > 0.0 and with_it[n] - without[n] == pytest.approx(loss, rel=1e-9)
             assert suspension_loss(off[()], h, yearly) == 0.0

@@ -31,7 +31,9 @@ RICH = 1e9  # mVND a year: no fund is scarce
 SWITCHED_ON = {"suspension_weeks": 4.0, "suspension_fines": 2.0, "solar_consent": 1.0, "coordinator_capacity": 4.0,
                "ties_partner": 1.0, "developers": 1.0, "outside_firms": 1.0, "admission_by_own_means": 1.0, "land_market": 1.0,
                "stream_trade": 1.0, "offtake_limit": 10.0, "heat_of_firms": 1.0, "map_split": 1.0, "complete_trait": 1.0,
-               "inspectors": 1.0, "standard_by_law": 1.0}  # fmt: skip
+               "inspectors": 1.0, "standard_by_law": 1.0, "conflict_hazard": 1.0, "plants_age": 1.0, "perceived_saving": 0.7,
+               "programmes_seen": 1.0, "links_borrow": 1.0, "exempt_years": 2.0, "six_aspects": 1.0, "chain_ties": 1.0,
+               "lead_firm": 0.6, "soak_threshold": 0.9, "marshall_elasticity": 0.04, "chain_admission": 1.0}  # fmt: skip
 BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 3.0},
              "solar_consent": {"solar_sale_since": 2018.0, "solar_contract": 1.0, "solar_able": 0.6},
              "coordinator_capacity": {"screening_error": 1.0},
@@ -46,6 +48,18 @@ BELONGING = {"suspension_weeks": {"suspension_fines": 2.0, "suspension_window": 
              "complete_trait": {"complete_least": 0.2, "complete_first": 10.0, "complete_land": 0.2},
              "offtake_limit": {},
              "inspectors": {"visits_per_inspector": 50.0},
+             "conflict_hazard": {"conflict_days": 20.0, "conflict_halt": 0.5},
+             "plants_age": {"plant_old_low": 0.3, "plant_old_high": 0.8, "plant_new_low": 0.75, "plant_new_high": 0.9, "plant_decay": 0.04,
+                            "plant_legal": 0.8, "central_best": 0.87, "central_decay": 0.01, "central_overload": 2.0},
+             "programmes_seen": {"programme_platform": 1.0, "programme_club": 1.5},
+             "exempt_years": {},
+             "six_aspects": {"six_report_least": 0.9, "six_jobs_least": 1.0, "six_gain_least": 1.1, "six_small_least": 0.3,
+                             "six_small_workers": 50.0},
+             "chain_ties": {"chain_size": 0.0},
+             "lead_firm": {"lead_workers": 50.0, "lead_saving": 1.4, "lead_teach": 0.5},
+             "soak_threshold": {},
+             "marshall_elasticity": {"marshall_span": 5.0},
+             "chain_admission": {"chain_fit": 0.5},
              "heat_of_firms": {"heat_recoverable": 0.25, "food.heat_replaceable": 0.3, "textile.heat_replaceable": 0.3,
                                "metal_mechanical.heat_replaceable": 0.3, "plastic_paper_chemical.heat_replaceable": 0.6,
                                "wood_building.heat_replaceable": 0.5, "electronics_hightech.heat_replaceable": 0.4}}  # fmt: skip
@@ -56,10 +70,12 @@ NEVER_THEN = (*OFF, "suspensions", "output_displaced", "cod_displaced", "cases_w
               "land_vacant", "land_unbuilt", "land_compensated", "compensated_share", "plots_lost", "plots_opened", "firms_cleared",
               "transfer_operator_landowners", "transfer_operator_firms")  # fmt: skip
 # these have no parameters of their own; cases are divided by coordinators, limited or not; the others act with levers of the law
-# or in parks (test_standard.py)
+# or in parks (test_standard.py); acceptance and smoke are measured with and without conflicts (test_residents.py)
 ALONE = {"tau_breach", "breach_ratio", "ties_partner", "admission_by_own_means", "coordinator_persons", "standard_by_law",
          "park_standard_year", "assessment_years", "plan_term", "skill_detection", "skill_permits", "skill_training",
-         "disclosure_cost", "record_years", "record_credit", "record_weeks"}  # fmt: skip
+         "disclosure_cost", "record_years", "record_credit", "record_weeks", "links_borrow", "perceived_saving", "acceptance_base", "acceptance_community",
+         "acceptance_disclosure", "acceptance_pollution", "acceptance_rural", "food.smoke", "textile.smoke", "metal_mechanical.smoke",
+         "plastic_paper_chemical.smoke", "wood_building.smoke", "electronics_hightech.smoke"}  # fmt: skip
 
 
 # --- V17, V18 -------------------------------------------------------------------------------------------
@@ -115,8 +131,11 @@ def test_v17_without_interactions_a_cluster_is_the_sum_of_its_firms(teaching, sh
 
     off = {**IMITATION, **EXCHANGE, **SHARED, **CLOSED, **LASTING}
     check({**off, **NONE})
-    # producers outside are no firms of the cluster (test_pool.py); who moves competes for slots, and who is visited for inspectors
-    check({**off, **SWITCHED_ON, "outside_firms": 0.0, "relocation_review": 0.0, "inspectors": 0.0})
+    # producers outside are no firms of the cluster (test_pool.py); who moves competes for slots, and who is visited for inspectors;
+    # neighbours look at all of a cluster; what others run shows a firm what it would save; lead and like firms are other firms
+    alone = {"outside_firms": 0.0, "relocation_review": 0.0, "inspectors": 0.0, "conflict_hazard": 0.0, "perceived_saving": 1.0,
+             "lead_firm": 0.0, "marshall_elasticity": 0.0}  # fmt: skip
+    check({**off, **SWITCHED_ON, **alone})
     with pytest.raises(AssertionError):
         check({**off, "q_in": 0.5})
 
@@ -337,7 +356,7 @@ def test_v20_neutral_levers_are_the_null(small_city, shocks):
     def check(levers):
         arms = (Arm("null"), Arm("neutral", (Programme("neutral", levers),), None, 10e3, 1.0))
         runs = run_ensemble(small_city, arms, replicates=2, shocks=shocks, parameters={"cost.law_set_up": 0.0})
-        rest = [i for i in range(len(INDICATORS)) if i not in (Series.UNSPENT, Series.OFFERED)]
+        rest = [i for i in range(len(INDICATORS)) if i not in (Series.UNSPENT, Series.OFFERED, Series.AWARE_PROGRAMME)]
         different = [
             runs.keys[i] for i in rest if not np.array_equal(runs.series[0, :, 1:, i], runs.series[1, :, 1:, i], equal_nan=True)
         ]
@@ -374,8 +393,8 @@ def test_v20_what_is_switched_off_is_not_there(small_city, shocks):
         assert not np.array_equal(off, on, equal_nan=True), switch
         more = others or {switch: 2.0 * SWITCHED_ON[switch]}
         assert not np.array_equal(on, series(**{switch: SWITCHED_ON[switch], **more}), equal_nan=True), switch
-    for switch in ("admission_by_own_means", "standard_by_law"):
-        assert not np.array_equal(off, series(**{switch: 1.0}), equal_nan=True), switch
+    for switch in ("admission_by_own_means", "standard_by_law", "links_borrow", "perceived_saving"):
+        assert not np.array_equal(off, series(**{switch: SWITCHED_ON[switch]}), equal_nan=True), switch
 
 
 # --- V30 ------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Brief", "brief_html", "comparison_brief"]
 
+RESIDENTS = ("cod_dense", "smoke_dense", "complaints_dense", "conflict_days_dense")
 LEVELS = ("level1", "level2", "clusters_level1", "clusters_level2", "clusters_one_unmet")
 
 
@@ -77,16 +78,16 @@ def comparison_brief(comparison: Comparison, say: Words, year: int, setting: str
     setting : str
         Policy, budget and levers in words.
     """
-    wanted = {f"{name}_{year}" for name in (*LEVELS, *BEST)}
+    wanted = {f"{name}_{year}" for name in (*LEVELS, *BEST, *RESIDENTS)}
+    shown = [row for group in scorecard(comparison, year, say) for row in group.rows if row.key in wanted]
     rows = [
         [
             row.label + (f" ({row.unit})" if row.unit else ""),
             *(cell.value + (f"  (Δ {cell.difference})" if cell.difference else "") for cell in row.cells),
         ]
-        for group in scorecard(comparison, year, say)
-        for row in group.rows
-        if row.key in wanted
+        for row in shown
     ]
+    dense = any(row.key.startswith(RESIDENTS) for row in shown)
     worlds = comparison.question.worlds
     return brief_html(
         Brief(
@@ -102,6 +103,7 @@ def comparison_brief(comparison: Comparison, say: Words, year: int, setting: str
                 say("uncertain.worlds" if worlds else "uncertain.defaults"),
                 say("uncertain.horizon"),
                 say("uncertain.synthetic"),
+                *([say("residents.noise")] if dense else []),
             ],
             command=comparison.question.command,
         ),

@@ -35,6 +35,8 @@ def meaning_of(p: Parameter, say: Words) -> str:
     if p.group == "stream" and row in SECTORS:
         way, _, stream = column.partition(".")
         return f"{say(f'param.{way}', stream=say.name('stream', stream))}: {say.name('sector', row)}"
+    if p.group == "chain":
+        return f"{say('param.sells', buyer=say.name('sector', column.removeprefix('sells.')))}: {say.name('sector', row)}"
     return say(f"param.{p.name}")
 
 

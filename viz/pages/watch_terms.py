@@ -18,14 +18,17 @@ from ...model.phases.enforcement import (
 )
 from ...model.phases.financing import finance, loan_annuity, own_funds
 from ...model.phases.links import pair_belief
+from ...model.phases.seen import is_corrected, knows_of
 from ...model.phases.tastes import taste
 from ...model.phases.technology import Case, appraise, value_at, waiting_multiple
 from ...model.randomness import COMPLIANCE, Purpose
 from ...model.rules.adoption import adopts, value_ratio
 from ...model.rules.compliance import inspection_hazard
 from ...model.rules.production import tax_rate
+from ...model.rules.seen import seen_saving
 from ...model.rules.trust import belief, disclosure, enforcement
 from ...model.state import (
+    CREDIT,
     PLANNED,
     WATER,
 )
@@ -40,7 +43,7 @@ class Terms:
     Attributes
     ----------
     cost, saving, funds, need : float
-        Capital cost before grants, mVND; yearly saving, mVND/yr; cash it may invest; what it must bring itself.
+        Capital cost before grants, mVND; yearly saving as the firm sees it, mVND/yr; cash it may invest; what it must bring itself.
     grant, share, rate, hurdle : float
         Grant share; share of the rest that is lent; real rate of the loan; hurdle rate, 1/yr.
     asked : bool
@@ -84,13 +87,14 @@ def _appraisal(s, p, slot, j, supported, out):
     terms = appraise(s, p, slot, j, supported)
     cost, grant, saving, cut = terms.cost, terms.grant, terms.saving, terms.cut
     net, life, hurdle = cost * (1.0 - grant), p.tech_life_yr[j], f.hurdle[k]
-    loan = finance(s, p, slot, j, net, supported)
+    loan = finance(s, p, slot, j, net, supported and knows_of(p, f, k, CREDIT))
     tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
+    adopters, known = tie_adopters(s, slot, j)
+    saving = seen_saving(p, saving, is_corrected(lever, f, k, adopters))  # as the firm sees it
     value = value_at(p, f, k, j, Case(saving, net, tax, cut))
     psi = value / net
     if value > 0.0:
         psi = value_ratio(value, net, loan.share, loan.rate, min(p.loan_years, life), loan_annuity(p, f, k, j))
-    adopters, known = tie_adopters(s, slot, j)
     multiple = waiting_multiple(p, lever, hurdle, adopters)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
     out[0], out[1], out[2], out[3], out[4], out[5] = cost, saving, grant, loan.share, loan.rate, loan.asked
@@ -108,7 +112,8 @@ def _options(s, p, slot, supported, out):
     f, k = s.firms[slot >> 4], slot & 15
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
     lever = s.levers[cluster.lever_row]
-    costs, plant = compliance_costs(p, lever, cluster, f, k), 0.0
+    costs = compliance_costs(p, lever, cluster, f, k)
+    plant = costs.weak
     if not has_plant(f, k):
         plant = plant_cost(p, f, k, plant_terms(s, p, slot, supported))
     out[0], out[1], out[2], out[3] = costs.none, costs.sham, costs.own + plant, costs.connect

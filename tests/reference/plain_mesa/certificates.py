@@ -52,6 +52,19 @@ def update_levels(model) -> None:
             others &= ~BIT["clean_record"]
             others |= BIT["clean_record"] if now - cluster.last_violation < p.decree82_clean_years else 0
         _shadow(model, cluster, 1, others, _decree_82(model, cluster), standard and _heard(model, cluster, 6, hears))
+        if p.six_aspects > 0.5:
+            cluster.six_unmet = _six_aspects(p, cluster)
+            _shadow(model, cluster, 2, first | cluster.six_unmet, True, standard and _heard(model, cluster, 7, hears))
+
+
+def _six_aspects(p, cluster) -> int:
+    """What is missed of: a public report, jobs kept, a gain of firms, small firms served; housing and services are not modelled."""
+    sums = cluster.sums
+    met = (sums.disclosing >= p.six_report_least * cluster.counted,
+           cluster.counted_workers >= p.six_jobs_least * cluster.reference_workers,
+           sums.profit >= p.six_gain_least * cluster.counted_workers * cluster.profit_reference,
+           cluster.small_served >= p.six_small_least)  # fmt: skip
+    return sum(1 << n for n, fulfilled in enumerate(met) if not fulfilled)
 
 
 def _assess(model, cluster, fulfilled: bool, compulsory: bool) -> None:
@@ -97,6 +110,8 @@ def _look_back(model, cluster) -> None:
     ]
     cluster.sharing = sum(map(any, channels)) / len(firms)
     cluster.served = sum(lately(f.served) for f in firms) / len(firms)
+    small = [f for f in firms if f.workers <= p.six_small_workers]
+    cluster.small_served = sum(lately(f.served) or lately(f.visited) for f in small) / len(small) if small else 1.0
     cluster.engaged = sum(linked(f) or lately(f.studied) for f in firms) / len(firms)
     cluster.aware = sum(f.knows(T1) or f.knows(T2) for f in firms) / len(firms)
     if cluster.exchanges >= p.exchange_least:

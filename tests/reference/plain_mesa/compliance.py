@@ -19,6 +19,8 @@ from .objects import (
     SHAM,
     WATER,
 )
+from .plants import lack_of, removed
+from .seen import CREDIT, GRANTS, is_told
 from .technology import Offer, ask_fund, grant_share, investment, order, own_funds, taste, terms_of_loan
 
 __all__ = ["choose_without_plant", "complain", "decide_without_fund", "effluent_cost", "expected_payments", "inspect",
@@ -61,7 +63,7 @@ def expected_payments(model, firm, z: int, cluster) -> float:
     if model.visits_due:
         visits *= model.visits_made / model.visits_due
     data = _data(p, cluster, firm.effluent)
-    hazard = rules.compliance.detection_hazard(p, z, data, visits, _watched(cluster), levers.official_skill)
+    hazard = rules.compliance.detection_hazard(p, z, data, visits, _watched(cluster), levers.official_skill, lack_of(firm))
     margin = max(p.sector_margin[firm.sector] + firm.margin_life, p.sector_margin[firm.sector])
     loss = rules.compliance.suspension_loss(p, hazard, margin * firm.revenue)
     loss += rules.compliance.record_loss(p, levers.public_disclosure, hazard, margin * firm.revenue)
@@ -75,8 +77,9 @@ def inspect(model, firm) -> None:
     hazard = rules.compliance.inspection_hazard(p, levers.inspection_rate, firm.workers)
     if model.luck.happens(EVENT.INSPECTION, model.quarter, firm.firm_id, rules.diffusion.event(hazard, model.dt)):
         _meet(model, firm, False)
-    if _watched(cluster) and firm.compliance < REAL_OWN:
-        chance = rules.diffusion.event(p.continuous_rate * cluster.monitoring, model.dt)
+    share = {NONE: 1.0, SHAM: 1.0, REAL_OWN: lack_of(firm), REAL_CONNECTED: 0.0}[firm.compliance]
+    if _watched(cluster) and share:
+        chance = rules.diffusion.event(share * p.continuous_rate * cluster.monitoring, model.dt)
         if model.luck.uniform(PURPOSE.CONTINUOUS, model.quarter, firm.firm_id) < chance:
             _punish(model, firm)
 
@@ -113,11 +116,13 @@ def make_visits(model) -> None:
 def _visit(model, firm) -> None:
     """One inspection: it costs the state, informs of the law, and may detect."""
     model.events["inspections"] += 1
-    skill = firm.cluster.levers.official_skill
-    model.ledger["INSPECTIONS"] += model.p.cost_inspection + model.p.skill_training * skill
+    levers = firm.cluster.levers
+    skill = levers.official_skill
+    paid = model.levers[-1].official_skill if levers.relief_monitoring > 0.5 else skill
+    model.ledger["INSPECTIONS"] += model.p.cost_inspection + model.p.skill_training * paid
     firm.aware |= 1 << AWARE_LAW
     data = _data(model.p, firm.cluster, firm.effluent)
-    chance = rules.compliance.detection(model.p, firm.compliance, data, skill)
+    chance = rules.compliance.detection(model.p, firm.compliance, data, skill, lack_of(firm))
     if model.luck.uniform(PURPOSE.DETECTION, model.quarter, firm.firm_id) < chance:
         _punish(model, firm)
 
@@ -150,10 +155,11 @@ def complain(model, cluster) -> None:
     if model.luck.uniform(PURPOSE.CLUSTER_COMPLAINT, model.quarter, cluster.ident) >= chance:
         return
     model.events["complaints"] += 1
+    model.events["complaints_dense"] += bool(cluster.urban)
     cluster.complained_at = model.now
 
     def waiting(firm) -> float:  # exponential times whose rates are what is seen of the effluents: the first one is meant
-        rate = rules.compliance.complaint_weight(p, firm.effluent, firm.compliance, cluster.levers.public_disclosure)
+        rate = rules.compliance.complaint_weight(firm.effluent, removed(firm), cluster.levers.public_disclosure)
         return -log(model.luck.uniform(PURPOSE.COMPLAINT_TARGET, model.quarter, firm.firm_id)) / rate
 
     _meet(model, min((firm for firm in cluster.firms if firm.effluent > 0.0), key=waiting), True)
@@ -174,7 +180,8 @@ def effluent_cost(model, firm, z: int, cluster=None) -> float:
         return cluster.fee * firm.effluent + p.connect_fixed
     cost = _environmental_fee(model, firm)
     if z == REAL_OWN:
-        return cost + firm.own_running
+        fines = expected_payments(model, firm, z, cluster) if lack_of(firm) else 0.0
+        return cost + firm.own_running + fines
     cost += expected_payments(model, firm, z, cluster)
     return cost + (rules.compliance.sham_cost(p, firm.own_running) if z == SHAM else 0.0)
 
@@ -182,12 +189,27 @@ def effluent_cost(model, firm, z: int, cluster=None) -> float:
 def plant_terms(model, firm, supported: bool) -> Offer:
     """Terms of an own treatment plant; wanted: can the firm pay its part?"""
     cost = investment(model, firm, OWN_PLANT)
-    grant = grant_share(firm.cluster.levers, OWN_PLANT, firm.cluster.level) if supported else 0.0
+    grant = grant_share(firm.cluster.levers, OWN_PLANT, firm.cluster.level) if supported and is_told(firm, GRANTS) else 0.0
     net = cost * (1.0 - grant)
-    share, rate, subsidy, loss, asked = terms_of_loan(model, firm, OWN_PLANT, net, supported)
+    share, rate, subsidy, loss, asked = terms_of_loan(model, firm, OWN_PLANT, net, supported and is_told(firm, CREDIT))
     able = (1.0 - share) * net <= own_funds(firm)
     claim = grant * cost + subsidy + loss if supported else 0.0
     return Offer(able, cost, grant, share, rate, 0.0, subsidy, loss, claim, asked)
+
+
+def _yearly(p, firm, plant: Offer) -> float:
+    """What a new plant adds to the yearly cost of running it, mVND."""
+    cheap = p.loan_years if plant.rate <= 1e-9 else annuity(plant.rate, p.loan_years)
+    dear = annuity(firm.hurdle, p.loan_years) / cheap
+    return plant.net * (1.0 - plant.share + plant.share * dear) / annuity(firm.hurdle, p.tech_life_yr[OWN_PLANT])
+
+
+def _renews(model, firm, plant: Offer) -> bool:
+    """Would a firm that was told what its plant lacks rather replace it than go on being fined for it?"""
+    if not lack_of(firm) or OWN_PLANT in firm.pending or firm.cluster.built[WATER] or not plant.wanted:
+        return False
+    told = firm.visited > 0.0 or firm.served > 0.0 or firm.last_fine > firm.plant_at
+    return told and _yearly(model.p, firm, plant) < expected_payments(model, firm, REAL_OWN, firm.cluster)
 
 
 def _choose(model, firm, plant: Offer | None) -> int:
@@ -196,16 +218,15 @@ def _choose(model, firm, plant: Offer | None) -> int:
     Parameters
     ----------
     plant : Offer or None
-        Terms of a plant if the firm has none; None: out of reach.
+        Terms of a plant if the firm has none, or would renew a weak one; None: out of reach.
     """
     p, cluster = model.p, firm.cluster
     has_plant = firm.has(OWN_PLANT) or OWN_PLANT in firm.pending
     own = effluent_cost(model, firm, REAL_OWN) if has_plant else math.inf
     if not has_plant and plant is not None and plant.wanted:
-        cheap = p.loan_years if plant.rate <= 1e-9 else annuity(plant.rate, p.loan_years)
-        dear = annuity(firm.hurdle, p.loan_years) / cheap
-        yearly = plant.net * (1.0 - plant.share + plant.share * dear) / annuity(firm.hurdle, p.tech_life_yr[OWN_PLANT])
-        own = effluent_cost(model, firm, REAL_OWN) + yearly
+        own = effluent_cost(model, firm, REAL_OWN) + _yearly(p, firm, plant)
+    elif plant is not None and _renews(model, firm, plant):
+        own = effluent_cost(model, firm, REAL_OWN) - expected_payments(model, firm, REAL_OWN, cluster) + _yearly(p, firm, plant)
     real, cost = REAL_OWN, own
     if cluster.built[WATER]:
         # connection is a legal duty while there is room; a plant that stands may go on, a new one is not built
@@ -213,6 +234,8 @@ def _choose(model, firm, plant: Offer | None) -> int:
         connect = effluent_cost(model, firm, REAL_CONNECTED) if room else math.inf
         if not has_plant or connect <= own:
             real, cost = REAL_CONNECTED, connect
+    if firm.asked:
+        cost /= p.lead_saving
     weights = [
         rules.compliance.weight(p, each) for each in (effluent_cost(model, firm, NONE), effluent_cost(model, firm, SHAM), cost)
     ]
@@ -235,7 +258,10 @@ def review_compliance(model, firm) -> None:
     fund = model.fund_of(firm.cluster)
     plant = plant_terms(model, firm, fund is not None)
     z = _choose(model, firm, plant)
-    if z != REAL_OWN or firm.has(OWN_PLANT):
+    renews = z == REAL_OWN and _renews(model, firm, plant)
+    if not renews and firm.has(OWN_PLANT) and lack_of(firm):
+        z = _choose(model, firm, None)  # with the plant as it is
+    if not renews and (z != REAL_OWN or firm.has(OWN_PLANT)):
         firm.compliance = z
     elif OWN_PLANT in firm.pending:
         pass  # it is being built
@@ -251,7 +277,12 @@ def decide_without_fund(model, firm) -> None:
     """The same choice without the programme's money."""
     plant = plant_terms(model, firm, False)
     z = _choose(model, firm, plant)
-    if z == REAL_OWN:
+    if firm.has(OWN_PLANT):
+        if z == REAL_OWN and _renews(model, firm, plant):
+            order(model, firm, OWN_PLANT, plant)
+        else:
+            firm.compliance = _choose(model, firm, None)
+    elif z == REAL_OWN:
         order(model, firm, OWN_PLANT, plant)
     else:
         firm.compliance = z

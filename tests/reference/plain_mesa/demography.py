@@ -5,6 +5,7 @@ from __future__ import annotations
 from ecocluster.model.maths import exp, log
 from ecocluster.model.rules.demography import Move
 
+from .chains import exchanges_inside
 from .compliance import effluent_cost
 from .enterprise import Enterprise, sector_of, size_of
 from .formulas import rules
@@ -174,8 +175,15 @@ def gain_of_planned(model, firm, here, there) -> tuple[float, float]:
     return (gain + saving) * (1.0 - tax) + tax * levers.CIT_reduction * saving, lump
 
 
-def may_enter(model, firm, levers, spent: float) -> bool:
-    """Can the firm pay for what admission requires, beside what it spends on moving? Who cannot is turned away."""
+def may_enter(model, firm, there, spent: float) -> bool:
+    """Has the firm partners inside, where it needs them, and can it pay for what admission requires? Else it is turned away.
+
+    `spent` is what it spends on moving.
+    """
+    levers = there.levers
+    if model.p.chain_admission and not exchanges_inside(model, firm, there):
+        model.events["admission_refused"] += 1
+        return False
     if not model.p.admission_by_own_means or levers.admission <= 0.5:
         return True
     for j in _missing(firm):
@@ -213,7 +221,9 @@ def _admit(model, firm) -> None:
         borrow(model, firm, j, lent, p.bank_rate)
         model.ledger["LOANS"] += lent
         model.invest("OWN_CAPEX", cost, p.tech_life_yr[j])
-        relief = levers.CIT_reduction * max(saving_of(model, firm, j, firm.cluster), 0.0)
+        relief = levers.CIT_reduction
+        if p.exempt_years <= 0.0:
+            relief *= max(saving_of(model, firm, j, firm.cluster), 0.0)
         firm.order(j, model.now + model.dt, cost / p.tech_life_yr[j], relief)
 
 
@@ -283,7 +293,7 @@ def _move(model, firm) -> bool:
     aid = 0.0 if fund is None or slot.aided or fund.purse[0] < offered * full else offered
     if (p.developers or aid < offered) and _value_of_moving(model, firm, there, aid) <= 0.0:
         return False
-    if moving - aid * full > own_funds(firm) or not may_enter(model, firm, there.levers, moving - aid * full):
+    if moving - aid * full > own_funds(firm) or not may_enter(model, firm, there, moving - aid * full):
         return False
     slot.aided = slot.aided or aid > 0.0
     pay_move(model, firm, moving, idle, aid * full, fund)
@@ -323,7 +333,7 @@ def _transfer(model, firm, slot: Slot) -> None:
     firm.good = firm.bad = 0.0
     firm.member = [False] * len(HUB_STREAMS)
     firm.sold, firm.bought = [0.0] * N_STREAMS, [0.0] * N_STREAMS
-    firm.exchange_gain = 0.0
+    firm.exchange_gain = firm.link_cut = 0.0
 
 
 def expel(model) -> None:
@@ -420,7 +430,7 @@ def _try_planned(model, slot: Slot, firm_id: int, sector: int, workers: float) -
     firm.compliance = NONE  # what it would do elsewhere
     gain, lump = gain_of_planned(model, firm, model.outside, slot.cluster)
     value = rules.demography.relocation_value(model.p, gain, lump, firm.hurdle, Move(0.0, 0.0, 0.0, 0.0))
-    if value < 0.0 or not may_enter(model, firm, slot.cluster.levers, 0.0):
+    if value < 0.0 or not may_enter(model, firm, slot.cluster, 0.0):
         give_up(firm)
         return False
     take(slot)

@@ -28,6 +28,7 @@ from .objects import (
     Loan,
     Slot,
 )
+from .plants import look_at_plant
 
 __all__ = ["Enterprise", "sector_of", "size_of"]
 
@@ -118,11 +119,17 @@ class Enterprise(mesa.Agent):
         self.tax_cut: dict[int, tuple[float, float]] = {}  # part of the saving that is free of tax, until
         self.ordered_write_off: dict[int, float] = {}  # the same of what does not yet operate
         self.ordered_cut: dict[int, tuple[float, float]] = {}
+        self.link_cut = 0.0  # gain of links in this step that is free of tax
+        self.exemption: tuple[float, float] | None = None  # share of the whole tax that is forgone, until
         self.compliance = NONE
         self.discloses = self.in_club = False
         self.fined_at: list[float] = []  # fines that count towards a suspension
         self.stopped = 0.0  # years that it must still stand still
         self.last_fine = 0.0
+        self.told = 0  # bits: grants, credit, tax cut of the programme
+        self.plant = self.plant_at = self.treats = 0.0  # what its plant removed first, since when, and now
+        self.asked = False  # by a lead firm for T1, T2 or real treatment
+        self.told_by: dict[int, str] = {}  # T1 or T2 -> which tie told it
         self.visited = self.served = self.studied = -NEVER  # when it last was
         self.member = [False] * len(HUB_STREAMS)
         self.good = self.bad = 0.0  # public record of conduct
@@ -201,6 +208,8 @@ class Enterprise(mesa.Agent):
         self.aware |= 1 << j
         age = self.model.luck.uniform(PURPOSE.TRAIT_AGE, 0, self.firm_id * 8 + j) * self.model.p.tech_life_yr[j]
         self.since[j] = self.model.now - age
+        if j == OWN_PLANT:
+            look_at_plant(self, 0)
 
     def order(self, j: int, start: float, write_off: float, relief: float) -> None:
         """Technology j is ordered.
@@ -212,7 +221,8 @@ class Enterprise(mesa.Agent):
         write_off : float
             Depreciation a year, mVND.
         relief : float
-            Part of the yearly saving that is free of tax for eight years or its life, mVND.
+            Part of the yearly saving that is free of tax for eight years or its life, mVND; with `exempt_years` the share of
+            its whole tax that a firm is spared, once, from now on.
         """
         p = self.model.p
         self.ever |= 1 << j
@@ -221,7 +231,10 @@ class Enterprise(mesa.Agent):
         self.ordered_write_off[j] = write_off
         self.tax_cut.pop(j, None)
         self.ordered_cut.pop(j, None)
-        if relief > 0.0:
+        if p.exempt_years > 0.0:
+            if relief > 0.0 and self.exemption is None:
+                self.exemption = (relief, self.model.now + p.exempt_years)
+        elif relief > 0.0:
             self.ordered_cut[j] = (relief, start + min(p.cit_years, p.tech_life_yr[j]))
 
     # --- 2 resources (5a) --------------------------------------------------------------------------

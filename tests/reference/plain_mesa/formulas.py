@@ -24,7 +24,10 @@ from ecocluster.model.rules import (
     government,
     infrastructure,
     land,
+    plants,
     production,
+    residents,
+    seen,
     symbiosis,
     trust,
 )
@@ -51,7 +54,7 @@ def _plain(module: ModuleType) -> SimpleNamespace:
 rules = SimpleNamespace(**{
     module.__name__.rsplit(".", 1)[1]: _plain(module)
     for module in (adoption, capital, certification, compliance, credit, demography, developer, diffusion, facilitation, government,
-                   infrastructure, land, production, symbiosis, trust)
+                   infrastructure, land, plants, production, residents, seen, symbiosis, trust)
 })  # fmt: skip
 
 

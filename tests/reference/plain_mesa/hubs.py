@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ecocluster.model.maths import annuity, exp
+from ecocluster.model.maths import annuity, exp, log
 
 from .formulas import rules
 from .knowledge import enforcement
 from .links import book_exchange, note_age, note_exchange, use_heat
 from .luck import PURPOSE
 from .objects import AWARE_SYMBIOSIS, HEAT, HUB_STREAMS, OUTSIDE
+from .technology import bank, repaid_in
 
 __all__ = ["deliver_hubs", "hub_worth", "review_hubs", "start_hubs"]
 
@@ -44,6 +45,7 @@ def deliver_hubs(model, cluster) -> None:
         return
     for w in HUB_STREAMS:
         hub = cluster.hubs[w]
+        _serve(model, hub)
         if not hub.active:
             continue
         cluster.active_hubs += 1
@@ -139,13 +141,15 @@ def _dismiss(cluster, w: int) -> None:
         firm.member[w] = False
 
 
-def _settle(model, cluster, w: int, capital_year: float | None, grant: float):
+def _settle(model, cluster, w: int, capital_year: float | None, borne: float):
     """Drop members who lose and recompute the fee until nobody leaves, at most 10 times.
 
     Parameters
     ----------
     capital_year : float or None
         Annuity of sunk capital; None: a new hub, whose capital follows from its quantity.
+    borne : float
+        Share of the capital of a new hub that fees must bring in.
 
     Returns
     -------
@@ -167,7 +171,7 @@ def _settle(model, cluster, w: int, capital_year: float | None, grant: float):
         capital = capital_year
         if capital is None:
             fixed = rules.symbiosis.fixed_cost(p, w, quantity, float(len(offers)))  # a pipe of 100 m a member
-            capital = (1.0 - grant) * fixed / annuity(p.hub_rate, p.hub_years)
+            capital = borne * fixed / annuity(p.hub_rate, p.hub_years)
         fee = rules.symbiosis.hub_fee(p, inside + 0.5 * surplus, len(offers), capital)  # surplus pays one half only
         losers = []
         for firm, have, need in offers:
@@ -199,12 +203,14 @@ def _start(model, cluster, w: int) -> None:
     p, fund = model.p, model.fund_of(cluster)
     grant = cluster.levers.symbiosis_grant if fund is not None else 0.0
     _invite(model, cluster, w)
-    found = _settle(model, cluster, w, None, grant)
-    if grant > 0.0 and found and fund.purse[1] < grant * found[3]:
-        grant = 0.0
+    share, rate, *costs = _loan(model, cluster, w, grant, fund is not None)
+    found = _settle(model, cluster, w, None, _borne(p, grant, share, rate))
+    if fund is not None and found and fund.purse[1] < (grant + sum(costs)) * found[3]:
+        grant, fund = 0.0, None
         _dismiss(cluster, w)
         _invite(model, cluster, w)
-        found = _settle(model, cluster, w, None, 0.0)
+        share, rate, *costs = _loan(model, cluster, w, 0.0, False)
+        found = _settle(model, cluster, w, None, _borne(p, 0.0, share, rate))
     if found is None:
         _dismiss(cluster, w)
         return
@@ -214,13 +220,61 @@ def _start(model, cluster, w: int) -> None:
     hub.review_at = model.now + 1.0
     hub.started = model.now
     model.events["hubs_started"] += 1
-    hub.capital_year = (1.0 - grant) * hub.invested / annuity(p.hub_rate, p.hub_years)
+    hub.capital_year = _borne(p, grant, share, rate) * hub.invested / annuity(p.hub_rate, p.hub_years)
     hub.capital_until = model.now + p.hub_years
     model.invest("HUB_CAPEX", hub.invested, p.hub_years)
-    if grant > 0.0:
-        fund.purse[1] -= grant * hub.invested
-        fund.spent += grant * hub.invested
-        model.ledger["HUB_GRANT"] += grant * hub.invested
+    if share > 0.0:
+        lent = share * (1.0 - grant) * hub.invested
+        hub.loan = repaid_in(model, lent, rate, min(p.loan_years, p.hub_years))
+        model.ledger["HUB_LOAN"] += lent
+    if fund is not None:
+        for flow, part in zip(("HUB_GRANT", "INTEREST_CUT", "GUARANTEE"), (grant, *costs), strict=True):
+            fund.purse[1] -= part * hub.invested
+            fund.spent += part * hub.invested
+            model.ledger[flow] += part * hub.invested
+
+
+def _loan(model, cluster, w: int, grant: float, supported: bool) -> tuple[float, float, float, float]:
+    """Share lent, rate, and what interest and guarantee cost a programme per VND of capital; all candidates are judged as one firm."""
+    p, hub, offers = model.p, cluster.hubs[w], _pool(cluster, w)
+    who = [firm for firm, _, _ in offers[0]]
+    inside = min(offers[1], offers[2])
+    quantity = inside + _taken_outside(p, w, offers[1] - inside)
+    if p.links_borrow < 0.5 or hub.loan is not None or not who or quantity <= 0.0:
+        return 0.0, 0.0, 0.0, 0.0
+    capital = rules.symbiosis.fixed_cost(p, w, quantity, float(len(who)))
+    owed = sum(firm.old_debt + sum(loan.balance for loan in firm.loans.values()) for firm in who)
+    revenue = sum(firm.revenue for firm in who)
+    borrower = (
+        sum(firm.workers for firm in who),
+        sum(firm.collateral for firm in who),
+        owed / (p.leverage_scale * revenue),
+        p.hub_rate,
+    )
+    lots = tuple(model.luck.uniform(PURPOSE.HUB_CREDIT, n, cluster.ident * 8 + w) for n in range(4))
+    share, rate, subsidy, loss, _ = bank(model, cluster, borrower, lots, (1.0 - grant) * capital, supported)
+    return share, rate, subsidy / capital, loss / capital
+
+
+def _borne(p, grant: float, share: float, rate: float) -> float:
+    """What fees must bring in of the capital: what is not granted, less what a loan below the rate of hubs is worth."""
+    term, worth = min(p.loan_years, p.hub_years), 0.0
+    if share > 0.0:
+        worth = share * (1.0 - annuity(p.hub_rate, term) / (annuity(rate, term) if rate > 1e-9 else term))
+    return (1.0 - grant) * (1.0 - worth)
+
+
+def _serve(model, hub) -> None:
+    """The operator serves his loan, whatever became of the hub."""
+    if hub.loan is None:
+        return
+    due = hub.loan.balance * exp(model.dt * log(1.0 + hub.loan.rate))
+    paid = min(hub.loan.payment * model.dt, due)
+    hub.loan.balance = due - paid
+    if hub.loan.balance <= 1e-9 * hub.loan.payment:
+        paid += hub.loan.balance
+        hub.loan = None
+    model.ledger["HUB_DEBT_SERVICE"] += paid
 
 
 def _review(model, cluster, w: int) -> None:

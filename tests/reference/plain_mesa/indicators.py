@@ -34,9 +34,15 @@ def indicators(model) -> dict[str, float]:
     out = _physical(model) | _firms(model, opened, inside) | _money(model) | _parties(model)
     out |= _network(model, inside) | _clusters(model, inside) | _certificates(model, opened)
     events = ("exits", "bankrupt", "moved", "credit_asked", "credit_approved", "inspections", "fined", "suspensions", "identified",
-              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "revocations", "entered_clusters", "entered_outside",
-              "entered_arrivals", "entered_pool", "admission_refused", "pool_moved")  # fmt: skip
+              "screened", "studied", "agreed", "hubs_started", "cases", "activated", "broken", "complaints", "complaints_dense", "conflicts", "permits_delayed", "projects_delayed", "revocations", "entered_clusters", "entered_outside",
+              "entered_arrivals", "entered_pool", "admission_refused", "pool_moved", "t1_by_trade", "t1_by_others", "t2_by_trade", "t2_by_others")  # fmt: skip
     out |= {name: model.events[name] / model.dt for name in events}
+    accepted = [(c.acceptance, c.counted_workers) for c in model.clusters if c.acceptance is not None]
+    people = sum(workers for _, workers in accepted)
+    if people:
+        out["acceptance"] = sum(a * workers for a, workers in accepted) / people
+    for where in ("", "_dense"):
+        out[f"conflict_days{where}"] = model.p.conflict_days * model.events[f"conflicts{where}"] / model.dt
     out |= {f"{name}_displaced": model.displaced[name] for name in ("output", "cod")}
     out |= {
         f"free_riders_{name}": model.paid_anyway[j] / model.paid[j] if model.paid[j] else math.nan for j, name in enumerate(LEARNED)
@@ -65,7 +71,7 @@ def _add_pool(model, out: dict[str, float]) -> None:
     out |= {"pool_firms": here["firms"], "pool_cod": here["cod"], "pool_tco2e": carbon, "pool_landfilled": here["landfill"],
             "pool_value_added": here["value"], "cod_left_homes": gone["cod"], "fuel_left_homes": gone["fuel"]}  # fmt: skip
     more = {"grid_mwh": here["elec"], "fuel_gj": here["fuel"], "tco2e": carbon, "tco2e_landfill": here["gas"], "water": here["water"],
-            "effluent": here["effluent"], "cod": here["cod"], "cod_dense": here["cod"], "waste": here["waste"],
+            "effluent": here["effluent"], "cod": here["cod"], "cod_dense": here["cod"], "smoke": here["smoke"], "smoke_dense": here["smoke"], "waste": here["waste"],
             "landfilled": here["landfill"], "dealer": here["waste"] - here["landfill"], "firms": here["firms"],
             "jobs": here["workers"], "output": here["output"], "value_added": here["value"], "profit": here["profit"]}  # fmt: skip
     for name, amount in more.items():
@@ -84,6 +90,8 @@ def _physical(model) -> dict[str, float]:
         "tco2e_outside": (outside.elec - outside.solar) * model.grid_factor + outside.fuel * p.fuel_factor,
         "upstream_tco2e": rate("UPSTREAM_TCO2E"), "tco2e_landfill": rate("LANDFILL_TCO2E"), "effluent": rate("EFFLUENT_M3"), "cod": rate("COD_KG") / 1000.0,
         "cod_dense": sum(c.sums.cod for c in model.clusters if c.kind == EXISTING and c.urban) / 1000.0,
+        "smoke": sum(c.sums.smoke for c in model.clusters),
+        "smoke_dense": sum(c.sums.smoke for c in model.clusters if c.kind == EXISTING and c.urban),
         "treated_share": 1.0 - rate("UNTREATED_M3") / max(rate("EFFLUENT_M3"), 1e-9), "waste": rate("WASTE_T"),
         "waste_reduced": rate("WASTE_REDUCED_T"), "exchanged": rate("EXCHANGED_T"), "pooled": rate("POOLED_T"),
         "landfilled": rate("LANDFILL_T"), "dealer": rate("DEALER_T"), "heat_exchanged": rate("EXCHANGED_GJ"),
@@ -193,6 +201,7 @@ def _network(model, inside: list) -> dict[str, float]:
         "disclosure": sum(c.sums.disclosing for c in inside) / firms,
         "in_symbiosis": sum(c.sums.in_symbiosis for c in inside) / firms,
         "belief": belief / firms,
+        "chain_density": sum(c.trade_ties for c in inside) / firms,
         "trade_share": sold / max(sum(c.sums.output for c in inside), 1e-9),
     }
 
@@ -248,7 +257,7 @@ def _certificates(model, opened: list) -> dict[str, float]:
     inside = [c for c in opened if c.kind != OUTSIDE]
     left = {c: sum(c.unmet >> k & 1 for k in range(len(LEVEL_1))) if c.counted else 99 for c in inside}
     found = {f"level{n}": [c for c in inside if c.level >= n] for n in (1, 2, 3)}
-    found |= {f"level1_{name}": [c for c in inside if c.shadow_level[n]] for n, name in enumerate(("wide", "82"))}
+    found |= {f"level1_{name}": [c for c in inside if c.shadow_level[n]] for n, name in enumerate(("wide", "82", "six"))}
     found |= {"all_met": [c for c in inside if left[c] == 0], "one_unmet": [c for c in inside if left[c] <= 1]}
     for name, least in (("40", p.groups_low), ("50", p.groups_middle), ("60", p.groups_high)):
         found[f"groups_{name}"] = [c for c in inside if c.counted and min(c.group) >= least]
@@ -262,6 +271,8 @@ def _certificates(model, opened: list) -> dict[str, float]:
     )
     out["clusters_with_plan"] = sum(c.plan_at is not None for c in inside if c.kind == EXISTING)
     out["clusters_barred"] = sum(c.barred for c in inside if c.kind == EXISTING)
+    for k, name in enumerate(("report", "jobs", "gain", "small")):
+        out[f"six_{name}"] = sum(c.six_unmet >> k & 1 for c in inside if c.kind == EXISTING)
     out["firms_level1"] = sum(c.counted for c in found["level1"])
     for k, name in enumerate(LEVEL_1):
         fail = [c for c in inside if c.kind == EXISTING and c.unmet >> k & 1]
@@ -275,6 +286,7 @@ def yearly_indicators(model) -> dict[str, float]:
     number, small = max(len(firms), 1), [firm for firm in firms if firm.workers <= 10.0]
     degree = sorted(firm.active_links for firm in firms if firm.cluster.kind != OUTSIDE)
     ends, n = sum(degree), len(degree)
+    own = [firm.treats for firm in firms if firm.compliance == REAL_OWN and model.p.plants_age]
     gini = 0.0
     if ends:
         gini = 2.0 * sum(rank * d for rank, d in enumerate(degree, 1)) / (n * ends) - (n + 1.0) / n
@@ -282,11 +294,29 @@ def yearly_indicators(model) -> dict[str, float]:
         "aware_technology": sum(firm.knows(j) for firm in firms for j in range(OWN_PLANT)) / (4.0 * number),
         "aware_law": sum(firm.knows(AWARE_LAW) for firm in firms) / number,
         "aware_symbiosis": sum(firm.knows(AWARE_SYMBIOSIS) for firm in firms) / number,
+        "aware_programme": sum(firm.told >> part & 1 for firm in firms for part in range(3)) / (3.0 * number),
+        "plant_removal": sum(own) / max(len(own), 1),
+        "plants_weak": sum(share < model.p.plant_legal for share in own) / max(len(own), 1),
         "real_share_small": sum(firm.compliance >= REAL_OWN for firm in small) / max(len(small), 1),
         "largest_node": 2.0 * degree[-1] / ends if ends else 0.0,
         "degree_gini": gini,
+        **_competitiveness(model, firms),
         **{f"size_odds_{name}": _size_odds(firms, j) for j, name in enumerate(TECHNOLOGIES)},
     }
+
+
+def _competitiveness(model, firms: list) -> dict[str, float]:
+    """Cost and profit over sales, of firms with T1 or T2 and of the others; who came in this step has no books."""
+    p, out = model.p, {}
+    known = [firm for firm in firms if firm.born < model.step_at - 1e-9]
+    for name, group in (("adopters", [f for f in known if f.tech & 3]), ("others", [f for f in known if not f.tech & 3])):
+        sales = [p.sector_revenue_mVND[f.sector] * f.revenue_factor * f.activity for f in group]
+        premium = sum(p.export_premium * sold for f, sold in zip(group, sales, strict=True) if f.exporter and f.cluster.level >= 1)
+        profit, service = sum(f.profit for f in group), sum(f.debt_service for f in group)
+        total = sum(sales)
+        out[f"unit_cost_{name}"] = (total + premium - profit - service) / total if total > 0.0 else math.nan
+        out[f"margin_{name}"] = profit / total if total > 0.0 else math.nan
+    return out
 
 
 def _size_odds(firms: list, j: int) -> float:

@@ -6,9 +6,11 @@ import math
 
 from ecocluster.model.maths import exp
 
+from .chains import forget_source, note_source, told_hazard
 from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import AWARE_LAW, AWARE_SYMBIOSIS, OUTSIDE, OWN_PLANT, PLANNED
+from .seen import hear_of_programme
 from .technology import certified
 
 __all__ = ["enforcement", "learn", "update_beliefs"]
@@ -34,13 +36,11 @@ def update_beliefs(model, cluster) -> None:
     p, dt, levers = model.p, model.dt, cluster.levers
     keep_breach = rules.trust.decay(rules.trust.breach_memory(p), dt)
     number = max(len(cluster.firms), 1)
-    trust_up = (
-        p.eta_s * 2.0 * cluster.active_links / number + p.eta_co * levers.coordinator + p.eta_club_trust * levers.club_community
-    )
+    trust_up = p.eta_s * 2.0 * cluster.active_links / number + p.eta_co * levers.coordinator + p.eta_club_trust * levers.club
     lost = rules.trust.breach_weight(p) * p.eta_s * 2.0 * cluster.breaches / number  # breaches of the step, two partners each
     attitude_up = (
         p.eta_E * certified(cluster, "extension", 1.0)
-        + p.eta_club_attitude * levers.club_community
+        + p.eta_club_attitude * levers.club
         + p.eta_voluntary * levers.voluntary_agreement
     )
     cluster.breaches = 0
@@ -59,11 +59,7 @@ def update_beliefs(model, cluster) -> None:
         # the gate looks at the operator with T = G
         b = 1.0 if levers.relief_trust > 0.5 else rules.trust.belief(p, firm.trust, e)
         firm.discloses = rules.trust.discloses(p, b, firm.disclosure_taste)
-        firm.in_club = (
-            firm.discloses
-            and levers.club_community > 0.0
-            and model.luck.uniform(PURPOSE.CLUB, 0, firm.firm_id) < levers.club_community
-        )
+        firm.in_club = firm.discloses and levers.club > 0.0 and model.luck.uniform(PURPOSE.CLUB, 0, firm.firm_id) < levers.club
 
 
 def learn(model, cluster) -> None:
@@ -72,6 +68,7 @@ def learn(model, cluster) -> None:
     if cluster.kind != OUTSIDE:
         _serve(model, cluster)
     if levers.relief_awareness > 0.5:
+        hear_of_programme(model, cluster, 0.0)
         for firm in cluster.firms:
             firm.aware = 127
         return
@@ -80,6 +77,7 @@ def learn(model, cluster) -> None:
     centre = 1.0 if levers.relief_technology > 0.5 else levers.innovation_centre
     outside = lesson + p.p_IC * centre
     law = rules.diffusion.event(lesson, dt)
+    hear_of_programme(model, cluster, lesson)
     symbiosis = rules.diffusion.event(
         rules.diffusion.symbiosis_hazard(p, certified(cluster, "extension", 1.0), levers.coordinator, levers.platform), dt
     )
@@ -95,14 +93,17 @@ def learn(model, cluster) -> None:
             if firm.knows(j):
                 if not firm.ever >> j & 1 and luck.happens(j, now, firm.firm_id, forget):
                     firm.aware &= ~(1 << j)
+                    forget_source(firm, j)
             elif model.offered[j]:
                 known = known or list(firm.neighbours())
                 share_ties = sum(other.tech >> j & 1 for other in known) / max(len(known), 1)
                 hazard = rules.diffusion.learning_hazard(
-                    p, outside + platform * share_city[j], share_cluster[j], share_ties, share_city[j]
+                    p, outside + platform * share_city[j] + told_hazard(p, firm, j), share_cluster[j], share_ties, share_city[j]
                 )
-                if luck.happens(j, now, firm.firm_id, rules.diffusion.event(hazard, dt)):
+                chance = rules.diffusion.event(hazard, dt)
+                if luck.happens(j, now, firm.firm_id, chance):
                     firm.aware |= 1 << j
+                    note_source(model, firm, j, known, hazard, luck.digits(j, now, firm.firm_id) / chance)
         if not firm.knows(AWARE_LAW) and luck.happens(EVENT.LAW, now, firm.firm_id, law):
             firm.aware |= 1 << AWARE_LAW
         if not firm.knows(AWARE_SYMBIOSIS) and luck.happens(EVENT.SYMBIOSIS, now, firm.firm_id, symbiosis):

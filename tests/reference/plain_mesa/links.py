@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ecocluster.model.maths import exp, log
+from ecocluster.model.maths import annuity, exp, log
 from ecocluster.model.randomness import mix
 from ecocluster.model.rules.symbiosis import Deal
 from numpy import uint64
@@ -13,7 +13,7 @@ from .formulas import rules
 from .knowledge import enforcement
 from .luck import EVENT, PURPOSE
 from .objects import AWARE_SYMBIOSIS, HEAT, OUTSIDE, TREATED_WATER, Link
-from .technology import certified, own_funds
+from .technology import FOR_LINKS, borrow, certified, count_application, own_funds, terms_of_loan
 
 __all__ = [
     "book_exchange",
@@ -59,8 +59,13 @@ def deliver(model) -> None:
     for link in waiting:
         levers = link.supplier.cluster.levers
         u = model.luck.uniform(PURPOSE.LINK_PERMIT, model.quarter, _identity(link))
-        if levers.relief_permits > 0.5 or u < rules.diffusion.event(_permit_rate(model, link.supplier.cluster), model.dt):
+        if not (levers.relief_permits > 0.5 or u < rules.diffusion.event(_permit_rate(model, link.supplier.cluster), model.dt)):
+            continue
+        if link.supplier.cluster.halted(now):
+            model.events["permits_delayed"] += 1
+        else:
             link.state, link.started, link.until = "active", now, now + link.years
+            link.cut_until = now + min(p.cit_years, link.years)
             _touch(p, link, now)
             model.events["activated"] += 1
     for link in [link for link in model.links if link.state in ("closed", "barred") and link.until <= now + 1e-9]:
@@ -119,8 +124,11 @@ def _deliver(model, link, part: float) -> bool:
     note_exchange(model, cluster, w, amount)
     half = 0.5 * p.cost_link_coordination
     unit = p.mixed[w]
-    a.exchange_gain += amount * (unit.disposal + link.price) - half
-    b.exchange_gain += amount * (unit.use - link.price) - half
+    gains = (amount * (unit.disposal + link.price) - half, amount * (unit.use - link.price) - half)
+    for firm, gained, cut in zip((a, b), gains, link.cuts, strict=True):
+        firm.exchange_gain += gained
+        if model.now < link.cut_until - 1e-9:
+            firm.link_cut += cut * max(gained, 0.0)
     model.book("EXCHANGE_SAVED", amount * (unit.disposal + unit.use))
     model.book("LINK_COORDINATION", 2.0 * half)
     model.book("LINK_PAYMENTS", amount * abs(link.price))
@@ -395,13 +403,21 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     shown = a.discloses and b.discloses and p.map_split > 0.5
     study = p.cost_study * (1.0 - p.map_study_cut * levers.map * shown)
     aid = grant = 0.0
+    shares = (p.split_fixed, 1.0 - p.split_fixed)
+    hoped = 0.5 * max(gain - coordination, 0.0)
+    paid_for = None
     if fund is not None:
         wanted = 0.0 if by_operator else levers.study_aid
-        need = wanted * study + levers.symbiosis_grant * fixed
+        net = (1.0 - levers.symbiosis_grant) * fixed
+        money = [_Money(model, firm, share * net, hoped, years, True) for firm, share in zip((a, b), shares, strict=True)]
+        need = wanted * study + levers.symbiosis_grant * fixed + sum(side.claim for side in money)
         if need > 0.0 and fund.purse[1] >= need:
-            aid, grant = wanted, levers.symbiosis_grant
+            aid, grant, paid_for = wanted, levers.symbiosis_grant, money
+    sides = paid_for or [
+        _Money(model, firm, share * fixed, hoped, years, False) for firm, share in zip((a, b), shares, strict=True)
+    ]
     aid = 1.0 if by_operator else aid
-    deal = Deal(gain, coordination, fixed, grant, a.hurdle, b.hurdle, years)
+    deal = Deal(gain, coordination, fixed, grant, a.hurdle, b.hurdle, years, *(side.worth for side in sides))
     if not rules.symbiosis.study_worth(deal, aid, study):
         _bar(model, a, b, w, record)
         return
@@ -415,14 +431,23 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     good, bad = _memory(p, a, b, now)
     b_a, b_b = _belief(p, a, b, good, bad), _belief(p, b, a, good, bad)
     agreed = rules.symbiosis.feasible(p, deal, b_a, b_b)
-    net = (1.0 - grant) * fixed
-    parts = ((a, p.split_fixed * net), (b, (1.0 - p.split_fixed) * net))
-    if not agreed or any(part > own_funds(firm) for firm, part in parts):
+    if agreed:
+        for side in sides:
+            count_application(model, side.share, side.asked)
+    if not agreed or any(side.part - side.lent > own_funds(side.firm) for side in sides):
         _bar(model, a, b, w, record)
         return
     low, high = rules.symbiosis.deal_price(p, w, q, deal, b_a, b_b)
-    for firm, part in parts:
-        firm.cash -= part
+    for side in sides:
+        side.firm.cash -= side.part - side.lent
+        model.ledger["LOANS"] += side.lent
+        borrow(model, side.firm, FOR_LINKS, side.lent, side.rate)
+        if paid_for:
+            fund.purse[1] -= side.claim
+            fund.spent += side.claim
+            fund.cut_reserve += side.claim - side.subsidy - side.loss
+            model.ledger["INTEREST_CUT"] += side.subsidy
+            model.ledger["GUARANTEE"] += side.loss
     model.invest("LINK_FIXED", fixed, p.hub_years)
     if grant > 0.0:
         _pay(model, fund, grant * fixed, "LINK_GRANT")
@@ -430,9 +455,39 @@ def _negotiate(model, a, b, w: int, by_operator: bool) -> None:
     _touch(p, link, now)
     link.state, link.quantity, link.price, link.years = "permit", q, 0.5 * (low + high), years
     link.until, link.delivered = math.inf, 0.0
+    link.cuts = tuple(side.cut for side in sides)
     model.events["agreed"] += 1
     a.sold[w] += q
     b.bought[w] += q
+
+
+class _Money:
+    """How one side pays its part of a link: a loan (one for links at a time) and a cut of the tax on half of what is gained."""
+
+    def __init__(self, model, firm, part: float, hoped: float, years: float, supported: bool) -> None:
+        self.firm, self.part = firm, part
+        self.share = self.rate = self.subsidy = self.loss = self.worth = self.cut = self.claim = 0.0
+        self.asked = False
+        p, base = model.p, model.levers[-1].CIT_reduction
+        if p.links_borrow < 0.5:
+            return
+        if FOR_LINKS not in firm.loans:
+            self.share, self.rate, self.subsidy, self.loss, self.asked = terms_of_loan(model, firm, FOR_LINKS, part, supported)
+        if p.exempt_years <= 0.0:
+            self.cut = certified(firm.cluster, "CIT_reduction", 1.0) if supported else base
+        term, free = min(p.loan_years, p.hub_years), min(p.cit_years, years)
+        if self.share > 0.0:
+            cheap = annuity(self.rate, term) if self.rate > 1e-9 else term
+            self.worth = self.lent * (1.0 - annuity(firm.hurdle, term) / cheap)
+        taxed = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share * hoped
+        self.worth += taxed * self.cut * annuity(firm.hurdle, free)
+        if supported:
+            self.claim = self.subsidy + self.loss + taxed * max(self.cut - base, 0.0) * annuity(p.discount_rate, free)
+
+    @property
+    def lent(self) -> float:
+        """mVND."""
+        return self.share * self.part
 
 
 def _pay(model, fund, amount: float, flow: str) -> None:

@@ -60,5 +60,12 @@ class Luck:
 
         Four events share a hash, 16 bits each; the remaining digits are drawn only for those whom they could matter.
         """
-        first = draw(self.key, PURPOSE.LOTTERY_A + event // 4, step, ident) >> 16 * (event % 4) & 0xFFFF
+        first = self._lane(event, step, ident)
         return first < chance * 65536.0 and refine(self.key, step, ident, event, first) < chance
+
+    def digits(self, event: int, step: int, ident: int) -> float:
+        """The number that decides this event."""
+        return refine(self.key, step, ident, event, self._lane(event, step, ident))
+
+    def _lane(self, event: int, step: int, ident: int) -> int:
+        return draw(self.key, PURPOSE.LOTTERY_A + event // 4, step, ident) >> 16 * (event % 4) & 0xFFFF

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 import mesa
 from ecocluster.model.layout import Layout
 from ecocluster.model.parameters import parameter_record
-from ecocluster.model.sites_and_arms import STREAMS, Arm, Law, Shock, Site
+from ecocluster.model.sites_and_arms import SECTORS, STREAMS, Arm, Law, Shock, Site
 from ecocluster.model.timelines import FORK_YEAR, LAST_YEAR, START_YEAR, make_plan
 
 from . import certificates, demography, developers, operators, pool, production
+from .chains import note_like_reference
 from .compliance import complain, inspect, make_visits, review_compliance
 from .coordinator import coordinate
 from .formulas import parameters as plain_parameters
@@ -23,7 +24,9 @@ from .links import deliver, open_case, search_partner, sign_deals
 from .luck import Luck
 from .objects import PLANNED, WATER, Fund
 from .outside import open_step
+from .plants import age_central_plant
 from .requests import serve_requests
+from .residents import meet_residents
 from .setup import begin, fork
 from .technology import age_technologies, review_technologies
 
@@ -94,6 +97,7 @@ class CityModel(mesa.Model):
         self.capital, self.land_freed = [], 0.0  # (first step without it, its service a step); ha
         self.land_taken, self.so_far = 0.0, Counter()  # ha that shared land and new plots took; what came of it
         self.elec_per_firm = self.effluent_per_firm = 0.0
+        self.like_mean = [0.0] * len(SECTORS)  # firms of a trade in a cluster, 2018-19
         self.fines_of_law = [math.inf] * len(self.plan.fines) if fines_of_law is None else fines_of_law
         self.law, self.law_need, self.law_at = Law(), 0.0, float(FORK_YEAR)
         begin(self, self.layout)
@@ -135,7 +139,10 @@ class CityModel(mesa.Model):
         for firm in self.agents:
             age_technologies(self, firm)
             production.serve_loans(firm, self.dt)
+        for cluster in self.clusters:
+            age_central_plant(self, cluster)
         production.count_adopters(self)
+        meet_residents(self)
         # 2 production; 3 links and hubs deliver; 2 the books
         for firm in self.agents:
             production.produce(self, firm)
@@ -219,14 +226,19 @@ class CityModel(mesa.Model):
             cluster.reference_output += cluster.sums.output
             cluster.reference_workers += cluster.counted_workers * self.dt / 2.0  # the mean of two years
             cluster.reference_value += cluster.sums.value_added * self.dt / 2.0
+            cluster.reference_profit += cluster.sums.profit * self.dt / 2.0
+        note_like_reference(self)
         energy = sum(cluster.reference_energy for cluster in self.clusters)
         output = sum(cluster.reference_output for cluster in self.clusters)
         workers = sum(cluster.reference_workers for cluster in self.clusters)
         value = sum(cluster.reference_value for cluster in self.clusters)
+        profit = sum(cluster.reference_profit for cluster in self.clusters)
         for cluster in self.clusters:
             if cluster.reference_output > 0.0:
                 cluster.intensity_reference = cluster.reference_energy / cluster.reference_output
                 cluster.income_reference = cluster.reference_value / cluster.reference_workers
+                cluster.profit_reference = cluster.reference_profit / cluster.reference_workers
             elif output > 0.0:
                 cluster.intensity_reference = energy / output
                 cluster.income_reference = value / max(workers, 1e-9)
+                cluster.profit_reference = profit / max(workers, 1e-9)

@@ -38,6 +38,9 @@ class Slot:
     aided: bool = False  # relocation aid is paid once a slot
     bought: bool = False  # for shared land
     ties: list[Slot] = field(default_factory=list)
+    near: list[Slot] = field(default_factory=list)  # of these, the nearest
+    partners: list = field(default_factory=lambda: [None, None])  # slots of a buyer and of a supplier
+    drawn_for: int = -1  # firm for whom they were drawn
 
 
 @dataclass
@@ -79,6 +82,8 @@ class Link:
     updated: float = 0.0
     delivered: float = 0.0
     started: float = 0.0
+    cuts: tuple[float, float] = (0.0, 0.0)  # share of the tax on what supplier and buyer gain that is forgone, and until when
+    cut_until: float = 0.0
 
 
 @dataclass(eq=False)
@@ -106,6 +111,12 @@ class Hub:
     capital_until: float = 0.0
     invested: float = 0.0
     started: float = 0.0
+    loan: Loan | None = None
+
+    @property
+    def loan_balance(self) -> float:
+        """What the operator owes, mVND."""
+        return self.loan.balance if self.loan else 0.0
 
 
 @dataclass
@@ -168,7 +179,9 @@ class Cluster:
         self.level = 0
         self.review_at, self.last_violation, self.certified_at = NEVER, -NEVER, NEVER
         self.unmet = 0  # bits of what is missed
-        self.shadow_level, self.shadow_review = [0, 0], [NEVER, NEVER]  # wide reading, Decree 82
+        self.shadow_level, self.shadow_review = [0, 0, 0], [NEVER, NEVER, NEVER]  # wide reading, Decree 82, six aspects
+        self.six_unmet = 0  # bits of the aspects that are missed
+        self.small_served = 0.0
         self.exchange_at = self.flowed_at = self.complained_at = -NEVER
         self.park = self.barred = False  # barred: no money of funds
         self.assess_at = self.plan_at = None  # of a compulsory standard: next assessment, since when there is a plan
@@ -178,15 +191,21 @@ class Cluster:
         self.sharing = self.served = self.engaged = self.aware = self.measured = 0.0  # shares
         self.grants_year = self.grants_flow = 0.0
         self.tech_count = [0] * N_TECH
+        self.trade_ties = 0
+        self.like, self.like_reference = [0] * N_SECTORS, [0.0] * N_SECTORS  # firms by trade, now and in 2018-19
         self.reference_energy = self.reference_output = self.intensity_reference = 0.0
         self.reference_workers = self.reference_value = self.income_reference = 0.0
+        self.reference_profit = self.profit_reference = 0.0
         self.usual = (0.0, 0.0)  # workers and income of 2018-19
         self.hubs = [Hub() for _ in HUB_STREAMS]
         self.cases: list[Case] = []  # that wait for the coordinator
         self.finds: list[tuple] = []  # what his share of the search finds in this step
         self.effort = 0.0  # what is left of a case
         self.sums = None  # made by `production.close_books`
+        self.smoke_2019 = self.halted_until = 0.0  # t; permits and projects stand until
+        self.acceptance: float | None = None  # by the neighbours; None: it has not produced yet
         self.monitoring = self.elec_before = 0.0
+        self.treats = 0.0  # share of the load that the central plant removes in this step
         self.active_links = self.breaches = self.active_hubs = 0
         self.exchanged = self.exchanged_landfill = self.water_linked = self.cut = 0.0
         self.group = [0.0] * 4
@@ -198,6 +217,10 @@ class Cluster:
     def waiting(self) -> int:
         """Cases that wait for the coordinator."""
         return len(self.cases)
+
+    def halted(self, now: float) -> bool:
+        """Are permits and projects stopped by a conflict?"""
+        return now < self.halted_until - 1e-9
 
     def residents(self) -> list[Enterprise]:
         """Who sits in the slots now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from .chains import is_soaked
 from .formulas import rules
 from .land import fully_taken, lacks_land, new_plot, seek_land, take_land
 from .luck import PURPOSE
@@ -52,7 +53,10 @@ def run_projects(model) -> None:
             continue
         if not cluster.built[WATER] and cluster.ready[WATER] <= 0.0:
             chance = rules.diffusion.event(p.cetp_city_hazard * (1.0 + cluster.ahead), model.dt)
-            if luck.uniform(PURPOSE.CLUSTER_CITY_CETP, now, cluster.ident) < chance:
+            due = luck.uniform(PURPOSE.CLUSTER_CITY_CETP, now, cluster.ident) < chance
+            if due and cluster.halted(model.now):
+                model.events["projects_delayed"] += 1
+            elif due:
                 cost = rules.infrastructure.cetp_capex(p, cluster.design_flow, p.retrofit)
                 model.ledger["CITY_CETP"] += cost
                 model.invest("PROJECT_CAPEX", cost, p.operator_years)
@@ -61,8 +65,12 @@ def run_projects(model) -> None:
             ident = cluster.ident * 8 + j
             open_ = not cluster.built[j] and cluster.ready[j] <= 0.0
             open_ = open_ or (j == INFRASTRUCTURE and lacks_land(model, cluster))
+            open_ = open_ and is_soaked(p, cluster)
             if open_ and luck.uniform(PURPOSE.CLUSTER_REVIEW, now, ident) < rules.diffusion.event(p.project_review, model.dt):
-                reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + ident), cluster, j))
+                if cluster.halted(model.now):
+                    model.events["projects_delayed"] += 1
+                else:
+                    reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + ident), cluster, j))
         if p.land_market and fully_taken(model, cluster):
             reviews.append((luck.bits(PURPOSE.PRIORITY, now, (1 << 38) + cluster.ident * 8 + 4), cluster, 4))
     for _, cluster, j in sorted(reviews, key=lambda review: review[0]):

@@ -120,6 +120,8 @@ def _set_levers(model, k: int, place: int) -> None:
                 name,
                 float(rules.government.scheduled(base, target, model.now, plan.start[k, i], plan.ramp[k, i], plan.end[k, i])),
             )
+    if levers.relief_monitoring > 0.5:  # barrier 3 removed: everybody sees, officials can
+        levers.public_disclosure = levers.official_skill = 1.0
 
 
 def _release(model, k: int, fines: float) -> None:
@@ -178,7 +180,7 @@ def _dose_need(model, k: int) -> tuple[float, float]:
         }
         if cluster.kind != OUTSIDE:
             services |= {"coordinator": p.cost_coordinator, "map": p.cost_map, "platform": p.cost_platform}
-            services |= {"club_community": p.cost_club_community}
+            services |= {"club": p.cost_club, "community": p.cost_community}
         for name, price in services.items():
             typed = model.plan.typed[3 * k + cluster.kind, column[name]]
             need[typed] += price * (getattr(cluster.levers, name) - getattr(base, name))

@@ -71,7 +71,7 @@ def _settles(model, member, slot: Slot) -> bool:
     )
     spent = moving - aid * full
     wants = value > 0.0 and spent <= own_funds(firm)
-    if not wants or (there.kind == PLANNED and not may_enter(model, firm, there.levers, spent)):
+    if not wants or (there.kind == PLANNED and not may_enter(model, firm, there, spent)):
         give_up(firm)
         return False
     model.ledger["ENTRY_CASH"] += firm.cash
@@ -109,7 +109,7 @@ def sums_of(model, gone: bool) -> dict[str, float]:
             water, revenue = p.sector_water_m3[i] * load, p.sector_revenue_mVND[i] * people
             effluent = p.sector_effluent_share[i] * water
             sums.update(firms=1, workers=people, elec=p.sector_elec_MWh[i] * load, fuel=p.sector_fuel_GJ[i] * load, water=water,
-                        effluent=effluent, cod=p.sector_cod_kg_m3[i] * effluent / 1000.0, waste=p.sector_tonnes[i] * load,
+                        effluent=effluent, smoke=p.sector_smoke[i] * p.sector_fuel_GJ[i] * load / 1000.0, cod=p.sector_cod_kg_m3[i] * effluent / 1000.0, waste=p.sector_tonnes[i] * load,
                         landfill=p.sector_landfill[i] * load, gas=p.sector_gas[i] * load, output=revenue,
                         value=p.sector_value_added_mVND[i] * people, profit=p.sector_margin[i] * revenue)  # fmt: skip
     return sums

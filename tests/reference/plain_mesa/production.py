@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ecocluster.model.maths import exp, log
 
+from .chains import find_partners, note_like, spared_part
 from .formulas import rules
 from .luck import PURPOSE
 from .objects import (
@@ -23,6 +24,7 @@ from .objects import (
     T5,
     WATER,
 )
+from .plants import removed
 
 __all__ = ["Sums", "close_books", "count_adopters", "produce", "serve_loans"]
 
@@ -42,6 +44,7 @@ class Sums:
     water: float = 0.0
     waste: float = 0.0
     landfill: float = 0.0
+    smoke: float = 0.0
     solar: float = 0.0
     shared_solar: float = 0.0
     reused: float = 0.0
@@ -80,6 +83,8 @@ def count_adopters(model) -> None:
     model.firm_count = 0
     for cluster in model.clusters:
         cluster.census()
+        find_partners(model, cluster)
+        note_like(model, cluster)
         model.firm_count += cluster.counted
         for j, count in enumerate(cluster.tech_count):
             model.tech_count[j] += count
@@ -100,12 +105,12 @@ def produce(model, firm) -> None:
         firm.stopped = max(firm.stopped - model.dt, 0.0)
         lost, firm.activity = firm.activity * share, firm.activity * (1.0 - share)
         discharged = p.sector_cod_kg_m3[firm.sector] * firm.per_worker[2] * p.sector_effluent_share[firm.sector] * lost
-        discharged *= 1.0 - rules.compliance.removal(p, firm.compliance)
+        discharged *= 1.0 - removed(firm)
         model.displaced["output"] += p.sector_revenue_mVND[firm.sector] * firm.revenue_factor * lost
         model.displaced["cod"] += discharged / 1000.0
     firm.use_resources()
     firm.old_debt *= exp(-model.dt / p.debt_years)
-    firm.exchange_gain = firm.spared = firm.avoided = firm.fuel_spared = 0.0
+    firm.exchange_gain = firm.spared = firm.avoided = firm.fuel_spared = firm.link_cut = 0.0
 
 
 def _effluent_cost(firm) -> dict[str, float]:
@@ -157,14 +162,16 @@ def _books(model, firm, shared_share: float, flows) -> None:
     dip = 0.0
     if firm.moved_at < 1e8:
         dip = p.dip * exp(-(model.now - firm.moved_at) / p.dip_years) * max(life, sector_margin) * revenue
-    gain = cost_ref - cost + benefit + premium - dip + firm.exchange_gain
+    spared = spared_part(model, firm) * max(revenue * utilisation - sales - cost_ref, 0.0)
+    gain = cost_ref - cost + benefit + premium - dip + firm.exchange_gain + spared
     firm.profit = sales + gain - firm.debt_service
 
     # interest and depreciation are deducted, repayment is not
     taxable = firm.profit + firm.debt_service - firm.interest - sum(firm.write_off.values())
     rate = rules.production.tax_rate(p, revenue, model.now)
     due = rate * max(taxable, 0.0)
-    forgone = min(rate * sum(cut for cut, _ in firm.tax_cut.values()), due)
+    exempted = firm.exemption[0] if firm.exemption and model.now < firm.exemption[1] else 0.0
+    forgone = min(exempted * due + rate * (firm.link_cut + sum(cut for cut, _ in firm.tax_cut.values())), due)
     cash = firm.cash + model.dt * (firm.profit - due + forgone)
     dividends = max(cash - p.cash_target * revenue, 0.0)
     firm.cash = cash - dividends
@@ -172,7 +179,7 @@ def _books(model, firm, shared_share: float, flows) -> None:
 
     for name, amount in bills.items():
         flows[name] += amount
-    flows["NET_SALES"] += sales + fee0
+    flows["NET_SALES"] += sales + fee0 + spared
     flows["ORDINARY_USE"] += ordinary_use
     flows["PROJECT_BENEFIT"] += benefit
     flows["GREEN_PREMIUM"] += premium
@@ -189,7 +196,9 @@ def _books(model, firm, shared_share: float, flows) -> None:
     sums.output += revenue * utilisation
     sums.value_added += p.sector_value_added_mVND[i] * firm.revenue_factor * activity + gain
     sums.profit += firm.profit
-    sums.sold_inside += firm.trade_share * revenue * utilisation
+    buyer = firm.slot.partners[0]
+    if not p.chain_ties or (buyer is not None and buyer.firm is not None):
+        sums.sold_inside += firm.trade_share * revenue * utilisation
 
     if not cluster.held:
         growth = rules.production.workers_growth(p.workers_elasticity * model.dt, firm.profit / revenue - sector_margin)
@@ -200,13 +209,13 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
     """Physical quantities of the step, and the sums of the cluster."""
     p, dt, matter, sums = model.p, model.dt, model.matter, firm.cluster.sums
     q, z = firm.effluent, firm.compliance
-    removed = rules.compliance.removal(p, z)
+    gone = removed(firm)
     cod = p.sector_cod_kg_m3[firm.sector] * q
     tonnes = p.sector_tonnes[firm.sector]
     amounts = {
         "GRID_MWH": grid, "SOLAR_MWH": solar, "SHARED_SOLAR_MWH": shared, "FUEL_GJ": firm.fuel, "WATER_M3": firm.water,
-        "EFFLUENT_M3": q, "UNTREATED_M3": q * (1.0 - removed), "COD_KG": cod * (1.0 - removed),
-        "COD_REMOVED_KG": cod * removed, "WASTE_T": tonnes * firm.waste,
+        "EFFLUENT_M3": q, "UNTREATED_M3": q * (1.0 - gone), "COD_KG": cod * (1.0 - gone),
+        "COD_REMOVED_KG": cod * gone, "WASTE_T": tonnes * firm.waste,
         "WASTE_REDUCED_T": tonnes * (firm.eps * firm.activity - firm.waste),
         "LANDFILL_TCO2E": p.sector_gas[firm.sector] * firm.waste,
         "TREATED_CETP_M3": q if z == REAL_CONNECTED else 0.0, "TREATED_OWN_M3": q if z == REAL_OWN else 0.0,
@@ -215,11 +224,12 @@ def _matter(model, firm, grid: float, solar: float, shared: float) -> None:
         matter[name] += dt * amount
     sums.elec += firm.elec
     sums.fuel += firm.fuel
+    sums.smoke += p.sector_smoke[firm.sector] * firm.fuel / 1000.0
     sums.water += firm.water
     sums.waste += amounts["WASTE_T"]
     sums.landfill += p.sector_landfill[firm.sector] * firm.waste
     sums.effluent += q
-    sums.untreated += q * (1.0 - removed)
+    sums.untreated += q * (1.0 - gone)
     if model.quarter >= model.fork_step:  # the flows of a firm belong to where it comes from
         mine = (0.001 * amounts["COD_KG"], grid * model.grid_factor + firm.fuel * p.fuel_factor - firm.avoided,
                 p.sector_landfill[firm.sector] * firm.waste - firm.spared, 0.001 * (3.6 * firm.elec + firm.fuel))  # fmt: skip

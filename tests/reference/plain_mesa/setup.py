@@ -184,7 +184,8 @@ def _lay_out(model, cluster, first: int, size: int, status: int, known=()) -> No
             distance = ((place - (slot.x, slot.y)) ** 2).sum(axis=1)
             distance[n : n + 1] = np.inf
             others = usable - (n < usable)
-            slot.ties += [cluster.slots[m] for m in np.argsort(distance, kind="stable")[: min(2, others)]]
+            slot.near = [cluster.slots[m] for m in np.argsort(distance, kind="stable")[: min(2, others)]]
+            slot.ties += slot.near
         # where slots outside begin depends on the room kept for planned clusters; draws do not
         ident = model.first_arrival_id + n if cluster.kind == OUTSIDE else slot.ident
         for time in times:

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from ecocluster.model.maths import annuity, exp, log
 from ecocluster.model.rules.adoption import Use
 
+from .chains import count_carried
 from .formulas import rules
 from .luck import EVENT, PURPOSE
 from .objects import NONE, OWN_PLANT, REAL_CONNECTED, REAL_OWN, T1, T2, Loan
+from .plants import age_own_plant, look_at_plant
+from .seen import CREDIT, GRANTS, TAX, has_seen, is_told
 
-__all__ = ["Offer", "age_technologies", "appraise", "ask_fund", "borrow", "certified", "count_credit", "grant_share", "investment", "order",
-           "own_funds", "review_technologies", "saving_of", "taste", "terms_of_loan"]  # fmt: skip
+__all__ = ["FOR_LINKS", "Offer", "age_technologies", "appraise", "ask_fund", "bank", "borrow", "certified", "count_application",
+           "count_credit", "grant_share", "investment", "order", "own_funds", "repaid_in", "review_technologies", "saving_of", "taste",
+           "terms_of_loan"]  # fmt: skip
 
+FOR_LINKS = OWN_PLANT + 1  # behind the loans on technologies
 _GRANTS = ("grant_T1", "grant_T2", "grant_T4", "grant_T5", "grant_own_plant")
 
 
@@ -30,7 +35,7 @@ class Offer:
     share, rate : float
         Share of the rest that is lent; real rate.
     relief : float
-        Part of the yearly saving that is free of tax, mVND.
+        Part of the yearly saving that is free of tax, mVND; with `exempt_years` the share of the firm's tax that is forgone.
     subsidy, guarantee, claim : float
         Interest paid by the state, expected loss on a guarantee, all that the grants fund is asked for.
     asked : bool
@@ -65,15 +70,16 @@ def age_technologies(model, firm) -> None:
         firm.set_coefficients()
     due = [j for j, start in firm.pending.items() if start <= now]
     over = [j for j, (_, until) in firm.tax_cut.items() if until <= now]
-    old = [j for j in range(len(firm.since)) if firm.has(j) and firm.since[j] + p.tech_life_yr[j] <= now]
+    old = [j for j in range(len(firm.since)) if firm.has(j) and j not in firm.pending and firm.since[j] + p.tech_life_yr[j] <= now]
     for j in due:
         firm.since[j] = firm.pending.pop(j)
         firm.tech |= 1 << j
         firm.write_off[j] = firm.ordered_write_off.pop(j)
         if j in firm.ordered_cut:
             firm.tax_cut[j] = firm.ordered_cut.pop(j)
-        if j == OWN_PLANT and firm.compliance < REAL_OWN:
-            firm.compliance = REAL_OWN
+        if j == OWN_PLANT:
+            look_at_plant(firm, model.quarter)
+            firm.compliance = max(firm.compliance, REAL_OWN)
     for j in over:
         del firm.tax_cut[j]
     for j in old:
@@ -85,6 +91,7 @@ def age_technologies(model, firm) -> None:
             _renew(model, firm, j)
         else:
             lapse(firm, j)
+    age_own_plant(model, firm)
     if due or old:
         firm.set_coefficients()
 
@@ -98,6 +105,8 @@ def _renew(model, firm, j: int) -> None:
         lapse(firm, j)
         return
     firm.since[j] = model.now
+    if j == OWN_PLANT:
+        look_at_plant(firm, model.quarter)
     firm.cash -= cost - lent
     borrow(model, firm, j, lent, p.bank_rate)
     firm.write_off[j] = cost / p.tech_life_yr[j]
@@ -118,18 +127,21 @@ def lent_for(model, firm, j: int, cost: float) -> float:
 
 
 def borrow(model, firm, j: int, amount: float, rate: float) -> None:
-    """Add to the loan on technology j; equal payments in every step repay it within its term."""
+    """Add to the loan on technology j (or for links); equal payments in every step repay it within its term."""
     if amount <= 0.0:
         return
     p = model.p
-    years = min(p.loan_years, p.tech_life_yr[j])
+    years = min(p.loan_years, p.hub_years if j == FOR_LINKS else p.tech_life_yr[j])
     total = amount + (firm.loans[j].balance if j in firm.loans else 0.0)
+    firm.loans[j] = repaid_in(model, total, rate, years)
+
+
+def repaid_in(model, amount: float, rate: float, years: float) -> Loan:
+    """A loan that equal payments in every step repay within so many years."""
     per_step = exp(model.dt * log(1.0 + rate)) - 1.0
     if per_step <= 1e-12:
-        payment = total / years
-    else:
-        payment = total * per_step / (1.0 - exp(-years / model.dt * log(1.0 + per_step))) / model.dt
-    firm.loans[j] = Loan(total, rate, payment)
+        return Loan(amount, rate, amount / years)
+    return Loan(amount, rate, amount * per_step / (1.0 - exp(-years / model.dt * log(1.0 + per_step))) / model.dt)
 
 
 # --- what a firm knows when it reviews -----------------------------------------------------------------
@@ -178,30 +190,44 @@ def terms_of_loan(model, firm, j: int, cost: float, supported: bool) -> tuple[fl
     supported : bool
         Is the programme's money used? Guarantees at baseline exist without it.
     """
-    p, luck, cluster, base = model.p, model.luck, firm.cluster, model.levers[-1]
-    levers = cluster.levers
-    ident = firm.firm_id * 8 + j
-    lot = luck.uniform(PURPOSE.GUARANTEED, 0, ident)
+    p, luck, ident = model.p, model.luck, firm.firm_id * 8 + j
+    owed = firm.old_debt + sum(loan.balance for loan in firm.loans.values())
+    against = owed / (p.leverage_scale * firm.revenue)
+    against += rules.credit.credit_record(p, firm.cluster.levers.public_disclosure, model.now - firm.last_fine)
+    who = (firm.workers, firm.collateral, against, firm.hurdle)
+    lots = (luck.uniform(PURPOSE.GUARANTEED, 0, ident), luck.uniform(PURPOSE.GREEN_FUND, 0, ident),
+            taste(model, firm, j, PURPOSE.CREDIT), luck.uniform(PURPOSE.CREDIT_SHARE, 0, ident))  # fmt: skip
+    return bank(model, firm.cluster, who, lots, cost, supported)
+
+
+def bank(model, cluster, who, lots, cost: float, supported: bool) -> tuple[float, float, float, float, bool]:
+    """What a bank and a programme offer whoever has these workers, collateral, debt (as a weight) and hurdle rate.
+
+    Parameters
+    ----------
+    lots : tuple of float
+        Luck with the guarantee, the green fund, the approval and the share.
+    """
+    p, levers, base = model.p, cluster.levers, model.levers[-1]
+    workers, collateral, against, hurdle = who
+    lot, lot_green, lot_approval, lot_share = lots
     by_base = lot < base.guarantee
     by_programme = supported and not by_base and lot < certified(cluster, "guarantee", 1.0)
-    green = supported and luck.uniform(PURPOSE.GREEN_FUND, 0, ident) < certified(cluster, "green_fund", 1.0)
+    green = supported and lot_green < certified(cluster, "green_fund", 1.0)
     rate = p.bank_rate
     if green:
         rate = p.soft_rate
     elif supported:
         rate = max(p.bank_rate - 0.01 * certified(cluster, "interest_cut", 9.0), 0.0)
-    if rate >= firm.hurdle or cost <= p.loan_minimum:
+    if rate >= hurdle or cost <= p.loan_minimum:
         return 0.0, rate, 0.0, 0.0, False
     helped = by_base or by_programme or green
     share = p.granted_support
     if levers.relief_credit <= 0.5:
-        owed = firm.old_debt + sum(loan.balance for loan in firm.loans.values())
-        against = owed / (p.leverage_scale * firm.revenue)
-        against += rules.credit.credit_record(p, levers.public_disclosure, model.now - firm.last_fine)
-        chance = rules.credit.approval(p, firm.workers, firm.collateral, cost, float(green), float(helped), against)
-        if taste(model, firm, j, PURPOSE.CREDIT) >= chance:
+        chance = rules.credit.approval(p, workers, collateral, cost, float(green), float(helped), against)
+        if lot_approval >= chance:
             return 0.0, rate, 0.0, 0.0, True
-        share = rules.credit.granted_share(p, helped, luck.uniform(PURPOSE.CREDIT_SHARE, 0, ident))
+        share = rules.credit.granted_share(p, helped, lot_share)
     subsidy = loss = 0.0
     if supported:
         subsidy = rules.credit.interest_subsidy(share * cost, p.bank_rate, rate, p.discount_rate, p.loan_years)
@@ -220,6 +246,8 @@ def saving_of(model, firm, j: int, cluster) -> float:
     disposal, solar = firm.disposal_per_worker, firm.solar_share
     use = Use(firm.elec * (1.0 - solar), firm.fuel, firm.water, disposal * firm.activity)
     saving = rules.adoption.marginal_saving(p, j, use, per_m3, p.sector_effluent_share[firm.sector], model.electricity_price)
+    if firm.asked and j in (T1, T2):
+        saving *= p.lead_saving
     return saving * model.carbon_rule if firm.exporter else saving
 
 
@@ -229,16 +257,23 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
     levers, base = cluster.levers, model.levers[-1]
     cost, saving = investment(model, firm, j), saving_of(model, firm, j, cluster)
     cut, grant = base.CIT_reduction, 0.0
-    if supported:
-        cut, grant = certified(cluster, "CIT_reduction", 1.0), grant_share(levers, j, cluster.level)
+    if supported and is_told(firm, TAX):
+        cut = certified(cluster, "CIT_reduction", 1.0)
+    if supported and is_told(firm, GRANTS):
+        grant = grant_share(levers, j, cluster.level)
     net, life = cost * (1.0 - grant), p.tech_life_yr[j]
     tax = rules.production.tax_rate(p, firm.revenue, model.now) * p.taxable_share
+    exempts = p.exempt_years > 0.0  # the whole income of an adopter instead of its saving, once
+    seen = saving if has_seen(firm, j) or saving < 0.0 else p.perceived_saving * saving
+    earned = 0.0 if firm.exemption else max(usual_profit(firm) + seen, 0.0)
     value = rules.adoption.present_value(
-        saving, net, life, tax, cut, annuity(firm.hurdle, life), annuity(firm.hurdle, min(p.cit_years, life))
+        seen, net, life, tax, 0.0 if exempts else cut, annuity(firm.hurdle, life), annuity(firm.hurdle, min(p.cit_years, life))
     )
+    if exempts and cut > 0.0:
+        value += tax * cut * earned * annuity(firm.hurdle, p.exempt_years)
     if value <= 0.0:
         return Offer(False, cost, grant)
-    share, rate, subsidy, loss, asked = terms_of_loan(model, firm, j, net, supported)
+    share, rate, subsidy, loss, asked = terms_of_loan(model, firm, j, net, supported and is_told(firm, CREDIT))
     years = min(p.loan_years, life)
     psi = rules.adoption.value_ratio(value, net, share, rate, years, annuity(firm.hurdle, years))
     peers = sum(other.has(j) for other in firm.neighbours())
@@ -252,8 +287,19 @@ def appraise(model, firm, j: int, supported: bool) -> Offer:
     claim = 0.0
     if supported:
         more = max(cut - base.CIT_reduction, 0.0)
-        claim = grant * cost + subsidy + loss + tax * more * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
-    return Offer(wanted, cost, grant, share, rate, cut * max(saving, 0.0), subsidy, loss, claim, asked)
+        claim = grant * cost + subsidy + loss
+        if exempts:
+            claim += tax * more * earned * annuity(p.discount_rate, p.exempt_years)
+        else:
+            claim += tax * more * max(saving, 0.0) * annuity(p.discount_rate, min(p.cit_years, life))
+    relief = cut if exempts else cut * max(saving, 0.0)
+    return Offer(wanted, cost, grant, share, rate, relief, subsidy, loss, claim, asked)
+
+
+def usual_profit(firm) -> float:
+    """Profit of a usual year, mVND."""
+    p = firm.model.p
+    return (p.sector_margin[firm.sector] + max(firm.margin_life, 0.0)) * firm.revenue
 
 
 # --- reviews, requests, orders ---------------------------------------------------------------------------
@@ -288,9 +334,14 @@ def _consider(model, firm, j: int) -> None:
 
 def count_credit(model, offer: Offer) -> None:
     """Applications for loans and their fate."""
-    model.events["credit_asked"] += offer.asked
-    model.events["credit_approved"] += offer.asked and offer.share > 0.0
-    model.events["credit_granted"] += offer.share if offer.asked else 0.0
+    count_application(model, offer.share, offer.asked)
+
+
+def count_application(model, share: float, asked: bool) -> None:
+    """An application for a loan, and what share was lent."""
+    model.events["credit_asked"] += asked
+    model.events["credit_approved"] += asked and share > 0.0
+    model.events["credit_granted"] += share if asked else 0.0
 
 
 def ask_fund(model, firm, j: int, amount: float) -> None:
@@ -322,6 +373,8 @@ def order(model, firm, j: int, offer: Offer, fund=None) -> None:
         if j in model.ordered_in_null.get(firm.firm_id, ()):
             model.paid_anyway[j] += 1
             ledger["FREE_RIDERS"] += offer.claim
+    firm.write_off.pop(j, None)  # of what it replaces
     quarters = 1.0 + math.floor(model.luck.uniform(PURPOSE.INSTALL, model.quarter, firm.firm_id * 8 + j) * 4.0)
     start = model.now + max(0.25 * quarters * p.install_years, model.dt)
+    count_carried(model, firm, j)
     firm.order(j, start, offer.net / p.tech_life_yr[j], offer.relief)
