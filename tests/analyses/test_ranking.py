@@ -164,7 +164,9 @@ def test_the_ranking_that_ships():
     for order in (found.barriers(COD), found.barriers(TONNES), found.solutions()):
         assert sum(p.probability for p in order.places) + order.tie + order.nothing == pytest.approx(1.0)
     silent = [name for name in (*BARRIERS, *SOLUTIONS) if not found.alone(name, COD).any() and not found.alone(name, TONNES).any()]
-    assert silent == ["solution-1"]  # the finding that `ranking.graded` tells
+    assert not silent
+    # support by level reaches nobody in most worlds, since nobody is certified
+    assert np.median(np.abs(found.alone("solution-1", COD))) == 0.0 == np.median(np.abs(found.alone("solution-1", TONNES)))
 
 
 def test_the_command_prints_what_ships(capsys):
@@ -234,10 +236,10 @@ def test_a_world_that_failed_is_counted_and_left_out(monkeypatch):
 
 
 def test_real_runs_of_one_world():
-    """Solution 1 multiplies grants that are 0; what the law of solutions 2 and 7 costs is their outlay; threads change no bit."""
+    """Solution 1 supports certified clusters, and there are next to none; what the law of solutions 2 and 7 costs is their outlay; threads change no bit."""
     found = rank(worlds=(1, 1), replicates=1, threads=1)
     assert found.to_toml() == rank(worlds=(1, 1), replicates=1, threads=2).to_toml()
-    assert found.alone("solution-1", COD)[0] == 0.0 == found.alone("solution-1", TONNES)[0]
+    assert abs(found.alone("solution-1", TONNES)[0]) < 0.05 * abs(found.alone("solution-4", TONNES)[0])
     assert found.alone("solution-1", "pv_outlay_gross_2035")[0] > 0
     assert found.alone("solution-2", "pv_outlay_gross_2035")[0] > 0 and load_policy("solution-2").levers.keys() == {
         "certainty",
