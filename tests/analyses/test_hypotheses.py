@@ -183,8 +183,9 @@ def test_a_pilot_runs_the_arms_that_decide():
     claims = read_claims()[1]
     assert set(claims["H6"].deciding().entry["arms"]) == {"own10", "both10"}
     assert set(claims["H15"].deciding().entry["arms"]) == {"all"}
-    for name in ("H3", "H8", "H12", "H14"):  # by name, or as steps of a ladder
+    for name in ("H3", "H8", "H14"):  # by name, or as steps of a ladder
         assert claims[name].deciding().entry["arms"] == claims[name].entry["arms"]
+    assert set(claims["H12"].deciding().entry["arms"]) == {"data1", "data2", "visits1", "visits2", "visits3"}
     assert claims["H9"].deciding() == claims["H9"]
 
 
