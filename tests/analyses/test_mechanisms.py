@@ -68,7 +68,7 @@ def test_what_moves_nothing_is_called_dead(monkeypatch):
     one = found.facts["mechanisms"][0]
     assert (one["most"]["pathway"], one["most"]["outcome"]) == planted and "least" not in one
     assert one["most"]["mean"] == pytest.approx(0.04, rel=0.2)
-    assert "adds most to Newly planned, Landfill +" in both_languages(found)
+    assert "adds most to Newly planned, Landfill +4.0" in both_languages(found)
 
 
 def test_what_it_takes_and_what_it_does_to_the_law_are_told(monkeypatch):

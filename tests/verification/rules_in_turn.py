@@ -141,7 +141,7 @@ RUNS: dict[str, Small | Watched] = {
     "coordinated": Small(_CITY.arm, {**without(), **FAST, **COORDINATED}, 2024),
     "chained": Small(
         _CITY.arm,
-        {**without(), **FAST, "chain_admission": 1.0, "chain_fit": 0.05, "planned_build": 0.25, "relocation_review": 4.0},
+        {**without(), **FAST, "chain_admission": 1.0, "chain_fit": 0.05},
         2024,
     ),
     "switched_on": Small(replace(_CITY.arm, law=OPEN), {**FAST, **SWITCHED_ON}, 2024),
