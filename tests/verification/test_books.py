@@ -70,6 +70,7 @@ def _over_everything(request_site, shocks, **books):
     teaching, city = request_site
     for budget_bn in (0.0, 50.0, 150.0, 300.0):
         _audit_all(teaching, _arms(teaching, budget_bn), shocks, (0,), **books)
+    _audit_all(teaching, _arms(teaching, 150.0), shocks, (0,), {"plants_age": 0.0}, **books)
     single = load_scenario("nguyen-khe").site
     _audit_all(single, _arms(single, 150.0), shocks, (0,), {"fund_lapse": 1.0}, **books)
     _audit_all(single, _arms(single, 300.0), shocks, (1,), UNUSUAL, scale=2.0, **books)
