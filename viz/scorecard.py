@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..experiments.columns import CLUSTER_SHARES, certified_key
+from ..experiments.columns import CLUSTER_SHARES, YEARS, certified_key
 from ..experiments.comparison import Comparison
 from ..experiments.money import PRICES, transfer_balance
 from ..experiments.outcome import OUTPUT_BASES
@@ -158,9 +158,9 @@ def _without_standard(comparison: Comparison, year: int) -> list[bool]:
     return [bool(value.mean == 0.0) for value, *_ in found] if found else [False] * len(comparison.arms)
 
 
-def _reckoned(comparison: Comparison, name: str, year: int) -> bool:
+def _reckoned(comparison: Comparison, name: str) -> bool:
     """Is an indicator told at all? Six aspects are none while they are switched off: a row of zeros would say that nobody met them."""
-    keys = [key for other in SIX if (key := f"{other}_{year}") in comparison.columns]
+    keys = [key for other in SIX for at in YEARS if (key := f"{other}_{at}") in comparison.columns]
     return name not in SIX or any(np.nansum(comparison.values(key)) > 0 for key in keys)
 
 
@@ -211,7 +211,7 @@ def scorecard(comparison: Comparison, year: int, say: Words) -> list[Group]:
             continue
         if title == "residents" and not any(cluster.urban for cluster in comparison.trace.site.clusters):
             continue
-        rows = tuple(row for name in names if _reckoned(comparison, name, year) and (row := _row(comparison, name, year, say)))
+        rows = tuple(row for name in names if _reckoned(comparison, name) and (row := _row(comparison, name, year, say)))
         if rows:
             groups.append(Group(say(f"group.{title}"), rows))
     return groups

@@ -62,10 +62,14 @@ def test_every_parameter_is_tried_at_both_ends_of_its_range():
 
 
 def model(worth, brings=lambda name, replicate: BRINGS):
-    """Less of everything by the programme, and by removal of barrier 6 what `worth(trial, outcome)` says; luck is shared."""
+    """Less of everything by the programme, and by removal of barrier 6 what `worth(trial, outcome)` says.
+
+    Luck is shared, and 0 in the mean of an even number of worlds, whatever their replicates are called.
+    """
+    met: dict[int, int] = {}
 
     def run(trial, replicate):
-        luck = 5.0 * np.sin(7.0 * replicate)
+        luck = 5.0 * (-1) ** met.setdefault(replicate, len(met))
         values = {}
         for name in (*JUDGED, LOSS):
             gain = brings(name, replicate) + luck if trial.pathway == "symbiosis" else 0.0

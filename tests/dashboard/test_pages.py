@@ -222,7 +222,7 @@ def test_an_unknown_site_of_the_barriers_is_told_at_once(browser, server):
 
 
 def test_a_long_run_shows_progress_and_can_be_stopped(browser, server):
-    with open_page(browser, f"{server}/?site=hanoi&replicates=200") as watched:
+    with open_page(browser, f"{server}/?site=hanoi&replicates=150") as watched:
         watched.wait(".eco-job progress")
         watched.page.click(".eco-job button")
         until_it_says(watched.page, Words("en")("job.stopped"))

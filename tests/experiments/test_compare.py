@@ -151,8 +151,8 @@ def test_written_programmes_keep_their_factor_at_small_budgets():
 
 def test_scaling_is_asked_for():
     asked = {"fixed": True, "replicates": 2, "budget_bn": 150.0}
-    plain = compare("teaching", ("self-transition",), **asked).in_force["self-transition"]
-    auto = compare("teaching", ("self-transition",), scale=None, **asked).in_force["self-transition"]
+    plain = compare("nguyen-khe", ("self-transition",), **asked).in_force["self-transition"]
+    auto = compare("nguyen-khe", ("self-transition",), scale=None, **asked).in_force["self-transition"]
     assert plain.scale == 1.0 < auto.scale
     assert {r.lever: r.in_force for r in auto.levers}["grant_T2"] > 0.3 == {r.lever: r.in_force for r in plain.levers}["grant_T2"]
 

@@ -191,11 +191,12 @@ def test_a_table_is_kept_with_the_sweep(tmp_path):
 
 
 def test_replicates_are_added_until_the_interval_is_narrow(tmp_path):
-    asked = {**SMALL, "replicates": 4, "pathways": ["combined"]}
+    asked = {**SMALL, "replicates": 4, "pathways": ["combined"], "seed": 2}
     wide = sweep(asked, tmp_path / "wide", until_ci=0.5, outcome="tco2e_2021")
     assert wide.stopped == "narrow" and wide.replicates == 4 and wide.complete
     first = load(tmp_path / "wide")
-    pairs = first.groupby("replicate")[["tco2e_2021", "null.tco2e_2021"]].mean()
+    sweep({**asked, "replicates": 64}, tmp_path / "spread")  # of four replicates nobody can tell the spread
+    pairs = load(tmp_path / "spread").groupby("replicate")[["tco2e_2021", "null.tco2e_2021"]].mean()
     relative = (pairs["tco2e_2021"] - pairs["null.tco2e_2021"]).std() / pairs["null.tco2e_2021"].mean()
     width = float(relative) * 0.4
     found = sweep(asked, tmp_path / "narrow", until_ci=width, outcome="tco2e_2021")
@@ -268,8 +269,9 @@ def test_arms_are_matched(tmp_path, mode):
         "replicates": 16, "seed": 1, "steps": 24, "mode": mode, "outcomes": ["pv_outlay_2025", "tco2e_total_2025"],
     }  # fmt: skip
     if mode == "equal-abatement":
-        # as written, symbiosis avoids nothing here in five years, and however much is paid no more than .8 %
-        asked |= {"target": 0.004, "scale": "auto"}
+        # as written, symbiosis avoids nothing here in five years, and however much is paid little: a larger cluster answers
+        # smoothly enough to be matched to a percent
+        asked |= {"scenario": "nguyen-khe", "target": 0.004, "scale": "auto"}
     sweep(asked, tmp_path / "s")
     name = "pv_outlay_2025" if mode == "equal-outlay" else "tco2e_total_2025"
     found = effects(tmp_path / "s", name)
