@@ -200,13 +200,14 @@ CITY_DTYPE = np.dtype([
 
 SHEET_DTYPE = _block(
     # of the block of firms that is looked at
-    [("compliance", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("learn", _i), ("rank", _u), ("dip", _f), ("excess", _f)]
+    [("compliance", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("learn", _i), ("rank", _u), ("dip", _f), ("excess", _f),
+     ("chance", _f), ("trades", _f), ("cheap", _f), ("exempt", _f)]
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
         "shared", "output", "profit", "tonnes", "landfill", "gas", "smoke", "reduced", "sales", "ordinary", "disposal", "fee", "own", "sham", "connect",
         "connected", "treated_own", "measured_own", "tax", "forgone", "dividends", "premium", "inside", "t5_workers", "rethink", "attitude",
-        "trust", "trades", "cheap",
+        "trust",
     )])  # fmt: skip
 
 REQUEST_DTYPE = np.dtype([

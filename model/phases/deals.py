@@ -41,7 +41,7 @@ from .capital import invest
 from .chosen_lanes import line_up
 from .coordinator import put_case
 from .financing import count_loan
-from .link_money import Venture, can_pay, draw_symbiosis, means_of, pay_part
+from .link_money import Venture, can_pay, draw_symbiosis, means_of, most_relief, pay_part
 from .links import demand_of, fade, is_barred, new_record, pair_belief, record_of_pair, supply_of
 from .lottery import SEARCH, digits
 from .requests import COORDINATOR, FIRMS, OPERATOR, Exchange, fund_of, propose, sort_requests
@@ -396,18 +396,26 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     years = 3.0 + np.floor(3.0 * uniform(city.key, Purpose.LINK_TERM, city.step, pair))
     gain, coordination = q * unit_gain(p, w), p.cost_link_coordination
     study = study_cost(p, map_dose(p, lever), a.discloses[x] != 0 and b.discloses[y] != 0)
-    aid, grant, supported = 0.0, 0.0, False
     venture = Venture(i, j, fixed, 0.5 * max(gain - coordination, 0.0), years)
-    of_a, of_b = means_of(s, p, venture, 0.0, False)
-    if fund >= 0 and s.funds[fund].budget > 0.0:
-        asked = 0.0 if by_operator else lever.study_aid
-        with_a, with_b = means_of(s, p, venture, lever.symbiosis_grant, True)
-        need = asked * study + lever.symbiosis_grant * fixed + (with_a.claim + with_b.claim)
-        if need > 0.0 and s.funds[fund].fund[1] >= need:
-            aid, grant, supported = asked, lever.symbiosis_grant, True
-            of_a, of_b = with_a, with_b
+    funded = fund >= 0 and s.funds[fund].budget > 0.0
+    aid, grant = lever.study_aid if funded else 0.0, lever.symbiosis_grant if funded else 0.0
     if by_operator:
-        aid = 1.0  # he pays the study
+        aid = 0.0
+    paid = 1.0 if by_operator else aid  # he pays the study
+    most_a, most_b = most_relief(s, p, venture, grant)
+    if not study_worth(Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years, most_a, most_b), paid, study):
+        _bar(s, p, i, j, w, found)
+        return
+    supported = funded
+    of_a, of_b = means_of(s, p, venture, grant, funded)
+    if funded:
+        need = aid * study + grant * fixed + (of_a.claim + of_b.claim)
+        supported = need > 0.0 and s.funds[fund].fund[1] >= need
+        if not supported:
+            aid, grant = 0.0, 0.0
+            of_a, of_b = means_of(s, p, venture, 0.0, False)
+    if by_operator:
+        aid = 1.0
     deal = Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years, of_a.relief, of_b.relief)
     if not study_worth(deal, aid, study):
         _bar(s, p, i, j, w, found)

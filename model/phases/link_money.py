@@ -10,9 +10,9 @@ from ..maths import annuity
 from ..rules.adoption import loan_gain
 from ..rules.production import tax_rate
 from ..state import LINK_LOAN
-from .financing import Loan, add_loan, finance, own_funds, tax_cut_of
+from .financing import A_LOAN, Loan, add_loan, annuity_of, finance, own_funds, tax_cut_of
 
-__all__ = ["Means", "Venture", "can_pay", "draw_symbiosis", "means_of", "pay_part", "tax_free_gain"]
+__all__ = ["Means", "Venture", "can_pay", "draw_symbiosis", "means_of", "most_relief", "pay_part", "tax_free_gain"]
 
 
 class Venture(NamedTuple):
@@ -94,15 +94,49 @@ def _means(s, p, slot, part, venture, supported):
         cut = 0.0  # the variant frees whoever adopts a technology instead
     if f.loan_balance[k, LINK_LOAN] <= 0.0:
         loan = finance(s, p, slot, LINK_LOAN, part, supported)
-    years, free = min(p.loan_years, p.hub_years), min(p.cit_years, venture.years)
-    relief = loan_gain(part, loan.share, loan.rate, years, annuity(f.hurdle[k], years))
-    tax = tax_rate(p, f.k_revenue[k] * f.workers[k], s.city[0].time) * p.taxable_share
-    relief += tax * cut * venture.gain * annuity(f.hurdle[k], free)
-    claim = 0.0
-    if supported:
-        more = max(cut - base.CIT_reduction, 0.0)
-        claim = loan.subsidy + loan.guarantee + tax * more * venture.gain * annuity(p.discount_rate, free)
+    relief = loan_gain(part, loan.share, loan.rate, _loan_years(p), _annuity(p, f, k))
+    claim = loan.subsidy + loan.guarantee if supported else 0.0
+    if cut > 0.0:
+        free = min(p.cit_years, venture.years)
+        tax = tax_rate(p, f.k_revenue[k] * f.workers[k], s.city[0].time) * p.taxable_share
+        relief += tax * cut * venture.gain * annuity(f.hurdle[k], free)
+        if supported:
+            claim += tax * max(cut - base.CIT_reduction, 0.0) * venture.gain * annuity(p.discount_rate, free)
     return Means(part, loan, relief, cut, claim)
+
+
+@inner
+def most_relief(s, p, venture, grant):
+    """What `means_of` can find at most, for supplier and buyer: the largest share lent for nothing, and the largest cut of tax.
+
+    Most links that firms think of are not worth a study even so, and this costs little.
+    """
+    net = (1.0 - grant) * venture.fixed
+    return (_most_relief(s, p, venture.supplier, p.split_fixed * net, venture),
+            _most_relief(s, p, venture.buyer, (1.0 - p.split_fixed) * net, venture))  # fmt: skip
+
+
+@inner
+def _most_relief(s, p, slot, part, venture):
+    if p.links_borrow < 0.5:
+        return 0.0
+    f, k = s.firms[slot >> 4], slot & 15
+    cluster, base = s.clusters[f.cluster[k]], s.levers[s.levers.size - 1]
+    cut = max(base.CIT_reduction, tax_cut_of(cluster, s.levers[cluster.lever_row]))
+    lent = max(p.granted_support, p.granted_high) * part * (1.0 - _annuity(p, f, k) / _loan_years(p))
+    tax = max(p.cit_rate, p.cit_middle_rate, p.cit_small_rate)
+    return (lent + tax * cut * venture.gain * min(p.cit_years, venture.years)) * (1.0 + 1e-9)
+
+
+@inner
+def _loan_years(p):
+    return min(p.loan_years, p.hub_years)
+
+
+@inner
+def _annuity(p, f, k):
+    """Annuity at the firm's hurdle rate over the years of a loan for a link."""
+    return annuity_of(p, f, k, A_LOAN) if p.loan_years <= p.hub_years else annuity(f.hurdle[k], p.hub_years)
 
 
 @inner
@@ -119,7 +153,7 @@ def pay_part(s, p, slot, means):
     lent = means.loan.share * means.part
     f.cash[k] -= means.part - lent
     s.money[Money.LOANS] += lent
-    add_loan(s.city[0].dt, f, k, LINK_LOAN, lent, means.loan.rate, min(p.loan_years, p.hub_years))
+    add_loan(s.city[0].dt, f, k, LINK_LOAN, lent, means.loan.rate, _loan_years(p))
 
 
 @inner

@@ -6,7 +6,7 @@ from ..jit import inner
 from ..randomness import Purpose, uniform
 from ..rules.compliance import removal
 from ..rules.plants import aged_removal, central_removal, first_removal, shortfall
-from ..state import LANES, OWN_PLANT, WATER
+from ..state import LANES, OWN_PLANT, REAL_OWN, WATER
 
 __all__ = ["age_plants", "central_of", "draw_plant", "is_reached", "own_removal", "removed_by", "weakness"]
 
@@ -31,7 +31,8 @@ def age_plants(s, p, cluster, perfect):
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
-            f.treats[k] = best if perfect else aged_removal(f.plant[k], decay, now - f.plant_at[k])
+            if f.tech[k] >> OWN_PLANT & 1 or f.compliance[k] == REAL_OWN:  # few have one, and an exponential is dear
+                f.treats[k] = best if perfect else aged_removal(f.plant[k], decay, now - f.plant_at[k])
 
 
 @inner

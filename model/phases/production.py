@@ -258,8 +258,10 @@ def close_books(s, p, c):
     rate_all = p.cit_rate
     rate_small, rate_middle = (p.cit_small_rate, p.cit_middle_rate) if reformed else (rate_all, rate_all)
     dip_size, dip_years, om_power = p.dip, p.dip_years, 1.0 + p.own_om_exponent
-    anywhere = p.chain_ties < 0.5  # sales inside need no buyer
-    near = p.marshall_elasticity > 0.0
+    # sales inside need a buyer; like firms near by make cheaper; whole firms are exempt: mostly all are off
+    by_trade, near, exempts = p.chain_ties >= 0.5, p.marshall_elasticity > 0.0, p.exempt_years > 0.0
+    for k in range(LANES):
+        sheet.trades[k], sheet.cheap[k], sheet.exempt[k] = 1.0, 0.0, 0.0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         moved = False
@@ -275,11 +277,17 @@ def close_books(s, p, c):
             live = f.status[k] == SLOT_TAKEN
             cleaner = (f.tech[k] >> T5) & 1 == 1
             sheet.compliance[k] = np.int64(f.compliance[k])
-            sheet.trades[k] = 1.0 if anywhere or f.sells[k] else 0.0
             sheet.t5_workers[k] += f.workers[k] if live and cleaner else 0.0
             sheet.rethink[k] += f.workers[k] if live and f.tech[k] & T1_OR_T2 == T1_OR_T2 else 0.0
-        for k in range(LANES):
-            sheet.cheap[k] = cluster.spared[f.sector[k]] if near else 0.0
+        if by_trade:
+            for k in range(LANES):
+                sheet.trades[k] = 1.0 if f.sells[k] else 0.0
+        if near:
+            for k in range(LANES):
+                sheet.cheap[k] = cluster.spared[f.sector[k]]
+        if exempts:
+            for k in range(LANES):
+                sheet.exempt[k] = f.exempt[k] if now < f.exempt_until[k] else 0.0
         # every slot in the same way, without branches; empty ones add 0
         for k in range(LANES):
             live = f.status[k] == SLOT_TAKEN
@@ -316,8 +324,7 @@ def close_books(s, p, c):
             rate = tax_rate_of(revenue, small, middle, rate_small, rate_middle, rate_all)
             # interest and depreciation are deductible, repayment is not
             due = max(profit + f.debt_service[k] - f.interest[k] - f.depreciation[k], 0.0) * rate
-            exempt = f.exempt[k] if now < f.exempt_until[k] else 0.0
-            forgone = min(exempt * due + (f.cut_total[k] + f.cut_links[k]) * rate, due)
+            forgone = min(sheet.exempt[k] * due + (f.cut_total[k] + f.cut_links[k]) * rate, due)
             cash = f.cash[k] + dt * (profit - due + forgone)
             dividends = max(cash - target_share * revenue, 0.0)
             cash -= dividends

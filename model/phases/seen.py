@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..jit import inner
 from ..randomness import Purpose, of_programme, uniform
 from ..rules.diffusion import event
@@ -40,15 +42,30 @@ def learn_programmes(s, p, cluster, lever, outside):
         fund = s.funds[cluster.programme]
         if fund.enacted < 0.5 or fund.budget <= 0.0:  # what pays nobody is not heard of
             return
+    dt, platform = city.dt, lever.platform
+    alone, mapped = event(programme_hazard(p, outside, 0.0, 0.0), dt), event(programme_hazard(p, outside, platform, 0.0), dt)
+    member, both = event(programme_hazard(p, outside, 0.0, 1.0), dt), event(programme_hazard(p, outside, platform, 1.0), dt)
+    if relief:
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                f.told[k] = ALL_PROGRAMMES if f.status[k] == SLOT_TAKEN else f.told[k]
+        return
+    dt, platform, sheet = city.dt, lever.platform, s.sheet[0]
+    alone, mapped = event(programme_hazard(p, outside, 0.0, 0.0), dt), event(programme_hazard(p, outside, platform, 0.0), dt)
+    member, both = event(programme_hazard(p, outside, 0.0, 1.0), dt), event(programme_hazard(p, outside, platform, 1.0), dt)
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
+        f, waits = s.firms[b], False
         for k in range(LANES):
-            if f.status[k] != SLOT_TAKEN or f.told[k] == ALL_PROGRAMMES:
-                continue
-            if relief:
-                f.told[k] = ALL_PROGRAMMES
-                continue
-            chance = event(programme_hazard(p, outside, lever.platform if f.discloses[k] else 0.0, 1.0 * f.club[k]), city.dt)
-            for n in range(N_PROGRAMMES):
-                if uniform(city.key, Purpose.PROGRAMME, city.step, of_programme(f.id[k], n)) < chance:
-                    f.told[k] |= 1 << n
+            on_map = f.discloses[k] != 0
+            chance = (both if on_map else member) if f.club[k] else (mapped if on_map else alone)
+            sheet.chance[k] = chance if f.status[k] == SLOT_TAKEN else 0.0
+            waits |= f.status[k] == SLOT_TAKEN and f.told[k] != ALL_PROGRAMMES
+        if not waits:
+            continue
+        for n in range(N_PROGRAMMES):  # hashes of a whole block at a time: they become vectors
+            for k in range(LANES):
+                u = uniform(city.key, Purpose.PROGRAMME, city.step, of_programme(f.id[k], n))
+                sheet.shows[k] = np.int64(u < sheet.chance[k])
+            for k in range(LANES):
+                f.told[k] |= sheet.shows[k] << n

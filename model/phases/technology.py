@@ -207,11 +207,15 @@ def terms_at(s, p, slot, j, supported, cost, saving):
     revenue = f.k_revenue[k] * f.workers[k]
     tax = tax_rate(p, revenue, city.time) * p.taxable_share
     life = p.tech_life_yr[j]
-    adopters, known = tie_adopters(s, slot, j)
-    seen = seen_saving(p, saving, is_corrected(lever, f, k, adopters))  # what it really saves is taxed and earned
-    value = value_at(p, f, k, j, Case(seen, net, tax, cut))
+    value = value_at(p, f, k, j, Case(saving, net, tax, cut))
     if value <= 0.0:
         return Terms(False, cost, grant, none, saving, cut, 0.0)
+    adopters, known = tie_adopters(s, slot, j)
+    seen = seen_saving(p, saving, is_corrected(lever, f, k, adopters))  # what it really saves is taxed and earned
+    if seen < saving:
+        value = value_at(p, f, k, j, Case(seen, net, tax, cut))
+        if value <= 0.0:
+            return Terms(False, cost, grant, none, saving, cut, 0.0)
     u = taste(city, p, f.id[k], j, Purpose.TASTE)
     multiple = waiting_multiple(p, lever, f.hurdle[k], adopters)
     if not adopts(value / net + best_loan(p, f, k, j), multiple, p.adoption_slope, u):

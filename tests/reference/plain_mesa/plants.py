@@ -23,7 +23,7 @@ def look_at_plant(firm, quarter: int) -> None:
 
 def age_own_plant(model, firm) -> None:
     """What the plant of a firm removes in this step; the best where barrier 5 is removed."""
-    if model.p.plants_age:
+    if model.p.plants_age and (firm.has(OWN_PLANT) or firm.compliance == REAL_OWN):
         best = firm.cluster.levers.relief_technology > 0.5
         aged = firm.plant * exp(-model.p.plant_decay * (model.now - firm.plant_at))
         firm.treats = model.p.plant_new_high if best else aged
