@@ -65,12 +65,16 @@ class Checkpoint:
         return found if len(found) else None
 
     def add(self, rows: pd.DataFrame) -> None:
-        """Append rows (with a column `key`) and write the table at once."""
+        """Append rows (with a column `key`) and write the table at once, with what another process has answered there meanwhile."""
         import pandas as pd
 
         self.rows = rows if self.rows is None else pd.concat([self.rows, rows], ignore_index=True)
         if self.out is None:
             return
+        there = self._read()
+        if there is not None and "key" in there:
+            others = there[~there["key"].isin(self.rows["key"])]
+            self.rows = pd.concat([self.rows, others], ignore_index=True) if len(others) else self.rows
         data = self.rows.to_csv(index=False, lineterminator="\n").encode()
         kept = {}
         try:  # what an earlier run has finished stays until this one has

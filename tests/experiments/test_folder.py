@@ -313,6 +313,20 @@ def test_a_checkpoint_is_found_after_a_kill(tmp_path):
             break
 
 
+def test_two_writers_keep_what_the_other_has_answered(tmp_path):
+    """Each read the table before the other wrote to it."""
+    import pandas as pd
+
+    out = tmp_path / "out"
+    one, other = Checkpoint(out, "draws"), Checkpoint(out, "draws")
+    one.add(pd.DataFrame({"key": ["a", "a"], "x": [1, 2]}))
+    other.add(pd.DataFrame({"key": ["b"], "x": [3]}))
+    one.add(pd.DataFrame({"key": ["c"], "x": [4]}))
+    other.add(pd.DataFrame({"key": ["d"], "x": [5]}))
+    found = Checkpoint(out, "draws")
+    assert [found.known(key)["x"].tolist() for key in "abcd"] == [[1, 2], [3], [4], [5]]
+
+
 def test_the_same_question_gives_the_same_bytes():
     first, second = make_comparison(5), make_comparison(5)
     second.wall_s, second.out = 99.0, "elsewhere"
