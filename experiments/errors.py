@@ -90,7 +90,7 @@ MESSAGES = {
     "not_below": "'{name}' is no folder below the folder of results",
     "no_dashboard": "the dashboard needs the extra 'dashboard' (in a clone: pip install '.[dashboard]'): {error}",
     "no_value": "{outcome} has no value in any run here: this place and pathway have nothing that it measures; ask for another --outcome",
-    "no_trajectory": "only {whole} trajectories of the screening are complete, two are needed; raise --trajectories",
+    "no_trajectory": "only {whole} of {count} trajectories of the screening are complete, two are needed: the outcome has no value at {missing} of {points} points; ask for an outcome that has one everywhere, or raise --trajectories where few are missing",
     "not_stored": "the sweep in {path} did not keep {value}",
     "wrong_design": "the sweep in {path} has the design '{value}', but this analysis needs {kinds}",
     "too_few": "{name} needs at least {low} entries",

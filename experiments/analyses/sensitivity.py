@@ -74,7 +74,8 @@ def morris_indices(u: np.ndarray, y: np.ndarray, seed: int) -> pd.DataFrame:
     count = u.shape[1]
     whole = np.isfinite(y.reshape(-1, count + 1)).all(axis=1)
     if whole.sum() < 2:
-        raise InputError("no_trajectory", whole=int(whole.sum()))
+        missing = int((~np.isfinite(y)).sum())
+        raise InputError("no_trajectory", whole=int(whole.sum()), count=len(whole), missing=missing, points=len(y))
     rows = np.repeat(whole, count + 1)
     found = morris.analyze(
         _problem(count), u[rows], y[rows], num_levels=MORRIS_LEVELS, num_resamples=1000,
