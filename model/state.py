@@ -180,7 +180,7 @@ CITY_DTYPE = np.dtype([
     ("offered", _f), ("spent", _f), ("services", _f), ("land_freed", _f),
     # who entered planned clusters in the step, by where he came from; whom admission turned away; the pool outside
     ("entered_clusters", _i), ("entered_outside", _i), ("entered_arrivals", _i), ("entered_pool", _i), ("refused", _i),
-    ("first_pool_id", _i), ("pool_moved", _i), ("pool_here", _f, (N_SECTORS, 3)), ("pool_gone", _f, (N_SECTORS, 3)),
+    ("first_pool_id", _i), ("pool_moved", _i), ("pool_stale", _i), ("pool_here", _f, (N_SECTORS, 3)), ("pool_gone", _f, (N_SECTORS, 3)),
     # of existing clusters, so far: ha that shared land and new plots took, where shared land took them, plots, firms that left
     ("land_taken", _f), ("shared_unbuilt", _f), ("shared_vacant", _f), ("shared_paid", _f), ("plots_lost", _i), ("plots_opened", _i), ("firms_cleared", _i),
     ("degree", _i, (64,)),

@@ -29,7 +29,7 @@ from ..vocabulary import EVENTS
 from .financing import certified
 
 __all__ = ["LAW", "SYMBIOSIS", "INSPECTION", "COMPLIANCE_REVIEW", "TECHNOLOGY_REVIEW", "SEARCH", "EXIT",
-           "RELOCATION_REVIEW", "LEARNING", "digits", "draw_lottery", "extension_of"]  # fmt: skip
+           "RELOCATION_REVIEW", "LEARNING", "digits", "draw_lottery", "extension_of", "is_meant"]  # fmt: skip
 
 # bits of `firms.events`; those before them are learning (or forgetting) of a technology
 LAW, SYMBIOSIS, INSPECTION, COMPLIANCE_REVIEW, TECHNOLOGY_REVIEW, SEARCH, EXIT, RELOCATION_REVIEW = (
@@ -48,6 +48,13 @@ def _threshold(hazard, dt):
 def digits(key, step, ident, event):
     """Uniform number in (0, 1) that decides event number `event` of a firm in a step."""
     return refine(key, step, ident, event, lane(draw(key, lottery_of(event), step, ident), event % PER_HASH))
+
+
+@inner
+def is_meant(key, step, ident, event, chance):
+    """Are the `digits` of an event below a chance? The first 16 bits say no to most."""
+    coarse = lane(draw(key, lottery_of(event), step, ident), event % PER_HASH)
+    return coarse < 65536.0 * chance and refine(key, step, ident, event, coarse) < chance
 
 
 @small

@@ -23,7 +23,7 @@ from ..state_pointer import by_reference
 from .arrivals import give_up
 from .births import draw_sector, give_traits, normal_trait, use_resources
 from .financing import own_funds
-from .lottery import RELOCATION_REVIEW, digits
+from .lottery import RELOCATION_REVIEW, is_meant
 from .origins import settle
 from .planned import Bill, enter_planned, may_enter, old_plot, pay_move, place_gain
 from .requests import add_request, sort_requests
@@ -69,6 +69,7 @@ def fill_pool(s, p):
     """The first day: trade by the mix of the city, size by a law of its own."""
     s, p = by_reference(s), p[()]
     city = s.city[0]
+    city.pool_stale = 1
     for n in range(s.pool.size):
         member, ident = s.pool[n], city.first_pool_id + n
         member.id, member.gone = ident, NEVER
@@ -129,7 +130,9 @@ def gather(s, p):
     year = np.int64(np.floor(city.time + 1e-6)) - 2020
     if s.pool.size == 0:
         return
-    _count(s)
+    if city.pool_stale:  # somebody has moved since
+        _count(s)
+        city.pool_stale = 0
     if year < 0:
         return
     if year < s.booked.shape[0]:
@@ -139,7 +142,7 @@ def gather(s, p):
     chance = event(p.relocation_review, city.dt)
     for n in range(s.pool.size):
         ident = s.pool[n].id
-        if s.pool[n].gone >= NEVER and digits(city.key, city.step, ident, RELOCATION_REVIEW) < chance:
+        if s.pool[n].gone >= NEVER and is_meant(city.key, city.step, ident, RELOCATION_REVIEW, chance):
             priority = draw(city.key, Purpose.PRIORITY, city.step, of_errand(ident, RELOCATION))
             add_request(s, n, 0, -1, 0.0, priority)
     n = city.requests
@@ -147,7 +150,7 @@ def gather(s, p):
     for r in range(n):
         member = s.pool[s.requests[r].slot]
         if _settles(s, p, member, True) or _settles(s, p, member, False):
-            member.gone = city.time
+            member.gone, city.pool_stale = city.time, 1
     city.requests = 0
 
 

@@ -312,10 +312,12 @@ def review_technologies(s, p, c):
             tax = tax_rate(p, f.k_revenue[k] * f.workers[k], city.time) * p.taxable_share
             # whoever knows most adopters waits least
             multiple = waiting_multiple(p, lever, f.hurdle[k], 4 + f.links[k])
+            granted, most_cut = knows_of(p, f, k, GRANTS), cut if knows_of(p, f, k, TAX) else base.CIT_reduction
             for j in range(N_LEARNED):
                 if (open_to >> j) & 1:
                     cost, saving = investment(city, p, f, k, j), saving_of(city, p, cluster, f, k, j)
-                    case = Case(saving, cost * (1.0 - grant_of(lever, j, cluster.level)), tax, cut)
+                    grant = grant_of(lever, j, cluster.level) if granted else 0.0
+                    case = Case(saving, cost * (1.0 - grant), tax, most_cut)
                     if promising(city, p, f, k, j, case, multiple):
                         consider(s, p, b * LANES + k, j, cost, saving)
 
