@@ -57,7 +57,7 @@ def sheet(finding: Finding, say: Words) -> Sheet:
                 *(cell(one["beside"][pathway][outcome], say, 1, 1 / UNITS.get(outcome, 1), sign=True) for outcome in BESIDE)
             ])  # fmt: skip
     note = say("mechanisms.note", percent=say.number(100 * facts["margin"]), worlds=facts["worlds"])
-    return Sheet(heads, rows, note)
+    return Sheet(heads, rows, note, names=2)
 
 
 @in_style

@@ -15,7 +15,7 @@ from ...scenarios.given import own_name_of
 from ..words import Words, decimals_of, scale_of
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
 
 __all__ = [
     "Sheet",
@@ -39,12 +39,13 @@ SIGNS = {"<": "less", "<=": "at_most", ">": "more", ">=": "at_least"}
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table ready to be read: the first column names the row, the others are numbers in the reader's format."""
+    """A table ready to be read: the first columns (`names` of them) name the row, the others are numbers in the reader's format."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
     title: str = ""
+    names: int = 1
 
 
 def _teller(finding: Finding) -> Any:
@@ -156,15 +157,40 @@ def _print_sheet(sheet: Sheet, console: Console) -> None:
 
     if sheet.title:
         console.print(sheet.title, style="bold", width=WIDTH, highlight=False)
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for index, column in enumerate(sheet.columns):
-        table.add_column(column, justify="right" if index else "left", header_style="bold")
-    for row in sheet.rows:
-        table.add_row(*row)
-    console.print(table, highlight=False)
+    columns = list(zip(sheet.columns, *sheet.rows, strict=True))
+    least = [max((len(word) for text in column for word in text.split()), default=0) for column in columns]
+    whole = [max(map(len, column)) for column in columns]
+    for part in _that_fit(least, sheet.names, console.width):
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+        widths = {index: least[index] for index in part}
+        spare = console.width - sum(widths.values()) - len(part)
+        while spare > 0 and (narrow := [index for index in part if widths[index] < whole[index]]):
+            for index in narrow[:spare]:
+                widths[index] += 1
+            spare -= len(narrow[:spare])
+        for index in part:
+            side: JustifyMethod = "left" if index < sheet.names else "right"
+            table.add_column(sheet.columns[index], justify=side, header_style="bold", overflow="fold", width=widths[index])
+        for row in sheet.rows:
+            table.add_row(*(row[index] for index in part))
+        console.print(table, highlight=False)
     if sheet.note:
         console.print(sheet.note, style="dim", width=WIDTH, highlight=False)
     console.print()
+
+
+def _that_fit(least: Sequence[int], names: int, width: int) -> list[list[int]]:
+    """Columns of the tables in which a sheet is printed: as many at a time as stand without a word cut in two, the names in each."""
+    given = list(range(names))
+    room = width - sum(least[:names]) - names
+    parts, used = [list(given)], 0
+    for index in range(names, len(least)):
+        if used and used + least[index] + 1 > room:
+            parts.append(list(given))
+            used = 0
+        parts[-1].append(index)
+        used += least[index] + 1
+    return parts
 
 
 def _sheets(finding: Finding, say: Words) -> list[Sheet]:
