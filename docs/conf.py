@@ -64,6 +64,8 @@ exit-codes
 :hidden:
 :caption: Reference
 public
+dependencies
+made/security
 made/interface
 made/levers
 made/parameters
@@ -76,7 +78,7 @@ made/changelog
 
 def _moved(text: str) -> str:
     """A page of the root as one of docs/."""
-    return text.replace("](docs/", "](").replace("](CHANGELOG.md", "](made/changelog.md").replace("](CONTRIBUTING.md", "](made/contributing.md").replace("```csv", "```text")  # fmt: skip
+    return text.replace("](docs/", "](").replace("](CHANGELOG.md", "](made/changelog.md").replace("](CONTRIBUTING.md", "](made/contributing.md").replace("](SECURITY.md", "](made/security.md").replace("```csv", "```text")  # fmt: skip
 
 
 def _interface(listing: str) -> str:
@@ -118,7 +120,7 @@ def _make_pages() -> None:
     pages = {
         HERE / "index.md": _moved((ROOT / "README.md").read_text(encoding="utf-8")) + CONTENTS,
         **{MADE / f"{name.lower()}.md": (ROOT / f"{name}.md").read_text(encoding="utf-8").replace("](docs/", "](../")
-           .replace("](CHANGELOG.md", "](changelog.md") for name in ("CHANGELOG", "CONTRIBUTING")},
+           .replace("](CHANGELOG.md", "](changelog.md") for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")},
         MADE / "interface.rst": _interface((HERE / "public.md").read_text(encoding="utf-8")),
         **{MADE / f"{family}s.md": _registry(family) for family in HEADS},
     }  # fmt: skip

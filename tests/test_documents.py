@@ -177,3 +177,23 @@ def test_nobody_is_told_to_install_from_an_index_that_does_not_have_the_package(
     for path in places:
         if path.name != "CHANGELOG.md":  # it tells what was
             assert not INSTALLS.search(path.read_text(encoding="utf-8")), path
+
+
+def test_every_direct_dependency_has_its_line():
+    """Name and pin of each, and none that is no dependency any more."""
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    names = {Requirement(one).name.lower() for one in asked} - {"ecocluster"}
+    rows = [
+        line.split("|")
+        for line in (ROOT / "docs/dependencies.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
+    told = {row[1].strip().lower(): row[-2].split(",")[0].strip() for row in rows if row[1].strip() not in ("package", "what")}
+    told = {name: version for name, version in told.items() if " " not in name}
+    assert told.keys() == names
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().splitlines()
+    pins = dict(line.split(";")[0].strip().split("==") for line in lines if "==" in line)
+    assert {name: pins.get(name, pins.get(name.replace("_", "-"))) for name in told} == told

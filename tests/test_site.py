@@ -21,7 +21,7 @@ OUTSIDE = re.compile(r"""<(?:script|link|img|iframe)[^>]*(?:src|href)=["'](?:htt
 def site(tmp_path_factory) -> Path:
     """The site, built from a copy: its generator writes pages beside those it reads."""
     place = tmp_path_factory.mktemp("site")
-    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md"):
+    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"):
         shutil.copy(ROOT / name, place)
     shutil.copytree(ROOT / "docs", place / "docs", ignore=shutil.ignore_patterns("made", "index.md"))
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", str(place / "docs"), str(place / "out")]
