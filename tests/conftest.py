@@ -28,3 +28,8 @@ if FACTOR := os.environ.get("ECOCLUSTER_TEST_CLOCK"):
 def pytest_terminal_summary(terminalreporter):
     if FACTOR:
         terminalreporter.write_line(f"all clocks of Python ran {FACTOR} times as fast")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest file first: begun last, it would be waited for by one processor alone."""
+    items.sort(key=lambda item: item.path.name != "test_rules_once.py")
