@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 MADE = HERE / "made"
+OF_THE_ROOT = ("CHANGELOG", "CONTRIBUTING", "SECURITY")  # beside the README, which is the first page
 
 project = "ecocluster"
 author = copyright = "The ecocluster developers"
@@ -78,7 +79,9 @@ made/changelog
 
 def _moved(text: str) -> str:
     """A page of the root as one of docs/."""
-    return text.replace("](docs/", "](").replace("](CHANGELOG.md", "](made/changelog.md").replace("](CONTRIBUTING.md", "](made/contributing.md").replace("](SECURITY.md", "](made/security.md").replace("```csv", "```text")  # fmt: skip
+    for name in OF_THE_ROOT:
+        text = text.replace(f"]({name}.md", f"](made/{name.lower()}.md")
+    return text.replace("](docs/", "](").replace("```csv", "```text")
 
 
 def _interface(listing: str) -> str:
@@ -120,7 +123,7 @@ def _make_pages() -> None:
     pages = {
         HERE / "index.md": _moved((ROOT / "README.md").read_text(encoding="utf-8")) + CONTENTS,
         **{MADE / f"{name.lower()}.md": (ROOT / f"{name}.md").read_text(encoding="utf-8").replace("](docs/", "](../")
-           .replace("](CHANGELOG.md", "](changelog.md") for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")},
+           .replace("](CHANGELOG.md", "](changelog.md") for name in OF_THE_ROOT},
         MADE / "interface.rst": _interface((HERE / "public.md").read_text(encoding="utf-8")),
         **{MADE / f"{family}s.md": _registry(family) for family in HEADS},
     }  # fmt: skip

@@ -160,8 +160,10 @@ def _without_standard(comparison: Comparison, year: int) -> list[bool]:
 
 def _reckoned(comparison: Comparison, name: str) -> bool:
     """Is an indicator told at all? Six aspects are none while they are switched off: a row of zeros would say that nobody met them."""
+    if name not in SIX:
+        return True
     keys = [key for other in SIX for at in YEARS if (key := f"{other}_{at}") in comparison.columns]
-    return name not in SIX or any(np.nansum(comparison.values(key)) > 0 for key in keys)
+    return any(np.nansum(comparison.values(key)) > 0 for key in keys)
 
 
 def _row(comparison: Comparison, name: str, year: int, say: Words) -> Row | None:

@@ -398,24 +398,21 @@ def _negotiate(s, p, i, j, w, fund, by_operator):
     study = study_cost(p, map_dose(p, lever), a.discloses[x] != 0 and b.discloses[y] != 0)
     venture = Venture(i, j, fixed, 0.5 * max(gain - coordination, 0.0), years)
     funded = fund >= 0 and s.funds[fund].budget > 0.0
-    aid, grant = lever.study_aid if funded else 0.0, lever.symbiosis_grant if funded else 0.0
-    if by_operator:
-        aid = 0.0
-    paid = 1.0 if by_operator else aid  # he pays the study
+    asked = lever.study_aid if funded and not by_operator else 0.0
+    grant = lever.symbiosis_grant if funded else 0.0
+    aid = 1.0 if by_operator else asked  # he pays the study
     most_a, most_b = most_relief(s, p, venture, grant)
-    if not study_worth(Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years, most_a, most_b), paid, study):
+    if not study_worth(Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years, most_a, most_b), aid, study):
         _bar(s, p, i, j, w, found)
         return
     supported = funded
     of_a, of_b = means_of(s, p, venture, grant, funded)
     if funded:
-        need = aid * study + grant * fixed + (of_a.claim + of_b.claim)
+        need = asked * study + grant * fixed + (of_a.claim + of_b.claim)
         supported = need > 0.0 and s.funds[fund].fund[1] >= need
         if not supported:
-            aid, grant = 0.0, 0.0
+            aid, grant = aid - asked, 0.0
             of_a, of_b = means_of(s, p, venture, 0.0, False)
-    if by_operator:
-        aid = 1.0
     deal = Deal(gain, coordination, fixed, grant, a.hurdle[x], b.hurdle[y], years, of_a.relief, of_b.relief)
     if not study_worth(deal, aid, study):
         _bar(s, p, i, j, w, found)

@@ -15,7 +15,7 @@ from ..state import N_LOANS, N_TECH
 from .tastes import taste
 
 __all__ = ["A_CUT", "A_HUB", "A_LOAN", "MEMBERSHIP", "Borrower", "Loan", "Lots", "add_loan", "annuity_of", "best_loan", "certified",
-           "count_loan", "finance", "grant_of", "lend", "loan_annuity", "own_funds", "tax_cut_of", "total_loans"]  # fmt: skip
+           "count_loan", "exchange_loan_years", "finance", "grant_of", "lend", "loan_annuity", "own_funds", "tax_cut_of", "total_loans"]  # fmt: skip
 
 A_LOAN, A_CUT, A_HUB = N_TECH, N_TECH + 1, N_TECH + 2  # columns of `firms.annuity` behind the lives of technologies
 MEMBERSHIP = 4.0  # years for which a member of a hub reckons
@@ -218,6 +218,12 @@ def annuity_of(p, f, k, n):
 def loan_annuity(p, f, k, j):
     """Annuity at the firm's hurdle rate over the years of a loan on technology j: no longer than its life."""
     return annuity_of(p, f, k, A_LOAN if p.loan_years < p.tech_life_yr[j] else j)
+
+
+@inner
+def exchange_loan_years(p):
+    """Years of a loan for a link or a hub: no longer than their plants live."""
+    return min(p.loan_years, p.hub_years)
 
 
 @inner

@@ -11,7 +11,7 @@ from ..randomness import Purpose, of_hub, uniform
 from ..rules.adoption import loan_gain
 from ..rules.credit import installment, schedule
 from ..state import LANES
-from .financing import Borrower, Loan, Lots, lend, total_loans
+from .financing import Borrower, Loan, Lots, exchange_loan_years, lend, total_loans
 
 __all__ = ["Backing", "back_hub", "pay_for_hub", "serve_hub_loan", "take_hub_loan"]
 
@@ -60,7 +60,7 @@ def back_hub(s, p, c, w, capital, supported):
     grant = s.levers[cluster.lever_row].symbiosis_grant if supported else 0.0
     net = (1.0 - grant) * capital
     loan = _lent(s, p, c, w, cluster, net, supported)
-    years = _loan_years(p)
+    years = exchange_loan_years(p)
     worth = loan_gain(1.0, loan.share, loan.rate, years, annuity(p.hub_rate, years))
     subsidy = loan.subsidy / capital if loan.subsidy > 0.0 else 0.0
     guarantee = loan.guarantee / capital if loan.guarantee > 0.0 else 0.0
@@ -93,18 +93,13 @@ def _lent(s, p, c, w, cluster, net, supported):
 
 
 @inner
-def _loan_years(p):
-    return min(p.loan_years, p.hub_years)
-
-
-@inner
 def take_hub_loan(s, p, hub, loan, net):
     """The operator borrows a share of the capital less the grant; equal payments in every step repay it."""
     amount = loan.share * net
     if amount <= 0.0:
         return
     hub.loan_balance = amount
-    hub.loan_payment, hub.loan_growth = schedule(amount, loan.rate, _loan_years(p), s.city[0].dt)
+    hub.loan_payment, hub.loan_growth = schedule(amount, loan.rate, exchange_loan_years(p), s.city[0].dt)
     s.money[Money.HUB_LOAN] += amount
 
 

@@ -10,7 +10,7 @@ from ..maths import annuity
 from ..rules.adoption import loan_gain
 from ..rules.production import tax_rate
 from ..state import LINK_LOAN
-from .financing import A_LOAN, Loan, add_loan, annuity_of, finance, own_funds, tax_cut_of
+from .financing import A_LOAN, Loan, add_loan, annuity_of, exchange_loan_years, finance, own_funds, tax_cut_of
 
 __all__ = ["Means", "Venture", "can_pay", "draw_symbiosis", "means_of", "most_relief", "pay_part", "tax_free_gain"]
 
@@ -94,7 +94,7 @@ def _means(s, p, slot, part, venture, supported):
         cut = 0.0  # the variant frees whoever adopts a technology instead
     if f.loan_balance[k, LINK_LOAN] <= 0.0:
         loan = finance(s, p, slot, LINK_LOAN, part, supported)
-    relief = loan_gain(part, loan.share, loan.rate, _loan_years(p), _annuity(p, f, k))
+    relief = loan_gain(part, loan.share, loan.rate, exchange_loan_years(p), _annuity(p, f, k))
     claim = loan.subsidy + loan.guarantee if supported else 0.0
     if cut > 0.0:
         free = min(p.cit_years, venture.years)
@@ -123,14 +123,9 @@ def _most_relief(s, p, slot, part, venture):
     f, k = s.firms[slot >> 4], slot & 15
     cluster, base = s.clusters[f.cluster[k]], s.levers[s.levers.size - 1]
     cut = max(base.CIT_reduction, tax_cut_of(cluster, s.levers[cluster.lever_row]))
-    lent = max(p.granted_support, p.granted_high) * part * (1.0 - _annuity(p, f, k) / _loan_years(p))
+    lent = max(p.granted_support, p.granted_high) * part * (1.0 - _annuity(p, f, k) / exchange_loan_years(p))
     tax = max(p.cit_rate, p.cit_middle_rate, p.cit_small_rate)
     return (lent + tax * cut * venture.gain * min(p.cit_years, venture.years)) * (1.0 + 1e-9)
-
-
-@inner
-def _loan_years(p):
-    return min(p.loan_years, p.hub_years)
 
 
 @inner
@@ -153,7 +148,7 @@ def pay_part(s, p, slot, means):
     lent = means.loan.share * means.part
     f.cash[k] -= means.part - lent
     s.money[Money.LOANS] += lent
-    add_loan(s.city[0].dt, f, k, LINK_LOAN, lent, means.loan.rate, _loan_years(p))
+    add_loan(s.city[0].dt, f, k, LINK_LOAN, lent, means.loan.rate, exchange_loan_years(p))
 
 
 @inner

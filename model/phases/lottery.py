@@ -45,15 +45,21 @@ def _threshold(hazard, dt):
 
 
 @inner
+def _coarse(key, step, ident, event):
+    """The first 16 bits of `digits`."""
+    return lane(draw(key, lottery_of(event), step, ident), event % PER_HASH)
+
+
+@inner
 def digits(key, step, ident, event):
     """Uniform number in (0, 1) that decides event number `event` of a firm in a step."""
-    return refine(key, step, ident, event, lane(draw(key, lottery_of(event), step, ident), event % PER_HASH))
+    return refine(key, step, ident, event, _coarse(key, step, ident, event))
 
 
 @inner
 def is_meant(key, step, ident, event, chance):
     """Are the `digits` of an event below a chance? The first 16 bits say no to most."""
-    coarse = lane(draw(key, lottery_of(event), step, ident), event % PER_HASH)
+    coarse = _coarse(key, step, ident, event)
     return coarse < 65536.0 * chance and refine(key, step, ident, event, coarse) < chance
 
 

@@ -42,9 +42,6 @@ def learn_programmes(s, p, cluster, lever, outside):
         fund = s.funds[cluster.programme]
         if fund.enacted < 0.5 or fund.budget <= 0.0:  # what pays nobody is not heard of
             return
-    dt, platform = city.dt, lever.platform
-    alone, mapped = event(programme_hazard(p, outside, 0.0, 0.0), dt), event(programme_hazard(p, outside, platform, 0.0), dt)
-    member, both = event(programme_hazard(p, outside, 0.0, 1.0), dt), event(programme_hazard(p, outside, platform, 1.0), dt)
     if relief:
         for b in range(cluster.first, cluster.last):
             f = s.firms[b]

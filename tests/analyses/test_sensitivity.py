@@ -79,6 +79,9 @@ def test_a_point_without_result_takes_its_trajectory_or_block_along():
     y[::4] = np.nan  # one of each: no more trajectories would help
     with pytest.raises(InputError, match="only 0 of 6 .* no value at 7 of 24 points"):
         morris_indices(u, y, 1)
+    y[:] = np.nan
+    with pytest.raises(InputError):
+        morris_indices(u, y, 1)
     u = unit_points("saltelli", 512, 3, 1)
     y = u @ [1.0, 2.0, 0.0]
     y[7] = np.nan

@@ -162,12 +162,7 @@ def _print_sheet(sheet: Sheet, console: Console) -> None:
     whole = [max(map(len, column)) for column in columns]
     for part in _that_fit(least, sheet.names, console.width):
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-        widths = {index: least[index] for index in part}
-        spare = console.width - sum(widths.values()) - len(part)
-        while spare > 0 and (narrow := [index for index in part if widths[index] < whole[index]]):
-            for index in narrow[:spare]:
-                widths[index] += 1
-            spare -= len(narrow[:spare])
+        widths = _widened(least, whole, part, console.width)
         for index in part:
             side: JustifyMethod = "left" if index < sheet.names else "right"
             table.add_column(sheet.columns[index], justify=side, header_style="bold", overflow="fold", width=widths[index])
@@ -177,6 +172,17 @@ def _print_sheet(sheet: Sheet, console: Console) -> None:
     if sheet.note:
         console.print(sheet.note, style="dim", width=WIDTH, highlight=False)
     console.print()
+
+
+def _widened(least: Sequence[int], whole: Sequence[int], part: Sequence[int], width: int) -> dict[int, int]:
+    """Widths of the columns of a table: their longest words, and what is left shared by those that would wrap."""
+    widths = {index: least[index] for index in part}
+    spare = width - sum(widths.values()) - len(part)
+    while spare > 0 and (narrow := [index for index in part if widths[index] < whole[index]]):
+        for index in narrow[:spare]:
+            widths[index] += 1
+        spare -= len(narrow[:spare])
+    return widths
 
 
 def _that_fit(least: Sequence[int], names: int, width: int) -> list[list[int]]:
