@@ -3,6 +3,8 @@
 nox                       style, types, tests
 nox -s smoke-3.12         other Pythons; one that is not there is skipped and named
 nox -s lowest newest      the libraries at the ends of what pyproject.toml allows
+nox -s kernels            compile and pack the kernels that come with the package, for every Python that is here; after a
+                          change of a source in model/ (a test says when), and before a release
 """
 
 from __future__ import annotations
@@ -65,6 +67,13 @@ def types(session: nox.Session) -> None:
     """Mypy over everything."""
     session.install(*PINNED, "-e", ".[test]")
     session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def kernels(session: nox.Session) -> None:
+    """Compile the kernels that come with the package: model/kernels, one archive for each Python."""
+    session.install(*PINNED, "-e", ".[mesa]")
+    session.run("python", "-m", "ecocluster.experiments.renew_kernels")
 
 
 @nox.session

@@ -167,7 +167,7 @@ def _start(cold: bool) -> dict[str, float | None]:
     )
     with tempfile.TemporaryDirectory() as folder:
         return {
-            "kernels_cold": _wall([sys.executable, "-c", _WARM], {"ECOCLUSTER_CACHE_DIR": folder}) if cold else None,
+            "kernels_cold": _wall([sys.executable, "-c", _WARM], {"ECOCLUSTER_CACHE_DIR": folder, "ECOCLUSTER_SHIPPED": "0"}) if cold else None,
             "kernels_warm": _wall([sys.executable, "-c", plain.format("kernels")]),
             "numpy": _wall([sys.executable, "-c", plain.format("numpy")]),
             "mesa": _wall([sys.executable, "-c", plain.format("mesa")]),

@@ -21,11 +21,12 @@ from typing import Any
 from numba import typeof, types
 from numba.core import config
 
+from . import shipped
 from .granted import processors
-from .jit import cache_folder
+from .jit import KERNELS, cache_folder
 from .kernel_cache import ENDING
 
-__all__ = ["call_help", "is_compiled"]
+__all__ = ["call_help", "how_far", "is_compiled"]
 
 _CHILD = "ECOCLUSTER_COMPILES_FOR_ANOTHER"
 _LOCK, _STALE = "helper.lock", 600.0  # seconds: compiling takes less
@@ -33,10 +34,17 @@ _LOCK, _STALE = "helper.lock", 600.0  # seconds: compiling takes less
 
 def is_compiled() -> bool:
     """Is there nothing left to compile for a run?"""
-    if config.DISABLE_JIT:
+    if config.DISABLE_JIT or shipped.fits():
         return True
     folder = _folder()
     return folder is not None and next(folder.glob(f"step.run_steps-*{ENDING}"), None) is not None
+
+
+def how_far() -> tuple[int, int]:
+    """How many kernels are compiled, by all processes that share the cache, and about how many a first run needs."""
+    folder = _folder()
+    total = shipped.compiled_in_all() or len(KERNELS)
+    return min(total, 0 if folder is None else sum(1 for _ in folder.glob(f"*{ENDING}"))), total
 
 
 def _folder() -> Path | None:
@@ -92,8 +100,8 @@ def backwards() -> list[tuple[str, Any]]:
     return [("measure", measure), *reversed(last)]
 
 
-def compile_backwards() -> None:
-    """Compile the phases of a step into the cache, in the order of `backwards`."""
+def types_of_arguments() -> dict[str, Any]:
+    """What phases are given, by the names of their arguments, as a step gives it."""
     from .layout import Layout
     from .parameters import parameter_record
     from .setup import allocate
@@ -104,7 +112,12 @@ def compile_backwards() -> None:
     site = Site("probe", "probe", "city", (Cluster("probe", "probe", "here", 1.0, 1.0, 1.0),), city_firms=1.0)
     state = Reference(typeof(allocate(Layout(site, p, (Arm("null"),)))))
     row = types.Array(types.float64, 1, "C")
-    known = {"s": state, "p": typeof(p).dtype, "c": types.int64, "out": row, "before": row}
+    return {"s": state, "p": typeof(p).dtype, "c": types.int64, "out": row, "before": row}
+
+
+def compile_backwards() -> None:
+    """Compile the phases of a step into the cache, in the order of `backwards`."""
+    known = types_of_arguments()
     for _, kernel in backwards():
         kernel.compile(tuple(known[name] for name in signature(kernel.py_func).parameters))
 

@@ -1,36 +1,26 @@
-"""The one decorator of all kernels, with a cache that notices every change of a kernel source.
-
-A cache that looked at the file of the outer function only, as Numba's does, would not notice a change in a helper of
-another file and give stale results. So the cache folder is named after a hash of all sources of this package.
-"""
+"""The one decorator of all kernels, with a cache that notices every change of a kernel source."""
 
 from __future__ import annotations
 
-import hashlib
 import linecache
 import os
-from functools import lru_cache, wraps
-from pathlib import Path
+from functools import lru_cache, partial, wraps
+from typing import Any
 
 import numba
 import numpy as np
 from numba.core import config, types
 
 from .kernel_cache import keep, open_cache, own_place
-from .processor import kind, settle
-from .vocabulary import SECTORS, STREAMS, TECHNOLOGIES
+from .kernel_sources import hash_of_sources
+from .processor import settle
 
-__all__ = ["cache_folder", "inner", "jit", "small", "written"]
+__all__ = ["KERNELS", "cache_folder", "inner", "jit", "small", "written"]
 
+KERNELS: list[Any] = []  # all that were decorated, in this order
 settle()
 if config.DISABLE_JIT:
     np.seterr(all="ignore")  # words wrap around, and a quotient by 0 is inf, as in a compiled kernel
-
-_NO_KERNELS = {  # they hold neither a kernel nor a constant of one
-    "__init__.py", "actions.py", "compiling.py", "ensemble.py", "granted.py", "kernel_cache.py", "layout.py", "loading.py", "mesa_agents.py", "mesa_input.py",
-    "mesa_model.py", "module_checks.py", "modules.py", "parameters.py", "processor.py", "remembered.py", "roster.py", "simulator.py", "single.py",
-    "firm_views.py",
-}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -39,25 +29,17 @@ def cache_folder() -> str | None:
 
     ``ECOCLUSTER_CACHE_DIR`` overrides the user's cache folder.
     """
-    here = Path(__file__).parent
-    digest = hashlib.sha256(kind().encode())  # so that a folder which is there is complete for this machine
-    digest.update(repr((TECHNOLOGIES, STREAMS, SECTORS)).encode())  # read from tables, and constants of kernels
-    for path in sorted(here.rglob("*.py")):
-        if path.name in _NO_KERNELS:
-            continue
-        digest.update(path.relative_to(here).as_posix().encode())
-        digest.update(path.read_bytes())
     base = os.environ.get("ECOCLUSTER_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "ecocluster"
     )
-    name = f"kernels-{digest.hexdigest()[:16]}"
+    name = f"kernels-{hash_of_sources()[:16]}"
     folder = open_cache(os.path.join(base, name))
     if folder is None and (own := own_place()) is not None:
         folder = open_cache(os.path.join(own, name))
     return folder
 
 
-def jit(function=None, *, inner: bool = False, always_inline: bool = False):
+def jit(function=None, *, inner: bool = False, outer: bool = False, always_inline: bool = False):
     """Compile a kernel: releases the GIL, IEEE division, cached under `cache_folder`.
 
     No `fastmath`: sums keep their order, so that results are the same bits on every run.
@@ -68,9 +50,13 @@ def jit(function=None, *, inner: bool = False, always_inline: bool = False):
         Module-level function (closures never hit the cache).
     inner : bool
         Called by other kernels only: no entry from Python is compiled.
+    outer : bool
+        Called from Python only: what other kernels would need to call it is not kept.
     always_inline : bool
         Tell LLVM to inline every call: loops with a call in them are not vectorised.
     """
+    if function is None:
+        return partial(jit, inner=inner, outer=outer, always_inline=always_inline)
     options = {"nogil": True, "error_model": "numpy"}
     if inner:
         # arrays are only borrowed and nothing is allocated, so no reference needs counting: atomic counts cost a fifth
@@ -81,9 +67,8 @@ def jit(function=None, *, inner: bool = False, always_inline: bool = False):
     if config.DISABLE_JIT:
         return function if inner or always_inline else _in_python(function)
     made = numba.njit(**options)(function)
-    folder = cache_folder()
-    if folder is not None:
-        keep(made, function, folder)
+    KERNELS.append(made)
+    keep(made, function, cache_folder(), linked=not outer)
     return _without_literals(made)
 
 

@@ -2,7 +2,8 @@
 
 Numba's own cache unpickles and runs whatever lies in its folder, and what cannot be unpickled ends the program. Here a
 kernel is one file: the hash of the rest, what it was compiled for, the code. A file is read only where nobody else can
-write, and unpickled only if its hash is right; whatever else is found is forgotten and compiled again.
+write, and unpickled only if its hash is right; whatever else is found is forgotten. What is not there is taken from the
+kernels that came with the package (`shipped.py`), or compiled.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import os
 import pickle
 import shutil
 import stat
-import sys
 import tempfile
 import uuid
 import warnings
@@ -23,25 +23,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numba
+from llvmlite import binding as llvm
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
+from . import shipped
 from .notice import Notice
 
 __all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "own_place", "weak_place"]
 
 ENDING = ".kernel"
 MESSAGES = {
-    "damaged": "the compiled kernel {path} is damaged; it is compiled again",
-    "unread": "the compiled kernel {path} cannot be read ({cause}); it is compiled again",
+    "damaged": "the compiled kernel {path} is damaged; it is made again",
+    "unread": "the compiled kernel {path} cannot be read ({cause}); it is made again",
     "homeless": "this user has no home, so compiled kernels are kept for this run alone; ECOCLUSTER_CACHE_DIR names a folder for them",
     "unkept": "compiled kernels cannot be kept in {path} ({cause}); the next start compiles them again, unless ECOCLUSTER_CACHE_DIR names another folder",
     "exposed": "{path} belongs to somebody else or can be changed by others: compiled kernels are neither read nor kept there, and "
     "every start compiles them again; ECOCLUSTER_CACHE_DIR names another folder",
 }  # fmt: skip
 _HASH = hashlib.sha256
+_ANNOTATION = 5  # among what `CompileResult._reduce` gives behind the library
 
 
 class KernelCacheWarning(Notice):
@@ -185,7 +187,7 @@ def _hash_of_source(path: str) -> bytes:
     return _HASH(Path(path).read_bytes()).digest()
 
 
-def keep(kernel: Any, function: Callable, folder: str) -> None:
+def keep(kernel: Any, function: Callable, folder: str | None, linked: bool = True) -> None:
     """Let a Numba dispatcher keep what it compiles.
 
     Parameters
@@ -193,42 +195,65 @@ def keep(kernel: Any, function: Callable, folder: str) -> None:
     kernel : numba dispatcher
         Others, as with ``NUMBA_DISABLE_JIT``, are left alone.
     function : callable
-        What it compiles; from a file, or nothing is kept.
-    folder : str
-        Of `open_cache`.
+        What it compiles; from a file and not a closure, or nothing is kept.
+    folder : str or None
+        Of `open_cache`; None: what came with the package is used, nothing is kept.
+    linked : bool
+        May other kernels call it? If not, what a linker would need of it is not kept: two thirds of a large kernel.
     """
-    if hasattr(kernel, "_cache"):
+    if hasattr(kernel, "_cache") and function.__closure__ is None:
         with suppress(OSError):
-            kernel._cache = _KernelCache(function, folder)
+            kernel._cache = _KernelCache(function, folder, linked)
+
+
+def _entry_alone(name: str) -> bytes:
+    """Bitcode that names an entry from Python and defines nothing else, so that a kernel which calls this one is refused."""
+    return llvm.parse_assembly(f'define void @"{name}"() {{ unreachable }}').as_bitcode()
 
 
 class _KernelCache(_Cache):
     """What Numba asks of a cache, for one function."""
 
-    def __init__(self, function: Callable, folder: str) -> None:
+    def __init__(self, function: Callable, folder: str | None, linked: bool) -> None:
         code = function.__code__
-        self._folder = folder
+        self._folder, self._linked = folder, linked
+        # nothing of its bytecode, which changes with -OO: its text and its line say what it is
         self._source = _hash_of_source(code.co_filename)
-        self._code = _HASH(code.co_code).hexdigest()
         self._name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-{code.co_firstlineno}"
 
     @property
     def cache_path(self) -> str:
-        return self._folder
+        return self._folder or ""
 
     def enable(self) -> None:
         """It always is."""
 
     disable = flush = enable
 
-    def _place(self, signature: Any, codegen: Any) -> tuple[str, tuple]:
-        """The file of a compiled kernel, and all that tells it from others."""
-        key = (numba.__version__, sys.implementation.cache_tag, self._source, self._code, signature, codegen.magic_tuple())
-        return os.path.join(self._folder, f"{self._name}.{_HASH(repr(key).encode()).hexdigest()[:16]}{ENDING}"), key
+    def _place(self, signature: Any, codegen: Any) -> tuple[str, bytes]:
+        """The name of the file of a compiled kernel, and the hash of all that tells it from others."""
+        key = (*shipped.versions(), self._source, self._name, signature, codegen.magic_tuple())
+        digest = _HASH(repr(key).encode()).digest()
+        return f"{self._name}.{digest.hex()[:16]}{ENDING}", digest
 
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
         target_context.refresh()
-        path, key = self._place(sig, target_context.codegen())
+        name, key = self._place(sig, target_context.codegen())
+        content = self._read(name)
+        if content is not None and (kernel := self._rebuilt(content, key, target_context, name)) is not None:
+            return kernel
+        content = shipped.content(name)
+        if content is None:
+            return None
+        kernel = self._rebuilt(content, key, target_context, None)
+        if kernel is not None and self._folder is not None:  # so that the next start need not unpack it
+            self._keep(name, content)
+        return kernel
+
+    def _read(self, name: str) -> bytes | None:
+        if self._folder is None:
+            return None
+        path = os.path.join(self._folder, name)
         try:
             with open(path, "rb") as stream:
                 if hasattr(os, "geteuid"):
@@ -236,12 +261,15 @@ class _KernelCache(_Cache):
                     if not (_is_ours(found) and _is_closed(found)):
                         _tell("exposed", path=path)
                         return None
-                content = stream.read()
+                return stream.read()
         except FileNotFoundError:
             return None
         except OSError as error:
             _tell("unread", path=path, cause=error.strerror or error)
             return None
+
+    def _rebuilt(self, content: bytes, key: bytes, target_context: Any, name: str | None) -> CompileResult | None:
+        """The kernel in a file of the folder, or in what came with the package (`name` is None); None if it is another's."""
         digest, body = content[: _HASH().digest_size], content[_HASH().digest_size :]
         try:
             if _HASH(body).digest() != digest:
@@ -249,18 +277,28 @@ class _KernelCache(_Cache):
             made_for, parts = pickle.loads(body)
             return CompileResult._rebuild(target_context, *parts) if made_for == key else None
         except Exception:  # whatever it is: it can be compiled again
-            _tell("damaged", path=path)
-            with suppress(OSError):
-                os.unlink(path)
+            if name is not None:
+                path = os.path.join(self._folder or "", name)
+                _tell("damaged", path=path)
+                with suppress(OSError):
+                    os.unlink(path)
             return None
 
     def save_overload(self, sig: Any, data: CompileResult) -> None:
-        if data.lifted or data.library.has_dynamic_globals:  # addresses of this process
+        if self._folder is None or data.lifted or data.library.has_dynamic_globals:  # addresses of this process
             return
-        path, key = self._place(sig, data.codegen)
+        name, key = self._place(sig, data.codegen)
+        library, *rest = data._reduce()
+        rest[_ANNOTATION] = ""  # the source with a type at every word, which nobody reads: most of a small kernel
+        if not self._linked:
+            called, form, (machine_code, _) = library
+            library = called, form, (machine_code, _entry_alone(data.fndesc.llvm_cpython_wrapper_name))
+        body = dumps((key, (library, *rest)))
+        self._keep(name, _HASH(body).digest() + body)
+
+    def _keep(self, name: str, content: bytes) -> None:
         try:
-            body = dumps((key, data._reduce()))
-            _write(path, _HASH(body).digest() + body)
+            _write(os.path.join(self._folder or "", name), content)
         except Exception as error:  # whatever it is: it is compiled already
             _tell("unkept", path=self._folder, cause=getattr(error, "strerror", None) or error)
 

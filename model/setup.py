@@ -227,7 +227,7 @@ def _gamma(city, shape, ident):
     return d * boost
 
 
-@jit
+@jit(outer=True)
 def _place(s, p, plan):
     """Draw what the data leave open of a cluster; prepare slots and their positions."""
     s, p = by_reference(s), p[()]
@@ -296,7 +296,7 @@ def _place(s, p, plan):
         city.mix[i] /= weight
 
 
-@jit
+@jit(outer=True)
 def _populate(s, p, starts, held):
     """Firms of the first day: `starts` slots of each cluster in the order of a hash (the first ones where it is held)."""
     s, p = by_reference(s), p[()]
@@ -325,7 +325,7 @@ def _populate(s, p, starts, held):
     city.workers_median, city.workers_sd, city.workers_cap = median, sd, cap
 
 
-@jit
+@jit(outer=True)
 def _tie(s):
     """Acquaintances of a slot: the two nearest and two random slots of the cluster."""
     city = s.city[0]

@@ -88,7 +88,7 @@ def close_step(s, p, out, before, level, unmet):
     city.time = 2010.0 + city.step * city.dt
 
 
-@jit
+@jit(outer=True)
 def run_steps(s, p, plan, values, first_row, series, level, unmet):
     """Run as many steps as `series` has rows from `first_row` on, and measure after each.
 

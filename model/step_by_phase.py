@@ -28,7 +28,7 @@ def text_of_choice(phases=PHASES) -> str:
 run_one = written(text_of_choice(), what_is_called())
 
 
-@jit
+@jit(outer=True)
 def run_phase(which, first, last, s, p, plan, values, out, before, level, unmet):
     """Phase number `which` of `order.PHASES` in the clusters `first` to `last` less one.
 

@@ -10,6 +10,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import llvmlite
 import numba
 import pytest
 from ecocluster.model import kernel_cache
@@ -102,16 +103,18 @@ def test_a_whole_file_with_another_content_is_no_kernel(kept, body):
     assert answer(kept.parent) == (42, True, [])
 
 
-@pytest.mark.parametrize("what", ["version", "python", "source", "code"])
+@pytest.mark.parametrize("what", ["version", "llvmlite", "python", "source", "line"])
 def test_the_kernel_of_another_version_is_not_taken(kept, what, monkeypatch):
     if what == "version":
         monkeypatch.setattr(numba, "__version__", "0.0")
+    elif what == "llvmlite":
+        monkeypatch.setattr(llvmlite, "__version__", "0.0")
     elif what == "python":
         monkeypatch.setattr(sys, "implementation", type("other", (), {"cache_tag": "cpython-00"}))
     elif what == "source":
         monkeypatch.setattr(kernel_cache, "_hash_of_source", lambda path: b"another file")
     else:
-        monkeypatch.setattr(kernel_cache._KernelCache, "__init__", _with_other_code(kernel_cache._KernelCache.__init__))
+        monkeypatch.setattr(kernel_cache._KernelCache, "__init__", _at_another_line(kernel_cache._KernelCache.__init__))
     assert answer(kept.parent) == (42, False, [])
     assert len(list(kept.parent.iterdir())) == 2
     (other,) = set(kept.parent.iterdir()) - {kept}
@@ -119,10 +122,10 @@ def test_the_kernel_of_another_version_is_not_taken(kept, what, monkeypatch):
     assert answer(kept.parent) == (42, False, [])
 
 
-def _with_other_code(make):
+def _at_another_line(make):
     def init(self, *given):
         make(self, *given)
-        self._code = "other"
+        self._name += "0"
 
     return init
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import shutil
@@ -15,9 +16,10 @@ from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
+import numba
 import pytest
 import yaml
-from ecocluster.model import compiling, jit
+from ecocluster.model import compiling, jit, kernel_sources
 from ecocluster.model.indicators import CRITERIA, INDICATORS, PILLARS
 from ecocluster.model.levers import LEVERS
 from ecocluster.model.parameters import parameter_record, sample_parameters
@@ -91,32 +93,36 @@ def test_cache_folder_is_named_after_the_sources(tmp_path, monkeypatch):
         target = copy / path.relative_to(ROOT / "model")
         target.parent.mkdir(exist_ok=True, parents=True)
         target.write_bytes(path.read_bytes())
-    monkeypatch.setattr(jit, "__file__", str(copy / "jit.py"))
+    monkeypatch.setattr(kernel_sources, "__file__", str(copy / "kernel_sources.py"))
     monkeypatch.setenv("ECOCLUSTER_CACHE_DIR", str(tmp_path / "cache"))
-    jit.cache_folder.cache_clear()
-    before = jit.cache_folder()
-    jit.cache_folder.cache_clear()
-    assert jit.cache_folder() == before
+
+    def folder():
+        kernel_sources.hash_of_sources.cache_clear()
+        jit.cache_folder.cache_clear()
+        return jit.cache_folder()
+
+    before = folder()
+    assert folder() == before
     helper = copy / "rules" / "trust.py"
     helper.write_text(helper.read_text() + "\n# a change in a helper of another file\n")
-    jit.cache_folder.cache_clear()
-    after = jit.cache_folder()
-    jit.cache_folder.cache_clear()
+    after = folder()
+    monkeypatch.undo()
+    folder()
     assert after != before
 
 
 def test_the_helper_compiles_what_a_step_asks_for():
-    """All it compiles is in the cache of a run already: the same functions for the same types."""
-    code = """if True:
-        from ecocluster.model import compiling
-        compiling.compile_backwards()
-        for name, kernel in compiling.backwards():
-            seen = kernel.stats
-            assert len(seen.cache_hits) == 1 and not seen.cache_misses, name
-    """
-    run_a_step = "from ecocluster.experiments import compare; compare('teaching', fixed=True, replicates=1)"
-    for program in (run_a_step, code):
-        subprocess.run([sys.executable, "-c", program], check=True)
+    """The types it compiles phases for are those that a step hands on, so that what is compiled is found."""
+    from ecocluster.experiments import compare
+    from ecocluster.model.state_pointer import Reference
+    from ecocluster.model.step import run_steps
+
+    compare("teaching", fixed=True, replicates=1)
+    ((s, p, *_, series, level, unmet),) = run_steps.signatures
+    given = {"s": Reference(s), "p": p.dtype, "c": numba.int64, "out": numba.float64[::1], "before": numba.float64[::1]}
+    assert compiling.types_of_arguments() == given and series == numba.float64[:, ::1]
+    asked = {name for _, kernel in compiling.backwards() for name in inspect.signature(kernel.py_func).parameters}
+    assert asked <= set(given) and {"s", "p", "c"} <= asked
 
 
 def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
@@ -136,6 +142,7 @@ def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
     monkeypatch.setattr(compiling.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(compiling.atexit, "register", lambda *what: left.append(what))
     monkeypatch.setattr(compiling, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(compiling.shipped, "fits", lambda: False)
     lock, age = tmp_path / "helper.lock", [0.0]
     monkeypatch.setattr(compiling, "time", lambda: lock.stat().st_mtime + age[0])
     call = compiling.call_help.__wrapped__
@@ -275,7 +282,7 @@ def test_hooks_fetch_nothing_and_commands_are_those_of_the_list():
     told = subprocess.run([sys.executable, "-m", "nox", "-l"], cwd=ROOT, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     assert set(re.findall(r"^[*-] ([\w.-]+) -> ", told.stdout, re.M)) == {
-        "tests", "lowest", "newest", "style", "types", "docs", *(f"smoke-3.{minor}" for minor in (11, 12, 13, 14)),
+        "tests", "lowest", "newest", "style", "types", "docs", *(f"{name}-3.{minor}" for name in ("smoke", "kernels") for minor in (11, 12, 13, 14)),
     }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +17,9 @@ from ...experiments.errors import InputError
 from ...experiments.question import COMMANDS, FIELDS
 from ...scenarios.given import is_number, number_of, path_of
 from ..words import Words
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 LANG_VARIABLE = "ECOCLUSTER_LANG"
 
@@ -165,13 +169,30 @@ def show_progress(say: Words) -> Iterator[Callable[[int, int], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(say("cli.preparing"), total=None)
+        task, begun = bar.add_task(say("cli.preparing"), total=None), Event()
+        compiling = Thread(target=_show_compiling, args=(bar, task, say("cli.compiling"), begun), daemon=True)
 
         def report(done: int, total: int) -> None:
-            text = say("cli.compiling" if done == 0 and kernels_are_cold() else "cli.simulating")
-            bar.update(task, completed=done, total=total, description=text)
+            if done == 0 and kernels_are_cold():
+                if not compiling.ident:
+                    compiling.start()
+                return
+            begun.set()
+            bar.update(task, completed=done, total=total, description=say("cli.simulating"))
 
-        yield report
+        try:
+            yield report
+        finally:
+            begun.set()
+
+
+def _show_compiling(bar: Progress, task: TaskID, text: str, begun: Event) -> None:
+    """Move a bar by the kernels that are compiled, until runs are done."""
+    from ...model.compiling import how_far
+
+    while not begun.wait(0.3):
+        done, total = how_far()
+        bar.update(task, completed=done, total=total, description=text)
 
 
 @contextmanager
