@@ -26,9 +26,10 @@ def transfers_long(answer: Comparison) -> pd.DataFrame:
     import pandas as pd
 
     years = [year for year in YEARS if f"pv_transfers_{year}" in answer.columns]
+    means = {year: answer.mean_transfers(year) for year in years}
     return pd.DataFrame([
-        {"pathway": arm, "year": year, "payer": a, "receiver": b, "mVND": answer.transfers(arm, year).loc[a, b]}
-        for arm in answer.arms for year in years for a, b in PAIRS
+        {"pathway": arm, "year": year, "payer": a, "receiver": b, "mVND": float(means[year][pair, index])}
+        for index, arm in enumerate(answer.arms) for year in years for pair, (a, b) in enumerate(PAIRS)
     ])  # fmt: skip
 
 

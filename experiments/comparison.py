@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..model.indicators import INDICATORS
+from ..model.indicators import INDICATORS, outcomes
 from ..model.ledger import PAIRS
 from . import answer_files, spread, statistics
 from .columns import CLUSTER_SHARES, SPLIT_FROM, Vocabulary, columns_of
@@ -46,8 +46,12 @@ class Comparison:
     question : Question
     trace : Runs
         What the runs left behind.
-    runs : pandas.DataFrame
-        One row per arm and replicate, one column per indicator and year; a failed run is a row that says why.
+    names : tuple of str
+        Of `numbers`: indicators and years.
+    numbers : (arms, replicates, names) float64
+        What each run gave; nan where it failed.
+    reasons : (arms, replicates) str
+        Why a run failed; empty where it did not.
     columns : dict of str to Outcome
         What the columns mean, in the order of the registry.
     criteria : tuple of str
@@ -68,7 +72,9 @@ class Comparison:
 
     question: Question
     trace: Runs
-    runs: pd.DataFrame
+    names: tuple[str, ...]
+    numbers: np.ndarray
+    reasons: np.ndarray
     columns: dict[str, Outcome]
     criteria: tuple[str, ...]
     wall_s: float = 0.0
@@ -93,27 +99,32 @@ class Comparison:
         return None if show is None else show(self)
 
     @classmethod
-    def of(cls, question: Question, trace: Runs, table: pd.DataFrame, model: Vocabulary, wall_s: float = 0.0) -> Comparison:
-        """Build from a trace and its evaluated table (columns: arm, replicate and indicators)."""
+    def of(cls, question: Question, trace: Runs, model: Vocabulary, wall_s: float = 0.0) -> Comparison:
+        """Build from a trace."""
+        names, numbers = outcomes(trace)
+        failed = np.asarray(trace.failed)
+        if (failed != 0).all():
+            raise InputError("no_runs", reason=model.failures.get(int(failed.flat[0]), "unknown"))
+        numbers[failed != 0] = np.nan
+        texts = {code: model.failures.get(code, f"code {code}") if code else "" for code in set(failed.flat)}
+        reasons = np.array([texts[code] for code in failed.flat], object).reshape(failed.shape)
+        return cls(question, trace, tuple(names), numbers, reasons, columns_of(names), model.criteria, wall_s)
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row per arm and replicate, one column per indicator and year; a failed run is a row that says why."""
         import pandas as pd
 
-        failures = model.failures
-        table = table.drop(columns="failed", errors="ignore")  # codes; the texts come below
-        keys = [key for key in table.columns if key not in ("arm", "replicate")]
-        columns = columns_of(keys)
-        lost = np.asarray(trace.failed) != 0
-        if lost.all():
-            raise InputError("no_runs", reason=failures.get(int(trace.failed.flat[0]), "unknown"))
-        codes = pd.DataFrame(
-            {
-                "arm": np.repeat(np.asarray(trace.arms), len(trace.replicates)),
-                "replicate": np.tile(trace.replicates, len(trace.arms)),
-                "failed": [failures.get(int(code), f"code {code}") if code else "" for code in trace.failed.flat],
-            }
-        )
-        runs = codes.merge(table, on=["arm", "replicate"], how="left", validate="one_to_one")
-        runs.loc[runs["failed"] != "", keys] = np.nan
-        return cls(question, trace, runs, columns, model.criteria, wall_s)
+        arms, replicates = self.reasons.shape
+        what = pd.DataFrame({
+            "arm": np.repeat(np.asarray(self.arms), replicates), "replicate": np.tile(self.trace.replicates, arms),
+            "failed": self.reasons.ravel().tolist(),
+        })  # fmt: skip
+        return pd.concat([what, pd.DataFrame(self.numbers.reshape(arms * replicates, -1), columns=list(self.names))], axis=1)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.names)}
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -176,7 +187,7 @@ class Comparison:
 
     def values(self, key: str) -> np.ndarray:
         """Values of one column, shape (arms, replicates), nan where a run failed."""
-        return self.runs[key].to_numpy(float).reshape(len(self.arms), -1)
+        return self.numbers[..., self._places[key]]
 
     @property
     def acting(self) -> list[int]:
@@ -266,8 +277,11 @@ class Comparison:
     def transfers(self, arm: str, year: int) -> pd.DataFrame:
         """Transfers of an arm above the baseline, payer x receiver, mean present value in mVND."""
         index = self.arms.index(arm)
-        means = {f"transfer_{a}_{b}": float(np.nanmean(self.above(f"pv_transfer_{a}_{b}_{year}")[index])) for a, b in PAIRS}
-        return transfer_table(means)
+        return transfer_table(dict(zip(PAIRS, self.mean_transfers(year)[:, index], strict=True)))
+
+    def mean_transfers(self, year: int) -> np.ndarray:
+        """Mean present values of transfers above the baseline, mVND, shape (pairs of `ledger.PAIRS`, arms)."""
+        return np.array([np.nanmean(self.above(f"pv_transfer_{a}_{b}_{year}"), axis=1) for a, b in PAIRS])
 
     @property
     def has_transfers(self) -> bool:
@@ -325,27 +339,27 @@ class Comparison:
             rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0), math.nan)
             return rows
         values = self.by_world(column.key)
-        interval = self._interval(column)
-        rows = [
-            (interval(arm), statistics.difference(arm, alone), statistics.pairing_gain(arm, alone))
-            for arm, alone in zip(values, values[self.matched], strict=True)
-        ]
+        alone = values[self.matched]
+        rows = list(zip(
+            self._intervals(column, values), statistics.mean_intervals(values - alone), map(float, statistics.pairing_gains(values, alone)), strict=True,
+        ))  # fmt: skip
         # by definition and not by arithmetic: holds for one replicate too
         rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0, rows[0][0].runs), math.nan)
         return rows
 
-    def _interval(self, column: Outcome) -> Callable[[np.ndarray], statistics.Estimate]:
-        """How the mean of a column is estimated: bounded for shares, a proportion where runs say 0 or 1."""
+    def _intervals(self, column: Outcome, values: np.ndarray) -> list[statistics.Estimate]:
+        """How the means of a column are estimated: bounded for shares, a proportion where runs say 0 or 1."""
         if column.base in CLUSTER_SHARES and self.one_cluster:
-            return lambda values: (
-                statistics.proportion_interval(values)
-                if np.isin(values[np.isfinite(values)], (0.0, 1.0)).all()
-                else statistics.mean_interval(values, (0.0, 1.0))
-            )
+            return [
+                statistics.proportion_interval(row)
+                if np.isin(row[np.isfinite(row)], (0.0, 1.0)).all()
+                else statistics.mean_interval(row, (0.0, 1.0))
+                for row in values
+            ]
         if column.kind != "share":
-            return statistics.mean_interval
+            return statistics.mean_intervals(values)
         low = -1.0 if column.base.endswith("gap") else 0.0  # a difference of two shares
-        return lambda values: statistics.mean_interval(values, (low, 1.0))
+        return statistics.mean_intervals(values, (low, 1.0))
 
     @cached_property
     def to_null(self) -> dict[str, list[statistics.Estimate]]:
@@ -355,7 +369,7 @@ class Comparison:
             if column.base in PRICES or column.base in DIFFERENCES:
                 continue
             values = self.by_world(key)
-            found[key] = [statistics.difference(arm, values[0]) for arm in values]
+            found[key] = statistics.mean_intervals(values - values[0])
             found[key][0] = statistics.Estimate(0.0, 0.0, 0.0, self.estimates[key][0][0].runs)
         return found
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InputError
+from .monotone import monotone
 from .side_runs import YEAR, Side
 
 if TYPE_CHECKING:
@@ -157,8 +158,6 @@ class _Search:
 
         Outlay may jump where planned clusters are paid at once: a curve alone would creep towards the jump.
         """
-        from scipy.interpolate import PchipInterpolator
-
         self.guesses += 1
         at = max(k for k, point in enumerate(self.points[:-1]) if point.spent < self.target <= self.points[k + 1].spent)
         low, high = self.points[at : at + 2]
@@ -169,7 +168,7 @@ class _Search:
             rising += [point] if point.spent > rising[-1].spent else []
         for point in reversed(self.points[:at]):
             rising[:0] = [point] if point.spent < rising[0].spent else []
-        return float(PchipInterpolator([point.spent for point in rising], [point.share for point in rising])(self.target))
+        return monotone([point.spent for point in rising], [point.share for point in rising], self.target)
 
 
 def _only(trace: Runs | None, name: str) -> Runs:

@@ -74,12 +74,12 @@ def net_benefit(tco2e, cod, cost, price_tco2e_mvnd: float = TCO2E_PRICE[0], pric
 
 
 def transfer_table(differences) -> pd.DataFrame:
-    """Transfers payer x receiver, mVND, from the columns `transfer_PAYER_RECEIVER` of one arm.
+    """Transfers payer x receiver, mVND.
 
     Parameters
     ----------
     differences : mapping
-        Column name to value, with any prefix and suffix around "transfer_PAYER_RECEIVER" stripped.
+        Pair (payer, receiver) of `ledger.PAIRS` to value.
 
     Returns
     -------
@@ -89,10 +89,10 @@ def transfer_table(differences) -> pd.DataFrame:
     import pandas as pd
 
     parties = list(dict.fromkeys(party for pair in PAIRS for party in pair))
-    table = pd.DataFrame(0.0, parties, parties)
+    table = np.zeros((len(parties), len(parties)))
     for payer, receiver in PAIRS:
-        table.loc[payer, receiver] += differences[f"transfer_{payer}_{receiver}"]
-    return table
+        table[parties.index(payer), parties.index(receiver)] += differences[payer, receiver]
+    return pd.DataFrame(table, parties, parties)
 
 
 def transfer_balance(table: pd.DataFrame) -> pd.Series:

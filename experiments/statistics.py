@@ -22,7 +22,9 @@ __all__ = [
     "difference",
     "fieller",
     "mean_interval",
+    "mean_intervals",
     "pairing_gain",
+    "pairing_gains",
     "proportion_interval",
     "t_quantile",
 ]
@@ -115,6 +117,27 @@ def mean_interval(values: np.ndarray, bounds: tuple[float, float] = (-np.inf, np
     return Estimate(mean, float(low), float(high), kept.size, remark)
 
 
+def mean_intervals(values: np.ndarray, bounds: tuple[float, float] = (-np.inf, np.inf)) -> list[Estimate]:
+    """`mean_interval` of every row, the same bits, in one pass where no value is missing.
+
+    Parameters
+    ----------
+    values : (N, R) float64
+    bounds : tuple of float
+    """
+    values = np.ascontiguousarray(values, float)
+    runs = values.shape[1]
+    if runs < 2 or not np.isfinite(values).all():
+        return [mean_interval(row, bounds) for row in values]
+    mean = values.mean(axis=1)
+    half = t_quantile(runs - 1) * values.std(axis=1, ddof=1) / np.sqrt(runs)
+    same = np.ptp(values, axis=1) == 0  # the mean of equal numbers can miss them by a rounding error
+    low = np.where(same, values[:, 0], np.maximum(mean - half, bounds[0]))
+    high = np.where(same, values[:, 0], np.minimum(mean + half, bounds[1]))
+    rows = zip(np.where(same, values[:, 0], mean).tolist(), low.tolist(), high.tolist(), strict=True)
+    return [Estimate(*row, runs) for row in rows]
+
+
 def proportion_interval(values: np.ndarray) -> Estimate:
     """Mean of zeros and ones with Wilson's score interval.
 
@@ -164,6 +187,26 @@ def pairing_gain(values: np.ndarray, null: np.ndarray) -> float:
         return np.nan
     paired = (pairs[:, 0] - pairs[:, 1]).var(ddof=1)
     return float(pairs.var(axis=0, ddof=1).sum() / paired) if paired > 0 else np.nan
+
+
+def pairing_gains(values: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """`pairing_gain` of every row, the same bits, in one pass where no value is missing.
+
+    Parameters
+    ----------
+    values, null : (N, R) float64
+
+    Returns
+    -------
+    (N,) float64
+    """
+    values, null = (np.ascontiguousarray(part, float) for part in (values, null))
+    if values.shape[1] < 3 or not (np.isfinite(values).all() and np.isfinite(null).all()):
+        return np.array([pairing_gain(*pair) for pair in zip(values, null, strict=True)])
+    paired = (values - null).var(axis=1, ddof=1)
+    # run by run, as a sum over the rows of a table goes
+    apart = np.stack([values.T, null.T], axis=-1).reshape(values.shape[1], -1).var(axis=0, ddof=1).reshape(-1, 2).sum(axis=1)
+    return np.divide(apart, paired, out=np.full(len(values), np.nan), where=paired > 0)
 
 
 def best_share(values: np.ndarray, direction: str) -> np.ndarray:

@@ -58,7 +58,7 @@ def how_sure(
         (percentile); "deciders" per outcome; "acceptability" (`acceptability_of` by social cost). Only what JSON has.
     """
     from ..model.ensemble import run_ensemble
-    from ..model.indicators import evaluate
+    from ..model.indicators import outcomes
 
     question, base = answer.question, answer.base
     rivals = [base, *answer.acting]  # whatever is told is a difference to the first of them
@@ -72,10 +72,10 @@ def how_sure(
     def differences(**options: Any) -> dict[str, np.ndarray]:
         trace = run_ensemble(loaded.site, arms, seed=question.seed, threads=threads, parameters=loaded.parameters, shocks=shocks,
                              last_year=SIDE_YEAR + 1, progress=progress, **options)  # fmt: skip
-        table = evaluate(trace)
+        names, numbers = outcomes(trace)
         found = {}
         for name in keys:
-            values = table[name].to_numpy(float).reshape(len(arms), -1)
+            values = numbers[..., names.index(name)]
             found[name] = values - values[0]
         return found
 

@@ -9,7 +9,7 @@ from .ledger import OUTLAY_PURPOSES, PAIRS, SOCIAL_PARTS
 from .vocabulary import LEARNED, TECHNOLOGIES
 
 __all__ = ["AGES", "AT_START", "CRITERIA", "DISCOUNTED", "INDICATORS", "LEVEL_1", "SIX_ASPECTS", "STATES", "Indicator", "PILLARS", "PRESENT", "START", "Series",
-           "TOTALS", "YEARS", "evaluate", "present_values", "totals", "unmet_names"]  # fmt: skip
+           "TOTALS", "YEARS", "evaluate", "outcomes", "present_values", "totals", "unmet_names"]  # fmt: skip
 
 YEARS = (2030, 2035, 2045)
 START = 2020  # at the end of which `AT_START` is told too
@@ -306,6 +306,46 @@ def _of_modules() -> list[Indicator]:
     return list(INDICATORS.values())[len(Series) :]
 
 
+def outcomes(runs):
+    """Names of all outcomes of an ensemble, and their values by run, as `evaluate` has them in a table.
+
+    Parameters
+    ----------
+    runs : Runs
+
+    Returns
+    -------
+    names : list of str
+    values : (arms, replicates, names) float64
+    """
+    import numpy as np
+
+    from . import outcomes as of
+
+    per_year, keys = runs.steps_per_year, list(runs.keys)
+    arms, replicates, steps = runs.series.shape[0], runs.series.shape[1], runs.series.shape[2] - 1
+    place = {key: number for number, key in enumerate(keys)}
+    asked = []  # name, what of its series, which, last row
+    if steps >= per_year:
+        asked += [(f"{key}_{START}", of.VALUE, key, per_year) for key in AT_START if key in place]
+    for year in YEARS:
+        last = round((year + 1 - runs.years[0]) * per_year)
+        if last > steps:
+            continue
+        asked += [(f"{key}_{year}", of.MEAN if INDICATORS[key].kind in ("flow", "money") else of.VALUE, key, last) for key in keys]
+        asked += [(f"{key}_total_{year}", of.TOTAL, key, last) for key in totals() if key in place]
+        asked += [(f"pv_{key}_{year}", of.PRESENT, key, last) for key in present_values() if key in place]
+    rows = np.array([(kind, place[key], last) for _, kind, key, last in asked], np.int64).reshape(-1, 3)
+    kind, column, last = np.ascontiguousarray(rows.T)
+    rates = np.broadcast_to(runs.discount_rate, replicates)
+    factors = {rate: of.discounts(rate, steps, per_year) for rate in set(rates.tolist())}
+    values = np.empty((arms * replicates, len(asked)))
+    every = np.ascontiguousarray(runs.series).reshape(arms * replicates, steps + 1, -1)
+    for row, (series, rate) in enumerate(zip(every, np.tile(rates, arms), strict=True)):
+        of.read_outcomes(series, kind, column, last, per_year, factors[rate], values[row])
+    return [name for name, *_ in asked], values.reshape(arms, replicates, -1)
+
+
 def evaluate(runs):
     """Indicator values by run.
 
@@ -324,29 +364,9 @@ def evaluate(runs):
     import numpy as np
     import pandas as pd
 
-    from . import outcomes as of
-
-    per_year, keys = runs.steps_per_year, list(runs.keys)
-    arms, replicates, steps = runs.series.shape[0], runs.series.shape[1], runs.series.shape[2] - 1
-    asked = []  # name, what of its series, which, last row
-    if steps >= per_year:
-        asked += [(f"{key}_{START}", of.VALUE, key, per_year) for key in AT_START if key in keys]
-    for year in YEARS:
-        last = round((year + 1 - runs.years[0]) * per_year)
-        if last > steps:
-            continue
-        asked += [(f"{key}_{year}", of.MEAN if INDICATORS[key].kind in ("flow", "money") else of.VALUE, key, last) for key in keys]
-        asked += [(f"{key}_total_{year}", of.TOTAL, key, last) for key in totals() if key in keys]
-        asked += [(f"pv_{key}_{year}", of.PRESENT, key, last) for key in present_values() if key in keys]
-    rows = np.array([(kind, keys.index(key), last) for _, kind, key, last in asked], np.int64).reshape(-1, 3)
-    kind, column, last = np.ascontiguousarray(rows.T)
-    rates = np.broadcast_to(runs.discount_rate, replicates)
-    factors = {rate: of.discounts(rate, steps, per_year) for rate in set(rates.tolist())}
-    values = np.empty((arms * replicates, len(asked)))
-    every = np.ascontiguousarray(runs.series).reshape(arms * replicates, steps + 1, -1)
-    for row, (series, rate) in enumerate(zip(every, np.tile(rates, arms), strict=True)):
-        of.read_outcomes(series, kind, column, last, per_year, factors[rate], values[row])
-    frame = pd.DataFrame(values, columns=[name for name, *_ in asked])
+    names, values = outcomes(runs)
+    arms, replicates = values.shape[:2]
+    frame = pd.DataFrame(values.reshape(arms * replicates, -1), columns=names)
     frame.insert(0, "replicate", np.tile(runs.replicates, arms))
     frame.insert(0, "arm", np.repeat(np.array(runs.arms), replicates))
     frame["failed"] = runs.failed.reshape(-1)

@@ -107,7 +107,7 @@ def _sites(comparison: Comparison, say: Words, year: int) -> list[str]:
     from ..model.parameters import PARAMETERS
 
     site, key = comparison.trace.site, f"sites_built_{year}"
-    if key not in comparison.runs:
+    if key not in comparison.names:
         return []
     beyond, sentences = comparison.above(key), []
     for index in comparison.acting:

@@ -98,7 +98,7 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         best_year=YEARS[1],
         stands_out=lambda share: stands_out(share, comparison.draws),
         captions=_captions(comparison, say, pictures),
-        failed=int((comparison.runs["failed"] != "").sum()),
+        failed=int((comparison.reasons != "").sum()),
         pictures={name: as_source(data) for name, data in pictures.items()},
         budget=say.number(budget, 0 if budget == round(budget) else 2),
     )

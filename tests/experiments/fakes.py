@@ -8,7 +8,7 @@ import numpy as np
 from ecocluster.experiments.columns import CLUSTER_SHARES, Vocabulary
 from ecocluster.experiments.comparison import Comparison
 from ecocluster.experiments.question import PATHWAYS, Question
-from ecocluster.model.indicators import CRITERIA, DISCOUNTED, INDICATORS, LEVEL_1, PRESENT, TOTALS, evaluate
+from ecocluster.model.indicators import CRITERIA, DISCOUNTED, INDICATORS, LEVEL_1, PRESENT, TOTALS
 
 ARMS = ("null", "self-transition", "symbiosis", "newly-planned", "combined")
 FAILURES = {1: "the ledger of money does not balance"}
@@ -72,4 +72,4 @@ def make_comparison(replicates=12, **options):
     pathways = PATHWAYS if runs.arms == ARMS else runs.arms
     question = Question("hanoi", pathways, "vietnam-2020", replicates, runs.seed, 150.0, None,
                         0 if runs.worlds is None else len(set(runs.worlds)))  # fmt: skip
-    return Comparison.of(question, runs, evaluate(runs), VOCABULARY, 1.5)
+    return Comparison.of(question, runs, VOCABULARY, 1.5)

@@ -16,7 +16,7 @@ from ecocluster.experiments.question import ask
 from ecocluster.viz.answer import answer as words_of
 from ecocluster.viz.doses import equal_lines
 from ecocluster.viz.words import Words
-from fakes import ARMS, EFFECT, FAILURES, VOCABULARY, evaluate, make_comparison, make_runs
+from fakes import ARMS, EFFECT, FAILURES, VOCABULARY, make_comparison, make_runs
 
 RANGE = {"world_median", "world_low", "world_high"}
 
@@ -55,7 +55,7 @@ def test_differences_are_to_the_law_alone_and_to_the_null_beside():
     runs = make_runs(10)
     runs.matched = (0, 0, 1, 1, 1)
     plain = make_comparison(10)
-    answer = Comparison.of(plain.question, runs, evaluate(runs), VOCABULARY)
+    answer = Comparison.of(plain.question, runs, VOCABULARY)
     values = answer.values("cod_2035")
     for index, base in enumerate(runs.matched):
         assert answer.estimates["cod_2035"][index][1].mean == pytest.approx((values[index] - values[base]).mean())
@@ -176,7 +176,7 @@ def test_money_is_counted_above_the_matched_arm():
     runs = make_runs(10)
     runs.matched = (0, 0, 1, 1, 1)
     plain = make_comparison(10)
-    other = Comparison.of(plain.question, runs, evaluate(runs), VOCABULARY)
+    other = Comparison.of(plain.question, runs, VOCABULARY)
     for answer in (plain, other):
         tonnes = answer.values("tco2e_total_2035")
         assert np.array_equal(answer.abatement(2035), tonnes[answer.matched] - tonnes)
@@ -192,7 +192,7 @@ def test_a_lever_that_costs_but_does_nothing_has_no_cost_per_tonne():
     k = runs.keys.index("tco2e")
     runs.series[:, :, :, k] = runs.series[:1, :, :, k]
     plain = make_comparison(10)
-    answer = Comparison.of(plain.question, runs, evaluate(runs), VOCABULARY)
+    answer = Comparison.of(plain.question, runs, VOCABULARY)
     entry = answer.to_json()["pathways"]["combined"]["cost_gross_per_tco2e_2035"]
     assert entry["mean"] is None and "holds 0" in entry["reason"]
     assert "cost_gross_per_tco2e_2035" not in answer.to_json()["best"]
@@ -284,7 +284,8 @@ def test_levels_of_a_single_cluster_are_proportions():
     for clusters, certain in ((70, True), (1, False)):
         answer = make_comparison(10, clusters=clusters)
         for level in CLUSTER_SHARES:
-            answer.runs[[f"{level}_{year}" for year in YEARS]] = 0.0
+            for year in YEARS:
+                answer.values(f"{level}_{year}")[:] = 0.0
         value = answer.estimates["clusters_level3_2030"][1][0]
         assert value.mean == value.low == 0 and (value.high == 0) is certain
 

@@ -282,7 +282,7 @@ def test_transfers_add_up_to_zero_over_payers_and_receivers(in_2034):
     sim, state = in_2034
     series, money = _frozen(sim, state, {}, steps=1, with_money=True)
     row, dt = series[0], 0.25
-    cells = {f"transfer_{a}_{b}": row[Series[f"TRANSFER_{a}_{b}".upper()]] for a, b in PAIRS}
+    cells = {(a, b): row[Series[f"TRANSFER_{a}_{b}".upper()]] for a, b in PAIRS}
     booked = {"operator": row[Series.OPERATOR_RESULT], "developer": row[Series.DEVELOPER_RESULT]}
 
     def check(cells):
@@ -294,9 +294,9 @@ def test_transfers_add_up_to_zero_over_payers_and_receivers(in_2034):
             assert transfer_balance(table)[party] == pytest.approx(result - rest, rel=1e-9, abs=1e-9 * scale), party
 
     check(cells)
-    assert cells["transfer_landowners_developer"] != 0
+    assert cells["landowners", "developer"] != 0
     with pytest.raises(AssertionError, match="developer"):
-        check({**cells, "transfer_landowners_developer": 0.0})
+        check({**cells, ("landowners", "developer"): 0.0})
 
 
 # --- abatement ------------------------------------------------------------------------------------------

@@ -289,7 +289,8 @@ def test_how_many_planned_clusters_a_developer_builds_is_told(lang):
     comparison.trace.site.budget_share = 0.5
     more = np.zeros((len(comparison.arms), 12))
     more[comparison.arms.index("newly-planned"), :3] = 2.0
-    comparison.runs["sites_built_2035"] = 1.0 + more.ravel()
+    comparison.names += ("sites_built_2035",)
+    comparison.numbers = np.concatenate([comparison.numbers, 1.0 + more[..., None]], axis=-1)
     assert _sites(comparison, say, 2035) == [
         say("answer.sites", arm=say.name("pathway", "newly-planned"), year=2035, asked=say.number(12, 1), built=say.number(0.5, 1),
             none=say.percent(0.75), counted=say("answer.runs"))

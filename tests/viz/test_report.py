@@ -65,7 +65,7 @@ def test_the_answer_of_little_information():
     single = answer(make_comparison(1), say)
     assert "[" not in single[0] and "chance only" in single[-1]  # one run has no interval
     same = make_comparison(6)
-    same.runs[[key for key in same.columns if key in same.runs]] = 0.1
+    same.numbers[:] = 0.1
     told = answer(same, say)
     assert told[0].count("no pathway does better than the law alone (100 %)") == 3 and " under " not in told[0]
     assert "no pathway is worth its cost" in told[-2]
@@ -73,7 +73,7 @@ def test_the_answer_of_little_information():
 
 def test_a_sure_zero_is_one_character():
     still = make_comparison(6)
-    still.runs["hubs_active_2035"] = 0.0
+    still.values("hubs_active_2035")[:] = 0.0
     rows = {row.key: row for group in scorecard(still, 2035, Words("vi")) for row in group.rows}
     cells = rows["hubs_active_2035"].cells
     assert {cell.value for cell in cells} == {"0"} and {cell.difference for cell in cells[1:]} == {"0"}
@@ -89,7 +89,7 @@ def test_of_one_cluster_runs_are_counted(lang):
     assert best_rows(one, 2035, say)[0][0] == say("one_cluster.clusters_level1")
     assert say("one_cluster.unit") in trajectories(one, say).axes[0].get_title(loc="left")
     same = make_comparison(6, clusters=1)
-    same.runs["clusters_level1_2035"] = 0.0
+    same.values("clusters_level1_2035")[:] = 0.0
     alone = make_comparison(1, clusters=1)
     for comparison in (one, same, alone):
         text = " ".join(answer(comparison, say))

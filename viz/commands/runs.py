@@ -106,7 +106,7 @@ def _typed(context: typer.Context, name: str) -> bool:
 
 
 def _tell_failures(comparison: Any, say: Words) -> None:
-    lost = comparison.runs[comparison.runs["failed"] != ""]
-    if len(lost):
-        text = say("cli.failed", failed=len(lost), total=len(comparison.runs), reason=lost["failed"].iloc[0])
+    lost = [reason for reason in comparison.reasons.flat if reason]
+    if lost:
+        text = say("cli.failed", failed=len(lost), total=comparison.reasons.size, reason=lost[0])
         print(text, file=sys.stderr)
