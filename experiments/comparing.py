@@ -115,13 +115,15 @@ def compare(
 
     from ..model.ensemble import run_ensemble
     from ..scenarios import load_shocks
+    from .kept_runs import keeping
 
     shocks = load_shocks(loaded.shocks)
     drawn = worlds_of(question, loaded.parameters)
     if progress is not None:
         progress(0, len(arms) * question.replicates * max(question.worlds, 1))
     started = perf_counter()
-    own: dict[str, Any] = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks}
+    own: dict[str, Any] = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks,
+                           "make": keeping(loaded.site)}  # fmt: skip
 
     def all_of(some: Sequence[Arm]) -> Runs:
         return run_ensemble(loaded.site, some, replicates=question.replicates, worlds=drawn, **own)

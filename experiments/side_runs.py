@@ -71,10 +71,12 @@ class Side:
     def run(self, arms: Sequence[Arm]) -> Runs:
         """Run arms; the first is what the others are held against."""
         from ..model.ensemble import run_ensemble
+        from .kept_runs import keeping
 
         return run_ensemble(
             self.loaded.site, arms, replicates=self.question.replicates, seed=self.question.seed, threads=self.threads,
             shocks=self.shocks, parameters=self.loaded.parameters, worlds=self.worlds, last_year=YEAR + 1, progress=self.progress,
+            make=keeping(self.loaded.site),
         )  # fmt: skip
 
     def compared(self, *parts: Runs, law: str | None = None) -> Comparison:

@@ -250,10 +250,14 @@ class Simulator:
         size = self.layout
         if self.base.links.size >= MOST_ROOM * size.links:
             return False
-        inside = size.most_blocks - size.outside_blocks
-        blocks = inside + max(size.outside_blocks, 2 * (self.base.firms.size - inside))
-        self.base, self.work = with_more_room(self.base, blocks), with_more_room(self.work, blocks)
+        self.base, self.work = self.roomier(self.base), self.roomier(self.work)
         return True
+
+    def roomier(self, state: State) -> State:
+        """A state of this layout with the room that is next."""
+        size = self.layout
+        inside = size.most_blocks - size.outside_blocks
+        return with_more_room(state, inside + max(size.outside_blocks, 2 * (state.firms.size - inside)))
 
 
 class Replicate:
@@ -313,6 +317,14 @@ class Replicate:
         if not simulator.arms[index].programmes:
             self._references[index] = simulator.reference(rows.series)
         return code, rows
+
+    def by_origin(self) -> np.ndarray:
+        """`Simulator.by_origin` of the arm that was run last."""
+        return self.simulator.by_origin()
+
+    def funds(self) -> np.ndarray:
+        """Funds at the end of the arm that was run last, (programmes,) FUND_DTYPE; a view."""
+        return self.simulator.work.funds
 
 
 @lru_cache(maxsize=1)

@@ -70,11 +70,14 @@ def test_a_world_is_burnt_in_once_and_its_law_alone_run_once(counted, vary, worl
 
 def test_a_simulator_that_takes_other_arms_is_as_a_new_one():
     """With programmes of other levers, more planned slots, other parameters, and back again; plans of arms that left are gone."""
-    loaded = load_scenario("teaching")
+    loaded = load_scenario("nguyen-khe")
     shocks, site = load_shocks(loaded.shocks), loaded.site
     law, own, planned = (make_arm(name, site=site) for name in ("law", "symbiosis", "newly-planned"))
     sets = [(law, own), (law, planned), (law,), (law, own, planned), (law, own)]
-    records = [parameter_record({**loaded.parameters, "money_scale": scale}) for scale in (1.0, 1.1, 1.0, 1.1, 1.0)]
+    records = [
+        parameter_record({**loaded.parameters, "money_scale": scale, "developers": 0.0}) for scale in (1.0, 1.1, 1.0, 1.1, 1.0)
+    ]
+    assert len({Simulator(site, arms, records[0]).layout.planned for arms in sets}) == 2
     kept = Simulator(site, sets[0], records[0], shocks, last_year=2022)
 
     def bits(simulator, number):
