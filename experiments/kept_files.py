@@ -14,6 +14,7 @@ import json
 import os
 import threading
 import uuid
+from collections import OrderedDict
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,7 +23,7 @@ import numpy as np
 
 from ..model.kernel_cache import weak_place
 
-__all__ = ["BOUND_MB", "ENDING", "VARIABLE", "Files", "files"]
+__all__ = ["BOUND_MB", "ENDING", "VARIABLE", "Files", "Memory", "files"]
 
 VARIABLE, BOUND_MB = "ECOCLUSTER_KEEP_MB", 1000.0
 ENDING = ".run"
@@ -121,6 +122,48 @@ class Files:
                         total -= used
             # others write too: a tenth of the bound, then it is looked at again
             self._room = min(self.bound - total, 0.1 * self.bound)
+
+
+class Memory:
+    """Records of this process, as `Files` keeps them on disk.
+
+    Parameters
+    ----------
+    bound : int
+        Bytes; what was not used for longest goes first.
+    """
+
+    def __init__(self, bound: int):
+        self.bound, self.size = bound, 0
+        self._records: OrderedDict[bytes, dict[str, np.ndarray]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, key: bytes) -> dict[str, np.ndarray] | None:
+        """The arrays of a key, read-only; None if there are none."""
+        with self._lock:
+            found = self._records.get(key)
+            if found is not None:
+                self._records.move_to_end(key)
+            return found
+
+    def keep(self, key: bytes, arrays: dict[str, np.ndarray]) -> None:
+        """Keep a copy."""
+        copies = {name: array.copy() for name, array in arrays.items()}
+        for array in copies.values():
+            array.flags.writeable = False
+        with self._lock:
+            self._drop(key)
+            self._records[key] = copies
+            self.size += _bytes(copies)
+            while self.size > self.bound:
+                self._drop(next(iter(self._records)))
+
+    def _drop(self, key: bytes) -> None:
+        self.size -= _bytes(self._records.pop(key, {}))
+
+
+def _bytes(arrays: dict[str, np.ndarray]) -> int:
+    return sum(array.nbytes for array in arrays.values())
 
 
 @lru_cache(maxsize=1)

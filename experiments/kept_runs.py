@@ -20,11 +20,12 @@ from ..model.setup import allocate
 from ..model.simulator import Reference, Replicate, Rows, Simulator
 from ..model.sites_and_arms import Site
 from ..model.state import FUND_DTYPE, State, as_bytes, copy_state
-from .kept_files import Files, files
+from .kept_files import Files, Memory, files
 
-__all__ = ["LEAST_FIRMS", "keeping"]
+__all__ = ["LEAST_FIRMS", "keeping", "remembering"]
 
 LEAST_FIRMS = 500  # a run of fewer takes no longer than to read it
+_MEMORY = Memory(256_000_000)
 
 
 def keeping(site: Site) -> Callable[..., Simulator]:
@@ -38,17 +39,22 @@ def keeping(site: Site) -> Callable[..., Simulator]:
     return Simulator if kept is None else partial(KeptSimulator, kept)
 
 
+def remembering() -> Callable[..., Simulator]:
+    """What makes simulators that keep them for this process, of sites of any size: for who asks again and again, as a sketch does."""
+    return Simulator if loaded() else partial(KeptSimulator, _MEMORY)
+
+
 class KeptSimulator(Simulator):
     """A simulator that looks for pasts among the kept ones before it runs them.
 
     Parameters
     ----------
-    kept : Files
+    kept : Files or Memory
     given, more
         As for `Simulator`.
     """
 
-    def __init__(self, kept: Files, *given: Any, **more: Any):
+    def __init__(self, kept: Files | Memory, *given: Any, **more: Any):
         from .sweeps.chunks import versions
 
         self.kept = kept
