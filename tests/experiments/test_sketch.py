@@ -10,7 +10,7 @@ from ecocluster.experiments import compare, sketch_coverage
 from ecocluster.experiments import sketch as sketching
 from ecocluster.experiments.errors import InputError
 from ecocluster.experiments.question import ask
-from ecocluster.experiments.sketch import SAMPLES, Estimate, _part_of, _raised, refined, sample_of, sketch
+from ecocluster.experiments.sketch import CONFIDENCE, SAMPLES, Estimate, _part_of, _raised, refined, sample_of, sketch
 from ecocluster.experiments.statistics import t_quantile
 from ecocluster.model.ensemble import run_ensemble
 from ecocluster.model.indicators import INDICATORS
@@ -67,18 +67,30 @@ def test_an_estimate_of_few_draws_tells_how_far_it_may_be_off():
     series[1, :, 1:, 0] = np.array([1.0, 2.0, 3.0, 6.0])[:, None] * [1.0, 2.0]
     own = Estimate(question, ("law", "a"), (0, 0), np.array([2020.0, 2020.25, 2020.5]), ("tco2e",), series, 4, 10, 3, 3, 0.0)
     curve = own.curve("tco2e")
-    half = t_quantile(3) * np.std([1, 2, 3, 6], ddof=1) / 2 * np.sqrt(1 - 4 / 10)
+    half = t_quantile(3, CONFIDENCE) * np.std([1, 2, 3, 6], ddof=1) / 2 * np.sqrt(1 - 4 / 10)
     assert curve.middle[1].tolist() == [3.0, 6.0] and curve.high[1] - curve.middle[1] == pytest.approx([half, 2 * half])
     assert own.curve("tco2e", total=True).middle[1].tolist() == [0.75, 2.25]
     sample = replace(own, clusters=2)  # other samples were possible of these draws too
     assert sample.curve("tco2e").high[1, 0] - 3.0 == pytest.approx(half / np.sqrt(1 - 4 / 10))
+    none = replace(own, keys=("level1",), series=0 * series, clusters=2).curve(
+        "level1"
+    )  # no certificate seen is not that there is none
+    assert none.high[1].tolist() == [3 / (4 * 2)] * 2 and replace(own, series=0 * series).curve("tco2e").high[1].tolist() == [
+        0.0,
+        0.0,
+    ]
+    assert (
+        replace(own, keys=("clusters_level1",), series=0 * series, clusters=2).curve("clusters_level1").high[1, 0] == 3 / 4 / 2 * 3
+    )
     one = replace(own, series=series[:, :1], draws=1).curve("tco2e")
     assert one.middle[1, 0] == 1.0 and np.isinf(one.high[1]).all()
     series = series.copy()
     series[1, 3] = np.nan
     assert replace(own, series=series).curve("tco2e").middle[1].tolist() == [2.0, 4.0]
     twice = replace(own, draws=2, question=replace(question, replicates=2)).curve("tco2e")  # replicates within worlds
-    assert twice.middle[1, 0] == 3.0 and twice.high[1, 0] - 3.0 == pytest.approx(t_quantile(1) * 1.5 * np.sqrt(1 - 2 / 10))
+    assert twice.middle[1, 0] == 3.0 and twice.high[1, 0] - 3.0 == pytest.approx(
+        t_quantile(1, CONFIDENCE) * 1.5 * np.sqrt(1 - 2 / 10)
+    )
 
 
 def test_samples_are_nested_spread_and_differ():
@@ -201,9 +213,9 @@ def test_the_coverage_is_counted(monkeypatch):
     found = sketch_coverage.measure_coverage(1, 5, "teaching")
     assert set(found) == {"2 worlds of 1 clusters", "2 worlds of the city", "4 worlds of the city"}
     assert all(shares["intervals"] == 4 * 4 for shares in found.values())
-    monkeypatch.setattr("ecocluster.experiments.statistics.t_quantile", lambda df: 1e9)
+    monkeypatch.setattr("ecocluster.experiments.statistics.t_quantile", lambda df, confidence: 1e9)
     wide = sketch_coverage.measure_coverage(1, 5, "teaching")
-    monkeypatch.setattr("ecocluster.experiments.statistics.t_quantile", lambda df: -1.0)
+    monkeypatch.setattr("ecocluster.experiments.statistics.t_quantile", lambda df, confidence: -1.0)
     never = sketch_coverage.measure_coverage(1, 5, "teaching")
     assert wide["2 worlds of the city"]["any_order"] > 0.7 and never["2 worlds of the city"]["any_order"] < 0.7
     assert len(sketch_coverage.questions()) == 40 == len({repr(asked) for asked in sketch_coverage.questions()})
