@@ -1,14 +1,15 @@
-"""Pasts and runs without a programme, kept on disk for the next question: it asks about the same worlds again.
+"""Pasts and runs, kept on disk for the next question: it asks about the same worlds again, and mostly for some of the same arms.
 
 What is kept is a pure function of what its key is the hash of: the sources of the model, libraries and kind of processor, and
-then of a past (2010-2019) site, parameters, shocks, seed, replicate and the sizes of the arrays; of a run without a programme
-also its law, its end and what it is held against, but not who stands beside it. So the bits are those of a run.
+then of a past (2010-2019) site, parameters, shocks, seed, replicate and the sizes of the arrays; of a run also its law and
+programmes, its end and what it is held against, but not who stands beside it. So the bits are those of a run.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,7 @@ _MEMORY = Memory(256_000_000)
 
 
 def keeping(site: Site) -> Callable[..., Simulator]:
-    """What makes the simulators of a site: they keep their pasts and runs without a programme where that saves time.
+    """What makes the simulators of a site: they keep their pasts and runs where that saves time.
 
     Nothing is kept of small sites, with modules loaded (their code may do anything), or where the user switched it off.
     """
@@ -108,7 +109,7 @@ class KeptSimulator(Simulator):
 
 
 class KeptReplicate(Replicate):
-    """A replicate that looks for its runs without a programme among the kept ones."""
+    """A replicate that looks for its runs among the kept ones."""
 
     simulator: KeptSimulator
 
@@ -124,25 +125,27 @@ class KeptReplicate(Replicate):
         arm = simulator.arms[index]
         reference = None if against is None else self._references.get(against)
         held = None if reference is None or against is None else self._keys.get(against, b"")
-        if arm.programmes or self.burnt or held == b"":  # held against what is not kept
+        if self.burnt or held == b"":  # held against what is not kept
             return super().run(index, scale, against, rows)
         # an arm without programmes is its law: budget, scale and places of programmes move nothing
-        key = simulator.key("run", *self._luck, arm.law, simulator.last_year, simulator.layout.programmes, held)
+        acts = (replace(arm, name="", scale=None), scale) if arm.programmes else ()
+        key = simulator.key("run", *self._luck, arm.law, acts, simulator.last_year, simulator.layout.programmes, held)
         rows = simulator.rows() if rows is None else rows
         found = simulator.kept.find(key)
         if found is not None and all(found[name].shape == room.shape for name, room in rows._asdict().items()):
             for name, room in rows._asdict().items():
                 room[...] = found[name]
-            self._references[index] = Reference(
-                *(found[name].copy() for name in Reference._fields)
-            )  # kernels take what can be written
-            self._found, self._keys[index] = found, key
+            self._found = found
+            if not arm.programmes:  # kernels take what can be written
+                self._references[index] = Reference(*(found[name].copy() for name in Reference._fields))
+                self._keys[index] = key
             return 0, rows
         code, rows = super().run(index, scale, against, rows)
         if not code:
-            self._keys[index] = key
-            funds = as_bytes(simulator.work.funds)
-            own = {**rows._asdict(), **self._references[index]._asdict(), "by_origin": simulator.by_origin(), "funds": funds}
+            own = {**rows._asdict(), "by_origin": simulator.by_origin(), "funds": as_bytes(simulator.work.funds)}
+            if not arm.programmes:
+                own |= self._references[index]._asdict()
+                self._keys[index] = key
             simulator.kept.keep(key, own)
         return code, rows
 

@@ -158,7 +158,7 @@ def test_the_city_is_seen_first_through_samples_and_another_lever_runs_programme
     middle = first(seed=77, levers={"extension": 0.3}).curve("tco2e").middle
     assert counted == {"arms": draws} and not np.array_equal(middle, one.curve("tco2e").middle)
     again = first(seed=77)
-    assert again.series.tobytes() == one.series.tobytes() and counted == {"arms": draws}
+    assert again.series.tobytes() == one.series.tobytes() and not counted
     first(seed=78)
     assert counted["pasts"] == draws
 
