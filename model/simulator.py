@@ -193,10 +193,10 @@ class Simulator:
         """Copy the burn-in into `self.work` and give it arm number `index`."""
         self._forked = index, scale, reference
         target, source = self.work.firms.base, self.base.firms.base
-        if target is None or source is None:
-            copy_state(self.work, self.base)
-        else:  # all arrays of either, which are always as large as those of the other, in one piece
+        if target is not None and source is not None and target.size == source.size:  # all arrays of either, in one piece
             target[...] = source
+        else:
+            copy_state(self.work, self.base)
         self.work.ever[...] = 0  # what is ordered from here on
         self.work.ever_null[...] = 0 if reference is None else reference.ever
         if reference is not None and self.arms[index].programmes:  # law alone has its own: it is what others are booked by
