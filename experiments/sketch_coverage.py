@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from .preparing import prepare
+from .question import ask
 from .sketch import CITY, SAMPLES, Estimate, _city, _sampled, _Sketch
 
 __all__ = ["KEYS", "measure_coverage", "questions"]
@@ -71,8 +73,6 @@ def measure_coverage(
         Per stage: "as_is" and "any_order" (share of intervals at the end of 2035 that hold the answer's value), and how many
         "intervals" there were.
     """
-    from ..experiments.preparing import prepare
-    from ..experiments.question import ask
 
     held: dict[str, list[tuple[bool, bool]]] = {}
     random = np.random.default_rng(1)
