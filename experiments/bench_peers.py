@@ -2,12 +2,14 @@
 
 The peers are in `tests/benchmarks` of a clone (they are no part of the package), with the rules of the comparison in
 DECLARATION.md. A cell is measured where a peer takes no longer than the limit; else as many of its runs as fit are
-measured, or none where not even a pair fits, and the rest is extrapolated, linearly in runs and firms, and marked.
+measured, or none where not even a pair fits, and the rest is extrapolated, linearly in runs and firms, and marked. A cell
+with less to do than keeps all cores of a peer busy is left out for it, and nothing is extrapolated from it.
 """
 
 from __future__ import annotations
 
 import io
+import platform
 import sys
 import tempfile
 import tokenize
@@ -108,19 +110,20 @@ def cells(
     list of dict
         firms, runs, peer, weight (what its time is proportional to), seconds (median), low, high (range of the rounds, None if there
         are fewer than 3), rounds, measured_runs (fewer than runs: the rest is extrapolated; 0: from another cell),
-        times. In the order of firms x runs.
+        times. In the order of firms x runs; without the peers that a cell keeps too little busy (`peers.Peer.can_show`).
     """
     rows: list[dict[str, Any]] = []
     works = sorted(works, key=lambda work: work.firms * work.pairs)
-    for work in works:
+    for done_before, work in enumerate(works):
         if progress is not None:
-            progress(f"{work.firms} x {work.runs} ({len(rows) // len(peers) + 1}/{len(works)})")
-        times: dict[str, list[float]] = {name: [] for name in peers}
-        guess = {name: _extrapolate(rows, name, peer, work) for name, peer in peers.items()}
-        parts = {name: _part(peer, work, guess[name], limit) for name, peer in peers.items()}
-        spent = dict.fromkeys(peers, 0.0)
+            progress(f"{work.firms} x {work.runs} ({done_before + 1}/{len(works)})")
+        able = {name: peer for name, peer in peers.items() if peer.can_show(work)}
+        times: dict[str, list[float]] = {name: [] for name in able}
+        guess = {name: _extrapolate(rows, name, peer, work) for name, peer in able.items()}
+        parts = {name: _part(peer, work, guess[name], limit) for name, peer in able.items()}
+        spent = dict.fromkeys(able, 0.0)
         for turn in range(ROUNDS):
-            for name, peer in peers.items():
+            for name, peer in able.items():
                 part = parts[name]
                 # a peer goes on while the round to come fits into the limit; what nobody knows yet is tried
                 expected = spent[name] / turn if turn else guess[name] * part.pairs / work.pairs
@@ -128,7 +131,7 @@ def cells(
                     seconds = peer.run(part)
                     spent[name] += seconds
                     times[name].append(seconds * work.pairs / part.pairs)
-        for name, peer in peers.items():
+        for name, peer in able.items():
             done = times[name]
             rows.append({
                 "firms": work.firms, "runs": work.runs, "peer": name, "weight": peer.weight(work),
@@ -177,6 +180,28 @@ def _start(cold: bool) -> dict[str, float | None]:
         }  # fmt: skip
 
 
+def _machine() -> dict[str, Any]:
+    """What was measured on: processor, how many of them, for what kind kernels are compiled, system, versions."""
+    from importlib.metadata import version
+
+    from ..model.granted import processors
+    from ..model.processor import kind
+
+    names = [line.partition(":")[2].strip() for line in _lines_of("/proc/cpuinfo") if line.startswith("model name")]
+    return {
+        "processor": names[0] if names else platform.processor() or platform.machine(), "processors": processors(), "kind": kind(),
+        "system": f"{platform.system()} {platform.machine()}", "python": platform.python_version(),
+        **{name: version(name) for name in ("numpy", "numba", "mesa")},
+    }  # fmt: skip
+
+
+def _lines_of(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # of other systems
+        return []
+
+
 def measure_peers(
     limit: float = 15.0,
     firms: Iterable[int] = FIRMS,
@@ -202,7 +227,7 @@ def measure_peers(
     dict
         mesa_ratio, numpy_ratio: how many times longer they take than the kernels on one core (55 firms, 100 runs);
         comparison_ratio: plain Mesa on one core against the kernels on all, 10,000 runs. `ratios` has all of them with their ranges, `table` the cells, `lost` the measured cells in
-        which a peer is faster; start (s), memory (bytes of a run of 55 firms), lines of code.
+        which a peer is faster; machine (what it was measured on); start (s), memory (bytes of a run of 55 firms), lines of code.
 
     Raises
     ------
@@ -236,6 +261,7 @@ def measure_peers(
             if row["rounds"] and row["peer"] in ("numpy", "mesa")
             and row["seconds"] < against.get((row["firms"], row["runs"]), 0.0)
         ],
+        "machine": _machine(),
         "start": _start(cold),
         "memory": {name: measure() for name, measure in module.MEMORY.items()},
         "lines": {name: code_lines(paths) for name, paths in module.sources().items()},

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..model.one_run import Run
     from ..model.sites_and_arms import Arm
     from ..scenarios import Scenario
+    from .question import Question
+    from .sketch import Estimate
 
 __all__ = ["compare", "run"]
 
@@ -52,6 +54,7 @@ def compare(
     equal: bool = False,
     tuned: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    sketch: Callable[[Estimate], None] | None = None,
 ) -> Comparison:
     """Run every pathway under the same law on the same draws and compare each with the law alone.
 
@@ -96,6 +99,8 @@ def compare(
         Each programme at its best for an aim, "tco2e", "cod" or "level1" (`ecocluster.experiments.tuned`), instead of as written.
     progress : callable, optional
         Called with (runs done, runs in total); first with 0 done, when the input is known to be good.
+    sketch : callable, optional
+        Called with each `ecocluster.experiments.sketch.Estimate` of the answer on the way to it; the answer is the same.
 
     Returns
     -------
@@ -115,20 +120,25 @@ def compare(
 
     from ..model.ensemble import run_ensemble
     from ..scenarios import load_shocks
+    from .kept_runs import keeping
 
     shocks = load_shocks(loaded.shocks)
     drawn = worlds_of(question, loaded.parameters)
     if progress is not None:
         progress(0, len(arms) * question.replicates * max(question.worlds, 1))
     started = perf_counter()
-    own: dict[str, Any] = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks}
+    own: dict[str, Any] = {"seed": question.seed, "threads": threads, "parameters": loaded.parameters, "shocks": shocks,
+                           "make": keeping(loaded.site)}  # fmt: skip
 
     def all_of(some: Sequence[Arm]) -> Runs:
         return run_ensemble(loaded.site, some, replicates=question.replicates, worlds=drawn, **own)
 
     if question.levers:  # one run tells nearly always what all would tell
         refuse_unpaid(question, run_ensemble(loaded.site, arms, replicates=1, worlds=drawn and drawn[:1], **own), all_of)
-    trace = run_ensemble(loaded.site, arms, replicates=question.replicates, worlds=drawn, progress=progress, **own)
+    if sketch is None:
+        trace = run_ensemble(loaded.site, arms, replicates=question.replicates, worlds=drawn, progress=progress, **own)
+    else:
+        trace = _sketched(question, loaded, arms, threads, progress, sketch)
     refuse_unpaid(question, trace, all_of)
     found = answer(question, trace, perf_counter() - started)
     if sure and question.worlds:
@@ -138,6 +148,16 @@ def compare(
     if question.equal or sure:
         _side_runs(found, loaded, shocks, threads, progress, sure)
     return found
+
+
+def _sketched(question: Question, loaded: Scenario, arms: Sequence[Arm], threads: int | None, progress, tell) -> Runs:
+    """The runs of a question, each estimate on the way told."""
+    from .sketch import refined
+
+    for estimate in refined(question, loaded, arms, threads, progress):
+        tell(estimate)
+    assert estimate.trace is not None
+    return estimate.trace
 
 
 def _side_runs(found: Comparison, loaded: Scenario, shocks, threads: int | None, progress, sure: bool) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .comparison import Comparison
     from .question import Question
 
-__all__ = ["DRAWS", "YEAR", "Side", "first_runs", "joined", "side_of"]
+__all__ = ["DRAWS", "YEAR", "Side", "first_runs", "joined", "side_of", "with_more"]
 
 DRAWS = 20  # worlds, or replicates of the defaults
 YEAR = 2035  # what comes after its end is not asked
@@ -71,10 +71,12 @@ class Side:
     def run(self, arms: Sequence[Arm]) -> Runs:
         """Run arms; the first is what the others are held against."""
         from ..model.ensemble import run_ensemble
+        from .kept_runs import keeping
 
         return run_ensemble(
             self.loaded.site, arms, replicates=self.question.replicates, seed=self.question.seed, threads=self.threads,
             shocks=self.shocks, parameters=self.loaded.parameters, worlds=self.worlds, last_year=YEAR + 1, progress=self.progress,
+            make=keeping(self.loaded.site),
         )  # fmt: skip
 
     def compared(self, *parts: Runs, law: str | None = None) -> Comparison:
@@ -138,3 +140,14 @@ def joined(parts: Sequence[Runs]) -> Runs:
     scales = {part.arms[index]: part.scales[part.arms[index]] for part, index in where}
     return replace(first, series=of("series"), level=of("level"), unmet=of("unmet"), failed=of("failed"),
                    by_origin=of("by_origin"), scales=scales, funds=None, given=())  # fmt: skip
+
+
+def with_more(first: Runs | None, more: Runs) -> Runs:
+    """An ensemble and more draws of the same arms, as one."""
+    if first is None:
+        return more
+    both: dict[str, Any] = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
+            for name in ("series", "level", "unmet", "failed", "funds", "by_origin")}  # fmt: skip
+    own = ("replicates", "past", "trades", *(("worlds", "discount_rate") if more.worlds is not None else ()))
+    both |= {name: np.concatenate([getattr(first, name), getattr(more, name)]) for name in own}
+    return replace(more, **both)

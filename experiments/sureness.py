@@ -59,6 +59,7 @@ def how_sure(
     """
     from ..model.ensemble import run_ensemble
     from ..model.indicators import outcomes
+    from .kept_runs import keeping
 
     question, base = answer.question, answer.base
     rivals = [base, *answer.acting]  # whatever is told is a difference to the first of them
@@ -71,7 +72,7 @@ def how_sure(
 
     def differences(**options: Any) -> dict[str, np.ndarray]:
         trace = run_ensemble(loaded.site, arms, seed=question.seed, threads=threads, parameters=loaded.parameters, shocks=shocks,
-                             last_year=SIDE_YEAR + 1, progress=progress, **options)  # fmt: skip
+                             last_year=SIDE_YEAR + 1, progress=progress, make=keeping(loaded.site), **options)  # fmt: skip
         names, numbers = outcomes(trace)
         found = {}
         for name in keys:

@@ -148,6 +148,7 @@ def waiving(
     from ..model.ensemble import run_ensemble
     from ..model.indicators import LEVEL_1, evaluate
     from ..scenarios import load_shocks
+    from .kept_runs import keeping
 
     for index, name in enumerate(criteria):
         if name not in LEVEL_1:
@@ -168,7 +169,7 @@ def waiving(
             progress(step, len(waived) + 1)
         parameters = {**(loaded.parameters or {}), **more}
         runs = run_ensemble(loaded.site, arms, replicates=question.replicates, seed=question.seed, threads=threads,
-                            parameters=parameters, shocks=shocks, worlds=worlds_of(question, parameters))  # fmt: skip
+                            parameters=parameters, shocks=shocks, worlds=worlds_of(question, parameters), make=keeping(loaded.site))  # fmt: skip
         if question.levers:
             refuse_unpaid(question, runs)
         counted = evaluate(runs)[f"clusters_level1_{year}"].to_numpy().reshape(len(arms), -1)

@@ -6,6 +6,8 @@
     found                                   # in a notebook: the answer, a table, a figure
     found.summary                           # one row per pathway and indicator
     ec.explain(found)                       # the answer in words, each part with the figures behind it
+    for estimate in ec.sketch("hanoi"):     # first estimates at once, better ones, the last the answer
+        estimate.curve("tco2e", total=True)
     ec.run("nguyen-khe", "symbiosis")       # one run
     ec.sweep("my.toml", "out/my")           # many, kept in a folder that can be resumed
     ec.load_module("my_policy.py")          # levers, parameters, indicators and actions of your own, for all of these
@@ -18,7 +20,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["ClusterModel", "__version__", "compare", "explain", "load_module", "load_scenario", "run", "sweep"]
+__all__ = ["ClusterModel", "__version__", "compare", "explain", "load_module", "load_scenario", "run", "sketch", "sweep"]
 
 _WHERE = {
     "ClusterModel": "model",
@@ -27,6 +29,7 @@ _WHERE = {
     "load_module": "model.loading",
     "load_scenario": "scenarios",
     "run": "viz.notebook",
+    "sketch": "experiments.sketch",
     "sweep": "experiments.sweeps.runner",
 }
 

@@ -179,6 +179,7 @@ def run_ensemble(
     steps_per_year: int = 4,
     last_year: float = LAST_YEAR,
     progress: Callable[[int, int], None] | None = None,
+    make: Callable[..., Simulator] = Simulator,
 ) -> Runs:
     """Run every arm on every replicate with common random numbers.
 
@@ -204,6 +205,8 @@ def run_ensemble(
         End of the last step, at most 2046.
     progress : callable, optional
         Called with (runs done, runs in all); may raise to stop the ensemble.
+    make : callable
+        Makes the simulator of a thread; another kind may know some runs already, and gives the same bits.
 
     Returns
     -------
@@ -252,7 +255,7 @@ def run_ensemble(
             if stop.is_set():
                 return
             if not hasattr(local, "simulator"):
-                local.simulator = Simulator(site, scaled, default, shocks, steps_per_year, last_year)
+                local.simulator = make(site, scaled, default, shocks, steps_per_year, last_year)
             simulator = local.simulator
             if worlds is not None:
                 simulator.load(parameter_record(worlds[r].parameters))
@@ -265,10 +268,10 @@ def run_ensemble(
                     return
                 failed[a, r], _ = replicate.run(a, scales[a], matched[a], Rows(series[a, r], level[a, r], unmet[a, r]))
                 if not failed[a, r]:
-                    found = simulator.by_origin()
+                    found = replicate.by_origin()
                     by_origin[a, r] = 0.0 * found[:, :1]
                     by_origin[a, r, :, : found.shape[1]] = found
-                funds[a, r] = simulator.work.funds
+                funds[a, r] = replicate.funds()
                 with lock:
                     done += 1
                     count = done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -83,26 +84,15 @@ class Layout:
 
         self.site = site
         self._assigned: dict[int, tuple[Arm, Assignment]] = {}
-        self.needs = _needs(p)
-        values = dict(zip(NEEDS, self.needs, strict=True))
+        needs, asked = _needs(p), _asked(site, arms)
+        self.needs = needs, asked
+        values = dict(zip(NEEDS, needs, strict=True))
         occupancy = values["occupancy_2018"]
         self.slots = np.array([max(len(c.firms), math.ceil(c.firms_2018 / occupancy - 1e-9), 1) for c in site.clusters], np.int64)
         self.existing_blocks = np.array([blocks_of(int(n)) for n in self.slots])
-        wanted = 0.0
-        for arm in arms:
-            for programme in arm.programmes:
-                levels = [programme.levers.get("planned_slots", 0.0)]
-                if max(levels) > 0 and arm.budget > 0:
-                    cap = LEVERS["planned_slots"].cap
-                    assert cap is not None
-                    top = max(levels) if arm.scale is not None and arm.scale <= 1 else min(cap, 3 * max(levels))
-                    if arm.scale is not None:
-                        top = min(cap, max(levels) * max(arm.scale, 1.0))
-                    wanted = max(wanted, math.floor(max(top, max(levels)) * site.budget_share + 0.5))
         size = int(values["planned_cluster_slots"])
+        wanted, self.programmes, with_planned = asked
         per_programme = math.ceil(wanted / size)
-        self.programmes = max([len(a.programmes) for a in arms], default=0)
-        with_planned = max([sum(1 for q in a.programmes if q.levers.get("planned_slots", 0) > 0) for a in arms], default=0)
         self.planned_per_programme = per_programme
         self.planned = per_programme * with_planned
         self.site_slots = np.zeros(self.planned, np.int64)
@@ -140,9 +130,14 @@ class Layout:
         existing = self.clusters[: len(weights)]
         self.size_law = {name: float((existing[name] * weights).sum() / weights.sum()) for name in SIZE_LAW}
 
-    def fits(self, p: np.ndarray) -> bool:
-        """Would the layout be the same for other parameters?"""
-        return _needs(p) == self.needs
+    def fits(self, p: np.ndarray, arms: tuple[Arm, ...]) -> bool:
+        """Would the layout be the same for other parameters and arms?"""
+        return (_needs(p), _asked(self.site, arms)) == self.needs
+
+    def forget(self, arms: Sequence[Arm]) -> None:
+        """Only these arms will be asked for."""
+        known = {id(arm) for arm in arms}
+        self._assigned = {key: kept for key, kept in self._assigned.items() if key in known}
 
     def assigned(self, arm: Arm) -> Assignment:
         """Where the programmes of an arm act; worked out once for each arm."""
@@ -214,6 +209,22 @@ def _has_rules(programme: Programme) -> bool:
 
 def _needs(p: np.ndarray) -> tuple[float, ...]:
     return tuple(float(p[name]) for name in NEEDS)
+
+
+def _asked(site: Site, arms: Sequence[Arm]) -> tuple[float, int, int]:
+    """All that a layout looks at in arms: most planned slots of a programme, programmes, and those of them that plan clusters."""
+    wanted = 0.0
+    for arm in arms:
+        for programme in arm.programmes:
+            level = programme.levers.get("planned_slots", 0.0)
+            if level > 0 and arm.budget > 0:
+                cap = LEVERS["planned_slots"].cap
+                assert cap is not None
+                top = min(cap, 3 * level) if arm.scale is None else min(cap, level * max(arm.scale, 1.0))
+                wanted = max(wanted, math.floor(max(top, level) * site.budget_share + 0.5))
+    programmes = max([len(a.programmes) for a in arms], default=0)
+    with_planned = max([sum(1 for q in a.programmes if q.levers.get("planned_slots", 0) > 0) for a in arms], default=0)
+    return wanted, programmes, with_planned
 
 
 def _size_law(row, cluster: Cluster, p: dict[str, float]) -> None:

@@ -101,22 +101,37 @@ class Simulator:
         self.burn_series = np.full((self.burn_steps + 1, len(INDICATORS)), np.nan)
         self.burn_level = np.zeros((self.burn_steps + 1, len(self.site.clusters)), np.int8)
         self.burn_unmet = np.zeros_like(self.burn_level, np.int16)
-        self._levers: dict[float, list[Plan]] = {}
+        self._levers: dict[float, dict[int, Plan]] = {}  # by money scale and arm
         self._sizes = None
         self._forked: tuple[int, float, Reference | None] = (0, 1.0, None)
         self.load(self.p)
         call_help()
 
-    def load(self, p: np.ndarray) -> None:
-        """Take other parameters: what depends on them is laid down anew, all else is kept.
+    def load(self, p: np.ndarray, arms: Sequence[Arm] | None = None) -> None:
+        """Take other parameters, and other arms: what depends on them is laid down anew, all else is kept.
 
         A simulator that was loaded gives the same bits as a new one.
+
+        Parameters
+        ----------
+        p : record
+        arms : sequence of Arm, optional
+            Those that this simulator has had are known by identity, and keep their plans.
         """
         if self.modules is not loaded():
             raise ModuleError("in_use")
         self.p = p
-        if self._sizes is None or not self.layout.fits(p):
+        if arms is not None:
+            old = {id(arm) for arm in self.arms}
+            stay = {id(arm) for arm in arms} & old
+            if stay != old:  # an id may be given again once its arm is gone
+                self._levers = {
+                    money: {key: plan for key, plan in plans.items() if key in stay} for money, plans in self._levers.items()
+                }
+            self.arms = arms
+        if self._sizes is None or not self.layout.fits(p, tuple(self.arms)):
             self.layout = Layout(self.site, p, tuple(self.arms))
+        self.layout.forget(self.arms)
         size = self.layout
         sizes = (size.blocks, size.widest, size.most_blocks, size.planned, size.programmes, size.links, size.ids, size.pool)
         if sizes != self._sizes:
@@ -124,13 +139,13 @@ class Simulator:
             self._sizes = sizes
 
         money = float(p["money_scale"])  # the only parameter that the levers of a plan depend on
-        if money not in self._levers:
-            self._levers[money] = [
-                make_plan(p, arm, self.shocks, self.steps_per_year, self.last_year, size.programmes) for arm in self.arms
-            ]
+        plans = self._levers.setdefault(money, {})
+        for arm in self.arms:
+            if id(arm) not in plans or plans[id(arm)].target.shape[0] != 3 * size.programmes + 1:
+                plans[id(arm)] = make_plan(p, arm, self.shocks, self.steps_per_year, self.last_year, size.programmes)
         outside = outside_world(p, self.shocks, self.steps_per_year, self.last_year)  # the same for all arms
         prices = dict(zip(Plan._fields, outside, strict=False))
-        self.plans = [plan._replace(**prices, own=calls()) for plan in self._levers[money]]
+        self.plans = [plans[id(arm)]._replace(**prices, own=calls()) for arm in self.arms]
 
     def rows(self) -> Rows:
         """Room for the rows of a run."""
@@ -177,7 +192,11 @@ class Simulator:
     def fork(self, index: int, scale: float, reference: Reference | None) -> None:
         """Copy the burn-in into `self.work` and give it arm number `index`."""
         self._forked = index, scale, reference
-        copy_state(self.work, self.base)
+        target, source = self.work.firms.base, self.base.firms.base
+        if target is not None and source is not None and target.size == source.size:  # all arrays of either, in one piece
+            target[...] = source
+        else:
+            copy_state(self.work, self.base)
         self.work.ever[...] = 0  # what is ordered from here on
         self.work.ever_null[...] = 0 if reference is None else reference.ever
         if reference is not None and self.arms[index].programmes:  # law alone has its own: it is what others are booked by
@@ -235,10 +254,14 @@ class Simulator:
         size = self.layout
         if self.base.links.size >= MOST_ROOM * size.links:
             return False
-        inside = size.most_blocks - size.outside_blocks
-        blocks = inside + max(size.outside_blocks, 2 * (self.base.firms.size - inside))
-        self.base, self.work = with_more_room(self.base, blocks), with_more_room(self.work, blocks)
+        self.base, self.work = self.roomier(self.base), self.roomier(self.work)
         return True
+
+    def roomier(self, state: State) -> State:
+        """A state of this layout with the room that is next."""
+        size = self.layout
+        inside = size.most_blocks - size.outside_blocks
+        return with_more_room(state, inside + max(size.outside_blocks, 2 * (state.firms.size - inside)))
 
 
 class Replicate:
@@ -298,6 +321,14 @@ class Replicate:
         if not simulator.arms[index].programmes:
             self._references[index] = simulator.reference(rows.series)
         return code, rows
+
+    def by_origin(self) -> np.ndarray:
+        """`Simulator.by_origin` of the arm that was run last."""
+        return self.simulator.by_origin()
+
+    def funds(self) -> np.ndarray:
+        """Funds at the end of the arm that was run last, (programmes,) FUND_DTYPE; a view."""
+        return self.simulator.work.funds
 
 
 @lru_cache(maxsize=1)

@@ -61,6 +61,7 @@ class Outcomes:
             rows.append(self._row(str(name)))
         kind, column, last = (np.array(values, np.int64) for values in zip(*rows, strict=True))
         self._rows = kind, column, last
+        self._factor = float("nan"), np.empty(0)
         # a share of nothing (occupancy where nothing is planned) is missing, not wrong
         self._shares = np.array([INDICATORS[self._keys[c]].kind in ("share", "ratio") for c in column])
 
@@ -84,7 +85,10 @@ class Outcomes:
         (outcomes,) float64
         """
         out = np.empty(len(self.names))
-        factor = discounts(discount_rate, int((self.last_year - FORK_YEAR) * PER_YEAR), PER_YEAR)
+        rate, factor = self._factor
+        if rate != discount_rate:  # a run and what it is held against have the same
+            factor = discounts(discount_rate, int((self.last_year - FORK_YEAR) * PER_YEAR), PER_YEAR)
+            self._factor = discount_rate, factor
         read_outcomes(series, *self._rows, PER_YEAR, factor, out)
         return out
 

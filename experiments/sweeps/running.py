@@ -70,17 +70,15 @@ class _Worker:
         self._world: _World | None = None
 
     def enter(self, world: _World) -> None:
-        """Load a world; arrays and plans are kept if only its parameters are new."""
-        case, arms = world.case, world.arms
-        made_for = (id(case.place), case.shocks, tuple(id(arm) for arm in arms), case.last_year)
-        if made_for == self._made_for:
-            if world is not self._world:
-                self.simulator.load(case.record())
-            self._world = world
-            return
-        self.simulator = Simulator(case.place.site, arms, case.record(), case.shocks, last_year=case.last_year)
+        """Load a world; arrays are kept if only its parameters and arms are new, and plans of arms that it had before."""
+        case = world.case
+        made_for = (id(case.place), case.shocks, case.last_year)
+        if made_for != self._made_for:
+            self.simulator = Simulator(case.place.site, world.arms, case.record(), case.shocks, last_year=case.last_year)
+            self.rows = self.simulator.rows()
+        elif world is not self._world:
+            self.simulator.load(case.record(), world.arms)
         self._made_for, self._world = made_for, world
-        self.rows = self.simulator.rows()
 
     def burn(self, seed: int, number: int) -> str:
         """Begin a replicate; why it failed."""

@@ -16,6 +16,7 @@ from time import perf_counter
 import numpy as np
 from ecocluster.experiments.bench_firms import copies_of_a_cluster
 from ecocluster.model.ensemble import run_ensemble
+from ecocluster.model.granted import processors
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import Arm, Site
@@ -31,6 +32,7 @@ __all__ = ["BURN_IN", "HORIZON", "MEMORY", "PEERS", "Peer", "Work", "sources"]
 
 BURN_IN, HORIZON = 40, 104  # quarters 2010-2019 and 2020-2045
 PER_CLUSTER = 55  # firms; never more than 200
+TURNS = 4  # pairs for each core, so that none waits long for the last
 BATCH = 16_384  # firms that NumPy works on at a time: they stay in the cache
 
 
@@ -134,15 +136,22 @@ class Peer:
         Firms that it works on side by side at most.
     start : int
         Firms whose work takes as long as beginning such a batch.
+    cores : int
+        That it works on at a time.
     """
 
     run: Callable[[Work], float]
     side: int = 1
     start: int = 0
+    cores: int = 1
+
+    def can_show(self, work: Work) -> bool:
+        """Is there enough to do for all its cores? A single pair keeps one of them busy."""
+        return self.cores == 1 or work.pairs >= TURNS * self.cores
 
     def least(self, work: Work) -> int:
-        """Pairs (or single runs) that show its speed: a full batch, if there are so many."""
-        return min(work.pairs, max(1, self.side // work.firms))
+        """Pairs (or single runs) that show its speed: a full batch, and some for each core, if there are so many."""
+        return min(work.pairs, max(1 if self.cores == 1 else TURNS * self.cores, self.side // work.firms))
 
     def weight(self, work: Work) -> float:
         """What its time is proportional to."""
@@ -151,7 +160,7 @@ class Peer:
 
 PEERS = {
     "kernels": Peer(run_kernels, 2750, 50),
-    "kernels_all_cores": Peer(run_kernels_on_all_cores, 5500, 50),
+    "kernels_all_cores": Peer(run_kernels_on_all_cores, 5500, 50, processors()),
     "numpy": Peer(run_numpy, BATCH, 2500),
     "mesa": Peer(run_mesa),
 }

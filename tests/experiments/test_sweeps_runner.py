@@ -406,13 +406,13 @@ def test_the_benchmark_measures(monkeypatch, capsys):
     assert main(["bench", "sweep", "--runs", "10"]) == 2
     assert "--runs is 10, but must be at least 200" in capsys.readouterr().err
     asked = []
-    monkeypatch.setattr(bench_sweep, "_sweep", lambda points, workers=None, pathways=("combined",): asked.append((points, len(pathways)))
+    monkeypatch.setattr(bench_sweep, "_sweep", lambda points, workers=None, pathways=("combined",), vary="": asked.append((points, len(pathways)))
                         or (points / 100, points / 60, 900 * points))  # fmt: skip
     monkeypatch.setattr(bench_sweep, "_peak_mb", lambda: 123.0)
     monkeypatch.setattr(bench_sweep, "_by_firms", lambda: [0.001 * firms**0.9 for firms in bench_sweep.FIRMS])
     assert main(["bench", "sweep", "--runs", "1000", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert asked[1:5] == [(10, 1), (100, 1), (1000, 1), (250, 4)] and found["four_pathways_wall_s"] == 2.5
+    assert asked[3:7] == [(10, 1), (100, 1), (1000, 1), (250, 4)] and found["four_pathways_wall_s"] == 2.5
     assert found["slope_runs"] == pytest.approx(1) and found["slope_firms"] == pytest.approx(0.9)
     assert found["bytes_per_run"] == 900 and found["memory_mb"] == 123
 

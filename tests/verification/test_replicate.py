@@ -111,7 +111,8 @@ def test_nobody_burns_and_forks_but_the_replicate():
     """Benchmarks time the parts; the control: they are found."""
     assert callers_of("burn", "fork") - {"experiments/bench.py", "experiments/bench_firms.py", "experiments/phase_clock.py"} <= {
         "model/simulator.py",
-        "experiments/sweeps/running.py",  # the latter's own `burn` begins a replicate
+        "experiments/sweeps/running.py",  # its own `burn` begins a replicate
+        "experiments/kept_runs.py",  # a simulator, whose `burn` looks first whether a past is kept
     }
     assert callers_of("burn") & {"experiments/bench.py", "experiments/bench_firms.py"}
 

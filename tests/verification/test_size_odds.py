@@ -138,15 +138,14 @@ def test_the_past_of_one_run_and_of_any_threads_is_the_same(runs, site):
 def test_runs_that_are_joined_or_cut_are_those_of_one_call(site):
     """Whatever has an axis of runs: two rounds of the dashboard put together, and the first runs taken out."""
     pytest.importorskip("solara")
-    from ecocluster.experiments.side_runs import first_runs
-    from ecocluster.viz.pages.compare_run import _join
+    from ecocluster.experiments.side_runs import first_runs, with_more
 
     arms = [make_arm("null", site=site), make_arm("law", site=site)]
 
     def of(first, count):
         return run_ensemble(site, arms, replicates=count, first_replicate=first, seed=4, last_year=2031)
 
-    whole, both, cut = of(0, 5), _join(of(0, 2), of(2, 3)), first_runs(of(0, 5), np.arange(2), 2030)
+    whole, both, cut = of(0, 5), with_more(of(0, 2), of(2, 3)), first_runs(of(0, 5), np.arange(2), 2030)
     for name in ("replicates", "past", "trades", "series", "level", "unmet", "failed", "funds", "by_origin"):
         own = getattr(whole, name)
         if name == "funds":

@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
 def bench_command(
     what: Annotated[Literal["model", "sweep", "firms"], typer.Argument(help="help.bench_what")] = "model",
     runs: Annotated[int, typer.Option(help="help.bench_runs")] = 10_000,
+    vary: Annotated[Literal["uncertainties", "levers", "both"], typer.Option(help="help.bench_vary")] = "uncertainties",
     most: Annotated[int, typer.Option(help="help.bench_most")] = 100_000,
     peers: Annotated[bool, typer.Option("--peers", help="help.peers")] = False,
     limit: Annotated[float, typer.Option(help="help.peers_limit")] = 15.0,
@@ -30,7 +31,7 @@ def bench_command(
     if what == "sweep":
         from ...experiments.bench_sweep import bench_sweep
 
-        bench_sweep(runs, json=as_json)
+        bench_sweep(runs, vary, json=as_json)
         return
     if what == "firms":
         from ...experiments.bench_firms import bench_firms

@@ -46,8 +46,11 @@ def _print(result: dict[str, Any], say: Words) -> None:
     for row in result["table"]:
         by_cell.setdefault((row["firms"], row["runs"]), {})[row["peer"]] = row
     for (firms, runs), found in sorted(by_cell.items()):
-        table.add_row(say.number(firms), say.number(runs), *(_seconds(found[name], say) for name in names))
+        table.add_row(
+            say.number(firms), say.number(runs), *(_seconds(found[name], say) if name in found else "-" for name in names)
+        )
     console.print(table)
+    console.print(say("peers.machine", **result["machine"]))
     for name, ratio in result["ratios"].items():
         low, high = ratio["interval"] or (float("nan"), float("nan"))
         console.print(say(

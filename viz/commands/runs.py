@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,6 +60,7 @@ def compare_command(
     sample: Annotated[bool, typer.Option("--sample", hidden=True)] = False,
     config: Annotated[Path | None, typer.Option(help="help.config", show_default=False)] = None,
     full: Annotated[bool, typer.Option("--full", help="help.full")] = False,
+    sketch: Annotated[bool, typer.Option("--sketch", help="help.sketch")] = False,
     as_json: AsJson = False,
 ) -> None:
     from ...experiments import compare
@@ -80,7 +82,8 @@ def compare_command(
     out = out or Path("out") / f"compare-{slug(asked['scenario'])}"
     check_folder(out)
     with show_progress(say) as progress:
-        comparison = compare(**asked, threads=threads, sure=True, progress=progress)
+        tell = _tell_estimates(say, as_json) if sketch else None
+        comparison = compare(**asked, threads=threads, sure=True, progress=progress, sketch=tell)
     _tell_failures(comparison, say)
     console = open_console()
     if not as_json:  # the answer first: figures take longer than the runs of a small site
@@ -97,6 +100,21 @@ def compare_command(
         print(json.dumps(comparison.to_json(), allow_nan=False))
         return
     console.print("\n" + say("cli.written", path=out), highlight=False, soft_wrap=True)
+
+
+def _tell_estimates(say: Words, as_json: bool) -> Callable[[Any], None]:
+    """What prints estimates as they come; beside JSON they go to stderr."""
+    from ..sketching import sketch_lines
+
+    console, first = open_console(stderr=as_json), True
+
+    def tell(estimate: Any) -> None:
+        nonlocal first
+        for line in sketch_lines(estimate, say, first):
+            console.print(line, highlight=False, soft_wrap=True)
+        first = False
+
+    return tell
 
 
 def _typed(context: typer.Context, name: str) -> bool:

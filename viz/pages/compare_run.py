@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -104,16 +104,6 @@ def _rounds(replicates: int, heavy: bool) -> list[int]:
     return [*[size for size in sizes if size < replicates], replicates]
 
 
-def _join(first: Runs | None, more: Runs) -> Runs:
-    if first is None:
-        return more
-    both: dict[str, Any] = {name: np.concatenate([getattr(first, name), getattr(more, name)], axis=1)
-            for name in ("series", "level", "unmet", "failed", "funds", "by_origin")}  # fmt: skip
-    own = ("replicates", "past", "trades", *(("worlds", "discount_rate") if more.worlds is not None else ()))
-    both |= {name: np.concatenate([getattr(first, name), getattr(more, name)]) for name in own}
-    return replace(more, **both)
-
-
 @dataclass
 class Known:
     """What a visitor's next comparison takes over from the last one.
@@ -162,6 +152,7 @@ def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, 
         The same numbers as `compare` gives.
     """
     from ...experiments.preparing import answer, refuse_unpaid, worlds_of
+    from ...experiments.side_runs import with_more
     from ...model.ensemble import find_scale, run_ensemble
 
     loaded, arms, shocks = known.read(question)
@@ -199,7 +190,7 @@ def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, 
     for size in _rounds(runs, heavy):
         have = 0 if trace is None else len(trace.replicates)
         if size > have:
-            trace = _join(trace, simulate(scaled, have, size - have, have * len(arms)))
+            trace = with_more(trace, simulate(scaled, have, size - have, have * len(arms)))
         assert trace is not None
         refuse_unpaid(question, trace)
         job.check()
