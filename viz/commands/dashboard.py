@@ -42,12 +42,13 @@ def dashboard_command(
     lang: Lang = "en",
 ) -> None:
     from ...experiments.errors import check_number
-    from ...scenarios import load_scenario
+    from ...scenarios import load_scenario, site_id
     from ...scenarios.given import path_of
     from ..pages.settings import LIMITS, Settings
 
     say = Words(lang)
     check_number("--port", port, 0, 65535, whole=True)
+    scenario = site_id(scenario)
     load_scenario(scenario)  # says what is wrong with it
     server = _open(host, port)
     settings = Settings(read_only, path_of(results, "--results").resolve(), scenario)

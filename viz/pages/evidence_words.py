@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from ...model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES, TECHNOLOGY_ROWS
+from ...scenarios.given import without_marks
 from ..words import Words, value_of
 
 if TYPE_CHECKING:
@@ -56,5 +56,4 @@ def source_of(p: Parameter, say: Words) -> str:
 
 def plain(text: str) -> str:
     """Text as it is searched: lower case, without accents, so that "nuoc" finds "nước"."""
-    parts = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return "".join(char for char in parts if not unicodedata.combining(char))
+    return without_marks(text.casefold())

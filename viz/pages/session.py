@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 import solara
 
 from ...model.renamed import BUDGETS
-from ..words import LANGUAGES, Words
+from ..words import Words, language_of
 from .jobs import Jobs
 from .settings import Settings, server_settings
 
@@ -37,8 +37,8 @@ def preferred_language(header: str | None) -> str:
             quality = float(weight) if weight else 1.0
         except ValueError:
             quality = 0.0
-        ranked.append((-quality, position, name.split("-")[0].lower()))
-    return next((name for quality, _, name in sorted(ranked) if name in LANGUAGES and quality < 0), "en")
+        ranked.append((-quality, position, language_of(name) or ""))
+    return next((name for quality, _, name in sorted(ranked) if name and quality < 0), "en")
 
 
 class Session:
@@ -112,7 +112,7 @@ def provide_session(search: str | None) -> Session:
         fields = fields_of_address(search or "")
         asked = fields.pop("lang", None)
         known = {key.lower(): value for key, value in (headers.value or {}).items()}
-        lang = asked if asked in LANGUAGES else preferred_language(",".join(known.get("accept-language", ())))
+        lang = language_of(asked or "") or preferred_language(",".join(known.get("accept-language", ())))
         context = kernel_context.get_current_context()
         session = Session(lang, fields, context)
         context.on_close(session.jobs.close)
