@@ -19,7 +19,7 @@ from ..model.modules import label_of
 from ..model.vocabulary import LEARNED, SECTORS, STREAMS, TECHNOLOGIES
 from ..scenarios.given import shown
 
-__all__ = ["LANGUAGES", "Words", "decimals_of", "language_of", "scale_of", "system_language", "value_of"]
+__all__ = ["LANGUAGES", "Words", "decimals_of", "language_of", "preferred_language", "scale_of", "system_language", "value_of"]
 
 LANGUAGES = ("en", "vi")
 MINUS = "\N{MINUS SIGN}"
@@ -67,6 +67,25 @@ def system_language(environment: Mapping[str, str]) -> str:
     """The language that a system is set to, by the first of LC_ALL, LC_MESSAGES and LANG that says any; English if it is none of ours."""
     said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
     return language_of(said) or "en"
+
+
+def preferred_language(header: str | None) -> str:
+    """The language of ours that a browser prefers (`Accept-Language`); English if it names neither.
+
+    Parameters
+    ----------
+    header : str or None
+        Such as "vi-VN,vi;q=0.9,en;q=0.8".
+    """
+    ranked = []
+    for position, part in enumerate((header or "").split(",")):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            quality = 0.0
+        ranked.append((-quality, position, language_of(name) or ""))
+    return next((name for quality, _, name in sorted(ranked) if name and quality < 0), "en")
 
 
 def decimals_of(largest: float) -> int:

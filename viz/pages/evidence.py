@@ -12,6 +12,7 @@ import solara
 
 from ...model.parameters import PARAMETERS, Parameter
 from ..words import Words, value_of
+from .address import Address, AddressBar
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option
 from .controls import PlainButton
@@ -73,11 +74,16 @@ class State:
     """What survives a visit to another page; restored from an address."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        mark, group = fields.get("mark", ""), fields.get("group", "")
-        known = {parameter.group for parameter in PARAMETERS.values()}
+        self.address = said = Address(fields)
+        groups = {parameter.group for parameter in PARAMETERS.values()}
         self.filter = solara.Reactive(
-            Filter(fields.get("search", "")[:80], mark if mark in MARKS else "", group if group in known else "")
+            Filter(said.text("search")[:80], said.one_of("mark", MARKS, ""), said.one_of("group", groups, ""))
         )
+
+    def fields(self) -> dict[str, str]:
+        """Fields of the address that restores the page."""
+        wanted = self.filter.value
+        return {"search": wanted.search, "mark": wanted.mark, "group": wanted.group}
 
 
 @solara.component
@@ -86,6 +92,7 @@ def Page():
     session = use_session()
     state = session.page("evidence", State)
     Heading("evidence")
+    AddressBar("/evidence", state.fields(), state.address)
     _Solidity()
     _Parameters(state)
     _Model()
@@ -242,12 +249,11 @@ def _Parameters(state: State):
             more = Filter(**{**wanted.__dict__, "rows": 4 * wanted.rows})
             label = say("evidence.more", shown=say.number(wanted.rows), total=say.number(len(found)))
             PlainButton(label, lambda: state.filter.set(more))
-        fields_kept = {"search": wanted.search, "mark": wanted.mark, "group": wanted.group}
         Export(
             name="parameters",
             figures={"solidity": lambda: _marks_figure(say)},
             table=lambda: _frame(found, say),
-            link=session.link("/evidence", fields_kept),
+            link=session.link("/evidence", state.fields()),
             brief=lambda: _brief(say),
         )
 

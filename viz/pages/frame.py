@@ -47,6 +47,8 @@ from .settings import LIMITS
 
 __all__ = ["PAGES", "Div", "ErrorBox", "Frame", "Heading", "JobStatus", "Section", "Table", "Text", "error_text"]
 
+# options that an error may name: texts `option.NAME` say what pages call them
+OPTIONS = ("replicates", "worlds", "budget", "site-budget", "seed", "replicate", "scale", "pathways", "set", "outcome")
 # path in the address -> module of this folder, in the order of the menu
 PAGES = {
     "": "compare",
@@ -142,12 +144,22 @@ def Table(
 def error_text(error: BaseException, say: Words) -> str:
     """What went wrong, in one sentence, without a path of the server or a traceback."""
     if isinstance(error, InputError):
-        return say.error(error)
+        return _of_page(error, say)
     if isinstance(error, ScenarioError):
         return problem_text(error, say)
     if isinstance(error, TimeUp):
         return say("job.time_up", minutes=say.number(LIMITS.seconds / 60))
     return say("job.unexpected", kind=type(error).__name__, text=str(error)[:300])
+
+
+def _of_page(error: InputError, say: Words) -> str:
+    """An error by the names that pages give to things: options of the command line mean nothing here."""
+    fields = {}
+    for name, value in error.fields.items():
+        option = value.removeprefix("--") if isinstance(value, str) and value.startswith("--") else ""
+        fields[name] = say(f"option.{option}") if option in OPTIONS else value
+    family = "page_error" if say.name("page_error", error.key) != error.key else "error"
+    return say(f"{family}.{error.key}", **fields)
 
 
 @solara.component
@@ -190,6 +202,7 @@ def JobStatus(slot: str, note: str = ""):
 @solara.component_vue("../assets/header.vue")
 def _Header(
     pages: list,
+    root: str,
     lang: str,
     languages: list,
     texts: dict,
@@ -205,20 +218,31 @@ def Frame():
     session = provide_session(router.search)
     say = session.say
     here = router.parts[0] if router.parts else ""
+    found = here in PAGES and len(router.parts) == 1
 
     def go(path: str) -> None:
         router.push(f"{path}?lang={session.lang.value}")
 
-    pages = [{"path": f"/{path}", "label": say(f"page.{name}.menu"), "active": path == here} for path, name in PAGES.items()]
+    pages = [
+        {"path": f"/{path}", "label": say(f"page.{name}.menu"), "active": found and path == here} for path, name in PAGES.items()
+    ]
     languages = [{"id": lang, "label": say(f"lang.{lang}")} for lang in sorted(LANGUAGES, reverse=True)]
     texts = {key: say(f"frame.{key}") for key in ("name", "pages", "language", "skip")}
     choose = session.lang.set
-    title = say(f"page.{PAGES[here]}.menu") if here in PAGES else say("frame.not_found")
+    title = say(f"page.{PAGES[here]}.menu") if found else say("frame.not_found")
     solara.Title(f"{title} · {say('frame.name')}")
     with Div():
-        _Header(pages=pages, lang=session.lang.value, languages=languages, texts=texts, event_go=go, event_choose=choose)
+        _Header(
+            pages=pages,
+            root=router.root_path,
+            lang=session.lang.value,
+            languages=languages,
+            texts=texts,
+            event_go=go,
+            event_choose=choose,
+        )
         with solara.v.Html(tag="main", class_="eco", attributes={"id": "content"}):
-            if here in PAGES:
+            if found:
                 _Guarded(PAGES[here]).key(here)
             else:
                 ErrorBox(say("frame.not_found"))

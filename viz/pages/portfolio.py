@@ -20,6 +20,7 @@ from ...scenarios.programmes import LAW
 from ..drawing import style_of
 from ..figures import comparison_figures
 from ..words import Words
+from .address import Address, AddressBar
 from .brief import comparison_brief
 from .compare_run import Known, Watcher, run_rounds
 from .controls import BUDGET, Choice, ClusterMap, Levers, PlainButton, city_spots, law_options
@@ -70,13 +71,15 @@ class State:
     """Budget, choice, what the optimiser proposes, and the comparison of both."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        own = _shipped()
-        letters = zip(city_spots(), fields.get("choice", ""), strict=False)
-        own |= {spot.id: LETTERS[letter] for spot, letter in letters if letter in LETTERS}
+        self.address = said = Address(fields)
+        own, spots = _shipped(), city_spots()
+        # as many letters as there are clusters, or it was written for another city
+        letters = said.accepted("choice", "", lambda text: len(text) == len(spots) and set(text) <= LETTERS.keys())
+        own |= {spot.id: LETTERS[letter] for spot, letter in zip(spots, letters, strict=False)}
         self.choice = solara.Reactive(own)
-        self.budget_bn = solara.Reactive(_number(fields.get("budget_bn", ""), 150.0))
-        law = fields.get("law", "")  # only what ships: an address must not name files of the server
-        self.law = solara.Reactive(law if law in {entry.id for entry in list_laws()} else LAW)
+        self.budget_bn = solara.Reactive(said.number("budget_bn", *BUDGET) or 0.0)
+        # only what ships: an address must not name files of the server
+        self.law = solara.Reactive(said.one_of("law", [entry.id for entry in list_laws()], LAW))
         self.picked = solara.Reactive(city_spots()[0].id)
         self.finding: solara.Reactive[Finding | None] = solara.Reactive(None)
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
@@ -133,19 +136,12 @@ class State:
         session.jobs.start("portfolio", work)
 
 
-def _number(text: str, default: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        return default
-    return number if 0 <= number <= BUDGET[1] else default
-
-
 @solara.component
 def Page():
     session = use_session()
     state = session.page("portfolio", State)
     Heading("portfolio")
+    AddressBar("/portfolio", state.fields(), state.address)
     with Div("split"):
         with Div("noprint side"):
             _Controls(state)
