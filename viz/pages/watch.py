@@ -83,7 +83,7 @@ class State:
     Parameters
     ----------
     fields : mapping
-        Of the address that restores the page; what cannot be used is left out and named in `refused`.
+        Of the address that restores the page.
     default : str
         Site shown at first.
     """
@@ -208,7 +208,6 @@ def _change(state: State, change: Mapping[str, Any]) -> None:
         value = min(max(int(value), 0), MAX_BUDGET if name == "budget_bn" else MAX_REPLICATE)
     if name == "site":
         state.cluster = 0
-    state.refused = []
     asked = state.asked.value
     state.asked.value = Asked(**{**asked.__dict__, name: value})
 
