@@ -16,7 +16,7 @@ from ecocluster.viz.pages.evidence import (
     _chosen,
     _frame,
 )
-from ecocluster.viz.pages.evidence_words import meaning_of, range_of, source_of
+from ecocluster.viz.parameter_words import meaning_of, range_of, source_of
 from ecocluster.viz.words import LANGUAGES, Words, value_of
 
 ROOT = Path(__file__).parents[2]

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import solara
 
 from ...model.parameters import PARAMETERS, Parameter
+from ..parameter_words import meaning_of, plain, range_of, source_of
 from ..words import Words, value_of
 from .address import Address, AddressBar
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option
 from .controls import PlainButton
-from .evidence_words import meaning_of, plain, range_of, source_of
 from .export import Export
 from .frame import Div, Heading, Section, Table, Text
 from .session import use_session
