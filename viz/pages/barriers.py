@@ -23,6 +23,7 @@ from .jobs import Job
 from .session import Session, use_session
 from .sites import is_one_cluster, refuse_files, site_of, site_options, site_problem
 from .stored import list_findings, open_below
+from .terms import Explained
 
 __all__ = ["Page", "State", "effects_option", "synergy_option"]
 
@@ -86,7 +87,7 @@ def Page():
         single = unusable is None and is_one_cluster(state.site.value)
         labels = [(key, outcome_label(key, say, single)) for key in _outcomes()]
         Choice(say("binds.outcome"), labels, state.outcome.value, state.outcome.set)
-    Text(say("binds.method"), "p", "soft")
+    Explained(say("binds.method"), "p", "soft")
     problem = state.problem.value or unusable
     ErrorBox(error_text(problem, say) if problem else "")
     with Div("pair"):
@@ -121,7 +122,7 @@ def _Found(finding: Finding, kind: str, state: State):
     sentences = solara.use_memo(lambda: told.words(finding, say), [finding, say.lang])
     with Div("answer"):
         for sentence in sentences:
-            Text(sentence)
+            Explained(sentence)
     outcome = outcome_label(finding.facts["outcome"], say, finding.one_cluster)
     title, option = effects_option(finding, kind, say)
     Text(title, "h3")

@@ -44,6 +44,7 @@ from ..words import LANGUAGES, Words
 from .jobs import TimeUp
 from .session import provide_session, use_session
 from .settings import LIMITS
+from .terms import Explained, meaning
 
 __all__ = ["PAGES", "Div", "ErrorBox", "Frame", "Heading", "JobStatus", "Section", "Table", "Text", "error_text"]
 
@@ -85,7 +86,7 @@ def Heading(page: str):
     """Title and first sentence of a page: texts `page.PAGE.title` and `page.PAGE.lead`."""
     say = use_session().say
     Text(say(f"page.{page}.title"), "h1")
-    Text(say(f"page.{page}.lead"), "p", "lead")
+    Explained(say(f"page.{page}.lead"), "p", "lead")
 
 
 @solara.component
@@ -94,7 +95,7 @@ def Section(title: str, note: str = "", children: Sequence[Any] = ()):
     with Div(role="group"):
         Text(title, "h2")
         if note:
-            Text(note, "p", "soft")
+            Explained(note, "p", "soft")
         Div(children=children)
 
 
@@ -102,6 +103,7 @@ def Section(title: str, note: str = "", children: Sequence[Any] = ()):
 def _Table(
     heads: list,
     rows: list,
+    abouts: dict,
     label: str,
     texts: list,
     event_chosen: Callable[[str], None],
@@ -135,8 +137,14 @@ def Table(
     on_change : callable, optional
         Gets {"id", "column", "value"} of a choice.
     """
+    say = use_session().say
+    abouts = {
+        text: about
+        for text in (*heads, *(row["cells"][0]["text"] for row in rows if "cells" in row))
+        if (about := meaning(text, say))
+    }
     _Table(
-        heads=list(heads), rows=list(rows), label=label, texts=list(text_columns),
+        heads=list(heads), rows=list(rows), abouts=abouts, label=label, texts=list(text_columns),
         event_chosen=on_choose or (lambda _: None), event_changed=on_change or (lambda _: None),
     )  # fmt: skip
 
@@ -199,6 +207,10 @@ def JobStatus(slot: str, note: str = ""):
     ErrorBox(error_text(state.error, say) if state.error is not None else "")
 
 
+@solara.component_vue("../assets/welcome.vue")
+def _Welcome(lines: list, close: str, label: str) -> None: ...
+
+
 @solara.component_vue("../assets/header.vue")
 def _Header(
     pages: list,
@@ -242,6 +254,9 @@ def Frame():
             event_choose=choose,
         )
         with solara.v.Html(tag="main", class_="eco", attributes={"id": "content"}):
+            _Welcome(
+                lines=[say(f"welcome.{n}") for n in ("one", "two", "three")], close=say("welcome.close"), label=say("welcome.label")
+            )
             if found:
                 _Guarded(PAGES[here]).key(here)
             else:

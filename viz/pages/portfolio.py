@@ -99,10 +99,20 @@ class State:
         if pathway == "by-sector":
             self.choice.value = _shipped()
         elif pathway == PROPOSAL and self.finding.value is not None:
-            table = self.finding.value.table
-            self.choice.value = dict(zip(table["cluster"], table["pathway"], strict=True))
+            self.choice.value = self.proposal()
         elif pathway in PATHWAYS:
             self.choice.value = {cluster: pathway for cluster in self.choice.value}
+
+    def proposal(self) -> dict[str, str]:
+        """What the optimiser proposes; nothing before it did."""
+        if self.finding.value is None:
+            return {}
+        table = self.finding.value.table
+        return dict(zip(table["cluster"], table["pathway"], strict=True))
+
+    def twins(self) -> list[str]:
+        """Those of the shipped portfolio and the proposal that are the visitor's choice itself."""
+        return [name for name, own in (("shipped", _shipped()), ("proposal", self.proposal())) if own == self.choice.value]
 
     def propose(self, session: Session) -> None:
         """Let the optimiser choose, in the background."""
@@ -117,9 +127,12 @@ class State:
 
     def compare(self, session: Session) -> None:
         """Run the choice, the proposal if there is one, and nothing at all, in the background."""
-        files = {OWN: own_text(self.choice.value)}
-        if self.finding.value is not None:
+        files, others = {OWN: own_text(self.choice.value)}, []
+        # nothing is compared with its twin
+        if self.finding.value is not None and self.proposal() != self.choice.value:
             files[PROPOSAL] = self.finding.value.files()["portfolio.toml"].decode()
+        if _shipped() != self.choice.value:
+            others.append("by-sector")
         budget, law = self.budget_bn.value, self.law.value
 
         def work(job: Job) -> None:
@@ -129,7 +142,7 @@ class State:
                     path = Path(folder) / f"{name}.toml"
                     path.write_text(text, encoding="utf-8")
                     paths.append(str(path))
-                names = ["null", *paths, "by-sector"]
+                names = ["null", *paths, *others]
                 question = ask(MAP_CITY, names, fixed=True, replicates=REPLICATES, budget_bn=budget, law=law)
                 run_rounds(job, question, (), Known(), Watcher(lambda _: None, self.answer.set))
 
@@ -193,6 +206,8 @@ def _Results(state: State):
     """What the choice brings beside the others, and what the optimiser says."""
     session = use_session()
     say, answer, finding = session.say, state.answer.value, state.finding.value
+    for twin in state.twins():
+        Text(say(f"mix.is_{twin}"), "p", "soft")
     with Div("bar"):  # keeps its place when nothing runs, so that nothing below jumps
         JobStatus("portfolio")
         JobStatus("proposal")
