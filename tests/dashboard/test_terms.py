@@ -33,7 +33,9 @@ def test_a_word_tells_what_it_means_to_the_keyboard(browser, server, lang):
     with open_page(browser, server + SMALL, lang) as watched:
         watched.wait(FULL)
         watched.wait(".verdict abbr[data-about]")
-        words = watched.page.evaluate("[...document.querySelectorAll('.verdict abbr')].map((one) => [one.innerText, one.dataset.about])")
+        words = watched.page.evaluate(
+            "[...document.querySelectorAll('.verdict abbr')].map((one) => [one.innerText, one.dataset.about])"
+        )
         assert ("COD", Words(lang)("term.cod_about")) in [tuple(pair) for pair in words]
         watched.page.focus(".verdict abbr")
         shown = watched.page.evaluate("getComputedStyle(document.querySelector('.verdict abbr'), '::after').content")

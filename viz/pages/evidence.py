@@ -12,7 +12,8 @@ import solara
 
 from ...model.parameters import PARAMETERS, Parameter
 from ..parameter_words import meaning_of, plain, range_of, source_of
-from ..words import Words, value_of
+from ..sources import ids_in, known_sources
+from ..words import MISSING, Words, value_of
 from .address import Address, AddressBar
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option
@@ -245,6 +246,7 @@ def _Parameters(state: State):
             label=say("evidence.parameters"),
             text_columns=(0, 1, 3, 4, 5),
         )
+        _Sources(found[: wanted.rows])
         if len(found) > wanted.rows:
             more = Filter(**{**wanted.__dict__, "rows": 4 * wanted.rows})
             label = say("evidence.more", shown=say.number(wanted.rows), total=say.number(len(found)))
@@ -258,6 +260,33 @@ def _Parameters(state: State):
         )
 
 
+def _anchor(one: str) -> str:
+    """Name of the place on the page where a source is told."""
+    return "source-" + one.replace(" ", "-").replace(".", "-")
+
+
+def _titles(p: Parameter) -> str:
+    """What the ids of a source stand for."""
+    return "; ".join(f"{one}: {known_sources()[one].title}" for one in ids_in(p.source) if one in known_sources())
+
+
+@solara.component
+def _Sources(found: Sequence[Parameter]):
+    """The entries of the documents that the parameters shown name: title, place, and whom they name, with a link."""
+    say, known = use_session().say, known_sources()
+    named = [one for one in dict.fromkeys(one for p in found for one in ids_in(p.source)) if one in known]
+    if not named:
+        return
+    heads = [say(f"sources.{name}") for name in ("id", "title_of", "place", "origin")]
+    rows = []
+    for source in (known[one] for one in sorted(named, key=list(known).index)):
+        cells: list[dict[str, str]] = [{"text": source.id}, {"text": source.title}, {"text": source.place}]
+        rows.append({"anchor": _anchor(source.id), "cells": [*cells, {"text": source.origin or MISSING, "link": source.link}]})
+    with Section(say("sources.title"), say("sources.note")):
+        with Div("tall"):
+            Table(heads, rows, label=say("sources.title"), text_columns=(0, 1, 2, 3))
+
+
 def _row(p: Parameter, say: Words) -> dict[str, Any]:
     return {
         "cells": [
@@ -266,7 +295,11 @@ def _row(p: Parameter, say: Words) -> dict[str, Any]:
             {"text": value_of(p.default, say), "sub": range_of(p, say)},
             {"text": say.name("unit", p.unit)},
             {"text": say(f"evidence.mark.{p.mark}")},
-            {"text": source_of(p, say)},
+            {
+                "text": source_of(p, say),
+                "title": _titles(p),
+                "link": next((f"#{_anchor(one)}" for one in ids_in(p.source) if one in known_sources()), ""),
+            },
         ]
     }
 

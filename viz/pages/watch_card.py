@@ -177,7 +177,7 @@ def _compliance_text(choice: Choice, say: Words) -> tuple[str, list[list[str]]]:
     weighed = say("watch.why_compliance.weighed", taste=say.percent(choice.taste))
     if not math.isfinite(choice.refused):
         return weighed, rows
-    cost = f"{_short(choice.refused, say)} {say('watch.money')}"
-    rows.insert(COMPLIANCE.index("own") + 1, [say("watch.own_with_grant"), cost])
+    helped = f"{_short(choice.refused, say)} {say('watch.money')}"
+    rows.insert(COMPLIANCE.index("own") + 1, [say("watch.own_with_grant"), helped])
     outcome = say(f"watch.z.{choice.outcome}")
-    return f"{say('watch.why_compliance.refused', cost=cost, outcome=outcome)} {weighed}", rows
+    return f"{say('watch.why_compliance.refused', cost=helped, outcome=outcome)} {weighed}", rows
