@@ -67,6 +67,7 @@ def test_both_languages_have_the_same_keys_and_fields():
         "unit",
         "indicator",
         "table",
+        "term",
         "cli",
         "answer",
         "line",
