@@ -270,6 +270,11 @@ def _titles(p: Parameter) -> str:
     return "; ".join(f"{one}: {known_sources()[one].title}" for one in ids_in(p.source) if one in known_sources())
 
 
+def _id(one: str, say: Words) -> str:
+    """An id as the parameters' sources say it in the reader's language."""
+    return one.replace("specification", say("sources.specification"))
+
+
 @solara.component
 def _Sources(found: Sequence[Parameter]):
     """The entries of the documents that the parameters shown name: title, place, and whom they name, with a link."""
@@ -280,7 +285,7 @@ def _Sources(found: Sequence[Parameter]):
     heads = [say(f"sources.{name}") for name in ("id", "title_of", "place", "origin")]
     rows = []
     for source in (known[one] for one in sorted(named, key=list(known).index)):
-        cells: list[dict[str, str]] = [{"text": source.id}, {"text": source.title}, {"text": source.place}]
+        cells: list[dict[str, str]] = [{"text": _id(source.id, say)}, {"text": source.title}, {"text": source.place}]
         rows.append({"anchor": _anchor(source.id), "cells": [*cells, {"text": source.origin or MISSING, "link": source.link}]})
     with Section(say("sources.title"), say("sources.note")):
         with Div("tall"):
