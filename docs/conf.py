@@ -66,6 +66,7 @@ exit-codes
 :caption: Reference
 public
 dependencies
+glossary
 made/security
 made/interface
 made/levers

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..model.indicators import INDICATORS, outcomes
+from ..model.indicators import CRITERIA, INDICATORS, outcomes
 from ..model.ledger import PAIRS
 from . import answer_files, spread, statistics
 from .columns import CLUSTER_SHARES, SPLIT_FROM, Vocabulary, columns_of
@@ -311,6 +311,13 @@ class Comparison:
     def certified(self, year: int) -> np.ndarray:
         """Share of existing clusters at level 1 or above at the end of a year, shape (arms,)."""
         return self._over_runs((self._at(self.trace.level, year) > 0).mean(axis=2)[..., None])[:, 0]
+
+    def queue(self, year: int) -> np.ndarray:
+        """Share of existing clusters that miss nothing of level 1 at the end of a year and wait for the office, shape (arms,)."""
+        masks = self._at(self.trace.unmet, year)
+        kept_back = (masks & (2 ** len(self.criteria) - 1) != 0) | (masks >> len(CRITERIA) != 0)  # criteria, and states behind them
+        waits = (self._at(self.trace.level, year) == 0) & ~kept_back
+        return self._over_runs(waits.mean(axis=2)[..., None])[:, 0]
 
     def _at(self, values: np.ndarray, year: int) -> np.ndarray:
         return values[:, :, int(np.searchsorted(self.trace.years, year + 1))]

@@ -87,6 +87,7 @@ MESSAGES = {
     "no_runs": "every run failed: {reason}",
     "no_port": "{host} port {port} cannot be used: {error}; choose another --port",
     "no_results": "the dashboard was started without a folder of results",
+    "root_path": "--root-path: '{value}' is no path; write it like /eco, with letters, digits, '-', '_' and '.'",
     "not_below": "'{name}' is no folder below the folder of results",
     "no_dashboard": "the dashboard needs the extra 'dashboard' (in a clone: pip install '.[dashboard]'): {error}",
     "no_value": "{outcome} has no value in any run here: this place and pathway have nothing that it measures; ask for another --outcome",

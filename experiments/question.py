@@ -257,6 +257,7 @@ def ask(
     tuned: str | None = None,
 ) -> Question:
     """A question with the parameters of `compare`: numbers are checked here, names when files are read."""
+    from ..scenarios import site_id
     from .sweeps.ranges import check_values, lever_ranges
 
     if sample:
@@ -266,7 +267,7 @@ def ask(
     if replicates is None:
         replicates = FIXED_REPLICATES if fixed else 1
     question = Question(
-        str(scenario),
+        site_id(scenario),
         _arm_names(pathways),
         str(policy),
         checked("replicates", replicates),

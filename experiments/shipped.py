@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import tomllib
@@ -14,7 +15,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from .errors import InputError
 from .folder import replace_text
 
-__all__ = ["Shipped", "hash_question"]
+__all__ = ["Shipped", "asked_of", "hash_question"]
+
+WORDS = ("title", "name", "name_en", "note")  # of a file of the scenarios, and of a cluster
 
 
 class _Written(Protocol):
@@ -55,5 +58,14 @@ def hash_question(asked: list[Any], *names: str) -> str:
     """Of all that is asked but the model itself: values, and data files of the scenarios."""
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
     for name in names:
-        digest.update(files("ecocluster.scenarios").joinpath("data", name).read_bytes())
+        digest.update(asked_of(Path(str(files("ecocluster.scenarios").joinpath("data", name)))))
     return digest.hexdigest()[:16]
+
+
+def asked_of(path: Path) -> bytes:
+    """What a data file of the scenarios asks, without titles, names and notes: other words ask for nothing else."""
+    text = path.read_text(encoding="utf-8")
+    rows: list[dict[str, Any]] = list(csv.DictReader(text.splitlines())) if path.suffix == ".csv" else [tomllib.loads(text)]
+    return json.dumps(
+        [{key: value for key, value in row.items() if key not in WORDS} for row in rows], sort_keys=True, default=str
+    ).encode()

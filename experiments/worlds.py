@@ -28,7 +28,7 @@ from ..model.granted import processors
 from ..model.parameters import World, drawn_names, sample_parameters
 from ..model.remembered import remembered
 from .errors import InputError, check_number
-from .shipped import Shipped
+from .shipped import Shipped, asked_of
 
 __all__ = [
     "ANSWER", "BANDS", "Band", "CLAIMS", "PILOT", "SEARCH", "SHIPPED", "Stored", "drawn_values", "find_worlds", "free_worlds", "measure",
@@ -200,7 +200,11 @@ def tables_hash() -> str:
         folder = Path(str(files(package)))
         for path in sorted(folder.glob(pattern)):
             if path.name not in ("switched_off.csv", "chain.csv"):
-                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+                digest.update(
+                    path.relative_to(folder).as_posix().encode()
+                    + b"\0"
+                    + (path.read_bytes() if package == "ecocluster.model" else asked_of(path))
+                )
     return digest.hexdigest()[:16]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
     from .making import Report, new_scenario
     from .programmes import Policy, combine_policies, load_law, load_pathway, load_policy, load_shocks
-    from .sites import Scenario, list_sites, load_scenario
+    from .sites import Scenario, list_sites, load_scenario, site_id
 
 __all__ = [
     "Entry",
@@ -46,6 +46,7 @@ __all__ = [
     "load_shocks",
     "make_arm",
     "new_scenario",
+    "site_id",
     "validate_file",
     "with_levers",
 ]
@@ -57,7 +58,7 @@ _WHERE = {
     **dict.fromkeys(("Entry", "list_laws", "list_pathways", "list_policies", "list_portfolios", "list_shocks"), "library"),
     **dict.fromkeys(("Report", "new_scenario"), "making"),
     **dict.fromkeys(("Policy", "combine_policies", "load_law", "load_pathway", "load_policy", "load_shocks"), "programmes"),
-    **dict.fromkeys(("Scenario", "list_sites", "load_scenario"), "sites"),
+    **dict.fromkeys(("Scenario", "list_sites", "load_scenario", "site_id"), "sites"),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
 from .errors import Message, Refusal, ScenarioError, nearest_name
+from .given import without_marks
 from .reading import Table, read_table
 from .schema import FIRM_RANGES, MAX_FIRMS
 
@@ -145,7 +146,7 @@ def _sector(text: str) -> str:
     if word in exact:
         return exact[word]
     # without diacritics only if unambiguous: giấy (paper) and giày (shoe) both become "giay"
-    bare = {sector for name, sector in exact.items() if _bare(name) == _bare(word)}
+    bare = {sector for name, sector in exact.items() if without_marks(name) == without_marks(word)}
     if len(bare) == 1:
         return bare.pop()
     if bare:
@@ -167,8 +168,3 @@ def _sector_names() -> dict[str, str]:
 
 def _plain(text: str) -> str:
     return " ".join(re.sub(r"[\s_,/&-]+", " ", unicodedata.normalize("NFC", text).casefold()).split())
-
-
-def _bare(text: str) -> str:
-    parts = unicodedata.normalize("NFD", text.replace("đ", "d"))
-    return "".join(char for char in parts if not unicodedata.combining(char))

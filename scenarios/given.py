@@ -16,7 +16,7 @@ from typing import Any
 
 from .errors import Message, ScenarioError, nearest_name
 
-__all__ = ["MAX_BUDGET_BN", "is_finite", "is_number", "number_of", "own_name_of", "path_of", "shown"]
+__all__ = ["MAX_BUDGET_BN", "is_finite", "is_number", "number_of", "own_name_of", "path_of", "shown", "typed_key", "without_marks"]
 
 MAX_BUDGET_BN = 1e6  # a year: half of what the whole state spends; more is VND typed for bn VND
 LONGEST_NAME, LONGEST_PATH = 255, 4096  # bytes, on any file system in use
@@ -103,6 +103,23 @@ def own_name_of(name: Any, known: Collection[str], file: Path | str | None = Non
             "unknown_name", file=file, key=key, value=shown(name), allowed=", ".join(known), nearest=nearest_name(name, known)
         )
     return name
+
+
+def without_marks(text: str) -> str:
+    """A text without diacritics, whatever form of Unicode it came in: "Nguyên Khê", composed or not, is "Nguyen Khe"."""
+    parts = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def typed_key(text: str) -> str:
+    """What is left of a name however it is typed: its letters and digits, small and without diacritics.
+
+    Examples
+    --------
+    >>> typed_key("Nguyên Khê") == typed_key("nguyen-khe")
+    True
+    """
+    return "".join(letter for letter in without_marks(text).casefold() if letter.isalnum())
 
 
 def shown(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Any
 from ..model.sites_and_arms import SECTORS, Cluster, Firm, Site
 from .enterprises import read_firms
 from .errors import Message, ScenarioError, nearest_name
-from .given import is_finite, is_number, path_of
+from .given import is_finite, is_number, path_of, typed_key
 from .library import Entry, find, is_path, read, shipped
 from .reading import read_table
 from .schema import CLUSTER_AREA_CAP, ClusterEntry, SiteFile, check
 
-__all__ = ["Scenario", "list_sites", "load_scenario"]
+__all__ = ["Scenario", "list_sites", "load_scenario", "site_id"]
 
 _MAX_CLUSTERS = 1000
 _TEXT_COLUMNS = ("id", "name", "name_en", "district", "note")
@@ -84,9 +85,52 @@ def load_scenario(name_or_path: str | Path, registry: Mapping[str, Any] | None =
     ScenarioError
         If anything in the file, or in what it includes, cannot be used.
     """
-    path, only = _locate(name_or_path)
+    path, only = _locate(site_id(name_or_path))
     draft = _restrict(_read(path), only)
     return _build(draft, registry)
+
+
+def site_id(name: str | Path) -> str:
+    """The id of a site that was named as people write it: "Nguyên Khê", "NGUYEN KHE", "hanoi:Phùng".
+
+    Parameters
+    ----------
+    name : str or Path
+        Letters may be large or small, composed or not, with or without diacritics. An id and a path stay as they are, and so
+        does what is not known or could be two sites: whoever loads it says so.
+    """
+    text = str(name)
+    if is_path(name) or re.fullmatch(r"[a-z0-9-]+(:[a-z0-9-]+)?", text):
+        return text
+    titles = {one.id: (one.vi, one.en) for one in list_sites()}
+    if found := _meant(text, {one: (*names, *_own_names().get(one, ())) for one, names in titles.items()}):
+        return found
+    whole, _, cluster = text.partition(":")  # a title may hold one too
+    if not cluster or (city := site_id(whole)) not in shipped("sites"):
+        return text
+    path = shipped("sites")[city]
+    rows = {row["id"]: (row["name"],) for _, row in _clusters(path, read("sites", path))}
+    return f"{city}:{_meant(cluster, rows) or cluster}"
+
+
+def _own_names() -> dict[str, tuple[str, ...]]:
+    """Clusters that are sites of their own: id to what they are called without their district."""
+    return {
+        row["id"]: (row["name"], row.get("name_en") or row["name"])
+        for path in shipped("sites").values() for row in _alone(path, read("sites", path)).values()
+    }  # fmt: skip
+
+
+def _meant(text: str, known: Mapping[str, Sequence[str]]) -> str | None:
+    """The one id of which a typed name can be; an id counts more than a name."""
+    key = typed_key(text)
+    for found in (
+        {one for one in known if typed_key(one) == key},
+        {one for one, names in known.items() if key in map(typed_key, names)},
+    ):
+        if len(found) == 1:
+            return found.pop()
+    return None
 
 
 def _locate(name: str | Path, relative_to: Path | None = None) -> tuple[Path, str | None]:

@@ -16,6 +16,8 @@ for number, heard in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTE
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, heard)
 
+os.environ["LC_ALL"] = "C.UTF-8"  # what is printed is English, whatever the language of who runs the suite
+
 CLOCK = Path(__file__).parent / "clock"
 
 if FACTOR := os.environ.get("ECOCLUSTER_TEST_CLOCK"):

@@ -42,7 +42,7 @@ from .commands import (
 from .commands.common import LANG_VARIABLE, Lang
 from .environment import check_environment
 from .output import guarded
-from .words import LANGUAGES, Words
+from .words import LANGUAGES, Words, language_of, system_language
 
 __all__ = ["app", "main"]
 
@@ -99,14 +99,14 @@ def _translate(command: Any, say: Words, parent: Any = None) -> None:
 
 
 def _language(arguments: Sequence[str]) -> str:
-    """`--lang` as far as it can be told before the command line is parsed."""
-    found = os.environ.get(LANG_VARIABLE, "en")
+    """`--lang`, else what the environment says, as far as it can be told before the command line is parsed."""
+    found = os.environ.get(LANG_VARIABLE) or system_language(os.environ)
     for index, argument in enumerate(arguments):
         if argument == "--lang" and index + 1 < len(arguments):
             found = arguments[index + 1]
         elif argument.startswith("--lang="):
             found = argument.partition("=")[2]
-    return found
+    return language_of(found) or found
 
 
 def _modules(given: list[str]) -> tuple[list[str], list[str]]:
@@ -218,6 +218,8 @@ def _run(given: list[str], lang: str, say: Words) -> int:
         return _refuse(say, say("cli.lang", value=lang, known=", ".join(LANGUAGES)))
     command = typer.main.get_command(app)
     given, modules = _modules(given)
+    if not any(word.partition("=")[0] == "--lang" for word in given):  # the command hears what the environment says
+        given = ["--lang", lang, *given]
     given = _behind(given, command) or ["--help"]
     _translate(command, say)
     if COMPLETE_VARIABLE in os.environ:  # a shell asks what could follow

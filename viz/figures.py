@@ -316,29 +316,29 @@ def cost_effect(comparison: Comparison, say: Words, years: tuple[int, ...] = (20
 
 @in_style
 def obstacles(comparison: Comparison, say: Words, year: int = 2035) -> Figure:
-    """Which criteria of level 1 clusters miss, per pathway, and which of them alone; the first bar: certified."""
+    """Which criteria of level 1 clusters miss, per pathway, and which of them alone; the first bars: certified, waiting for it."""
     arms = comparison.arms
     missed, alone = comparison.obstacles(year), comparison.obstacles(year, alone=True)
     order = np.argsort(-missed.mean(axis=0), kind="stable")
-    labels = [say("figure.certified"), *(say.name("criterion", comparison.criteria[i]) for i in order)]
+    labels = [say("figure.certified"), say("figure.queue"), *(say.name("criterion", comparison.criteria[i]) for i in order)]
     left = 0.3 + LETTER * max(map(len, labels))
     figure = new_figure(1.9 + 0.42 * len(labels), left=left, right=0.25, bottom=1.0, top=0.9, wspace=0.18)
     grid = figure.subplots(1, len(arms), sharey=True, squeeze=False)[0]
     at = np.arange(len(labels))
-    certified = comparison.certified(year)
+    certified, queue = comparison.certified(year), comparison.queue(year)
     letters = int((WIDTH - left - 0.25) / len(arms) / (1.25 * LETTER))  # titles are bold and larger
     for index, (axes, arm) in enumerate(zip(grid, arms, strict=True)):
         color = style_of(arm, index)[0]
-        axes.barh(at[1:], 100 * missed[index][order], 0.62, facecolor="white", edgecolor=color, label=say("figure.missed"))
-        axes.barh(at[1:], 100 * alone[index][order], 0.62, facecolor=color, edgecolor=color, label=say("figure.missed_alone"))
-        axes.barh(0, 100 * certified[index], 0.62, facecolor=color, edgecolor=color, alpha=0.6)
+        axes.barh(at[2:], 100 * missed[index][order], 0.62, facecolor="white", edgecolor=color, label=say("figure.missed"))
+        axes.barh(at[2:], 100 * alone[index][order], 0.62, facecolor=color, edgecolor=color, label=say("figure.missed_alone"))
+        axes.barh(at[:2], 100 * np.array([certified[index], queue[index]]), 0.62, facecolor=color, edgecolor=color, alpha=0.6)
         axes.set_title(fill(say.name("pathway", arm), max(letters, 1)), color=color)
         axes.set_xlim(0, 100)
         axes.set_xticks([0, 50, 100])
         axes.grid(visible=False, axis="y")
         axes.set_yticks(at, labels)
         axes.tick_params(axis="y", length=0)
-        axes.axhline(0.5, color="#999999", linewidth=0.8)
+        axes.axhline(1.5, color="#999999", linewidth=0.8)
     grid[0].invert_yaxis()
     share = say("figure.share_of_runs") if comparison.one_cluster else say("figure.share_of_clusters")
     figure.supxlabel(share, fontsize=10, y=0.42 / figure.get_figheight())

@@ -21,6 +21,8 @@ def first_two(order: Order, say: Words) -> str:
     told = {"first": cause(first.cause, say), "first_share": say.percent(first.probability),
             "second": cause(second.cause, say), "second_share": say.percent(second.probability)}  # fmt: skip
     worth = sum(place.median > 0 for place in (first, second))
+    if worth == 2 and (first.probability, first.median) == (second.probability, second.median):
+        return say("ranking.first_even", **told)
     return say(("ranking.no_first", "ranking.first_one", "ranking.first_two")[worth], **told)
 
 

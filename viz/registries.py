@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
+from .parameter_words import meaning_of, source_text
 from .words import MISSING, Words, value_of
 
 __all__ = ["indicator_rows", "lever_rows", "parameter_rows", "registry_table"]
@@ -72,11 +74,9 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, widt
         table.add_column(say("registry.meaning"), overflow="fold", ratio=1)
     for row in rows:
         key = row.get("name") or row["key"]
-        name = say.name(family, key)
-        meaning = row.get("meaning") or row.get("definition") or ""
-        told = meaning if name == key or say.lang == "en" else name
+        told = _meaning(family, key, row, say)
         cells = [_cell(head, row, say) for head in heads]
-        told = f"{told} [{row['source']}]" if row.get("source") else told
+        told = f"{told} [{source_text(row['source'], say)}]" if row.get("source") else told
         if width >= WIDE:
             table.add_row(key, *cells, told)
         else:
@@ -84,13 +84,30 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, widt
     return table
 
 
+def _meaning(family: str, key: str, row: dict[str, Any], say: Words) -> str:
+    """What a row is, in the reader's language; what a module brings by its label."""
+    from ..model.parameters import PARAMETERS
+
+    if family == "parameter" and say.lang != "en":
+        with suppress(KeyError):  # what a module brings has a label at most
+            return meaning_of(PARAMETERS[key], say)
+    english = row.get("meaning") or row.get("definition") or ""
+    if say.lang == "en":
+        return english
+    return next((name for one in (family, "definition") if (name := say.name(one, key)) != key), english)
+
+
 def _cell(head: str, row: dict[str, Any], say: Words) -> str:
     if head == "range":
         span = f"{value_of(row['low'], say)} – {value_of(row['high'], say)}"
         return span if row.get("off") is None else say("registry.or_off", span=span, off=value_of(row["off"], say))
     if head == "cost":
-        return "" if row["cost"] is None else f"{value_of(row['cost'], say)} {row['cost_unit']}"
+        return "" if row["cost"] is None else f"{value_of(row['cost'], say)} {say.name('unit', row['cost_unit'])}"
     if head == "better":
         return MISSING if row["direction"] == "none" else say(f"registry.{row['direction']}")
     value = row[head]
+    if head == "mark":
+        return say(f"evidence.mark.{value}")
+    if head == "pillar":
+        return say.name("pillar", value)
     return value_of(value, say) if isinstance(value, float | int) else say.name("unit", value) if head == "unit" else value

@@ -55,12 +55,18 @@ def how_sure(comparison: Comparison, say: Words) -> list[str]:
 
 
 def _about(comparison: Comparison, key: str, say: Words) -> list[str]:
-    """About one outcome: of the arm that is best most often, and of what decides between it and the next."""
-    sure, column = comparison.sure, comparison.columns[key]
+    """About one outcome: of the arm that is best most often, or of those that are so alike, and of what decides between the first two."""
     shares = comparison.best.get(key, {})
-    arm = max((name for name in comparison.arms if name in shares), key=lambda name: shares[name])
-    if not shares[arm] > 0:
+    most = max((shares[name] for name in comparison.arms if name in shares), default=0.0)
+    if not most > 0:
         return []
+    foremost = [name for name in comparison.arms if shares.get(name, 0.0) >= most - 1e-9]
+    return [*(sentence for arm in foremost for sentence in _of_arm(comparison, key, arm, say)), *_deciders(comparison, key, say)]
+
+
+def _of_arm(comparison: Comparison, key: str, arm: str, say: Words) -> list[str]:
+    """Range, chance and defaults of one arm."""
+    sure, column = comparison.sure, comparison.columns[key]
     index = comparison.arms.index(arm)
     own, free = comparison.worlds(key, comparison.matched)[index], sure["free"][key][arm]
     factor, unit = scale_of(column.unit, column.kind, max(abs(own.low), abs(own.high)))
@@ -78,7 +84,13 @@ def _about(comparison: Comparison, key: str, say: Words) -> list[str]:
         sentences.append(say("sure.chance", share=say.percent(chance)))
     if default is not None:
         sentences.append(say("sure.default", percent=say.percent(default)))
-    found = sure["deciders"][key]
+    return sentences
+
+
+def _deciders(comparison: Comparison, key: str, say: Words) -> list[str]:
+    """What decides between the first two."""
+    found = comparison.sure["deciders"][key]
+    sentences = []
     if found:
         first, second = (say.name("pathway", name) for name in found["arms"])
         named = [row for row in found["parameters"] if row["stands_out"]]

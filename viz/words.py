@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gettext
 import math
+import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +19,7 @@ from ..model.modules import label_of
 from ..model.vocabulary import LEARNED, SECTORS, STREAMS, TECHNOLOGIES
 from ..scenarios.given import shown
 
-__all__ = ["LANGUAGES", "Words", "decimals_of", "scale_of", "value_of"]
+__all__ = ["LANGUAGES", "Words", "decimals_of", "language_of", "preferred_language", "scale_of", "system_language", "value_of"]
 
 LANGUAGES = ("en", "vi")
 MINUS = "\N{MINUS SIGN}"
@@ -53,6 +55,37 @@ def _separators(lang: str) -> dict[int, str]:
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
     return str.maketrans({",": get_group_symbol(lang), ".": get_decimal_symbol(lang)})
+
+
+def language_of(text: str) -> str | None:
+    """The language of ours that a name means: "vi", "VI", "vi-VN" and "vi_VN.UTF-8" are Vietnamese; None for any other."""
+    name = re.split(r"[-_.@]", text.strip().casefold(), maxsplit=1)[0]
+    return name if name in LANGUAGES else None
+
+
+def system_language(environment: Mapping[str, str]) -> str:
+    """The language that a system is set to, by the first of LC_ALL, LC_MESSAGES and LANG that says any; English if it is none of ours."""
+    said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
+    return language_of(said) or "en"
+
+
+def preferred_language(header: str | None) -> str:
+    """The language of ours that a browser prefers (`Accept-Language`); English if it names neither.
+
+    Parameters
+    ----------
+    header : str or None
+        Such as "vi-VN,vi;q=0.9,en;q=0.8".
+    """
+    ranked = []
+    for position, part in enumerate((header or "").split(",")):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            quality = 0.0
+        ranked.append((-quality, position, language_of(name) or ""))
+    return next((name for quality, _, name in sorted(ranked) if name and quality < 0), "en")
 
 
 def decimals_of(largest: float) -> int:

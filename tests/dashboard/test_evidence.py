@@ -16,7 +16,8 @@ from ecocluster.viz.pages.evidence import (
     _chosen,
     _frame,
 )
-from ecocluster.viz.pages.evidence_words import meaning_of, range_of, source_of
+from ecocluster.viz.parameter_words import meaning_of, range_of, source_of
+from ecocluster.viz.sources import ids_in, known_sources, read_documents
 from ecocluster.viz.words import LANGUAGES, Words, value_of
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +104,7 @@ def test_the_page_searches_and_restores_itself(browser, server, lang):
         page = watched.page
         watched.wait(".eco-chart [data-drawn]")
         tables = page.query_selector_all(".eco-table")
-        assert len(tables) == 4
+        assert len(tables) == 5
         documented = sum(p.mark == "documented" for p in PARAMETERS.values())
         assert say("evidence.found", found=documented, total=len(PARAMETERS)) in page.inner_text(".eco")
         page.select_option("select[name=mark]", "")
@@ -113,5 +114,36 @@ def test_the_page_searches_and_restores_itself(browser, server, lang):
         page.fill("input[name=search]", "")
         page.click(f"button:has-text('{say('evidence.more', shown=25, total=len(PARAMETERS))}')")
         page.wait_for_function("document.querySelectorAll('.eco-table')[1].querySelectorAll('tbody tr').length === 100")
-        assert not re.findall(r"\b(?:evidence|param|unit|technology)\.[a-z_]\w*", page.inner_text(".eco"))
+        assert not re.findall(r"\b(?:evidence|param|unit|technology)\.(?!md\b)[a-z_]\w*", page.inner_text(".eco"))
         assert watched.errors == [] and watched.outside == []
+
+
+def test_the_stored_sources_are_those_of_the_documents():
+    named = {one for p in PARAMETERS.values() for one in ids_in(p.source)}
+    of_documents = {source.id: source for source in read_documents(Path(__file__).parents[2] / "docs") if source.id in named}
+    assert known_sources() == of_documents  # else: python -m ecocluster.viz.sources docs
+    assert len(of_documents) > 80 and all(source.title and source.place for source in of_documents.values())
+    assert len(named - of_documents.keys()) < 0.1 * len(named)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [("specification 3; evidence G1.11 (6.5 % of all firms)", ["specification 3", "evidence G1.11"]), ("a guess", []),
+     ("evidence C5.6, C5.13-C5.14", ["evidence C5.6", "evidence C5.13", "evidence C5.14"]), ("specification 5g", ["specification 5g"])],
+)  # fmt: skip
+def test_ids_of_a_source(text, ids):
+    assert ids_in(text) == ids
+
+
+@pytest.mark.browser
+def test_a_source_leads_to_its_title_and_its_link(browser, server):
+    with open_page(browser, f"{server}/evidence?search=G1.8", "vi") as watched:
+        watched.wait("#source-evidence-G1-8")
+        page = watched.page
+        page.click("a[href='#source-evidence-G1-8'] >> nth=0")
+        source = known_sources()["evidence G1.8"]
+        row = page.query_selector("#source-evidence-G1-8:target")
+        assert source.title in row.inner_text() and source.link.startswith("https://")
+        assert row.query_selector("a").get_attribute("href") == source.link
+        assert "specification" not in page.query_selector("[id^=source-] th").inner_text()
+        assert "noopener" in row.query_selector("a").get_attribute("rel")

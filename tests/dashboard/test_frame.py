@@ -21,19 +21,25 @@ from ecocluster.scenarios import ScenarioError, load_scenario
 from ecocluster.viz.cli import main
 from ecocluster.viz.figures import panels_of
 from ecocluster.viz.pages import compare_run
+from ecocluster.viz.pages.barriers import State as Barriers
 from ecocluster.viz.pages.compare import State, panel_option
+from ecocluster.viz.pages.compare import fields_of as compare_fields
 from ecocluster.viz.pages.compare_run import Known, Watcher, draw, run_rounds
-from ecocluster.viz.pages.controls import DISTRICTS, REACH, SLIDERS, city_spots
+from ecocluster.viz.pages.controls import DISTRICTS, REACH, SLIDERS, _slider, city_spots, round_step
+from ecocluster.viz.pages.evidence import State as Evidence
+from ecocluster.viz.pages.explorer import State as Explorer
 from ecocluster.viz.pages.explorer_data import column_label
 from ecocluster.viz.pages.export import file_message
 from ecocluster.viz.pages.frame import error_text
 from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
+from ecocluster.viz.pages.my_cluster import State as MyCluster
 from ecocluster.viz.pages.portfolio import PATHWAYS, own_text
 from ecocluster.viz.pages.portfolio import State as Portfolio
-from ecocluster.viz.pages.session import preferred_language
+from ecocluster.viz.pages.session import fields_of_address
 from ecocluster.viz.pages.settings import Limits
 from ecocluster.viz.pages.stored import open_below
-from ecocluster.viz.words import Words
+from ecocluster.viz.pages.watch import State as Watch
+from ecocluster.viz.words import Words, preferred_language
 from waiting import WATCHDOG, until
 
 PANELS = panels_of(True)  # the teaching site is one cluster
@@ -296,18 +302,105 @@ def test_only_folders_below_the_results_are_opened(tmp_path):
         open_below(None, "a")
 
 
-@pytest.mark.parametrize("fields", [{"site": "/etc/hosts.toml"}, {"policy": "../own.toml"}, {"site": "x/y"}])
+@pytest.mark.parametrize(
+    "fields", [{"site": "/etc/hosts.toml"}, {"policy": "../own.toml"}, {"site": "x/y"}, {"law": "/etc/x.toml"}]
+)
 def test_an_address_opens_no_file_of_the_server(fields):
-    with pytest.raises(InputError, match="not known"):
-        State(fields, "nguyen-khe").question()
-    assert State({"site": "/a/own.toml"}, "/a/own.toml").question().scenario == "/a/own.toml"
+    state = State(fields, "nguyen-khe")
+    assert state.question() == State({}, "nguyen-khe").question()
+    assert [next(iter(fields.values())) in sentence for sentence in state.address.sentences(Words("en"))] == [True]
 
 
-def test_nonsense_in_an_address_is_left_out():
-    state = State({"budget_bn": "nan", "extension": "x", "year": "1999", "replicates": "inf"}, "nguyen-khe")
+def test_the_file_that_the_command_was_given_is_no_strangers(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text('extends = "teaching"\n', encoding="utf-8")
+    assert State({"site": str(file)}, str(file)).question().scenario == str(file)
+    assert State({"site": str(file)}, "teaching").question().scenario == "teaching"
+
+
+NONSENSE = {"budget_bn": "nan", "extension": "7", "year": "1999", "replicates": "90000", "site": "nowhere", "policy": "vietnam",
+            "law": "", "colour": "red", "permit_rat": "1"}  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_nonsense_in_an_address_is_left_out_and_told(lang):
+    state = State(NONSENSE, "nguyen-khe")
     question = state.question()
-    assert (question.budget_bn, question.levers, question.replicates, state.year.value) == (150.0, (), 20, 2035)
-    assert Portfolio({"choice": "yy?", "budget_bn": "-1"}).fields()["choice"].startswith("yy")
+    assert question == State({}, "nguyen-khe").question() and state.year.value == 2035
+    told = state.address.sentences(Words(lang))
+    assert len(told) == len(NONSENSE)  # one sentence each, whatever was wrong
+    for name in NONSENSE:
+        assert sum(f"“{name}”" in sentence for sentence in told) == 1
+    assert not any("--" in sentence for sentence in told)  # no option of the command line
+    assert any("vietnam-2020" in sentence for sentence in told)
+    assert any("permit_rate" in sentence for sentence in told)
+
+
+def test_an_address_of_an_earlier_version_opens_and_says_so():
+    state = State({"budget_bn": "200", "club_community": "0.4", "platform": "0.3"}, "nguyen-khe")
+    assert dict(state.question().levers) == {"club": 0.4, "community": 0.4, "platform": 0.3, "map": 0.3}
+    assert state.question().budget_bn == 200.0 and fields_of_address("budget=200") == {"budget_bn": "200"}
+    told = state.address.sentences(Words("en"))
+    assert len(told) == 2 and all("earlier version" in sentence for sentence in told)
+    both = State({"platform": "0.3", "map": "0.1"}, "nguyen-khe")
+    assert dict(both.question().levers) == {"platform": 0.3, "map": 0.1} and not both.address.sentences(Words("en"))
+
+
+PAGES_WITH_FIELDS = [
+    (lambda fields: State(fields, "nguyen-khe"), compare_fields,
+     {"site": "phung", "policy": "korea", "law": "strict", "replicates": "50", "year": "2030", "budget_bn": "200", "extension": "0.5"}),
+    (lambda fields: State(fields, "nguyen-khe"), compare_fields,
+     {"site": "hanoi:tong-hop-12", "policy": "korea", "law": "today", "replicates": "worlds", "year": "2045"}),
+    (lambda fields: Watch(fields, "nguyen-khe"), Watch.fields,
+     {"site": "phung", "pathway": "symbiosis", "policy": "korea", "law": "strict", "budget_bn": "90", "replicate": "7", "cluster": "2",
+      "quarter": "61"}),
+    (lambda fields: Barriers(fields, "nguyen-khe"), Barriers.fields, {"site": "teaching", "outcome": "level1_2035"}),
+    (Portfolio, Portfolio.fields, {"budget_bn": "90.0", "law": "strict", "choice": "ncsyp" * 14}),
+    (Evidence, Evidence.fields, {"search": "nước", "mark": "press", "group": "trust"}),
+    (MyCluster, lambda state: state.setting.value,
+     {"policy": "korea", "law": "today", "budget_bn": "90.0", "replicates": "50", "year": "2030"}),
+    (Explorer, Explorer.fields, {"folder": "a/b", "x": "one", "y": "two"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "fields_now", "fields"), PAGES_WITH_FIELDS)
+def test_the_address_is_the_state(make, fields_now, fields):
+    """What a page writes into the address gives the same page again, and nothing of it is left out."""
+    state = make(fields)
+    assert {name: str(value) for name, value in fields_now(state).items()} == fields
+    assert state.address.sentences(Words("vi")) == []
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_no_error_of_a_page_speaks_of_the_command_line(lang):
+    say = Words(lang)
+    errors = [
+        InputError("above", name="--replicates", value=9, high=3), InputError("below", name="--budget", value=-1, low=0),
+        InputError("typed_too_dear", budget="--budget", asked=5.0, least=7.25), InputError("no_value", outcome="level1_2035"),
+    ]  # fmt: skip
+    for error in errors:
+        assert "--" not in error_text(error, say) and "{" not in error_text(error, say)
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_every_slider_has_round_steps(lang):
+    """Whatever a slider is of: its ends, its usual value, and all tenths of a share can be chosen."""
+    groups = [name for names in SLIDERS.values() for name in names]
+    for name in groups:
+        low, high = REACH.get(name, (LEVERS[name].low, LEVERS[name].high))
+        slider = _slider(name, Words(lang), ())
+        step = slider["step"]
+        for value in (low, high, LEVERS[name].baseline, *([0.1, 0.3, 0.5] if slider["unit"] == "%" and high >= 0.5 else [])):
+            assert round((value - low) / step, 6) % 1 == 0, (name, value, step)
+        assert f"{step:e}"[0] in "15" and (high - low) / step >= 50
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "point", "step"),
+    [(0, 1, 0.2, 0.01), (0, 0.9, 0.0, 0.01), (0.5, 12, 1, 0.1), (0, 400, 150, 5), (0, 1, 0.125, 0.005), (0, 1 / 3, 0.1, 0.005)],
+)  # fmt: skip
+def test_steps(low, high, point, step):
+    assert round_step(low, high, point) == step
 
 
 def test_files_reach_the_browser_as_they_are():

@@ -13,6 +13,7 @@ from ecocluster.experiments.comparison import Comparison
 from ecocluster.experiments.money import AVOIDED
 from ecocluster.experiments.outcome import OUTPUT_BASES
 from ecocluster.experiments.question import ask
+from ecocluster.model.indicators import CRITERIA
 from ecocluster.viz.answer import answer as words_of
 from ecocluster.viz.doses import equal_lines
 from ecocluster.viz.words import Words
@@ -255,6 +256,17 @@ def test_a_cluster_may_miss_several_criteria():
     assert answer.criteria[:2] == ("recp_share", "symbiosis")
     for arm in range(len(ARMS)):
         assert missed[arm].tolist() == [0.25, 0.75, 0, 0, 0, 0] and alone[arm].tolist() == [0, 0.5, 0, 0, 0, 0]
+
+
+def test_who_waits_for_the_office_is_told_apart_from_who_misses_something():
+    """Known answer: of four clusters one waits; a certified one, one that misses a criterion and one that finds it not worth it do not."""
+    answer = make_comparison(3, clusters=4, failed=[(1, 0)])
+    step = list(answer.trace.years).index(2036)
+    answer.trace.unmet[:, :, step] = [1 << 7, 0b100, 0, 1 << len(CRITERIA)]
+    answer.trace.level[:, :, step] = [0, 0, 1, 0]
+    assert answer.queue(2035).tolist() == [0.25] * len(ARMS)
+    assert answer.certified(2035).tolist() == [0.25] * len(ARMS)
+    assert answer.obstacles(2035).sum(axis=1).tolist() == [0.25] * len(ARMS)
 
 
 def test_the_words_do_not_depend_on_the_order_of_criteria():

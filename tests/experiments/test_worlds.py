@@ -11,6 +11,7 @@ import pytest
 from ecocluster.experiments import InputError, worlds
 from ecocluster.experiments.configuration import read_config
 from ecocluster.experiments.question import MAX_WORLDS
+from ecocluster.experiments.shipped import asked_of
 from ecocluster.experiments.sweeps.designs import make_points
 from ecocluster.experiments.sweeps.experiment import make_experiment
 from ecocluster.experiments.worlds import (
@@ -210,3 +211,17 @@ def test_defaults_lie_inside_the_quartiles_of_their_own_law_or_the_reason_is_tol
             aside.add(name)
     assert aside == told.keys()
     assert all(re.search(r"\w{3}", reason) for reason in told.values())
+
+
+def test_other_words_in_a_file_ask_for_nothing_else(tmp_path):
+    """What is stored for a model stays found for it when a cluster or a policy is called otherwise, and not when a number changes."""
+    policy, table = tmp_path / "policy.toml", tmp_path / "city.csv"
+    for file, text, words, number in (
+        (policy, 'title = {{ vi = "{0}", en = "{0}" }}\nnote = "{0}"\nlevers = {{ map = {1} }}\n', ("one", "two"), ("0.5", "0.6")),
+        (table, "id,name,name_en,note,firms_2018\na,{0},{0},{0},{1}\n", ("one", "two"), ("5", "6")),
+    ):
+        asked = []
+        for word, value in ((words[0], number[0]), (words[1], number[0]), (words[0], number[1])):
+            file.write_text(text.format(word, value), encoding="utf-8")
+            asked.append(asked_of(file))
+        assert asked[0] == asked[1] != asked[2]

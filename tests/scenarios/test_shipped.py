@@ -62,7 +62,7 @@ def test_named_clusters_and_synthetic_ones(hanoi):
     names = {cluster.id: cluster.name for cluster in hanoi.clusters}
     assert set(NAMED) <= set(names)
     others = [cluster for cluster in hanoi.clusters if cluster.id not in NAMED]
-    assert all(re.fullmatch(r"Cụm tổng hợp \d\d", cluster.name) for cluster in others)
+    assert all(re.fullmatch(r"Cụm giả lập \d\d", cluster.name) for cluster in others)
     assert all(cluster.synthetic and cluster.note for cluster in hanoi.clusters)
     by_id = {cluster.id: cluster for cluster in hanoi.clusters}
     assert by_id["nguyen-khe"].firms_2018 == 55

@@ -67,6 +67,7 @@ def test_both_languages_have_the_same_keys_and_fields():
         "unit",
         "indicator",
         "table",
+        "term",
         "cli",
         "answer",
         "line",
@@ -98,7 +99,7 @@ def test_families_of_names_are_complete():
     wanted |= {f"indicator.{name}" for names in HEADLINES.values() for name in names}
     wanted |= {f"pathway.{arm}" for arm in ARMS} | {f"about.{arm}" for arm in ARMS}
     wanted |= {f"sector.{name}" for name in SECTORS} | {f"stream.{name}" for name in STREAMS}
-    wanted |= {f"criterion.{name}" for name in ("none", *CRITERIA, *STATES)}
+    wanted |= {f"criterion.{name}" for name in ("queue", "queue_next", "highest", *CRITERIA, *STATES)}
     wanted |= {f"caption.{name}" for name in ("trajectories", "cost-effect", "obstacles", "flows")}
     assert not wanted - known.keys()
 

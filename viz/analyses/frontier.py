@@ -9,7 +9,7 @@ import numpy as np
 from ...experiments.analyses.finding import Finding
 from ..drawing import in_style, new_figure, plain_ticks, style_of, title_and_legend
 from ..words import Words, scale_of
-from .page import Sheet, cell, outcome_label, scaled, spell, three
+from .page import Sheet, cell, even, outcome_label, scaled, spell, three
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,12 +42,14 @@ def words(finding: Finding, say: Words) -> list[str]:
             cost=spell(cheap["per_unit"], say, 2), ratio=ratio,
         )
     )  # fmt: skip
+    sentences += even(finding.table, "per_unit", cheap["pathway"], cheap["per_unit"]["mean"], say)
     sentences.append(
         say(
             "frontier.most", pathway=say.name("pathway", most["pathway"]), budget=say.number(most["budget_bn"]),
             effect=spell(most["effect"], say, 1, size), unit=unit, cost=spell(most["cost"], say, 1, money), money=bn,
         )
     )  # fmt: skip
+    sentences += even(finding.table, "effect", most["pathway"], most["effect"]["mean"], say)
     change = say.number(100 * most["certified"], sign=True)
     key = "frontier.certified_same" if change == say.number(0) else "frontier.certified_changes"
     sentences.append(say(key + ".one" if finding.one_cluster else key, change=change))

@@ -9,7 +9,7 @@ import numpy as np
 from ...experiments.analyses.finding import Finding
 from ...experiments.analyses.guesses import GUESS, OUTCOMES
 from ..drawing import in_style, new_figure, plain_ticks, shortened, title_and_legend
-from ..pages.evidence_words import meaning_of, range_of
+from ..parameter_words import meaning_of, range_of
 from ..words import Words
 from .page import Sheet, outcome_label
 

@@ -9,17 +9,21 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...experiments.analyses.finding import Finding
 from ...experiments.errors import InputError
 from ...scenarios.given import own_name_of
 from ..words import Words, decimals_of, scale_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console, JustifyMethod
 
 __all__ = [
     "Sheet",
     "cell",
+    "even",
     "outcome_label",
     "page",
     "print_finding",
@@ -51,6 +55,27 @@ class Sheet:
 def _teller(finding: Finding) -> Any:
     """The module that tells a finding."""
     return import_module(f".{own_name_of(finding.name.replace('-', '_'), TOLD)}", __package__)
+
+
+def even(table: pd.DataFrame, column: str, told: str, value: float, say: Words, pathways: str = "pathway") -> list[str]:
+    """A sentence that names the pathways that do exactly as well as the one that was told of; none if there are none.
+
+    Parameters
+    ----------
+    table : DataFrame
+    column : str
+        What was compared.
+    told : str
+        Pathway that was named.
+    value : float
+        Its value.
+    say : Words
+    pathways : str
+        Column of the names.
+    """
+    alike = table.loc[np.isclose(table[column].to_numpy(float), value, rtol=1e-9, atol=0.0), pathways]
+    names = [say.name("pathway", name) for name in dict.fromkeys(alike) if name != told]
+    return [say("tie.even", pathway=say.name("pathway", told), names=say("answer.and").join(names))] if names else []
 
 
 def spell(estimate: dict[str, Any] | None, say: Words, decimals: int = 1, factor: float = 1.0, sign: bool = False) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from ...experiments.analyses.finding import Finding
 from ..drawing import in_style, new_figure, plain_ticks, style_of, title_and_legend
 from ..words import Words, decimals_of
-from .page import Sheet, cell, outcome_label, rule_text, scaled, spell, three
+from .page import Sheet, cell, even, outcome_label, rule_text, scaled, spell, three
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,10 +31,12 @@ def words(finding: Finding, say: Words) -> list[str]:
             "robust.likeliest", outcome=outcome_label(facts["outcome"], say, finding.one_cluster), points=say.number(facts["points"]),
             pathway=say.name("pathway", like["pathway"]), share=spell(three(like, "best"), say, 0, 100),
         ),
+        *even(finding.table, "best", like["pathway"], like["best"], say),
         say(
             "robust.safest" if safe["regret_max"] > 0 else "robust.always", pathway=say.name("pathway", safe["pathway"]), unit=unit,
             regret=say.number(safe["regret_90"] * factor, decimals), most=say.number(safe["regret_max"] * factor, decimals),
         ),
+        *even(finding.table, "regret_90", safe["pathway"], safe["regret_90"], say),
     ]  # fmt: skip
     if facts["rules"]:
         rules = "; ".join(rule_text(rule, say, finding.one_cluster) for rule in facts["rules"])
@@ -44,12 +46,21 @@ def words(finding: Finding, say: Words) -> list[str]:
             "share": spell(three(good, "meets"), say, 0, 100),
         }
         sentences.append(say("robust.satisficing" if good["meets"] else "robust.nobody", **fields))
+        sentences += even(finding.table, "meets", good["pathway"], good["meets"], say) if good["meets"] else []
     if "surface" in facts:
         one, two = (say.name("pathway", name) for name in facts["leaders"])
         x, y = (say.name("parameter", name) for name in facts["surface"])
         gap, sure = finding.data["surface"]["difference"], facts["sure"]
         turns = gap.min() < 0 < gap.max()
-        key = "turns" if turns and min(sure["first"], sure["second"]) > 0 else "may_turn" if turns else "never_turns"
+        key = (
+            "even"
+            if not gap.any()
+            else "turns"
+            if turns and min(sure["first"], sure["second"]) > 0
+            else "may_turn"
+            if turns
+            else "never_turns"
+        )
         ahead, behind = (one, two) if gap.mean() > 0 else (two, one)
         share = say.percent(sure["first"] if gap.mean() > 0 else sure["second"])
         sentences.append(say(f"robust.{key}", x=x, y=y, one=ahead, two=behind, share=share))

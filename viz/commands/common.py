@@ -16,7 +16,7 @@ import typer
 from ...experiments.errors import InputError
 from ...experiments.question import COMMANDS, FIELDS
 from ...scenarios.given import is_number, number_of, path_of
-from ..words import Words
+from ..words import Words, language_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LANG_VARIABLE = "ECOCLUSTER_LANG"
 
 Threads = Annotated[int | None, typer.Option(help="help.threads", show_default=False)]
-Lang = Annotated[str, typer.Option(help="help.lang", envvar=LANG_VARIABLE)]
+Lang = Annotated[str, typer.Option(help="help.lang", envvar=LANG_VARIABLE, callback=lambda value: language_of(value) or value)]
 Out = Annotated[Path | None, typer.Option(help="help.out", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="help.json")]
 
@@ -66,6 +66,10 @@ def _typed_default(name: str, default: Any) -> Any:
 
 def _read(name: str, value: Any, default: Any) -> Any:
     """What was typed, as the question has it."""
+    if name == "scenario":
+        from ...scenarios import site_id
+
+        return site_id(value)
     if name == "levers":
         return _read_levers(value or [])
     if name == "scale":

@@ -39,23 +39,29 @@ def dashboard_command(
     read_only: Annotated[bool, typer.Option("--read-only", help="help.dashboard_read_only")] = False,
     results: Annotated[Path, typer.Option(help="help.dashboard_results")] = Path("out"),
     scenario: Annotated[str, typer.Option(help="help.dashboard_scenario")] = "nguyen-khe",
+    root_path: Annotated[str, typer.Option(help="help.dashboard_root_path")] = "",
     lang: Lang = "en",
 ) -> None:
     from ...experiments.errors import check_number
-    from ...scenarios import load_scenario
+    from ...scenarios import load_scenario, site_id
     from ...scenarios.given import path_of
+    from ..pages.served import root_path_of
     from ..pages.settings import LIMITS, Settings
 
     say = Words(lang)
     check_number("--port", port, 0, 65535, whole=True)
+    root = root_path_of(root_path)
+    scenario = site_id(scenario)
     load_scenario(scenario)  # says what is wrong with it
     server = _open(host, port)
     settings = Settings(read_only, path_of(results, "--results").resolve(), scenario)
     os.environ.update(ENVIRONMENT)
     os.environ.update(settings.to_environment())
+    # said here, and by no header of whoever happens to come first
+    os.environ["SOLARA_ROOT_PATH"], os.environ["SOLARA_BASE_URL"] = root, f"http://{host}:{server.getsockname()[1]}{root}/"
     os.environ["SOLARA_KERNEL_CULL_TIMEOUT"] = LIMITS.idle
     os.environ["SOLARA_KERNEL_MAX_COUNT"] = str(LIMITS.visitors)
-    _serve(server, say)
+    _serve(server, root, say)
 
 
 def _open(host: str, port: int) -> socket.socket:
@@ -80,7 +86,7 @@ def _warm() -> None:
     compare("teaching", replicates=1, threads=1)
 
 
-def _serve(server: socket.socket, say: Words) -> None:
+def _serve(server: socket.socket, root: str, say: Words) -> None:
     """Serve until Ctrl-C."""
     import warnings
 
@@ -94,16 +100,19 @@ def _serve(server: socket.socket, say: Words) -> None:
         from solara.server.starlette import app as application
 
         from ..pages import app  # noqa: F401 - what is wrong with it is told before the address is
+        from ..pages.served import Served
     except ImportError as error:
         raise InputError("no_dashboard", error=error) from error
     host, port = server.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     threading.Thread(target=_warm, daemon=True).start()
-    print(say("dashboard.at", address=f"http://{shown}:{port}/"), flush=True)
+    print(say("dashboard.at", address=f"http://{shown}:{port}{root}/"), flush=True)
     if kernels_are_cold():
         print(say("cli.compiling"), file=sys.stderr, flush=True)
     if host not in (LOCAL, "::1"):
         print(say("dashboard.open_to_all"), file=sys.stderr, flush=True)
     # a browser or a server that is busy for a while is not lost: its page would begin anew, or not at all
-    config = uvicorn.Config(application, log_level="warning", access_log=False, timeout_graceful_shutdown=2, ws_ping_timeout=600.0)
+    config = uvicorn.Config(
+        Served(application, root), log_level="warning", access_log=False, timeout_graceful_shutdown=2, ws_ping_timeout=600.0
+    )
     uvicorn.Server(config).run(sockets=[server])

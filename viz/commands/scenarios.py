@@ -38,9 +38,10 @@ def list_command(lang: Lang = "en", as_json: AsJson = False) -> None:
 
 @group.command("show", help="help.show")
 def show_command(name: Annotated[str, typer.Argument(help="help.show_name")], lang: Lang = "en") -> None:
-    from ...scenarios import describe
+    from ...scenarios import describe, site_id
     from ..terminal import print_facts
 
+    name = site_id(name)
     say, facts = Words(lang), describe(name)
     if "title" in facts:
         facts["title"] = facts["title"][lang]

@@ -13,6 +13,7 @@ from ..analyses.causes import cause
 from ..analyses.page import Sheet, outcome_label, scaled
 from ..places import site_title
 from ..words import Words
+from .address import Address, AddressBar
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option, value_axis
 from .controls import Choice, PlainButton
@@ -20,8 +21,9 @@ from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
-from .sites import is_one_cluster, refuse_files, site_options, site_problem
+from .sites import is_one_cluster, refuse_files, site_of, site_options, site_problem
 from .stored import list_findings, open_below
+from .terms import Explained
 
 __all__ = ["Page", "State", "effects_option", "synergy_option"]
 
@@ -35,10 +37,15 @@ class State:
     """Site, outcome and what was found, for barriers and for solutions."""
 
     def __init__(self, fields: Mapping[str, str], scenario: str) -> None:
-        self.site = solara.Reactive(fields.get("site", scenario))
-        self.outcome = solara.Reactive(fields.get("outcome", "abatement_share_2035"))
+        self.address = Address(fields)
+        self.site = solara.Reactive(site_of(self.address, scenario, scenario))
+        self.outcome = solara.Reactive(self.address.one_of("outcome", _outcomes(), "abatement_share_2035"))
         self.findings: dict[str, solara.Reactive[Finding | None]] = {kind: solara.Reactive(None) for kind in KINDS}
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
+
+    def fields(self) -> dict[str, str]:
+        """Fields of the address that restores the page."""
+        return {"site": self.site.value, "outcome": self.outcome.value}
 
     def compute(self, kind: str, session: Session) -> None:
         """Run the analysis of a kind in the background."""
@@ -62,20 +69,25 @@ class State:
             self.problem.value = error
 
 
+def _outcomes() -> tuple[str, ...]:
+    """Outcomes to choose from."""
+    return tuple(dict.fromkeys((*import_module("ecocluster.experiments.analyses.barriers").OUTCOMES, "level1_2035")))
+
+
 @solara.component
 def Page():
     session = use_session()
     say = session.say
     state = session.page("barriers", lambda fields: State(fields, session.settings.scenario))
-    outcomes = import_module("ecocluster.experiments.analyses.barriers").OUTCOMES
     unusable = solara.use_memo(lambda: site_problem(state.site.value, session.settings.scenario), [state.site.value])
     Heading("barriers")
+    AddressBar("/barriers", state.fields(), state.address)
     with Div("pair noprint"):
         Choice(say("compare.site"), site_options(say, MOST_FIRMS, state.site.value), state.site.value, state.site.set)
         single = unusable is None and is_one_cluster(state.site.value)
-        labels = [(key, outcome_label(key, say, single)) for key in dict.fromkeys((*outcomes, "level1_2035"))]
+        labels = [(key, outcome_label(key, say, single)) for key in _outcomes()]
         Choice(say("binds.outcome"), labels, state.outcome.value, state.outcome.set)
-    Text(say("binds.method"), "p", "soft")
+    Explained(say("binds.method"), "p", "soft")
     problem = state.problem.value or unusable
     ErrorBox(error_text(problem, say) if problem else "")
     with Div("pair"):
@@ -110,7 +122,7 @@ def _Found(finding: Finding, kind: str, state: State):
     sentences = solara.use_memo(lambda: told.words(finding, say), [finding, say.lang])
     with Div("answer"):
         for sentence in sentences:
-            Text(sentence)
+            Explained(sentence)
     outcome = outcome_label(finding.facts["outcome"], say, finding.one_cluster)
     title, option = effects_option(finding, kind, say)
     Text(title, "h3")
@@ -130,7 +142,7 @@ def _Found(finding: Finding, kind: str, state: State):
         name=f"{kind}-{finding.facts['scenario']}",
         figures={"figure": lambda: told.figure(finding, say)},
         table=lambda: finding.table,
-        link=session.link("/barriers", {"site": state.site.value, "outcome": state.outcome.value}),
+        link=session.link("/barriers", state.fields()),
         brief=lambda: _brief(finding, kind, sentences, sheet, say),
     )
     Text(finding.command, "code", "soft")

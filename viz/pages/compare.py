@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,10 +17,12 @@ from ...experiments.question import PATHWAYS, Question, ask
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
+from ...scenarios import list_laws
 from ..figures import comparison_figures, panels_of
 from ..scorecard import best_rows, name_and_unit, stands_out
 from ..sure import legend
 from ..words import Words, scale_of
+from .address import Address, AddressBar
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
 from .compare_run import Known, Picture, Watcher, run_rounds
@@ -30,7 +31,7 @@ from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
-from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_options
+from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_of, site_options
 from .spoken import Lines, Paragraphs
 from .tables import CHANGE, card_rows
 
@@ -38,6 +39,7 @@ __all__ = ["Page", "State", "fields_of", "panel_option"]
 
 SLOT = "compare"
 REPLICATES = (4, 8, 20, 50, 100)
+MOST_REPLICATES = 1000  # that an address may ask for
 WORLDS = "worlds"  # in place of a number of replicates
 TERMS = ("level", "replicate", "interval", "cod", "co2e", "cleaner", "real", "sham", "link", "hub")
 
@@ -50,10 +52,9 @@ def _policies() -> dict[str, tuple[str, str]]:
 
 
 @cache
-@cache
 def _lever_marks() -> dict[str, tuple[float, ...]]:
     """Values of the levers in the pathways and laws, drawn below the sliders."""
-    from ...scenarios import list_laws, load_law, load_pathway
+    from ...scenarios import load_law, load_pathway
 
     programmes: list[Any] = [*(load_pathway(name) for name in PATHWAYS), *(load_law(law.id) for law in list_laws())]
     return {
@@ -75,21 +76,25 @@ class State:
     Parameters
     ----------
     fields : mapping
-        Fields of an address: site, policy, law, replicates, year, budget_bn and levers; what cannot be read is left out.
+        Fields of an address: site, policy, law, replicates, year, budget_bn and levers; what cannot be used is left out and told.
     scenario : str
         Site at first.
     """
 
     def __init__(self, fields: Mapping[str, str], scenario: str) -> None:
-        numbers = {name: _number(fields[name]) for name in ("budget_bn", *LEVERS) if name in fields}
+        self.address = said = Address(fields)
+        ranges = {"budget_bn": BUDGET[:2], **{name: (lever.low, lever.high) for name, lever in LEVERS.items()}}
+        numbers = {name: said.number(name, low, high, None) for name, (low, high) in ranges.items()}
         moved = {name: value for name, value in numbers.items() if value is not None}
-        self.site = solara.Reactive(fields.get("site", scenario))
-        self.policy = solara.Reactive(fields.get("policy", "vietnam-2020"))
-        self.law = solara.Reactive(fields.get("law", "middle"))
-        self.replicates = solara.Reactive(int(_number(fields.get("replicates", "")) or 20))
-        self.worlds = solara.Reactive(fields.get("replicates") == WORLDS)  # on request: a slider shows the defaults
-        year = int(_number(fields.get("year", "")) or YEARS[1])
-        self.year = solara.Reactive(year if year in YEARS else YEARS[1])
+        self.site = solara.Reactive(site_of(said, scenario, scenario))
+        self.policy = solara.Reactive(said.one_of("policy", _policies(), "vietnam-2020"))
+        self.law = solara.Reactive(said.one_of("law", [entry.id for entry in list_laws()], "middle"))
+        # worlds on request: a slider shows the defaults
+        self.worlds = solara.Reactive(fields.get("replicates") == WORLDS)
+        self.replicates = solara.Reactive(20 if self.worlds.value else said.whole("replicates", 1, MOST_REPLICATES, 20))
+        if self.worlds.value:
+            said.text("replicates")
+        self.year = solara.Reactive(int(said.one_of("year", [str(year) for year in YEARS], str(YEARS[1]))))
         self.moved: solara.Reactive[dict[str, float]] = solara.Reactive(moved)
         self.picture: solara.Reactive[Picture | None] = solara.Reactive(None)
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
@@ -129,20 +134,12 @@ class State:
         self.run(session)
 
 
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def fields_of(state: State) -> dict[str, Any]:
     """Fields of the address that restores the page."""
     return {
         "site": state.site.value, "policy": state.policy.value, "law": state.law.value,
         "replicates": WORLDS if state.worlds.value else state.replicates.value,
-        "year": state.year.value, **{name: f"{value:.6g}" for name, value in state.moved.value.items()},
+        "year": state.year.value, **{name: f"{value:.6g}" for name, value in sorted(state.moved.value.items())},
     }  # fmt: skip
 
 
@@ -152,6 +149,7 @@ def Page():
     state = session.page(SLOT, lambda fields: State(fields, session.settings.scenario))
     solara.use_effect(lambda: None if state.answer.value else state.run(session), [])
     Heading("compare")
+    AddressBar("/", fields_of(state), state.address)
     _Terms()
     with Div("split"):
         with Div("noprint side"):

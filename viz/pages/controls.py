@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,10 +12,10 @@ import solara
 
 from ...model.levers import LEVERS
 from ...model.roster import own_levers
-from ..words import Words
+from ..words import Words, value_of
 from .session import use_session
 
-__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "law_options", "lever_text", "slider_groups"]  # fmt: skip
+__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "law_options", "lever_text", "round_step", "slider_groups"]  # fmt: skip
 
 # the levers that a policy debate is about, in groups; all others keep the pathways' own values
 SLIDERS: dict[str, tuple[str, ...]] = {
@@ -59,6 +60,19 @@ def _percent(unit: str) -> bool:
     return unit.startswith(("share", "0-1", "probability"))
 
 
+def round_step(low: float, high: float, *points: float) -> float:
+    """Step of a slider: the largest of 5, 1, 0.5, 0.1, 0.05 ... that leaves it fifty places or more and meets its ends and `points`."""
+    span = high - low
+    power = math.ceil(math.log10(span))
+    steps = [digit * 10.0**exponent for exponent in range(power, power - 5, -1) for digit in (5.0, 1.0)]
+    fine = [step for step in steps if span / step >= 50 - 1e-9]
+    return round(next((step for step in fine if all(_meets(point, step) for point in (low, high, *points))), fine[0]), 9)
+
+
+def _meets(value: float, step: float) -> bool:
+    return abs(value / step - round(value / step)) < 1e-6
+
+
 def _slider(name: str, say: Words, marks: Sequence[float]) -> dict[str, Any]:
     lever = LEVERS[name]
     low, high = REACH.get(name, (lever.low, lever.high))
@@ -66,7 +80,7 @@ def _slider(name: str, say: Words, marks: Sequence[float]) -> dict[str, Any]:
         "name": name, "label": say(f"lever.{name}"), "about": say(f"lever.{name}_about"),
         "unit": "%" if _percent(lever.unit) else say.name("lever_unit", lever.unit),
         "factor": 100 if _percent(lever.unit) else 1, "low": low, "high": high,
-        "step": (high - low) / 100 if _percent(lever.unit) else 0.1, "baseline": lever.baseline,
+        "step": round_step(low, high, lever.baseline), "baseline": lever.baseline,
         "marks": sorted({mark for mark in marks if low <= mark <= high}),
     }  # fmt: skip
 
@@ -74,7 +88,7 @@ def _slider(name: str, say: Words, marks: Sequence[float]) -> dict[str, Any]:
 def lever_text(name: str, value: float, say: Words) -> str:
     """A lever with its value as readers write it: "Inspections 0.5 a year"."""
     unit = LEVERS[name].unit if name in LEVERS else ""
-    shown = say.percent(value) if _percent(unit) else f"{say.number(value, 1)} {say.name('lever_unit', unit)}"
+    shown = say.percent(value) if _percent(unit) else f"{value_of(value, say)} {say.name('lever_unit', unit)}"
     return f"{say.name('lever', name)} {shown}"
 
 

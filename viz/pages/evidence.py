@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import solara
 
 from ...model.parameters import PARAMETERS, Parameter
-from ..words import Words, value_of
+from ..parameter_words import meaning_of, plain, range_of, source_of
+from ..sources import ids_in, known_sources
+from ..words import MISSING, Words, value_of
+from .address import Address, AddressBar
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option
 from .controls import PlainButton
-from .evidence_words import meaning_of, plain, range_of, source_of
 from .export import Export
 from .frame import Div, Heading, Section, Table, Text
 from .session import use_session
@@ -73,11 +75,16 @@ class State:
     """What survives a visit to another page; restored from an address."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        mark, group = fields.get("mark", ""), fields.get("group", "")
-        known = {parameter.group for parameter in PARAMETERS.values()}
+        self.address = said = Address(fields)
+        groups = {parameter.group for parameter in PARAMETERS.values()}
         self.filter = solara.Reactive(
-            Filter(fields.get("search", "")[:80], mark if mark in MARKS else "", group if group in known else "")
+            Filter(said.text("search")[:80], said.one_of("mark", MARKS, ""), said.one_of("group", groups, ""))
         )
+
+    def fields(self) -> dict[str, str]:
+        """Fields of the address that restores the page."""
+        wanted = self.filter.value
+        return {"search": wanted.search, "mark": wanted.mark, "group": wanted.group}
 
 
 @solara.component
@@ -86,6 +93,7 @@ def Page():
     session = use_session()
     state = session.page("evidence", State)
     Heading("evidence")
+    AddressBar("/evidence", state.fields(), state.address)
     _Solidity()
     _Parameters(state)
     _Model()
@@ -238,18 +246,50 @@ def _Parameters(state: State):
             label=say("evidence.parameters"),
             text_columns=(0, 1, 3, 4, 5),
         )
+        _Sources(found[: wanted.rows])
         if len(found) > wanted.rows:
             more = Filter(**{**wanted.__dict__, "rows": 4 * wanted.rows})
             label = say("evidence.more", shown=say.number(wanted.rows), total=say.number(len(found)))
             PlainButton(label, lambda: state.filter.set(more))
-        fields_kept = {"search": wanted.search, "mark": wanted.mark, "group": wanted.group}
         Export(
             name="parameters",
             figures={"solidity": lambda: _marks_figure(say)},
             table=lambda: _frame(found, say),
-            link=session.link("/evidence", fields_kept),
+            link=session.link("/evidence", state.fields()),
             brief=lambda: _brief(say),
         )
+
+
+def _anchor(one: str) -> str:
+    """Name of the place on the page where a source is told."""
+    return "source-" + one.replace(" ", "-").replace(".", "-")
+
+
+def _titles(p: Parameter) -> str:
+    """What the ids of a source stand for."""
+    return "; ".join(f"{one}: {known_sources()[one].title}" for one in ids_in(p.source) if one in known_sources())
+
+
+def _id(one: str, say: Words) -> str:
+    """An id as the parameters' sources say it in the reader's language."""
+    return one.replace("specification", say("sources.specification"))
+
+
+@solara.component
+def _Sources(found: Sequence[Parameter]):
+    """The entries of the documents that the parameters shown name: title, place, and whom they name, with a link."""
+    say, known = use_session().say, known_sources()
+    named = [one for one in dict.fromkeys(one for p in found for one in ids_in(p.source)) if one in known]
+    if not named:
+        return
+    heads = [say(f"sources.{name}") for name in ("id", "title_of", "place", "origin")]
+    rows = []
+    for source in (known[one] for one in sorted(named, key=list(known).index)):
+        cells: list[dict[str, str]] = [{"text": _id(source.id, say)}, {"text": source.title}, {"text": source.place}]
+        rows.append({"anchor": _anchor(source.id), "cells": [*cells, {"text": source.origin or MISSING, "link": source.link}]})
+    with Section(say("sources.title"), say("sources.note")):
+        with Div("tall"):
+            Table(heads, rows, label=say("sources.title"), text_columns=(0, 1, 2, 3))
 
 
 def _row(p: Parameter, say: Words) -> dict[str, Any]:
@@ -260,7 +300,11 @@ def _row(p: Parameter, say: Words) -> dict[str, Any]:
             {"text": value_of(p.default, say), "sub": range_of(p, say)},
             {"text": say.name("unit", p.unit)},
             {"text": say(f"evidence.mark.{p.mark}")},
-            {"text": source_of(p, say)},
+            {
+                "text": source_of(p, say),
+                "title": _titles(p),
+                "link": next((f"#{_anchor(one)}" for one in ids_in(p.source) if one in known_sources()), ""),
+            },
         ]
     }
 

@@ -12,6 +12,7 @@ import solara
 from ...experiments.with_modules import with_words
 from ..drawing import style_of
 from ..words import Words
+from .address import Address, AddressBar
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option, value_axis
 from .controls import Choice, PlainButton
@@ -35,8 +36,9 @@ class State:
     """Folder, axes, selection and box."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        self.folder = solara.Reactive(fields.get("folder", ""))
-        self.x, self.y = solara.Reactive(fields.get("x", "")), solara.Reactive(fields.get("y", ""))
+        self.address = said = Address(fields)
+        self.folder = solara.Reactive(said.text("folder"))
+        self.x, self.y = solara.Reactive(said.text("x")), solara.Reactive(said.text("y"))
         self.sweep: solara.Reactive[Sweep | None] = solara.Reactive(None)
         self.area: solara.Reactive[dict[str, tuple[float, float]] | None] = solara.Reactive(None)
         self.cleared = solara.Reactive(0)  # new charts have no rectangle
@@ -44,6 +46,10 @@ class State:
         self.ranges: solara.Reactive[dict[str, list]] = solara.Reactive({})
         self.box: solara.Reactive[Box | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
+
+    def fields(self) -> dict[str, str]:
+        """Fields of the address that restores the page."""
+        return {"folder": self.folder.value, "x": self.x.value, "y": self.y.value}
 
     def open(self, name: str, session: Session) -> None:
         """Read a sweep in the background."""
@@ -82,6 +88,7 @@ def Page():
         lambda: state.open(state.folder.value, session) if state.folder.value and state.sweep.value is None else None, []
     )
     Heading("explorer")
+    AddressBar("/explorer", state.fields(), state.address)
     if not folders:
         Div("notice", children=[say("explorer.nothing", folder=session.settings.results.name if session.settings.results else "–")])
     options = [("", say("binds.none_kept")), *((name, name) for name in folders)]
@@ -142,7 +149,7 @@ def _Explore(state: State, sweep: Sweep):
         name="sweep-" + state.folder.value.replace("/", "-"),
         figures={"scatter": lambda: scatter_figure(sweep, chosen, state.x.value, state.y.value, say)},
         table=lambda: sweep.table[chosen],
-        link=session.link("/explorer", {"folder": state.folder.value, "x": state.x.value, "y": state.y.value}),
+        link=session.link("/explorer", state.fields()),
         brief=lambda: _brief(sweep, chosen, state, say),
     )
 

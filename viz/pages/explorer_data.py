@@ -12,8 +12,8 @@ import numpy as np
 from ...experiments.outcome import known_outcome, read_name
 from ...model.parameters import PARAMETERS
 from ..analyses.page import outcome_label
+from ..parameter_words import meaning_of
 from ..words import Words
-from .evidence_words import meaning_of
 
 if TYPE_CHECKING:
     import pandas as pd

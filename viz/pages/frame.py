@@ -44,9 +44,12 @@ from ..words import LANGUAGES, Words
 from .jobs import TimeUp
 from .session import provide_session, use_session
 from .settings import LIMITS
+from .terms import Explained, meaning
 
 __all__ = ["PAGES", "Div", "ErrorBox", "Frame", "Heading", "JobStatus", "Section", "Table", "Text", "error_text"]
 
+# options that an error may name: texts `option.NAME` say what pages call them
+OPTIONS = ("replicates", "worlds", "budget", "site-budget", "seed", "replicate", "scale", "pathways", "set", "outcome")
 # path in the address -> module of this folder, in the order of the menu
 PAGES = {
     "": "compare",
@@ -83,7 +86,7 @@ def Heading(page: str):
     """Title and first sentence of a page: texts `page.PAGE.title` and `page.PAGE.lead`."""
     say = use_session().say
     Text(say(f"page.{page}.title"), "h1")
-    Text(say(f"page.{page}.lead"), "p", "lead")
+    Explained(say(f"page.{page}.lead"), "p", "lead")
 
 
 @solara.component
@@ -92,7 +95,7 @@ def Section(title: str, note: str = "", children: Sequence[Any] = ()):
     with Div(role="group"):
         Text(title, "h2")
         if note:
-            Text(note, "p", "soft")
+            Explained(note, "p", "soft")
         Div(children=children)
 
 
@@ -100,6 +103,7 @@ def Section(title: str, note: str = "", children: Sequence[Any] = ()):
 def _Table(
     heads: list,
     rows: list,
+    abouts: dict,
     label: str,
     texts: list,
     event_chosen: Callable[[str], None],
@@ -133,8 +137,14 @@ def Table(
     on_change : callable, optional
         Gets {"id", "column", "value"} of a choice.
     """
+    say = use_session().say
+    abouts = {
+        text: about
+        for text in (*heads, *(row["cells"][0]["text"] for row in rows if "cells" in row))
+        if (about := meaning(text, say))
+    }
     _Table(
-        heads=list(heads), rows=list(rows), label=label, texts=list(text_columns),
+        heads=list(heads), rows=list(rows), abouts=abouts, label=label, texts=list(text_columns),
         event_chosen=on_choose or (lambda _: None), event_changed=on_change or (lambda _: None),
     )  # fmt: skip
 
@@ -142,12 +152,22 @@ def Table(
 def error_text(error: BaseException, say: Words) -> str:
     """What went wrong, in one sentence, without a path of the server or a traceback."""
     if isinstance(error, InputError):
-        return say.error(error)
+        return _of_page(error, say)
     if isinstance(error, ScenarioError):
         return problem_text(error, say)
     if isinstance(error, TimeUp):
         return say("job.time_up", minutes=say.number(LIMITS.seconds / 60))
     return say("job.unexpected", kind=type(error).__name__, text=str(error)[:300])
+
+
+def _of_page(error: InputError, say: Words) -> str:
+    """An error by the names that pages give to things: options of the command line mean nothing here."""
+    fields = {}
+    for name, value in error.fields.items():
+        option = value.removeprefix("--") if isinstance(value, str) and value.startswith("--") else ""
+        fields[name] = say(f"option.{option}") if option in OPTIONS else value
+    family = "page_error" if say.name("page_error", error.key) != error.key else "error"
+    return say(f"{family}.{error.key}", **fields)
 
 
 @solara.component
@@ -187,9 +207,14 @@ def JobStatus(slot: str, note: str = ""):
     ErrorBox(error_text(state.error, say) if state.error is not None else "")
 
 
+@solara.component_vue("../assets/welcome.vue")
+def _Welcome(lines: list, close: str, label: str) -> None: ...
+
+
 @solara.component_vue("../assets/header.vue")
 def _Header(
     pages: list,
+    root: str,
     lang: str,
     languages: list,
     texts: dict,
@@ -205,20 +230,34 @@ def Frame():
     session = provide_session(router.search)
     say = session.say
     here = router.parts[0] if router.parts else ""
+    found = here in PAGES and len(router.parts) == 1
 
     def go(path: str) -> None:
         router.push(f"{path}?lang={session.lang.value}")
 
-    pages = [{"path": f"/{path}", "label": say(f"page.{name}.menu"), "active": path == here} for path, name in PAGES.items()]
+    pages = [
+        {"path": f"/{path}", "label": say(f"page.{name}.menu"), "active": found and path == here} for path, name in PAGES.items()
+    ]
     languages = [{"id": lang, "label": say(f"lang.{lang}")} for lang in sorted(LANGUAGES, reverse=True)]
     texts = {key: say(f"frame.{key}") for key in ("name", "pages", "language", "skip")}
     choose = session.lang.set
-    title = say(f"page.{PAGES[here]}.menu") if here in PAGES else say("frame.not_found")
+    title = say(f"page.{PAGES[here]}.menu") if found else say("frame.not_found")
     solara.Title(f"{title} · {say('frame.name')}")
     with Div():
-        _Header(pages=pages, lang=session.lang.value, languages=languages, texts=texts, event_go=go, event_choose=choose)
+        _Header(
+            pages=pages,
+            root=router.root_path,
+            lang=session.lang.value,
+            languages=languages,
+            texts=texts,
+            event_go=go,
+            event_choose=choose,
+        )
         with solara.v.Html(tag="main", class_="eco", attributes={"id": "content"}):
-            if here in PAGES:
+            _Welcome(
+                lines=[say(f"welcome.{n}") for n in ("one", "two", "three")], close=say("welcome.close"), label=say("welcome.label")
+            )
+            if found:
                 _Guarded(PAGES[here]).key(here)
             else:
                 ErrorBox(say("frame.not_found"))

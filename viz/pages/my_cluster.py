@@ -16,11 +16,12 @@ from ...experiments.columns import YEARS
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
 from ...experiments.question import PATHWAYS, ask
-from ...scenarios import Message, ScenarioError, list_policies
+from ...scenarios import Message, ScenarioError, list_laws, list_policies
 from ..figures import comparison_figures, panels_of
 from ..problems import refusal_text
 from ..scorecard import scorecard
 from ..words import MISSING, Words
+from .address import Address, AddressBar
 from .brief import comparison_brief
 from .charts import Chart, Legend
 from .compare import panel_option
@@ -48,9 +49,14 @@ class State:
     def __init__(self, fields: Mapping[str, str]) -> None:
         self.upload: solara.Reactive[Upload | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
-        self.setting: solara.Reactive[dict[str, Any]] = solara.Reactive(
-            {"policy": "vietnam-2020", "law": "middle", "budget_bn": BUDGET[2], "replicates": "20", "year": str(YEARS[1])}
-        )
+        self.address = said = Address(fields)
+        self.setting: solara.Reactive[dict[str, Any]] = solara.Reactive({
+            "policy": said.one_of("policy", [entry.id for entry in list_policies()], "vietnam-2020"),
+            "law": said.one_of("law", [entry.id for entry in list_laws()], "middle"),
+            "budget_bn": said.number("budget_bn", *BUDGET),
+            "replicates": said.one_of("replicates", [str(n) for n in REPLICATES], "20"),
+            "year": said.one_of("year", [str(year) for year in YEARS], str(YEARS[1])),
+        })  # fmt: skip
         self.picture: solara.Reactive[Picture | None] = solara.Reactive(None)
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
         self.scales: dict[str, float] = {}
@@ -72,6 +78,7 @@ def Page():
     say = session.say
     state = session.page(SLOT, State)
     Heading("my_cluster")
+    AddressBar("/my-cluster", state.setting.value, state.address)
     with Div("card"):
         _Give(state)
     problem = state.problem.value

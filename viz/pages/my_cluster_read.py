@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tempfile
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from ...scenarios import Refusal, ScenarioError, new_scenario
 from ...scenarios.enterprises import read_firms, sector_word
+from ...scenarios.given import without_marks
 
 __all__ = ["OPTIONAL", "Upload", "read_upload", "template_of", "template_rows"]
 
@@ -115,19 +115,14 @@ def read_upload(source: str, content: bytes) -> Upload:
     return Upload(source, _id_of(source), scenario, cleaned, table.columns, table.ignored, rows)
 
 
-def _bare(text: str) -> str:
-    parts = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    return "".join(char for char in parts if not unicodedata.combining(char))
-
-
 def _file_name(source: str) -> str:
     """A harmless name of a file that still tells which one it was."""
-    return re.sub(r"[^\w.-]+", "-", _bare(Path(source.replace("\\", "/")).name)).lstrip(".-")[-60:] or "table.csv"
+    return re.sub(r"[^\w.-]+", "-", without_marks(Path(source.replace("\\", "/")).name)).lstrip(".-")[-60:] or "table.csv"
 
 
 def _id_of(source: str) -> str:
     """A usable id out of the name of a file."""
-    stem = re.sub(r"[^a-z0-9]+", "-", _bare(Path(source).stem).casefold()).strip("-")[:40].strip("-")
+    stem = re.sub(r"[^a-z0-9]+", "-", without_marks(Path(source).stem).casefold()).strip("-")[:40].strip("-")
     return stem or "my-cluster"
 
 

@@ -20,6 +20,7 @@ from ...scenarios.programmes import LAW
 from ..drawing import style_of
 from ..figures import comparison_figures
 from ..words import Words
+from .address import Address, AddressBar
 from .brief import comparison_brief
 from .compare_run import Known, Watcher, run_rounds
 from .controls import BUDGET, Choice, ClusterMap, Levers, PlainButton, city_spots, law_options
@@ -70,13 +71,15 @@ class State:
     """Budget, choice, what the optimiser proposes, and the comparison of both."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        own = _shipped()
-        letters = zip(city_spots(), fields.get("choice", ""), strict=False)
-        own |= {spot.id: LETTERS[letter] for spot, letter in letters if letter in LETTERS}
+        self.address = said = Address(fields)
+        own, spots = _shipped(), city_spots()
+        # as many letters as there are clusters, or it was written for another city
+        letters = said.accepted("choice", "", lambda text: len(text) == len(spots) and set(text) <= LETTERS.keys())
+        own |= {spot.id: LETTERS[letter] for spot, letter in zip(spots, letters, strict=False)}
         self.choice = solara.Reactive(own)
-        self.budget_bn = solara.Reactive(_number(fields.get("budget_bn", ""), 150.0))
-        law = fields.get("law", "")  # only what ships: an address must not name files of the server
-        self.law = solara.Reactive(law if law in {entry.id for entry in list_laws()} else LAW)
+        self.budget_bn = solara.Reactive(said.number("budget_bn", *BUDGET) or 0.0)
+        # only what ships: an address must not name files of the server
+        self.law = solara.Reactive(said.one_of("law", [entry.id for entry in list_laws()], LAW))
         self.picked = solara.Reactive(city_spots()[0].id)
         self.finding: solara.Reactive[Finding | None] = solara.Reactive(None)
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
@@ -96,10 +99,20 @@ class State:
         if pathway == "by-sector":
             self.choice.value = _shipped()
         elif pathway == PROPOSAL and self.finding.value is not None:
-            table = self.finding.value.table
-            self.choice.value = dict(zip(table["cluster"], table["pathway"], strict=True))
+            self.choice.value = self.proposal()
         elif pathway in PATHWAYS:
             self.choice.value = {cluster: pathway for cluster in self.choice.value}
+
+    def proposal(self) -> dict[str, str]:
+        """What the optimiser proposes; nothing before it did."""
+        if self.finding.value is None:
+            return {}
+        table = self.finding.value.table
+        return dict(zip(table["cluster"], table["pathway"], strict=True))
+
+    def twins(self) -> list[str]:
+        """Those of the shipped portfolio and the proposal that are the visitor's choice itself."""
+        return [name for name, own in (("shipped", _shipped()), ("proposal", self.proposal())) if own == self.choice.value]
 
     def propose(self, session: Session) -> None:
         """Let the optimiser choose, in the background."""
@@ -114,9 +127,12 @@ class State:
 
     def compare(self, session: Session) -> None:
         """Run the choice, the proposal if there is one, and nothing at all, in the background."""
-        files = {OWN: own_text(self.choice.value)}
-        if self.finding.value is not None:
+        files, others = {OWN: own_text(self.choice.value)}, []
+        # nothing is compared with its twin
+        if self.finding.value is not None and self.proposal() != self.choice.value:
             files[PROPOSAL] = self.finding.value.files()["portfolio.toml"].decode()
+        if _shipped() != self.choice.value:
+            others.append("by-sector")
         budget, law = self.budget_bn.value, self.law.value
 
         def work(job: Job) -> None:
@@ -126,19 +142,11 @@ class State:
                     path = Path(folder) / f"{name}.toml"
                     path.write_text(text, encoding="utf-8")
                     paths.append(str(path))
-                names = ["null", *paths, "by-sector"]
+                names = ["null", *paths, *others]
                 question = ask(MAP_CITY, names, fixed=True, replicates=REPLICATES, budget_bn=budget, law=law)
                 run_rounds(job, question, (), Known(), Watcher(lambda _: None, self.answer.set))
 
         session.jobs.start("portfolio", work)
-
-
-def _number(text: str, default: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        return default
-    return number if 0 <= number <= BUDGET[1] else default
 
 
 @solara.component
@@ -146,6 +154,7 @@ def Page():
     session = use_session()
     state = session.page("portfolio", State)
     Heading("portfolio")
+    AddressBar("/portfolio", state.fields(), state.address)
     with Div("split"):
         with Div("noprint side"):
             _Controls(state)
@@ -197,6 +206,8 @@ def _Results(state: State):
     """What the choice brings beside the others, and what the optimiser says."""
     session = use_session()
     say, answer, finding = session.say, state.answer.value, state.finding.value
+    for twin in state.twins():
+        Text(say(f"mix.is_{twin}"), "p", "soft")
     with Div("bar"):  # keeps its place when nothing runs, so that nothing below jumps
         JobStatus("portfolio")
         JobStatus("proposal")

@@ -13,32 +13,13 @@ from urllib.parse import parse_qsl, urlencode
 import solara
 
 from ...model.renamed import BUDGETS
-from ..words import LANGUAGES, Words
+from ..words import Words, language_of, preferred_language
 from .jobs import Jobs
 from .settings import Settings, server_settings
 
-__all__ = ["Session", "preferred_language", "provide_session", "use_session"]
+__all__ = ["Session", "provide_session", "use_session"]
 
 T = TypeVar("T")
-
-
-def preferred_language(header: str | None) -> str:
-    """The language of ours that a browser prefers (`Accept-Language`); English if it names neither.
-
-    Parameters
-    ----------
-    header : str or None
-        Such as "vi-VN,vi;q=0.9,en;q=0.8".
-    """
-    ranked = []
-    for position, part in enumerate((header or "").split(",")):
-        name, _, weight = part.strip().partition(";q=")
-        try:
-            quality = float(weight) if weight else 1.0
-        except ValueError:
-            quality = 0.0
-        ranked.append((-quality, position, name.split("-")[0].lower()))
-    return next((name for quality, _, name in sorted(ranked) if name in LANGUAGES and quality < 0), "en")
 
 
 class Session:
@@ -112,7 +93,7 @@ def provide_session(search: str | None) -> Session:
         fields = fields_of_address(search or "")
         asked = fields.pop("lang", None)
         known = {key.lower(): value for key, value in (headers.value or {}).items()}
-        lang = asked if asked in LANGUAGES else preferred_language(",".join(known.get("accept-language", ())))
+        lang = language_of(asked or "") or preferred_language(",".join(known.get("accept-language", ())))
         context = kernel_context.get_current_context()
         session = Session(lang, fields, context)
         context.on_close(session.jobs.close)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..words import LANGUAGES
 from .browser import chromium, find_chromium, open_page, pixels, serve
+from .my_cluster_read import template_of
 
 # page -> what is clicked there, and what shows that it is ready
 SCENES = {
@@ -16,11 +17,11 @@ SCENES = {
     "barriers?site=teaching": (("button.main >> nth=0", "button.main >> nth=1"), ".eco-chart >> nth=3"),
     "explorer": ((), "select"),
     "portfolio": (("button.main",), ".eco-table >> nth=1"),
-    "my-cluster": ((), ".eco h1"),
+    "my-cluster": (("button.main",), ".eco-chart >> nth=0"),  # of the table that is offered as a template
     "evidence": ((), ".eco h1"),
     "limits": ((), ".eco-table"),
 }
-WIDTHS = (1440, 1024, 768)
+WIDTHS = (1440, 1024, 390)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,6 +51,10 @@ def _shoot(browser, url, path, lang, width, clicks, ready, out) -> bool:
     name = f"{path.partition('?')[0] or 'compare'}-{lang}-{width}.png"
     with open_page(browser, url, lang, width) as watched:
         watched.wait(".eco h1")
+        if path == "my-cluster":
+            table = out / f"cluster-{lang}.csv"
+            table.write_text(template_of(lang), encoding="utf-8")
+            watched.page.set_input_files("input[type=file]", str(table))
         for click in clicks:
             watched.page.click(click)
         watched.wait(ready)

@@ -7,8 +7,9 @@ from functools import cache
 from ...experiments.errors import InputError
 from ..places import site_title
 from ..words import Words
+from .address import Address
 
-__all__ = ["is_one_cluster", "known_sites", "refuse_files", "site_options", "site_problem"]
+__all__ = ["is_one_cluster", "known_sites", "refuse_files", "site_of", "site_options", "site_problem"]
 
 MAP_CITY = "hanoi"  # the city whose clusters are on the schematic map
 
@@ -63,6 +64,22 @@ def refuse_files(own: str = "", **named: str) -> None:
     for name, value in named.items():
         if value != own and is_path(value):
             raise InputError("unknown", name=name, value=value)
+
+
+def site_of(address: Address, default: str, own: str = "") -> str:
+    """The site that an address names, by its id or as people write it; `default` where it cannot be used.
+
+    Parameters
+    ----------
+    address : Address
+    default : str
+    own : str
+        What the command was given.
+    """
+    from ...scenarios import site_id
+
+    found = address.accepted("site", default, lambda site: site_problem(site_id(site), own) is None, known_sites())
+    return site_id(found)
 
 
 def site_problem(site: str, own: str = "") -> Exception | None:

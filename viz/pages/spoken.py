@@ -9,6 +9,7 @@ from ..answer import answer
 from ..first_lines import first_lines
 from .frame import Div, Text
 from .session import use_session
+from .terms import Explained
 
 __all__ = ["Lines", "Paragraphs"]
 
@@ -18,7 +19,7 @@ def Lines(found: Comparison, year: int):
     """One short line for each question."""
     with Div():  # without it the lines stand in a column of Solara's, which is white
         for line in first_lines(found, use_session().say, year):
-            Text(line)
+            Explained(line)
 
 
 @solara.component
@@ -30,4 +31,4 @@ def Paragraphs(found: Comparison, year: int):
     with solara.v.Html(tag="details", class_="eco-terms noprint"):
         Text(say("report.length_title"), "summary")
         for paragraph in answer(found, say, year):
-            Text(paragraph)
+            Explained(paragraph)

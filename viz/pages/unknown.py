@@ -5,6 +5,7 @@ from __future__ import annotations
 import solara
 
 from ..words import Words
+from .address import Address, AddressBar
 from .brief import Brief, brief_html
 from .export import Export
 from .frame import Heading, Table
@@ -29,6 +30,7 @@ def Page():
     session = use_session()
     say = session.say
     Heading("unknown")
+    AddressBar("/limits", {}, session.page("limits", Address))
     heads = [say("unknown.topic"), say("unknown.what")]
     rows = []
     for group, topics in TOPICS.items():

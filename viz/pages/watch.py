@@ -6,9 +6,8 @@ stops, picks a firm or enters another cluster.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import solara
@@ -19,13 +18,13 @@ from ...scenarios import choose_arm, list_laws, list_pathways, list_policies, lo
 from ..flows import flow_map
 from ..places import site_title
 from ..words import Words
+from .address import Address, AddressBar
 from .charts import Chart
-from .controls import city_spots
 from .export import Export
-from .frame import Div, ErrorBox, Heading, JobStatus, Section, Text
+from .frame import Div, Heading, JobStatus, Section, Text
 from .jobs import Job
 from .session import Session, use_session
-from .sites import MAP_CITY, known_sites, site_options
+from .sites import known_sites, site_of, site_options
 from .watch_card import firm_card
 from .watch_decisions import Portrait, portrait
 from .watch_figure import cluster_figure, film_table, run_brief
@@ -37,7 +36,7 @@ __all__ = ["Page"]
 
 SLOT = "watch"
 START = 40  # quarters: the picture of 2029 says more than the one of the first day
-MAX_BUDGET, MAX_REPLICATE = 300, 9999
+MAX_BUDGET, MAX_REPLICATE, MAX_QUARTER, MAX_CLUSTER = 300, 9999, 104, 999
 SEED = 1
 
 
@@ -84,47 +83,30 @@ class State:
     Parameters
     ----------
     fields : mapping
-        Of the address that restores the page; what cannot be used is left out and named in `refused`.
+        Of the address that restores the page.
     default : str
         Site shown at first.
     """
 
     def __init__(self, fields: Mapping[str, str], default: str) -> None:
-        self.refused: list[str] = []
-        known = {
-            "site": {*known_sites(), *(f"{MAP_CITY}:{spot.id}" for spot in city_spots())},
-            "pathway": {entry.id for entry in list_pathways()},
-            "policy": {entry.id for entry in list_policies()},
-            "law": {entry.id for entry in list_laws()},
-        }
-        given: dict[str, Any] = {"site": default if default in known["site"] else "nguyen-khe"}
-        for name, ids in known.items():  # only what ships: an address must not name files of the server
-            self._take(given, name, fields, partial(_among, ids))
-        self._take(given, "budget_bn", fields, lambda text: _whole(text, MAX_BUDGET))
-        self._take(given, "replicate", fields, lambda text: _whole(text, MAX_REPLICATE))
-        self.asked = solara.Reactive(Asked(**given))
+        self.address = said = Address(fields)
+        self.asked = solara.Reactive(Asked(
+            site_of(said, default if default in known_sites() else "nguyen-khe"),
+            said.one_of("pathway", [entry.id for entry in list_pathways()], Asked.pathway),
+            said.one_of("policy", [entry.id for entry in list_policies()], Asked.policy),
+            said.one_of("law", [entry.id for entry in list_laws()], Asked.law),
+            said.whole("budget_bn", 0, MAX_BUDGET, Asked.budget_bn),
+            said.whole("replicate", 0, MAX_REPLICATE, Asked.replicate),
+        ))  # fmt: skip
         self.shown: solara.Reactive[Shown | None] = solara.Reactive(None)
-        self.quarter = solara.Reactive(_whole(fields.get("quarter", ""), 104) or START)
+        self.quarter = solara.Reactive(said.whole("quarter", 0, MAX_QUARTER, START))
         self.firm = solara.Reactive(-1)
-        self.cluster = _whole(fields.get("cluster", ""), 999) or 0
+        self.cluster = said.whole("cluster", 0, MAX_CLUSTER, 0)
 
-    def _take(self, given: dict, name: str, fields: Mapping[str, str], read: Callable[[str], Any]) -> None:
-        if name in fields:
-            value = read(fields[name])
-            if value is None:
-                self.refused.append(f"{name} = {fields[name][:60]}")
-            else:
-                given[name] = value
-
-
-def _among(known: Collection[str], text: str) -> str | None:
-    """A name that is known, or None."""
-    return text if text in known else None
-
-
-def _whole(text: str, high: int) -> int | None:
-    """A whole number from 0 to `high`, or None."""
-    return int(text) if text.isascii() and text.isdigit() and int(text[:9]) <= high else None
+    def fields(self) -> dict[str, Any]:
+        """Fields of the address that restores the page."""
+        cluster = self.cluster if self.shown.value is None else self.shown.value.film.focus
+        return {**self.asked.value.__dict__, "cluster": cluster, "quarter": self.quarter.value}
 
 
 @solara.component_vue("../assets/watch_cluster.vue")
@@ -156,6 +138,7 @@ def Page():
 
     solara.use_effect(make, [asked])
     Heading("watch")
+    AddressBar("/watch", state.fields(), state.address)
     with Div("watch-top"):
         Form(
             fields=_fields(asked, say),
@@ -163,8 +146,6 @@ def Page():
             lang=say.lang,
             event_changed=lambda c: _change(state, c),
         )
-        for text in state.refused:
-            ErrorBox(say("watch.refused", text=text))
         JobStatus(SLOT)
     if shown is not None:
         _Film(shown, state)
@@ -227,7 +208,6 @@ def _change(state: State, change: Mapping[str, Any]) -> None:
         value = min(max(int(value), 0), MAX_BUDGET if name == "budget_bn" else MAX_REPLICATE)
     if name == "site":
         state.cluster = 0
-    state.refused = []
     asked = state.asked.value
     state.asked.value = Asked(**{**asked.__dict__, name: value})
 

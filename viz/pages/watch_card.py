@@ -174,4 +174,10 @@ def _compliance_text(choice: Choice, say: Words) -> tuple[str, list[list[str]]]:
         cost = choice.costs[name]
         text = f"{_short(cost, say)} {say('watch.money')}" if math.isfinite(cost) else say("watch.not_open")
         rows.append([say(f"watch.z.{name}"), text])
-    return say("watch.why_compliance.weighed", taste=say.percent(choice.taste)), rows
+    weighed = say("watch.why_compliance.weighed", taste=say.percent(choice.taste))
+    if not math.isfinite(choice.refused):
+        return weighed, rows
+    helped = f"{_short(choice.refused, say)} {say('watch.money')}"
+    rows.insert(COMPLIANCE.index("own") + 1, [say("watch.own_with_grant"), helped])
+    outcome = say(f"watch.z.{choice.outcome}")
+    return f"{say('watch.why_compliance.refused', cost=helped, outcome=outcome)} {weighed}", rows

@@ -7,13 +7,14 @@ paid: both are set back. The numbers come from the model's own rules; the outcom
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ...model.sites_and_arms import SECTORS, STREAMS, TECHNOLOGIES
-from ...model.state import AWARE_LAW, AWARE_SYMBIOSIS, LINK_ACTIVE, N_HUBS, SLOT_TAKEN
+from ...model.state import AWARE_LAW, AWARE_SYMBIOSIS, LINK_ACTIVE, N_HUBS, OWN_PLANT, SLOT_TAKEN
 from .watch_record import REVIEWED_COMPLIANCE, REVIEWED_TECHNOLOGY, Film, Player
 from .watch_terms import Terms, options_of, partner_belief, terms_of, views_of
 
@@ -39,9 +40,11 @@ class Choice:
     terms : Terms or None
         On the programme's terms if it has any, else on those of the market.
     costs : dict
-        For compliance: yearly cost of each option, mVND; infinite where it is not open.
+        For compliance: yearly cost of each option, mVND, on the terms that decided; infinite where it is not open.
     taste : float
         For compliance.
+    refused : float
+        For compliance: yearly cost of the own plant with the grant that the firm asked for and did not get, mVND; else not a number.
     """
 
     what: str
@@ -49,7 +52,8 @@ class Choice:
     outcome: str
     terms: Terms | None = None
     costs: dict[str, float] = field(default_factory=dict)
-    taste: float = float("nan")
+    taste: float = math.nan
+    refused: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -266,8 +270,14 @@ def _compliance_choice(player: Player, film: Film, slot: int, quarter: int) -> C
         return Choice("compliance", None, "not_reviewed" if knows else "law_unknown")
     where = film.slots[slot]
     state = _state_of_review(player, film, slot, reviews[0])
-    costs, taste = options_of(state, player.p, where, _funded(state, where))
-    return Choice("compliance", reviews[0], now, None, dict(zip(COMPLIANCE, costs, strict=True)), taste)
+    supported, refused = _funded(state, where), math.nan
+    costs, taste, own, asks = options_of(state, player.p, where, supported)
+    has = film.firms["tech"] | film.firms["pending"]
+    if supported and own and not (int(has[reviews[0], slot]) >> OWN_PLANT) & 1:
+        # it wanted the plant on the fund's terms and ordered none: it decided anew, without the money
+        refused = costs[COMPLIANCE.index("own")] if asks else math.nan
+        costs, taste, _, _ = options_of(state, player.p, where, False)
+    return Choice("compliance", reviews[0], now, None, dict(zip(COMPLIANCE, costs, strict=True)), taste, refused)
 
 
 def _partners(state: Any, p: np.ndarray, slot: int) -> tuple[dict[str, Any], ...]:

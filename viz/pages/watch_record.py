@@ -29,6 +29,7 @@ from ...model.state import (
     N_HUBS,
     PLANNED,
     REAL_OWN,
+    SHAM,
     SLOT_TAKEN,
     SLOT_UNUSABLE,
     State,
@@ -38,9 +39,10 @@ from ...model.timelines import FORK_YEAR, LAST_YEAR, steps_between
 if TYPE_CHECKING:
     from ...model import ClusterModel
 
-__all__ = ["REVIEWED_COMPLIANCE", "REVIEWED_TECHNOLOGY", "Film", "Player", "record"]
+__all__ = ["SHARES", "REVIEWED_COMPLIANCE", "REVIEWED_TECHNOLOGY", "Film", "Player", "record"]
 
 REVIEWED_TECHNOLOGY, REVIEWED_COMPLIANCE = 1, 2  # bits of the frame `reviewed`
+SHARES = ("real", "sham", "recp", "trust")  # of the overview, in 255ths
 STEPS_PER_YEAR = 4
 LARGEST_WORKERS = 6500.0  # what two bytes hold in tenths; a firm has at most 5,000
 _FIRM_FRAMES = {
@@ -48,7 +50,7 @@ _FIRM_FRAMES = {
     "attitude": "u1", "hubs": "u1", "reviewed": "u1",
 }  # fmt: skip
 _CLUSTER_FRAMES = {
-    "firms": "<u2", "level": "u1", "real": "u1", "recp": "u1", "trust": "u1", "links": "<u2", "hubs": "u1",
+    "firms": "<u2", "level": "u1", "real": "u1", "sham": "u1", "recp": "u1", "trust": "u1", "links": "<u2", "hubs": "u1",
     "unmet": "<u2",
 }  # fmt: skip
 
@@ -138,7 +140,8 @@ class Film:
     clusters : tuple of str
         Ids of all clusters that firms may live in: those of the site, then planned ones.
     overview : dict of (Q, C) arrays
-        firms, links, hubs: counts; level: 0-3; unmet: bits of `CRITERIA` and `STATES`; real, recp, trust: shares in 255ths.
+        firms, links, hubs: counts; level: 0-3; unmet: bits of `CRITERIA` and `STATES`; real, sham, recp, trust: shares of firms
+        (trust: mean) in 255ths.
     focus : int
         The cluster whose firms are in the frames.
     places : (n, 2) float64
@@ -246,6 +249,7 @@ class _Reel:
         firms = np.maximum(overview["firms"], 1)
         for name, values in (
             ("real", state.firms["compliance"][taken] >= REAL_OWN),
+            ("sham", state.firms["compliance"][taken] == SHAM),
             ("recp", state.firms["recp"][taken]),
             ("trust", state.firms["trust"][taken]),
         ):

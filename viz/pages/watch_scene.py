@@ -17,10 +17,11 @@ from ..flows import HUB, STREAM_COLORS, sum_flows
 from ..words import Words, scale_of
 from .charts import base_option
 from .watch_decisions import COMPLIANCE
-from .watch_record import Film
+from .watch_record import SHARES, Film
 
 __all__ = [
     "COMPLIANCE_STYLES",
+    "LOCAL",
     "SECTOR_COLORS",
     "SHOWN",
     "cluster_names",
@@ -36,10 +37,10 @@ __all__ = [
 # the last two are for sectors that a user adds
 SECTOR_COLORS = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#8C6D31", "#0072B2", "#D55E00", "#777777")
 COMPLIANCE_STYLES = (("#767676", "dotted"), ("#D55E00", "dashed"), ("#009E73", "solid"), ("#0072B2", "solid"))
-SHOWN = (
-    "tco2e", "water", "cod", "landfilled", "recp_share", "real_share", "sham_share", "trust", "links_active",
-    "hubs_active", "jobs", "value_added", "outlay",
-)  # fmt: skip
+# of the cluster that is drawn, counted at the end of each quarter: beside the picture and as lines, by one definition
+LOCAL = ("firms", "real", "sham", "recp", "trust", "links", "hubs")
+# of the whole site, firms outside clusters included: nothing that is counted in `LOCAL`
+SHOWN = ("tco2e", "water", "cod", "landfilled", "jobs", "value_added", "outlay")
 
 
 def shown_indicators() -> tuple[str, ...]:
@@ -76,6 +77,7 @@ def scene(film: Film, site: Site, say: Words) -> dict[str, Any]:
             {"label": label, "district": (districts[index] if index < len(districts) else planned) or label}
             for index, label in enumerate(names)
         ],
+        "local": [_local(film, key, say) for key in LOCAL],
         "indicators": [_line(film, key, say) for key in shown_indicators()],
         "sectors": [{"label": say.name("sector", s), "color": c} for s, c in zip(SECTORS, SECTOR_COLORS, strict=False)],
         "streams": [{"label": say.name("stream", s), "color": STREAM_COLORS[s], "unit": say.unit(stream_unit(s))} for s in STREAMS],
@@ -88,7 +90,8 @@ def scene(film: Film, site: Site, say: Words) -> dict[str, Any]:
             {"label": say.name("criterion", key), "above": key in CRITERIA[len(LEVEL_1) :]}  # asked for above level 1
             for key in (*CRITERIA, *STATES)
         ],
-        "all_met": say("criterion.none"),
+        # what is left when no criterion is: by the level that the cluster has
+        "nothing_left": [say("criterion.queue"), *[say("criterion.queue_next", level=n) for n in (2, 3)], say("criterion.highest")],
     }
 
 
@@ -115,6 +118,18 @@ def _line(film: Film, key: str, say: Words) -> dict[str, Any]:
         "unit": say.unit(unit),
         "decimals": _decimals(largest * factor, row.kind),
         "values": [None if math.isnan(v) else round(v * factor, 4) for v in values.tolist()],
+    }
+
+
+def _local(film: Film, key: str, say: Words) -> dict[str, Any]:
+    """One count of the drawn cluster over the quarters; shares in percent."""
+    values = film.overview[key][:, film.focus]
+    share = key in SHARES
+    return {
+        "label": say(f"watch.{key}"),
+        "unit": "%" if share else "",
+        "decimals": 0,
+        "values": [round(100 * v / 255, 4) if share else v for v in values.tolist()],
     }
 
 
@@ -154,6 +169,7 @@ def player_texts(say: Words) -> dict[str, Any]:
         "flows",
         "no_flows",
         "indicators",
+        "local",
         "firms",
         "level",
         "unmet",

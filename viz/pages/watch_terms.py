@@ -30,6 +30,7 @@ from ...model.rules.trust import belief, disclosure, enforcement
 from ...model.state import (
     CREDIT,
     PLANNED,
+    REAL_OWN,
     WATER,
 )
 
@@ -108,19 +109,22 @@ def _appraisal(s, p, slot, j, supported, out):
 
 @jit
 def _options(s, p, slot, supported, out):
-    """Yearly cost of none, sham, own plant and connection as `choose_compliance` weighs them, taste and choice."""
+    """Yearly cost of none, sham, own plant and connection as `choose_compliance` weighs them, taste, choice, and the claim on
+    the fund for a plant beyond the effort of asking."""
     f, k = s.firms[slot >> 4], slot & 15
     city, cluster = s.city[0], s.clusters[f.cluster[k]]
     lever = s.levers[cluster.lever_row]
     costs = compliance_costs(p, lever, cluster, f, k)
-    plant = costs.weak
+    plant, claim = costs.weak, -1.0
     if not has_plant(f, k):
-        plant = plant_cost(p, f, k, plant_terms(s, p, slot, supported))
+        terms = plant_terms(s, p, slot, supported)
+        plant, claim = plant_cost(p, f, k, terms), terms.claim - lever.effort_cost
     out[0], out[1], out[2], out[3] = costs.none, costs.sham, costs.own + plant, costs.connect
     if cluster.built[WATER] and not has_plant(f, k):
         out[2] = np.inf  # connection is a duty: no new plant beside it
     out[4] = taste(city, p, f.id[k], COMPLIANCE, Purpose.TASTE)
     out[5] = choose_compliance(city, p, cluster, f, k, costs, plant)
+    out[6] = claim if supported else -1.0
 
 
 @jit
@@ -167,11 +171,12 @@ def terms_of(state: Any, p: np.ndarray, slot: int, j: int, supported: bool) -> t
     return terms, bool(out[16]), float(out[17])
 
 
-def options_of(state: Any, p: np.ndarray, slot: int, supported: bool) -> tuple[list[float], float]:
-    """Yearly cost of none, sham, an own plant and connection, mVND, infinite where not open; and the firm's taste."""
-    out = np.zeros(6)
+def options_of(state: Any, p: np.ndarray, slot: int, supported: bool) -> tuple[list[float], float, bool, bool]:
+    """Yearly cost of none, sham, an own plant and connection, mVND, infinite where not open; the firm's taste; is an own plant its
+    choice; and would it ask the fund for it?"""
+    out = np.zeros(7)
     _options(state, p[()], slot, supported, out)
-    return out[:4].tolist(), float(out[4])
+    return out[:4].tolist(), float(out[4]), bool(out[5] == REAL_OWN), bool(out[6] > 0)
 
 
 def views_of(state: Any, p: np.ndarray, slot: int) -> tuple[float, float, float]:

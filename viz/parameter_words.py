@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
-from ...model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES, TECHNOLOGY_ROWS
-from ..words import Words, value_of
+from ..model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES, TECHNOLOGY_ROWS
+from ..scenarios.given import without_marks
+from .words import Words, value_of
 
 if TYPE_CHECKING:
-    from ...model.parameters import Parameter
+    from ..model.parameters import Parameter
 
-__all__ = ["meaning_of", "plain", "range_of", "source_of"]
+__all__ = ["meaning_of", "plain", "range_of", "source_of", "source_text"]
 
 _TECHNOLOGY_OF = dict(zip(TECHNOLOGY_ROWS, TECHNOLOGIES, strict=True))
 
@@ -50,11 +50,15 @@ def range_of(p: Parameter, say: Words) -> str:
 
 def source_of(p: Parameter, say: Words) -> str:
     """Where a number comes from; sentences among the sources have a translation, marks such as "evidence G3" need none."""
+    return source_text(p.source, say)
+
+
+def source_text(source: str, say: Words) -> str:
+    """A source in the reader's language."""
     # with a plain space, tools for catalogues would take "% o" for a placeholder
-    return say.name("source", p.source.replace("% ", "%\N{NO-BREAK SPACE}"))
+    return say.name("source", source.replace("% ", "%\N{NO-BREAK SPACE}"))
 
 
 def plain(text: str) -> str:
     """Text as it is searched: lower case, without accents, so that "nuoc" finds "nước"."""
-    parts = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return "".join(char for char in parts if not unicodedata.combining(char))
+    return without_marks(text.casefold())
