@@ -25,7 +25,7 @@ from ..words import Words, scale_of
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
 from .compare_run import Known, Picture, Watcher, run_rounds
-from .controls import BUDGET, Choice, ClusterMap, Levers, PlainButton, law_options, lever_text, slider_groups
+from .controls import BUDGET, Choice, Levers, PlainButton, law_options, lever_text, slider_groups
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
@@ -33,6 +33,7 @@ from .session import Session, use_session
 from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_options
 from .spoken import Lines, Paragraphs
 from .tables import CHANGE, card_rows
+from .tiles import ClusterMap
 
 __all__ = ["Page", "State", "fields_of", "panel_option"]
 

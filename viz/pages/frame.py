@@ -50,6 +50,7 @@ __all__ = ["PAGES", "Div", "ErrorBox", "Frame", "Heading", "JobStatus", "Section
 # path in the address -> module of this folder, in the order of the menu
 PAGES = {
     "": "compare",
+    "map": "city_map",
     "watch": "watch",
     "barriers": "barriers",
     "explorer": "explorer",
