@@ -27,7 +27,8 @@ from .charts import AXIS, Chart, Legend, band_series, base_option, later_series,
 from .compare_run import Known, Picture, Watcher, run_rounds
 from .controls import BUDGET, Choice, Levers, PlainButton, law_options, lever_text, slider_groups
 from .export import Export
-from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
+from .first_screen import First, FirstScreen
+from .frame import Div, ErrorBox, Heading, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
 from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_options
@@ -97,6 +98,7 @@ class State:
         self.pin: solara.Reactive[Pin | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
         self.known, self.own = Known(), scenario
+        self.first = First(fields)
 
     def question(self) -> Question:
         """What is asked now; raises `InputError` for an address with impossible numbers."""
@@ -143,7 +145,7 @@ def fields_of(state: State) -> dict[str, Any]:
     return {
         "site": state.site.value, "policy": state.policy.value, "law": state.law.value,
         "replicates": WORLDS if state.worlds.value else state.replicates.value,
-        "year": state.year.value, **{name: f"{value:.6g}" for name, value in state.moved.value.items()},
+        "year": state.year.value, **state.first.fields(), **{name: f"{value:.6g}" for name, value in state.moved.value.items()},
     }  # fmt: skip
 
 
@@ -153,13 +155,23 @@ def Page():
     state = session.page(SLOT, lambda fields: State(fields, session.settings.scenario))
     solara.use_effect(lambda: None if state.answer.value else state.run(session), [])
     Heading("compare")
-    _Terms()
-    with Div("split"):
+
+    def law(name: str) -> None:
+        state.law.value = name
+        state.run(session)
+
+    def worlds() -> None:
+        state.worlds.value = True
+        state.run(session)
+
+    with Div("split answer-first"):
         with Div("noprint side"):
             _Place(state)
             _Setting(state)
         with Div():
+            FirstScreen(state, SLOT, law, worlds)
             _Answer(state)
+            _Terms()
             _Charts(state)
             _Scorecard(state)
             _Best(state)
@@ -251,7 +263,8 @@ def _Answer(state: State):
             else say("compare.done", replicates=say.number(asked.replicates), seconds=took)
         )  # fmt: skip
     with Div("bar noprint"):
-        JobStatus(SLOT, note)
+        if note:
+            Text(note, "span", "soft")
         _PinButtons(state, answer, picture)
 
 
