@@ -23,10 +23,11 @@ from .question import Question
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..model.ensemble import Runs
     from ..model.parameters import World
     from ..model.sites_and_arms import Arm, Shock, Site
 
-__all__ = ["OUTCOMES", "ByCluster", "Asked", "asked_of", "by_cluster", "is_invented", "join", "run_clusters"]
+__all__ = ["OUTCOMES", "ByCluster", "Asked", "asked_of", "by_cluster", "is_invented", "join", "of_trace", "run_clusters"]
 
 # outcome -> (unit, largest value there can be or None, less is better)
 OUTCOMES: dict[str, tuple[str, float | None, bool]] = {
@@ -235,6 +236,20 @@ def run_clusters(
                 future.cancel()
             raise
     return ByCluster(asked.site, tuple(arm.name for arm in asked.arms), years, values, firms)
+
+
+def of_trace(trace: Runs) -> ByCluster:
+    """Steps left as the runs of a comparison already hold them; the other outcomes, which they do not keep, are nan."""
+    from ..model.indicators import CRITERIA, LEVEL_1, STATES
+
+    ends = trace.unmet[:, :, trace.steps_per_year :: trace.steps_per_year].astype(int)
+    left = sum((ends >> bit) & 1 for bit in range(len(LEVEL_1)))
+    empty = (ends >> (len(CRITERIA) + STATES.index("no_firms"))) & 1 == 1
+    gone = empty | (np.asarray(trace.failed) != 0)[:, :, None, None]
+    values = np.full((*ends.shape, len(OUTCOMES)), np.nan, np.float32)
+    values[..., _PLACE["steps_left"]] = np.where(gone, np.nan, left)
+    years = int(trace.years[0]) + np.arange(ends.shape[2])
+    return ByCluster(trace.site, tuple(trace.arms), years, values, np.where(gone, 0, 1).astype(np.float32))
 
 
 def join(first: ByCluster | None, more: ByCluster) -> ByCluster:

@@ -18,9 +18,10 @@ from .drawing import in_style, new_figure
 from .words import Words
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Scale", "city_sentence", "long_text", "outcome_figure", "scale_for", "short_text"]
+__all__ = ["Scale", "city_sentence", "draw_tiles", "long_text", "outcome_figure", "scale_for", "short_text"]
 
 UNKNOWN = ("#ffffff", "#52606d")  # no firms there
 STEPS = 5  # classes of what has no natural ones
@@ -98,7 +99,7 @@ def short_text(value: float, outcome: str, say: Words) -> str:
     return _digits(value, outcome, say) if np.isfinite(value) else ""
 
 
-def long_text(spread: Sequence[float], outcome: str, say: Words) -> str:
+def long_text(spread: Sequence[float] | np.ndarray, outcome: str, say: Words) -> str:
     """Median and range with the unit; where no firms are, that."""
     middle, low, high = spread
     if not np.isfinite(middle):
@@ -131,6 +132,42 @@ def city_sentence(found: ByCluster, outcome: str, say: Words) -> list[list[str]]
     ]
 
 
+def draw_tiles(axes: Axes, values: np.ndarray, scale: Scale, say: Words, letter: float = 5.6) -> None:
+    """Tiles of the districts with their clusters; invented ones have a round, dashed frame.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    values : (C,) float64
+        One of each cluster; nan: no firms there.
+    scale : Scale
+    say : Words
+    letter : float
+        Points, of the numbers in the boxes.
+    """
+    from matplotlib.patches import FancyBboxPatch
+
+    columns, rows = (1 + max(place[axis] for place in DISTRICTS.values()) for axis in (0, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, columns)
+    axes.set_ylim(rows, 0)
+    for name, (column, row) in DISTRICTS.items():
+        own = [(i, spot) for i, spot in enumerate(city_spots()) if spot.district == name]
+        tile = FancyBboxPatch((column + 0.03, row + 0.03), 0.94, 0.94, boxstyle="round,pad=0,rounding_size=0.06", linewidth=0.6,
+                              facecolor="#edf1f3" if own else "none", edgecolor="#c3cad1", linestyle="-" if own else ":")  # fmt: skip
+        axes.add_patch(tile)
+        axes.text(column + 0.08, row + 0.17, name, fontsize=1.1 * letter, color="#52606d", va="center")
+        for n, (i, spot) in enumerate(sorted(own, key=lambda item: item[1].invented)):
+            x, y = column + 0.07 + 0.3 * (n % 3), row + 0.28 + 0.225 * (n // 3)
+            color, ink = scale.palette[scale.class_of(values[i])]
+            box = FancyBboxPatch((x, y), 0.27, 0.19, boxstyle=f"round,pad=0,rounding_size={0.09 if spot.invented else 0.02}",
+                                 facecolor=color, edgecolor="#52606d" if spot.invented else "#1c2733",
+                                 linewidth=(0.7 if spot.invented else 1.5) * letter / 5.6, linestyle=(0, (2, 1.5)) if spot.invented else "-")  # fmt: skip
+            axes.add_patch(box)
+            text = short_text(float(values[i]), scale.outcome, say)
+            axes.text(x + 0.135, y + 0.1, text, fontsize=letter, color=ink, ha="center", va="center")
+
+
 @in_style
 def outcome_figure(found: ByCluster, arms: Sequence[str], outcome: str, year: int, say: Words) -> Figure:
     """The map of one year as a figure to keep, one panel an arm.
@@ -144,7 +181,7 @@ def outcome_figure(found: ByCluster, arms: Sequence[str], outcome: str, year: in
     year : int
     say : Words
     """
-    from matplotlib.patches import FancyBboxPatch, Patch
+    from matplotlib.patches import Patch
 
     places = [found.arms.index(arm) for arm in arms]
     middle = found.middle(outcome)[places]
@@ -160,28 +197,10 @@ def outcome_figure(found: ByCluster, arms: Sequence[str], outcome: str, year: in
         fontsize=13,
     )
     sentences = city_sentence(found, outcome, say)
-    columns, rows = (1 + max(place[axis] for place in DISTRICTS.values()) for axis in (0, 1))
     for panel, arm in enumerate(arms):
         axes = figure.add_subplot(1, len(arms), panel + 1)
-        axes.set_axis_off()
-        axes.set_xlim(0, columns)
-        axes.set_ylim(rows, 0)
         axes.set_title(f"{say.name('pathway', arm)}. {sentences[places[panel]][when]}", fontsize=9.5, pad=6)
-        for name, (column, row) in DISTRICTS.items():
-            own = [(i, spot) for i, spot in enumerate(city_spots()) if spot.district == name]
-            tile = FancyBboxPatch((column + 0.03, row + 0.03), 0.94, 0.94, boxstyle="round,pad=0,rounding_size=0.06", linewidth=0.6,
-                                  facecolor="#edf1f3" if own else "none", edgecolor="#c3cad1", linestyle="-" if own else ":")  # fmt: skip
-            axes.add_patch(tile)
-            axes.text(column + 0.08, row + 0.17, name, fontsize=6.2, color="#52606d", va="center")
-            for n, (i, spot) in enumerate(sorted(own, key=lambda item: item[1].invented)):
-                x, y = column + 0.07 + 0.3 * (n % 3), row + 0.28 + 0.225 * (n // 3)
-                color, ink = scale.palette[scale.class_of(middle[panel, when, i])]
-                box = FancyBboxPatch((x, y), 0.27, 0.19, boxstyle=f"round,pad=0,rounding_size={0.09 if spot.invented else 0.02}",
-                                     facecolor=color, edgecolor="#52606d" if spot.invented else "#1c2733",
-                                     linewidth=0.7 if spot.invented else 1.5, linestyle=(0, (2, 1.5)) if spot.invented else "-")  # fmt: skip
-                axes.add_patch(box)
-                text = short_text(float(middle[panel, when, i]), outcome, say)
-                axes.text(x + 0.135, y + 0.1, text, fontsize=5.6, color=ink, ha="center", va="center")
+        draw_tiles(axes, middle[panel, when], scale, say)
     handles = [Patch(facecolor=color, edgecolor="#8796a3") for color, _ in scale.palette]
     figure.legend(handles, scale.labels(say), loc="lower left", bbox_to_anchor=(0.005, 0.055), ncols=len(handles), frameon=False,
                   title=say(f"city.unit.{outcome}"), title_fontsize=8.5, fontsize=8.5, alignment="left", columnspacing=1.0, handlelength=1.4)  # fmt: skip

@@ -18,7 +18,9 @@ from ...experiments.question import PATHWAYS, Question, ask
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
+from ..brief_pdf import brief_pdf
 from ..figures import comparison_figures, panels_of
+from ..places import law_title
 from ..scorecard import best_rows, name_and_unit, stands_out
 from ..sure import legend
 from ..words import Words, scale_of
@@ -427,6 +429,7 @@ def _TakeAway(state: State):
             config=lambda: write_config(answer.question),
             link=session.link("/", fields_of(state)),
             brief=lambda: comparison_brief(answer, say, state.year.value, _setting_text(answer.question, say)),
+            printed=lambda: brief_pdf(answer, state.first.arm.value, state.year.value, law_title(answer.question.law, say), say),
         )
         Text(answer.question.command, "code", "soft")
     return main
