@@ -89,9 +89,10 @@ def _change(row: HeadlineRow, place: int, say: Words) -> str:
     """Less or more by so much; where the range holds both, that."""
     cell = row.cells[place]
     amount = f"{cell.value.lstrip('+' + MINUS)} {row.unit}".strip()
-    if cell.middle == 0 and not cell.range:
+    nothing = not any(digit in "123456789" for digit in cell.value)  # as it is shown
+    if nothing and not cell.range:
         return say("one.same")
-    if math.isfinite(cell.low) and cell.low < 0 < cell.high:
+    if nothing or math.isfinite(cell.low) and cell.low < 0 < cell.high:
         return say("one.either", range=f"{_span(cell, say)} {row.unit}".strip())
     return say("one.less" if cell.middle < 0 else "one.more", amount=amount)
 

@@ -37,7 +37,10 @@ def test_number_range_and_sentence_are_those_of_the_table(known, lang, year):
             assert all(end in told.range for end in cell.range.split("; ")) and "20" in told.range
             assert say.percent(cell.best) in told.sure
             assert "LAW" in told.text and str(year) in told.text and say.name("pathway", arm) in told.text
-            if cell.low < 0 < cell.high:  # neither less nor more can be said
+            nothing = not cell.value.strip("0.,")
+            if nothing and not cell.range:
+                assert say(f"one.{outcome}", change=say("one.same")) in told.text
+            elif nothing or cell.low < 0 < cell.high:  # neither less nor more can be said
                 assert say("one.either", range="@").split("@")[0] in told.text
             else:
                 assert say(f"one.{outcome}", change=say("one.less" if cell.middle < 0 else "one.more", amount=f"{cell.value.lstrip('+' + MINUS)} {rows[outcome].unit}")) in told.text  # fmt: skip

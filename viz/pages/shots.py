@@ -12,15 +12,16 @@ from .browser import chromium, find_chromium, open_page, pixels, serve
 # page -> what is clicked there, and what shows that it is ready
 SCENES = {
     "": ((), ".eco-table"),
+    "map": ((), ".maps.pair"),
     "watch": ((), "canvas"),
     "barriers?site=teaching": (("button.main >> nth=0", "button.main >> nth=1"), ".eco-chart >> nth=3"),
-    "explorer": ((), "select"),
+    "explorer": ((), ".eco-chart [data-drawn]"),
     "portfolio": (("button.main",), ".eco-table >> nth=1"),
     "my-cluster": ((), ".eco h1"),
     "evidence": ((), ".eco h1"),
     "limits": ((), ".eco-table"),
 }
-WIDTHS = (1440, 1024, 768)
+WIDTHS = (1440, 1024, 390)
 
 
 def main(arguments: list[str] | None = None) -> int:
