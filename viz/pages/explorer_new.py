@@ -161,13 +161,13 @@ def NewSweep(own: OwnSweep, on_done: Callable[[], None]):
             label=say("sweep_form.title"), lang=say.lang, event_changed=own.set,
         )  # fmt: skip
         ErrorBox(error_text(own.problem.value, say) if own.problem.value else "")
+        told = ""
         if estimated is not None:
-            told = {
-                "runs": say.number(estimated.runs),
-                "seconds": say.number(max(1, estimated.seconds)),
-                "size": say.number(max(1, estimated.size / 1024)),
-            }
-            Text(say("sweep_form.estimate", **told), "p", "estimate")
+            size = say.number(max(1, estimated.size / 1024))
+            told = say(
+                "sweep_form.estimate", runs=say.number(estimated.runs), seconds=say.number(max(1, estimated.seconds)), size=size
+            )
+        Text(told, "p", "estimate")  # always there: what follows keeps its place and its element
         with Div("bar"):
             JobStatus(SLOT)
             if not busy:
