@@ -23,6 +23,8 @@ MESSAGES = {
     "config_place": '{path} does not say for which place: write scenario = "..." into it, or name one on the command line',
     "no_peers": "the peers of the benchmark ({path}) are part of a clone of the repository, not of the installed package",
     "out_is_file": "{path} is a file, not a folder",
+    "not_among": "{name}: '{value}' is none of {known}",
+    "brief_not_ours": "{path} exists and is no PDF; it is left as it is",
     "out_not_ours": "{path} holds files that ecocluster did not write; choose another --out",
     "out_not_writable": "{path} cannot be written",
     "out_failed": "{path} cannot be written: {error}",

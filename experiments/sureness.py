@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..scenarios import Scenario
     from .comparison import Comparison
 
-__all__ = ["OUTCOMES", "SIDE_WORLDS", "acceptability_of", "deciding", "how_sure"]
+__all__ = ["OUTCOMES", "SIDE_WORLDS", "acceptability_of", "deciding", "how_sure", "moving"]
 
 SIDE_WORLDS = 20
 SIDE_YEAR = 2035
@@ -127,10 +127,20 @@ def deciding(answer: Comparison, key: str) -> dict[str, Any]:
         return {}
     first, second = (outcome[answer.arms.index(arm)] for arm in two)
     found = spread.deciders(names, values, first - second)
-    if not found:
-        return {}
-    rows = [{"name": d.name, "correlation": d.correlation, "stands_out": d.stands_out} for d in found]
-    return {"arms": two, "bound": found[0].bound, "parameters": rows}
+    return {"arms": two, "bound": found[0].bound, "parameters": _rows(found)} if found else {}
+
+
+def moving(answer: Comparison, arm: str, key: str) -> list[dict[str, Any]]:
+    """Parameters that go with what one arm brings above law alone, as `deciding` lists them; empty without worlds."""
+    if answer.trace.worlds is None:
+        return []
+    names, values = drawn_values(_main_worlds(answer))
+    outcome = answer.by_world(key)
+    return _rows(spread.deciders(names, values, outcome[answer.arms.index(arm)] - outcome[answer.base]))
+
+
+def _rows(found: Sequence[spread.Decider]) -> list[dict[str, Any]]:
+    return [{"name": d.name, "correlation": d.correlation, "stands_out": d.stands_out} for d in found]
 
 
 def _main_worlds(answer: Comparison):

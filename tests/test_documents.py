@@ -79,6 +79,19 @@ def test_command_lines_of_the_readme_work(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "out" / "compare-phung" / "report.html").exists()
 
 
+def test_both_readmes_open_with_a_figure_that_is_there_and_vietnamese_commands_exist(capsys):
+    vietnamese = (ROOT / "README.vi.md").read_text(encoding="utf-8")
+    for text, lang in ((README, "en"), (vietnamese, "vi")):
+        picture = re.search(r"!\[[^\]]+\]\((docs/pictures/[\w-]+\.png)\)", text)
+        assert picture and picture.start() < 700 and f"-{lang}.png" in picture[1]
+        assert (ROOT / picture[1]).read_bytes().startswith(b"\x89PNG")
+    lines = [line for block in re.findall(r"^```bash\n(.*?)^```", vietnamese, re.S | re.M) for line in block.splitlines()]
+    found = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("ecocluster ")]
+    assert len(found) >= 4
+    for line in found:
+        assert main([*line, "--help"]) == 0, (line, capsys.readouterr().err)
+
+
 def test_options_on_the_whole_city_exist(monkeypatch, capsys):
     """The other lines, with the model taken out."""
     reached = []

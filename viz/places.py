@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .words import Words
 
-__all__ = ["site_title", "site_titles"]
+__all__ = ["law_title", "site_title", "site_titles"]
 
 
 @cache
@@ -33,3 +33,10 @@ def _own_name(site: str) -> str:
         return load_scenario(site).site.name
     except ScenarioError:  # what is kept of an analysis may outlive its scenario file
         return Path(site).stem
+
+
+def law_title(law: str, say: Words) -> str:
+    """Title of a law that ships; of a file the name that was given."""
+    from ..scenarios import list_laws
+
+    return next((getattr(entry, say.lang) for entry in list_laws() if entry.id == law), law)

@@ -32,7 +32,7 @@ MOVE = """([name, value]) => {
 }"""
 # page -> what is there once all of it is
 THERE = {
-    "": ".eco-chart [data-drawn]", "watch": "canvas[data-ready]", "barriers": "button.main", "explorer": "select",
+    "": ".eco-chart [data-drawn]", "map": "select", "watch": "canvas[data-ready]", "barriers": "button.main", "explorer": "select",
     "portfolio": "button.main", "my-cluster": ".watch-pick", "evidence": ".eco-chart [data-drawn]",
     "limits": ".eco-table",
 }  # fmt: skip

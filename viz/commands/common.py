@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -79,11 +79,12 @@ def _read(name: str, value: Any, default: Any) -> Any:
     return value
 
 
-def asks(command: str) -> Callable[[Callable], Callable]:
+def asks(command: str, without: Collection[str] = ()) -> Callable[[Callable], Callable]:
     """Decorator of a command: gives it the options of what it asks (`question.COMMANDS`), and their values as `asked`.
 
-    The options of its own stand behind them.
+    The options of its own stand behind them; `without` names those that it does not take.
     """
+    taken = {name: default for name, default in COMMANDS[command].items() if name not in without}
 
     def give(function: Callable) -> Callable:
         own = [entry for entry in signature(function, eval_str=True).parameters.values() if entry.name != "asked"]
@@ -91,12 +92,12 @@ def asks(command: str) -> Callable[[Callable], Callable]:
             Parameter(
                 name, Parameter.POSITIONAL_OR_KEYWORD, default=_typed_default(name, default), annotation=_option(command, name)
             )
-            for name, default in COMMANDS[command].items()
+            for name, default in taken.items()
         ]
         first = [entry for entry in own if entry.default is Parameter.empty]  # the context
 
         def call(**given: Any) -> None:
-            asked = {name: _read(name, given.pop(name), default) for name, default in COMMANDS[command].items()}
+            asked = {name: _read(name, given.pop(name), default) for name, default in taken.items()}
             function(asked=asked, **given)
 
         parameters = [*first, *shared, *(entry for entry in own if entry not in first)]

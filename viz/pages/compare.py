@@ -18,7 +18,9 @@ from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
 from ...scenarios import list_laws
+from ..brief_pdf import brief_pdf
 from ..figures import comparison_figures, panels_of
+from ..places import law_title
 from ..scorecard import best_rows, name_and_unit, stands_out
 from ..sure import legend
 from ..words import Words, scale_of
@@ -26,14 +28,16 @@ from .address import Address, AddressBar
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
 from .compare_run import Known, Picture, Watcher, run_rounds
-from .controls import BUDGET, Choice, ClusterMap, Levers, PlainButton, law_options, lever_text, slider_groups
+from .controls import BUDGET, Choice, Levers, PlainButton, law_options, lever_text, slider_groups
 from .export import Export
-from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
+from .first_screen import First, FirstScreen
+from .frame import Div, ErrorBox, Heading, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
 from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_of, site_options
 from .spoken import Lines, Paragraphs
 from .tables import CHANGE, card_rows
+from .tiles import ClusterMap
 
 __all__ = ["Page", "State", "fields_of", "panel_option"]
 
@@ -101,6 +105,7 @@ class State:
         self.pin: solara.Reactive[Pin | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
         self.known, self.own = Known(), scenario
+        self.first = First(said)
 
     def question(self) -> Question:
         """What is asked now; raises `InputError` for an address with impossible numbers."""
@@ -139,7 +144,8 @@ def fields_of(state: State) -> dict[str, Any]:
     return {
         "site": state.site.value, "policy": state.policy.value, "law": state.law.value,
         "replicates": WORLDS if state.worlds.value else state.replicates.value,
-        "year": state.year.value, **{name: f"{value:.6g}" for name, value in sorted(state.moved.value.items())},
+        "year": state.year.value, **state.first.fields(),
+        **{name: f"{value:.6g}" for name, value in sorted(state.moved.value.items())},
     }  # fmt: skip
 
 
@@ -149,14 +155,24 @@ def Page():
     state = session.page(SLOT, lambda fields: State(fields, session.settings.scenario))
     solara.use_effect(lambda: None if state.answer.value else state.run(session), [])
     Heading("compare")
+
+    def law(name: str) -> None:
+        state.law.value = name
+        state.run(session)
+
+    def worlds() -> None:
+        state.worlds.value = True
+        state.run(session)
+
     AddressBar("/", fields_of(state), state.address)
-    _Terms()
-    with Div("split"):
+    with Div("split answer-first"):
         with Div("noprint side"):
             _Place(state)
             _Setting(state)
         with Div():
+            FirstScreen(state, SLOT, law, worlds)
             _Answer(state)
+            _Terms()
             _Charts(state)
             _Scorecard(state)
             _Best(state)
@@ -248,7 +264,8 @@ def _Answer(state: State):
             else say("compare.done", replicates=say.number(asked.replicates), seconds=took)
         )  # fmt: skip
     with Div("bar noprint"):
-        JobStatus(SLOT, note)
+        if note:
+            Text(note, "span", "soft")
         _PinButtons(state, answer, picture)
 
 
@@ -411,6 +428,7 @@ def _TakeAway(state: State):
             config=lambda: write_config(answer.question),
             link=session.link("/", fields_of(state)),
             brief=lambda: comparison_brief(answer, say, state.year.value, _setting_text(answer.question, say)),
+            printed=lambda: brief_pdf(answer, state.first.arm.value, state.year.value, law_title(answer.question.law, say), say),
         )
         Text(answer.question.command, "code", "soft")
     return main

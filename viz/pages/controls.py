@@ -1,11 +1,9 @@
-"""Controls that pages share: sliders of levers, the schematic map of the city's clusters, choices."""
+"""Controls that pages share: sliders of levers, choices, buttons."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import solara
@@ -15,7 +13,7 @@ from ...model.roster import own_levers
 from ..words import Words, value_of
 from .session import use_session
 
-__all__ = ["BUDGET", "DISTRICTS", "SLIDERS", "Choice", "ClusterMap", "Levers", "PlainButton", "Spot", "city_spots", "law_options", "lever_text", "round_step", "slider_groups"]  # fmt: skip
+__all__ = ["BUDGET", "SLIDERS", "Choice", "Levers", "PlainButton", "law_options", "lever_text", "round_step", "slider_groups"]
 
 # the levers that a policy debate is about, in groups; all others keep the pathways' own values
 SLIDERS: dict[str, tuple[str, ...]] = {
@@ -28,16 +26,6 @@ SLIDERS: dict[str, tuple[str, ...]] = {
 # where a lever may be moved to here; the allowed range of the registry is wider than what was ever discussed
 REACH = {"inspection_rate": (0.0, 1.0), "fine_multiplier": (0.0, 5.0), "permit_rate": (0.5, 12.0)}
 BUDGET = (0.0, 400.0, 150.0)  # bn VND a year for the city: lowest, highest, baseline
-
-# column and row of a district on the schematic map: who lies beside whom, not how large
-DISTRICTS = {
-    "Sóc Sơn": (3, 0),
-    "Đan Phượng": (1, 1), "Bắc Từ Liêm": (2, 1), "Đông Anh": (3, 1), "Gia Lâm": (4, 1),
-    "Thạch Thất": (0, 2), "Hoài Đức": (1, 2), "Hai Bà Trưng": (2, 2), "Long Biên": (3, 2),
-    "Quốc Oai": (0, 3), "Hà Đông": (1, 3), "Hoàng Mai": (2, 3),
-    "Chương Mỹ": (0, 4), "Thanh Oai": (1, 4), "Thanh Trì": (2, 4),
-    "Phú Xuyên": (1, 5), "Thường Tín": (2, 5),
-}  # fmt: skip
 
 
 def slider_groups() -> dict[str, tuple[str, ...]]:
@@ -131,67 +119,6 @@ def Levers(
     ]
     texts = {key: say(f"levers.{key}") for key in ("own", "reset", "baseline", "usual", "reset_all")}
     _Levers(groups=groups, values=dict(values), lang=session.lang.value, texts=texts, event_moved=on_moved)
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A cluster on the map."""
-
-    id: str
-    name: str
-    district: str
-    firms: float
-    synthetic: bool
-
-
-@cache
-def city_spots(city: str = "hanoi") -> tuple[Spot, ...]:
-    """Clusters of a city that ships, in the order of its table."""
-    from ...scenarios import load_scenario
-
-    return tuple(
-        Spot(cluster.id, cluster.name, cluster.district, cluster.firms_2018, cluster.synthetic)
-        for cluster in load_scenario(city).site.clusters
-    )
-
-
-@solara.component_vue("../assets/tiles.vue")
-def _Tiles(tiles: list, chosen: str, label: str, event_choose: Callable[[str], None]) -> None: ...
-
-
-@solara.component
-def ClusterMap(
-    chosen: str,
-    on_choose: Callable[[str], None],
-    colors: Mapping[str, str] | None = None,
-    notes: Mapping[str, str] | None = None,
-):
-    """The city's clusters by district: a dot is a cluster, as large as its number of firms.
-
-    Parameters
-    ----------
-    chosen : str
-        Id of the cluster to mark.
-    on_choose : callable
-        Gets the id of a cluster.
-    colors : mapping, optional
-        Cluster to colour; default: one colour for all.
-    notes : mapping, optional
-        Cluster to what its tooltip says beside name and firms.
-    """
-    say = use_session().say
-    tiles = []
-    for district, (column, row) in DISTRICTS.items():
-        spots = [
-            {
-                "id": spot.id, "size": round(5 + spot.firms**0.5), "color": (colors or {}).get(spot.id, "#0b6e4f"),
-                "title": say("map.cluster", name=spot.name, firms=say.number(spot.firms))
-                + (f" · {notes[spot.id]}" if notes and spot.id in notes else ""),
-            }
-            for spot in city_spots() if spot.district == district
-        ]  # fmt: skip
-        tiles.append({"name": district, "column": column + 1, "row": row + 1, "spots": spots})
-    _Tiles(tiles=tiles, chosen=chosen, label=say("map.label"), event_choose=on_choose)
 
 
 @solara.component_vue("../assets/choice.vue")

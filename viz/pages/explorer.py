@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -16,8 +18,9 @@ from .address import Address, AddressBar
 from .brief import Brief, brief_html
 from .charts import AXIS, Chart, base_option, value_axis
 from .controls import Choice, PlainButton
-from .explorer_data import EFFECT, Box, Sweep, column_factor, find_region, read_sweep, select
+from .explorer_data import EFFECT, Box, Sweep, column_factor, find_region, influence, read_sweep, select
 from .explorer_figure import scatter_figure
+from .explorer_new import NewSweep, OwnSweep
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
@@ -28,6 +31,7 @@ from .watch_form import Form
 __all__ = ["Page", "State"]
 
 SLOT = "explorer"
+SAMPLE, OWN = ":sample", ":own"  # no folder below the results is called so
 MOST_POINTS = 3000  # drawn; all are counted, filtered and saved
 MOST_AXES = 7
 
@@ -37,7 +41,8 @@ class State:
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         self.address = said = Address(fields)
-        self.folder = solara.Reactive(said.text("folder"))
+        self.folder = solara.Reactive(said.text("folder") or SAMPLE)
+        self.own = OwnSweep()
         self.x, self.y = solara.Reactive(said.text("x")), solara.Reactive(said.text("y"))
         self.sweep: solara.Reactive[Sweep | None] = solara.Reactive(None)
         self.area: solara.Reactive[dict[str, tuple[float, float]] | None] = solara.Reactive(None)
@@ -58,7 +63,7 @@ class State:
         if not name:
             return
         try:
-            folder = open_below(session.settings.results, name)
+            folder = self._place(name, session)
         except Exception as error:
             self.problem.value = error
             return
@@ -66,11 +71,18 @@ class State:
         def arrived(sweep: Sweep) -> None:
             names = (*sweep.outcomes, *sweep.inputs)
             effects = [name for name in sweep.outcomes if name.startswith(EFFECT)] or list(names)
-            self.x.value = self.x.value if self.x.value in names else effects[-1]
+            self.x.value = self.x.value if self.x.value in names else effects[min(1, len(effects) - 1)]
             self.y.value = self.y.value if self.y.value in names else effects[0]
             self.sweep.value = sweep
 
         session.jobs.start(SLOT, lambda job: read_sweep(folder), on_done=arrived)
+
+    def _place(self, name: str, session: Session) -> Path:
+        if name == SAMPLE:
+            return Path(str(files("ecocluster.experiments").joinpath("data", "sample-sweep")))
+        if name == OWN and self.own.folder is not None:
+            return self.own.folder
+        return open_below(session.settings.results, name)
 
     def clear(self) -> None:
         """Select everything again."""
@@ -90,8 +102,11 @@ def Page():
     Heading("explorer")
     AddressBar("/explorer", state.fields(), state.address)
     if not folders:
-        Div("notice", children=[say("explorer.nothing", folder=session.settings.results.name if session.settings.results else "–")])
-    options = [("", say("binds.none_kept")), *((name, name) for name in folders)]
+        Text(say("explorer.nothing", folder=session.settings.results.name if session.settings.results else "–"), "p", "soft")
+    if not session.settings.read_only:
+        NewSweep(state.own, lambda: state.open(OWN, session))
+    own = [(OWN, say("sweep_form.own"))] if state.folder.value == OWN or state.own.folder is not None else []
+    options = [(SAMPLE, say("sweep_form.sample")), *own, *((name, name) for name in folders)]
     with Div("pair beside"):
         Choice(say("explorer.folder"), options, state.folder.value, lambda name: state.open(name, session))
         with Div("bar"):  # keeps its place when nothing runs, so that nothing below jumps
@@ -138,7 +153,7 @@ def _Explore(state: State, sweep: Sweep):
             )
         with Div():
             Text(say("explorer.parallel"), "h3")
-            Text(say("explorer.parallel_note"), "p", "soft")
+            Text(f"{say('explorer.parallel_note')} {_ranked_text(sweep, state, say)}", "p", "soft")
             axes = _axes(sweep, state)
             Chart(
                 _parallel(sweep, chosen, axes, say), label=say("explorer.parallel"), height=440, least=95 * len(axes), merge=True,
@@ -234,9 +249,16 @@ def _ranged(state: State, axes: Sequence[str], event: Mapping[str, Any]) -> None
 
 
 def _axes(sweep: Sweep, state: State) -> list[str]:
-    """Axes of the parallel coordinates: the two of the scatter, then inputs."""
-    varied = [name for name in sweep.inputs if sweep.table[name].nunique() > 1]
-    return list(dict.fromkeys([*varied[: MOST_AXES - 2], state.x.value, state.y.value]))
+    """Axes of the parallel coordinates: inputs by their influence on the two of the scatter, then those two."""
+    ranked = list(influence(sweep, (state.x.value, state.y.value)))
+    return list(dict.fromkeys([*ranked[: MOST_AXES - 2], state.x.value, state.y.value]))
+
+
+def _ranked_text(sweep: Sweep, state: State, say: Words) -> str:
+    """Which inputs go with what is drawn, in one sentence."""
+    found = list(influence(sweep, (state.x.value, state.y.value)).items())[:3]
+    named = "; ".join(f"{sweep.label(name, say)} ({say.number(size, 2)})" for name, size in found)
+    return say("sweep_form.ranked", named=named) if named else ""
 
 
 def _sample(count: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from ..words import Words
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EFFECT", "Box", "Sweep", "column_factor", "column_label", "find_region", "read_sweep", "select"]
+__all__ = ["EFFECT", "Box", "Sweep", "column_factor", "column_label", "find_region", "influence", "read_sweep", "select"]
 
 EFFECT = "effect."  # prefix of a difference to the matched null
 NULL = "null."
@@ -110,6 +110,33 @@ def read_sweep(folder: Path) -> Sweep:
         if name in table:
             table[name] = table[name].astype(str)
     return Sweep(table, tuple(inputs), tuple(shown), len(frame), lost, frame.attrs["one_cluster"], frame.attrs["baseline"])
+
+
+def influence(sweep: Sweep, outcomes: Sequence[str]) -> dict[str, float]:
+    """Inputs that were varied, the most influential first.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    outcomes : sequence of str
+        Columns that are looked at.
+
+    Returns
+    -------
+    dict of str to float
+        The largest rank correlation (Spearman, its size) with one of the outcomes in one of the pathways: what acts in one
+        pathway alone is not hidden by the others.
+    """
+    varied = [name for name in sweep.inputs if sweep.table[name].nunique() > 1]
+    wanted = [name for name in dict.fromkeys(outcomes) if name not in varied]
+    found = dict.fromkeys(varied, 0.0)
+    for _, own in sweep.table.groupby("pathway", observed=True):
+        ranks = own[[*varied, *wanted]].rank()
+        for name in varied:
+            for outcome in wanted:
+                if ranks[name].nunique() > 1 and ranks[outcome].nunique() > 1:
+                    found[name] = max(found[name], abs(float(np.corrcoef(ranks[name], ranks[outcome])[0, 1])))
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def select(

@@ -42,6 +42,7 @@ MIME = {
     "parquet": "application/vnd.apache.parquet",
     "toml": "application/toml",
     "html": "text/html",
+    "pdf": "application/pdf",
     "zip": "application/zip",
 }
 
@@ -89,6 +90,7 @@ def Export(
     link: str | None = None,
     brief: Callable[[], str] | None = None,
     config_name: str | None = None,
+    printed: Callable[[], bytes] | None = None,
 ):
     """Buttons for everything a reader can take away; what is None is left out.
 
@@ -108,6 +110,8 @@ def Export(
         Gives a page of HTML, opened in a tab for printing.
     config_name : str, optional
         File name of the configuration; default NAME.toml.
+    printed : callable, optional
+        Gives two pages as the bytes of a PDF.
     """
     session = use_session()
     say = session.say
@@ -125,6 +129,8 @@ def Export(
             return file_message(f"{name}.parquet", table().to_parquet(index=False, compression="zstd"))
         if kind == "toml" and config is not None:
             return file_message(config_name or f"{name}.toml", config().encode())
+        if kind == "pdf" and printed is not None:
+            return file_message(f"{name}.pdf", printed())
         assert brief is not None  # there is no other button
         return file_message(f"{name}.html", brief().encode(), show=True)
 
@@ -141,6 +147,7 @@ def Export(
         *(["toml"] if config else []),
         *(["link"] if link else []),
         *(["brief"] if brief else []),
+        *(["pdf"] if printed else []),
     ]
     formats = {"png": "PNG", "svg": "SVG", "csv": "CSV", "parquet": "Parquet"}  # names, the same everywhere
     items = [

@@ -53,6 +53,7 @@ OPTIONS = ("replicates", "worlds", "budget", "site-budget", "seed", "replicate",
 # path in the address -> module of this folder, in the order of the menu
 PAGES = {
     "": "compare",
+    "map": "city_map",
     "watch": "watch",
     "barriers": "barriers",
     "explorer": "explorer",

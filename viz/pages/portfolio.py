@@ -17,13 +17,14 @@ from ...experiments.comparison import Comparison
 from ...experiments.question import ask
 from ...scenarios import list_laws
 from ...scenarios.programmes import LAW
+from ..districts import city_spots
 from ..drawing import style_of
 from ..figures import comparison_figures
 from ..words import Words
 from .address import Address, AddressBar
 from .brief import comparison_brief
 from .compare_run import Known, Watcher, run_rounds
-from .controls import BUDGET, Choice, ClusterMap, Levers, PlainButton, city_spots, law_options
+from .controls import BUDGET, Choice, Levers, PlainButton, law_options
 from .export import Export
 from .frame import Div, Heading, JobStatus, Section, Table, Text
 from .jobs import Job
@@ -31,6 +32,7 @@ from .session import Session, use_session
 from .sites import MAP_CITY
 from .spoken import Lines, Paragraphs
 from .tables import card_rows
+from .tiles import ClusterMap
 
 __all__ = ["Page", "State", "own_text"]
 

@@ -13,9 +13,10 @@ from .my_cluster_read import template_of
 # page -> what is clicked there, and what shows that it is ready
 SCENES = {
     "": ((), ".eco-table"),
+    "map": ((), ".maps.pair"),
     "watch": ((), "canvas"),
     "barriers?site=teaching": (("button.main >> nth=0", "button.main >> nth=1"), ".eco-chart >> nth=3"),
-    "explorer": ((), "select"),
+    "explorer": ((), ".eco-chart [data-drawn]"),
     "portfolio": (("button.main",), ".eco-table >> nth=1"),
     "my-cluster": (("button.main",), ".eco-chart >> nth=0"),  # of the table that is offered as a template
     "evidence": ((), ".eco h1"),

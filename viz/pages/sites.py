@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 from ...experiments.errors import InputError
+from ..districts import CITY
 from ..places import site_title
 from ..words import Words
 from .address import Address
 
 __all__ = ["is_one_cluster", "known_sites", "refuse_files", "site_of", "site_options", "site_problem"]
 
-MAP_CITY = "hanoi"  # the city whose clusters are on the schematic map
+MAP_CITY = CITY  # whose clusters an address may name
 
 
 @cache
