@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arms import apply_policy, choose_arm, load_portfolio, make_arm, with_levers
+    from .enterprises import Choices, FirmTable, read_firms
     from .errors import Message, Refusal, ScenarioError
     from .facts import describe, validate_file
     from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from .sites import Scenario, list_sites, load_scenario
 
 __all__ = [
+    "Choices",
     "Entry",
+    "FirmTable",
     "Message",
     "Policy",
     "Refusal",
@@ -46,12 +49,14 @@ __all__ = [
     "load_shocks",
     "make_arm",
     "new_scenario",
+    "read_firms",
     "validate_file",
     "with_levers",
 ]
 
 _WHERE = {
     **dict.fromkeys(("apply_policy", "choose_arm", "load_portfolio", "make_arm", "with_levers"), "arms"),
+    **dict.fromkeys(("Choices", "FirmTable", "read_firms"), "enterprises"),
     **dict.fromkeys(("describe", "validate_file"), "facts"),
     **dict.fromkeys(("Message", "Refusal", "ScenarioError"), "errors"),
     **dict.fromkeys(("Entry", "list_laws", "list_pathways", "list_policies", "list_portfolios", "list_shocks"), "library"),

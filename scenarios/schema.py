@@ -21,6 +21,7 @@ from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
 from .errors import Message, ScenarioError, nearest_name
 from .given import is_finite
+from .plausible import ACCEPTABLE, LEAST_LAND, LEAST_ROOM
 
 __all__ = ["CLUSTER_AREA_CAP", "FIRM_RANGES", "MAX_FIRMS", "check", "known_id", "with_unit"]
 
@@ -213,6 +214,7 @@ class ClusterEntry(_Strict):
     firms: list[FirmEntry] = []
     synthetic: bool = True
     note: Text = ""
+    accept: list[Annotated[str, _one_of(ACCEPTABLE)]] = []  # what looks wrong and is right
 
     @model_validator(mode="after")
     def _consistent(self) -> ClusterEntry:
@@ -249,7 +251,20 @@ class ClusterEntry(_Strict):
                 value=self.workers_cap,
                 allowed=Message("at_least", low=self.workers_median),
             )
+        if "land" not in self.accept:
+            self._enough_land(self.firms_2018)
         return self
+
+    def _enough_land(self, firms: float) -> None:
+        """An area in another unit shows in the land of a firm, or of a worker."""
+        each = 1e4 * self.area_built / firms
+        if each < LEAST_LAND:
+            raise ScenarioError("doubt_land", key="area_built", value=self.area_built, firms=firms, area=self.area_built, each=each,
+                                least=LEAST_LAND)  # fmt: skip
+        workers = math.fsum(firm.workers for firm in self.firms)
+        if workers and 1e4 * self.area_built / workers < LEAST_ROOM:
+            raise ScenarioError("doubt_crowd", key="area_built", value=self.area_built, workers=workers, area=self.area_built,
+                                each=1e4 * self.area_built / workers, least=LEAST_ROOM)  # fmt: skip
 
 
 class SiteFile(_Strict):
