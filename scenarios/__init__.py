@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
     from .making import Report, new_scenario
     from .programmes import Policy, combine_policies, load_law, load_pathway, load_policy, load_shocks
+    from .province import Province, new_province
     from .sites import Scenario, list_sites, load_scenario
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "FirmTable",
     "Message",
     "Policy",
+    "Province",
     "Refusal",
     "Report",
     "Scenario",
@@ -48,6 +50,7 @@ __all__ = [
     "load_scenario",
     "load_shocks",
     "make_arm",
+    "new_province",
     "new_scenario",
     "read_firms",
     "validate_file",
@@ -62,6 +65,7 @@ _WHERE = {
     **dict.fromkeys(("Entry", "list_laws", "list_pathways", "list_policies", "list_portfolios", "list_shocks"), "library"),
     **dict.fromkeys(("Report", "new_scenario"), "making"),
     **dict.fromkeys(("Policy", "combine_policies", "load_law", "load_pathway", "load_policy", "load_shocks"), "programmes"),
+    **dict.fromkeys(("Province", "new_province"), "province"),
     **dict.fromkeys(("Scenario", "list_sites", "load_scenario"), "sites"),
 }
 

@@ -19,6 +19,7 @@ from pydantic import (
 
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
+from .answers import read_answers
 from .errors import Message, ScenarioError, nearest_name
 from .given import is_finite
 from .plausible import ACCEPTABLE, LEAST_LAND, LEAST_ROOM
@@ -158,6 +159,16 @@ def _cluster_list(value: Any) -> str | list[dict[str, Any]]:
     return value
 
 
+def _answers(value: Any) -> dict[str, Any]:
+    """Answers of the self-check as they are written, if they can be read."""
+    try:
+        read_answers(value)
+    except ScenarioError as error:
+        error.key = None if error.key is None else error.key.removeprefix("answers.")
+        raise
+    return dict(value)
+
+
 Id = Annotated[str, PlainValidator(known_id)]
 Levers = Annotated[dict[str, float], PlainValidator(_levers)]
 Mix = Annotated[dict[str, float], PlainValidator(_mix)]
@@ -286,6 +297,7 @@ class SiteFile(_Strict):
     alone: list[Id] = []  # clusters that are sites of their own
     whole: bool = True  # False: a collection of sites, not a site itself
     published: dict[str, Any] = {}
+    answers: Annotated[dict[str, Any], PlainValidator(_answers)] = {}  # of the self-check
 
 
 class ScheduleEntry(_Strict):

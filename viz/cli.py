@@ -29,6 +29,7 @@ from .commands import (
     bench,
     causes,
     dashboard,
+    office,
     parts,
     ranking,
     registries,
@@ -57,7 +58,22 @@ _SURROUNDINGS = {
 ONE_OF = ("--budget", "--site-budget")  # each stands in place of the other
 
 app = typer.Typer(help="help.app", pretty_exceptions_enable=False, context_settings={"help_option_names": ["--help", "-h"]})
-for module in (scenarios, registries, runs, worlds, sweeps, parts, analyses, causes, ranking, tune, waiving, bench, dashboard):
+for module in (
+    scenarios,
+    registries,
+    runs,
+    worlds,
+    sweeps,
+    parts,
+    analyses,
+    causes,
+    ranking,
+    tune,
+    waiving,
+    office,
+    bench,
+    dashboard,
+):
     module.add_to(app)
 
 

@@ -12,7 +12,7 @@ import typer
 from ..messages import message_text
 from ..words import Words
 from .common import AsJson, Lang, open_console
-from .firm_options import Accept, Columns, Decimal, Sheet, Unit, choices_of
+from .firm_options import Accept, Columns, Decimal, Sheet, Unit, choices_of, pairs_of
 
 group = typer.Typer(help="help.scenarios")
 
@@ -102,6 +102,24 @@ def new_command(
     from ...scenarios import new_scenario
 
     report = new_scenario(name, firms, out, skip_bad_rows, choices_of(columns, sheet, unit, decimal, accept))
+    print(report.lines(partial(message_text, say=Words(lang))))
+
+
+@group.command("province", help="help.province")
+def province_command(
+    name: Annotated[str, typer.Argument(help="help.new_name")],
+    clusters: Annotated[Path, typer.Option(help="help.province_clusters")],
+    out: Annotated[Path, typer.Option(help="help.new_out")] = Path("."),
+    skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="help.new_skip")] = False,
+    columns: Columns = None,
+    sheet: Sheet = "",
+    decimal: Decimal = "",
+    lang: Lang = "en",
+) -> None:
+    from ...scenarios import Choices, new_province
+
+    choices = Choices(pairs_of("--columns", columns or []), sheet, decimal=decimal)
+    report = new_province(name, clusters, out, skip_bad_rows, choices)
     print(report.lines(partial(message_text, say=Words(lang))))
 
 

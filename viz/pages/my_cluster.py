@@ -74,7 +74,7 @@ class State:
 
 
 @solara.component_vue("../assets/watch_files.vue")
-def _Files(files: list, texts: dict, limit: int, enabled: bool, event_given: Callable[[dict], None]) -> None: ...
+def Files(files: list, texts: dict, limit: int, enabled: bool, event_given: Callable[[dict], None]) -> None: ...
 
 
 @solara.component
@@ -133,7 +133,7 @@ def _Give(state: State):
         {"name": f"{stem}.xlsx", "label": say("my_cluster.template"), "mime": XLSX, "data": workbook},
         {"name": f"{stem}.csv", "label": say("my_cluster.template_csv"), "mime": "text/csv", "text": template_csv(say.lang)},
     ]
-    _Files(
+    Files(
         files=templates,
         texts=texts,
         limit=LIMITS.upload,
@@ -194,7 +194,7 @@ def _Understood(upload: Upload):
                 classes="soft",
             )
         if upload.scenario:
-            _Files(files=_made(upload, say), texts={}, limit=0, enabled=False, event_given=lambda _: None)
+            Files(files=_made(upload, say), texts={}, limit=0, enabled=False, event_given=lambda _: None)
 
 
 def _reasons(refused: tuple, say: Words) -> str:
