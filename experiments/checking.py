@@ -358,6 +358,20 @@ def _over_prices(rule: Callable[[Any], float], *names: str) -> Span:
     return low, high
 
 
+def _capex(size: float) -> Callable[[Any], float]:
+    """Capital of a central plant of a size (m3 a day) in an existing cluster, million VND."""
+    from ..model.rules.infrastructure import cetp_capex
+
+    return lambda p: _plain(cetp_capex)(p, size * DAYS, p.retrofit)
+
+
+def _upkeep(size: float) -> Callable[[Any], float]:
+    """Its fixed running cost, million VND a year."""
+    from ..model.rules.infrastructure import cetp_fixed_cost
+
+    return lambda p: _plain(cetp_fixed_cost)(p, size * DAYS)
+
+
 def _steps(rows: tuple[Row, ...], facts: _Facts, firms: float, workers: float, area: float):
     """What closes the gaps that are there or may be there: what others wait for first, then the cheapest."""
     from ..model.rules import infrastructure as infra
@@ -373,11 +387,8 @@ def _steps(rows: tuple[Row, ...], facts: _Facts, firms: float, workers: float, a
         low, high = facts.span("effluent_m3_day") if "effluent_m3_day" in facts.known else none
         if high > 0:
             sizes = max(low, 1.0), high
-            capital = [
-                _over_prices(lambda p, q=q: _plain(infra.cetp_capex)(p, q * DAYS, p.retrofit), "cost.CETP_capex", "retrofit")
-                for q in sizes
-            ]
-            fixed = [_over_prices(lambda p, q=q: _plain(infra.cetp_fixed_cost)(p, q * DAYS), "cost.CETP_fixed_OM") for q in sizes]
+            capital = [_over_prices(_capex(q), "cost.CETP_capex", "retrofit") for q in sizes]
+            fixed = [_over_prices(_upkeep(q), "cost.CETP_fixed_OM") for q in sizes]
             found.append(
                 Step(
                     "central_plant",
@@ -407,7 +418,7 @@ def _steps(rows: tuple[Row, ...], facts: _Facts, firms: float, workers: float, a
         )
         found.append(Step("data_room", "monitoring", "operator", (1.0, 1.0), "number", data, none))
     if "recp_share" in missed:
-        short = tuple(math.ceil(gap * firms - 1e-9) for gap in missed["recp_share"].gap)
+        short: Span = tuple(float(math.ceil(gap * firms - 1e-9)) for gap in missed["recp_share"].gap)  # type: ignore[assignment]
         each = workers / firms
         price = _over_prices(lambda p: (p.T1_housekeeping_capex_per_worker_at_15 + p.T2_efficient_equipment_capex_per_worker_at_15) * each,
                              "T1_housekeeping.capex_per_worker_at_15", "T2_efficient_equipment.capex_per_worker_at_15")  # fmt: skip

@@ -154,12 +154,13 @@ def _heads(source: Path, choices: Choices) -> Heads:
 
 
 def _rows(heads: Heads, choices: Choices) -> tuple[list[dict[str, Any]], list[Refusal], dict[str, int], list[int]]:
-    at, ids = heads.columns, set()
+    at = heads.columns
+    ids: set[str] = set()
     lines = [
         (line, {f: cells[j] for f, j in at.items() if j < len(cells) and cells[j] is not None})
         for line, cells in heads.sheet.rows[heads.first :]
     ]
-    texts = [row[f] for _, row in lines for f in ("area", "area_planned", "firms", "workers") if isinstance(row.get(f), str)]
+    texts = [cell for _, row in lines for f in ("area", "area_planned", "firms", "workers") if isinstance(cell := row.get(f), str)]
     decimal = choices.decimal or decimal_sign(texts)
     rows, refused, dropped = [], [], []
     counts = dict.fromkeys(("planned", "firms", "mix", "trade", "plant", "plant_year"), 0)

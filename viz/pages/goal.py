@@ -76,8 +76,10 @@ def _run(session: Session, state: State) -> None:
         state.problem.value = error
         return
 
+    effort: dict[str, Any] = dict(EFFORT[setting["effort"]])
+
     def work(job: Job) -> None:
-        state.found.value = goal(Case(setting["site"], replicates=2), wants, **EFFORT[setting["effort"]], progress=job.progress)
+        state.found.value = goal(Case(setting["site"], replicates=2), wants, **effort, progress=job.progress)
 
     session.jobs.start(SLOT, work)
 

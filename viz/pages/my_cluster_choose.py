@@ -126,4 +126,5 @@ def _chosen(choices: Choices, field: str, value: str) -> Choices:
     if field.startswith("accept_"):
         settled = {name for name in choices.accept if name != field[7:]} | ({field[7:]} if value == "yes" else set())
         return replace(choices, accept=tuple(sorted(settled)))
-    return replace(choices, **{field: value})
+    changed: dict[str, Any] = {field: value}
+    return replace(choices, **changed)
