@@ -451,8 +451,9 @@ def _steps(rows: tuple[Row, ...], facts: _Facts, firms: float, workers: float, a
         if name in missed:
             found.append(Step(name, name, "operator", (1.0, 1.0), "number", (math.nan, math.nan), (math.nan, math.nan)))
     open_to = {row.name for row in missed.values() if row.status == UNKNOWN}
-    return [
-        replace(step, amount=(0.0, step.amount[1]), cost_bn=(0.0, step.cost_bn[1]), yearly_bn=(0.0, step.yearly_bn[1]))
-        if step.criterion in open_to and step.amount[1] == step.amount[1] else step
-        for step in found
-    ]  # fmt: skip
+    return [_perhaps(step) if step.criterion in open_to and math.isfinite(step.cost_bn[1]) else step for step in found]
+
+
+def _perhaps(step: Step) -> Step:
+    """A step of which nobody knows whether it is needed."""
+    return replace(step, amount=(0.0, step.amount[1]), cost_bn=(0.0, step.cost_bn[1]), yearly_bn=(0.0, step.yearly_bn[1]))
