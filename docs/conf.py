@@ -52,6 +52,7 @@ hypotheses
 :caption: Use
 results
 sweeps
+tables
 analyses
 dashboard
 mesa

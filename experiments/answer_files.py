@@ -12,6 +12,7 @@ import numpy as np
 from ..model.ledger import PAIRS
 from . import statistics, tuned
 from .columns import YEARS
+from .spreadsheet import csv_bytes, workbook_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,15 +149,12 @@ def files(answer: Comparison) -> dict[str, bytes]:
         del told[volatile]
     return {
         "runs.parquet": answer.runs.to_parquet(index=False, compression="zstd"),
-        **(
-            {"transfers.csv": answer.transfers_long.to_csv(index=False, lineterminator="\n").encode()}
-            if answer.has_transfers
-            else {}
-        ),
-        **({} if answer.which.reason else {"which.csv": answer.which.table.to_csv(index=False, lineterminator="\n").encode()}),
+        **({"transfers.csv": csv_bytes(answer.transfers_long)} if answer.has_transfers else {}),
+        **({} if answer.which.reason else {"which.csv": csv_bytes(answer.which.table)}),
         "past.parquet": answer.past.to_parquet(index=False, compression="zstd"),
         "series.parquet": answer.series.to_parquet(index=False, compression="zstd"),
-        "summary.csv": answer.summary.to_csv(index=False, lineterminator="\n").encode(),
+        "summary.csv": csv_bytes(answer.summary),
+        "summary.xlsx": workbook_of({"summary": answer.summary}),
         "summary.json": (json.dumps(told, indent=1, allow_nan=False) + "\n").encode(),
     }
 

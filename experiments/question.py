@@ -103,6 +103,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "lever-effects": _studied(32, pathway="combined", **_PLACE, **_MONEY),
     "solutions": _studied(16, pathway="policy", **_MONEY),
     "optimise": _studied(4, law="middle"),
+    "goal": _studied(4, law="middle"),
     "portfolio": _studied(4, "hanoi", **_PLACE, **_MONEY),
     "hypotheses": {"seed": 1},
 }  # fmt: skip

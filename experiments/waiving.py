@@ -25,6 +25,7 @@ from .folder import write_folder
 from .preparing import prepare, refuse_unpaid, worlds_of
 from .question import PATHWAYS, Question, ask, command_line
 from .spread import by_world
+from .spreadsheet import csv_bytes
 from .sweeps.ranges import unknown
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Waiving:
     def write(self, out: str | Path) -> Path:
         """Write table and JSON into a folder, whole or not at all."""
         files = {
-            "waiving.csv": self.table.to_csv(index=False, lineterminator="\n").encode(),
+            "waiving.csv": csv_bytes(self.table),
             "waiving.json": (json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n").encode(),
         }
         return write_folder(out, files, {"command": self.command})

@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .arms import apply_policy, choose_arm, load_portfolio, make_arm, with_levers
+    from .enterprises import Choices, FirmTable, read_firms
     from .errors import Message, Refusal, ScenarioError
     from .facts import describe, validate_file
     from .library import Entry, list_laws, list_pathways, list_policies, list_portfolios, list_shocks
     from .making import Report, new_scenario
     from .programmes import Policy, combine_policies, load_law, load_pathway, load_policy, load_shocks
+    from .province import Province, new_province
     from .sites import Scenario, list_sites, load_scenario, site_id
 
 __all__ = [
+    "Choices",
     "Entry",
+    "FirmTable",
     "Message",
     "Policy",
+    "Province",
     "Refusal",
     "Report",
     "Scenario",
@@ -45,7 +50,9 @@ __all__ = [
     "load_scenario",
     "load_shocks",
     "make_arm",
+    "new_province",
     "new_scenario",
+    "read_firms",
     "site_id",
     "validate_file",
     "with_levers",
@@ -53,11 +60,13 @@ __all__ = [
 
 _WHERE = {
     **dict.fromkeys(("apply_policy", "choose_arm", "load_portfolio", "make_arm", "with_levers"), "arms"),
+    **dict.fromkeys(("Choices", "FirmTable", "read_firms"), "enterprises"),
     **dict.fromkeys(("describe", "validate_file"), "facts"),
     **dict.fromkeys(("Message", "Refusal", "ScenarioError"), "errors"),
     **dict.fromkeys(("Entry", "list_laws", "list_pathways", "list_policies", "list_portfolios", "list_shocks"), "library"),
     **dict.fromkeys(("Report", "new_scenario"), "making"),
     **dict.fromkeys(("Policy", "combine_policies", "load_law", "load_pathway", "load_policy", "load_shocks"), "programmes"),
+    **dict.fromkeys(("Province", "new_province"), "province"),
     **dict.fromkeys(("Scenario", "list_sites", "load_scenario", "site_id"), "sites"),
 }
 

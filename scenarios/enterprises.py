@@ -1,134 +1,407 @@
-"""A table of enterprises: words for sectors and technologies, numbers with either decimal sign, and what is refused."""
+"""A table of enterprises: what is understood of it, what is refused, what is asked, and what was passed over.
+
+Names and tax codes of firms are looked at for rows that stand twice, and are kept nowhere: not in what is returned, not in a message.
+"""
 
 from __future__ import annotations
 
-import math
 import re
-import unicodedata
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
+from ..model.sites_and_arms import TECHNOLOGIES
 from .errors import Message, Refusal, ScenarioError, nearest_name
-from .given import without_marks
-from .reading import Table, read_table
+from .heads import Field, Heads, Unsure, find_heads
+from .industries import plain, sector_of, sector_word
+from .numerals import DECIMALS, MONEY, decimal_sign, is_no_answer, money_unit, number_in
+from .plausible import ACCEPTABLE, doubts_of
 from .schema import FIRM_RANGES, MAX_FIRMS
+from .sheets import Sheet, cell_text, read_sheets
 
-__all__ = ["THOUSANDS", "read_firms", "sector_word"]
+__all__ = ["ACCEPTABLE", "COLUMNS", "Choices", "FirmTable", "read_firms", "sector_word"]
 
-THOUSANDS = r"[+-]?\d{1,3}([.,]\d{3})+"  # 1.500 or 1,500: fifteen hundred or one and a half?
-_COLUMNS = ("sector", "workers", "revenue", "x", "y", "technologies", "need", "trust")
-_IGNORED = ("id", "name", "note", "tên", "stt", "ghi chú")
-_ALIASES = {
-    "ngành": "sector", "ngành nghề": "sector", "lao động": "workers", "số lao động": "workers",
-    "doanh thu": "revenue", "công nghệ": "technologies", "nhu cầu": "need", "niềm tin": "trust",
-}  # fmt: skip
-_SECTOR_WORDS = {
-    "food": "food processing, foods, beverage, food and drink, thực phẩm, chế biến thực phẩm, đồ uống, "
-    "nông sản, thủy sản, đồ hộp, bánh kẹo, thực phẩm và đồ uống",
-    "textile": "textiles, garment, garments, textile and garment, leather, footwear, dệt may, dệt, may, "
-    "may mặc, da giày, giày, giày da",
-    "metal_mechanical": "metal, mechanical, metalworking, machinery, cơ khí, kim loại, cơ kim khí, đúc, máy, "
-    "chế tạo máy, gia công kim loại",
-    "plastic_paper_chemical": "plastic, plastics, rubber, paper, printing, packaging, chemical, chemicals, "
-    "nhựa, cao su, giấy, in ấn, bao bì, hóa chất, hoá chất, dược phẩm, nhựa giấy hóa chất",
-    "wood_building": "wood, furniture, building, building materials, ceramics, gỗ, đồ gỗ, mộc, nội thất, "
-    "vật liệu xây dựng, gốm sứ, gỗ và vật liệu xây dựng",
-    "electronics_hightech": "electronics, electronic, electrical, high tech, hightech, điện tử, điện, "
-    "viễn thông, công nghệ cao, điện tử công nghệ cao",
-}
-_COMMON_WORD = {  # of `_SECTOR_WORDS`, for a reader of Vietnamese
-    "food": "thực phẩm", "textile": "dệt may", "metal_mechanical": "cơ khí", "plastic_paper_chemical": "nhựa",
-    "wood_building": "gỗ", "electronics_hightech": "điện tử",
-}  # fmt: skip
+COLUMNS = ("sector", "workers", "revenue", "x", "y", "technologies", "need", "trust")
 _TECHNOLOGY_WORDS = {"own plant": "own_plant", "trạm xử lý": "own_plant", "trạm xử lý nước thải": "own_plant"}
+_SUM_WORDS = re.compile(r"(tổng|cộng|tổng cộng|tổng số|cộng dồn|total|sum|grand total|trung bình|bình quân|average)\b.{0,25}")
+_PART = (r"\bnữ\b|\bnam\b|female|\bmale\b|thời vụ|seasonal|trực tiếp|gián tiếp|nước ngoài|bảo hiểm|bhxh|hợp đồng|phổ thông|đào tạo|kế hoạch|dự kiến|"
+         r"xuất khẩu|export|thuế|lương|thu nhập|năng suất|bình quân|tỷ lệ|tỉ lệ|%|tăng|chi phí|an toàn")  # fmt: skip
 
 
-def read_firms(path: Path) -> tuple[Table, list[dict[str, object]], list[Refusal]]:
-    """Enterprises of a table, and the cells that are refused.
+def _is_sector(text: str) -> bool:
+    try:
+        return bool(sector_of(text)) and not re.fullmatch(r"[\d.,]+", text)
+    except ScenarioError:
+        return False
+
+
+_FIELDS = (
+    Field("sector", ("sector", "ngành", "ngành nghề", "industry", "trade", "vsic"),
+          r"\bngành\b|lĩnh vực|\bvsic\b|\bisic\b|mặt hàng|sản phẩm chính|sản phẩm chủ yếu|loại hình sản xuất|\bsector\b|\bindustry\b|\bactivity\b|main product",
+          r"cơ quan|quản lý|phụ\b|khác|secondary", needed=True, test=_is_sector),
+    Field("workers", ("workers", "lao động", "số lao động", "employees", "tổng số lao động", "tổng lao động"),
+          r"lao động|\blđ\b|công nhân|nhân công|nhân lực|nhân sự|nhân viên|\bworkers?\b|\bemployees?\b|\bstaff\b|headcount|workforce", _PART, needed=True),
+    Field("revenue", ("revenue", "doanh thu", "turnover", "sales"), r"doanh thu|\brevenue\b|\bturnover\b|\bsales\b", _PART),
+    Field("x", ("x", "tọa độ x", "toạ độ x")),
+    Field("y", ("y", "tọa độ y", "toạ độ y")),
+    Field("technologies", ("technologies", "technology", "công nghệ")),
+    Field("need", ("need", "nhu cầu")),
+    Field("trust", ("trust", "niềm tin")),
+)  # fmt: skip
+_PRIVATE = (
+    Field("firm_name", ("tên", "name", "firm", "company", "enterprise", "doanh nghiệp", "đơn vị", "cơ sở"),
+          r"\btên\b|\bname\b|doanh nghiệp|công ty|đơn vị|cơ sở|hộ kinh doanh|\bcompany\b|\benterprise\b|\bfirm\b", r"ngành|người|loại|chủ|sản phẩm", private=True, test=bool),
+    Field("tax_code", ("mã số thuế", "mst", "tax code", "tax id"), r"mã số thuế|\bmst\b|mã số doanh nghiệp|msdn|\btax\b", private=True, test=bool),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a reader says of his table where it does not say so itself.
+
+    Attributes
+    ----------
+    columns : mapping
+        Column of ours to the head, or the letter, of his; an empty text leaves it out.
+    sheet : str
+        Name of a sheet; empty: found by its content.
+    unit : str
+        Of the money: vnd, thousand, million or billion; empty: as the head says, else million.
+    decimal : str
+        Sign before decimals: comma or point; empty: as the numbers tell.
+    accept : tuple of str
+        Of `ACCEPTABLE`: what looks wrong and is right.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    sheet: str = ""
+    unit: str = ""
+    decimal: str = ""
+    accept: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Refuse what is no choice.
+
+        Raises
+        ------
+        ScenarioError
+        """
+        for key, value, known in (
+            ("--unit", self.unit, tuple(MONEY)),
+            ("--decimal", self.decimal, DECIMALS),
+            *(("--accept", name, ACCEPTABLE) for name in self.accept),
+            *(("--columns", name, COLUMNS) for name in self.columns),
+        ):
+            if value and value not in known:
+                raise ScenarioError(
+                    "unknown_name", key=key, value=value, nearest=nearest_name(value, known), allowed=", ".join(known)
+                )
+
+
+@dataclass(frozen=True)
+class FirmTable:
+    """What was understood of a table of enterprises.
+
+    Attributes
+    ----------
+    path : Path
+    separator : str
+    sheet : str
+    heads : tuple of str
+        All heads, as they are read.
+    columns : tuple of str
+        Columns of ours that the table has, in its order.
+    read_from : dict of str to str
+        Column of ours to its head.
+    ignored : tuple of str
+        Heads of columns that are not used.
+    rows : list of (int, dict)
+        Line in the file and the texts of the columns that are used.
+    firms : list of dict
+        Rows that are not refused, ready for `FirmEntry`.
+    refused : list of Refusal
+    asked : list of ScenarioError
+        What looks wrong in the table as a whole and may be right.
+    remarks : list of Message
+        What was passed over, and how it was read.
+    sectors : dict of str to str
+        Each different text for a trade and the sector it was taken for.
+    """
+
+    path: Path
+    separator: str
+    sheet: str
+    heads: tuple[str, ...]
+    columns: tuple[str, ...]
+    read_from: dict[str, str]
+    ignored: tuple[str, ...]
+    rows: list[tuple[int, dict[str, str]]]
+    firms: list[dict[str, object]]
+    refused: list[Refusal]
+    asked: list[ScenarioError]
+    remarks: list[Message]
+    sectors: dict[str, str]
+
+    def problem(self, skip_bad_rows: bool = False, written: bool = False) -> ScenarioError | None:
+        """Why the table cannot be used as it is, with all that is asked and refused; None if it can."""
+        rows = len({refusal.line for refusal in self.refused})
+        if self.asked:
+            first, *others = self.asked
+            return ScenarioError(first.problem, file=self.path, key=first.key, value=first.value, allowed=first.allowed,
+                                 others=others, refused=self.refused)  # fmt: skip
+        if self.refused and not skip_bad_rows:
+            key = "rows_refused_nothing_written" if written else "rows_refused"
+            return ScenarioError(key, file=self.path, refused=self.refused, rows=rows, all=len(self.rows))
+        if not self.firms:
+            return ScenarioError("no_row_left", file=self.path, refused=self.refused)
+        return None
+
+
+def read_firms(path: Path, choices: Choices | None = None) -> FirmTable:
+    """Enterprises of a table, and all that is refused or asked.
 
     Parameters
     ----------
     path : Path
-        CSV with the columns sector and workers; optional revenue, x, y, technologies, need, trust.
-
-    Returns
-    -------
-    table : Table
-    firms : list of dict
-        Rows without a refused cell, ready for `FirmEntry`.
-    refused : list of Refusal
-        In the order of the file; a row may be refused for several cells.
+        .xlsx, .xls, .ods, .csv or another text table that holds a sector and a number of workers for every enterprise.
+    choices : Choices, optional
 
     Raises
     ------
     ScenarioError
-        If the table as a whole cannot be used.
+        If the table as a whole cannot be used: kind of file, no such columns, too many rows. Everything that is wrong with
+        its head goes with it.
     """
-    table = read_table(path, _COLUMNS, required=("sector", "workers"), max_rows=MAX_FIRMS, aliases=_ALIASES, ignored=_IGNORED)
-    firms: list[dict[str, object]] = []
-    refused: list[Refusal] = []
-    for line, row in table.rows:
-        firm, problems = _firm(line, row, decimal_comma=table.separator != ",")
-        refused += problems
-        if not problems:
-            firms.append(firm)
-    return table, firms, refused
+    choices = choices or Choices()
+    choices.check()
+    heads, remarks = _sheet_of(read_sheets(path), choices, path)
+    kept, dropped = _rows(heads, path)
+    table = FirmTable(
+        path, heads.sheet.separator, heads.sheet.name, heads.names,
+        tuple(sorted((name for name in COLUMNS if name in heads.columns), key=lambda name: heads.columns[name])),
+        {name: heads.names[heads.columns[name]] for name in COLUMNS if name in heads.columns},
+        heads.ignored, [(row.line, row.cells) for row in kept], [], [], [], [*heads.sheet.remarks, *remarks, *heads.remarks], {},
+    )  # fmt: skip
+    if not kept:
+        raise ScenarioError("no_row_left" if any(why == "unanswered" for why, _ in dropped) else "header_only", file=path)
+    texts = [row.cells[name] for row in kept for name in ("workers", "revenue", "x", "y", "need", "trust") if name in row.typed]
+    decimal = choices.decimal or decimal_sign(texts)
+    unit = _unit(choices, heads, dropped, table)
+    for row in kept:
+        firm, problems = _firm(row, decimal, unit, choices.accept, table.sectors)
+        table.refused.extend(problems)
+        row.firm = None if problems else firm
+    lines = [(row.line, row.firm) for row in kept if row.firm is not None]
+    whole, single = doubts_of(lines, {row.line: row.private for row in kept}, choices.accept, unit)
+    table.asked.extend(whole)
+    table.refused.extend([*single, *([] if whole else _beyond([one for one in lines if one[0] not in {r.line for r in single}]))])
+    table.refused.sort(key=lambda refusal: refusal.line)
+    bad = {refusal.line for refusal in table.refused}
+    table.firms.extend(firm for line, firm in lines if line not in bad)
+    table.remarks.extend(_passed_over(dropped, kept, decimal))
+    looked_at = [heads.names[heads.columns[field.name]] for field in _PRIVATE if field.name in heads.columns]
+    if looked_at:
+        table.remarks.append(Message("private_columns", columns=", ".join(looked_at)))
+    no_answer = sum(row.unanswered for row in kept)
+    if no_answer:
+        table.remarks.append(Message("no_answers", count=no_answer))
+    return table
 
 
-def sector_word(sector: str, lang: str) -> str:
-    """A word for a sector that `read_firms` takes, in the reader's language."""
-    return _COMMON_WORD[sector] if lang == "vi" else sector
+@dataclass
+class _Row:
+    """A line of the table: texts of its columns, and what of them was text and no number in the file."""
+
+    line: int
+    cells: dict[str, str]
+    typed: set[str]
+    private: tuple[str, ...]
+    surplus: int
+    all_texts: list[str]
+    unanswered: int = 0
+    firm: dict[str, object] | None = None
 
 
-def _firm(line: int, row: dict[str, str], decimal_comma: bool) -> tuple[dict[str, object], list[Refusal]]:
+def _sheet_of(sheets: Sequence[Sheet], choices: Choices, path: Path) -> tuple[Heads, list[Message]]:
+    """The sheet that holds enterprises, with its columns."""
+    if choices.sheet:
+        known = [sheet.name for sheet in sheets]
+        sheets = [sheet for sheet in sheets if plain(sheet.name) == plain(choices.sheet)]
+        if not sheets:
+            raise ScenarioError("no_such_sheet", file=path, key="--sheet", value=choices.sheet, allowed=", ".join(known) or "-",
+                                nearest=nearest_name(choices.sheet, known))  # fmt: skip
+    found: list[Heads] = []
+    unsure: list[Unsure] = []
+    for sheet in sheets:
+        try:
+            found.append(find_heads(sheet, (*_FIELDS, *_PRIVATE), choices.columns, "letters" in choices.accept))
+        except Unsure as error:
+            unsure.append(error)
+    if len(found) > 1:
+        names = ", ".join(heads.sheet.name for heads in found)
+        raise ScenarioError("sheets_doubt", file=path, key="--sheet", sheets=names, example=found[0].sheet.name)
+    if not found:
+        best = max(unsure, key=lambda error: error.found)
+        best.file = str(path)
+        raise best
+    others = [sheet.name for sheet in sheets if sheet is not found[0].sheet]
+    remarks = [Message("sheet_found", sheet=found[0].sheet.name, others=", ".join(others))] if others else []
+    return found[0], remarks
+
+
+def _rows(heads: Heads, path: Path) -> tuple[list[_Row], list[tuple[str, _Row]]]:
+    """Lines that tell of an enterprise, and the others with why they are none."""
+    kept: list[_Row] = []
+    dropped: list[tuple[str, _Row]] = []
+    at = heads.columns
+    private = {at[field.name] for field in _PRIVATE if field.name in at}
+    for line, cells in heads.sheet.rows[heads.first :]:
+        own = {name: cells[at[name]] for name in COLUMNS if name in at and at[name] < len(cells)}
+        row = _Row(
+            line, {name: cell_text(cell) for name, cell in own.items() if cell is not None},
+            {name for name, cell in own.items() if isinstance(cell, str)},
+            tuple(plain(cell_text(cells[j])) for j in sorted(private) if j < len(cells) and cells[j] is not None),
+            sum(cell is not None for cell in cells[heads.width :]) if heads.sheet.separator == "," else 0, [cell_text(cell) for cell in cells if cell is not None],
+        )  # fmt: skip
+        why = _why_none(row, heads, cells, first=not kept)
+        if why:
+            dropped.append((why, row))
+        elif len(kept) == MAX_FIRMS:
+            raise ScenarioError("too_many_rows", file=path, allowed=Message("at_most_units", high=MAX_FIRMS, unit="rows"))
+        else:
+            kept.append(row)
+    return kept, dropped
+
+
+def _why_none(row: _Row, heads: Heads, cells: Sequence[Any], first: bool) -> str:
+    """Why a line tells of no enterprise: "total", "head", "units", "other", "unanswered"; empty if it does."""
+    sector, workers = row.cells.get("sector", ""), row.cells.get("workers", "")
+    if any(_SUM_WORDS.fullmatch(plain(text)) for text in row.all_texts[:4]) and not _is_sector(sector):
+        return "total"
+    if (
+        tuple(plain(text) for text in row.all_texts)
+        == tuple(plain(name) for name in heads.names if plain(name) in map(plain, row.all_texts))
+        and sector
+    ):
+        if plain(sector) == plain(heads.names[heads.columns["sector"]]):
+            return "head"
+    if not re.search(r"\d", workers) and not workers and not sector:
+        return "other"
+    if first and (_is_count(cells) or not re.search(r"\d", "".join(row.all_texts)) and not re.search(r"\w", sector)):
+        return "units"
+    if (workers and is_no_answer(workers)) or (sector and is_no_answer(sector) and not sector.isalpha()):
+        return "unanswered"
+    return ""
+
+
+def _is_count(cells: Sequence[Any]) -> bool:
+    """A line that numbers the columns: (1) (2) (3), A B 1 2, 1 2 3=1+2?"""
+    texts = [cell_text(cell).strip("()[] ") for cell in cells if cell is not None]
+    if len(texts) < 2 or not all(re.fullmatch(r"[A-Za-z]|\d{1,2}(=.*)?", text) for text in texts):
+        return False
+    numbers = [int(re.match(r"\d+", text)[0]) for text in texts if text[0].isdigit()]  # type: ignore[index]
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] in (0, 1, 2, 3) if numbers else False
+
+
+def _unit(choices: Choices, heads: Heads, dropped: Sequence[tuple[str, _Row]], table: FirmTable) -> str:
+    """Unit of the money: said by the reader, by the head, or in a line of units below it."""
+    if "revenue" not in heads.columns:
+        return "million"
+    head = table.read_from["revenue"]
+    below = next((row.cells.get("revenue", "") for why, row in dropped if why == "units"), "")
+    found = money_unit(head) or money_unit(below)
+    if found == "foreign" and not choices.unit:
+        table.asked.append(ScenarioError("money_foreign", key=Message("col_revenue"), value=head))
+        return "million"
+    unit = choices.unit or found or "million"
+    if unit != "million" or found:
+        table.remarks.append(Message("money_in", unit=Message(f"unit_{unit}")))
+    return unit
+
+
+def _passed_over(dropped: Sequence[tuple[str, _Row]], kept: Sequence[_Row], decimal: str) -> list[Message]:
+    """What is said of lines that tell of no enterprise; a total is held against its lines."""
+    remarks = []
+    for why in ("units", "head", "other", "unanswered", "total"):
+        lines = [row.line for reason, row in dropped if reason == why]
+        if lines:
+            remarks.append(Message(f"passed_{why}", lines=", ".join(map(str, lines[:20])) + (" ..." if len(lines) > 20 else "")))
+    totals = [row for why, row in dropped if why == "total" and row.cells.get("workers")]
+    if totals:
+        try:
+            told = number_in(totals[-1].cells["workers"], decimal)[0]
+            summed = sum(number_in(row.cells["workers"], decimal)[0] for row in kept if row.cells.get("workers"))
+        except ScenarioError:
+            return remarks
+        if abs(told - summed) > 0.5 and len(totals) == 1:
+            remarks.append(Message("total_differs", line=totals[-1].line, told=told, summed=summed))
+    return remarks
+
+
+def _firm(
+    row: _Row, decimal: str, unit: str, accept: Sequence[str], sectors: dict[str, str]
+) -> tuple[dict[str, object], list[Refusal]]:
+    """An enterprise as far as it is understood, and the cells that are refused."""
     firm: dict[str, object] = {}
     problems: list[Refusal] = []
-    for column in _COLUMNS:
-        text = row.get(column)
+    if row.surplus:
+        problems.append(Refusal(row.line, "", "", Message("cells_beyond", count=row.surplus)))
+    for column in COLUMNS:
+        text = row.cells.get(column)
+        if text is not None and column not in ("sector", "technologies") and is_no_answer(text):
+            row.unanswered += 1
+            continue
         if text is None:
             if column in ("sector", "workers"):
-                problems.append(Refusal(line, column, "", Message("cell_empty")))
+                problems.append(Refusal(row.line, column, "", Message("cell_empty")))
             continue
         try:
             if column == "sector":
-                firm[column] = _sector(text)
+                firm[column] = sectors[text] = sector_of(text, "letters" in accept)
             elif column == "technologies":
                 firm[column] = _technologies(text)
             else:
-                firm[column] = _number(text, column, decimal_comma)
+                firm[column] = _number(text, column, "point" if column not in row.typed else decimal, unit)
         except ScenarioError as error:
-            problems.append(Refusal(line, column, text, error.problem))
-    if ("x" in row) != ("y" in row):
-        column = "x" if "x" in row else "y"
-        problems.append(Refusal(line, column, row[column], Message("cell_pair")))
+            problems.append(Refusal(row.line, column, text, error.problem))
+    if ("x" in firm) != ("y" in firm) and not problems:
+        column = "x" if "x" in firm else "y"
+        problems.append(Refusal(row.line, column, row.cells[column], Message("cell_pair")))
     return firm, problems
 
 
-def _number(text: str, column: str, decimal_comma: bool) -> float:
-    low, high, unit = FIRM_RANGES[column]
-    limits: dict[str, Any] = {"low": low, "high": high, "unit": unit}
-    if column in ("workers", "revenue") and re.fullmatch(THOUSANDS, text):
-        raise ScenarioError("cell_thousands")
-    if decimal_comma and re.fullmatch(r"[+-]?\d+,\d+", text):
-        text = text.replace(",", ".")
+def _number(text: str, column: str, decimal: str, unit: str) -> float:
+    low, high, of = FIRM_RANGES[column]
+    limits: dict[str, Any] = {"low": low, "high": high, "unit": of}
     try:
-        # float() also reads "1_000" and words for infinities: only plain numbers are meant
-        value = float(text) if "_" not in text else math.nan
-    except ValueError:
-        raise ScenarioError("cell_not_number", **limits) from None
-    if not math.isfinite(value):
-        raise ScenarioError("cell_not_finite", **limits)
-    if not low <= value <= high:
+        value, behind = number_in(text, decimal)
+    except ScenarioError as error:
+        more = {"cell_no_number": "cell_not_number", "cell_not_finite_here": "cell_not_finite"}.get(error.problem.key)
+        raise ScenarioError(more, **limits) if more else error from None
+    if column == "revenue":
+        value *= MONEY[behind if behind in MONEY else unit]
+    elif behind not in (None, "people"):
+        raise ScenarioError("cell_not_number", **limits)
+    if column != "revenue" and not low <= value <= high:  # money may be in another unit: see `_beyond`
         raise ScenarioError("cell_out_of_range", **limits)
     return value
+
+
+def _beyond(lines: Sequence[tuple[int, Mapping[str, Any]]]) -> list[Refusal]:
+    """Revenue that no firm of a cluster has."""
+    low, high, unit = FIRM_RANGES["revenue"]
+    reason = Message("cell_out_of_range", low=low, high=high, unit=unit)
+    return [
+        Refusal(line, "revenue", f"{firm['revenue']:g}", reason)
+        for line, firm in lines if "revenue" in firm and not low <= firm["revenue"] <= high
+    ]  # fmt: skip
 
 
 def _technologies(text: str) -> list[str]:
     known = {name.casefold(): name for name in TECHNOLOGIES} | _TECHNOLOGY_WORDS
     found: list[str] = []
-    for part in re.split(r"[;+|]", text):
+    for part in re.split(r"[;+|,]", text):
         word = " ".join(part.casefold().split())
         if not word or word in ("-", "none", "không"):
             continue
@@ -138,33 +411,3 @@ def _technologies(text: str) -> list[str]:
         if known[word] not in found:
             found.append(known[word])
     return found
-
-
-def _sector(text: str) -> str:
-    word = _plain(text)
-    exact = _sector_names()
-    if word in exact:
-        return exact[word]
-    # without diacritics only if unambiguous: giấy (paper) and giày (shoe) both become "giay"
-    bare = {sector for name, sector in exact.items() if without_marks(name) == without_marks(word)}
-    if len(bare) == 1:
-        return bare.pop()
-    if bare:
-        raise ScenarioError("cell_diacritics", either=" or ".join(sorted(bare)))
-    near, sectors = nearest_name(word, exact), ", ".join(SECTORS)
-    if near:
-        raise ScenarioError("cell_sector_near", near=near, sector=exact[near], sectors=sectors)
-    raise ScenarioError("cell_sector", sectors=sectors)
-
-
-@lru_cache(maxsize=1)
-def _sector_names() -> dict[str, str]:
-    """Every known name of a sector, in plain form, to the sector."""
-    names = {_plain(sector): sector for sector in SECTORS}
-    for sector, words in _SECTOR_WORDS.items():
-        names |= {_plain(word): sector for word in words.split(", ")}
-    return names
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[\s_,/&-]+", " ", unicodedata.normalize("NFC", text).casefold()).split())

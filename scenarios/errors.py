@@ -17,6 +17,7 @@ MESSAGES = {
     "near": "did you mean '{name}'?",
     "more": "(and {count} more)",
     "row": "line {line}, {column} = {value}: {reason}",
+    "whole_row": "line {line}: {reason}",
     # places
     "at_line": "{path}, line {line}",
     "at_cluster": "{path}, clusters {number}",
@@ -40,7 +41,7 @@ MESSAGES = {
     "share_of_null": "a share of the emissions of the null, below 1",
     "either": "{others} or {last}",
     "form_of_id": "a-z, 0-9 and hyphens, at most 41 characters, no hyphen first",
-    "kinds_of_file": ".toml, or a table of enterprises: .csv, .tsv",
+    "kinds_of_file": ".toml, or a table of enterprises: .xlsx, .xls, .ods, .csv, .tsv",
     # files
     "no_file": "the file does not exist",
     "folder": "is a folder, not a file",
@@ -79,12 +80,72 @@ MESSAGES = {
     "column_twice": "the column stands twice in the header",
     "column_missing": "the column is missing",
     "not_in_range": "out of range or not a number",
+    "not_a_workbook": "not a spreadsheet that can be read; save it again as .xlsx, .ods or CSV",
+    "workbook_locked": "the spreadsheet is locked by a password; save it without one",
+    "sheet_size": "the sheet is too large",
+    "broken_letters": "begins as {encoding} and is none (position {position}); save it again as 'CSV UTF-8' or .xlsx",
+    "unknown_letters": "neither UTF-8 nor another code page of Vietnamese (byte 0x{byte:02x} at position {position}); "
+    "save it as 'CSV UTF-8' or .xlsx",
+    "read_as": "letters read as {encoding}",
+    "read_as_tcvn3": "letters of TCVN3 fonts (ABC, .VnTime) were turned into Unicode",
+    # heads of tables of enterprises
+    "col_sector": "sector",
+    "col_workers": "workers",
+    "col_revenue": "revenue",
+    "col_x": "x",
+    "col_y": "y",
+    "col_technologies": "technologies",
+    "col_need": "need",
+    "col_trust": "trust",
+    "no_such_head": "no column of that name",
+    "unknown_field": "nothing that a table of enterprises may hold",
+    "column_doubt": "more than one column may hold it: {candidates}; say which: --columns {field}=NAME (or its letter)",
+    "column_unsure": "no head says so; it may be {candidates}; say which: --columns {field}={example}",
+    "column_missing_of": "the column is missing; the table has {columns}; if it is one of them: --columns {field}={example}",
+    "head_lost": "letters were lost ('?') when the table was saved; it may be {near}: save it again as 'CSV UTF-8' or .xlsx, "
+    "or say --accept letters",
+    "by_content": "{field}: column '{column}', by what its cells hold",
+    "near_column": "'{head}' is not used; if you mean {near}: --columns {field}='{head}'",
+    "above_head": "lines above the head passed over: {lines}; the head stands in line {line}",
+    "no_such_sheet": "no such sheet",
+    "sheets_doubt": "more than one sheet holds enterprises: {sheets}; say which: --sheet '{example}'",
+    "sheet_found": "sheet '{sheet}'; not used: {others}",
+    "passed_total": "lines of totals left out: {lines}",
+    "passed_head": "repeated heads left out: lines {lines}",
+    "passed_units": "lines of units or numbers of columns left out: {lines}",
+    "passed_other": "lines without sector and workers left out: {lines}",
+    "passed_unanswered": "lines without an answer for sector or workers left out: {lines}",
+    "private_columns": "looked at for enterprises that stand twice, and kept nowhere: {columns}",
+    "total_differs": "the total in line {line} says {told:g} workers, its lines add up to {summed:g}",
+    "no_answers": "codes or words for no answer: {count} cells, taken as empty",
+    "money_in": "revenue in {unit}",
+    "unit_vnd": "VND",
+    "unit_thousand": "thousand VND",
+    "unit_million": "million VND",
+    "unit_billion": "billion VND",
+    "money_foreign": "in another currency; write it in VND, or leave the column out: --columns revenue=",
+    "understood": "taken for {sector}: {texts}",
+    # what looks wrong and may be right
+    "doubt_unit": "each worker would bring {each:.3g} million VND a year, usual are {usual:g}; is it in {unit_name}? "
+    "say --unit {unit_key}, or --accept revenue if it is as written",
+    "doubt_revenue_all": "each worker would bring {each:.3g} million VND a year, usual are {usual:g}; say --accept revenue if that is right",
+    "doubt_revenue": "each worker would bring {each:.3g} million VND a year, usual are {usual:g} (--accept revenue if that is right)",
+    "doubt_fraction": "part of a worker? (--accept fractions if these are full-time equivalents)",
+    "doubt_double": "the enterprise stands in line {first} already (--accept doubles if these are two)",
+    "doubt_land": "{firms:g} firms on {area:g} ha are {each:.3g} m2 for each, at least {least:g} are usual; is the area in ha? if it is right: "
+    'accept = ["land"] in the cluster',
+    "doubt_crowd": "{workers:g} workers on {area:g} ha are {each:.3g} m2 for each, at least {least:g} are usual; is the area in ha? if it is "
+    'right: accept = ["land"] in the cluster',
     "rows_refused": "{rows} of {all} rows refused",
     "rows_refused_nothing_written": "{rows} of {all} rows refused, nothing written",
     "no_row_left": "no row is left, nothing written",
     # cells of a table of enterprises
     "cell_empty": "empty",
+    "cells_beyond": "{count} cells beyond the last head; are there commas within numbers?",
     "cell_pair": "x and y go together",
+    "cell_no_number": "not a number",
+    "cell_not_finite_here": "not a finite number",
+    "cell_range": "a range; write one number",
     "cell_thousands": "thousands separator or decimals? write the number without separators",
     "cell_not_number": "not a number; allowed: {low:g} to {high:g} {unit}",
     "cell_not_finite": "not a finite number; allowed: {low:g} to {high:g} {unit}",
@@ -93,6 +154,11 @@ MESSAGES = {
     "cell_diacritics": "ambiguous without diacritics: {either}",
     "cell_sector": "unknown sector; allowed: {sectors}",
     "cell_sector_near": "unknown sector; did you mean '{near}' ({sector})? allowed: {sectors}",
+    "cell_sector_words": "more than one sector: {words}; write the main one; allowed: {sectors}",
+    "cell_lost": "letters were lost ('?') when the table was saved; save it again as 'CSV UTF-8' or .xlsx, or say --accept letters; '{near}' fits",
+    "cell_code": "no code of section C of Vietnam's industries (VSIC); did you mean {nearest_code}?",
+    "cell_code_wide": "holds several sectors; write three or four digits: {longer}",
+    "cell_not_section_c": "no industry of section C (manufacturing) of VSIC: its codes begin with {first} to {last}",
     # names
     "unknown_key": "unknown key",
     "unknown_name": "unknown name",
@@ -113,6 +179,7 @@ MESSAGES = {
     "unknown_type": "unknown type",
     "no_such_cluster": "no such cluster in {site}",
     "named_twice": "named twice",
+    "not_a_pair": "write it like workers=HEAD",
     "other_unit": "was in million VND; write {name}, in {unit}: a thousandth of the number",
     # values
     "missing": "the key is missing",
@@ -164,6 +231,27 @@ MESSAGES = {
     "schedule_alone": "a schedule for a lever that the policy does not have",
     "both_tables": "the lever stands in both tables",
     "shock_sectors": "only a shock of demand can be limited to sectors",
+    # a province
+    "col_cluster_name": "name of the cluster",
+    "col_area": "area",
+    "col_area_planned": "planned area",
+    "col_firms": "firms",
+    "col_plant": "wastewater plant",
+    "col_district": "district",
+    "clusters_read": "{source}: {count} clusters read, columns {columns}",
+    "passed_other_clusters": "lines without a cluster left out: {lines}",
+    "province_planned": "reckoned for {count} of {all} clusters: planned area, as in Hanoi (82.6 % of it is built)",
+    "province_firms": "reckoned for {count} of {all} clusters: firms, from workers (15.5 a firm as in Hanoi)",
+    "province_trade": "assumed for {count} of {all} clusters: 60 % of the firms are of the main trade, the others of all other sectors alike",
+    "province_mix": "drawn for {count} of {all} clusters: the mix of sectors",
+    "province_plant": "drawn for {count} of {all} clusters: whether there is a wastewater plant",
+    "province_plant_year": "assumed for {count} of {all} clusters: the plant runs since 2019",
+    "province_written": "written: {scenario} ({clusters} clusters, {firms} firms); sizes, technologies, trust and shared land are drawn",
+    # the self-check
+    "not_a_span": "neither a value nor a range of two",
+    "not_number_or_span": "neither a number nor a range of two",
+    "one_cluster_only": "holds {clusters} clusters; the self-check is of one, such as {example}",
+    "more_firms": "more than the {firms:g} firms of the cluster",
     # experiments
     "only_frontier": "only for mode 'frontier'",
     "frontier_city": "the frontier runs over budgets of the city",
@@ -254,7 +342,10 @@ class Refusal:
 
     def sentence(self, tell: Tell = str) -> str:
         """Place, cell and reason."""
-        return tell(Message("row", line=self.line, column=self.column, value=_short(self.value), reason=self.reason))
+        if not self.column:  # of the line as a whole: nothing of it is repeated
+            return tell(Message("whole_row", line=self.line, reason=self.reason))
+        column = Message(f"col_{self.column}") if f"col_{self.column}" in MESSAGES else self.column
+        return tell(Message("row", line=self.line, column=column, value=_short(self.value), reason=self.reason))
 
 
 class ScenarioError(ValueError):

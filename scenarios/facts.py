@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from ..model.sites_and_arms import MVND_PER_BN, SECTORS, Schedule
 from . import programmes
-from .enterprises import read_firms
+from .enterprises import Choices, read_firms
 from .errors import Message, ScenarioError, nearest_name
 from .given import path_of
 from .library import find, is_path, kind_of, read, shipped
+from .sheets import ENDINGS
 from .sites import Scenario, list_sites, load_scenario
 
 __all__ = ["describe", "validate_file"]
@@ -47,7 +48,7 @@ def describe(name: str | Path) -> dict[str, Any]:
     raise ScenarioError("unknown_id", value=name, nearest=nearest_name(name, known))
 
 
-def validate_file(path: str | Path) -> dict[str, Any]:
+def validate_file(path: str | Path, choices: Choices | None = None) -> dict[str, Any]:
     """Facts about a file of a user (TOML, or the table of enterprises in CSV), if it can be used.
 
     Raises
@@ -58,12 +59,13 @@ def validate_file(path: str | Path) -> dict[str, Any]:
     path = path_of(path)
     if path.suffix.lower() == ".toml":
         return describe(path)
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+    if path.suffix.lower() not in ENDINGS:
         raise ScenarioError("kind_of_file", file=path, allowed=Message("kinds_of_file"))
-    table, firms, refused = read_firms(path)
-    if refused:
-        rows = len({refusal.line for refusal in refused})
-        raise ScenarioError("rows_refused", file=path, refused=refused, rows=rows, all=len(table.rows))
+    table = read_firms(path, choices)
+    problem = table.problem()
+    if problem is not None:
+        raise problem
+    firms = table.firms
     counts = {sector: sum(firm["sector"] == sector for firm in firms) for sector in SECTORS}
     workers = math.fsum(cast(float, firm["workers"]) for firm in firms)
     return {
@@ -75,6 +77,7 @@ def validate_file(path: str | Path) -> dict[str, Any]:
         "sectors": counts,
         "columns": list(table.columns),
         "ignored": list(table.ignored),
+        "table": table,
     }
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..model.sites_and_arms import Site
-from .enterprises import THOUSANDS, read_firms
+from .enterprises import Choices, FirmTable, read_firms
 from .errors import Message, Refusal, ScenarioError, Tell
 from .given import path_of
 from .schema import CLUSTER_AREA_CAP, known_id
 from .sites import load_scenario
 
-__all__ = ["Report", "new_scenario"]
+__all__ = ["Report", "cleaned_table", "new_scenario", "preview", "scenario_text"]
 
 _HA_PER_FIRM = 0.36  # 1,392 ha built for 3,864 firms
 _BUILT_SHARE = 0.826  # 1,392 of 1,686 ha
@@ -41,7 +41,7 @@ class Report:
         The files written.
     source : Path
     separator : str
-        Of the table that was read.
+        Of the table that was read; empty for a spreadsheet.
     read : tuple of str
         Columns used.
     ignored : tuple of str
@@ -53,6 +53,8 @@ class Report:
     accepted : int
         Firms.
     refused : tuple of Refusal
+    table : FirmTable
+        What was understood of the table.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Report:
     assumed: tuple[Message, ...]
     accepted: int
     refused: tuple[Refusal, ...]
+    table: FirmTable
 
     def __str__(self) -> str:
         return self.lines()
@@ -78,10 +81,7 @@ class Report:
         tell : callable
             Default: English.
         """
-        read = Message("firms_read", source=self.source, count=self.accepted, columns=", ".join(self.read))
-        messages = [read]
-        if self.ignored:
-            messages.append(Message("not_used", columns=", ".join(self.ignored)))
+        messages = [*preview(self.table, self.source, tell)]
         messages += [Message("drawn", what=item) for item in self.drawn]
         messages += [Message("assumed", what=item) for item in self.assumed]
         messages += [Message("refused", row=item.sentence(tell)) for item in self.refused]
@@ -89,10 +89,34 @@ class Report:
         return "\n".join(map(tell, messages))
 
 
-def new_scenario(name: str, firms_csv: str | Path, out_dir: str | Path = ".", skip_bad_rows: bool = False) -> Report:
+def preview(table: FirmTable, source: Path, tell: Tell = str) -> list[Message]:
+    """What was understood of a table: columns, how it was read, each trade and the sector it was taken for."""
+    columns = ", ".join(_told_column(name, table.read_from[name], tell) for name in table.columns)
+    messages = [Message("firms_read", source=source, count=len(table.firms), columns=columns)]
+    if table.ignored:
+        messages.append(Message("not_used", columns=", ".join(table.ignored)))
+    messages += table.remarks
+    taken: dict[str, list[str]] = {}
+    for text, sector in table.sectors.items():
+        taken.setdefault(sector, []).append(text)
+    for sector, texts in taken.items():
+        if texts != [sector]:
+            shown = ", ".join(f"'{text}'" for text in texts[:6]) + (f" (+{len(texts) - 6})" if len(texts) > 6 else "")
+            messages.append(Message("understood", sector=sector, texts=shown))
+    return messages
+
+
+def _told_column(name: str, head: str, tell: Tell) -> str:
+    known = tell(Message(f"col_{name}"))
+    return known if head in (name, known) else f"{known} ('{head}')"
+
+
+def new_scenario(
+    name: str, firms: str | Path, out_dir: str | Path = ".", skip_bad_rows: bool = False, choices: Choices | None = None
+) -> Report:
     """Make a scenario of one cluster from a table of enterprises.
 
-    Writes ``NAME.toml`` and, beside it, ``NAME-firms.csv`` (cleaned). What a column leaves out is drawn by
+    Writes ``NAME.toml`` and, beside it, ``NAME-firms.csv`` (cleaned: no name, no tax code). What a column leaves out is drawn by
     the model. Both files are finished and read back before they take their names, so nothing is left half
     written.
 
@@ -100,12 +124,14 @@ def new_scenario(name: str, firms_csv: str | Path, out_dir: str | Path = ".", sk
     ----------
     name : str
         Id of the scenario: a-z, 0-9, hyphens.
-    firms_csv : str or Path
-        See `read_firms`.
+    firms : str or Path
+        A spreadsheet or text table, see `read_firms`.
     out_dir : str or Path
         Made if it does not exist.
     skip_bad_rows : bool
         Go on without the refused rows.
+    choices : Choices, optional
+        What the reader says of his table: columns, sheet, unit of the money, sign before decimals, doubts that are settled.
 
     Returns
     -------
@@ -114,32 +140,31 @@ def new_scenario(name: str, firms_csv: str | Path, out_dir: str | Path = ".", sk
     Raises
     ------
     ScenarioError
-        For a bad name, table or folder, for files that exist, and (unless `skip_bad_rows`) for any refused
-        row; then nothing is written.
+        For a bad name, table or folder, for files that exist, for whatever is asked, and (unless `skip_bad_rows`) for any
+        refused row; then nothing is written.
     """
     try:
         known_id(name)
     except ScenarioError as error:
         error.key, error.value = "name", name
         raise
-    source, folder = path_of(firms_csv), path_of(out_dir, "--out")
+    source, folder = path_of(firms), path_of(out_dir, "--out")
     scenario, cleaned = folder / f"{name}.toml", folder / f"{name}-firms.csv"
     if scenario.exists():
         raise ScenarioError("exists", file=scenario)
-    table, firms, refused = read_firms(source)
-    rows = len({refusal.line for refusal in refused})
-    if refused and not skip_bad_rows:
-        raise ScenarioError("rows_refused_nothing_written", file=source, refused=refused, rows=rows, all=len(table.rows))
-    if not firms:
-        raise ScenarioError("no_row_left", file=source, refused=refused)
-    text = _cleaned(table.columns, firms)
+    table = read_firms(source, choices)
+    problem = table.problem(skip_bad_rows, written=True)
+    if problem is not None:
+        raise problem
+    text = cleaned_table(table.columns, table.firms)
     # a table alone with the very bytes that would be written is what a run left that was killed in between
     if cleaned.exists() and not _holds(cleaned, text):
         raise ScenarioError("exists", file=cleaned)
-    _write(folder, name, source, text, len(firms))
+    accept = tuple(choices.accept) if choices is not None else ()
+    _write(folder, name, text, scenario_text(name, source.name, len(table.firms), accept))
     return Report(
         name, scenario, cleaned, source, table.separator, table.columns, table.ignored,
-        tuple(_drawn(table.columns, firms)), _assumed(len(firms)), len(firms), tuple(refused),
+        tuple(_drawn(table.columns, table.firms)), _assumed(len(table.firms)), len(table.firms), tuple(table.refused), table,
     )  # fmt: skip
 
 
@@ -165,10 +190,10 @@ def _assumed(firms: int) -> tuple[Message, ...]:
     return Message("assumed_area", built=built, planned=planned), Message("assumed_others")
 
 
-def _toml(name: str, source: Path, firms: int) -> str:
+def scenario_text(name: str, source: str, firms: int, accept: tuple[str, ...] = ()) -> str:
     """The scenario file: one cluster whose firms are known."""
     planned, built = _areas(firms)
-    note = json.dumps(f"Made from {source.name}: {firms} known firms; areas assumed.", ensure_ascii=False)
+    note = json.dumps(f"Made from {source}: {firms} known firms; areas assumed.", ensure_ascii=False)
     lines = [
         'type = "scenario"',
         f'id = "{name}"',
@@ -185,11 +210,13 @@ def _toml(name: str, source: Path, firms: int) -> str:
         f"firms_2018 = {firms}",
         f"area_planned = {planned}   # ha, assumed",
         f"area_built = {built}",
+        # what looked wrong and is right
+        *([f"accept = {json.dumps(sorted(accept))}"] if accept else []),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _cleaned(columns: tuple[str, ...], firms: list[dict[str, object]]) -> str:
+def cleaned_table(columns: tuple[str, ...], firms: list[dict[str, object]]) -> str:
     """The table of firms as it is kept beside the scenario."""
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
@@ -205,12 +232,12 @@ def _holds(path: Path, text: str) -> bool:
     return path.is_file() and not path.is_symlink() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 
-def _write(folder: Path, name: str, source: Path, text: str, firms: int) -> None:
+def _write(folder: Path, name: str, text: str, scenario: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as draft:
             (Path(draft) / f"{name}-firms.csv").write_bytes(text.encode())
-            (Path(draft) / f"{name}.toml").write_bytes(_toml(name, source, firms).encode())
+            (Path(draft) / f"{name}.toml").write_bytes(scenario.encode())
             load_scenario(Path(draft) / f"{name}.toml")
             # the scenario comes last: whoever sees it finds its table
             for file in (f"{name}-firms.csv", f"{name}.toml"):
@@ -227,4 +254,5 @@ def _cell(value: object) -> str:
     if isinstance(value, str):
         return value
     text = f"{value:.15g}"
-    return text + "0" if re.fullmatch(THOUSANDS, text) else text  # 1.234 would be refused, 1.2340 is clear
+    # 1.234 would be asked about, 1.2340 is clear
+    return text + "0" if re.fullmatch(r"[+-]?\d{1,3}\.\d{3}", text) else text

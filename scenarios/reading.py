@@ -16,7 +16,7 @@ from typing import Any
 from .errors import Message, ScenarioError, nearest_name
 from .given import shown
 
-__all__ = ["MAX_TABLE_MB", "Table", "read_table", "read_toml"]
+__all__ = ["MAX_TABLE_MB", "Table", "read_bytes", "read_table", "read_toml"]
 
 MAX_TABLE_MB = 20
 _MAX_TOML_MB = 2
@@ -187,8 +187,8 @@ def _header(path, cells, known, required, aliases, ignored) -> list[str]:
     return columns
 
 
-def _read_text(path: Path, limit_mb: int) -> str:
-    """Text of a regular file: no more of it is read than may be, and no pipe or device is waited for."""
+def read_bytes(path: Path, limit_mb: int) -> bytes:
+    """Content of a regular file: no more of it is read than may be, and no pipe or device is waited for."""
     try:
         if path.is_dir():
             raise ScenarioError("folder", file=path)
@@ -207,6 +207,11 @@ def _read_text(path: Path, limit_mb: int) -> str:
         if isinstance(error, ScenarioError):
             raise
         raise ScenarioError("unreadable", file=path, cause=getattr(error, "strerror", None) or str(error)) from error
+    return raw
+
+
+def _read_text(path: Path, limit_mb: int) -> str:
+    raw = read_bytes(path, limit_mb)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -19,8 +19,10 @@ from pydantic import (
 
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.sites_and_arms import SECTORS, TECHNOLOGIES
+from .answers import read_answers
 from .errors import Message, ScenarioError, nearest_name
 from .given import is_finite
+from .plausible import ACCEPTABLE, LEAST_LAND, LEAST_ROOM
 
 __all__ = ["CLUSTER_AREA_CAP", "FIRM_RANGES", "MAX_FIRMS", "check", "known_id", "with_unit"]
 
@@ -157,6 +159,16 @@ def _cluster_list(value: Any) -> str | list[dict[str, Any]]:
     return value
 
 
+def _answers(value: Any) -> dict[str, Any]:
+    """Answers of the self-check as they are written, if they can be read."""
+    try:
+        read_answers(value)
+    except ScenarioError as error:
+        error.key = None if error.key is None else error.key.removeprefix("answers.")
+        raise
+    return dict(value)
+
+
 Id = Annotated[str, PlainValidator(known_id)]
 Levers = Annotated[dict[str, float], PlainValidator(_levers)]
 Mix = Annotated[dict[str, float], PlainValidator(_mix)]
@@ -213,6 +225,7 @@ class ClusterEntry(_Strict):
     firms: list[FirmEntry] = []
     synthetic: bool = True
     note: Text = ""
+    accept: list[Annotated[str, _one_of(ACCEPTABLE)]] = []  # what looks wrong and is right
 
     @model_validator(mode="after")
     def _consistent(self) -> ClusterEntry:
@@ -249,7 +262,20 @@ class ClusterEntry(_Strict):
                 value=self.workers_cap,
                 allowed=Message("at_least", low=self.workers_median),
             )
+        if "land" not in self.accept:
+            self._enough_land(self.firms_2018)
         return self
+
+    def _enough_land(self, firms: float) -> None:
+        """An area in another unit shows in the land of a firm, or of a worker."""
+        each = 1e4 * self.area_built / firms
+        if each < LEAST_LAND:
+            raise ScenarioError("doubt_land", key="area_built", value=self.area_built, firms=firms, area=self.area_built, each=each,
+                                least=LEAST_LAND)  # fmt: skip
+        workers = math.fsum(firm.workers for firm in self.firms)
+        if workers and 1e4 * self.area_built / workers < LEAST_ROOM:
+            raise ScenarioError("doubt_crowd", key="area_built", value=self.area_built, workers=workers, area=self.area_built,
+                                each=1e4 * self.area_built / workers, least=LEAST_ROOM)  # fmt: skip
 
 
 class SiteFile(_Strict):
@@ -271,6 +297,7 @@ class SiteFile(_Strict):
     alone: list[Id] = []  # clusters that are sites of their own
     whole: bool = True  # False: a collection of sites, not a site itself
     published: dict[str, Any] = {}
+    answers: Annotated[dict[str, Any], PlainValidator(_answers)] = {}  # of the self-check
 
 
 class ScheduleEntry(_Strict):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model.sites_and_arms import SECTORS, Cluster, Firm, Site
-from .enterprises import read_firms
+from .enterprises import ACCEPTABLE, Choices, read_firms
 from .errors import Message, ScenarioError, nearest_name
 from .given import is_finite, is_number, path_of, typed_key
 from .library import Entry, find, is_path, read, shipped
@@ -20,7 +20,7 @@ __all__ = ["Scenario", "list_sites", "load_scenario", "site_id"]
 
 _MAX_CLUSTERS = 1000
 _TEXT_COLUMNS = ("id", "name", "name_en", "district", "note")
-_COLUMNS = tuple(name for name in ClusterEntry.model_fields if name not in ("mix", "firms")) + SECTORS
+_COLUMNS = tuple(name for name in ClusterEntry.model_fields if name not in ("mix", "firms", "accept")) + SECTORS
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def _clusters(path: Path, entry: SiteFile) -> list[tuple[str, dict[str, Any]]]:
     for number, raw in enumerate(entry.clusters, 1):
         raw = dict(raw)
         if isinstance(raw.get("firms"), str):
-            raw["firms"] = _known_firms(path.parent / path_of(raw["firms"], "firms"))
+            raw["firms"] = _known_firms(path.parent / path_of(raw["firms"], "firms"), raw.get("accept"))
         rows.append((Message("at_cluster", path=path, number=number), raw))
     return _unique(rows)
 
@@ -231,12 +231,14 @@ def _value(text: str) -> float | bool | str:
     return float(text) if is_number(text) else text
 
 
-def _known_firms(path: Path) -> list[dict[str, object]]:
-    table, firms, refused = read_firms(path)
-    if refused:
-        rows = len({refusal.line for refusal in refused})
-        raise ScenarioError("rows_refused", file=path, refused=refused, rows=rows, all=len(table.rows))
-    return firms
+def _known_firms(path: Path, accept: object = None) -> list[dict[str, object]]:
+    """Enterprises of a table that a cluster names; `accept` is what the cluster settles of its doubts."""
+    settled = tuple(name for name in accept if name in ACCEPTABLE) if isinstance(accept, list) else ()
+    table = read_firms(path, Choices(accept=settled))
+    problem = table.problem()
+    if problem is not None:
+        raise problem
+    return table.firms
 
 
 def _select(path: Path, entry: SiteFile, clusters: list) -> list[tuple[str, dict[str, Any]]]:
@@ -259,7 +261,7 @@ def _select(path: Path, entry: SiteFile, clusters: list) -> list[tuple[str, dict
         if "id" in change:
             raise ScenarioError("id_changed", file=path, key=f"change.{row['id']}.id", value=change["id"])
         if isinstance(change.get("firms"), str):
-            change["firms"] = _known_firms(path.parent / change["firms"])
+            change["firms"] = _known_firms(path.parent / path_of(change["firms"], "firms"), change.get("accept", row.get("accept")))
         if change:
             where = Message("at_change", path=path, cluster=row["id"])
         changed.append((where, row | change))
@@ -312,7 +314,7 @@ def _build(draft: _Draft, registry: Mapping[str, Any] | None) -> Scenario:
 
 
 def _cluster(entry: ClusterEntry) -> Cluster:
-    values = {name: getattr(entry, name) for name in ClusterEntry.model_fields if name not in ("firms", "name_en")}
+    values = {name: getattr(entry, name) for name in ClusterEntry.model_fields if name not in ("firms", "name_en", "accept")}
     firms = []
     for firm in entry.firms:
         known = {name: getattr(firm, name) for name in type(firm).model_fields if name != "technologies"}

@@ -30,6 +30,7 @@ from .commands import (
     brief,
     causes,
     dashboard,
+    office,
     parts,
     ranking,
     registries,
@@ -71,6 +72,7 @@ for module in (
     ranking,
     tune,
     waiving,
+    office,
     bench,
     dashboard,
 ):

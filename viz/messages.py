@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..experiments.errors import InputError
@@ -37,6 +38,10 @@ def _field(name: str, value: Any, of_cell: bool, say: Words) -> Any:
         return say.error(value)
     if name == "unit":
         return "" if value in _NO_UNIT else say.name("unit", value)
+    if name == "sector" and value in SECTORS:
+        return sector_word(value, say.lang)
+    if name == "words":  # 'gỗ' = wood_building
+        return re.sub("|".join(SECTORS), lambda found: sector_word(found[0], say.lang), value)
     if name == "sectors":
         return ", ".join(sector_word(sector, say.lang) for sector in SECTORS)
     if of_cell and isinstance(value, (int, float)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
+from ..experiments.spreadsheet import csv_bytes
 from . import claims
 from .answer import answer
 from .doses import equal_lines, in_force_lines
@@ -167,7 +168,7 @@ def write_run(
     })  # fmt: skip
     for name, rows in tables.items():
         if rows or name == "flows.csv":
-            files[name] = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()
+            files[name] = csv_bytes(pd.DataFrame(rows))
     return comparison.write(out, files)
 
 

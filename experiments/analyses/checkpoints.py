@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..folder import read_manifest, settle, write_folder
 from ..plain_names import read_inside
+from ..spreadsheet import csv_bytes, frame_as_it_was
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,7 @@ class Checkpoint:
             whole = read_manifest(self.out)["files"][f"{self.name}.csv"] == hashlib.sha256(data).hexdigest()
         except (OSError, ValueError, KeyError):
             return None
-        return pd.read_csv(io.BytesIO(data), float_precision="round_trip") if whole else None
+        return frame_as_it_was(pd.read_csv(io.BytesIO(data), float_precision="round_trip")) if whole else None
 
     def known(self, key: str) -> pd.DataFrame | None:
         """Rows that answer the question of a key; None if there are none."""
@@ -75,7 +76,7 @@ class Checkpoint:
         if there is not None and "key" in there:
             others = there[~there["key"].isin(self.rows["key"])]
             self.rows = pd.concat([self.rows, others], ignore_index=True) if len(others) else self.rows
-        data = self.rows.to_csv(index=False, lineterminator="\n").encode()
+        data = csv_bytes(self.rows)
         kept = {}
         try:  # what an earlier run has finished stays until this one has
             kept = {name: read_inside(self.out, name) for name in read_manifest(self.out)["files"]}

@@ -27,6 +27,7 @@ from ..folder import read_manifest, write_folder
 from ..outcome import outcome_of
 from ..plain_names import hash_inside, path_inside, read_json
 from ..question import COMMANDS, checked, command_line
+from ..spreadsheet import csv_bytes, frame_as_it_was
 from ..statistics import Estimate
 from ..with_modules import check_modules
 
@@ -210,10 +211,7 @@ class Finding:
         facts = {"format": FORMAT, "name": self.name, "command": self.command, "facts": self.facts}
         return {
             "facts.json": (json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
-            **{
-                f"{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode()
-                for name, frame in {MAIN: self.table, **self.data}.items()
-            },
+            **{f"{name}.csv": csv_bytes(frame) for name, frame in {MAIN: self.table, **self.data}.items()},
         }
 
     def write(self, out: str | Path, more: Mapping[str, bytes] | None = None) -> Path:
@@ -256,7 +254,7 @@ def read_finding(folder: str | Path) -> Finding:
             )
             for name in tables
         }
-        frames = {name: frame.rename(columns=NAMES) for name, frame in frames.items()}
+        frames = {name: frame_as_it_was(frame).rename(columns=NAMES) for name, frame in frames.items()}
         found = Finding(kept["name"], kept["command"], frames.pop(MAIN), _renamed(kept["facts"]), frames)
     except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
         raise InputError("not_a_finding", path=where) from error

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...model import processor
 from ..errors import InputError, check_number
+from ..spreadsheet import csv_bytes
 from .chunks import Chunk, Work, cells_of, differences, encode, versions
 from .plans import Plan, opened
 from .store import Store
@@ -87,7 +88,7 @@ class Replay:
     def files(self) -> dict[str, bytes]:
         """``series.csv`` and ``clusters.csv``."""
         tables = {"series.csv": self.series, "clusters.csv": self.clusters}
-        return {name: table.to_csv(index=False, lineterminator="\n").encode() for name, table in tables.items()}
+        return {name: csv_bytes(table) for name, table in tables.items()}
 
 
 def replay(out: str | os.PathLike, point: int, replicate: int) -> Replay:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...scenarios.cells import safe_text
 from ...scenarios.given import path_of
 from .. import statistics
 from ..errors import InputError
@@ -295,6 +296,11 @@ def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
                 for j, kind in enumerate(table.schema.types):
                     if pa.types.is_dictionary(kind):
                         table = table.set_column(j, table.column_names[j], table.column(j).cast(kind.value_type))
+                if target.suffix == ".csv":
+                    for j, kind in enumerate(table.schema.types):
+                        if pa.types.is_string(kind) or pa.types.is_large_string(kind):  # no cell that a spreadsheet would run
+                            safe = pa.chunked_array([pa.array(map(safe_text, table.column(j).to_pylist()), kind)])
+                            table = table.set_column(j, table.column_names[j], safe)
                 if writer is None:
                     make = csv.CSVWriter if target.suffix == ".csv" else pq.ParquetWriter
                     writer = make(stream, table.schema)

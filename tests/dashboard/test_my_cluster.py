@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from ecocluster.scenarios import Message, Refusal, ScenarioError, load_scenario, new_scenario
 from ecocluster.viz.cli import main
+from ecocluster.viz.firm_template import template_csv
 from ecocluster.viz.pages.browser import open_page, serve
-from ecocluster.viz.pages.my_cluster_read import read_upload, template_of
+from ecocluster.viz.pages.my_cluster_read import read_upload
 from ecocluster.viz.problems import refusal_text
 from ecocluster.viz.words import LANGUAGES, Words
 
@@ -110,9 +111,9 @@ def test_limits_are_written_as_the_reader_writes_numbers():
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_template_can_be_read(temporary, lang):
-    upload = read_upload("template.csv", template_of(lang).encode())
-    assert upload.accepted == len(upload.rows) == 3
-    assert upload.rows[2][1]["sector"] == "metal_mechanical"
+    upload = read_upload("template.csv", template_csv(lang).encode())
+    assert upload.accepted == len(upload.rows) == 4
+    assert upload.rows[3][1]["sector"] == "metal_mechanical"
 
 
 # --- in a browser ----------------------------------------------------------------------------------------------
@@ -133,8 +134,8 @@ def test_a_table_is_given_understood_and_compared(browser, server, tmp_path, cap
         page.select_option("select[name=replicates]", "8")
         page.click("button.main:has-text('So sánh')")
         watched.wait(".panels canvas")
-        page.wait_for_selector("button:has-text('CSV') >> nth=1")
-        for label in ("Kịch bản", "Danh sách", "Cấu hình", "CSV >> nth=1"):
+        page.wait_for_selector("button:has-text('CSV') >> nth=2")
+        for label in ("Kịch bản", "Danh sách", "Cấu hình", "CSV >> nth=2"):
             name, _, which = label.partition(" >> ")
             with page.expect_download() as download:
                 page.click(f"button:has-text('{name}')" + (f" >> {which}" if which else ""))
@@ -175,13 +176,35 @@ def test_what_cannot_be_used_is_told(browser, server, tmp_path):
         watched.wait(".watch-pick")
         watched.page.set_input_files(".watch-pick input", str(tmp_path / "bad.csv"))
         watched.wait(".eco .error")
-        assert watched.page.inner_text(".eco .error").startswith("bad.csv: wrkers: unknown column; did you mean 'workers'?")
+        assert watched.page.inner_text(".eco .error").startswith("bad.csv: workers: no head says so; it may be wrkers")
         watched.page.set_input_files(".watch-pick input", str(tmp_path / "big.csv"))
         watched.wait(".watch-problem")
         assert "2 MB" in watched.page.inner_text(".watch-problem")
         with watched.page.expect_download() as download:
             watched.page.click("button:has-text('Template')")
-        assert download.value.suggested_filename == "enterprises.csv"
+        assert download.value.suggested_filename == "enterprises.xlsx"
+        assert watched.errors == [] and watched.outside == []
+
+
+@pytest.mark.browser
+def test_columns_and_unit_are_chosen_by_hand(browser, server, tmp_path):
+    (tmp_path / "survey.csv").write_text("id,what,n1,n2\n1,Garments,40,5400\n2,Furniture,-9,10\n3,Food,12,3100\n", encoding="utf-8")
+    with open_page(browser, f"{server}/my-cluster") as watched:
+        page = watched.page
+        watched.wait(".watch-pick")
+        page.set_input_files(".watch-pick input", str(tmp_path / "survey.csv"))
+        watched.wait(".eco .error")
+        page.select_option("select[name=column_workers]", "n1")
+        watched.wait(".eco .answer")
+        assert "2 of 2" in page.inner_text(".eco .answer") and "left out: 3" in page.inner_text(".eco .answer")
+        page.select_option("select[name=column_revenue]", "n2")
+        page.wait_for_function("document.querySelector('.eco .answer').innerText.includes('n2')")
+        page.select_option("select[name=unit]", "vnd")
+        watched.wait(".eco .error")
+        assert "billion VND" in page.inner_text(".eco .error") or "million VND" in page.inner_text(".eco .error")
+        assert not page.query_selector("button:has-text('Compare the')") or page.is_visible("select[name=accept_revenue]")
+        page.select_option("select[name=unit]", "")
+        page.wait_for_function("!document.querySelector('.eco .error')")
         assert watched.errors == [] and watched.outside == []
 
 

@@ -106,7 +106,7 @@ def test_broken_toml(write, content, words):
 def test_missing_files_and_folders(tmp_path):
     assert "nothing.toml: the file does not exist" in str(refusal(scenarios.load_scenario, tmp_path / "nothing.toml"))
     assert "is a folder" in str(refusal(scenarios.load_scenario, tmp_path))
-    assert "unknown kind of file" in str(refusal(scenarios.validate_file, tmp_path / "firms.xlsx"))
+    assert "unknown kind of file" in str(refusal(scenarios.validate_file, tmp_path / "firms.docx"))
 
 
 def test_cyclic_inclusion(write):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..messages import message_text
 from ..words import Words
 from .common import AsJson, Lang, open_console
+from .firm_options import Accept, Columns, Decimal, Sheet, Unit, choices_of, pairs_of
 
 group = typer.Typer(help="help.scenarios")
 
@@ -59,12 +62,25 @@ def show_command(name: Annotated[str, typer.Argument(help="help.show_name")], la
 
 
 @group.command("validate", help="help.validate")
-def validate_command(file: Annotated[Path, typer.Argument(help="help.validate_file")], lang: Lang = "en") -> None:
+def validate_command(
+    file: Annotated[Path, typer.Argument(help="help.validate_file")],
+    columns: Columns = None,
+    sheet: Sheet = "",
+    unit: Unit = "",
+    decimal: Decimal = "",
+    accept: Accept = None,
+    lang: Lang = "en",
+) -> None:
     from ...scenarios import validate_file
+    from ...scenarios.making import preview
     from ..terminal import print_facts
 
-    facts = validate_file(file)
+    facts = validate_file(file, choices_of(columns, sheet, unit, decimal, accept))
     say, console = Words(lang), open_console()
+    if facts["type"] == "firms":
+        tell = partial(message_text, say=say)
+        print("\n".join(map(tell, preview(facts["table"], file, tell))))
+        return
     if "title" in facts:
         facts["title"] = facts["title"][lang]
     console.print(say("cli.valid", path=file), highlight=False)
@@ -77,11 +93,40 @@ def new_command(
     firms: Annotated[Path, typer.Option(help="help.new_firms")],
     out: Annotated[Path, typer.Option(help="help.new_out")] = Path("."),
     skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="help.new_skip")] = False,
+    columns: Columns = None,
+    sheet: Sheet = "",
+    unit: Unit = "",
+    decimal: Decimal = "",
+    accept: Accept = None,
     lang: Lang = "en",
 ) -> None:
-    from functools import partial
-
     from ...scenarios import new_scenario
-    from ..messages import message_text
 
-    print(new_scenario(name, firms, out, skip_bad_rows).lines(partial(message_text, say=Words(lang))))
+    report = new_scenario(name, firms, out, skip_bad_rows, choices_of(columns, sheet, unit, decimal, accept))
+    print(report.lines(partial(message_text, say=Words(lang))))
+
+
+@group.command("province", help="help.province")
+def province_command(
+    name: Annotated[str, typer.Argument(help="help.new_name")],
+    clusters: Annotated[Path, typer.Option(help="help.province_clusters")],
+    out: Annotated[Path, typer.Option(help="help.new_out")] = Path("."),
+    skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="help.new_skip")] = False,
+    columns: Columns = None,
+    sheet: Sheet = "",
+    decimal: Decimal = "",
+    lang: Lang = "en",
+) -> None:
+    from ...scenarios import Choices, new_province
+
+    choices = Choices(pairs_of("--columns", columns or []), sheet, decimal=decimal)
+    report = new_province(name, clusters, out, skip_bad_rows, choices)
+    print(report.lines(partial(message_text, say=Words(lang))))
+
+
+@group.command("template", help="help.template")
+def template_command(file: Annotated[Path, typer.Argument(help="help.template_file")], lang: Lang = "en") -> None:
+    from ..firm_template import write_template
+
+    say = Words(lang)
+    print(say("cli.template_written", path=write_template(file, say)))

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import solara
 
+from ...experiments.spreadsheet import csv_bytes
 from ..drawing import render
 from .session import use_session
 
@@ -124,7 +125,7 @@ def Export(
         if kind in ("png", "svg") and figures is not None:
             return file_message(*_pictures(figures, kind, name))
         if kind == "csv" and table is not None:
-            return file_message(f"{name}.csv", table().to_csv(index=False, lineterminator="\n").encode())
+            return file_message(f"{name}.csv", csv_bytes(table()))
         if kind == "parquet" and table is not None:
             return file_message(f"{name}.parquet", table().to_parquet(index=False, compression="zstd"))
         if kind == "toml" and config is not None:

@@ -59,6 +59,8 @@ PAGES = {
     "explorer": "explorer",
     "portfolio": "portfolio",
     "my-cluster": "my_cluster",
+    "self-check": "check",
+    "goal": "goal",
     "evidence": "evidence",
     "limits": "unknown",
 }

@@ -17,7 +17,10 @@ from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
 from ...experiments.question import PATHWAYS, ask
 from ...scenarios import Message, ScenarioError, list_laws, list_policies
+from ...scenarios.making import preview
 from ..figures import comparison_figures, panels_of
+from ..firm_template import template_csv, template_rows, template_xlsx
+from ..messages import message_text
 from ..problems import refusal_text
 from ..scorecard import scorecard
 from ..words import MISSING, Words
@@ -30,7 +33,8 @@ from .controls import BUDGET, PlainButton, law_options
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
 from .jobs import Job
-from .my_cluster_read import Upload, read_upload, template_of, template_rows
+from .my_cluster_choose import Choose, Given, read_given
+from .my_cluster_read import Upload
 from .session import Session, use_session
 from .settings import LIMITS
 from .spoken import Lines, Paragraphs
@@ -39,6 +43,7 @@ from .watch_form import Form
 __all__ = ["Page"]
 
 SLOT = "my_cluster"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_SHOWN = 100
 REPLICATES = (8, 20, 50, 100)
 
@@ -48,6 +53,7 @@ class State:
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         self.upload: solara.Reactive[Upload | None] = solara.Reactive(None)
+        self.given: solara.Reactive[Given | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
         self.address = said = Address(fields)
         self.setting: solara.Reactive[dict[str, Any]] = solara.Reactive({
@@ -61,6 +67,12 @@ class State:
         self.answer: solara.Reactive[Comparison | None] = solara.Reactive(None)
         self.scales: dict[str, float] = {}
 
+    def read(self, given: Given) -> None:
+        """Read a file, or the same again as its visitor says."""
+        self.forget()
+        given, upload, problem = read_given(given)
+        self.given.value, self.upload.value, self.problem.value = given, upload, problem
+
     def forget(self) -> None:
         """Answers of another table are not shown beside this one."""
         self.picture.value = self.answer.value = self.problem.value = None
@@ -68,7 +80,7 @@ class State:
 
 
 @solara.component_vue("../assets/watch_files.vue")
-def _Files(files: list, texts: dict, limit: int, enabled: bool, event_given: Callable[[dict], None]) -> None: ...
+def Files(files: list, texts: dict, limit: int, enabled: bool, event_given: Callable[[dict], None]) -> None: ...
 
 
 @solara.component
@@ -83,11 +95,14 @@ def Page():
         _Give(state)
     problem = state.problem.value
     ErrorBox(error_text(problem, say) if problem is not None else "")
-    if state.upload.value is None:
+    given = state.given.value
+    if given is not None and (given.heads or given.sheets):
+        Choose(given, lambda choices: (session.jobs.stop(SLOT), state.read(replace(given, choices=choices))))
+    if given is None or (state.upload.value is None and not given.heads):
         _Example()
     if state.upload.value is not None:
         _Understood(state.upload.value)
-        if state.upload.value.accepted:
+        if state.upload.value.scenario:
             _Compare(state)
 
 
@@ -102,12 +117,12 @@ def _Give(state: State):
     def given(file: Mapping[str, Any]) -> None:
         session.jobs.stop(SLOT)
         state.forget()
-        state.upload.value = None
+        state.given.value = state.upload.value = None
         try:
             content = base64.b64decode(file["data"], validate=True)
             if len(content) > LIMITS.upload or session.settings.read_only:
                 raise ScenarioError("upload_size", file=str(file["name"]), allowed=Message("bytes", high=LIMITS.upload))
-            state.upload.value = read_upload(str(file["name"])[:200], content)
+            state.read(Given(str(file["name"])[:200], content))
         except (ScenarioError, binascii.Error) as error:
             state.problem.value = error
 
@@ -119,14 +134,14 @@ def _Give(state: State):
         "too_large": say("my_cluster.too_large", size=megabytes),
         "unreadable": say("my_cluster.unreadable"),
     }
-    template = {
-        "name": say("my_cluster.template_name"),
-        "label": say("my_cluster.template"),
-        "mime": "text/csv",
-        "text": template_of(say.lang),
-    }
-    _Files(
-        files=[template],
+    stem = say("my_cluster.template_name")
+    workbook = base64.b64encode(template_xlsx(say)).decode("ascii")
+    templates = [
+        {"name": f"{stem}.xlsx", "label": say("my_cluster.template"), "mime": XLSX, "data": workbook},
+        {"name": f"{stem}.csv", "label": say("my_cluster.template_csv"), "mime": "text/csv", "text": template_csv(say.lang)},
+    ]
+    Files(
+        files=templates,
         texts=texts,
         limit=LIMITS.upload,
         enabled=not session.settings.read_only,
@@ -154,16 +169,16 @@ def _Understood(upload: Upload):
     with Section(say("my_cluster.understood", file=upload.source)):
         with Div("answer" if upload.accepted else "notice"):
             Text(say("my_cluster.summary", refused=say.number(refused), **counts))
-            columns = ", ".join(say(f"my_cluster.col.{name}") for name in upload.columns)
+            columns = ", ".join(f"{say(f'my_cluster.col.{name}')} (“{upload.table.read_from[name]}”)" for name in upload.columns)
             Text(say("my_cluster.columns", columns=columns))
-            if upload.ignored:
-                Text(say("my_cluster.ignored", columns=", ".join(upload.ignored)))
+            for remark in preview(upload.table, Path(upload.source))[1:]:
+                Text(message_text(remark, say), classes="soft")
             for column, count in upload.drawn() if upload.accepted else ():
                 Text(
                     say(f"my_cluster.drawn.{column}", count=say.number(count), total=counts["accepted"]),
                     classes="soft",
                 )
-            if upload.accepted:
+            if upload.scenario:
                 Text(say("my_cluster.assumed", area=say.number(upload.area, 1)), classes="soft")
         rows = sorted(upload.rows, key=lambda row: not row[2])  # stable: refused first, else as in the file
         names = ("sector", "workers", "revenue", "technologies", "need", "trust")
@@ -185,13 +200,16 @@ def _Understood(upload: Upload):
                 say("my_cluster.more", shown=say.number(ROWS_SHOWN), total=say.number(len(rows))),
                 classes="soft",
             )
-        if upload.accepted:
-            _Files(files=_made(upload, say), texts={}, limit=0, enabled=False, event_given=lambda _: None)
+        if upload.scenario:
+            Files(files=_made(upload, say), texts={}, limit=0, enabled=False, event_given=lambda _: None)
 
 
 def _reasons(refused: tuple, say: Words) -> str:
     """Why a line of the file was refused."""
-    return "; ".join(f"{say(f'my_cluster.col.{r.column}')} “{r.value[:40]}”: {refusal_text(r, say)}" for r in refused)
+    return "; ".join(
+        f"{say(f'my_cluster.col.{r.column}')} “{r.value[:40]}”: {refusal_text(r, say)}" if r.column else refusal_text(r, say)
+        for r in refused
+    )
 
 
 def _row(line: int, firm: Mapping[str, Any], refused: tuple, say: Words) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A visitor's table of enterprises: read strictly, in a temporary folder that is gone at once, and told row by row."""
+"""A visitor's table of enterprises: read in a temporary folder that is gone at once, told row by row, read again as he says."""
 
 from __future__ import annotations
 
@@ -10,22 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...scenarios import Refusal, ScenarioError, new_scenario
-from ...scenarios.enterprises import read_firms, sector_word
+from ...scenarios import Choices, FirmTable, Refusal, ScenarioError, read_firms
 from ...scenarios.given import without_marks
+from ...scenarios.making import cleaned_table, scenario_text
+from ...scenarios.sheets import read_sheets
 
-__all__ = ["OPTIONAL", "Upload", "read_upload", "template_of", "template_rows"]
+__all__ = ["OPTIONAL", "Upload", "read_upload", "sheets_of"]
 
 OPTIONAL = ("revenue", "x", "y", "technologies", "need", "trust")
-_HEADS = {  # of the template; the reader takes either language
-    "en": ("sector", "workers", "revenue", "technologies", "need", "trust"),
-    "vi": ("ngành", "lao động", "doanh thu", "công nghệ", "nhu cầu", "niềm tin"),
-}
-_ROWS = (
-    ("textile", "24", "18000", "T1", "4", "3"),
-    ("food", "9", "", "", "", ""),
-    ("metal_mechanical", "15", "9500", "T1+T2", "5", "2"),
-)
 
 
 @dataclass(frozen=True)
@@ -39,8 +31,8 @@ class Upload:
     name : str
         Id of the scenario.
     scenario, firms : str
-        Texts of the two files that `new_scenario` made; empty if no row is left.
-    columns, ignored : tuple of str
+        Texts of the two files that `new_scenario` makes; empty if no row is left, or something is asked.
+    table : FirmTable
     rows : list of (int, dict, tuple of Refusal)
         Line in the file, the enterprise as understood (empty if refused), what was refused of it.
     """
@@ -49,9 +41,13 @@ class Upload:
     name: str
     scenario: str
     firms: str
-    columns: tuple[str, ...]
-    ignored: tuple[str, ...]
+    table: FirmTable
     rows: list[tuple[int, Mapping[str, Any], tuple[Refusal, ...]]]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of ours that the table has."""
+        return self.table.columns
 
     @property
     def accepted(self) -> int:
@@ -77,42 +73,52 @@ class Upload:
         return path
 
 
-def read_upload(source: str, content: bytes) -> Upload:
-    """Read a table of enterprises as `ecocluster scenarios new` does, refused rows left out.
+def read_upload(source: str, content: bytes, choices: Choices | None = None) -> Upload:
+    """Read a table of enterprises as `ecocluster scenarios new --skip-bad-rows` does.
 
     Parameters
     ----------
     source : str
         Name of the visitor's file: shown, never used as a path.
     content : bytes
+    choices : Choices, optional
 
     Raises
     ------
     ScenarioError
         If the table as a whole cannot be used; its `file` is `source`.
     """
-    with tempfile.TemporaryDirectory(prefix="ecocluster-") as folder:
-        path = Path(folder) / "table" / _file_name(source)
-        path.parent.mkdir()
-        path.write_bytes(content)
-        try:
-            table, firms, refused = read_firms(path)
-            scenario = cleaned = ""
-            if firms:
-                report = new_scenario(_id_of(source), path, Path(folder) / "made", skip_bad_rows=True)
-                scenario = report.scenario.read_text(encoding="utf-8")
-                cleaned = report.firms.read_text(encoding="utf-8")
-        except ScenarioError as error:
-            error.file = source  # not where it lay on the server
-            raise
-    accepted = iter(firms)
+    table = _with_file(source, content, lambda path: read_firms(path, choices))
     problems: dict[int, list[Refusal]] = {}
-    for refusal in refused:
+    for refusal in table.refused:
         problems.setdefault(refusal.line, []).append(refusal)
+    accepted = iter(table.firms)
     rows: list[tuple[int, Mapping[str, Any], tuple[Refusal, ...]]] = [
         (line, {} if line in problems else next(accepted), tuple(problems.get(line, ()))) for line, _ in table.rows
     ]
-    return Upload(source, _id_of(source), scenario, cleaned, table.columns, table.ignored, rows)
+    name, scenario, cleaned = _id_of(source), "", ""
+    if table.firms and not table.asked:
+        accept = choices.accept if choices is not None else ()
+        scenario = scenario_text(name, _file_name(source), len(table.firms), accept)
+        cleaned = cleaned_table(table.columns, table.firms)
+    return Upload(source, name, scenario, cleaned, table, rows)
+
+
+def sheets_of(source: str, content: bytes) -> tuple[str, ...]:
+    """Names of the sheets of a spreadsheet that hold anything; none of a text table."""
+    return _with_file(source, content, lambda path: tuple(sheet.name for sheet in read_sheets(path) if sheet.name))
+
+
+def _with_file(source: str, content: bytes, read):
+    """What `read` makes of the content as a file, which is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ecocluster-") as folder:
+        path = Path(folder) / _file_name(source)
+        path.write_bytes(content)
+        try:
+            return read(path)
+        except ScenarioError as error:
+            error.file = source  # not where it lay on the server
+            raise
 
 
 def _file_name(source: str) -> str:
@@ -124,14 +130,3 @@ def _id_of(source: str) -> str:
     """A usable id out of the name of a file."""
     stem = re.sub(r"[^a-z0-9]+", "-", without_marks(Path(source).stem).casefold()).strip("-")[:40].strip("-")
     return stem or "my-cluster"
-
-
-def template_rows(lang: str) -> list[list[str]]:
-    """Heads and lines of a table to begin with, in the reader's language."""
-    return [list(_HEADS[lang]), *([sector_word(row[0], lang), *row[1:]] for row in _ROWS)]
-
-
-def template_of(lang: str) -> str:
-    """A table to begin with, in the reader's language and separator (a spreadsheet's)."""
-    separator = ";" if lang == "vi" else ","
-    return "\ufeff" + "\r\n".join(separator.join(row) for row in template_rows(lang)) + "\r\n"

@@ -15,7 +15,6 @@ import solara
 from ...experiments.configuration import write_config
 from ...experiments.question import ask, command_line
 from ...scenarios import choose_arm, list_laws, list_pathways, list_policies, load_scenario, load_shocks
-from ..districts import city_spots
 from ..flows import flow_map
 from ..places import site_title
 from ..words import Words
