@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,6 +17,7 @@ from ...experiments.question import PATHWAYS, Question, ask
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
+from ...scenarios.given import is_number
 from ..figures import comparison_figures, panels_of
 from ..scorecard import best_rows, name_and_unit, stands_out
 from ..sure import legend
@@ -130,11 +130,7 @@ class State:
 
 
 def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    return float(text) if is_number(text) else None
 
 
 def fields_of(state: State) -> dict[str, Any]:

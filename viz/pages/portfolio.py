@@ -16,6 +16,7 @@ from ...experiments.columns import YEARS
 from ...experiments.comparison import Comparison
 from ...experiments.question import ask
 from ...scenarios import list_laws
+from ...scenarios.given import is_number
 from ...scenarios.programmes import LAW
 from ..drawing import style_of
 from ..figures import comparison_figures
@@ -134,11 +135,7 @@ class State:
 
 
 def _number(text: str, default: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        return default
-    return number if 0 <= number <= BUDGET[1] else default
+    return float(text) if is_number(text) and 0 <= float(text) <= BUDGET[1] else default
 
 
 @solara.component
