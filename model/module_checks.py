@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from keyword import iskeyword
 from typing import Any
@@ -88,13 +89,18 @@ def _check_texts(one: Any, where: str, path: str) -> None:
     """What people read of a thing: its unit, meaning and source, and its labels by language."""
     for key in ("unit", "meaning", "source"):
         value = getattr(one, key, "-")
-        if not isinstance(value, str) or not value.strip():
+        if not _is_text(value) or not value.strip():
             raise ModuleError("kind_of", path=path, where=f"{where}.{key}", value=repr(value), allowed="'...'")
     labels = one.labels
-    if not isinstance(labels, Mapping) or not all(lang in LANGUAGES and isinstance(text, str) for lang, text in labels.items()):
+    if not isinstance(labels, Mapping) or not all(lang in LANGUAGES and _is_text(text) for lang, text in labels.items()):
         raise ModuleError(
             "kind_of", path=path, where=f"{where}.labels", value=repr(labels)[:60], allowed='{"vi": "...", "en": "..."}'
         )
+
+
+def _is_text(value: Any) -> bool:
+    """Can people read it, and files hold it: no half letters, no signs that move a cursor?"""
+    return isinstance(value, str) and all(letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs") for letter in value)
 
 
 def _check_lever(lever: Lever, path: str) -> None:
