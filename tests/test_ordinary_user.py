@@ -38,9 +38,13 @@ AS_USER = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"
 
 def command(place: Path, *words: str, before: tuple[str, ...] = (), **environment: str):
     """A command without a terminal, as the ordinary user."""
+    return python(place, "-m", "ecocluster", *words, before=before, **environment)
+
+
+def python(place: Path, *words: str, before: tuple[str, ...] = (), **environment: str):
     unset = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR")
     kept = {name: value for name, value in os.environ.items() if name not in unset}
-    return subprocess.run([*AS_USER, *before, sys.executable, "-m", "ecocluster", *words], cwd=place, stdin=subprocess.DEVNULL,
+    return subprocess.run([*AS_USER, *before, sys.executable, *words], cwd=place, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, env={**kept, "PYTHONDONTWRITEBYTECODE": "1", **environment})  # fmt: skip
 
 
@@ -80,6 +84,15 @@ def test_what_the_user_may_not_write_is_told_in_a_line(place):
         os.chown(closed, 0, 0)
     done = command(place, "compare", "teaching", "--fixed", "--replicates", "1", "--out", "closed/out")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "closed" in done.stderr and not list(closed.iterdir())
+
+
+def test_figures_are_drawn_without_a_home_and_without_a_word(place):
+    """Control: Matplotlib alone says two lines about it."""
+    drawing = "import matplotlib.figure as f; from matplotlib.backends.backend_agg import FigureCanvasAgg; FigureCanvasAgg(f.Figure()).draw()"
+    quiet = "from ecocluster.viz.environment import check_environment; check_environment(); "
+    for program, said in ((drawing, True), (quiet + drawing, False)):
+        done = python(place, "-c", program, HOME="/nonexistent")
+        assert done.returncode == 0 and bool(done.stderr) == said, done.stderr
 
 
 @pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from typing import Any
@@ -21,7 +22,8 @@ def check_environment() -> None:
     """Refuse variables that would make a library fail in the middle of the work.
 
     Figures are drawn without a window and in settings of our own, whatever MPLBACKEND and a matplotlibrc say, so these are put
-    aside: a file that cannot be read would stand between the runs and their results.
+    aside: a file that cannot be read would stand between the runs and their results. Nor is anything said where Matplotlib has no
+    place for what it keeps between two starts.
 
     Raises
     ------
@@ -35,6 +37,7 @@ def check_environment() -> None:
         if os.environ.get(name):
             path_of(os.environ[name], name)
     os.environ["MPLBACKEND"], os.environ["MATPLOTLIBRC"] = "agg", os.devnull
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def refuse_unread(warning: Any) -> None:
