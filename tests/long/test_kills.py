@@ -83,11 +83,11 @@ def works(base: Path) -> dict[str, tuple[Callable[[Path], object], bool]]:
     whole = base / "whole"
     sweep(EXPERIMENT, whole, workers=2)
     return {
-        "sweep": (lambda folder: sweep(EXPERIMENT, folder, workers=2), False),
-        "compare": (lambda folder: main(["compare", "teaching", "--fixed", "--replicates", "1", "--out", str(folder)]), False),
         "analysis": (kept, False),
         "report": (lambda folder: write_pages([source], folder), False),
         "export": (lambda file: export(whole, file.with_suffix(".csv")), True),
+        "sweep": (lambda folder: sweep(EXPERIMENT, folder, workers=2), False),
+        "compare": (lambda folder: main(["compare", "teaching", "--fixed", "--replicates", "1", "--out", str(folder)]), False),
     }
 
 
@@ -121,11 +121,8 @@ def test_killed_at_any_moment(tmp_path, capsys):
                 shutil.rmtree(folder)
             if not died or name == "compare" and at >= 40:
                 break
-    with capsys.disabled():
-        print()
-        for name, (number, whole) in counts.items():
-            print(f"{name:10} {number:4} kills, {whole:4} times the same bytes afterwards")
-        print(f"{'all':10} {sum(number for number, _ in counts.values()):4} kills")
+        with capsys.disabled():
+            print(f"\n{name:10} {kills[0]:4} kills, {kills[1]:4} times the same bytes afterwards", flush=True)
     assert sum(number for number, _ in counts.values()) >= KILLS
 
 
