@@ -59,6 +59,7 @@ modules
 other-tools
 performance
 exit-codes
+reliability
 ```
 
 ```{toctree}

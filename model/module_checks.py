@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -40,6 +39,7 @@ _PARTS = {
     "actions": Action,
 }
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_ENDLESS = 1e300  # Python's integers have no end, and fail where they become decimals or texts
 _LIKE_AN_OUTCOME = re.compile(r"pv_.*|.*_total|.*_\d{4}")
 
 
@@ -159,8 +159,9 @@ def _one_of(value: Any, known: Iterable[str], where: str, path: str) -> None:
 def _ordered(value: Any, low: Any, high: Any, where: str, what: str, path: str) -> None:
     """Refuse a range that is none, or a value outside it."""
     for name, number in ((what, value), ("low", low), ("high", high)):
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
-            raise ModuleError("kind_of", path=path, where=f"{where}.{name}", value=repr(number), allowed="float")
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not abs(number) < _ENDLESS:
+            told = repr(number) if not isinstance(number, int) or abs(number) < _ENDLESS else f"over {_ENDLESS:.0e}"
+            raise ModuleError("kind_of", path=path, where=f"{where}.{name}", value=told, allowed="float")
     if not low <= high:
         raise ModuleError("range", path=path, where=f"{where}.low", value=low, allowed=f"<= high = {high}")
     if not low <= value <= high:

@@ -149,8 +149,9 @@ def main() -> None:
     asked.add_argument("--list", action="store_true", help="print what is kept, and the survivors")
     given = asked.parse_args()
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(RULES.rglob("*.py")))).hexdigest()[:16]
-    done = {tuple(entry["mutant"]): entry for entry in read(given.kept) if entry["rules"] == digest}
     every = mutants()
+    known = set(every)
+    done = {found: entry for entry in read(given.kept) if entry["rules"] == digest and (found := tuple(entry["mutant"])) in known}
     if not given.list:
         warnings.simplefilter("ignore")
         turn.RUNS.pop("watched")  # reckons words for a page, and no run

@@ -374,6 +374,8 @@ REFUSED = {
     "the name of the key": ('m = Module("m", firm_state=("key",))', "taken", "own.key"),
     "a lever without a meaning": ('m = Module("m", levers=(Lever("a", "", kind="money"),))', "kind_of", "levers.a.meaning"),
     "a unit of nothing": ('m = Module("m", parameters=(Parameter("a", 1, 0, 2, " ", "x"),))', "kind_of", "parameters.a.unit"),
+    "a number of 309 digits": ('m = Module("m", parameters=(Parameter("a", 10**309, 0, 2, "-", "x"),))', "kind_of", "over 1e+300"),
+    "a number of 5000 digits": ('m = Module("m", parameters=(Parameter("a", 1, 0, 10**5000, "-", "x"),))', "kind_of", "parameters.a.high"),
     "half a letter": ('m = Module("m", levers=(Lever("a", "x\\ud800", kind="money"),))', "kind_of", "levers.a.meaning"),
     "a label that moves the cursor": ('m = Module("m", levers=(Lever("a", "x", kind="money", labels={"en": "\\x1b[1m"}),))', "kind_of", "levers.a.labels"),
     "a name of half a letter": ('m = Module("m", levers=(Lever("\\ud800", "x", kind="money"),))', "bad_name", "?"),
