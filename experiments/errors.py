@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from numbers import Real
 from typing import Any
 
+from ..scenarios.errors import written
 from ..scenarios.given import is_finite, shown
 
 __all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "check_threads", "need_package"]
@@ -126,8 +127,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, key: str, **fields) -> None:
-        self.key, self.fields = key, fields
-        super().__init__(" ".join(shown(MESSAGES[key].format(**fields)).split()))  # one line, whatever a value holds
+        self.key, self.fields = key, {name: written(value) for name, value in fields.items()}
+        super().__init__(" ".join(shown(MESSAGES[key].format(**self.fields)).split()))  # one line, whatever a value holds
 
     def __reduce__(self):
         return partial(type(self), self.key, **self.fields), ()  # errors come back from other processes

@@ -206,3 +206,28 @@ def test_nothing_else_makes_a_path_a_name_a_number_or_a_markup_of_what_was_given
         ("viz/y.py", "try:\n    n = float(text)\nexcept ValueError:\n    n = 0\nwith suppress(ValueError):\n    n = int(text)\n"),
     ]
     assert len(list(elsewhere(planted))) == 5
+
+
+def test_integers_that_python_refuses_to_write_are_told():
+    """At the border of Python too, where no reader has counted their digits."""
+    from ecocluster.experiments import InputError
+    from ecocluster.experiments.errors import check_number
+    from ecocluster.experiments.question import ask
+    from ecocluster.experiments.sweeps.experiment import make_experiment
+
+    big = 10**5000
+    base = {"scenario": "teaching", "pathways": ["symbiosis"], "seed": 1, "replicates": 1, "design": {"kind": "full"}}
+    for attempt in (
+        lambda: check_number("--seed", -big, 0),
+        lambda: ask("teaching", ("symbiosis",), "korea", fixed=True, seed=big),
+        lambda: ask("teaching", ("symbiosis",), "korea", fixed=True, budget_bn=big),
+        lambda: ask("teaching", ("symbiosis",), "korea", fixed=True, levers={"extension": big}),
+        lambda: ask("teaching", (big,), "korea", fixed=True),
+        lambda: make_experiment({**base, "seed": big}),
+        lambda: make_experiment({**base, "levers": {"extension": big}}),
+        lambda: make_experiment({**base, "levers": {"extension": [big, 1]}}),
+    ):
+        with pytest.raises((InputError, ScenarioError)) as found:
+            attempt()
+        assert len(str(found.value)) < 400
+    assert "-10^5000" in str(pytest.raises(InputError, check_number, "--seed", -big, 0).value)
