@@ -60,6 +60,7 @@ modules
 other-tools
 performance
 exit-codes
+reliability
 ```
 
 ```{toctree}

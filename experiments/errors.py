@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from numbers import Real
 from typing import Any
 
-from ..scenarios.given import is_finite
+from ..scenarios.errors import written
+from ..scenarios.given import is_finite, shown
 
 __all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "check_threads", "need_package"]
 
@@ -16,6 +17,7 @@ MESSAGES = {
     "not_integer": "{name} must be a whole number, not {value}",
     "not_number": "{name} must be a finite number, not {value}",
     "variable": "the variable {name} of the environment is '{value}', but must be a whole number of at least {low}, or not set",
+    "variable_unread": "the variable {name} of the environment cannot be '{value}': the library that it is for does not know that",
     "below": "{name} is {value}, but must be at least {low}",
     "above": "{name} is {value}, but must be at most {high}",
     "duplicate": "{kind} '{value}' is named twice",
@@ -128,8 +130,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, key: str, **fields) -> None:
-        self.key, self.fields = key, fields
-        super().__init__(MESSAGES[key].format(**fields))
+        self.key, self.fields = key, {name: written(value) for name, value in fields.items()}
+        super().__init__(" ".join(shown(MESSAGES[key].format(**self.fields)).split()))  # one line, whatever a value holds
 
     def __reduce__(self):
         return partial(type(self), self.key, **self.fields), ()  # errors come back from other processes

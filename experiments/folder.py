@@ -19,9 +19,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from ..scenarios.errors import ScenarioError
@@ -30,10 +31,11 @@ from .errors import InputError
 from .locks import NoLocks, hold, sync_file, sync_folder
 from .plain_names import ForeignName, create, hash_inside, is_plain, path_inside, read_json
 
-__all__ = ["MANIFEST", "check_folder", "read_manifest", "replace_text", "settle", "write_folder"]
+__all__ = ["MANIFEST", "change_folder", "check_folder", "read_manifest", "replace_text", "settle", "settled", "write_folder"]
 
 MANIFEST = "manifest.json"
 MADE_BY = "ecocluster"
+LOOKS, PAUSE = 600, 0.05  # at a folder that another process writes into, which takes a moment; seconds between two
 DRAFT, AGREED, PLAN = ".ecocluster-draft", ".ecocluster-agreed", ".plan.json"
 
 
@@ -97,13 +99,14 @@ def check_folder(out: str | os.PathLike) -> Path:
         raise InputError("out_is_file", path=anchor)
     if not os.access(anchor, os.W_OK | os.X_OK):
         raise InputError("out_not_writable", path=anchor)
-    settle(folder)
-    if folder.is_dir() and any(folder.iterdir()):
-        own = _own_files(folder)
-        if own is None:
-            raise InputError("out_not_ours", path=folder)
-        for name, known in own.items():
-            _check_ours(folder, name, known)
+    if folder.is_dir():
+        with settled(folder):
+            if any(folder.iterdir()):
+                own = _own_files(folder)
+                if own is None:
+                    raise InputError("out_not_ours", path=folder)
+                for name, known in own.items():
+                    _check_ours(folder, name, known)
     return folder
 
 
@@ -137,27 +140,29 @@ def write_folder(out: str | os.PathLike, files: Mapping[str, bytes], about: Mapp
     pathlib.Path
         The folder.
     """
-    from ..model import processor  # Numba loads slowly: who only checks a folder goes without
-    from .with_modules import recorded
+    return change_folder(out, lambda _: files, about)
 
-    for name in files:
-        if not is_plain(name) or name in (MANIFEST, PLAN, DRAFT, AGREED):
-            raise ForeignName(repr(name))
+
+def change_folder(out: str | os.PathLike, change: Callable[[Path], Mapping[str, bytes]], about: Mapping | None = None) -> Path:
+    """Write into a folder what is made of the files there; no other process writes between the reading and the writing.
+
+    Parameters
+    ----------
+    out : path
+        See `check_folder`.
+    change : callable
+        Gets the folder, whole, and gives all files that it will hold, by plain names.
+    about : mapping, optional
+        As in `write_folder`.
+    """
     folder = check_folder(out)
-    manifest = {
-        "made_by": MADE_BY,
-        "processor": processor.facts(),
-        **recorded(),
-        **(about or {}),
-        "files": {n: hashlib.sha256(files[n]).hexdigest() for n in sorted(files)},
-    }
-    content = {**files, MANIFEST: (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()}
     fresh = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder):
             try:
-                _exchange(folder, content)
+                _settle(folder)
+                _exchange(folder, _with_manifest(change(folder), about))
             except BaseException:
                 with suppress(OSError, InputError):  # what was agreed on is carried through by the next command
                     _throw_away(folder / DRAFT)
@@ -169,8 +174,24 @@ def write_folder(out: str | os.PathLike, files: Mapping[str, bytes], about: Mapp
     return folder
 
 
+def _with_manifest(files: Mapping[str, bytes], about: Mapping | None) -> dict[str, bytes]:
+    from ..model import processor  # Numba loads slowly: who only checks a folder goes without
+    from .with_modules import recorded
+
+    for name in files:
+        if not is_plain(name) or name in (MANIFEST, PLAN, DRAFT, AGREED):
+            raise ForeignName(repr(name))
+    manifest = {
+        "made_by": MADE_BY,
+        "processor": processor.facts(),
+        **recorded(),
+        **(about or {}),
+        "files": {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
+    }
+    return {**files, MANIFEST: (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()}
+
+
 def _exchange(folder: Path, content: Mapping[str, bytes]) -> None:
-    _settle(folder)
     own = _own_files(folder) or {}
     for name in content:
         _check_ours(folder, name, own.get(name, ""))
@@ -188,12 +209,19 @@ def settle(out: str | os.PathLike) -> None:
     InputError
         If that is impossible without touching a file that is not ours, or the folder cannot be written.
     """
+    if any(os.path.lexists(Path(out) / name) for name in (DRAFT, AGREED)):
+        with settled(out):
+            pass
+
+
+@contextmanager
+def settled(out: str | os.PathLike) -> Iterator[Path]:
+    """A folder that is there, whole, and nobody writes into it meanwhile. Raises as `settle` does."""
     folder = Path(out)
-    if not any(os.path.lexists(folder / name) for name in (DRAFT, AGREED)):
-        return
     try:
         with _locked(folder):
             _settle(folder)
+            yield folder
     except OSError as error:
         raise InputError("out_failed", path=folder, error=error.strerror or error) from error
 
@@ -207,7 +235,7 @@ def _settle(folder: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """No other process exchanges files here meanwhile, where the system can lock folders."""
+    """No other process exchanges files here meanwhile, where the system can lock folders; one that does is waited for."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except PermissionError:  # Windows opens no folders
@@ -215,7 +243,12 @@ def _locked(folder: Path) -> Iterator[None]:
         return
     try:
         with suppress(NoLocks):
-            if not hold(handle):
+            for look in range(LOOKS):
+                if hold(handle):
+                    break
+                if look < LOOKS - 1:
+                    sleep(PAUSE)
+            else:
                 raise InputError("out_locked", path=folder)
         yield
     finally:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from keyword import iskeyword
 from typing import Any
@@ -39,6 +39,7 @@ _PARTS = {
     "actions": Action,
 }
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_ENDLESS = 1e300  # Python's integers have no end, and fail where they become decimals or texts
 _LIKE_AN_OUTCOME = re.compile(r"pv_.*|.*_total|.*_\d{4}")
 
 
@@ -88,13 +89,18 @@ def _check_texts(one: Any, where: str, path: str) -> None:
     """What people read of a thing: its unit, meaning and source, and its labels by language."""
     for key in ("unit", "meaning", "source"):
         value = getattr(one, key, "-")
-        if not isinstance(value, str) or not value.strip():
+        if not _is_text(value) or not value.strip():
             raise ModuleError("kind_of", path=path, where=f"{where}.{key}", value=repr(value), allowed="'...'")
     labels = one.labels
-    if not isinstance(labels, Mapping) or not all(lang in LANGUAGES and isinstance(text, str) for lang, text in labels.items()):
+    if not isinstance(labels, Mapping) or not all(lang in LANGUAGES and _is_text(text) for lang, text in labels.items()):
         raise ModuleError(
             "kind_of", path=path, where=f"{where}.labels", value=repr(labels)[:60], allowed='{"vi": "...", "en": "..."}'
         )
+
+
+def _is_text(value: Any) -> bool:
+    """Can people read it, and files hold it: no half letters, no signs that move a cursor?"""
+    return isinstance(value, str) and all(letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs") for letter in value)
 
 
 def _check_lever(lever: Lever, path: str) -> None:
@@ -153,8 +159,9 @@ def _one_of(value: Any, known: Iterable[str], where: str, path: str) -> None:
 def _ordered(value: Any, low: Any, high: Any, where: str, what: str, path: str) -> None:
     """Refuse a range that is none, or a value outside it."""
     for name, number in ((what, value), ("low", low), ("high", high)):
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
-            raise ModuleError("kind_of", path=path, where=f"{where}.{name}", value=repr(number), allowed="float")
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not abs(number) < _ENDLESS:
+            told = repr(number) if not isinstance(number, int) or abs(number) < _ENDLESS else f"over {_ENDLESS:.0e}"
+            raise ModuleError("kind_of", path=path, where=f"{where}.{name}", value=told, allowed="float")
     if not low <= high:
         raise ModuleError("range", path=path, where=f"{where}.low", value=low, allowed=f"<= high = {high}")
     if not low <= value <= high:

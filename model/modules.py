@@ -70,7 +70,8 @@ class ModuleError(ValueError):
 
     def __init__(self, key: str, **fields: object) -> None:
         self.key, self.fields = key, fields
-        super().__init__(MESSAGES[key].format(**fields))
+        text = MESSAGES[key].format(**fields).encode("utf-8", "replace").decode()  # half letters cannot be printed
+        super().__init__(" ".join(text.split()))
 
     def __reduce__(self):
         return _again, (self.key, self.fields)  # errors come back from other processes

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MESSAGES", "Message", "Refusal", "ScenarioError", "Tell", "nearest_name"]
+__all__ = ["MESSAGES", "Message", "Refusal", "ScenarioError", "Tell", "nearest_name", "written"]
 
 # the catalogues hold all of them under "message.KEY"
 MESSAGES = {
@@ -451,7 +452,23 @@ def nearest_name(name: object, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def written(value: Any) -> Any:
+    """A value that can be written: an integer of many digits, which Python refuses to write, as a power of ten.
+
+    Examples
+    --------
+    >>> written(-(10**5000)), written(12)
+    ('-10^5000', 12)
+    """
+    if isinstance(value, int) and abs(value) >= 10**40:
+        return f"{'-' if value < 0 else ''}10^{int(abs(value).bit_length() * math.log10(2))}"
+    return value
+
+
 def _short(value: Any) -> str:
     """`value` as it would be typed, at most 60 characters."""
-    text = f"'{value}'" if isinstance(value, str) else str(value)
+    try:
+        text = f"'{value}'" if isinstance(value, str) else str(written(value))
+    except ValueError:  # a list with such an integer in it
+        text = "..."
     return text if len(text) <= 60 else text[:57] + "..."

@@ -21,6 +21,7 @@ __all__ = ["MAX_BUDGET_BN", "is_finite", "is_number", "number_of", "own_name_of"
 MAX_BUDGET_BN = 1e6  # a year: half of what the whole state spends; more is VND typed for bn VND
 LONGEST_NAME, LONGEST_PATH = 255, 4096  # bytes, on any file system in use
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of two letters at least: one is a drive of Windows
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # categories of what is no letter to be seen
 _LONGEST_NUMBER = 40  # characters; more digits than any of ours needs
 
@@ -52,7 +53,7 @@ def path_of(text: Any, key: str | None = None) -> Path:
         size = len(whole.encode())
     except UnicodeEncodeError:
         raise ScenarioError("path_letters", key=key, value=value) from None
-    if "://" in whole or re.match(r"https?:/", whole):  # a path has made one slash of two
+    if "://" in whole or _ADDRESS.match(whole):  # a path has made one slash of two
         raise ScenarioError("path_address", key=key, value=value)
     if size > LONGEST_PATH or any(len(part.encode()) > LONGEST_NAME for part in re.split(r"[/\\]", whole)):
         raise ScenarioError("path_long", key=key, value=value, allowed=Message("bytes", high=LONGEST_NAME))

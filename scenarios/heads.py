@@ -58,7 +58,9 @@ class Field:
             return _SURE
         for text, turn in ((without, str), (without if without_marks(without) == without else "", without_marks)):
             if text and self.words and re.search(turn(self.words), text):
-                return _LIKELY - bool(self.part and re.search(turn(self.part), plain(head) if turn is str else without_marks(plain(head))))
+                return _LIKELY - bool(
+                    self.part and re.search(turn(self.part), plain(head) if turn is str else without_marks(plain(head)))
+                )
         return 0
 
 

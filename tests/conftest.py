@@ -32,6 +32,8 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"all clocks of Python ran {FACTOR} times as fast")
 
 
-def pytest_collection_modifyitems(items):
-    """The longest file first: begun last, it would be waited for by one processor alone."""
+def pytest_collection_modifyitems(config, items):
+    """The long mode is asked for by name. The longest file first: begun last, it would be waited for by one processor alone."""
+    if "long" not in (config.option.markexpr or "").split():
+        items[:] = [item for item in items if "long" not in item.keywords]
     items.sort(key=lambda item: item.path.name != "test_rules_once.py")

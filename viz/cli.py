@@ -42,7 +42,7 @@ from .commands import (
     worlds,
 )
 from .commands.common import LANG_VARIABLE, Lang
-from .environment import check_environment
+from .environment import check_environment, refuse_unread
 from .output import guarded
 from .words import LANGUAGES, Words, language_of, system_language
 
@@ -305,6 +305,7 @@ def _warned(say: Words) -> Iterator[None]:
         if isinstance(message, Notice):
             print(say("cli.warning", text=say(f"{message.words}.{message.key}", **message.fields)), file=sys.stderr, flush=True)
         else:
+            refuse_unread(message)
             before(message, *where, **options)
 
     warnings.showwarning = show

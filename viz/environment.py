@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
+from typing import Any
 
 from ..experiments.errors import InputError
-from ..scenarios.given import is_number, shown
+from ..scenarios.given import is_number, path_of, shown
 
-__all__ = ["check_environment"]
+__all__ = ["check_environment", "refuse_unread"]
 
 # whole numbers with the least that can be meant
 _WHOLE = {"NUMBA_NUM_THREADS": 1, "SOURCE_DATE_EPOCH": 0, "OMP_NUM_THREADS": 1}
+_FOLDERS = ("ECOCLUSTER_CACHE_DIR", "XDG_CACHE_HOME")  # of compiled kernels: without them every start compiles
+_UNREAD = re.compile(r"Environment variable '(\w+)' is defined but")  # Numba's words, with a traceback behind them
 
 
 def check_environment() -> None:
     """Refuse variables that would make a library fail in the middle of the work.
 
-    Figures are drawn without a window, whatever MPLBACKEND says, so it is put aside.
+    Figures are drawn without a window and in settings of our own, whatever MPLBACKEND and a matplotlibrc say, so these are put
+    aside: a file that cannot be read would stand between the runs and their results. Nor is anything said where Matplotlib has no
+    place for what it keeps between two starts.
 
     Raises
     ------
-    InputError
+    InputError, ScenarioError
     """
     for name, least in _WHOLE.items():
         text = os.environ.get(name, "").strip()
         if text and not (is_number(text) and float(text) == int(float(text)) and int(float(text)) >= least and text.isdigit()):
             raise InputError("variable", name=name, value=shown(text), low=least)
-    os.environ["MPLBACKEND"] = "agg"
+    for name in _FOLDERS:
+        if os.environ.get(name):
+            path_of(os.environ[name], name)
+    os.environ["MPLBACKEND"], os.environ["MATPLOTLIBRC"] = "agg", os.devnull
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+
+def refuse_unread(warning: Any) -> None:
+    """Raise `InputError` if a library warns that it cannot read a variable of its own."""
+    if found := _UNREAD.match(str(warning)):
+        raise InputError("variable_unread", name=found[1], value=shown(os.environ.get(found[1], "")))

@@ -125,6 +125,6 @@ def changes(comparison: Comparison, arm: str, outcome: str, year: int, say: Word
 
 def _named(name: str, say: Words) -> str:
     from ..model.parameters import PARAMETERS
-    from .pages.evidence_words import meaning_of
+    from .parameter_words import meaning_of
 
     return meaning_of(PARAMETERS[name], say) if name in PARAMETERS else name

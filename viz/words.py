@@ -194,8 +194,8 @@ class Words:
         return self(known[text]) if text in known else text
 
     def error(self, error) -> str:
-        """The sentence of an `InputError` in the reader's language."""
-        return self(f"error.{error.key}", **error.fields)
+        """The sentence of an `InputError` in the reader's language: one line, whatever a value holds."""
+        return " ".join(self(f"error.{error.key}", **error.fields).split())
 
 
 def _seen(value: Any) -> Any:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..folder import read_manifest, settle, write_folder
+from ..folder import change_folder, read_manifest, settled
 from ..plain_names import read_inside
 from ..spreadsheet import csv_bytes, frame_as_it_was
 
@@ -46,14 +47,17 @@ class Checkpoint:
         self.rows = self._read()
 
     def _read(self) -> pd.DataFrame | None:
+        if self.out is None or not self.out.is_dir():
+            return None
+        with settled(self.out) as folder:
+            return self._rows_in(folder)
+
+    def _rows_in(self, folder: Path) -> pd.DataFrame | None:
         import pandas as pd
 
-        if self.out is None:
-            return None
-        settle(self.out)
         try:
-            data = read_inside(self.out, f"{self.name}.csv")
-            whole = read_manifest(self.out)["files"][f"{self.name}.csv"] == hashlib.sha256(data).hexdigest()
+            data = read_inside(folder, f"{self.name}.csv")
+            whole = read_manifest(folder)["files"][f"{self.name}.csv"] == hashlib.sha256(data).hexdigest()
         except (OSError, ValueError, KeyError):
             return None
         return frame_as_it_was(pd.read_csv(io.BytesIO(data), float_precision="round_trip")) if whole else None
@@ -70,16 +74,19 @@ class Checkpoint:
         import pandas as pd
 
         self.rows = rows if self.rows is None else pd.concat([self.rows, rows], ignore_index=True)
-        if self.out is None:
-            return
-        there = self._read()
+        if self.out is not None:
+            change_folder(self.out, self._joined, {"unfinished": True})
+
+    def _joined(self, folder: Path) -> dict[str, bytes]:
+        """All files of the folder, with the rows of both; what an earlier run has finished stays until this one has."""
+        import pandas as pd
+
+        assert self.rows is not None
+        there = self._rows_in(folder)
         if there is not None and "key" in there:
             others = there[~there["key"].isin(self.rows["key"])]
             self.rows = pd.concat([self.rows, others], ignore_index=True) if len(others) else self.rows
-        data = csv_bytes(self.rows)
         kept = {}
-        try:  # what an earlier run has finished stays until this one has
-            kept = {name: read_inside(self.out, name) for name in read_manifest(self.out)["files"]}
-        except (OSError, ValueError):
-            pass
-        write_folder(self.out, {**kept, f"{self.name}.csv": data}, {"unfinished": True})
+        with suppress(OSError, ValueError):
+            kept = {name: read_inside(folder, name) for name in read_manifest(folder)["files"]}
+        return {**kept, f"{self.name}.csv": csv_bytes(self.rows)}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...scenarios.given import is_number
 from ..errors import InputError
 from ..money import AVOIDED, avoided_at_output, net_benefit
 from ..outcome import DERIVED, OUTPUT_BASES, outcome_of
@@ -45,14 +46,10 @@ class Rule:
     def parse(cls, text: str) -> Rule:
         """Read "OUTCOME<NUMBER"; refuses anything else."""
         found = _RULE.match(text)
-        try:
-            threshold = float(found[3]) if found else np.nan
-        except ValueError:
-            threshold = np.nan
-        if found is None or not np.isfinite(threshold):
+        if found is None or not is_number(found[3].strip()):
             raise InputError("not_a_rule", value=text)
         outcome_of(found[1])
-        return cls(found[1], found[2], threshold)
+        return cls(found[1], found[2], float(found[3]))
 
     def __str__(self) -> str:
         return f"{self.outcome}{self.sign}{self.threshold:g}"

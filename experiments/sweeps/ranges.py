@@ -117,7 +117,7 @@ def check_values(where: str, values: Mapping[str, float], ranges: Mapping[str, R
         except (TypeError, ValueError, OverflowError):
             number = math.nan
         if isinstance(value, (bool, str)) or not math.isfinite(number):
-            raise InputError("not_number", name=f"{where}.{name}", value=repr(value))
+            raise InputError("not_number", name=f"{where}.{name}", value=value if isinstance(value, int) else repr(value))
         if within and not entry.holds(number):
             raise InputError("outside", name=f"{where}.{name}", value=value, low=entry.low, high=entry.high)
         checked[name] = number

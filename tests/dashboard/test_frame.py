@@ -33,6 +33,7 @@ from ecocluster.viz.pages.explorer_data import column_label
 from ecocluster.viz.pages.export import file_message
 from ecocluster.viz.pages.frame import error_text
 from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
+from ecocluster.viz.pages.jobs import size as size_of_pool
 from ecocluster.viz.pages.my_cluster import State as MyCluster
 from ecocluster.viz.pages.portfolio import PATHWAYS, own_text
 from ecocluster.viz.pages.portfolio import State as Portfolio
@@ -116,6 +117,31 @@ def test_a_visitor_has_one_running_job_and_the_next_slot_waits(jobs):
     assert [jobs.state(slot).value.phase for slot in "bc"] == ["waiting", "waiting"]
     go_on.set()
     assert [end(jobs, slot).phase for slot in "abc"] == ["done"] * 3 and alone == [True] * 3
+
+
+def test_who_waits_for_others_is_told_how_many_are_before_him():
+    """A full pool: the next visitors learn their place, who is served is told so, and nobody is told of places when there is room."""
+    go_on, size = threading.Event(), size_of_pool()
+    visitors = [Jobs(nullcontext()) for _ in range(size + 3)]
+
+    def work(job):
+        assert go_on.wait(WATCHDOG)
+
+    try:
+        for number, visitor in enumerate(visitors):
+            visitor.start("a", work)
+            if number < size:
+                until(lambda visitor=visitor: visitor.state("a").value.phase == "running")
+        states = [visitor.state("a").value for visitor in visitors]
+        assert [state.ahead for state in states] == [0] * size + [1, 2, 3]
+        assert [state.phase for state in states] == ["running"] * size + ["waiting"] * 3
+        go_on.set()
+        for visitor in visitors:
+            assert end(visitor).ahead == 0
+    finally:
+        go_on.set()
+        for visitor in visitors:
+            visitor.close()
 
 
 def test_a_job_is_stopped_and_errors_are_kept(jobs):

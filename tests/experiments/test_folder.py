@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 
 import pytest
 from ecocluster.experiments import InputError
@@ -285,7 +287,10 @@ def test_a_plan_that_we_did_not_write_is_not_followed(tmp_path, scratch, plan):
     assert content(tmp_path) == before
 
 
-def test_two_writers_do_not_meet(tmp_path):
+def test_two_writers_do_not_meet(tmp_path, monkeypatch):
+    """Who writes is waited for; who never ends is told."""
+    monkeypatch.setattr("ecocluster.experiments.folder.LOOKS", 3)
+    monkeypatch.setattr("ecocluster.experiments.folder.PAUSE", 0.0)
     out = write_folder(tmp_path / "out", OLD)
     with _locked(out):
         with pytest.raises(InputError, match="another process"):
@@ -325,6 +330,60 @@ def test_two_writers_keep_what_the_other_has_answered(tmp_path):
     other.add(pd.DataFrame({"key": ["d"], "x": [5]}))
     found = Checkpoint(out, "draws")
     assert [found.known(key)["x"].tolist() for key in "abcd"] == [[1, 2], [3], [4], [5]]
+
+
+ADDING = """
+import sys
+import pandas as pd
+from ecocluster.experiments.analyses.checkpoints import Checkpoint
+
+kept = Checkpoint("out", "draws")
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(int(sys.argv[2])):
+    kept.add(pd.DataFrame({"key": [f"{sys.argv[1]}{number}"], "x": [number]}))
+"""
+
+
+def test_two_processes_that_add_at_the_same_time_lose_nothing(tmp_path):
+    adds = 15
+    (tmp_path / "adding.py").write_text(ADDING)
+    two = [
+        subprocess.Popen(
+            [sys.executable, "adding.py", name, str(adds)], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for name in "ab"
+    ]
+    for process in two:
+        assert process.stdout.readline() == b"ready\n"
+    for process in two:  # both are loaded
+        process.stdin.write(b"\n")
+        process.stdin.close()
+    assert [process.wait() for process in two] == [0, 0]
+    found = Checkpoint(tmp_path / "out", "draws").rows
+    assert sorted(found["key"]) == sorted(f"{name}{number}" for name in "ab" for number in range(adds))
+
+
+def test_nobody_adds_between_the_reading_and_the_writing(tmp_path, monkeypatch):
+    """Control: what another wants to add there finds the folder locked."""
+    import pandas as pd
+
+    out, tried = tmp_path / "out", []
+    Checkpoint(out, "draws").add(pd.DataFrame({"key": ["a"], "x": [1]}))
+    monkeypatch.setattr("ecocluster.experiments.folder.LOOKS", 1)
+    one, other, inner = Checkpoint(out, "draws"), Checkpoint(out, "draws"), Checkpoint._joined
+
+    def meanwhile(self, folder):
+        if self is one:
+            with pytest.raises(InputError, match="another process"):
+                other.add(pd.DataFrame({"key": ["c"], "x": [3]}))
+            tried.append(folder)
+        return inner(self, folder)
+
+    monkeypatch.setattr(Checkpoint, "_joined", meanwhile)
+    one.add(pd.DataFrame({"key": ["b"], "x": [2]}))
+    other.add(pd.DataFrame({"key": ["d"], "x": [4]}))
+    assert tried and sorted(Checkpoint(out, "draws").rows["key"]) == ["a", "b", "c", "d"]
 
 
 def test_the_same_question_gives_the_same_bytes():

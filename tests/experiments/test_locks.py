@@ -40,6 +40,7 @@ def test_without_locks_a_file_names_the_holder(monkeypatch, tmp_path, number):
 @pytest.mark.parametrize("number", HELD)
 def test_a_lock_that_another_holds_is_respected_however_it_is_said(monkeypatch, tmp_path, number):
     answer(monkeypatch, number)
+    monkeypatch.setattr("ecocluster.experiments.folder.LOOKS", 2)
     with pytest.raises(InputError, match="in use"), open_folder(tmp_path / "sweep").lock():
         pass
     (tmp_path / "out").mkdir()

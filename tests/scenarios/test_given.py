@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 @example("x" * 256)
 @example("\udcff.toml")
 @example("https:/x")
+@example("file:/x")
+@example("C:/x")
 def test_a_text_is_a_path_that_can_be_asked_for_or_is_refused(text):
     try:
         path = path_of(text, "--out")
@@ -38,7 +40,7 @@ def test_a_text_is_a_path_that_can_be_asked_for_or_is_refused(text):
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("", "empty"), ("a\0b", "zero"), ("\udcff", "letters"), ("s3://bucket/x", "address"), ("https:/x", "address"), ("x" * 256, "long"),
+    [("", "empty"), ("a\0b", "zero"), ("\udcff", "letters"), ("s3://bucket/x", "address"), ("https:/x", "address"), ("file:/x", "address"), ("x" * 256, "long"),
      ("a/" * 2100, "long"), ("~nosuchuser/x", "home")],
 )  # fmt: skip
 def test_each_reason_is_told(text, why):
@@ -159,9 +161,32 @@ def calls(text):
             yield node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""), node
 
 
+# text that no user typed, or values that are no text
+READ_AS_NUMBERS = {
+    "scenarios/enterprises.py", "experiments/sweeps/ranges.py", "viz/cli.py", "viz/pages/session.py", "model/granted.py",
+    "model/kernel_cache.py",
+}  # fmt: skip
+
+
+def tried(text):
+    """Readings of a number that may fail: `float` or `int` of something, where a failure is caught."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Try):
+            caught = " ".join("ValueError" if handler.type is None else ast.unparse(handler.type) for handler in node.handlers)
+        elif isinstance(node, ast.With) and any("suppress" in ast.unparse(item) for item in node.items):
+            caught = " ".join(ast.unparse(item) for item in node.items)
+        else:
+            continue
+        if "ValueError" in caught:
+            inside = (part for statement in node.body for part in ast.walk(statement))
+            yield from (part for part in inside if isinstance(part, ast.Call) and getattr(part.func, "id", "") in ("float", "int"))
+
+
 def elsewhere(files):
     """Calls that stand where they may not, and prints with markup."""
     for place, text in files:
+        if place not in READ_AS_NUMBERS:
+            yield from (f"{place}:{node.lineno} number" for node in tried(text))
         for name, node in calls(text):
             if name in ALONE and place not in ALONE[name]:
                 yield f"{place}:{node.lineno} {name}"
@@ -169,12 +194,40 @@ def elsewhere(files):
                 yield f"{place}:{node.lineno} markup"
 
 
-def test_nothing_else_makes_a_path_a_name_or_a_markup_of_what_was_given():
+def test_nothing_else_makes_a_path_a_name_a_number_or_a_markup_of_what_was_given():
     files = [
         (path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
         for room in ("model", "scenarios", "experiments", "viz", "front")
         for path in sorted((ROOT / room).rglob("*.py"))
     ]
     assert len(files) > 100 and not list(elsewhere(files))
-    planted = [("viz/x.py", "from rich.console import Console\nConsole().print(name, markup=True)\nPath(out).expanduser()\n")]
-    assert len(list(elsewhere(planted))) == 3
+    planted = [
+        ("viz/x.py", "from rich.console import Console\nConsole().print(name, markup=True)\nPath(out).expanduser()\n"),
+        ("viz/y.py", "try:\n    n = float(text)\nexcept ValueError:\n    n = 0\nwith suppress(ValueError):\n    n = int(text)\n"),
+    ]
+    assert len(list(elsewhere(planted))) == 5
+
+
+def test_integers_that_python_refuses_to_write_are_told():
+    """At the border of Python too, where no reader has counted their digits."""
+    from ecocluster.experiments import InputError
+    from ecocluster.experiments.errors import check_number
+    from ecocluster.experiments.question import ask
+    from ecocluster.experiments.sweeps.experiment import make_experiment
+
+    big = 10**5000
+    base = {"scenario": "teaching", "pathways": ["symbiosis"], "seed": 1, "replicates": 1, "design": {"kind": "full"}}
+    for attempt in (
+        lambda: check_number("--seed", -big, 0),
+        lambda: ask("teaching", ("symbiosis",), "korea", fixed=True, seed=big),
+        lambda: ask("teaching", ("symbiosis",), "korea", fixed=True, budget_bn=big),
+        lambda: ask("teaching", ("symbiosis",), "korea", fixed=True, levers={"extension": big}),
+        lambda: ask("teaching", (big,), "korea", fixed=True),
+        lambda: make_experiment({**base, "seed": big}),
+        lambda: make_experiment({**base, "levers": {"extension": big}}),
+        lambda: make_experiment({**base, "levers": {"extension": [big, 1]}}),
+    ):
+        with pytest.raises((InputError, ScenarioError)) as found:
+            attempt()
+        assert len(str(found.value)) < 400
+    assert "-10^5000" in str(pytest.raises(InputError, check_number, "--seed", -big, 0).value)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 
 import pytest
 from ecocluster.viz.cli import main
@@ -70,12 +71,43 @@ def test_variables_that_would_break_a_library_are_told_first(capsys, monkeypatch
     refused(capsys, [*RUN], name, value)
 
 
+@pytest.mark.parametrize("name", ["ECOCLUSTER_CACHE_DIR", "XDG_CACHE_HOME"])
+@pytest.mark.parametrize("value", ["x" * 300, "https://x", "~nosuchuser/x"])
+def test_a_place_for_kernels_that_cannot_be_is_no_reason_to_compile_at_every_start(capsys, monkeypatch, tmp_path, name, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    refused(capsys, [*RUN], name)
+
+
+def test_what_a_library_cannot_read_of_the_environment_is_told_in_a_line(capsys, monkeypatch, tmp_path):
+    """As Numba says it, when it loads in the middle of a command. Control: other warnings are shown and no more."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NUMBA_OPT", "abc")
+    words = "Environment variable 'NUMBA_OPT' is defined but its associated value 'abc' could not be parsed.\nTraceback ..."
+
+    def loads(_):
+        warnings.warn(words, RuntimeWarning, stacklevel=1)
+
+    monkeypatch.setattr("ecocluster.viz.cli._load", loads)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        refused(capsys, [*RUN], "NUMBA_OPT", "abc")
+    words = "something else"
+    monkeypatch.delenv("NUMBA_OPT")
+    with pytest.warns(RuntimeWarning, match=words):
+        assert main(["levers"]) == 0
+
+
+def test_a_host_that_no_machine_can_have_is_input(capsys):
+    refused(capsys, ["dashboard", "--host", "\udcff", "--port", "0"], "--port")
+
+
 def test_figures_ask_for_no_window_and_good_variables_pass(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "nope")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
     check_environment()
-    assert os.environ["MPLBACKEND"] == "agg"
+    assert os.environ["MPLBACKEND"] == "agg" and os.environ["MATPLOTLIBRC"] == os.devnull
 
 
 def test_texts_are_shown_as_they_are(capsys):

@@ -187,3 +187,14 @@ def test_refused_rows_are_told_once_each(tmp_path, capsys, monkeypatch):
     assert len(lines) == 3 and "từ chối 2 trên 2 dòng, chưa ghi gì" in lines[0]
     assert lines[1].strip() == "dòng 2, workers = '0': ngoài khoảng cho phép: từ 1 đến 5.000"
     assert "thực phẩm, dệt may" in lines[2]
+
+
+def test_a_value_of_several_lines_is_told_in_one(capsys):
+    """Also one that would move the cursor or change the colour."""
+    for value in ("a\nb", "a\r\nb\n", "\x1b[31ma\nb", "a\u2028b"):
+        error = InputError("unknown", name="--pathway", value=value)
+        for text in (str(error), Words("vi").error(error), Words("en").error(error)):
+            assert len(text.splitlines()) == 1 and "\x1b" not in text and "a" in text
+        assert main(["run", "teaching", "--pathway", value]) == 2
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1 and "\x1b" not in told

@@ -67,6 +67,7 @@ def dashboard_command(
 def _open(host: str, port: int) -> socket.socket:
     """A socket that listens; held from here on, so that nobody takes the port while the server starts."""
     from ...experiments.errors import InputError
+    from ...scenarios.given import shown
 
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -74,8 +75,10 @@ def _open(host: str, port: int) -> socket.socket:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind(address)
         server.listen(128)
-    except OSError as error:
-        raise InputError("no_port", host=host, port=port, error=error.strerror or error) from error
+    except (OSError, UnicodeError) as error:  # the latter of names that no machine can have
+        raise InputError(
+            "no_port", host=shown(host), port=port, error=getattr(error, "strerror", None) or shown(str(error))
+        ) from error
     return server
 
 

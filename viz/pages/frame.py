@@ -201,6 +201,8 @@ def JobStatus(slot: str, note: str = ""):
     if state.busy:
         count = {"done": say.number(state.done), "total": say.number(state.total)}
         text = say("job.progress", **count) if state.total else say(f"job.{state.phase}")
+        if state.ahead:
+            text = say("job.behind.one" if state.ahead == 1 else "job.behind", ahead=say.number(state.ahead))
     elif state.phase == "stopped":
         text = say("job.stopped")
     _Job(

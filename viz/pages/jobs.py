@@ -35,7 +35,7 @@ from ...model.granted import processors
 from ...scenarios import ScenarioError
 from .settings import LIMITS
 
-__all__ = ["Job", "JobState", "Jobs", "Stopped", "TimeUp"]
+__all__ = ["Job", "JobState", "Jobs", "Stopped", "TimeUp", "size"]
 
 log = logging.getLogger("ecocluster.dashboard")
 TELL_EVERY = 0.1  # seconds between two updates of a progress bar
@@ -62,6 +62,8 @@ class JobState:
     error : Exception or None
     seconds : float
         How long it took, once it ended.
+    ahead : int
+        While it waits: jobs of other visitors that were before it when it was asked for.
     """
 
     phase: str = "idle"
@@ -69,6 +71,7 @@ class JobState:
     total: int = 0
     error: Exception | None = None
     seconds: float = 0.0
+    ahead: int = 0
 
     @property
     def busy(self) -> bool:
@@ -79,18 +82,33 @@ class JobState:
 @cache
 def _pool() -> ThreadPoolExecutor:
     """Threads for all visitors: as many jobs run at a time as there are processors."""
-    return ThreadPoolExecutor(max(2, processors()), thread_name_prefix="ecocluster-job")
+    return ThreadPoolExecutor(size(), thread_name_prefix="ecocluster-job")
+
+
+def size() -> int:
+    """Jobs that run at a time, of all visitors."""
+    return max(2, processors())
 
 
 class _Load:
-    """How many jobs run now, in the whole server."""
+    """How many jobs run now, and how many were handed to the pool and not begun, in the whole server."""
 
     def __init__(self) -> None:
-        self.lock, self.running = threading.Lock(), 0
+        self.lock, self.running, self.handed = threading.Lock(), 0, 0
 
-    def add(self, change: int) -> None:
+    def hand(self) -> int:
+        """One more is handed over: how many run or wait before it beyond those that have a thread."""
         with self.lock:
-            self.running += change
+            self.handed += 1
+            return max(0, self.running + self.handed - size())
+
+    def begin(self) -> None:
+        with self.lock:
+            self.handed, self.running = self.handed - 1, self.running + 1
+
+    def end(self) -> None:
+        with self.lock:
+            self.running -= 1
 
 
 _load = _Load()
@@ -219,6 +237,8 @@ class Jobs:
             slot = next(iter(self._waiting))
             work, on_done = self._waiting.pop(slot)
             self._running = Job(slot, lambda state: self._tell(slot, state))
+            if ahead := _load.hand():
+                self._tell(slot, JobState("waiting", ahead=ahead))
             _pool().submit(self._run, self._running, work, on_done)
 
     def _tell(self, slot: str, state: JobState) -> None:
@@ -227,7 +247,7 @@ class Jobs:
 
     def _run(self, job: Job, work: Callable[[Job], Any], on_done: Callable[[Any], None] | None) -> None:
         with self._context:
-            _load.add(1)
+            _load.begin()
             started, end = time.monotonic(), JobState("done")
             job._started = started  # the clock starts here, not while it waited
             try:
@@ -243,7 +263,7 @@ class Jobs:
                     log.exception("job %s failed", job.slot)
                 end = JobState("failed", error=error)
             finally:
-                _load.add(-1)
+                _load.end()
                 with self._lock:
                     self._running = None
                     replaced = job.slot in self._waiting

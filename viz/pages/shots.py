@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..firm_template import template_csv
 from ..words import LANGUAGES
 from .browser import chromium, find_chromium, open_page, pixels, serve
-from .my_cluster_read import template_of
 
 # page -> what is clicked there, and what shows that it is ready
 SCENES = {
@@ -54,7 +54,7 @@ def _shoot(browser, url, path, lang, width, clicks, ready, out) -> bool:
         watched.wait(".eco h1")
         if path == "my-cluster":
             table = out / f"cluster-{lang}.csv"
-            table.write_text(template_of(lang), encoding="utf-8")
+            table.write_bytes(template_csv(lang))
             watched.page.set_input_files("input[type=file]", str(table))
         for click in clicks:
             watched.page.click(click)
