@@ -21,10 +21,11 @@ import llvmlite
 import numba
 
 from .kernel_sources import hash_of_sources
-from .processor import kind
+from .processor import kind, settle
 
 __all__ = ["archive", "compiled_in_all", "content", "fits", "made_by", "pack", "versions"]
 
+settle()  # before anybody asks for the kind
 _BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, lzma.LZMAError)  # what reading an archive can raise
 
 

@@ -284,8 +284,9 @@ def test_the_tutorial_tells_the_example(tmp_path, monkeypatch, capsys):
 def test_levers_of_modules_have_sliders_and_indicators_are_watched(vouchers, answer):
     pytest.importorskip("solara")
     from ecocluster.model.parameters import PARAMETERS
+    from ecocluster.viz import parameter_words
     from ecocluster.viz.figures import panels_of
-    from ecocluster.viz.pages import controls, evidence_words, watch_scene
+    from ecocluster.viz.pages import controls, watch_scene
 
     assert controls.slider_groups()["modules"] == tuple(LEVERS)
     for lang, label in (("vi", "Phiếu sửa chữa"), ("en", "Repair vouchers")):
@@ -293,7 +294,7 @@ def test_levers_of_modules_have_sliders_and_indicators_are_watched(vouchers, ans
         slider = controls._slider("repair_vouchers", say, ())
         assert (slider["label"], slider["unit"], slider["high"], slider["factor"]) == (label, "%", 0.9, 100)
         assert say("levers.modules") and slider["about"] == "share of a repair that a voucher pays"
-        assert evidence_words.meaning_of(PARAMETERS["price"], say) == "price of a repair"
+        assert parameter_words.meaning_of(PARAMETERS["price"], say) == "price of a repair"
         assert say("evidence.group.module")
     assert watch_scene.shown_indicators()[-3:] == panels_of(True)[-3:] == own_indicators()
     question = ask("teaching", ["combined"], levers=LEVERS)  # as a page asks when sliders were moved

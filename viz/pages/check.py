@@ -17,6 +17,7 @@ from ...scenarios.given import is_number
 from ..reporting_form import form_xlsx
 from ..self_check import answers_text, criteria_rows, question_text, sentences, step_rows, summary
 from ..words import Words
+from .address import Address, AddressBar
 from .export import Export
 from .frame import Div, ErrorBox, Heading, Section, Table, Text, error_text
 from .my_cluster import SLOT as TABLE_SLOT
@@ -28,14 +29,19 @@ from .watch_form import Form
 __all__ = ["Page"]
 
 OWN = "own-table"
+LONGEST = 40  # characters of an answer
 
 
 class State:
     """What survives a visit to another page. Nothing of it is kept on the server's disk."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        self.site: solara.Reactive[str] = solara.Reactive(fields.get("site", "nguyen-khe"))
-        self.answers: solara.Reactive[dict[str, str]] = solara.Reactive({})
+        self.address = said = Address(fields)
+        self.site: solara.Reactive[str] = solara.Reactive(
+            said.one_of("site", [OWN, *(one.id for one in _single_sites())], "nguyen-khe")
+        )
+        given = {question.name: said.text(question.name)[:LONGEST] for question in QUESTIONS}
+        self.answers: solara.Reactive[dict[str, str]] = solara.Reactive({name: text for name, text in given.items() if text})
 
 
 @solara.component
@@ -46,6 +52,7 @@ def Page():
     upload = session.page(TABLE_SLOT, TableState).upload.value
     own = upload if upload is not None and upload.scenario else None
     Heading("check")
+    AddressBar("/self-check", {"site": state.site.value, **state.answers.value}, state.address)
     sites = [{"id": one.id, "label": getattr(one, say.lang)} for one in _single_sites()]
     if own is not None:
         sites.insert(0, {"id": OWN, "label": say("check.own", name=own.source)})
@@ -109,7 +116,7 @@ def _changed(state: State, change: Mapping[str, Any]) -> None:
     if change["id"] == "site":
         state.site.value = change["value"]
     else:
-        state.answers.value = {**state.answers.value, change["id"]: str(change["value"])[:40]}
+        state.answers.value = {**state.answers.value, change["id"]: str(change["value"])[:LONGEST]}
 
 
 def _read(name: str, text: str) -> Any:

@@ -11,6 +11,7 @@ from ...experiments.analyses.finding import Case
 from ...experiments.errors import InputError
 from ...scenarios import ScenarioError, list_sites
 from ..goal_words import goal_lines, goal_rows
+from .address import Address, AddressBar
 from .controls import PlainButton
 from .export import Export
 from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, error_text
@@ -31,9 +32,12 @@ class State:
     """What survives a visit to another page."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        self.setting: solara.Reactive[dict[str, str]] = solara.Reactive(
-            {"site": fields.get("site", "nguyen-khe"), "want": fields.get("want", "one_unmet_2035>=.5"), "effort": "quick"}
-        )
+        self.address = said = Address(fields)
+        self.setting: solara.Reactive[dict[str, str]] = solara.Reactive({
+            "site": said.one_of("site", [one.id for one in list_sites()], "nguyen-khe"),
+            "want": said.text("want", "one_unmet_2035>=.5")[:200],
+            "effort": said.one_of("effort", EFFORT, "quick"),
+        })  # fmt: skip
         self.found: solara.Reactive[Goal | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
 
@@ -45,6 +49,7 @@ def Page():
     say, state = session.say, session.page(SLOT, State)
     setting = state.setting.value
     Heading("goal")
+    AddressBar("/goal", setting, state.address)
     fields: list[dict[str, Any]] = [
         {"id": "site", "kind": "select", "label": say("goal.place"), "value": setting["site"],
          "options": [{"id": one.id, "label": getattr(one, say.lang)} for one in list_sites()]},

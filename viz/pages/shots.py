@@ -54,7 +54,7 @@ def _shoot(browser, url, path, lang, width, clicks, ready, out) -> bool:
         watched.wait(".eco h1")
         if path == "my-cluster":
             table = out / f"cluster-{lang}.csv"
-            table.write_bytes(template_csv(lang))
+            table.write_text(template_csv(lang), encoding="utf-8", newline="")
             watched.page.set_input_files("input[type=file]", str(table))
         for click in clicks:
             watched.page.click(click)
