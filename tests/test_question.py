@@ -43,6 +43,12 @@ def heard(command, words, monkeypatch):
     if command in OF_QUESTIONS:
         where = "ecocluster.experiments.waiving.waiving" if command == "waiving" else f"ecocluster.experiments.{command}"
         monkeypatch.setattr(where, answer)
+    elif command == "goal":
+        own = COMMANDS["goal"]
+        monkeypatch.setattr(
+            "ecocluster.experiments.analyses.goal.goal",
+            lambda case, *_, **__: answer(**{name: getattr(case, name) for name in own}),
+        )
     else:
         monkeypatch.setattr(module, "conduct", lambda name, analyse, asked, *rest: answer(**asked))
     with pytest.raises(Enough):

@@ -23,6 +23,8 @@ from ecocluster.viz.districts import DISTRICTS, city_spots
 from ecocluster.viz.figures import panels_of
 from ecocluster.viz.pages import compare_run
 from ecocluster.viz.pages.barriers import State as Barriers
+from ecocluster.viz.pages.check import State as SelfCheck
+from ecocluster.viz.pages.city_map import State as CityMap
 from ecocluster.viz.pages.compare import State, panel_option
 from ecocluster.viz.pages.compare import fields_of as compare_fields
 from ecocluster.viz.pages.compare_run import Known, Watcher, draw, run_rounds
@@ -32,6 +34,7 @@ from ecocluster.viz.pages.explorer import State as Explorer
 from ecocluster.viz.pages.explorer_data import column_label
 from ecocluster.viz.pages.export import file_message
 from ecocluster.viz.pages.frame import error_text
+from ecocluster.viz.pages.goal import State as Goal
 from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
 from ecocluster.viz.pages.jobs import size as size_of_pool
 from ecocluster.viz.pages.my_cluster import State as MyCluster
@@ -213,6 +216,29 @@ def test_rounds_add_up_to_the_numbers_of_compare(teaching):
     assert [picture.replicates for picture in pictures] == [2, 5, 2, 5]
 
 
+def test_a_city_is_sketched_from_some_of_its_clusters_first():
+    """And the sketch is told as one; the budget and a lever are those of the question."""
+
+    class Enough(Exception):
+        pass
+
+    pictures = []
+
+    def see(picture):
+        pictures.append(picture)
+        if len(pictures) == 2:
+            raise Enough
+
+    question = ask("hanoi", ["combined"], fixed=True, replicates=20)
+    with pytest.raises(Enough):
+        run_rounds(Quiet(), question, PANELS, Known(), Watcher(see, lambda _: None))
+    assert [(p.sketch, p.clusters, p.of_clusters, p.replicates) for p in pictures] == [(True, 5, 70, 6), (True, 5, 70, 12)]
+    first = pictures[0]
+    assert first.arms == ("null", "law", "combined") and set(first.mean) == set(PANELS)
+    at = first.years.tolist().index(2035)
+    assert 2000 < first.mean["firms"][0, at] < 8000 if "firms" in first.mean else first.mean["tco2e"][0, at] > 1e4
+
+
 def test_rounds_in_worlds_add_up_too():
     question = ask("teaching", ["symbiosis"], worlds=9)
     answer = run_rounds(Quiet(), question, PANELS, Known(), Watcher(lambda _: None, lambda _: None))
@@ -375,9 +401,11 @@ def test_an_address_of_an_earlier_version_opens_and_says_so():
 
 PAGES_WITH_FIELDS = [
     (lambda fields: State(fields, "nguyen-khe"), compare_fields,
-     {"site": "phung", "policy": "korea", "law": "strict", "replicates": "50", "year": "2030", "budget_bn": "200", "extension": "0.5"}),
+     {"site": "phung", "policy": "korea", "law": "strict", "replicates": "50", "year": "2030", "pathway": "symbiosis",
+      "outcome": "cod", "budget_bn": "200", "extension": "0.5"}),
     (lambda fields: State(fields, "nguyen-khe"), compare_fields,
-     {"site": "hanoi:tong-hop-12", "policy": "korea", "law": "today", "replicates": "worlds", "year": "2045"}),
+     {"site": "hanoi:tong-hop-12", "policy": "korea", "law": "today", "replicates": "worlds", "year": "2045", "pathway": "combined",
+      "outcome": "tco2e"}),
     (lambda fields: Watch(fields, "nguyen-khe"), Watch.fields,
      {"site": "phung", "pathway": "symbiosis", "policy": "korea", "law": "strict", "budget_bn": "90", "replicate": "7", "cluster": "2",
       "quarter": "61"}),
@@ -386,6 +414,10 @@ PAGES_WITH_FIELDS = [
     (Evidence, Evidence.fields, {"search": "nước", "mark": "press", "group": "trust"}),
     (MyCluster, lambda state: state.setting.value,
      {"policy": "korea", "law": "today", "budget_bn": "90.0", "replicates": "50", "year": "2030"}),
+    (CityMap, CityMap.fields,
+     {"left": "law", "right": "symbiosis", "outcome": "groups", "law": "today", "year": "2030", "worlds": "20", "cluster": "phung"}),
+    (Goal, lambda state: state.setting.value, {"site": "phung", "want": "jobs_2030>=1", "effort": "careful"}),
+    (SelfCheck, lambda state: {"site": state.site.value, **state.answers.value}, {"site": "phung", "treated_share": "20-40"}),
     (Explorer, Explorer.fields, {"folder": "a/b", "x": "one", "y": "two"}),
 ]  # fmt: skip
 

@@ -33,11 +33,11 @@ def test_a_goal_is_looked_for(browser, server):
         page = watched.page
         watched.wait("input[name=want]")
         page.fill("input[name=want]", "nothing_2035>=1")
-        page.wait_for_timeout(600)
+        page.wait_for_function("location.search.includes('nothing_2035')")  # the page has heard of it
         page.click("button.main")
         watched.wait(".eco .error")
         page.fill("input[name=want]", "jobs_2030>=1")
-        page.wait_for_timeout(600)
+        page.wait_for_function("location.search.includes('jobs_2030')")
         page.click("button.main")
         watched.wait(".eco .answer")
         assert "law alone reaches it in 100" in page.inner_text(".eco .answer")

@@ -1,8 +1,9 @@
 """The comparison behind the first page: a first curve at once, then more and more replicates.
 
 Replicates are run in rounds that add up, each with the ids it has in `compare`, so the last round holds exactly
-the numbers of the command line. Only the first curve is a sketch: it takes the scale factors of the programmes
-from the last comparison instead of finding them by pilots, which would take longer than the runs.
+the numbers of the command line. Only the first curve is a sketch: of a city it shows some clusters raised to the whole
+(`ecocluster.experiments.sketch`), of a cluster it takes the scale factors of the programmes from the last comparison
+instead of finding them by pilots, which would take longer than the runs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +23,13 @@ from .jobs import Job
 from .settings import LIMITS
 
 if TYPE_CHECKING:
+    from ...experiments.sketch import Estimate
     from ...model.ensemble import Runs
 
-__all__ = ["Known", "Picture", "Watcher", "draw", "run_rounds", "trace_bytes"]
+__all__ = ["Known", "Picture", "Watcher", "draw", "draw_sketch", "run_rounds", "trace_bytes"]
 
 SKETCH = 2  # replicates of the first curve
+SKETCHES = 2  # of a city, before it is run whole
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,9 @@ class Picture:
         By series.
     replicates : int
     sketch : bool
-        Are the scale factors taken over from an earlier comparison?
+        Not a part of the answer yet: drawn from some clusters, or with scale factors of an earlier comparison.
+    clusters, of_clusters : int
+        From how many clusters it is drawn, and how many there are.
     """
 
     arms: tuple[str, ...]
@@ -51,27 +57,42 @@ class Picture:
     high: Mapping[str, np.ndarray]
     replicates: int
     sketch: bool
+    clusters: int
+    of_clusters: int
 
 
 def draw(trace: Runs, keys: Sequence[str], sketch: bool = False) -> Picture:
     """Yearly means and bands of some series; failed runs are left out."""
+    lost = (trace.failed != 0)[:, :, None, None]
+    series = np.where(lost, np.nan, trace.series) if lost.any() else trace.series
+    count = len(trace.site.clusters)
+    return _picture(trace.arms, trace.years, trace.keys, series, keys, trace.series.shape[1], sketch, count, count)
+
+
+def draw_sketch(estimate: Estimate, keys: Sequence[str]) -> Picture:
+    """The same of some clusters raised to the city."""
+    found = estimate
+    return _picture(found.arms, found.years, found.keys, found.series, keys, found.draws, True, found.clusters, found.of_clusters)
+
+
+def _picture(arms, times, names, series, keys: Sequence[str], runs: int, sketch: bool, clusters: int, of_clusters: int) -> Picture:
+    """Yearly means and bands of values (arms, runs, steps + 1, names)."""
     from ...model.indicators import INDICATORS
 
-    per_year, names = trace.steps_per_year, list(trace.keys)
-    steps = trace.series.shape[2] - 1
-    lost = (trace.failed != 0)[:, :, None]
+    steps, names = series.shape[2] - 1, list(names)
+    per_year = round(1.0 / (times[1] - times[0]))
     # the functions that skip nan are slow, and hardly any run ever fails
-    average, quantile = (np.nanmean, np.nanquantile) if lost.any() else (np.mean, np.quantile)
+    average, quantile = (np.nanmean, np.nanquantile) if np.isnan(series[:, :, -1]).any() else (np.mean, np.quantile)
     mean, low, high = {}, {}, {}
     for key in keys:
-        path = np.where(lost, np.nan, trace.series[:, :, 1:, names.index(key)])
+        path = series[:, :, 1:, names.index(key)]
         by_year = path.reshape(*path.shape[:2], steps // per_year, per_year)
         flow = INDICATORS[key].kind in ("flow", "money")
         by_year = by_year.mean(axis=3) if flow else by_year[..., -1]
         mean[key] = average(by_year, axis=1)
         low[key], high[key] = quantile(by_year, [0.1, 0.9], axis=1)
-    years = int(round(trace.years[0])) + np.arange(steps // per_year)
-    return Picture(tuple(trace.arms), years, mean, low, high, trace.series.shape[1], sketch)
+    years = int(round(times[0])) + np.arange(steps // per_year)
+    return Picture(tuple(arms), years, mean, low, high, runs, sketch, clusters, of_clusters)
 
 
 def trace_bytes(site, arms: int, replicates: int) -> int:
@@ -151,8 +172,10 @@ def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, 
     Comparison
         The same numbers as `compare` gives.
     """
+    from ...experiments.kept_runs import keeping
     from ...experiments.preparing import answer, refuse_unpaid, worlds_of
     from ...experiments.side_runs import with_more
+    from ...experiments.sketch import refined
     from ...model.ensemble import find_scale, run_ensemble
 
     loaded, arms, shocks = known.read(question)
@@ -168,7 +191,7 @@ def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, 
         return run_ensemble(
             loaded.site, scaled, replicates=count, first_replicate=first, seed=question.seed, threads=job.threads,
             parameters=loaded.parameters, shocks=shocks, worlds=None if drawn is None else drawn[first : first + count],
-            progress=lambda step, _: job.progress(done + step, total),
+            progress=lambda step, _: job.progress(done + step, total), make=keeping(loaded.site),
         )  # fmt: skip
 
     job.check()
@@ -179,6 +202,12 @@ def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, 
             sketch = simulate(_scaled(arms, guess), 0, min(SKETCH, runs), 0)
             refuse_unpaid(question, sketch)
             watcher.picture(draw(sketch, keys, sketch=True))
+    else:
+        for estimate in islice(refined(question, loaded, arms, job.threads), SKETCHES):
+            if estimate.clusters == estimate.of_clusters:
+                break
+            job.check()
+            watcher.picture(draw_sketch(estimate, keys))
     found = []
     for arm in arms:
         job.check()
