@@ -8,7 +8,7 @@ from typing import Any
 from ..experiments.errors import InputError
 from ..model.sites_and_arms import SECTORS
 from ..scenarios import Message
-from ..scenarios.enterprises import sector_word
+from ..scenarios.industries import sector_word
 from .words import Words, value_of
 
 __all__ = ["message_text"]

@@ -73,6 +73,8 @@ def test_both_languages_have_the_same_keys_and_fields():
         "line",
         "guesses",
         "lever-effects",
+        "check",
+        "form",
     }
 
 

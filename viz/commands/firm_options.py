@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...scenarios import Choices, ScenarioError
+from ...scenarios import ScenarioError
 from .common import listed
+
+if TYPE_CHECKING:
+    from ...scenarios import Choices
 
 __all__ = ["Accept", "Columns", "Decimal", "Sheet", "Unit", "choices_of", "pairs_of"]
 
@@ -21,6 +24,8 @@ Accept = Annotated[list[str] | None, typer.Option("--accept", help="help.firms_a
 
 def choices_of(columns: list[str] | None, sheet: str, unit: str, decimal: str, accept: list[str] | None) -> Choices:
     """What was typed, as the reader of tables takes it."""
+    from ...scenarios import Choices
+
     settled = tuple(dict.fromkeys(name for text in accept or [] for name in listed(text)))
     choices = Choices(pairs_of("--columns", columns or []), sheet, unit, decimal, settled)
     choices.check()
