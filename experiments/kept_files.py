@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from ..model.kernel_cache import weak_place
+from ..scenarios.given import is_number
 
 __all__ = ["BOUND_MB", "ENDING", "VARIABLE", "Files", "Memory", "files"]
 
@@ -218,10 +219,10 @@ def _unpacked(content: bytes, key: bytes) -> dict[str, np.ndarray]:
 
 def _bound() -> float:
     """Bytes that the user grants; 0: nothing is kept. What is no number grants nothing: it was meant to be less."""
-    try:
-        return max(0.0, float(os.environ.get(VARIABLE, BOUND_MB))) * 1e6
-    except ValueError:
-        return 0.0
+    text = os.environ.get(VARIABLE)
+    if text is None:
+        return BOUND_MB * 1e6
+    return max(0.0, float(text)) * 1e6 if is_number(text) else 0.0
 
 
 def files() -> Files | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -461,7 +460,7 @@ def written(value: Any) -> Any:
     ('-10^5000', 12)
     """
     if isinstance(value, int) and abs(value) >= 10**40:
-        return f"{'-' if value < 0 else ''}10^{int(abs(value).bit_length() * math.log10(2))}"
+        return f"{'-' if value < 0 else ''}10^{abs(value).bit_length() * 30103 // 100000}"
     return value
 
 

@@ -5,7 +5,6 @@ Each doubt has a name; who knows better says `--accept NAME`, or writes it under
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
@@ -54,7 +53,7 @@ def doubts_of(
         else:
             single += [
                 Refusal(line, "revenue", f"{firm['revenue']:g}", Message("doubt_revenue", each=firm["revenue"] / firm["workers"], usual=_usual(firm)))
-                for line, firm in firms if "revenue" in firm and _off(firm) > math.log(_FIRM_OFF)
+                for line, firm in firms if "revenue" in firm and _off(firm) > _FIRM_OFF
             ]  # fmt: skip
     return whole, single
 
@@ -84,7 +83,7 @@ def _unit_of_revenue(firms: Sequence[Mapping[str, Any]], unit: str) -> ScenarioE
         return None
     if factor <= 0:
         return None
-    fits = min(MONEY, key=lambda other: abs(math.log(factor * MONEY[other] / MONEY[unit])))
+    fits = min(MONEY, key=lambda other: _apart(factor * MONEY[other] / MONEY[unit]))
     middle = median(firm["revenue"] / firm["workers"] for firm in known)
     if fits == unit:
         return ScenarioError("doubt_revenue_all", key=Message("col_revenue"), each=middle, usual=_usual(known[0]))
@@ -93,7 +92,12 @@ def _unit_of_revenue(firms: Sequence[Mapping[str, Any]], unit: str) -> ScenarioE
 
 
 def _off(firm: Mapping[str, Any]) -> float:
-    return abs(math.log(max(firm["revenue"], 1e-12) / firm["workers"] / _usual(firm)))
+    return _apart(max(firm["revenue"], 1e-12) / firm["workers"] / _usual(firm))
+
+
+def _apart(ratio: float) -> float:
+    """How many times one is the other, whichever is larger."""
+    return max(ratio, 1.0 / ratio)
 
 
 def _usual(firm: Mapping[str, Any]) -> float:

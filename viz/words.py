@@ -17,7 +17,7 @@ from typing import Any
 
 from ..model.modules import label_of
 from ..model.vocabulary import LEARNED, SECTORS, STREAMS, TECHNOLOGIES
-from ..scenarios.given import shown
+from ..scenarios.given import is_number, shown
 
 __all__ = ["LANGUAGES", "Words", "decimals_of", "language_of", "preferred_language", "scale_of", "system_language", "value_of"]
 
@@ -80,10 +80,7 @@ def preferred_language(header: str | None) -> str:
     ranked = []
     for position, part in enumerate((header or "").split(",")):
         name, _, weight = part.strip().partition(";q=")
-        try:
-            quality = float(weight) if weight else 1.0
-        except ValueError:
-            quality = 0.0
+        quality = (float(weight) if is_number(weight) else 0.0) if weight else 1.0
         ranked.append((-quality, position, language_of(name) or ""))
     return next((name for quality, _, name in sorted(ranked) if name and quality < 0), "en")
 

@@ -32,8 +32,8 @@ MOVE = """([name, value]) => {
 }"""
 # page -> what is there once all of it is
 THERE = {
-    "": ".eco-chart [data-drawn]", "map": "select", "watch": "canvas[data-ready]", "barriers": "button.main", "explorer": "select",
-    "portfolio": "button.main", "my-cluster": ".watch-pick", "evidence": ".eco-chart [data-drawn]",
+    "": ".eco-chart [data-drawn]", "map": "select", "watch": "canvas[data-ready]", "barriers": "button.main", "explorer": ".eco-chart [data-drawn]",
+    "self-check": ".eco-table", "goal": "button.main", "portfolio": "button.main", "my-cluster": ".watch-pick", "evidence": ".eco-chart [data-drawn]",
     "limits": ".eco-table",
 }  # fmt: skip
 
