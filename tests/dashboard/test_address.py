@@ -78,7 +78,7 @@ def test_going_back_shows_the_page_and_its_address(browser, server):
         page = watched.page
         watched.wait(FULL)
         address_says(page, "replicates=4")
-        page.click(".eco-head nav a >> nth=6")
+        page.click(".eco-head nav a[href*='evidence']")
         address_says(page, "/evidence?")
         page.fill("input[type=search]", "nước")
         address_says(page, "search=")
@@ -117,7 +117,7 @@ def walk(browser, address):
         watched.wait(FULL)
         for link in page.query_selector_all(".eco-head nav a"):
             assert page.evaluate("(link) => link.href", link).startswith(f"{address}/")
-        page.click(".eco-head nav a >> nth=6")
+        page.click(".eco-head nav a[href*='evidence']")
         watched.wait("input[type=search]")
         page.wait_for_function("(start) => location.href.startsWith(start)", arg=f"{address}/evidence?")
         page.fill("input[type=search]", "nước")

@@ -127,7 +127,7 @@ def test_the_language_switches_without_losing_anything(browser, server):
         page = watched.page
         page.wait_for_function(f"document.querySelector('h1').innerText === {json.dumps(Words('en')('page.compare.title'))}")
         assert page.inner_text(".lever:has(#lever-extension) output") == "90 %"
-        page.click(".eco-head nav a >> nth=6")
+        page.click(".eco-head nav a[href*='evidence']")
         page.wait_for_function(f"document.querySelector('h1').innerText === {json.dumps(Words('en')('page.evidence.title'))}")
         quiet(watched)
 

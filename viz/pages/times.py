@@ -11,6 +11,7 @@ import sys
 import time
 
 from .browser import chromium, find_chromium, open_page, serve
+from .frame import PAGES
 
 MOVE = """([name, value]) => new Promise((resolve, reject) => {
   const drawn = () => [...document.querySelectorAll('.eco-chart > div')].reduce((sum, box) => sum + Number(box.dataset.drawn), 0);
@@ -101,14 +102,14 @@ def _time_pages(browser, address: str, options: argparse.Namespace, rows: list[t
         page.click(".eco-lang button[lang=vi]")
         page.wait_for_function("document.documentElement.lang === 'vi'")
         rows.append(("language switched", f"{since():.0f} ms"))
-        for index, name in enumerate(("compare", "watch", "barriers", "explorer", "portfolio", "my-cluster", "evidence", "limits")):
-            if index:
+        for path in PAGES:
+            if path:
                 old, started = page.inner_text("h1"), time.perf_counter()
-                page.click(f".eco-head nav a >> nth={index}")
+                page.click(f".eco-head nav a[href*='/{path}']")
                 page.wait_for_function(
                     "(old) => document.querySelector('h1') && document.querySelector('h1').innerText !== old", arg=old
                 )
-                rows.append((f"to page {name}", f"{since():.0f} ms"))
+                rows.append((f"to page {path}", f"{since():.0f} ms"))
 
 
 def _time_film(browser, address: str, rows: list[tuple[str, str]]) -> None:
