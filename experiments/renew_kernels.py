@@ -66,10 +66,10 @@ def renew() -> None:
     """Compile and write the archive of this Python and this kind of processor; a minute or two, several on a busy machine."""
     with tempfile.TemporaryDirectory() as empty:
         environment = {**os.environ, "ECOCLUSTER_CACHE_DIR": empty, "ECOCLUSTER_SHIPPED": "0"}
-        subprocess.run([sys.executable, "-c", f"from {_compile_and_pack.__module__} import _compile_and_pack as do; do()"], check=True, env=environment)  # fmt: skip
+        assert __spec__ is not None  # also where this is the program
+        code = f"from {__spec__.name} import _compile_and_pack as do; do()"
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 if __name__ == "__main__":
-    from ecocluster.experiments import renew_kernels
-
-    renew_kernels.renew()
+    renew()

@@ -497,7 +497,8 @@ def refused(attempt: Callable[[], Any]) -> str:
     try:
         attempt()
     except Exception as error:
-        if type(error).__name__ not in REFUSALS:
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        if not kinds & set(REFUSALS):
             raise
         text = str(error)
         text.encode()
@@ -515,7 +516,7 @@ def refused(attempt: Callable[[], Any]) -> str:
             from ecocluster.viz.words import Words
 
             say = Words("vi")
-            told = problem_text(error, say) if type(error).__name__ == "ScenarioError" else say.error(error)
+            told = problem_text(error, say) if "ScenarioError" in kinds else say.error(error)
             told.encode()
             assert "\n" not in told.partition("\n  ")[0], told
         return "refused"
@@ -543,7 +544,13 @@ def prepare(names: tuple[str, ...] = READERS) -> None:
     """Everything that is loaded at first use, and a control: sound inputs are used."""
     import warnings
 
+    from ecocluster.scenarios.errors import ScenarioError
+
+    def no_file() -> None:
+        raise ScenarioError("no_file", file="x.csv")
+
     warnings.simplefilter("ignore")
+    refused(no_file)  # what tells of problems looks for the time zones of the machine once
     for name in names:
         reader = reader_of(name)
         for again in (False, True):

@@ -135,7 +135,7 @@ def test_a_table_is_given_understood_and_compared(browser, server, tmp_path, cap
         page.click("button.main:has-text('So sánh')")
         watched.wait(".panels canvas")
         page.wait_for_selector("button:has-text('CSV') >> nth=2")
-        for label in ("Kịch bản", "Danh sách", "Cấu hình", "CSV >> nth=2"):
+        for label in ("Kịch bản", "Bảng cơ sở", "Cấu hình", "CSV >> nth=2"):
             name, _, which = label.partition(" >> ")
             with page.expect_download() as download:
                 page.click(f"button:has-text('{name}')" + (f" >> {which}" if which else ""))
