@@ -6,6 +6,7 @@ changes sound inputs; `attack` gives one to its reader and says what came of it,
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -550,7 +551,8 @@ def prepare(names: tuple[str, ...] = READERS) -> None:
         raise ScenarioError("no_file", file="x.csv")
 
     warnings.simplefilter("ignore")
-    refused(no_file)  # what tells of problems looks for the time zones of the machine once
+    refused(no_file)
+    importlib.import_module("babel.dates")  # looks for the time zones of the machine once
     for name in names:
         reader = reader_of(name)
         for again in (False, True):
