@@ -159,6 +159,7 @@ def test_folder_and_report(comparison, lang, tmp_path):
         "past.parquet",
         "series.parquet",
         "summary.csv",
+        "summary.xlsx",
         "summary.json",
         "manifest.json",
         "report.html",
