@@ -59,6 +59,7 @@ def xlsx_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]], widths: Mapping[st
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
+    wrapped, bold = Alignment(wrap_text=True, vertical="top"), Font(bold=True)  # a style is slow to make, and to give
     book = Workbook()
     book.remove(book.active)
     book.properties.creator = "ecocluster"
@@ -66,6 +67,7 @@ def xlsx_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]], widths: Mapping[st
     for name, rows in sheets.items():
         sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31])
         longest: list[int] = []
+        given = (widths or {}).get(name)
         for i, row in enumerate(rows, 1):
             for j, value in enumerate(row, 1):
                 if value is None or value != value:
@@ -75,12 +77,12 @@ def xlsx_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]], widths: Mapping[st
                 cell.value = safe_text(value)
                 if isinstance(value, str):
                     cell.data_type = "s"  # never a formula
-                    cell.alignment = Alignment(wrap_text=True, vertical="top")
+                    if "\n" in value or len(value) + 2 > (given[j - 1] if given and j <= len(given) else _WIDEST):
+                        cell.alignment = wrapped
                 if i == 1:
-                    cell.font = Font(bold=True)
+                    cell.font = bold
                 longest += [0] * (j - len(longest))
                 longest[j - 1] = max(longest[j - 1], len(str(value)))
-        given = (widths or {}).get(name)
         for j, width in enumerate(given or [min(max(n + 2, 8), _WIDEST) for n in longest], 1):
             sheet.column_dimensions[get_column_letter(j)].width = width
         sheet.freeze_panes = "A2"

@@ -196,7 +196,7 @@ def _other_order():
     `mode` 0: the hashed priority as it is; 1: a random sequential order; 2: the smallest amount first.
     """
     source = inspect.getsource(step_module.step.py_func) + "\n" + inspect.getsource(step_module.run_steps.py_func)
-    source = re.sub(r"^@\w+\n", "", source, flags=re.M)
+    source = re.sub(r"^@\w+(\(.*\))?\n", "", source, flags=re.M)
     for phase, queue in (("serve_requests", "requests"), ("sign_deals", "proposals")):
         source, found = re.subn(
             rf"^( +)({phase}\(s, p\))", rf"\1shuffle(s.{queue}, s.city[0].{queue}, mode, s.city[0].step)\n\1\2", source, flags=re.M

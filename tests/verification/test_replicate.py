@@ -112,6 +112,7 @@ def test_nobody_burns_and_forks_but_the_replicate():
     assert callers_of("burn", "fork") - {"experiments/bench.py", "experiments/bench_firms.py", "experiments/phase_clock.py"} <= {
         "model/simulator.py",
         "experiments/sweeps/running.py",  # its own `burn` begins a replicate
+        "experiments/by_cluster.py",  # a simulator that looks at its clusters on the way, and begins anew where there is more room
         "experiments/kept_runs.py",  # a simulator, whose `burn` looks first whether a past is kept
     }
     assert callers_of("burn") & {"experiments/bench.py", "experiments/bench_firms.py"}
