@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,7 @@ def site_id(name: str | Path) -> str:
     text = str(name)
     if is_path(name) or re.fullmatch(r"[a-z0-9-]+(:[a-z0-9-]+)?", text):
         return text
-    titles = {one.id: (one.vi, one.en) for one in list_sites()}
-    if found := _meant(text, {one: (*names, *_own_names().get(one, ())) for one, names in titles.items()}):
+    if found := _meant(text, _names(tuple(shipped("sites").values()))):
         return found
     whole, _, cluster = text.partition(":")  # a title may hold one too
     if not cluster or (city := site_id(whole)) not in shipped("sites"):
@@ -111,6 +111,13 @@ def site_id(name: str | Path) -> str:
     path = shipped("sites")[city]
     rows = {row["id"]: (row["name"],) for _, row in _clusters(path, read("sites", path))}
     return f"{city}:{_meant(cluster, rows) or cluster}"
+
+
+@lru_cache(maxsize=4)
+def _names(files: tuple[Path, ...]) -> dict[str, tuple[str, ...]]:
+    """All that the sites of these files are called, by id; read once, for an address asks several times."""
+    own = _own_names()
+    return {one.id: (one.vi, one.en, *own.get(one.id, ())) for one in list_sites()}
 
 
 def _own_names() -> dict[str, tuple[str, ...]]:
