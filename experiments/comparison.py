@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 __all__ = ["Comparison"]
 
 DIFFERENCES = (*SPLIT_BASES, *OUTPUT_BASES)  # columns that are differences to the baseline already
+
+
+def _bounds(column: Outcome) -> tuple[float, float]:
+    """The range that the true mean of a column cannot leave."""
+    if column.kind != "share":
+        return -math.inf, math.inf
+    return (-1.0 if column.base.endswith("gap") else 0.0), 1.0  # a difference of two shares
 
 
 @dataclass(repr=False)
@@ -208,6 +215,11 @@ class Comparison:
         """Values of one column, shape (arms, worlds): means over the replicates of a world; runs at the defaults."""
         return spread.by_world(self.values(key), self.trace.worlds)
 
+    def by_world_of(self, keys: Sequence[str]) -> np.ndarray:
+        """`by_world` of several columns, shape (keys, arms, worlds)."""
+        places = [self._places[key] for key in keys]
+        return np.ascontiguousarray(spread.by_world(np.moveaxis(self.numbers[..., places], -1, 0), self.trace.worlds))
+
     def worlds(self, key: str, against: list[int] | None = None) -> list[spread.Spread]:
         """Median and 5-95 % of the worlds for every arm, of a column or of its difference to other arms, world by world.
 
@@ -330,7 +342,35 @@ class Comparison:
     @cached_property
     def estimates(self) -> dict[str, list[tuple[statistics.Estimate, statistics.Estimate, float]]]:
         """Per column and arm: the value, its difference to the law alone (of that: to the null), the gain of pairing."""
-        return {key: self._estimate(column) for key, column in self.columns.items()}
+        plain = self._plain_estimates()
+        return {key: plain[key] if key in plain else self._estimate(column) for key, column in self.columns.items()}
+
+    def _plain_estimates(self) -> dict[str, list[tuple[statistics.Estimate, statistics.Estimate, float]]]:
+        """Those of all columns that are means of what runs gave, in one pass for each range that means are cut to."""
+        kinds: dict[tuple[float, float], list[str]] = {}
+        for key, column in self.columns.items():
+            if (
+                column.base not in PRICES
+                and column.base not in DIFFERENCES
+                and not (column.base in CLUSTER_SHARES and self.one_cluster)
+            ):
+                kinds.setdefault(_bounds(column), []).append(key)
+        found: dict[str, list[tuple[statistics.Estimate, statistics.Estimate, float]]] = {}
+        for bounds, keys in kinds.items():
+            values = self.by_world_of(keys)
+            alone = values[:, self.matched]
+            arms, draws = values.shape[1:]
+            flat, null = values.reshape(-1, draws), np.ascontiguousarray(alone).reshape(-1, draws)
+            own, apart = statistics.mean_intervals(flat, bounds), statistics.mean_intervals(flat - null)
+            gains = statistics.pairing_gains(flat, null).tolist()
+            rows = list(zip(own, apart, gains, strict=True))
+            found |= {key: self._first_is_itself(rows[k * arms : (k + 1) * arms]) for k, key in enumerate(keys)}
+        return found
+
+    def _first_is_itself(self, rows: list[tuple[statistics.Estimate, statistics.Estimate, float]]) -> list:
+        """By definition and not by arithmetic: holds for one replicate too."""
+        rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0, rows[0][0].runs), math.nan)
+        return rows
 
     def _estimate(self, column: Outcome) -> list[tuple[statistics.Estimate, statistics.Estimate, float]]:
         if column.base in PRICES:
@@ -342,42 +382,30 @@ class Comparison:
         if column.base in DIFFERENCES:
             parts = self._split_by_world(column)
             no_difference = statistics.Estimate.undefined(statistics.IS_DIFFERENCE)
-            rows = [(statistics.mean_interval(arm), no_difference, math.nan) for arm in parts]
+            rows = [(arm, no_difference, math.nan) for arm in statistics.mean_intervals(parts)]
             rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0), math.nan)
             return rows
-        values = self.by_world(column.key)
+        values = self.by_world(column.key)  # of a single cluster: where runs say yes or no, a proportion
         alone = values[self.matched]
-        rows = list(zip(
-            self._intervals(column, values), statistics.mean_intervals(values - alone), map(float, statistics.pairing_gains(values, alone)), strict=True,
-        ))  # fmt: skip
-        # by definition and not by arithmetic: holds for one replicate too
-        rows[0] = (rows[0][0], statistics.Estimate(0.0, 0.0, 0.0, rows[0][0].runs), math.nan)
-        return rows
-
-    def _intervals(self, column: Outcome, values: np.ndarray) -> list[statistics.Estimate]:
-        """How the means of a column are estimated: bounded for shares, a proportion where runs say 0 or 1."""
-        if column.base in CLUSTER_SHARES and self.one_cluster:
-            return [
-                statistics.proportion_interval(row)
-                if np.isin(row[np.isfinite(row)], (0.0, 1.0)).all()
-                else statistics.mean_interval(row, (0.0, 1.0))
-                for row in values
-            ]
-        if column.kind != "share":
-            return statistics.mean_intervals(values)
-        low = -1.0 if column.base.endswith("gap") else 0.0  # a difference of two shares
-        return statistics.mean_intervals(values, (low, 1.0))
+        own = [
+            statistics.proportion_interval(row)
+            if np.isin(row[np.isfinite(row)], (0.0, 1.0)).all()
+            else statistics.mean_interval(row, (0.0, 1.0))
+            for row in values
+        ]
+        gains = statistics.pairing_gains(values, alone).tolist()
+        return self._first_is_itself(list(zip(own, statistics.mean_intervals(values - alone), gains, strict=True)))
 
     @cached_property
     def to_null(self) -> dict[str, list[statistics.Estimate]]:
         """Per column and arm: the difference to no programme under the law as it was."""
-        found = {}
-        for key, column in self.columns.items():
-            if column.base in PRICES or column.base in DIFFERENCES:
-                continue
-            values = self.by_world(key)
-            found[key] = statistics.mean_intervals(values - values[0])
-            found[key][0] = statistics.Estimate(0.0, 0.0, 0.0, self.estimates[key][0][0].runs)
+        keys = [key for key, column in self.columns.items() if column.base not in PRICES and column.base not in DIFFERENCES]
+        values = self.by_world_of(keys)
+        arms = values.shape[1]
+        rows = statistics.mean_intervals((values - values[:, :1]).reshape(-1, values.shape[2]))
+        found = {key: rows[k * arms : (k + 1) * arms] for k, key in enumerate(keys)}
+        for key, own in found.items():
+            own[0] = statistics.Estimate(0.0, 0.0, 0.0, self.estimates[key][0][0].runs)
         return found
 
     @cached_property

@@ -127,8 +127,12 @@ def mean_intervals(values: np.ndarray, bounds: tuple[float, float] = (-np.inf, n
     """
     values = np.ascontiguousarray(values, float)
     runs = values.shape[1]
-    if runs < 2 or not np.isfinite(values).all():
+    whole = np.isfinite(values).all(axis=1)
+    if runs < 2 or not whole.any():
         return [mean_interval(row, bounds) for row in values]
+    if not whole.all():
+        found = iter(mean_intervals(values[whole], bounds))
+        return [next(found) if there else mean_interval(row, bounds) for row, there in zip(values, whole, strict=True)]
     mean = values.mean(axis=1)
     half = t_quantile(runs - 1) * values.std(axis=1, ddof=1) / np.sqrt(runs)
     same = np.ptp(values, axis=1) == 0  # the mean of equal numbers can miss them by a rounding error
@@ -201,8 +205,13 @@ def pairing_gains(values: np.ndarray, null: np.ndarray) -> np.ndarray:
     (N,) float64
     """
     values, null = (np.ascontiguousarray(part, float) for part in (values, null))
-    if values.shape[1] < 3 or not (np.isfinite(values).all() and np.isfinite(null).all()):
+    whole = np.isfinite(values).all(axis=1) & np.isfinite(null).all(axis=1)
+    if values.shape[1] < 3 or not whole.any():
         return np.array([pairing_gain(*pair) for pair in zip(values, null, strict=True)])
+    if not whole.all():
+        gains = np.array([np.nan if there else pairing_gain(*pair) for *pair, there in zip(values, null, whole, strict=True)])
+        gains[whole] = pairing_gains(values[whole], null[whole])
+        return gains
     paired = (values - null).var(axis=1, ddof=1)
     # run by run, as a sum over the rows of a table goes
     apart = np.stack([values.T, null.T], axis=-1).reshape(values.shape[1], -1).var(axis=0, ddof=1).reshape(-1, 2).sum(axis=1)
