@@ -31,7 +31,17 @@ from .errors import InputError
 from .locks import NoLocks, hold, sync_file, sync_folder
 from .plain_names import ForeignName, create, hash_inside, is_plain, path_inside, read_json
 
-__all__ = ["MANIFEST", "change_folder", "check_folder", "read_manifest", "replace_text", "settle", "settled", "write_folder"]
+__all__ = [
+    "MANIFEST",
+    "change_folder",
+    "check_folder",
+    "check_place",
+    "read_manifest",
+    "replace_text",
+    "settle",
+    "settled",
+    "write_folder",
+]
 
 MANIFEST = "manifest.json"
 MADE_BY = "ecocluster"
@@ -67,6 +77,21 @@ def _own_files(folder: Path) -> dict[str, str] | None:
         return None
 
 
+def check_place(folder: Path) -> None:
+    """Refuse a folder that is there and cannot be written, or that could not be made.
+
+    Raises
+    ------
+    InputError
+    """
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise InputError("out_is_file", path=folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError("out_not_writable", path=folder)
+
+
 def check_folder(out: str | os.PathLike) -> Path:
     """Refuse an output folder before any time is spent on runs; carry through an exchange that was interrupted.
 
@@ -92,13 +117,7 @@ def check_folder(out: str | os.PathLike) -> Path:
         raise ScenarioError("link_circle", key="--out", value=str(out)) from None
     if folder.exists() and not folder.is_dir():
         raise InputError("out_is_file", path=folder)
-    anchor = folder
-    while not anchor.exists():
-        anchor = anchor.parent
-    if not anchor.is_dir():
-        raise InputError("out_is_file", path=anchor)
-    if not os.access(anchor, os.W_OK | os.X_OK):
-        raise InputError("out_not_writable", path=anchor)
+    check_place(folder)
     if folder.is_dir():
         with settled(folder):
             if any(folder.iterdir()):

@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import threading
-import uuid
 from collections import OrderedDict
 from contextlib import suppress
 from functools import cache, lru_cache
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model.kernel_cache import weak_place
+from ..model.kernel_cache import weak_place, write_whole
 from ..scenarios.given import is_number
 
 __all__ = ["BOUND_MB", "ENDING", "VARIABLE", "Files", "Memory", "files"]
@@ -82,16 +81,7 @@ class Files:
             if len(content) > self.bound:
                 return
             self._make_room(len(content))
-            os.makedirs(self.folder, 0o700, exist_ok=True)  # it may have been removed meanwhile
-            fresh = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.tmp")
-            try:
-                with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
-                    stream.write(content)
-                os.replace(fresh, path)
-            except BaseException:
-                with suppress(OSError):
-                    fresh.unlink()
-                raise
+            write_whole(str(path), content, 0o600)
 
     def _make_room(self, size: int) -> None:
         """Remove what was not used for longest, where the files are about to grow beyond the bound."""

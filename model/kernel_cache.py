@@ -31,7 +31,7 @@ from numba.core.serialize import dumps
 from . import shipped
 from .notice import Notice
 
-__all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "own_place", "weak_place"]
+__all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "own_place", "weak_place", "write_whole"]
 
 ENDING = ".kernel"
 MESSAGES = {
@@ -298,17 +298,17 @@ class _KernelCache(_Cache):
 
     def _keep(self, name: str, content: bytes) -> None:
         try:
-            _write(os.path.join(self._folder or "", name), content)
+            write_whole(os.path.join(self._folder or "", name), content)
         except Exception as error:  # whatever it is: it is compiled already
             _tell("unkept", path=self._folder, cause=getattr(error, "strerror", None) or error)
 
 
-def _write(path: str, content: bytes) -> None:
+def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
     """Write a file whole or not at all, so that others may read it at any time; they never write into it."""
     _make(os.path.dirname(path), 0o700)  # it may have been removed meanwhile
     fresh = f"{path}.{uuid.uuid4().hex[:12]}.tmp"
     try:
-        with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, 0o644)) as stream:
+        with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(content)
         os.replace(fresh, path)
     except BaseException:

@@ -6,10 +6,9 @@ import csv
 import io
 from pathlib import Path
 
-from ..scenarios import ScenarioError
 from ..scenarios.cells import xlsx_bytes
 from ..scenarios.enterprises import COLUMNS, sector_word
-from ..scenarios.given import path_of
+from .new_file import new_path, write_new
 from .words import Words
 
 __all__ = ["template_csv", "template_rows", "template_xlsx", "write_template"]
@@ -61,15 +60,6 @@ def write_template(file: str | Path, say: Words) -> Path:
     ScenarioError
         For another ending, a file that exists, or a place where nothing can be written.
     """
-    path = path_of(file)
-    if path.suffix.lower() not in ENDINGS:
-        raise ScenarioError("kind_of_file", file=path, allowed=", ".join(ENDINGS))
-    content = template_xlsx(say) if path.suffix.lower() == ".xlsx" else template_csv(say.lang).encode()
-    try:
-        with path.open("xb") as stream:
-            stream.write(content)
-    except FileExistsError:
-        raise ScenarioError("exists", file=path) from None
-    except OSError as error:
-        raise ScenarioError("not_writable", file=path, cause=error.strerror or str(error)) from error
+    path = new_path(file, ENDINGS)
+    write_new(path, template_xlsx(say) if path.suffix.lower() == ".xlsx" else template_csv(say.lang).encode())
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,14 +57,9 @@ def brief_command(
 def _check(path: Path) -> None:
     """Refuse a place before any time is spent on runs: a file that is no PDF is somebody's."""
     from ...experiments.errors import InputError
+    from ...experiments.folder import check_place
 
-    anchor = path.parent
-    while not anchor.exists():
-        anchor = anchor.parent
-    if not anchor.is_dir():
-        raise InputError("out_is_file", path=anchor)
-    if not os.access(anchor, os.W_OK | os.X_OK):
-        raise InputError("out_not_writable", path=anchor)
+    check_place(path.parent)
     if path.exists():
         if not path.is_file():
             raise InputError("brief_not_ours", path=path)

@@ -50,21 +50,11 @@ def form_command(
     lang: Lang = "vi",
 ) -> None:
     from ...experiments.checking import check
-    from ...scenarios import ScenarioError
-    from ...scenarios.given import path_of
+    from ..new_file import new_path, write_new
     from ..reporting_form import form_xlsx
 
-    say, path = Words(lang), path_of(file)
-    if path.suffix.lower() != ".xlsx":
-        raise ScenarioError("kind_of_file", file=path, allowed=".xlsx")
-    content = form_xlsx(check(scenario), say)
-    try:
-        with path.open("xb") as stream:
-            stream.write(content)
-    except FileExistsError:
-        raise ScenarioError("exists", file=path) from None
-    except OSError as error:
-        raise ScenarioError("not_writable", file=path, cause=error.strerror or str(error)) from error
+    say, path = Words(lang), new_path(file, (".xlsx",))
+    write_new(path, form_xlsx(check(scenario), say))
     print(say("cli.form_written", path=path))
 
 
