@@ -30,6 +30,12 @@ ROOT = Path(__file__).parents[1]
 MARKS = {"seed", "documented", "press", "derived", "memory", "calibrated", "definition", "assumption"}
 
 
+def test_no_two_test_files_share_a_name():
+    """Folders of tests are no packages, so one name is one module: a second file of it fails where all are collected at once."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name not in {"conftest.py", "__init__.py"}]
+    assert len(names) == len(set(names)), sorted(name for name in set(names) if names.count(name) > 1)
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys\nfrom ecocluster.viz.cli import main\nsys.argv = ['ecocluster', '--help']\n"
