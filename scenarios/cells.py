@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+import numpy as np
 
 from .given import is_number
 
 __all__ = ["as_it_was", "safe_text", "xlsx_bytes"]
 
 _RUN = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_DATE = (1980, 1, 1, 0, 0, 0)  # the same bytes for the same cells
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WIDEST = 60
 
 
@@ -55,49 +56,37 @@ def xlsx_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]], widths: Mapping[st
     bytes
         The same for the same cells.
     """
-    from openpyxl import Workbook
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.utils import get_column_letter
+    from xlsxwriter import Workbook
 
-    wrapped, bold = Alignment(wrap_text=True, vertical="top"), Font(bold=True)  # a style is slow to make, and to give
-    book = Workbook()
-    book.remove(book.active)
-    book.properties.creator = "ecocluster"
-    book.properties.created = book.properties.modified = datetime(1980, 1, 1)
+    buffer = io.BytesIO()
+    book = Workbook(buffer, {"in_memory": True})  # entries of the archive are dated 1980
+    book.set_properties({"author": "ecocluster", "created": datetime(1980, 1, 1)})
+    looks = {(bold, wrap): book.add_format({"bold": bold, **_wrapped(wrap)}) for bold in (True, False) for wrap in (True, False)}
     for name, rows in sheets.items():
-        sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31])
+        sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31])
         longest: list[int] = []
         given = (widths or {}).get(name)
-        for i, row in enumerate(rows, 1):
-            for j, value in enumerate(row, 1):
+        for i, row in enumerate(rows):
+            longest += [0] * (len(row) - len(longest))
+            for j, value in enumerate(row):
                 if value is None or value != value:
                     continue
-                cell = sheet.cell(i, j)
-                value = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "?", value) if isinstance(value, str) else value
-                cell.value = safe_text(value)
-                if isinstance(value, str):
-                    cell.data_type = "s"  # never a formula
-                    if "\n" in value or len(value) + 2 > (given[j - 1] if given and j <= len(given) else _WIDEST):
-                        cell.alignment = wrapped
-                if i == 1:
-                    cell.font = bold
-                longest += [0] * (j - len(longest))
-                longest[j - 1] = max(longest[j - 1], len(str(value)))
-        for j, width in enumerate(given or [min(max(n + 2, 8), _WIDEST) for n in longest], 1):
-            sheet.column_dimensions[get_column_letter(j)].width = width
-        sheet.freeze_panes = "A2"
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return _without_dates(buffer.getvalue())
+                bold = i == 0
+                if isinstance(value, str):  # never a formula, a link, a number
+                    wide = "\n" in value or len(value) + 2 > (given[j] if given and j < len(given) else _WIDEST)
+                    text = safe_text(_CONTROL.sub("?", value))
+                    sheet.write_string(i, j, text, looks[bold, wide] if bold or wide else None)
+                elif isinstance(value, (bool, np.bool_)):
+                    sheet.write_boolean(i, j, bool(value), looks[bold, False] if bold else None)
+                else:
+                    sheet.write_number(i, j, float(value), looks[bold, False] if bold else None)
+                longest[j] = max(longest[j], len(str(value)))
+        for j, width in enumerate(given or [min(max(n + 2, 8), _WIDEST) for n in longest]):
+            sheet.set_column(j, j, width)
+        sheet.freeze_panes(1, 0)
+    book.close()
+    return buffer.getvalue()
 
 
-def _without_dates(raw: bytes) -> bytes:
-    """The same workbook, whenever it was written."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "docProps/core.xml":
-                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>1980-01-01T00:00:00Z", content)
-            new.writestr(zipfile.ZipInfo(name, _DATE), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+def _wrapped(wrap: bool) -> dict[str, Any]:
+    return {"text_wrap": True, "valign": "top"} if wrap else {}
