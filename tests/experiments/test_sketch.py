@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from ecocluster.model.indicators import INDICATORS
 from ecocluster.model.simulator import Simulator
 from ecocluster.scenarios import load_scenario, make_arm
 from ecocluster.viz.cli import main
+from ecocluster.viz.sketching import SketchLines
+from ecocluster.viz.words import Words
 
 ASKED = {"pathways": ["symbiosis", "combined"], "worlds": 9, "threads": 1}
 
@@ -203,6 +206,28 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys, lang):
     assert main(asked) == 0
     shown = capsys.readouterr().out
     assert words in shown and "±" not in shown[shown.index("5 of 5") :].splitlines()[0]
+
+
+def test_unit_and_decimals_suit_the_site():
+    """A city avoids kilotonnes, a cluster tonnes; a later estimate stays in the unit of the title."""
+    years, arms = np.array([2035.0, 2036.0]), ("law", "combined")
+    question = SimpleNamespace(worlds=8)
+
+    def estimate(middle):
+        curve = SimpleNamespace(
+            years=years, middle=-np.full((2, 2), middle), low=-np.full((2, 2), 1.5 * middle), high=-np.full((2, 2), middle / 2)
+        )
+        return SimpleNamespace(curve=lambda *_, **__: curve, arms=arms, question=question, exact=False, draws=4, of_draws=8,
+                               clusters=1, of_clusters=1, wall_s=1.0)  # fmt: skip
+
+    for first, later, title, told in (
+        (412.0, 0.4, "t CO₂e", ("412 ± 206", "0 ± 0")),
+        (43_210.0, 430.0, "kt CO₂e", ("43.2 ± 21.6", "0.4 ± 0.2")),
+    ):
+        lines = SketchLines(Words("en"))
+        begun = lines.of(estimate(first))
+        assert f", {title}" in begun[0] and len(begun) == 3
+        assert (begun[-1].split("  ")[-1], lines.of(estimate(later))[-1].split("  ")[-1]) == told
 
 
 def test_the_coverage_is_counted(monkeypatch):

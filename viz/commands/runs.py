@@ -104,15 +104,13 @@ def compare_command(
 
 def _tell_estimates(say: Words, as_json: bool) -> Callable[[Any], None]:
     """What prints estimates as they come; beside JSON they go to stderr."""
-    from ..sketching import sketch_lines
+    from ..sketching import SketchLines
 
-    console, first = open_console(stderr=as_json), True
+    console, lines = open_console(stderr=as_json), SketchLines(say)
 
     def tell(estimate: Any) -> None:
-        nonlocal first
-        for line in sketch_lines(estimate, say, first):
+        for line in lines.of(estimate):
             console.print(line, highlight=False, soft_wrap=True)
-        first = False
 
     return tell
 
