@@ -112,8 +112,19 @@ def _registry(family: str) -> str:
     rows, heads = getattr(registries, f"{family}_rows")(), HEADS[family]
     lines = [f"# {family.capitalize()}s", "", f"As `ecocluster {family}s` lists them.", ""]
     lines += ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(_cell(row[head]) for head in heads) + " |" for row in rows]
+    lines += ["| " + " | ".join((_linked if head == "source" else _cell)(row[head]) for head in heads) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _linked(source) -> str:
+    """A source with each id a link to where its entry stands."""
+    from ecocluster.viz.sources import ids_in, known_sources
+
+    text = _cell(source)
+    for one in ids_in(text):
+        name, place = one.partition(" ")[2], known_sources()[one].place.removeprefix("docs/")
+        text = re.sub(rf"(?<![\w.\[#]){re.escape(name)}(?![\w\]]|\.\d)", f"[{name}](../{place})", text, count=1)
+    return text
 
 
 def _cell(value) -> str:

@@ -29,7 +29,7 @@ DERIVED: dict[str, tuple[tuple[str, ...], str, str, str]] = {
     **{key: ((column,), "t", "flow", "max") for key, column in AVOIDED.items() if key != "abatement"},
     # the same if as much were produced as under law alone
     **{f"{key}_at_output": ((column, "output_total"), "t", "flow", "max") for key, column in AVOIDED.items()},
-    "abatement_share": (("tco2e_total",), "share", "share", "max"),  # of what the null emits
+    **{f"{key}_share": ((column,), "share", "share", "max") for key, column in AVOIDED.items()},  # of what the null emits
     "abatement_pv": (("pv_tco2e",), "t", "flow", "max"),  # discounted as money is, to be divided into it
     "net_outlay": (("pv_outlay", "pv_receipts"), "mVND", "money", "min"),  # present value above the null
     # tCO2e and COD avoided at their default prices less cost, all present values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ..model.vocabulary import SECTORS, STREAMS, TECHNOLOGIES, TECHNOLOGY_ROWS
@@ -49,14 +50,15 @@ def range_of(p: Parameter, say: Words) -> str:
 
 
 def source_of(p: Parameter, say: Words) -> str:
-    """Where a number comes from; sentences among the sources have a translation, marks such as "evidence G3" need none."""
+    """Where a number comes from; sentences among the sources have a translation, of an id such as "evidence G3" its first word."""
     return source_text(p.source, say)
 
 
 def source_text(source: str, say: Words) -> str:
     """A source in the reader's language."""
     # with a plain space, tools for catalogues would take "% o" for a placeholder
-    return say.name("source", source.replace("% ", "%\N{NO-BREAK SPACE}"))
+    told = say.name("source", source.replace("% ", "%\N{NO-BREAK SPACE}"))
+    return re.sub(r"\b(evidence|specification)(?= [A-K\d])", lambda kind: say(f"sources.{kind[1]}"), told)
 
 
 def plain(text: str) -> str:

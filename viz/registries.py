@@ -9,7 +9,7 @@ from typing import Any
 from .parameter_words import meaning_of, source_text
 from .words import MISSING, Words, value_of
 
-__all__ = ["indicator_rows", "lever_rows", "parameter_rows", "registry_table"]
+__all__ = ["indicator_rows", "lever_rows", "parameter_rows", "registry_table", "source_rows"]
 
 WIDE, NARROW_COLUMN = 100, 12  # columns of a terminal from which the meaning has room beside; most for a number or unit below that
 
@@ -44,13 +44,23 @@ def indicator_rows() -> list[dict[str, Any]]:
     return [vars(one) for one in INDICATORS.values()]
 
 
+def source_rows() -> list[dict[str, Any]]:
+    """All entries of the documents that the column "source" names: id, title, place (document and heading), origin, link."""
+    from .sources import known_sources
+
+    return [
+        {"key": one.id, "definition": one.title, "source": one.place, "origin": one.origin, "link": one.link}
+        for one in known_sources().values()
+    ]
+
+
 def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, width: int = WIDE):
     """Rows as a table for the terminal: name in the reader's language, range, unit, meaning and source.
 
     Parameters
     ----------
     family : str
-        "lever", "parameter" or "indicator".
+        "lever", "parameter", "indicator" or "source".
     rows : iterable of dict
     say : Words
     width : int
@@ -65,7 +75,7 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, widt
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     heads = {"lever": ("baseline", "range", "unit", "cost"), "parameter": ("default", "range", "unit", "mark"),
-             "indicator": ("unit", "better", "pillar")}[family]  # fmt: skip
+             "indicator": ("unit", "better", "pillar"), "source": ()}[family]  # fmt: skip
     table.add_column(say("registry.name"), style="cyan", overflow="fold", min_width=26 if width >= WIDE else 24, ratio=None if width >= WIDE else 1)  # fmt: skip
     for head in heads:
         table.add_column(say(f"registry.{head}"), justify="right" if head in ("baseline", "default", "cost") else "left", overflow="fold",
@@ -77,6 +87,7 @@ def registry_table(family: str, rows: Iterable[dict[str, Any]], say: Words, widt
         told = _meaning(family, key, row, say)
         cells = [_cell(head, row, say) for head in heads]
         told = f"{told} [{source_text(row['source'], say)}]" if row.get("source") else told
+        told = f"{told} {row['origin']}" if row.get("origin") else told
         if width >= WIDE:
             table.add_row(key, *cells, told)
         else:

@@ -1,7 +1,7 @@
 """What the ids of sources stand for: the title, where it stands in the documents, and whom these name.
 
-The documents are not installed, so what is needed of them lies in assets/sources.csv, made by `python -m ecocluster.viz.sources docs`;
-a test holds that it is what the documents say.
+The documents are not installed, so their entries lie in assets/sources.csv, made by `python -m ecocluster.viz.sources docs`;
+a test holds that it is what the documents say, and another that nothing is shown that has no entry.
 """
 
 from __future__ import annotations
@@ -14,10 +14,21 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["Source", "ids_in", "known_sources", "read_documents"]
+__all__ = ["KINDS", "Source", "ids_in", "known_sources", "read_documents", "slug"]
 
-_ID = re.compile(r"[A-I]\d+(?:\.\d+)?\b")
-_SPECIFICATION = re.compile(r"specification ((?:\d+(?:\.\d+|[a-j])?)(?:(?:, | and )\d+(?:\.\d+|[a-j])?)*)")
+# what an id begins with
+KINDS = ("evidence", "specification", "target", "test", "hypothesis", "paper")
+_ROW = r"[A-J]\d+(?:\.\d+)?\b"
+_SECTION = r"\d+(?:\.\d+|[a-j])?"
+_NAMED = re.compile(
+    rf"(?P<part>[;|]|\.\s)"
+    rf"|specification (?P<sections>{_SECTION}(?:(?:, | and |-){_SECTION})*)"
+    r"|\b(?P<section>13\.(?:1[0-4]|\d)(?![\d.]*\s?%)|5[a-j])\b"
+    r"|(?P<evidence>\bevidence\b)"
+    r"|\b(?P<paper>S[12])\b"
+    rf"|(?<![\w.])(?P<row>{_ROW})(?!\.\d)"
+    r"|(?<![\w.])(?P<test>V[1-9]\d?)\b"
+)
 _HOST = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:vn|com|org|gov|edu|net|int|eu|asia)\b")
 
 
@@ -28,10 +39,10 @@ class Source:
     Attributes
     ----------
     id : str
-        As parameters name it: "evidence G1.11", "specification 5g".
+        As parameters name it: "evidence G1.11", "specification 5g", "target C2", "test V14", "hypothesis H12", "paper S1".
     title : str
     place : str
-        Document and section.
+        Document and heading, as a link inside the repository: "docs/evidence.md#g1-firm-size".
     origin : str
         Whom the entry names: papers, pages, laws; empty for what was decided here.
     link : str
@@ -46,13 +57,27 @@ class Source:
 
 
 def ids_in(text: str) -> list[str]:
-    """Ids of entries that a source names, in their order."""
-    found = []
-    for part in re.split(r";", text):
-        for match in _SPECIFICATION.finditer(part):
-            found += [f"specification {one}" for one in re.split(r", | and ", match[1])]
-        if "evidence" in part:
-            found += [f"evidence {one}" for one in _ID.findall(part.partition("evidence")[2])]
+    """Ids of entries that a text names, in their order.
+
+    A letter with a number is a row of the evidence where the word stands before it in the same part of a sentence, or where it has a dot; otherwise
+    C is a target of calibration and H a hypothesis.
+    """
+    found, evidence = [], False
+    for one in _NAMED.finditer(text):
+        if one["part"]:
+            evidence = False
+        elif one["evidence"]:
+            evidence = True
+        elif one["sections"] or one["section"]:
+            found += [f"specification {section}" for section in re.findall(_SECTION, one["sections"] or one["section"])]
+        elif one["paper"]:
+            found.append(f"paper {one['paper']}")
+        elif one["test"]:
+            found.append(f"test {one['test']}")
+        elif evidence and one["row"][0] != "H" or "." in one["row"]:
+            found.append(f"evidence {one['row']}")
+        elif one["row"][0] in "CH":
+            found.append(f"{'target' if one['row'][0] == 'C' else 'hypothesis'} {one['row']}")
     return list(dict.fromkeys(found))
 
 
@@ -63,18 +88,36 @@ def known_sources() -> dict[str, Source]:
         return {row["id"]: Source(**row) for row in csv.DictReader(stream)}
 
 
+def slug(heading: str) -> str:
+    """The anchor that a heading of a document gets."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
 def read_documents(folder: Path) -> list[Source]:
-    """The entries of evidence.md and specification.md.
+    """The entries of evidence.md, specification.md and of the targets in odd.md.
 
     Parameters
     ----------
     folder : Path
         That of the documents.
     """
-    return [
-        *_evidence((folder / "evidence.md").read_text(encoding="utf-8")),
-        *_specification((folder / "specification.md").read_text(encoding="utf-8")),
-    ]
+    evidence, specification, odd = (
+        (folder / f"{name}.md").read_text(encoding="utf-8") for name in ("evidence", "specification", "odd")
+    )
+    return [*_evidence(evidence), *_specification(specification), *_targets(odd)]
+
+
+def _headed(text: str, document: str):
+    """Lines of a document, each with the link to the heading above it."""
+    place = f"docs/{document}.md"
+    for line in text.splitlines():
+        if heading := re.match(r"#+ (.*)", line):
+            place = f"docs/{document}.md#{slug(heading[1])}"
+        yield line, place
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split(" | ")] if line.startswith("| ") else []
 
 
 def _evidence(text: str) -> list[Source]:
@@ -83,40 +126,48 @@ def _evidence(text: str) -> list[Source]:
         if line.startswith("| ") and not line.startswith("| key"):
             names, told = (cell.strip() for cell in line.strip("| ").split(" | ", 1))
             keys |= dict.fromkeys(re.split(r", | / ", names), _plain(told))
-    found, section = [], ""
-    for line in text.splitlines():
-        if heading := re.match(r"###? ([A-I]\d+)\. (.*)", line):
-            section = f"docs/evidence.md, {heading[1]}"
-            found.append(Source(f"evidence {heading[1]}", _plain(heading[2]), "docs/evidence.md"))
-        cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
-        if line.startswith("| ") and len(cells) >= 4 and _ID.fullmatch(cells[0]):
-            origin = "; ".join(dict.fromkeys(keys[key] for key in re.findall(r"[A-Z][A-Z0-9-]+", cells[-2]) if key in keys))
+    found = []
+    for line, place in _headed(text, "evidence"):
+        if heading := re.match(r"##+ ([A-K]\d*)\. (.*)", line):
+            found.append(Source(f"evidence {heading[1]}", _plain(heading[2]), place))
+        cells = _cells(line)
+        if paper := re.match(r"- \*\*(S[12])\*\*: (.*)", line):
+            found.append(Source(f"paper {paper[1]}", _plain(paper[2]), place))
+        elif cells and re.fullmatch(r"J\d+", cells[0]):
+            found.append(Source(f"evidence {cells[0]}", _plain(f"{cells[1]}: {cells[2]}"), place))
+        elif len(cells) >= 4 and re.fullmatch(_ROW, cells[0]):
+            origin = "; ".join(dict.fromkeys(keys[key] for key in re.findall(r"[A-Z][A-Z0-9&-]+", cells[-2]) if key in keys))
             host = _HOST.search(origin)
-            found.append(
-                Source(
-                    f"evidence {cells[0]}",
-                    _plain(f"{cells[1]}: {cells[2]}"),
-                    section,
-                    origin,
-                    f"https://{host[0]}/" if host else "",
-                )
-            )
+            title = _plain(f"{cells[1]}: {cells[2]}").removesuffix(": -")
+            found.append(Source(f"evidence {cells[0]}", title, place, origin, f"https://{host[0]}/" if host else ""))
     return found
 
 
 def _specification(text: str) -> list[Source]:
     found, section = [], ""
-    for line in text.splitlines():
-        if heading := re.match(r"## (\d+[a-z]?)\. (.*)", line):
+    for line, place in _headed(text, "specification"):
+        cells = _cells(line)
+        if heading := re.match(r"##+ (\d+(?:\.\d+|[a-z])?)\.? (.*)", line):
             section = heading[1]
-            found.append(Source(f"specification {section}", _plain(heading[2]), "docs/specification.md"))
+            found.append(Source(f"specification {section}", _plain(heading[2]), place))
         elif part := re.match(r"(\d+)\. \*\*([^*]+?)\.?\*\*", line):
-            found.append(Source(f"specification {section}.{part[1]}", _plain(part[2]), f"docs/specification.md, {section}"))
-        elif part := re.match(r"\*\*(\d+\.\d+) ([^*]+?)\.?\*\*", line):
-            found.append(Source(f"specification {part[1]}", _plain(part[2]), f"docs/specification.md, {section}"))
-        elif part := re.match(r"\*\*([a-z])\. ([^*]+?)\.?\*\*", line):
-            found.append(Source(f"specification {section}{part[1]}", _plain(part[2]), f"docs/specification.md, {section}"))
+            found.append(Source(f"specification {section}.{part[1]}", _plain(part[2]), place))
+        elif cells and section == "9" and re.fullmatch(r"H\d+", cells[0]):
+            found.append(Source(f"hypothesis {cells[0]}", _plain(cells[1]), place))
+        elif cells and section == "10":
+            found += [Source(f"test {one}", _plain(f"{cells[1]}: {cells[2]}"), place) for one in re.findall(r"V\d+", cells[0])]
     return found
+
+
+def _targets(text: str) -> list[Source]:
+    told: dict[str, Source] = {}
+    for line, place in _headed(text, "odd"):
+        cells = _cells(line)
+        if len(cells) == 4 and re.fullmatch(r"C\d+", cells[0]) and place.endswith("#10-calibration"):
+            before = told.get(cells[0])
+            what = _plain(f"{cells[1]}: {cells[2]}")
+            told[cells[0]] = Source(f"target {cells[0]}", f"{before.title}; {what}" if before else what, place)
+    return list(told.values())
 
 
 def _plain(text: str) -> str:
@@ -124,14 +175,11 @@ def _plain(text: str) -> str:
 
 
 def main(folder: str) -> None:
-    """Write assets/sources.csv anew: the entries that parameters name."""
-    from ..model.parameters import PARAMETERS
-
-    named = {one for parameter in PARAMETERS.values() for one in ids_in(parameter.source)}
+    """Write assets/sources.csv anew."""
     with (Path(__file__).parent / "assets" / "sources.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([field.name for field in fields(Source)])
-        writer.writerows(astuple(source) for source in read_documents(Path(folder)) if source.id in named)
+        writer.writerows(map(astuple, read_documents(Path(folder))))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        Shape (rows,), float64; `abatement_share` is nan where the null emits nothing.
+        Shape (rows,), float64; a share of what is avoided is nan where the null emits nothing.
     """
     asked = outcome_of(outcome)
     base, year = asked.base, asked.year
@@ -96,9 +96,9 @@ def effect(frame: pd.DataFrame, outcome: str) -> np.ndarray:
     if base in OUTPUT_BASES:
         pairs = [frame[f"{who}{name}_{year}"].to_numpy(float) for who in ("", "null.") for name in DERIVED[base][0]]
         return avoided_at_output(*pairs)
-    if base == "abatement_share":
-        whole = frame[f"null.tco2e_total_{year}"].to_numpy(float)
-        return -change("tco2e_total") / np.where(whole > 0, whole, np.nan)
+    if (avoided := base.removesuffix("_share")) != base and avoided in AVOIDED:
+        whole = frame[f"null.{AVOIDED[avoided]}_{year}"].to_numpy(float)
+        return -change(AVOIDED[avoided]) / np.where(whole > 0, whole, np.nan)
     if base == "abatement_pv":
         return -change("pv_tco2e")
     if base.startswith("net_benefit"):

@@ -17,7 +17,7 @@ from ecocluster.viz.pages.evidence import (
     _frame,
 )
 from ecocluster.viz.parameter_words import meaning_of, range_of, source_of
-from ecocluster.viz.sources import ids_in, known_sources, read_documents
+from ecocluster.viz.sources import known_sources
 from ecocluster.viz.words import LANGUAGES, Words, value_of
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +67,7 @@ def test_meanings_are_those_of_the_registry():
 
 def test_sources_are_told_in_vietnamese():
     told = [source_of(p, Words("vi")) for p in PARAMETERS.values()]
-    assert not [text for text in told if re.search(r"\b(specification|rows?|assumption|of|in)\b|\d\.\d+ ?%", text)]
+    assert not [text for text in told if re.search(r"\b(specification|evidence|rows?|assumption|of|in)\b|\d\.\d+ ?%", text)]
 
 
 def test_search_and_filters():
@@ -116,23 +116,6 @@ def test_the_page_searches_and_restores_itself(browser, server, lang):
         page.wait_for_function("document.querySelectorAll('.eco-table')[1].querySelectorAll('tbody tr').length === 100")
         assert not re.findall(r"\b(?:evidence|param|unit|technology)\.(?!md\b)[a-z_]\w*", page.inner_text(".eco"))
         assert watched.errors == [] and watched.outside == []
-
-
-def test_the_stored_sources_are_those_of_the_documents():
-    named = {one for p in PARAMETERS.values() for one in ids_in(p.source)}
-    of_documents = {source.id: source for source in read_documents(Path(__file__).parents[2] / "docs") if source.id in named}
-    assert known_sources() == of_documents  # else: python -m ecocluster.viz.sources docs
-    assert len(of_documents) > 80 and all(source.title and source.place for source in of_documents.values())
-    assert len(named - of_documents.keys()) < 0.1 * len(named)
-
-
-@pytest.mark.parametrize(
-    ("text", "ids"),
-    [("specification 3; evidence G1.11 (6.5 % of all firms)", ["specification 3", "evidence G1.11"]), ("a guess", []),
-     ("evidence C5.6, C5.13-C5.14", ["evidence C5.6", "evidence C5.13", "evidence C5.14"]), ("specification 5g", ["specification 5g"])],
-)  # fmt: skip
-def test_ids_of_a_source(text, ids):
-    assert ids_in(text) == ids
 
 
 @pytest.mark.browser

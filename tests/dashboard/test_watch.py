@@ -197,7 +197,7 @@ def test_cards_read_in_both_languages(shown, portraits):
         assert len(english["choices"]) == len(vietnamese["choices"]) == 5
         for a, b in zip(english["choices"], vietnamese["choices"], strict=True):
             assert a["text"] and a["text"] != b["text"] and "{" not in a["text"] + b["text"]
-    assert firm_card(None, film, Words("vi"))["title"] == "Chỗ trống"
+    assert firm_card(None, film, Words("vi"))["title"] == "Lô trống"
     assert {p.compliance for p in portraits} <= set(COMPLIANCE)
 
 

@@ -221,7 +221,7 @@ def test_the_worked_example_is_read_and_its_numbers_are_called_invented(capsys, 
     example = Path(__file__).parents[2] / "examples" / "province" / "clusters.csv"
     assert "invented" in example.read_text(encoding="utf-8")
     assert main(["scenarios", "province", "tinh-x", "--clusters", str(example), "--out", str(tmp_path), "--lang", "vi"]) == 0
-    assert "rút ngẫu nhiên" in capsys.readouterr().out
+    assert "lấy ngẫu nhiên" in capsys.readouterr().out
     assert len(load_scenario(tmp_path / "tinh-x.toml").site.clusters) == 4
     assert main(["scenarios", "province", "tinh-y", "--clusters", str(example), "--columns", "area=Dien tich"]) == 2
     assert new_province("z", example, tmp_path, choices=Choices(columns={"sector": ""})).clusters == 4

@@ -51,7 +51,11 @@ def texts():
 
 def plain(text):
     """Without fields, commands, paths and names of columns, which are the same in every language."""
-    return re.sub(r"\{[^}]*\}|'[^']*'|--\w+|[\w/-]+\.\w+\b|\w*_\w+|\b(?:type|kind) dose\b|\b[a-z]+(?:, [a-z]+){3,}", " ", text)
+    return re.sub(
+        r"ecocluster [a-z-]+|\{[^}]*\}|'[^']*'|--\w+|[\w/-]+\.\w+\b|\w*_\w+|\b(?:type|kind) dose\b|\b[a-z]+(?:, [a-z]+){3,}",
+        " ",
+        text,
+    )
 
 
 def has(text, word):
@@ -61,6 +65,6 @@ def has(text, word):
 @pytest.mark.parametrize(("english", "vietnamese", "wrong", "but"), GLOSSARY, ids=[row[0] for row in GLOSSARY])
 def test_the_glossary_holds(texts, english, vietnamese, wrong, but):
     told = {key: (en, vi.replace(but, "") if but else vi) for key, (en, vi) in texts.items()}
-    assert {key: vi for key, (_, vi) in told.items() for word in wrong if has(vi, word)} == {}
-    meant = {key: vi for key, (en, vi) in told.items() if has(plain(en), english)}
+    assert {key: vi for key, (_, vi) in told.items() for word in wrong if word and has(vi, word)} == {}
+    meant = {key: vi for key, (en, vi) in told.items() if any(has(plain(en), word) for word in english.split("; "))}
     assert {key: vi for key, vi in meant.items() if not any(has(vi, word) for word in vietnamese)} == {}

@@ -34,12 +34,12 @@ def fields(text):
 @pytest.mark.parametrize(
     ("toml", "told"),
     [
-        ("paramters = 1\n" + CLUSTER, "paramters = 1: không có khóa này; có phải 'parameters'?"),
+        ("paramters = 1\n" + CLUSTER, "paramters = 1: không có khóa này; có phải ý bạn là 'parameters'?"),
         (CLUSTER.replace("= 20", "= 0"), "firms_2018 = 0: ngoài khoảng; cho phép: từ 1 đến 5000 cơ sở"),
         (CLUSTER.replace("= 20", '= "x"'), "firms_2018 = 'x': không phải là số; cho phép: từ 1 đến 5000 cơ sở"),
         (CLUSTER + "mix = { food = 0.5 }\n", "mix: tổng các tỷ lệ là 0.5; cho phép: tổng bằng 1"),
-        (CLUSTER + "mix = { fod = 1 }\n", "mix.fod = 1: không rõ ngành; có phải 'food'?"),
-        ('shocks = "defalt"\n' + CLUSTER, "'defalt': không rõ kịch bản cú sốc; có phải 'default'?"),
+        (CLUSTER + "mix = { fod = 1 }\n", "mix.fod = 1: không có ngành này; có phải ý bạn là 'food'?"),
+        ('shocks = "defalt"\n' + CLUSTER, "'defalt': không có kịch bản cú sốc này; có phải ý bạn là 'default'?"),
         (None, "không có tệp này"),
     ],
 )
@@ -62,7 +62,7 @@ def test_common_problems_follow_the_language(tmp_path, toml, told):
         ("whole = 1\n" + CLUSTER, "whole = 1: phải là true hoặc false"),
         ("name = 3\nalone = 3\n" + CLUSTER, "alone = 3: phải là danh sách"),
         ('kind = "x"\n' + CLUSTER, "kind = 'x': không có tên này; cho phép: 'city', 'cluster' hoặc 'park'"),
-        (CLUSTER.replace('name = "A"\n', ""), "site.toml, cụm thứ 1 (clusters): name: còn thiếu"),
+        (CLUSTER.replace('name = "A"\n', ""), "site.toml, cụm thứ 1 (clusters): name: còn thiếu khóa này"),
     ],
 )
 def test_what_pydantic_refuses_follows_the_language(tmp_path, toml, told):

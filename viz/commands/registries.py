@@ -1,4 +1,4 @@
-"""`ecocluster levers | parameters | indicators`: what can be set and what comes out, with unit, range, cost and source."""
+"""`ecocluster levers | parameters | indicators | sources`: what can be set and what comes out, with unit, range, cost, source, and where that stands."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("levers", help="help.levers")(levers_command)
     app.command("parameters", help="help.parameters")(parameters_command)
     app.command("indicators", help="help.indicators")(indicators_command)
+    app.command("sources", help="help.sources")(sources_command)
 
 
 def levers_command(part: Part = "", lang: Lang = "en", as_json: AsJson = False) -> None:
@@ -35,6 +36,12 @@ def indicators_command(part: Part = "", lang: Lang = "en", as_json: AsJson = Fal
     from ..registries import indicator_rows
 
     _show("indicator", indicator_rows(), part, lang, as_json)
+
+
+def sources_command(part: Part = "", lang: Lang = "en", as_json: AsJson = False) -> None:
+    from ..registries import source_rows
+
+    _show("source", source_rows(), part, lang, as_json)
 
 
 def _show(family: str, rows: list[dict], part: str, lang: str, as_json: bool) -> None:

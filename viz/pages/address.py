@@ -27,7 +27,7 @@ LABELS = {
     "site": "compare.site", "policy": "compare.policy", "law": "compare.law", "replicates": "compare.replicates",
     "replicate": "watch.replicate", "year": "compare.year", "budget_bn": "lever.budget", "pathway": "watch.pathway",
     "quarter": "watch.scrub", "cluster": "mix.cluster", "outcome": "binds.outcome", "folder": "explorer.folder",
-    "left": "city.left", "right": "city.right", "want": "goal.want", "effort": "goal.thorough",
+    "left": "city.left", "right": "city.right", "want": "goal.want", "effort": "goal.thorough", "sure": "goal.sure",
     "x": "explorer.x", "y": "explorer.y", "choice": "mix.pathway", "mark": "evidence.mark", "group": "evidence.group",
 }  # fmt: skip
 _LONGEST = 60  # characters of a value that are told

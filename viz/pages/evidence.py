@@ -272,7 +272,8 @@ def _titles(p: Parameter) -> str:
 
 def _id(one: str, say: Words) -> str:
     """An id as the parameters' sources say it in the reader's language."""
-    return one.replace("specification", say("sources.specification"))
+    kind, _, name = one.partition(" ")
+    return f"{say(f'sources.{kind}')} {name}"
 
 
 @solara.component

@@ -17,7 +17,7 @@ def Form(fields: list, label: str, lang: str, event_changed: Callable[[dict], No
     ----------
     fields : list of dict
         {"id", "label", "kind", "value"} and by kind: "select" with options [{"id", "label"}], "range" with min, max,
-        step and unit, "number" with min, max and step, "search" with a placeholder; each may have a "help".
+        step and unit, "number" with min, max and step, "search" with a placeholder; each may have a "help" and a "size" ("wide" or "narrow").
     label : str
         What the fields are for, for those who do not see them.
     lang : str
