@@ -1,9 +1,8 @@
-"""A visitor's table of enterprises: read in a temporary folder that is gone at once, told row by row, read again as he says."""
+"""A visitor's table of enterprises: read in memory and written nowhere, told row by row, read again as he says."""
 
 from __future__ import annotations
 
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,7 +87,11 @@ def read_upload(source: str, content: bytes, choices: Choices | None = None) -> 
     ScenarioError
         If the table as a whole cannot be used; its `file` is `source`.
     """
-    table = _with_file(source, content, lambda path: read_firms(path, choices))
+    try:
+        table = read_firms(Path(_file_name(source)), choices, content)
+    except ScenarioError as error:
+        error.file = source
+        raise
     problems: dict[int, list[Refusal]] = {}
     for refusal in table.refused:
         problems.setdefault(refusal.line, []).append(refusal)
@@ -106,19 +109,11 @@ def read_upload(source: str, content: bytes, choices: Choices | None = None) -> 
 
 def sheets_of(source: str, content: bytes) -> tuple[str, ...]:
     """Names of the sheets of a spreadsheet that hold anything; none of a text table."""
-    return _with_file(source, content, lambda path: tuple(sheet.name for sheet in read_sheets(path) if sheet.name))
-
-
-def _with_file(source: str, content: bytes, read):
-    """What `read` makes of the content as a file, which is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ecocluster-") as folder:
-        path = Path(folder) / _file_name(source)
-        path.write_bytes(content)
-        try:
-            return read(path)
-        except ScenarioError as error:
-            error.file = source  # not where it lay on the server
-            raise
+    try:
+        return tuple(sheet.name for sheet in read_sheets(Path(_file_name(source)), content) if sheet.name)
+    except ScenarioError as error:
+        error.file = source
+        raise
 
 
 def _file_name(source: str) -> str:
