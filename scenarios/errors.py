@@ -269,6 +269,7 @@ MESSAGES = {
     "province_plant_year": "assumed for {count} of {all} clusters: the plant runs since 2019",
     "province_written": "written: {scenario} ({clusters} clusters, {firms} firms); sizes, technologies, trust and shared land are drawn",
     # the self-check
+    "answers_against": "cannot be true together with {other} = {other_value}",
     "not_a_span": "neither a value nor a range of two",
     "not_number_or_span": "neither a number nor a range of two",
     "one_cluster_only": "holds {clusters} clusters; the self-check is of one, such as {example}",
