@@ -150,6 +150,8 @@ MESSAGES = {
     "doubt_revenue": "each worker would bring {each:.3g} million VND a year, usual are {usual:g} (--accept revenue if that is right)",
     "doubt_fraction": "part of a worker? (--accept fractions if these are full-time equivalents)",
     "doubt_double": "the enterprise stands in line {first} already (--accept doubles if these are two)",
+    "doubt_area": "{area:g} ha are more than the largest park of the country; is it in m2? write 'Diện tích (m2)' above it, or hectares",
+    "area_in": "areas turned into hectares from '{unit}'",
     "doubt_code": "a code for no answer? (--accept codes if the firm has so many)",
     "doubt_counts": "each line seems to stand for several enterprises, and would be read as one; write a line for each, or say --accept counts",
     "doubt_places": "the lines are of {count} places ({places}) and would make one cluster; say which: --only '{example}', or --accept places",

@@ -11,6 +11,7 @@ from ecocluster.model.indicators import LEVEL_1
 from ecocluster.model.parameters import PARAMETERS
 from ecocluster.scenarios import Choices, ScenarioError, load_scenario, new_province
 from ecocluster.scenarios.answers import NOT_KNOWN, QUESTIONS
+from ecocluster.scenarios.province import read_clusters, site_text
 from ecocluster.viz.cli import main
 from ecocluster.viz.reporting_form import form_xlsx
 from ecocluster.viz.self_check import answers_text, criteria_rows, sentences, step_rows, summary
@@ -260,10 +261,49 @@ def test_lists_that_cannot_be_used(tmp_path, text, words):
 def test_the_worked_example_is_read_and_its_numbers_are_called_invented(capsys, tmp_path):
     from ecocluster.scenarios.library import Path
 
-    example = Path(__file__).parents[2] / "examples" / "province" / "clusters.csv"
+    example = Path(__file__).parents[2] / "scenarios" / "data" / "clusters_example.csv"
     assert "invented" in example.read_text(encoding="utf-8")
     assert main(["scenarios", "province", "tinh-x", "--clusters", str(example), "--out", str(tmp_path), "--lang", "vi"]) == 0
     assert "rút ngẫu nhiên" in capsys.readouterr().out
     assert len(load_scenario(tmp_path / "tinh-x.toml").site.clusters) == 4
     assert main(["scenarios", "province", "tinh-y", "--clusters", str(example), "--columns", "area=Dien tich"]) == 2
     assert new_province("z", example, tmp_path, choices=Choices(columns={"sector": ""})).clusters == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "areas"),
+    [
+        ("STT;Tên CCN;Diện tích (m2);Số DN\n1;A;185000;42\n2;B;92500,5;10\n", [18.5, 9.25005]),
+        ("Tên CCN;DT (km2);Số DN\nA;0,2;42\n", [20]),
+        ("Tên CCN;DT (ha);Số DN\nA;20;42\n", [20]),
+        (
+            "STT;Tên CCN;Diện tích (ha);Số DN\nI;Huyện X;48;52\n1;A;18;42\n2;B;30;10\nII;Huyện Y;9;9\n3;C;9;9\n;Tổng;57;61\n",
+            [18, 30, 9],
+        ),
+        ("TT;Tên CCN;Diện tích (ha);Số DN\nA;Huyện X;48;52\n1;A;18;42\n2;B;30;10\nB;Huyện Y;9;9\n1;C;9;9\n", [18, 30, 9]),
+    ],
+)
+def test_areas_in_other_units_and_sums_of_districts(tmp_path, text, areas):
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    report = new_province("x", tmp_path / "list.csv", tmp_path)
+    assert [one.area_built for one in load_scenario(report.scenario).site.clusters] == pytest.approx(areas)
+
+
+def test_areas_that_no_park_has_are_asked_about(tmp_path):
+    (tmp_path / "list.csv").write_text("Tên CCN;Diện tích;Số DN\nA;185000;42\nB;9000;3\nC;20;12,5\n", encoding="utf-8")
+    found = read_clusters(tmp_path / "list.csv")
+    assert [(one.line, one.reason.key) for one in found.refused] == [(2, "doubt_area"), (3, "doubt_area"), (4, "not_whole_number")]
+
+
+def test_what_a_list_leaves_out_is_marked_cluster_by_cluster(tmp_path):
+    (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
+    found = read_clusters(tmp_path / "list.csv")
+    unknown = {one.entry["name"]: set(one.unknown) for one in found.clusters}
+    assert unknown == {
+        "Yên Phong": {"planned", "trade"},
+        "Phong Khê": {"planned", "firms", "mix"},
+        "Đại Bái": {"planned", "trade", "plant_year"},
+    }
+    (tmp_path / "one.toml").write_text(site_text("one", found, found.clusters[1].entry["id"]), encoding="utf-8")
+    alone = load_scenario(tmp_path / "one.toml").site
+    assert alone.one_cluster and alone.city_firms == found.firms, "the budget is shared as in the whole province"
