@@ -212,7 +212,8 @@ def check(scenario: str | Path, answers: Mapping[str, Any] | None = None) -> Che
     rows = tuple(_rows(p, facts))
     workers = math.fsum(firm.workers for firm in cluster.firms) if cluster.firms else None
     area = cluster.area_built
-    steps = tuple(_steps(rows, facts, firms, workers if workers is not None else 15.5 * firms, area))
+    electricity = _used(cluster.firms, "elec_MWh") if cluster.firms else None
+    steps = tuple(_steps(rows, facts, firms, workers if workers is not None else 15.5 * firms, area, electricity))
     return Check(str(scenario), site.name, firms, workers, known, estimated, rows, steps)
 
 
@@ -256,18 +257,23 @@ def _plain(rule: Any) -> Callable[..., float]:
 
 def _effluent(firms) -> Span:
     """m3 a day that firms of these trades and sizes have, over the ranges of the table of sectors."""
-    from ..model.parameters import PARAMETERS as P
+    low, high = _used(firms, "water_m3", "effluent_share")
+    return low / DAYS, high / DAYS
 
-    def total(end: str) -> float:
-        return (
-            sum(
-                firm.workers * getattr(P[f"{firm.sector}.water_m3"], end) * getattr(P[f"{firm.sector}.effluent_share"], end)
-                for firm in firms
-            )
-            / DAYS
-        )
 
-    return total("low"), total("high")
+def _used(firms, *columns: str) -> Span:
+    """A year's use of firms of these trades and sizes: workers times columns of the table of sectors, over their ranges."""
+
+    def total(end: int) -> float:
+        return sum(firm.workers * math.prod(_ends(f"{firm.sector}.{column}")[end] for column in columns) for firm in firms)
+
+    return total(0), total(1)
+
+
+def _ends(name: str) -> Span:
+    from ..model.parameters import PARAMETERS
+
+    return float(PARAMETERS[name].low), float(PARAMETERS[name].high)
 
 
 def _row(name: str, reading: str, found: tuple[Span, tuple[str, ...]], least: float) -> Row:
@@ -372,11 +378,11 @@ def _upkeep(size: float) -> Callable[[Any], float]:
     return lambda p: _plain(cetp_fixed_cost)(p, size * DAYS)
 
 
-def _steps(rows: tuple[Row, ...], facts: _Facts, firms: float, workers: float, area: float):
+def _steps(rows: tuple[Row, ...], facts: _Facts, firms: float, workers: float, area: float, electricity: Span | None):
     """What closes the gaps that are there or may be there: what others wait for first, then the cheapest."""
     from ..model.rules import infrastructure as infra
 
-    missed = {row.name: row for row in rows if row.status != MET and row.reading in ("", "exchange")}
+    missed = {row.name: row for row in rows if row.status != MET and row.reading in ("", "exchange", "middle")}
     found: list[Step] = []
     none = (0.0, 0.0)
 
@@ -443,6 +449,7 @@ def _steps(rows: tuple[Row, ...], facts: _Facts, firms: float, workers: float, a
         found.append(
             Step("shared_land", "shared_land", "operator_state", hectares, "ha", (land[0] + works[0], land[1] + works[1]), none)
         )
+    found += _group_steps(missed, facts, firms, electricity)
     found.sort(key=lambda step: step.cost_bn[1] if step.cost_bn[1] == step.cost_bn[1] else math.inf)
     if "clean_record" in missed:
         after = "central_plant" if any(step.name == "central_plant" for step in found) else ""
@@ -452,6 +459,31 @@ def _steps(rows: tuple[Row, ...], facts: _Facts, firms: float, workers: float, a
             found.append(Step(name, name, "operator", (1.0, 1.0), "number", (math.nan, math.nan), (math.nan, math.nan)))
     open_to = {row.name for row in missed.values() if row.status == UNKNOWN}
     return [_perhaps(step) if step.criterion in open_to and math.isfinite(step.cost_bn[1]) else step for step in found]
+
+
+def _group_steps(missed: Mapping[str, Row], facts: _Facts, firms: float, electricity: Span | None):
+    """What raises a group to its middle level, where no criterion asks for it already."""
+    none, no_figure = (0.0, 0.0), (math.nan, math.nan)
+    p = _prices()
+    if "group_energy" in missed:  # by shared roofs alone: cuts of energy are the firms' and come with cleaner production
+        gap = missed["group_energy"].gap
+        shares = tuple(min(2 * end, 1.0) * p.full_renewable for end in gap)
+        yields = _ends("solar_yield")
+        if electricity is not None:
+            kw = shares[0] * electricity[0] / yields[1], shares[1] * electricity[1] / yields[0]
+            each = _over_prices(lambda q: q.cost_project_energy, "cost.project_energy")
+            yield Step("solar_roofs", "group_energy", "operator", kw, "kW", (kw[0] * each[0], kw[1] * each[1]), none)
+        else:
+            yield Step("solar_roofs", "group_energy", "operator", no_figure, "kW", no_figure, no_figure)
+    if "group_water" in missed and "treatment" not in missed:
+        yield Step("water_reuse", "group_water", "operator", (1.0, 1.0), "number", no_figure, no_figure)
+    if "group_infrastructure" in missed and facts.span("depot")[0] == 0:
+        hub = _over_prices(lambda q: q.cost_hub_fixed, "cost.hub_fixed")
+        yield Step("depot", "group_infrastructure", "operator", (1.0, 1.0), "number", no_figure, hub)
+    if "group_information" in missed and "monitoring" not in missed:
+        short: Span = tuple(math.ceil(min(2 * end, 1.0) * firms - 1e-9) for end in missed["group_information"].gap)  # type: ignore[assignment]
+        advice = _over_prices(lambda q: q.cost_extension, "cost.extension")
+        yield Step("advice", "group_information", "firms_state", short, "firms", none, (short[0] * advice[0], short[1] * advice[1]))
 
 
 def _perhaps(step: Step) -> Step:

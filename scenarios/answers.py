@@ -9,7 +9,7 @@ exchanges = "not known"             # the same as leaving it out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,13 @@ QUESTIONS: tuple[Question, ...] = (
     Question("basic_services", "yes/no", 0, 1),
     Question("yearly_report", "yes/no", 0, 1),
 )
+# of each pair: no value of the first goes with the value of the second
+_AGAINST: tuple[tuple[str, Callable[[Span], bool], str, Callable[[Span], bool]], ...] = (
+    ("central_plant", lambda plant: plant[1] == 0, "central_plant_m3_day", lambda size: size[0] > 0),
+    ("central_plant", lambda plant: plant[0] == 1, "central_plant_m3_day", lambda size: size[1] == 0),
+    ("exchanges", lambda count: count[1] == 0, "exchange_firms", lambda firms: firms[0] > 0),
+    ("exchanges", lambda count: count[0] > 0, "exchange_firms", lambda firms: firms[1] == 0),
+)
 _BY_NAME = {question.name: question for question in QUESTIONS}
 
 
@@ -73,7 +80,8 @@ def read_answers(raw: Any, file: Path | str | None = None) -> dict[str, Span]:
     Raises
     ------
     ScenarioError
-        For an unknown question, a value out of its range, a range that runs backwards.
+        For an unknown question, a value out of its range, a range that runs backwards, part of a firm, answers that contradict
+        each other.
     """
     if not isinstance(raw, Mapping):
         raise ScenarioError("not_dictionary", file=file, key="answers")
@@ -101,7 +109,30 @@ def read_answers(raw: Any, file: Path | str | None = None) -> dict[str, Span]:
                 raise ScenarioError(
                     "out_of_range" if is_finite(end) else "not_number_or_span", file=file, key=key, value=end, allowed=allowed
                 )
+            if question.unit in ("firms", "number") and end != int(end):
+                raise ScenarioError("not_whole_number", file=file, key=key, value=end)
         if ends[0] > ends[1]:
             raise ScenarioError("low_first", file=file, key=key, value=str(value))
         found[name] = (float(ends[0]), float(ends[1]))
+    _refuse_contradictions(found, raw, file)
     return found
+
+
+def _refuse_contradictions(found: Mapping[str, Span], raw: Mapping[str, Any], file: Path | str | None) -> None:
+    """Answers that cannot both be true: a size of no plant, firms in exchanges that there are none of, more who do than who know."""
+    for first, says, second, against in _AGAINST:
+        if first in found and second in found and says(found[first]) and against(found[second]):
+            raise _contradiction(first, second, raw, file)
+    if "recp_firms" in found and "aware_firms" in found and found["recp_firms"][0] > found["aware_firms"][1]:
+        raise _contradiction("aware_firms", "recp_firms", raw, file)
+
+
+def _contradiction(first: str, second: str, raw: Mapping[str, Any], file: Path | str | None) -> ScenarioError:
+    return ScenarioError(
+        "answers_against",
+        file=file,
+        key=f"answers.{second}",
+        value=raw[second],
+        other=f"answers.{first}",
+        other_value=str(raw[first]),
+    )

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import Message, ScenarioError, nearest_name
-from .given import without_marks
+from .given import typed_key, without_marks
 from .industries import plain, same_but_lost
-from .numerals import head_without_unit
-from .sheets import Sheet, cell_text
+from .numerals import decimal_sign, head_without_unit, is_no_answer, number_in
+from .sheets import Cell, Sheet, cell_text
 
-__all__ = ["Field", "Heads", "find_heads"]
+__all__ = ["Field", "Heads", "Unsure", "find_heads", "index_of"]
 
 _DEEPEST = 60  # a head stands in the first lines that hold anything
 _SURE, _LIKELY = 3, 2
+_NUMBERS = ("workers", "revenue")  # several columns of these may add up: men and women, four quarters
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Field:
         Pattern of what heads of such columns hold.
     part : str
         Pattern of what makes them hold something else or a part only.
+    whole : str
+        Pattern of heads that mean it by their unit ("DT (tỷ đồng)").
     needed : bool
     private : bool
         Looked at, never told.
@@ -46,6 +49,7 @@ class Field:
     exact: tuple[str, ...] = ()
     words: str = ""
     part: str = ""
+    whole: str = ""
     needed: bool = False
     private: bool = False
     test: Callable[[str], bool] | None = None
@@ -54,8 +58,10 @@ class Field:
         """How surely a head means this: 0 to 3."""
         whole = plain(head)
         without = plain(head_without_unit(head))
-        if whole in self.exact or without in self.exact:
+        if whole in self.exact or without in self.exact or typed_key(head) in map(typed_key, self.exact if len(head) > 3 else ()):
             return _SURE
+        if self.whole and re.search(self.whole, whole):
+            return _LIKELY - bool(self.part and re.search(self.part, whole))
         for text, turn in ((without, str), (without if without_marks(without) == without else "", without_marks)):
             if text and self.words and re.search(turn(self.words), text):
                 return _LIKELY - bool(
@@ -126,8 +132,12 @@ def find_heads(sheet: Sheet, fields: Sequence[Field], chosen: Mapping[str, str],
     for field in fields:
         wanted = chosen.get(field.name)
         if wanted:
-            index = _index_of(wanted, best.names)
-            if index is None:
+            index = index_of(wanted, best.names)
+            if index is None and (added := _added(wanted, best.names)):
+                sheet, name = _with_sum(sheet, best.first, added, best.names)
+                best = replace(best, names=(*best.names, name))
+                columns[field.name] = len(best.names) - 1
+            elif index is None:
                 problems.append(ScenarioError("no_such_head", key=_told(field.name), value=wanted, nearest=nearest_name(wanted, known),
                                               allowed=", ".join(known)))  # fmt: skip
             else:
@@ -141,7 +151,9 @@ def find_heads(sheet: Sheet, fields: Sequence[Field], chosen: Mapping[str, str],
                 problems.append(_missing(sheet, best, field, by_content, columns, known))
         if field.name in best.doubts and field.name not in columns:
             names = ", ".join(best.names[i] for i in best.doubts[field.name])
-            problems.append(ScenarioError("column_doubt", key=_told(field.name), candidates=names, field=field.name))
+            key = "column_doubt_sum" if field.name in _NUMBERS else "column_doubt"
+            letters = "+".join(map(_letter, best.doubts[field.name]))
+            problems.append(ScenarioError(key, key=_told(field.name), candidates=names, field=field.name, letters=letters))
     for name in chosen:
         if name not in {field.name for field in fields}:
             problems.append(ScenarioError("unknown_field", value=name, nearest=nearest_name(name, [f.name for f in fields]),
@@ -160,20 +172,20 @@ def find_heads(sheet: Sheet, fields: Sequence[Field], chosen: Mapping[str, str],
             ):
                 remarks.append(Message("near_column", head=head, near=_told(field.name), field=field.name))
     if problems:
-        found = sum(field.name in columns for field in fields if field.needed)
-        raise Unsure(problems, found, best.names)
+        found = sum(field.name in best.columns for field in fields if field.needed)
+        raise Unsure(problems, found, best.names, len(sheet.rows) * len(known))
     return Heads(sheet, best.line, best.first, best.names, columns, tuple(remarks))
 
 
 class Unsure(ScenarioError):
     """What is missing or in doubt in the head of a table: all of it."""
 
-    def __init__(self, problems: Sequence[ScenarioError], found: int, names: tuple[str, ...]) -> None:
+    def __init__(self, problems: Sequence[ScenarioError], found: int, names: tuple[str, ...], size: int = 0) -> None:
         first, *others = problems
         super().__init__(
             first.problem, key=first.key, value=first.value, nearest=first.nearest, allowed=first.allowed, others=others
         )
-        self.found, self.names = found, names
+        self.found, self.names, self.size = found, names, size
 
 
 @dataclass(frozen=True)
@@ -200,7 +212,7 @@ def _candidates(sheet: Sheet, fields: Sequence[Field], chosen: Mapping[str, str]
     ]
     if any(wanted and _is_letter(wanted) for wanted in chosen.values()):  # a table without a head
         names = tuple(f"({_letter(j)})" for j in range(width))
-        at = {field: _index_of(wanted, names) for field, wanted in chosen.items() if wanted and _is_letter(wanted)}
+        at = {field: index_of(wanted, names) for field, wanted in chosen.items() if wanted and _is_letter(wanted)}
         columns = {field: index for field, index in at.items() if index is not None}
         headless = not any(one.score[0] > 0 for one in found)
         found.append(_Candidate(0, 0, names, columns, {}, [], 0, (0.5 if headless else -1.0, 0.0, 0.0)))
@@ -241,14 +253,14 @@ def _candidate(
             columns[field.name] = equal[0]
         elif equal and (field.needed or top > 1):
             doubts[field.name] = equal
-    picked = sum(1 for wanted in chosen.values() if wanted and not _is_letter(wanted) and _index_of(wanted, names) is not None)
+    picked = sum(1 for wanted in chosen.values() if wanted and not _is_letter(wanted) and index_of(wanted, names) is not None)
     needed = sum(field.name in columns or field.name in doubts for field in fields if field.needed)
     texts = sum(1 for _, cells in rows for cell in cells if isinstance(cell, str) and not re.search(r"\d{3}", cell))
     seen = min(texts / depth, 40)
     # two lines where the second says more; the first of equals
     score = (
         picked + needed + len(letters),
-        len(columns) + 0.5 * (depth > 1 and needed > 0),
+        len(columns) + len(doubts) + 0.5 * (depth > 1 and needed > 0),
         seen if not (picked + needed) else 0.0,
         -i,
     )
@@ -326,12 +338,44 @@ def _told(field: str) -> Message:
     return Message(f"col_{field}")
 
 
-def _index_of(wanted: str, names: Sequence[str]) -> int | None:
+def index_of(wanted: str, names: Sequence[str]) -> int | None:
     """Index of a column by its head or its letter."""
     for j, name in enumerate(names):
         if plain(name) == plain(wanted):
             return j
     return next((j for j in range(len(names)) if _letter(j) == wanted.strip("()").upper()), None)
+
+
+def _added(wanted: str, names: Sequence[str]) -> list[int]:
+    """Indices of the columns that a choice adds up ("C+D"); none if one of them is none."""
+    found = [index_of(part.strip(), names) for part in wanted.split("+")]
+    return [j for j in found if j is not None] if len(found) > 1 and None not in found else []
+
+
+def _with_sum(sheet: Sheet, first: int, added: Sequence[int], names: Sequence[str]) -> tuple[Sheet, str]:
+    """The sheet with one more column behind all others: what these add up to, and its name."""
+    texts = [cell for _, cells in sheet.rows[first:] for j in added if j < len(cells) and isinstance(cell := cells[j], str)]
+    decimal = decimal_sign(texts)
+
+    def total(cells: Sequence[Cell]) -> Cell:
+        parts = [cells[j] for j in added if j < len(cells) and cells[j] not in (None, "-")]
+        if any(is_no_answer(cell_text(part)) for part in parts):
+            return "n/a"
+        try:
+            return (
+                sum(number_in(cell_text(part), decimal if isinstance(part, str) else "point")[0] for part in parts)
+                if parts
+                else None
+            )
+        except ScenarioError:
+            return " + ".join(map(cell_text, parts))  # refused as it stands
+
+    width = len(names)
+    rows = [
+        (line, [*cells, *[None] * (width - len(cells)), total(cells) if i >= first else None])
+        for i, (line, cells) in enumerate(sheet.rows)
+    ]
+    return replace(sheet, rows=rows), " + ".join(names[j] for j in added)
 
 
 def _letter(j: int) -> str:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 from importlib.resources import files
 
@@ -28,7 +30,7 @@ _NAMES = {  # whole names, each of one sector
     "giày da",
     "metal_mechanical": "metal, mechanical, metalworking, machinery, cơ khí, kim loại, cơ kim khí, đúc, máy, chế tạo máy, "
     "gia công kim loại",
-    "plastic_paper_chemical": "plastic, plastics, rubber, paper, printing, packaging, chemical, chemicals, nhựa, cao su, giấy, "
+    "plastic_paper_chemical": "sợi nhân tạo, sợi tổng hợp, bột giấy, bột màu, bột sơn, khí công nghiệp, plastic, plastics, rubber, paper, printing, packaging, chemical, chemicals, nhựa, cao su, giấy, "
     "in ấn, bao bì, hóa chất, hoá chất, dược phẩm, nhựa giấy hóa chất",
     "wood_building": "wood, furniture, building, building materials, ceramics, gỗ, đồ gỗ, mộc, nội thất, vật liệu xây dựng, "
     "gốm sứ, gỗ và vật liệu xây dựng",
@@ -36,29 +38,34 @@ _NAMES = {  # whole names, each of one sector
     "điện tử công nghệ cao",
 }
 _TELLING = {  # words within a longer text; the longest that fits counts, and covers the shorter ones in it
-    "food": "thuỷ sản, hải sản, thịt, cá, rau quả, trái cây, sữa, bột, bún, miến, phở, bánh, kẹo, mứt, đậu phụ, giò chả, nước mắm, "
+    "food": "thuỷ sản, hải sản, thịt, cá, mì, mỳ, mì sợi, mỳ sợi, mì ống, đá lạnh, trà, hạt điều, nước đóng chai, ca cao, bánh kẹo, rau quả, trái cây, sữa, bột, bún, miến, phở, bánh, kẹo, mứt, đậu phụ, giò chả, nước mắm, "
     "nước chấm, gia vị, chè, cà phê, rượu, bia, nước giải khát, nước khoáng, nước uống, nước đá, gạo, xay xát, lương thực, đường mía, "
     "mía đường, dầu ăn, thức ăn chăn nuôi, thức ăn gia súc, thuốc lá, nông sản thực phẩm, bakery, meat, fish, seafood, dairy, "
     "beverages, drinks, tobacco, rice, tea, coffee, animal feed",
-    "textile": "trang phục, quần áo, hàng may sẵn, nhuộm, thêu, sợi, vải, bông, chăn, đệm, thảm, khăn, len, dép, giầy, giày dép, "
+    "textile": "trang phục, đồng phục, da cá sấu, da bò, vải bạt, quần áo, hàng may sẵn, nhuộm, thêu, sợi, vải, bông, chăn, đệm, thảm, khăn, len, dép, giầy, giày dép, "
     "túi xách, vali, va li, da thuộc, thuộc da, đồ da, balo, apparel, clothing, wearing apparel, clothes, knitwear, shoes, yarn, fabrics, carpets",
-    "metal_mechanical": "sắt, thép, gang, nhôm, inox, đồng, tôn, kẽm, nhôm kính, hàn, tiện, phay, mạ, rèn, dập, khuôn mẫu, khuôn, "
+    "metal_mechanical": "bánh răng, bánh xe, bánh đà, đạn dược, vũ khí, xe điện, xe đạp điện, xe máy điện, máy may, máy dệt, tủ sắt, sơn tĩnh điện, vòng bi, sắt, thép, gang, nhôm, inox, đồng, tôn, kẽm, nhôm kính, hàn, tiện, phay, mạ, rèn, dập, khuôn mẫu, khuôn, "
     "cơ điện, phụ tùng, ô tô, xe máy, xe đạp, đóng tàu, máy móc, kết cấu thép, đinh, ốc vít, bulong, dao kéo, nồi hơi, ngũ kim, kim khí, "
     "sản phẩm kim loại, phế liệu kim loại, vật liệu xây dựng kim loại, basic metals, fabricated metal, fabricated metal products, metals, steel, iron, "
     "aluminium, foundry, casting, machines, machinery and equipment, motor vehicles, transport machines, transport equipment, moulds, "
     "tools",
-    "plastic_paper_chemical": "plastic, ni lông, nilon, nhựa tái chế, bìa, carton, các tông, in, in ấn bao bì, nhãn mác, sơn, keo, mực in, "
+    "plastic_paper_chemical": "sợi nhân tạo, sợi tổng hợp, bột giấy, bột màu, bột sơn, khí công nghiệp, plastic, ni lông, nilon, nhựa tái chế, bìa, carton, các tông, in, in ấn bao bì, nhãn mác, sơn, keo, mực in, "
     "phân bón, thuốc trừ sâu, thuốc bảo vệ thực vật, mỹ phẩm, xà phòng, chất tẩy rửa, thuốc, dược liệu, dược, hoá mỹ phẩm, hóa mỹ phẩm, cốc, "
     "dầu nhờn, xốp, mút, băng dính, plastics and rubber, publishing, pharmaceuticals, pharmaceutical, cosmetics, paints, fertiliser, "
     "fertilizer, petroleum, pulp, cardboard",
-    "wood_building": "giường, tủ, bàn ghế, bàn, ghế, ván, ván ép, dăm gỗ, bao bì gỗ, bao bì bằng gỗ, pallet gỗ, tre, nứa, mây tre đan, mây tre, "
+    "wood_building": "sơn mài, lâm sản, bột đá, bông thủy tinh, bông khoáng, bông cách nhiệt, giường, tủ, bàn ghế, bàn, ghế, ván, ván ép, dăm gỗ, bao bì gỗ, bao bì bằng gỗ, pallet gỗ, tre, nứa, mây tre đan, mây tre, "
     "gạch, ngói, gốm, sứ, xi măng, bê tông, vôi, thạch cao, thủy tinh, kính xây dựng, đá, đá ốp lát, vật liệu không nung, khoáng phi kim loại, "
     "non metallic mineral, non metallic mineral products, non metallic minerals, wood products, wooden furniture, cement, concrete, bricks, glass, "
     "stone, timber, bamboo",
-    "electronics_hightech": "linh kiện điện tử, bảng mạch, vi mạch, bán dẫn, dây cáp điện, dây điện, cáp điện, cáp quang, biến áp, thiết bị điện, "
+    "electronics_hightech": "đồng hồ, tủ lạnh, tủ đông, tủ điện, máy phát, máy phát điện, linh kiện điện tử, bảng mạch, vi mạch, bán dẫn, dây cáp điện, dây điện, cáp điện, cáp quang, biến áp, thiết bị điện, "
     "ắc quy, pin, bóng đèn, đèn, chiếu sáng, máy tính, máy vi tính, thiết bị điện tử, camera, đồng hồ đo, thiết bị y tế, quang học, semiconductors, "
     "computers, precision instruments, optical, batteries, cables, lighting, electrical equipment, electrical machinery, electrical appliances",
 }  # fmt: skip
+# words that would tell of a trade if they stood elsewhere: farming, persons, work that any trade does, places
+_NEUTRAL = re.compile(r"\b(?:(?<!thức ăn )chăn nuôi|cá nhân|cá thể|đóng gói|đông lạnh|dong goi|dong lanh|ca nhan|ca the|"
+                      r"chế biến|sản xuất|gia công|chế tạo(?! máy)|che bien|san xuat|gia cong|che tao(?! may))\b")  # fmt: skip
+# one syllable without its marks that means one thing in lists of trades; "dong", "van", "may", "da" and their like mean several
+_SURE_BARE = frozenset("go nhua thep nhom det soi tre nua gach ngoi gom ruou gao thit bun theu nhuom ton duc che".split())
 _COMMON_WORD = {  # of `_NAMES`, for a reader of Vietnamese
     "food": "thực phẩm", "textile": "dệt may", "metal_mechanical": "cơ khí", "plastic_paper_chemical": "nhựa",
     "wood_building": "gỗ", "electronics_hightech": "điện tử",
@@ -127,7 +134,7 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def sector_of(text: str, lost_letters: bool = False) -> str:
+def sector_of(text: str, lost_letters: bool = False, marked: bool = False) -> str:
     """The sector that a cell means.
 
     Parameters
@@ -135,6 +142,8 @@ def sector_of(text: str, lost_letters: bool = False) -> str:
     text : str
     lost_letters : bool
         "?" within a word may be any letter (they were lost when the table was saved).
+    marked : bool
+        It stands in a table with diacritics: "may" is sewing there, "bia" is beer.
 
     Raises
     ------
@@ -142,6 +151,9 @@ def sector_of(text: str, lost_letters: bool = False) -> str:
         For what means no sector or more than one, with the nearest name, or what each telling word says.
     """
     code = _CODE.fullmatch(text.strip())
+    elsewhere = re.fullmatch(r"([ABD-U])[. ]?\d{2,5}", text.strip())
+    if elsewhere:
+        raise ScenarioError("cell_not_section_c", code=text.strip(), first=_FIRST, last=_LAST)
     if code:
         return _of_code(re.sub(r"\D", "", code[1]))
     word = plain(text)
@@ -156,14 +168,14 @@ def sector_of(text: str, lost_letters: bool = False) -> str:
             return next(iter(of))
         if of:
             raise ScenarioError("cell_diacritics", either=" or ".join(sorted(of)))
-    told = _told(word)
+    told = _told(word, marked)
     sectors = ", ".join(SECTORS)
     if len(set(told.values())) == 1:
         return next(iter(told.values()))
     if told:
         words = ", ".join(f"'{name}' = {sector}" for name, sector in told.items())
         raise ScenarioError("cell_sector_words", words=words, sectors=sectors)
-    near = nearest_name(_without_common(word), names)
+    near = _near(_without_common(word), names)
     if near:
         raise ScenarioError("cell_sector_near", near=near, sector=names[near], sectors=sectors)
     raise ScenarioError("cell_sector", sectors=sectors)
@@ -195,30 +207,56 @@ def _of_lost(text: str, word: str, lost_letters: bool) -> str:
     raise ScenarioError("cell_lost", near=next(iter(found), "-"))
 
 
-def _told(word: str) -> dict[str, str]:
-    """Telling words of a text and their sectors."""
+def _told(word: str, marked: bool) -> dict[str, str]:
+    """Telling words of a text and their sectors.
+
+    Raises
+    ------
+    ScenarioError
+        For a text without diacritics that has only words which would tell of several sectors with them.
+    """
     word = re.sub(r"\((?:trừ|except|excluding|không)[^)]*\)|\b(?:trừ|except)\b[^;.]*", " ", word)
     machines = _MACHINES.search(word)
     if machines and not any(word.startswith(name) for name in ("thiết bị điện", "thiết bị y tế")):
         word = word[: machines.end(1)]
         word = word.replace("thiết bị", "máy").replace("equipment", "machinery")
+    bare = not marked and without_marks(word) == word
+    word = _NEUTRAL.sub(" ; ", word)
+    if bare:
+        return _told_bare(word)
     known, pattern = _telling()
-    found = {match[0]: known[match[0]] for match in pattern.finditer(word)}
-    if not found and without_marks(word) == word:
-        of, pattern = _telling_bare()
-        hits = [(match[0], of[match[0]]) for match in pattern.finditer(word)]
-        found = {name: next(iter(sectors)) for name, sectors in hits if len(sectors) == 1}
-    return found
+    return {match[0]: known[match[0]] for match in pattern.finditer(word)}
+
+
+def _told_bare(word: str) -> dict[str, str]:
+    """The same of a text without diacritics: "may" is sewing or a machine there, "dong" copper, or closing, or cold."""
+    of, pattern = _telling_bare()
+    hits = {match[0]: of[match[0]] for match in pattern.finditer(word) if match[0] != "in" or not match.start()}
+    told = {name: next(iter(sectors)) for name, sectors in hits.items() if len(sectors) == 1}
+    against = [name for name, sectors in hits.items() if len(sectors - {""}) > 1 and not sectors & set(told.values())]
+    if hits and not told or against:
+        raise ScenarioError(
+            "cell_diacritics", either=" or ".join(sorted({sector for sectors in hits.values() for sector in sectors if sector}))
+        )
+    return told
 
 
 def _without_common(word: str) -> str:
     """What is left without the words that stand before any trade."""
-    return (
-        re.sub(
-            r"\b(sản xuất|chế biến|gia công|kinh doanh|sản phẩm|các|loại|ngành|nghề|manufacture|of|products|processing)\b", "", word
-        ).strip()
-        or word
-    )
+    return re.sub(
+        r"\b(sản xuất|chế biến|gia công|kinh doanh|sản phẩm|các|loại|ngành|nghề|sx|cb|manufacture|of|products|processing)\b",
+        "",
+        word,
+    ).strip()
+
+
+def _near(word: str, names: Mapping[str, str]) -> str | None:
+    """The name that was meant if a letter or two are wrong: every word of it is there, none is only alike as a whole."""
+    near = nearest_name(word, names) if word else None
+    if near is None or len(near.split()) != len(word.split()):
+        return None
+    pairs = zip(without_marks(near).split(), without_marks(word).split(), strict=True)
+    return near if all(a[0] == b[0] and SequenceMatcher(None, a, b).ratio() > 0.6 for a, b in pairs) else None
 
 
 @lru_cache(maxsize=1)
@@ -250,8 +288,9 @@ def _telling() -> tuple[dict[str, str], re.Pattern[str]]:
 def _telling_bare() -> tuple[dict[str, set[str]], re.Pattern[str]]:
     known: dict[str, set[str]] = {}
     for name, sector in _telling()[0].items():
-        known.setdefault(without_marks(name), set()).add(sector)
-    known = {name: sectors for name, sectors in known.items() if len(name) > 2}
+        bare = without_marks(name)
+        sure = " " in bare or bare == name or bare in _SURE_BARE
+        known.setdefault(bare, set()).update({sector} if sure else {sector, ""})  # "": or something that is no trade
     return known, _any_of(known)
 
 

@@ -5,6 +5,7 @@ Each doubt has a name; who knows better says `--accept NAME`, or writes it under
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
@@ -14,9 +15,10 @@ from .numerals import MONEY
 
 __all__ = ["ACCEPTABLE", "LEAST_LAND", "LEAST_ROOM", "doubts_of"]
 
-ACCEPTABLE = ("doubles", "fractions", "land", "letters", "revenue")
+ACCEPTABLE = ("codes", "counts", "doubles", "fractions", "land", "letters", "places", "revenue")
 LEAST_LAND = 100.0  # m2 of built area for each firm; Hanoi's clusters have 3,600
 LEAST_ROOM = 3.0  # m2 of built area for each worker
+_CODES = (999, 998, 997)  # workers: rather a code of a survey for no answer
 _MEDIAN_OFF = 30.0  # the median firm so many times above or below the revenue per worker of its sector
 _FIRM_OFF = 300.0
 
@@ -44,6 +46,12 @@ def doubts_of(
             Refusal(line, "workers", f"{firm['workers']:g}", Message("doubt_fraction"))
             for line, firm in firms if firm["workers"] % 1 > 1e-9
         ]  # fmt: skip
+    if "codes" not in accept:
+        single += [
+            Refusal(line, "workers", f"{firm['workers']:g}", Message("doubt_code"))
+            for line, firm in firms
+            if firm["workers"] in _CODES
+        ]
     if "doubles" not in accept:
         single += _doubles([line for line, _ in firms], private)
     if "revenue" not in accept:
@@ -63,7 +71,7 @@ def _doubles(lines: Sequence[int], private: Mapping[int, tuple[str, ...]]) -> li
     first: dict[tuple[str, ...], int] = {}
     found = []
     for line in lines:
-        who = private.get(line, ())
+        who = tuple(map(_as_called, private.get(line, ())))
         if not any(who):
             continue
         if who in first:
@@ -71,6 +79,12 @@ def _doubles(lines: Sequence[int], private: Mapping[int, tuple[str, ...]]) -> li
         else:
             first[who] = line
     return found
+
+
+def _as_called(name: str) -> str:
+    """A name without what is written in two ways: "Cty TNHH A." is "Công ty TNHH A"."""
+    name = re.sub(r"\b(?:cty|c\.ty|cong ty)\b", "công ty", name)
+    return " ".join(re.sub(r"[^\w ]", " ", name).split())
 
 
 def _unit_of_revenue(firms: Sequence[Mapping[str, Any]], unit: str) -> ScenarioError | None:

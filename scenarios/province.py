@@ -24,20 +24,24 @@ from .schema import CLUSTER_AREA_CAP, MAX_FIRMS, known_id
 from .sheets import cell_text, read_sheets
 from .sites import load_scenario
 
-__all__ = ["Province", "new_province"]
+__all__ = ["ClusterLine", "ClusterList", "Province", "new_province", "read_clusters", "site_text"]
 
 _WORKERS_PER_FIRM = 15.5  # 60,000 for 3,864 firms in Hanoi (evidence A2.14)
 _FIRMS_PER_HA = 3864 / 1392  # A2.17
 _BUILT_SHARE = 1392 / 1686  # A2.19
 _MAIN_SHARE = 0.6  # of the firms are of the main trade: an assumption
 _PLANT_SINCE = 2019.0  # where the year is not told: before any programme of the model
+_M2, _LARGEST = 1e-4, 1000.0  # ha in a square metre; ha of the largest parks of the country
+_AREA_UNITS = re.compile(r"(?<!\w)(?:(m2|m²|m\^2|mét vuông|met vuong|sqm)|(km2|km²))(?!\w)", re.I)
 _YES = ("có", "co", "yes", "x", "true", "đã có", "có trạm", "hoạt động", "đang hoạt động")
 _NO = ("không", "khong", "no", "chưa", "chưa có", "không có", "none", "false", "0", "-")
+
+_UNKNOWN = ("planned", "firms", "mix", "trade", "plant", "plant_year")
 
 _FIELDS = (
     Field("cluster_name", ("tên", "name", "tên cụm", "cụm", "cụm công nghiệp", "tên ccn", "ccn", "cluster"),
           r"cụm|\bccn\b|\bcluster\b", r"số|ngày|quyết định|diện tích", needed=True),
-    Field("area", ("diện tích", "area", "diện tích (ha)"), r"diện tích|\barea\b|\bha\b", r"cho thuê|còn lại|leased|cây xanh|quy hoạch|planned", needed=True),
+    Field("area", ("diện tích", "area", "diện tích (ha)"), r"diện tích|\barea\b|\bha\b", r"cho thuê|còn lại|leased|cây xanh|quy hoạch|planned", r"\bdt\b.*(?:\bha\b|m2|m²)", needed=True),
     Field("area_planned", ("area_planned", "diện tích quy hoạch", "planned area"), r"quy hoạch|\bplanned\b"),
     Field("firms", ("firms", "số cơ sở", "số doanh nghiệp", "số dn", "enterprises"), r"số (cơ sở|doanh nghiệp|dn|dự án|hộ)|\bfirms\b|\benterprises\b|tenants"),
     Field("workers", ("workers", "lao động", "số lao động"), r"lao động|\blđ\b|\bworkers\b|\bemployees\b|\bjobs\b", r"nữ|female"),
@@ -45,6 +49,57 @@ _FIELDS = (
     Field("plant", ("plant", "trạm xử lý", "xlnt", "trạm xử lý nước thải", "wastewater plant"), r"xử lý nước thải|\bxlnt\b|trạm xử lý|\bplant\b|\bcetp\b|\bwwtp\b"),
     Field("district", ("district", "huyện", "địa bàn", "xã", "địa điểm"), r"\bhuyện\b|địa bàn|địa điểm|\bxã\b|\bdistrict\b|\bcommune\b"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ClusterLine:
+    """A cluster as its line tells it, and what the line leaves out.
+
+    Attributes
+    ----------
+    line : int
+    entry : dict
+        Ready for a scenario's ``[[clusters]]``.
+    unknown : tuple of str
+        What is reckoned or assumed (planned, firms, trade, plant_year) or drawn by the model (mix, plant).
+    """
+
+    line: int
+    entry: dict[str, Any]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClusterList:
+    """What was understood of a list of clusters.
+
+    Attributes
+    ----------
+    source : Path
+    clusters : tuple of ClusterLine
+    remarks : tuple of Message
+    refused : tuple of Refusal
+    """
+
+    source: Path
+    clusters: tuple[ClusterLine, ...]
+    remarks: tuple[Message, ...]
+    refused: tuple[Refusal, ...]
+
+    @property
+    def firms(self) -> float:
+        """Of all clusters."""
+        return sum(one.entry["firms_2018"] for one in self.clusters)
+
+    def problem(self, skip_bad_rows: bool = False) -> ScenarioError | None:
+        """Why the list cannot be used as it is; None if it can."""
+        if self.refused and not skip_bad_rows:
+            lines = len({one.line for one in self.refused})
+            key = "rows_refused_nothing_written"
+            return ScenarioError(key, file=self.source, refused=self.refused, rows=lines, all=len(self.clusters) + lines)
+        if not self.clusters:
+            return ScenarioError("no_row_left", file=self.source, refused=self.refused)
+        return None
 
 
 @dataclass(frozen=True)
@@ -110,28 +165,50 @@ def new_province(
     target = folder / f"{name}.toml"
     if target.exists():
         raise ScenarioError("exists", file=target)
-    heads = _heads(source, choices or Choices())
-    rows, refused, counts, dropped = _rows(heads, choices or Choices())
-    if refused and not skip_bad_rows:
-        lines = len({one.line for one in refused})
-        raise ScenarioError("rows_refused_nothing_written", file=source, refused=refused, rows=lines, all=len(rows) + lines)
-    if not rows:
-        raise ScenarioError("no_row_left", file=source, refused=refused)
-    firms = sum(row["firms_2018"] for row in rows)
+    found = read_clusters(source, choices)
+    problem = found.problem(skip_bad_rows)
+    if problem is not None:
+        raise problem
+    _write(folder, name, site_text(name, found))
+    return Province(name, target, len(found.clusters), int(found.firms), found.remarks, found.refused)
+
+
+def read_clusters(path: Path, choices: Choices | None = None, raw: bytes | None = None) -> ClusterList:
+    """Clusters of a list, what is reckoned or drawn of each, and what is refused.
+
+    Parameters
+    ----------
+    path : Path
+    choices : Choices, optional
+        Columns, sheet and sign before decimals.
+    raw : bytes, optional
+        Content that is in memory already; `path` is only told.
+
+    Raises
+    ------
+    ScenarioError
+        If the list as a whole cannot be used.
+    """
+    heads = _heads(path, choices or Choices(), raw)
+    clusters, refused, dropped = _rows(heads, choices or Choices())
     table = ", ".join(f"{field} ('{heads.names[j]}')" for field, j in heads.columns.items())
-    remarks = [Message("clusters_read", source=source, count=len(rows), columns=table), *heads.sheet.remarks, *heads.remarks]
+    remarks = [Message("clusters_read", source=path, count=len(clusters), columns=table), *heads.sheet.remarks, *heads.remarks]
     if heads.ignored:
         remarks.append(Message("not_used", columns=", ".join(heads.ignored)))
     if dropped:
         remarks.append(Message("passed_other_clusters", lines=", ".join(map(str, dropped))))
-    remarks += [Message(f"province_{key}", count=count, all=len(rows)) for key, count in counts.items() if count]
-    _write(folder, name, rows, firms, source.name)
-    return Province(name, target, len(rows), int(firms), tuple(remarks), tuple(refused))
+    if _area_factor(heads, "area") != 1.0:
+        remarks.append(Message("area_in", unit=heads.names[heads.columns["area"]]))
+    for key in _UNKNOWN:
+        count = sum(key in one.unknown for one in clusters)
+        if count:
+            remarks.append(Message(f"province_{key}", count=count, all=len(clusters)))
+    return ClusterList(path, tuple(clusters), tuple(remarks), tuple(refused))
 
 
-def _heads(source: Path, choices: Choices) -> Heads:
+def _heads(source: Path, choices: Choices, raw: bytes | None) -> Heads:
     found, unsure = [], []
-    for sheet in read_sheets(source):
+    for sheet in read_sheets(source, raw):
         if choices.sheet and plain(sheet.name) != plain(choices.sheet):
             continue
         try:
@@ -153,89 +230,122 @@ def _heads(source: Path, choices: Choices) -> Heads:
     return found[0]
 
 
-def _rows(heads: Heads, choices: Choices) -> tuple[list[dict[str, Any]], list[Refusal], dict[str, int], list[int]]:
+def _rows(heads: Heads, choices: Choices) -> tuple[list[ClusterLine], list[Refusal], list[int]]:
     at = heads.columns
     ids: set[str] = set()
     lines = [
-        (line, {f: cells[j] for f, j in at.items() if j < len(cells) and cells[j] is not None})
+        (line, cells, {f: cells[j] for f, j in at.items() if j < len(cells) and cells[j] is not None})
         for line, cells in heads.sheet.rows[heads.first :]
     ]
-    texts = [cell for _, row in lines for f in ("area", "area_planned", "firms", "workers") if isinstance(cell := row.get(f), str)]
+    texts = [
+        cell for _, _, row in lines for f in ("area", "area_planned", "firms", "workers") if isinstance(cell := row.get(f), str)
+    ]
     decimal = choices.decimal or decimal_sign(texts)
-    rows, refused, dropped = [], [], []
-    counts = dict.fromkeys(("planned", "firms", "mix", "trade", "plant", "plant_year"), 0)
-    for line, row in lines:
+    numbered = _numbered([cells for _, cells, row in lines if {"area", "cluster_name"} <= row.keys()], set(at.values()))
+    clusters: list[ClusterLine] = []
+    refused: list[Refusal] = []
+    dropped: list[int] = []
+    for line, cells, row in lines:
         name = cell_text(row.get("cluster_name"))
-        if not name or re.match(r"(tổng|cộng|total)\b", plain(name)) or not ({"area", "firms", "workers"} & row.keys()):
+        group = numbered is not None and not re.fullmatch(r"\d+", cell_text(cells[numbered]) if numbered < len(cells) else "")
+        if not name or group or re.match(r"(tổng|cộng|total)\b", plain(name)) or not ({"area", "firms", "workers"} & row.keys()):
             dropped.append(line)
             continue
-        entry: dict[str, Any] = {"id": _id(name, ids), "name": name}
-        problems: list[Refusal] = []
-        numbers = {}
-        for field, low, high, unit in (
-            ("area", 0.01, 10_000, "ha"),
-            ("area_planned", 0.01, 10_000, "ha"),
-            ("firms", 1, MAX_FIRMS, "firms"),
-            ("workers", 1, 1e6, "persons"),
+        numbers, problems = _numbers(line, row, decimal, heads)
+        if not problems:
+            entry: dict[str, Any] = {"id": _id(name, ids), "name": name}
+            unknown, problems = _fill(entry, numbers, row, line)
+        refused += problems
+        if not problems:
+            clusters.append(ClusterLine(line, entry, unknown))
+    return clusters, refused, dropped
+
+
+def _numbered(lines: list[Any], used: set[int]) -> int | None:
+    """The column that counts the clusters, where one does; lines of districts have a letter there, or nothing."""
+    for j in range(max(map(len, lines), default=0)):
+        texts = [cell_text(cells[j]) if j < len(cells) else "" for cells in lines]
+        counts = [int(text) for text in texts if re.fullmatch(r"\d{1,4}", text)]
+        if (
+            j not in used
+            and len(counts) > 1
+            and all(re.fullmatch(r"\d{1,4}|[IVXLC]+|[A-Z]|", text) for text in texts)
+            and all(b == a + 1 or b == 1 for a, b in zip([0, *counts], counts, strict=False))
         ):
-            text = cell_text(row.get(field))
-            if not text or is_no_answer(text):
-                continue
-            try:
-                value = number_in(text, "point" if not isinstance(row[field], str) else decimal)[0]
-                if not low <= value <= high:
-                    raise ScenarioError("cell_out_of_range", low=low, high=high, unit=unit)
-                numbers[field] = value
-            except ScenarioError as error:
-                problems.append(Refusal(line, field, text, error.problem))
-        if "area" not in numbers and not problems:
-            problems.append(Refusal(line, "area", "", Message("cell_empty")))
-        if not {"firms", "workers"} & numbers.keys() and not problems:
-            problems.append(Refusal(line, "firms", "", Message("cell_empty")))
-        if problems:
-            refused += problems
+            return j
+    return None
+
+
+def _area_factor(heads: Heads, field: str) -> float:
+    """Hectares in the unit that a head of areas names."""
+    unit = _AREA_UNITS.search(heads.names[heads.columns[field]]) if field in heads.columns else None
+    return 1.0 if unit is None else _M2 if unit[1] else 100.0
+
+
+def _numbers(line: int, row: Mapping[str, Any], decimal: str, heads: Heads) -> tuple[dict[str, float], list[Refusal]]:
+    """Areas, firms and workers of a line, and what of them is refused or missing."""
+    numbers: dict[str, float] = {}
+    problems: list[Refusal] = []
+    for field, low, high, unit in (
+        ("area", 0.01, 10_000, "ha"),
+        ("area_planned", 0.01, 10_000, "ha"),
+        ("firms", 1, MAX_FIRMS, "firms"),
+        ("workers", 1, 1e6, "persons"),
+    ):
+        text = cell_text(row.get(field))
+        if not text or is_no_answer(text):
             continue
-        _fill(entry, numbers, row, line, refused, counts)
-        rows.append(entry)
-    return rows, refused, counts, dropped
+        try:
+            value = number_in(text, "point" if not isinstance(row[field], str) else decimal)[0]
+            value *= _area_factor(heads, field) if unit == "ha" else 1.0
+            if field == "area" and value > _LARGEST:
+                raise ScenarioError("doubt_area", area=value)
+            if not low <= value <= high:
+                raise ScenarioError("cell_out_of_range", low=low, high=high, unit=unit)
+            if unit == "firms" and value % 1:
+                raise ScenarioError("not_whole_number")
+            numbers[field] = value
+        except ScenarioError as error:
+            problems.append(Refusal(line, field, text, error.problem))
+    if "area" not in numbers and not problems:
+        problems.append(Refusal(line, "area", "", Message("cell_empty")))
+    if not {"firms", "workers"} & numbers.keys() and not problems:
+        problems.append(Refusal(line, "firms", "", Message("cell_empty")))
+    return numbers, problems
 
 
 def _fill(
-    entry: dict[str, Any],
-    numbers: Mapping[str, float],
-    row: Mapping[str, Any],
-    line: int,
-    refused: list[Refusal],
-    counts: dict[str, int],
-) -> None:
-    """What the line tells, and what is reckoned where it tells nothing."""
+    entry: dict[str, Any], numbers: Mapping[str, float], row: Mapping[str, Any], line: int
+) -> tuple[tuple[str, ...], list[Refusal]]:
+    """What the line tells, and what is reckoned where it tells nothing; names of the latter, and what is refused."""
+    unknown: list[str] = []
     planned = numbers.get("area_planned", round(numbers["area"] / _BUILT_SHARE, 2))
-    counts["planned"] += "area_planned" not in numbers
     entry["area_planned"], entry["area_built"] = max(planned, numbers["area"]), numbers["area"]
     entry["firms_2018"] = numbers.get("firms") or max(round(numbers["workers"] / _WORKERS_PER_FIRM), 1)
-    counts["firms"] += "firms" not in numbers
+    unknown += [key for key, field in (("planned", "area_planned"), ("firms", "firms")) if field not in numbers]
     if row.get("district") is not None:
         entry["district"] = cell_text(row["district"])
     trade = cell_text(row.get("sector"))
     if trade and not is_no_answer(trade):
         try:
-            main = sector_of(trade)
-            rest = (1 - _MAIN_SHARE) / (len(SECTORS) - 1)
-            entry["mix"] = {name: _MAIN_SHARE if name == main else rest for name in SECTORS}
-            counts["trade"] += 1
+            main = sector_of(trade, marked=without_marks(trade) != trade)
         except ScenarioError as error:
-            refused.append(Refusal(line, "sector", trade, error.problem))
+            return (), [Refusal(line, "sector", trade, error.problem)]
+        rest = (1 - _MAIN_SHARE) / (len(SECTORS) - 1)
+        entry["mix"] = {name: _MAIN_SHARE if name == main else rest for name in SECTORS}
+        unknown.append("trade")
     else:
-        counts["mix"] += 1
+        unknown.append("mix")
     plant = plain(cell_text(row.get("plant")))
     year = re.search(r"\b(19[89]\d|20[0-4]\d)\b", plant)
     if year:
         entry["cetp_since"] = float(year[0])
     elif plant and (plant in _YES or plant.startswith(("có ", "đã "))):
         entry["cetp_since"] = _PLANT_SINCE
-        counts["plant_year"] += 1
+        unknown.append("plant_year")
     elif plant not in _NO:
-        counts["plant"] += 1
+        unknown.append("plant")
+    return tuple(unknown), []
 
 
 def _id(name: str, taken: set[str]) -> str:
@@ -247,12 +357,22 @@ def _id(name: str, taken: set[str]) -> str:
     return found
 
 
-def _write(folder: Path, name: str, rows: list[dict[str, Any]], firms: float, source: str) -> None:
-    """The scenario with its clusters inside, read back before it takes its name."""
+def site_text(name: str, found: ClusterList, only: str | None = None) -> str:
+    """The scenario with its clusters inside, or with one of them alone.
+
+    Parameters
+    ----------
+    name : str
+    found : ClusterList
+    only : str, optional
+        Id of a cluster.
+    """
+    rows = [one.entry for one in found.clusters if only in (None, one.entry["id"])]
+    note = f"Made from {found.source.name}: what the list leaves out is reckoned from Hanoi or drawn."
     lines = ['type = "scenario"', f'id = "{name}"', f'name = "{name}"', f'kind = "{_kind(rows)}"',
-             f"note = {json.dumps(f'Made from {source}: what the list leaves out is reckoned from Hanoi or drawn.', ensure_ascii=False)}"]  # fmt: skip
-    if firms > Site.city_firms or len(rows) > 1:
-        lines.append(f"city_firms = {firms:g}")
+             f"note = {json.dumps(note, ensure_ascii=False)}"]  # fmt: skip
+    if found.firms > Site.city_firms or len(found.clusters) > 1:
+        lines.append(f"city_firms = {found.firms:g}")
     for row in rows:
         lines += ["", "[[clusters]]"]
         for key, value in row.items():
@@ -261,11 +381,16 @@ def _write(folder: Path, name: str, rows: list[dict[str, Any]], firms: float, so
             else:
                 value = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else f"{value:g}"
             lines.append(f"{key} = {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    """The scenario, read back before it takes its name."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as draft:
             path = Path(draft) / f"{name}.toml"
-            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
             load_scenario(path)
             path.replace(folder / f"{name}.toml")
     except OSError as error:

@@ -1,27 +1,38 @@
 """Whatever holds a table, as sheets of cells: .xlsx, .xls and .ods by calamine, texts in the code pages that Vietnam has used.
 
-Nothing is decided here about what the cells mean.
+Nothing is decided here about what the cells mean, and nothing is written: a visitor's table stays in memory.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
+import marshal
+import subprocess
+import sys
 import unicodedata
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import spreadsheet_apart
 from .errors import Message, ScenarioError
+from .letters import decoded, in_unicode, turned_by
 from .reading import MAX_TABLE_MB, read_bytes
 
 __all__ = ["ENDINGS", "Sheet", "cell_text", "read_sheets"]
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
 _MAX_UNPACKED_MB = 200
-_MAX_CELLS = 5_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_OTHER_KINDS = {
+    "web": (b"<!doctype", b"<html", b"<head", b"<meta", b"<style", b"<table", b"<div", b"<body", b"mime-version:"),
+    "xml": (b"<?xml",),
+    "pdf": (b"%pdf",),
+    "picture": (b"\x89png", b"gif8", b"\xff\xd8\xff", b"bm6", b"ii*\0"),
+    "word": (b"{\\rtf",),
+    "json": (b'{"', b"[{", b"[["),
+}
 
 Cell = str | float | None
 
@@ -40,23 +51,36 @@ class Sheet:
         Of a text file, else empty.
     remarks : tuple of Message
         What had to be done to read it.
+    hidden : bool
+    merged : tuple of (int, int, int, int)
+        Ranges of cells that are one: first row (as in `rows`), first column (from 0), last row, last column.
     """
 
     name: str
     rows: list[tuple[int, list[Cell]]]
     separator: str = ""
     remarks: tuple[Message, ...] = field(default=())
+    hidden: bool = False
+    merged: tuple[tuple[int, int, int, int], ...] = ()
 
 
-def read_sheets(path: Path) -> list[Sheet]:
+def read_sheets(path: Path, raw: bytes | None = None) -> list[Sheet]:
     """All sheets of a file that are not empty.
+
+    Parameters
+    ----------
+    path : Path
+        Told in messages; read if there is no `raw`.
+    raw : bytes, optional
+        Content that is in memory already.
 
     Raises
     ------
     ScenarioError
         If the file is missing, too large, empty, locked by a password or of another kind.
     """
-    raw = read_bytes(path, MAX_TABLE_MB)
+    raw = read_bytes(path, MAX_TABLE_MB) if raw is None else raw
+    _refuse_other_kinds(raw, path)
     if raw.startswith(_ZIP) or raw.startswith(_OLE):
         return _workbook(raw, path)
     return [_text_table(raw, path)]
@@ -72,32 +96,46 @@ def cell_text(cell: Cell) -> str:
 def _workbook(raw: bytes, path: Path) -> list[Sheet]:
     if raw.startswith(_ZIP):
         _refuse_bomb(raw, path)
-    from python_calamine import CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        sheets = []
-        for name in book.sheet_names:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.height * sheet.width > _MAX_CELLS:
-                raise ScenarioError(
-                    "sheet_size", file=path, key=name, allowed=Message("at_most_units", high=_MAX_CELLS, unit="cells")
-                )
-            lines = sheet.to_python(skip_empty_area=False)
-            rows = [(number, [_cell(cell) for cell in line]) for number, line in enumerate(lines, 1)]
-            rows, remarks = _rows_from_tcvn3([row for row in rows if any(cell is not None for cell in row[1])])
-            sheets.append(Sheet(name, rows, remarks=remarks))
-    except ScenarioError:
-        raise
-    except BaseException as error:  # calamine is compiled: what it did not foresee is no `Exception`
-        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
-            raise
-        key = "workbook_locked" if "assword" in f"{type(error).__name__} {error}" else "not_a_workbook"
-        raise ScenarioError(key, file=path) from None
+    elif "EncryptedPackage".encode("utf-16-le") in raw:
+        raise ScenarioError("workbook_locked", file=path)
+    found = _read_apart(raw)
+    if "large" in found:
+        allowed = Message("at_most_units", high=spreadsheet_apart.MAX_CELLS, unit="cells")
+        raise ScenarioError("sheet_size", file=path, key=found["large"], allowed=allowed)
+    if "sheets" not in found:
+        key = "workbook_locked" if "locked" in found else "sheet_far" if "far" in found else "not_a_workbook"
+        raise ScenarioError(key, file=path)
+    sheets = []
+    for name, visible, merged, lines in found["sheets"]:
+        rows = [(number, [_cell(cell) for cell in line]) for number, line in enumerate(lines, 1)]
+        rows, remarks = _rows_in_unicode([row for row in rows if any(cell is not None for cell in row[1])])
+        ranges = tuple((top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in merged)
+        sheets.append(Sheet(name, rows, remarks=remarks, hidden=not visible, merged=ranges))
     sheets = [sheet for sheet in sheets if sheet.rows]
     if not sheets:
         raise ScenarioError("empty_table", file=path)
     return sheets
+
+
+def _read_apart(raw: bytes) -> dict:
+    """What `spreadsheet_apart` makes of it, or how it ended."""
+    done = subprocess.run([sys.executable, "-P", spreadsheet_apart.__file__], input=raw, capture_output=True, check=False)
+    if done.returncode == 0:
+        return marshal.loads(done.stdout)
+    return {} if done.returncode == 1 else {"far": True}  # 1: a failure of Python's; else it was ended for the memory it wanted
+
+
+def _refuse_other_kinds(raw: bytes, path: Path) -> None:
+    """Name what is no table although its name may say so: a web page saved as .xls is the usual one."""
+    begin = raw[:2000]
+    if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
+        begin = begin.decode("utf-16", "replace").encode()
+    begin = begin.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    kind = next((kind for kind, marks in _OTHER_KINDS.items() if begin.startswith(marks)), None)
+    if raw.startswith(_ZIP) and b"word/document.xml" in raw or raw.startswith(_OLE) and "WordDocument".encode("utf-16-le") in raw:
+        kind = "word"
+    if kind:
+        raise ScenarioError("other_kind", file=path, kind=Message(f"kind_{kind}"))
 
 
 def _refuse_bomb(raw: bytes, path: Path) -> None:
@@ -113,23 +151,17 @@ def _refuse_bomb(raw: bytes, path: Path) -> None:
         )
 
 
-def _cell(cell: object) -> Cell:
-    if isinstance(cell, bool) or cell is None:
-        return None if cell is None else str(cell).lower()
-    if isinstance(cell, (int, float)):
-        return float(cell)
-    text = unicodedata.normalize("NFC", str(cell)).strip()
-    return text or None
+def _cell(cell: Cell) -> Cell:
+    return cell if not isinstance(cell, str) else unicodedata.normalize("NFC", cell).strip() or None
 
 
 def _text_table(raw: bytes, path: Path) -> Sheet:
-    text, remarks = _decoded(raw, path)
+    text, remarks = decoded(raw, path)
     if "\0" in text:
         raise ScenarioError("zero_bytes", file=path)
     if not text.strip():
         raise ScenarioError("empty_table", file=path)
-    text = unicodedata.normalize("NFC", text)
-    text, old = _from_tcvn3(text)
+    text, old = in_unicode(unicodedata.normalize("NFC", text))
     separator = _separator(text)
     reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
     rows: list[tuple[int, list[Cell]]] = []
@@ -157,68 +189,11 @@ def _separator(text: str) -> str:
     return max(",;\t|", key=fit)
 
 
-def _decoded(raw: bytes, path: Path) -> tuple[str, tuple[Message, ...]]:
-    """Text of a file: UTF-8, UTF-16, or the code page that makes words of it."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if raw.startswith(mark):
-            try:
-                text = raw.decode(encoding)
-            except UnicodeDecodeError as error:
-                raise ScenarioError("broken_letters", file=path, encoding=encoding.upper(), position=error.start) from None
-            return text, (Message("read_as", encoding="UTF-16"),) if encoding == "utf-16" else ()
-    head = raw[:4000]
-    for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
-        # without a mark, by the zeros that Latin letters leave in every second place
-        if len(head) > 3 and zeros.count(0) > 0.4 * len(zeros) and head.count(0) < 0.6 * len(head):
-            try:
-                return raw.decode(encoding), (Message("read_as", encoding="UTF-16"),)
-            except UnicodeDecodeError:
-                break
-    try:
-        return raw.decode("utf-8"), ()
-    except UnicodeDecodeError as error:
-        broken = error
-    if b"\0" in raw:
-        raise ScenarioError("zero_bytes", file=path)
-    guesses = {"cp1258": raw.decode("cp1258", "replace"), "cp1252": raw.decode("cp1252", "replace")}
-    texts = {name: unicodedata.normalize("NFC", text) for name, text in guesses.items()}
-    texts["tcvn3"] = _from_tcvn3(texts["cp1252"], sure=True)[0]
-    best = max(texts, key=lambda name: _words(texts[name]))
-    if _words(texts[best]) == 0 or "\ufffd" in texts[best]:
-        raise ScenarioError("unknown_letters", file=path, byte=raw[broken.start], position=broken.start)
-    if best == "cp1258":
-        return texts[best], (Message("read_as", encoding="cp1258"),)
-    return texts["cp1252"], () if best == "tcvn3" else (Message("read_as", encoding="cp1252"),)
-
-
-# the letters of the fonts .VnTime, .VnArial and their like (TCVN 5712:1993, "ABC") where Latin-1 has others
-_TCVN3 = str.maketrans(
-    "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\xadõøö÷ùúýûüþ¡¢§£¤¥¦",
-    "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵĂÂĐÊÔƠƯ",
-)
-_VIETNAMESE = re.compile(r"\b(số|tên|ngành|nghề|lao|động|doanh|thu|nghiệp|sản|xuất|chế|biến|gỗ|may|dệt|cơ|khí|thực|phẩm|công|ty|người|triệu|"
-                         r"đồng|diện|tích|cụm|nhựa|giấy|mặc|tỷ|hợp|tác|xã|cơ|sở|hộ|năm|địa|chỉ|tổng|cộng)\b")  # fmt: skip
-
-
-def _words(text: str) -> int:
-    """How many different everyday words of Vietnamese lists stand in it."""
-    return len({word for word in _VIETNAMESE.findall(text[:100_000].casefold()) if not word.isascii()})
-
-
-def _from_tcvn3(text: str, sure: bool = False) -> tuple[str, tuple[Message, ...]]:
-    """The same in Unicode where it was typed in TCVN3 fonts, and a remark that says so."""
-    if not sure and not re.search(r"[µ¸¶·¹¨»¾¼½©®ª«¬¡§¤¦\xad]", text[:100_000]):
-        return text, ()
-    turned = text.translate(_TCVN3)
-    if not sure and _words(turned) <= _words(text):
-        return text, ()
-    return turned, (Message("read_as_tcvn3"),)
-
-
-def _rows_from_tcvn3(rows: list[tuple[int, list[Cell]]]) -> tuple[list[tuple[int, list[Cell]]], tuple[Message, ...]]:
-    """The rows of a spreadsheet in Unicode where its texts were typed in TCVN3 fonts."""
+def _rows_in_unicode(rows: list[tuple[int, list[Cell]]]) -> tuple[list[tuple[int, list[Cell]]], tuple[Message, ...]]:
+    """The rows of a spreadsheet in Unicode where its texts were typed in old fonts."""
     whole = "\n".join(cell for _, cells in rows[:500] for cell in cells if isinstance(cell, str))
-    remarks = _from_tcvn3(whole)[1]
+    remarks = in_unicode(whole)[1]
     if not remarks:
         return rows, ()
-    return [(line, [cell.translate(_TCVN3) if isinstance(cell, str) else cell for cell in cells]) for line, cells in rows], remarks
+    turn = turned_by(remarks[0])
+    return [(line, [turn(cell) if isinstance(cell, str) else cell for cell in cells]) for line, cells in rows], remarks

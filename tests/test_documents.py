@@ -61,7 +61,7 @@ def test_command_lines_of_the_readme_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ECOCLUSTER_LANG", raising=False)
     (tmp_path / "firms.csv").write_text(blocks("csv")[0], encoding="utf-8")
-    (tmp_path / "list.csv").write_bytes((ROOT / "examples" / "province" / "clusters.csv").read_bytes())
+    (tmp_path / "list.csv").write_bytes((ROOT / "scenarios" / "data" / "clusters_example.csv").read_bytes())
     policy, experiment = blocks("toml")
     (tmp_path / f"{tomllib.loads(policy)['id']}.toml").write_text(policy, encoding="utf-8")
     (tmp_path / "experiment.toml").write_text(experiment, encoding="utf-8")

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 from ecocluster.experiments.analyses.effects import Rule
 from ecocluster.experiments.analyses.goal import wants_of
+from ecocluster.scenarios import load_scenario
 from ecocluster.viz.goal_words import MENU, range_of_want, want_text, wants_text
 from ecocluster.viz.pages.browser import open_page
 from ecocluster.viz.pages.goal import State, Want
@@ -138,3 +139,41 @@ def test_every_want_of_the_menu_is_said_with_unit_and_range(lang):
                 and reach.unit in told
                 and say("goal.least" if sign == ">=" else "goal.most") in told
             )
+
+
+PROVINCE = (
+    "Tên CCN;Diện tích (ha);Số cơ sở;Số lao động;Ngành nghề;Trạm xử lý nước thải\n"
+    "Cụm Một;18,5;42;760;Chế biến gỗ;2016\nCụm Hai;12;;540;;\nCụm Ba;x;10;;;\n"
+)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("lang", "drawn", "everywhere"), [("en", "drawn", "all clusters"), ("vi", "ngẫu nhiên", "mọi cụm")])
+def test_a_list_of_clusters_becomes_a_site(browser, server, tmp_path, lang, drawn, everywhere):
+    (tmp_path / "list.csv").write_text(PROVINCE, encoding="utf-8")
+    with open_page(browser, f"{server}/province", lang) as watched:
+        page = watched.page
+        watched.wait("input[type=file]")
+        page.set_input_files("input[type=file]", str(tmp_path / "list.csv"))
+        watched.wait(".eco-table")
+        rows = [row.inner_text().split("\t") for row in page.query_selector_all(".eco-table tbody tr")]
+        first, second = ([cell.strip() for cell in row] for row in rows)
+        assert (
+            first[0] == "Cụm Một"
+            and first[3].startswith("~")
+            and first[4] == "42"
+            and first[5].startswith("~")
+            and first[6] == "2016"
+        )
+        assert second[4] == "~ 35" and (second[5], second[6]) == (drawn, drawn), "from 540 workers; no trade, no plant in the list"
+        assert "Cụm Ba" not in page.inner_text(".eco-table") and "“x”" in page.inner_text(".eco")
+        assert page.inner_text("select[name=which]").split("\n") == [everywhere, "Cụm Một", "Cụm Hai"]
+        with page.expect_download() as download:
+            page.click("button:has-text('.toml')")
+        download.value.save_as(tmp_path / "list.toml")
+        assert [one.name for one in load_scenario(tmp_path / "list.toml").site.clusters] == ["Cụm Một", "Cụm Hai"]
+        page.select_option("select[name=which]", "cum-hai")
+        page.click("button.main")
+        watched.wait(".eco .answer")
+        page.wait_for_function("document.querySelectorAll('.eco-table').length === 2")
+        assert watched.errors == [] and watched.outside == []

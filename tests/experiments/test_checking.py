@@ -11,6 +11,7 @@ from ecocluster.model.indicators import LEVEL_1
 from ecocluster.model.parameters import PARAMETERS
 from ecocluster.scenarios import Choices, ScenarioError, load_scenario, new_province
 from ecocluster.scenarios.answers import NOT_KNOWN, QUESTIONS
+from ecocluster.scenarios.province import read_clusters, site_text
 from ecocluster.viz.cli import main
 from ecocluster.viz.reporting_form import form_xlsx
 from ecocluster.viz.self_check import answers_text, criteria_rows, sentences, step_rows, summary
@@ -27,6 +28,15 @@ WORST = {name: False if isinstance(value, bool) else 0 for name, value in BEST.i
     "effluent_m3_day": 400,
     "violations_3_years": 2,
 }
+
+
+PARTNERS = {"central_plant": "central_plant_m3_day", "central_plant_m3_day": "central_plant", "exchanges": "exchange_firms", "exchange_firms": "exchanges",
+            "aware_firms": "recp_firms"}  # fmt: skip
+
+
+def instead(question, value, answers=BEST):
+    """The answers with another to one question; what cannot go with it is not known."""
+    return {**answers, **({PARTNERS[question]: NOT_KNOWN} if question in PARTNERS else {}), question: value}
 
 
 @pytest.fixture
@@ -53,9 +63,11 @@ def test_every_criterion_can_be_met_missed_and_open(site):
 def test_every_question_settles_something(site, question):
     """Each answer alone, bad instead of good or open, changes a line, or the steps."""
     good = check(site, BEST)
-    others = [check(site, {**BEST, question: WORST[question]}), check(site, {**BEST, question: NOT_KNOWN})]
-    without = check(site, {name: WORST[name] if name in ("measured_share", "central_plant", "data_shared", "treated_share") else value
-                           for name, value in BEST.items() if name != question})  # fmt: skip
+    others = [check(site, instead(question, WORST[question])), check(site, {**BEST, question: NOT_KNOWN})]
+    poor = {
+        name: WORST[name] for name in ("measured_share", "central_plant", "central_plant_m3_day", "data_shared", "treated_share")
+    }
+    without = check(site, {name: value for name, value in {**BEST, **poor}.items() if name != question})
     assert (
         any(one.rows != good.rows for one in others)
         or question in {need for row in without.rows for need in row.needs}
@@ -82,14 +94,39 @@ def test_amounts_and_prices_are_those_of_the_model(site):
     dearer = {
         step.name: step
         for step in check(
-            site, {**BEST, "central_plant": False, "treated_share": 0.1, "effluent_m3_day": 800, "measured_share": NOT_KNOWN}
+            site, {**instead("central_plant", False), "treated_share": 0.1, "effluent_m3_day": 800, "measured_share": NOT_KNOWN}
         ).steps
     }
     cheaper = {
         step.name: step
-        for step in check(site, {**BEST, "central_plant": False, "treated_share": 0.1, "measured_share": NOT_KNOWN}).steps
+        for step in check(site, {**instead("central_plant", False), "treated_share": 0.1, "measured_share": NOT_KNOWN}).steps
     }
     assert dearer["central_plant"].cost_bn[1] > cheaper["central_plant"].cost_bn[1] > cheaper["central_plant"].cost_bn[0] > 0
+
+
+def test_groups_are_closed_by_steps_of_their_own(tmp_path):
+    (tmp_path / "f.csv").write_text("sector,workers\ntextile,100\nfood,50\n")
+    path = tmp_path / "a.toml"
+    path.write_text('[[clusters]]\nid = "a"\nname = "A"\nfirms = "f.csv"\narea_planned = 2\narea_built = 2\n')
+    base = {**BEST, "recp_firms": 1, "aware_firms": 2, "served_firms": 2, "exchange_firms": 2}
+    poor = {
+        "roof_solar_share": 0.05,
+        "energy_cut": 0,
+        "reused_water_share": 0,
+        "treated_share": 0.9,
+        "served_firms": 0,
+        "measured_share": 0.8,
+    }
+    rows = {(row.name, row.reading): row for row in check(path, {**base, **poor}).rows}
+    steps = {step.criterion: step for step in check(path, {**base, **poor}).steps}
+    assert set(steps) == {f"group_{name}" for name in ("energy", "water", "information")}
+    assert rows["group_energy", "middle"].gap == pytest.approx((0.375, 0.375))
+    share = 0.375 * 2 * PARAMETERS["full_renewable"].default  # of the electricity, by roofs alone
+    low = share * (100 * PARAMETERS["textile.elec_MWh"].low + 50 * PARAMETERS["food.elec_MWh"].low) / PARAMETERS["solar_yield"].high
+    assert steps["group_energy"].amount[0] == pytest.approx(low) and steps["group_energy"].unit == "kW"
+    assert steps["group_energy"].cost_bn[0] == pytest.approx(low * PARAMETERS["cost.project_energy"].low / 1000)
+    assert steps["group_water"].cost_bn[0] != steps["group_water"].cost_bn[0], "the model has no price for it, and says so"
+    assert steps["group_information"].amount == (1, 1), "half of the firms less what is measured"
 
 
 def test_effluent_is_reckoned_from_firms_where_nobody_says(tmp_path):
@@ -116,6 +153,12 @@ def test_effluent_is_reckoned_from_firms_where_nobody_says(tmp_path):
         ("recp_firms = [1, 2, 3]", "range of two"),
         ("recp_firms = 41", "more than the 40 firms"),
         ('exchanges = "many"', "neither a number nor a range"),
+        ("recp_firms = 2.5", "not a whole number"),
+        ("central_plant = false\ncentral_plant_m3_day = 600", "cannot be true together with answers.central_plant = False"),
+        ("central_plant = true\ncentral_plant_m3_day = 0", "cannot be true together"),
+        ("exchanges = 0\nexchange_firms = [3, 5]", "cannot be true together with answers.exchanges = 0"),
+        ("exchanges = 2\nexchange_firms = 0", "cannot be true together"),
+        ("aware_firms = [1, 4]\nrecp_firms = 5", "cannot be true together with answers.aware_firms"),
         ("violations_3_years = nan", "neither a number nor a range"),
     ],
 )
@@ -218,10 +261,49 @@ def test_lists_that_cannot_be_used(tmp_path, text, words):
 def test_the_worked_example_is_read_and_its_numbers_are_called_invented(capsys, tmp_path):
     from ecocluster.scenarios.library import Path
 
-    example = Path(__file__).parents[2] / "examples" / "province" / "clusters.csv"
+    example = Path(__file__).parents[2] / "scenarios" / "data" / "clusters_example.csv"
     assert "invented" in example.read_text(encoding="utf-8")
     assert main(["scenarios", "province", "tinh-x", "--clusters", str(example), "--out", str(tmp_path), "--lang", "vi"]) == 0
     assert "lấy ngẫu nhiên" in capsys.readouterr().out
     assert len(load_scenario(tmp_path / "tinh-x.toml").site.clusters) == 4
     assert main(["scenarios", "province", "tinh-y", "--clusters", str(example), "--columns", "area=Dien tich"]) == 2
     assert new_province("z", example, tmp_path, choices=Choices(columns={"sector": ""})).clusters == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "areas"),
+    [
+        ("STT;Tên CCN;Diện tích (m2);Số DN\n1;A;185000;42\n2;B;92500,5;10\n", [18.5, 9.25005]),
+        ("Tên CCN;DT (km2);Số DN\nA;0,2;42\n", [20]),
+        ("Tên CCN;DT (ha);Số DN\nA;20;42\n", [20]),
+        (
+            "STT;Tên CCN;Diện tích (ha);Số DN\nI;Huyện X;48;52\n1;A;18;42\n2;B;30;10\nII;Huyện Y;9;9\n3;C;9;9\n;Tổng;57;61\n",
+            [18, 30, 9],
+        ),
+        ("TT;Tên CCN;Diện tích (ha);Số DN\nA;Huyện X;48;52\n1;A;18;42\n2;B;30;10\nB;Huyện Y;9;9\n1;C;9;9\n", [18, 30, 9]),
+    ],
+)
+def test_areas_in_other_units_and_sums_of_districts(tmp_path, text, areas):
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    report = new_province("x", tmp_path / "list.csv", tmp_path)
+    assert [one.area_built for one in load_scenario(report.scenario).site.clusters] == pytest.approx(areas)
+
+
+def test_areas_that_no_park_has_are_asked_about(tmp_path):
+    (tmp_path / "list.csv").write_text("Tên CCN;Diện tích;Số DN\nA;185000;42\nB;9000;3\nC;20;12,5\n", encoding="utf-8")
+    found = read_clusters(tmp_path / "list.csv")
+    assert [(one.line, one.reason.key) for one in found.refused] == [(2, "doubt_area"), (3, "doubt_area"), (4, "not_whole_number")]
+
+
+def test_what_a_list_leaves_out_is_marked_cluster_by_cluster(tmp_path):
+    (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
+    found = read_clusters(tmp_path / "list.csv")
+    unknown = {one.entry["name"]: set(one.unknown) for one in found.clusters}
+    assert unknown == {
+        "Yên Phong": {"planned", "trade"},
+        "Phong Khê": {"planned", "firms", "mix"},
+        "Đại Bái": {"planned", "trade", "plant_year"},
+    }
+    (tmp_path / "one.toml").write_text(site_text("one", found, found.clusters[1].entry["id"]), encoding="utf-8")
+    alone = load_scenario(tmp_path / "one.toml").site
+    assert alone.one_cluster and alone.city_firms == found.firms, "the budget is shared as in the whole province"

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from ecocluster.scenarios import Choices, ScenarioError, load_scenario, new_scenario, read_firms
 from ecocluster.scenarios.errors import Message
-from ecocluster.scenarios.sheets import _TCVN3
+from ecocluster.scenarios.letters import _TCVN3
 
 NAM_DINH = [  # a department's list: title, two lines of head, numbered columns, groups, a wrong total, a signature
     ["UBND TỈNH NAM ĐỊNH"],
@@ -288,7 +288,7 @@ def test_everything_in_doubt_is_told_at_once(write):
     with pytest.raises(ScenarioError) as caught:
         read_firms(write("f.csv", table), Choices(columns={"revenue": "doanh số", "need": "mong muốn"}))
     keys = [one.problem.key for one in (caught.value, *caught.value.others)]
-    assert keys.count("no_such_head") == 2 and "column_doubt" in keys
+    assert keys.count("no_such_head") == 2 and "column_doubt_sum" in keys
     assert len(caught.value.details().splitlines()) >= 3
     chosen = Choices(columns={"sector": "B", "workers": "LĐ cuối năm"})
     assert read_firms(write("g.csv", table.replace("x1", "giày")), chosen).firms == [{"sector": "textile", "workers": 6}]

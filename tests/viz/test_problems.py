@@ -129,9 +129,9 @@ def test_every_message_is_raised_with_its_fields():
         key = found["message"]
         keys.add(key)
         assert None in found or fields(MESSAGES[key]) <= found.keys(), found
-    texts = {path.name: path.read_text(encoding="utf-8") for path in SOURCES}
+    texts = {path: path.read_text(encoding="utf-8") for path in SOURCES}
     made_up = set(re.findall(r'(?:Message|ScenarioError)\(f"(\w+_)\{', "".join(texts.values())))  # such as col_ and a column
-    elsewhere = "".join(text for name, text in texts.items() if name != "errors.py")
+    elsewhere = "".join(text for path, text in texts.items() if path.name != "errors.py")
     keys |= {key for key in MESSAGES if f'"{key}"' in elsewhere or key.startswith(tuple(made_up))}
     assert keys == MESSAGES.keys() and made_up >= {"col_", "unit_", "passed_"}
 

@@ -12,7 +12,7 @@ import typer
 from ..messages import message_text
 from ..words import Words
 from .common import AsJson, Lang, open_console
-from .firm_options import Accept, Columns, Decimal, Sheet, Unit, choices_of, pairs_of
+from .firm_options import Accept, Columns, Decimal, Only, Sheet, Trades, Unit, choices_of, pairs_of
 
 group = typer.Typer(help="help.scenarios")
 
@@ -69,13 +69,15 @@ def validate_command(
     unit: Unit = "",
     decimal: Decimal = "",
     accept: Accept = None,
+    only: Only = None,
+    trades: Trades = None,
     lang: Lang = "en",
 ) -> None:
     from ...scenarios import validate_file
     from ...scenarios.making import preview
     from ..terminal import print_facts
 
-    facts = validate_file(file, choices_of(columns, sheet, unit, decimal, accept))
+    facts = validate_file(file, choices_of(columns, sheet, unit, decimal, accept, only, trades))
     say, console = Words(lang), open_console()
     if facts["type"] == "firms":
         tell = partial(message_text, say=say)
@@ -98,11 +100,13 @@ def new_command(
     unit: Unit = "",
     decimal: Decimal = "",
     accept: Accept = None,
+    only: Only = None,
+    trades: Trades = None,
     lang: Lang = "en",
 ) -> None:
     from ...scenarios import new_scenario
 
-    report = new_scenario(name, firms, out, skip_bad_rows, choices_of(columns, sheet, unit, decimal, accept))
+    report = new_scenario(name, firms, out, skip_bad_rows, choices_of(columns, sheet, unit, decimal, accept, only, trades))
     print(report.lines(partial(message_text, say=Words(lang))))
 
 

@@ -59,6 +59,7 @@ PAGES = {
     "explorer": "explorer",
     "portfolio": "portfolio",
     "my-cluster": "my_cluster",
+    "province": "province",
     "self-check": "check",
     "goal": "goal",
     "evidence": "evidence",

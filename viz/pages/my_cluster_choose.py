@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import solara
@@ -20,7 +20,8 @@ __all__ = ["Choose", "Given", "read_given"]
 
 _COLUMNS = ("sector", "workers", "revenue")
 _DOUBTS = {"doubt_double": "doubles", "doubt_fraction": "fractions", "cell_lost": "letters", "head_lost": "letters", "doubt_unit": "revenue",
-           "doubt_revenue": "revenue", "doubt_revenue_all": "revenue"}  # fmt: skip
+           "doubt_revenue": "revenue", "doubt_revenue_all": "revenue", "doubt_code": "codes", "doubt_counts": "counts",
+           "doubt_places": "places"}  # fmt: skip
 _AS_READ, _NONE = "", "-"
 
 
@@ -37,6 +38,10 @@ class Given:
         What there is to choose from.
     doubts : tuple of str
         Names of the doubts that came up.
+    sums : mapping of str to (str, str)
+        Column to the letters of those that may add up to it, and their heads.
+    places : tuple of str
+        Of which one may be chosen: a head and what its cells say.
     """
 
     name: str
@@ -45,6 +50,8 @@ class Given:
     sheets: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    sums: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
 
 
 def read_given(given: Given) -> tuple[Given, Upload | None, ScenarioError | None]:
@@ -64,9 +71,17 @@ def read_given(given: Given) -> tuple[Given, Upload | None, ScenarioError | None
 
 
 def _with_doubts(given: Given, heads: Sequence[str], found: Sequence[Any]) -> Given:
-    keys = [one.problem.key if isinstance(one, ScenarioError) else one.key for one in found]
-    doubts = {_DOUBTS[key] for key in keys if key in _DOUBTS} | set(given.choices.accept)
-    return replace(given, heads=tuple(heads), doubts=tuple(sorted(doubts)))
+    told = [one.problem if isinstance(one, ScenarioError) else one for one in found]
+    doubts = {_DOUBTS[one.key] for one in told if one.key in _DOUBTS} | set(given.choices.accept)
+    sums = {one.fields["field"]: (one.fields["letters"], one.fields["candidates"]) for one in told if one.key == "column_doubt_sum"}
+    places = [place for one in told if one.key == "doubt_places" for place in one.fields["all"].split("\n")]
+    return replace(
+        given,
+        heads=tuple(heads),
+        doubts=tuple(sorted(doubts)),
+        sums={**given.sums, **sums},
+        places=given.places + tuple(place for place in places if place not in given.places),
+    )
 
 
 @solara.component
@@ -91,6 +106,9 @@ def _fields(given: Given, say: Words) -> list[dict[str, Any]]:
         fields.append(_select("sheet", say("my_cluster.sheet"), choices.sheet, sheets))
     for name in _COLUMNS if given.heads else ():
         options = [{"id": _AS_READ, "label": say("my_cluster.by_head")}, *heads]
+        if name in given.sums:
+            letters, candidates = given.sums[name]
+            options.append({"id": letters, "label": say("my_cluster.sum_of", columns=candidates)})
         if name == "revenue":
             options.append({"id": _NONE, "label": say("my_cluster.leave_out")})
         chosen = choices.columns.get(name)
@@ -107,6 +125,13 @@ def _fields(given: Given, say: Words) -> list[dict[str, Any]]:
         *({"id": sign, "label": say(f"my_cluster.{sign}")} for sign in DECIMALS),
     ]
     fields.append(_select("decimal", say("my_cluster.decimal"), choices.decimal, signs))
+    if given.places:
+        places = [
+            {"id": _AS_READ, "label": say("my_cluster.all_places")},
+            *({"id": place, "label": place} for place in given.places),
+        ]
+        chosen_place = next((f"{head}={text}" for head, text in choices.only.items()), _AS_READ)
+        fields.append(_select("only", say("my_cluster.only"), chosen_place, places))
     yes_no = [{"id": "no", "label": say("my_cluster.check_again")}, {"id": "yes", "label": say("my_cluster.is_right")}]
     for name in given.doubts:
         fields.append(_select(f"accept_{name}", say(f"my_cluster.doubt.{name}"), "yes" if name in choices.accept else "no", yes_no))
@@ -117,14 +142,17 @@ def _select(name: str, label: str, value: str, options: list[dict[str, str]]) ->
     return {"id": name, "kind": "select", "label": label, "value": value, "options": options}
 
 
-def _chosen(choices: Choices, field: str, value: str) -> Choices:
-    if field.startswith("column_"):
-        columns = {name: head for name, head in choices.columns.items() if name != field[7:]}
+def _chosen(choices: Choices, name: str, value: str) -> Choices:
+    if name.startswith("column_"):
+        columns = {key: head for key, head in choices.columns.items() if key != name[7:]}
         if value != _AS_READ:
-            columns[field[7:]] = "" if value == _NONE else value
+            columns[name[7:]] = "" if value == _NONE else value
         return replace(choices, columns=columns)
-    if field.startswith("accept_"):
-        settled = {name for name in choices.accept if name != field[7:]} | ({field[7:]} if value == "yes" else set())
+    if name.startswith("accept_"):
+        settled = {key for key in choices.accept if key != name[7:]} | ({name[7:]} if value == "yes" else set())
         return replace(choices, accept=tuple(sorted(settled)))
-    changed: dict[str, Any] = {field: value}
+    if name == "only":
+        head, _, text = value.partition("=")
+        return replace(choices, only={head: text} if text else {})
+    changed: dict[str, Any] = {name: value}
     return replace(choices, **changed)

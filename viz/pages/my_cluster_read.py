@@ -1,9 +1,8 @@
-"""A visitor's table of enterprises: read in a temporary folder that is gone at once, told row by row, read again as he says."""
+"""A visitor's table of enterprises: read in memory and written nowhere, told row by row, read again as he says."""
 
 from __future__ import annotations
 
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from ...scenarios.given import without_marks
 from ...scenarios.making import cleaned_table, scenario_text
 from ...scenarios.sheets import read_sheets
 
-__all__ = ["OPTIONAL", "Upload", "read_upload", "sheets_of"]
+__all__ = ["OPTIONAL", "Upload", "file_name", "id_of", "read_upload", "sheets_of"]
 
 OPTIONAL = ("revenue", "x", "y", "technologies", "need", "trust")
 
@@ -88,7 +87,11 @@ def read_upload(source: str, content: bytes, choices: Choices | None = None) -> 
     ScenarioError
         If the table as a whole cannot be used; its `file` is `source`.
     """
-    table = _with_file(source, content, lambda path: read_firms(path, choices))
+    try:
+        table = read_firms(Path(file_name(source)), choices, content)
+    except ScenarioError as error:
+        error.file = source
+        raise
     problems: dict[int, list[Refusal]] = {}
     for refusal in table.refused:
         problems.setdefault(refusal.line, []).append(refusal)
@@ -96,37 +99,29 @@ def read_upload(source: str, content: bytes, choices: Choices | None = None) -> 
     rows: list[tuple[int, Mapping[str, Any], tuple[Refusal, ...]]] = [
         (line, {} if line in problems else next(accepted), tuple(problems.get(line, ()))) for line, _ in table.rows
     ]
-    name, scenario, cleaned = _id_of(source), "", ""
+    name, scenario, cleaned = id_of(source), "", ""
     if table.firms and not table.asked:
         accept = choices.accept if choices is not None else ()
-        scenario = scenario_text(name, _file_name(source), len(table.firms), accept)
+        scenario = scenario_text(name, file_name(source), len(table.firms), accept)
         cleaned = cleaned_table(table.columns, table.firms)
     return Upload(source, name, scenario, cleaned, table, rows)
 
 
 def sheets_of(source: str, content: bytes) -> tuple[str, ...]:
     """Names of the sheets of a spreadsheet that hold anything; none of a text table."""
-    return _with_file(source, content, lambda path: tuple(sheet.name for sheet in read_sheets(path) if sheet.name))
+    try:
+        return tuple(sheet.name for sheet in read_sheets(Path(file_name(source)), content) if sheet.name)
+    except ScenarioError as error:
+        error.file = source
+        raise
 
 
-def _with_file(source: str, content: bytes, read):
-    """What `read` makes of the content as a file, which is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ecocluster-") as folder:
-        path = Path(folder) / _file_name(source)
-        path.write_bytes(content)
-        try:
-            return read(path)
-        except ScenarioError as error:
-            error.file = source  # not where it lay on the server
-            raise
-
-
-def _file_name(source: str) -> str:
+def file_name(source: str) -> str:
     """A harmless name of a file that still tells which one it was."""
     return re.sub(r"[^\w.-]+", "-", without_marks(Path(source.replace("\\", "/")).name)).lstrip(".-")[-60:] or "table.csv"
 
 
-def _id_of(source: str) -> str:
+def id_of(source: str) -> str:
     """A usable id out of the name of a file."""
     stem = re.sub(r"[^a-z0-9]+", "-", without_marks(Path(source).stem).casefold()).strip("-")[:40].strip("-")
     return stem or "my-cluster"
