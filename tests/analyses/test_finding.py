@@ -321,3 +321,11 @@ def test_whoever_tells_a_finding_is_known():
         if path.name.endswith(".py") and "def words(" in path.read_text(encoding="utf-8")
     }
     assert set(TOLD) == telling - {"page", "causes"}
+
+
+@pytest.mark.parametrize(("outcome", "column"), [("abatement_share_2035", "tco2e_total_2035"), ("cod_avoided_share_2035", "cod_total_2035"),
+                                                 ("landfill_avoided_share_2035", "landfilled_total_2035")])  # fmt: skip
+def test_a_share_of_what_is_avoided_is_of_what_the_law_alone_emits(outcome, column):
+    frame = pd.DataFrame({column: [75.0, 120.0, 1.0], f"null.{column}": [100.0, 100.0, 0.0]})
+    assert columns_of([outcome]) == [column]
+    np.testing.assert_allclose(effect(frame, outcome), [0.25, -0.2, np.nan])

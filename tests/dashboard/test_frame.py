@@ -416,7 +416,7 @@ PAGES_WITH_FIELDS = [
      {"policy": "korea", "law": "today", "budget_bn": "90.0", "replicates": "50", "year": "2030"}),
     (CityMap, CityMap.fields,
      {"left": "law", "right": "symbiosis", "outcome": "groups", "law": "today", "year": "2030", "worlds": "20", "cluster": "phung"}),
-    (Goal, lambda state: state.setting.value, {"site": "phung", "want": "jobs_2030>=1", "effort": "careful"}),
+    (Goal, lambda state: state.fields(Words("vi")), {"site": "phung", "want": "jobs_2030>=1", "effort": "careful", "sure": "80"}),
     (SelfCheck, lambda state: {"site": state.site.value, **state.answers.value}, {"site": "phung", "treated_share": "20-40"}),
     (Explorer, Explorer.fields, {"folder": "a/b", "x": "one", "y": "two"}),
 ]  # fmt: skip

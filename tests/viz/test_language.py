@@ -1,8 +1,10 @@
 """The language is that of the option, else of ECOCLUSTER_LANG, else of the system."""
 
+from pathlib import Path
+
 import pytest
 from ecocluster.viz.cli import main
-from ecocluster.viz.words import language_of, system_language
+from ecocluster.viz.words import LANGUAGES, language_of, system_language
 
 VARIABLES = ("ECOCLUSTER_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -67,3 +69,14 @@ def test_a_language_that_is_none_of_ours_is_refused(monkeypatch, capsys):
             monkeypatch.setenv(name, value)
         assert main(["levers", *options]) == 2
         assert "fr" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_message_stands_once_with_one_text(lang):
+    """As written: the library that reads catalogues takes the last of two without a word."""
+    folder = Path(__file__).parents[2] / "viz" / "locale" / lang / "LC_MESSAGES"
+    lines = [line for path in sorted(folder.glob("*.po")) for line in path.read_text(encoding="utf-8").splitlines()]
+    kinds = [line.partition(" ")[0] for line in lines if line.startswith(("msgid ", "msgstr "))]
+    assert kinds[::2] == ["msgid"] * (len(kinds) // 2) and kinds[1::2] == ["msgstr"] * (len(kinds) // 2)
+    ids = [line for line in lines if line.startswith("msgid ") and line != 'msgid ""']
+    assert len(ids) > 3000 and len(ids) == len(set(ids)), sorted(one for one in set(ids) if ids.count(one) > 1)
