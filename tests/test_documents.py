@@ -211,3 +211,24 @@ def test_every_direct_dependency_has_its_line():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().splitlines()
     pins = dict(line.split(";")[0].strip().split("==") for line in lines if "==" in line)
     assert {name: pins.get(name, pins.get(name.replace("_", "-"))) for name in told} == told
+
+
+def test_licences_of_dependencies_are_those_of_their_own_metadata():
+    """The family of each licence, of what is installed here. Control: of all always installed there is one."""
+    import importlib.metadata
+
+    families, held = ("BSD", "MIT", "Apache", "MPL", "Python Software Foundation"), set()
+    for line in (ROOT / "docs/dependencies.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) < 6 or not re.fullmatch(r"[A-Za-z_-]+", cells[1]) or cells[1] in ("package", "what", "-"):
+            continue
+        try:
+            told = importlib.metadata.metadata(cells[1])
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        classes = [entry for entry in told.get_all("Classifier", []) if entry.startswith("License")]
+        said = " ".join([told.get("License-Expression") or "", *classes, (told.get("License") or "")[:60]])
+        mine = cells[-3].replace("PSF", "Python Software Foundation")
+        assert any(family in said and family in mine for family in families), (cells[1], cells[-3], said)
+        held.add(cells[1])
+    assert {"numpy", "numba", "pandas", "pyarrow", "scipy", "matplotlib", "pydantic", "typer", "openpyxl"} <= held
