@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ _COUNTS = re.compile(r"^(?:tổng )?số (?:lượng )?(?:cơ sở|csx|doanh ngh
 _PLACES = re.compile(
     r"\bccn\b|\bkcn\b|cụm công nghiệp|^(?:tên )?cụm$|khu công nghiệp|\bcluster\b|industrial (?:park|cluster|zone)|^(?:tên )?tỉnh\b|\bprovince\b"
 )
+_GROUP = "(ngành của nhóm)"  # the head of a column that is made from lines between the others
 _UNIT_ABOVE = re.compile(r"\(?\s*(?:đvt|đơn vị(?: tính)?|unit)\s*:\s*(.+?)\)?\s*", re.I)
 
 
@@ -282,7 +283,15 @@ def _sheet_of(sheets: Sequence[Sheet], choices: Choices, path: Path) -> tuple[He
         try:
             found.append(find_heads(sheet, (*_FIELDS, *_PRIVATE), choices.columns, "letters" in choices.accept))
         except Unsure as error:
-            unsure.append(error)
+            grouped = _with_groups(sheet) if error.found and "sector" not in choices.columns else None
+            if grouped is None:
+                unsure.append(error)
+                continue
+            columns = {**choices.columns, "sector": _GROUP}
+            try:
+                found.append(find_heads(grouped, (*_FIELDS, *_PRIVATE), columns, "letters" in choices.accept))
+            except Unsure:
+                unsure.append(error)
     if len(found) > 1:
         names = ", ".join(heads.sheet.name for heads in found)
         raise ScenarioError("sheets_doubt", file=path, key="--sheet", sheets=names, example=found[0].sheet.name)
@@ -348,6 +357,28 @@ def _moved_head(row: _Row, heads: Heads) -> str:
     if not {"sector", "workers"} <= found.keys() or all(heads.columns.get(name) == j for name, j in found.items()):
         return ""
     return ", ".join(row.all_texts)
+
+
+def _with_groups(sheet: Sheet) -> Sheet | None:
+    """The sheet with the trade of each line behind it, where trades stand in lines above their enterprises ("II | Ngành dệt may"); else None."""
+    width = max(len(cells) for _, cells in sheet.rows)
+    rows: list[tuple[int, list[Any]]] = []
+    trade, trades, headed = None, 0, False
+    for line, cells in sheet.rows:
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        heads = sum(field.fit(text) > 1 for text in texts for field in (_FIELDS[1], _PRIVATE[0])) > 1
+        named = [word for text in texts if _is_sector(word := re.sub(r"^(?:nhóm )?ngành(?: nghề)?\s*:?\s*", "", text, flags=re.I))]
+        numbers = any(re.fullmatch(r"[\d.,]+", cell_text(cell)) for cell in cells)
+        marked = bool(texts) and re.fullmatch(r"[IVXLC]+\.?|[A-Z]\.?", cell_text(cells[0])) is not None
+        if headed and len(named) == 1 and len(texts) < 3 and (marked or not numbers):
+            trade, trades = named[0], trades + 1
+            rows.append((line, cells))
+            continue
+        total = any(_SUM_WORDS.fullmatch(plain(text)) for text in texts)
+        mark = _GROUP if heads and not headed else trade if headed and numbers and not total else None
+        headed = headed or heads
+        rows.append((line, [*cells, *[None] * (width - len(cells)), mark]))
+    return replace(sheet, rows=rows) if trades > 1 else None
 
 
 def _column_of(name: str, heads: Heads, path: Path) -> int:

@@ -339,3 +339,20 @@ def test_what_tells_of_no_sector_or_of_two_is_refused_without_a_false_hint(text)
 def test_a_slip_of_the_pen_is_still_hinted_at():
     with pytest.raises(ScenarioError, match="'thực phẩm'"):
         sector_of("thục phẩn")
+
+
+@pytest.mark.parametrize("sums", [(None, None), (30, 40)])
+def test_trades_that_stand_in_lines_above_their_enterprises(tmp_path, sums):
+    rows = [
+        ["DANH SÁCH"], ["STT", "Tên cơ sở", "Số lao động"], ["I", "Ngành cơ khí", sums[0]], [1, "Xưởng gỗ A", 20], [2, "B", 10],
+        ["II", "Dệt may", sums[1]], [1, "C", 40], [None, "Tổng cộng", 70], [None, "Người lập biểu", None],
+    ]  # fmt: skip
+    table = read_firms(xlsx(tmp_path / "a.xlsx", x=rows))
+    assert firms(table) == [("metal_mechanical", 20), ("metal_mechanical", 10), ("textile", 40)] and table.problem() is None
+
+
+def test_names_that_tell_of_trades_are_no_groups(tmp_path):
+    rows = [["STT", "Tên cơ sở", "Số lao động"], [1, "Xưởng gỗ A", 20], [2, "Cơ khí B", 10], [3, "C", 40]]
+    assert "column_missing_of" in asked(xlsx(tmp_path / "a.xlsx", x=rows)) or asked(xlsx(tmp_path / "a.xlsx", x=rows)) == [
+        "column_unsure"
+    ]
