@@ -28,7 +28,7 @@ _TECHNOLOGY_WORDS = {"own plant": "own_plant", "trạm xử lý": "own_plant", "
 # "Tổng công ty" is a firm; "Tổng" and whatever follows is none
 _SUM_WORDS = re.compile(r"(?:tổng(?! công ty| cty| c\.?ty)|cộng(?! hòa| hoà| đồng)|tổng cộng|total|sum|grand total|trung bình|bình quân|average|"
                         r"tong cong|tong so|cong|tong)\b.{0,120}")  # fmt: skip
-_PART = (r"\bnữ\b|\bnam\b|female|\bmale\b|thời vụ|seasonal|trực tiếp|gián tiếp|nước ngoài|bảo hiểm|bhxh|hợp đồng|phổ thông|đào tạo|kế hoạch|dự kiến|"
+_PART = (r"trong đó|\bnữ\b|\bnam\b|female|\bmale\b|thời vụ|seasonal|trực tiếp|gián tiếp|nước ngoài|bảo hiểm|bhxh|hợp đồng|phổ thông|đào tạo|kế hoạch|dự kiến|"
          r"xuất khẩu|export|thuế|lương|thu nhập|năng suất|bình quân|tỷ lệ|tỉ lệ|%|tăng|chi phí|an toàn")  # fmt: skip
 _MONEY = r"\bdtt?\b.*(?:tỷ|tỉ|triệu|\btr\b|trđ|tr\.?đ|đồng|\bđ\b|vnđ|vnd|\bquý\b|\bnăm\b|\btháng\b|usd)"
 # what a column is called that tells of several enterprises or places
@@ -54,7 +54,7 @@ _FIELDS = (
           r"cơ quan|quản lý|phụ\b|khác|secondary", needed=True, test=_is_sector),
     Field("workers", ("workers", "lao động", "số lao động", "employees", "tổng số lao động", "tổng lao động", "lđ", "ld", "số lđ", "tổng lđ", "tổng số lđ"),
           r"lao động|\blđ\b|công nhân|nhân công|nhân lực|nhân sự|nhân viên|\bworkers?\b|\bemployees?\b|\bstaff\b|headcount|workforce", _PART, needed=True),
-    Field("revenue", ("revenue", "doanh thu", "turnover", "sales"), r"doanh thu|doanh số|\brevenue\b|\bturnover\b|\bsales\b", _PART, _MONEY),
+    Field("revenue", ("revenue", "doanh thu", "turnover", "sales"), r"doanh thu|doanh số|\brevenue\b|\bturnover\b|\bsales\b", _PART, _MONEY, hint=r"^dtt?$"),
     Field("x", ("x", "tọa độ x", "toạ độ x")),
     Field("y", ("y", "tọa độ y", "toạ độ y")),
     Field("technologies", ("technologies", "technology", "công nghệ")),
@@ -493,7 +493,8 @@ def _why_none(row: _Row, heads: Heads, cells: Sequence[Any], first: bool) -> str
     ):
         if plain(sector) == plain(heads.names[heads.columns["sector"]]):
             return "head"
-    if not re.search(r"\d", workers) and not workers and not sector:
+    alone = len(row.all_texts) == 1 and len(heads.columns) > 1 and not _is_sector(sector)  # "(Ký tên)"
+    if not workers and (not sector or alone):
         return "other"
     if first and (_is_count(cells) or not re.search(r"\d", "".join(row.all_texts)) and not re.search(r"\w", sector)):
         return "units"
