@@ -1,7 +1,7 @@
 """Cells that go out: texts that a spreadsheet would run are written as texts, and workbooks of them.
 
 A name that begins with "=" is a formula to whoever opens the table. In text tables a "'" is put before it, as spreadsheets themselves
-mark a text; `as_it_was` takes it away again. In workbooks the cell is a text by its type, and has the mark for whoever saves it as CSV.
+mark a text, and before what begins another cell where ";" cuts them (Excel on a Vietnamese machine); `as_it_was` takes it away again. In workbooks the cell is a text by its type, and has the mark for whoever saves it as CSV.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from .given import is_number
 
 __all__ = ["as_it_was", "safe_text", "xlsx_bytes"]
 
-_RUN = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+_RUN = re.compile(rf"[{_SIGNS}\t\r\n]")
+_CUT = re.compile(rf"([;\t\r\n]\s*)(?=[{_SIGNS}])")  # where Excel of a Vietnamese machine begins another cell
+_MARKED = re.compile(rf"([;\t\r\n]\s*)'(?=[{_SIGNS}])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WIDEST = 60
 
@@ -28,17 +31,21 @@ def safe_text(value: Any) -> Any:
 
     Examples
     --------
-    >>> safe_text("=1+1"), safe_text("-5"), safe_text("food")
-    ("'=1+1", '-5', 'food')
+    >>> safe_text("=1+1"), safe_text("-5"), safe_text("food"), safe_text("a;=1+1")
+    ("'=1+1", '-5', 'food', "a;'=1+1")
     """
-    if not isinstance(value, str) or len(value) < 2 or not _RUN.match(value) or is_number(value):
+    if not isinstance(value, str) or len(value) < 2 or is_number(value):
         return value
-    return "'" + value
+    inside = _CUT.sub(r"\1'", value)
+    return "'" + inside if _RUN.match(value) else inside if inside != value else value
 
 
 def as_it_was(value: Any) -> Any:
     """A cell before `safe_text`."""
-    return value[1:] if isinstance(value, str) and value.startswith("'") and safe_text(value[1:]) == value else value
+    if not isinstance(value, str) or "'" not in value:
+        return value
+    before = _MARKED.sub(r"\1", value[1:] if value.startswith("'") and _RUN.match(value[1:]) else value)
+    return before if safe_text(before) == value else value
 
 
 def xlsx_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]], widths: Mapping[str, Sequence[float]] | None = None) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ _TECHNOLOGY_WORDS = {"own plant": "own_plant", "trạm xử lý": "own_plant", "
 # "Tổng công ty" is a firm; "Tổng" and whatever follows is none
 _SUM_WORDS = re.compile(r"(?:tổng(?! công ty| cty| c\.?ty)|cộng(?! hòa| hoà| đồng)|tổng cộng|total|sum|grand total|trung bình|bình quân|average|"
                         r"tong cong|tong so|cong|tong)\b.{0,120}")  # fmt: skip
-_PART = (r"\bnữ\b|\bnam\b|female|\bmale\b|thời vụ|seasonal|trực tiếp|gián tiếp|nước ngoài|bảo hiểm|bhxh|hợp đồng|phổ thông|đào tạo|kế hoạch|dự kiến|"
+_PART = (r"trong đó|\bnữ\b|\bnam\b|female|\bmale\b|thời vụ|seasonal|trực tiếp|gián tiếp|nước ngoài|bảo hiểm|bhxh|hợp đồng|phổ thông|đào tạo|kế hoạch|dự kiến|"
          r"xuất khẩu|export|thuế|lương|thu nhập|năng suất|bình quân|tỷ lệ|tỉ lệ|%|tăng|chi phí|an toàn")  # fmt: skip
 _MONEY = r"\bdtt?\b.*(?:tỷ|tỉ|triệu|\btr\b|trđ|tr\.?đ|đồng|\bđ\b|vnđ|vnd|\bquý\b|\bnăm\b|\btháng\b|usd)"
 # what a column is called that tells of several enterprises or places
@@ -37,6 +37,7 @@ _COUNTS = re.compile(r"^(?:tổng )?số (?:lượng )?(?:cơ sở|csx|doanh ngh
 _PLACES = re.compile(
     r"\bccn\b|\bkcn\b|cụm công nghiệp|^(?:tên )?cụm$|khu công nghiệp|\bcluster\b|industrial (?:park|cluster|zone)|^(?:tên )?tỉnh\b|\bprovince\b"
 )
+_GROUP = "(ngành của nhóm)"  # the head of a column that is made from lines between the others
 _UNIT_ABOVE = re.compile(r"\(?\s*(?:đvt|đơn vị(?: tính)?|unit)\s*:\s*(.+?)\)?\s*", re.I)
 
 
@@ -53,7 +54,7 @@ _FIELDS = (
           r"cơ quan|quản lý|phụ\b|khác|secondary", needed=True, test=_is_sector),
     Field("workers", ("workers", "lao động", "số lao động", "employees", "tổng số lao động", "tổng lao động", "lđ", "ld", "số lđ", "tổng lđ", "tổng số lđ"),
           r"lao động|\blđ\b|công nhân|nhân công|nhân lực|nhân sự|nhân viên|\bworkers?\b|\bemployees?\b|\bstaff\b|headcount|workforce", _PART, needed=True),
-    Field("revenue", ("revenue", "doanh thu", "turnover", "sales"), r"doanh thu|doanh số|\brevenue\b|\bturnover\b|\bsales\b", _PART, _MONEY),
+    Field("revenue", ("revenue", "doanh thu", "turnover", "sales"), r"doanh thu|doanh số|\brevenue\b|\bturnover\b|\bsales\b", _PART, _MONEY, hint=r"^dtt?$"),
     Field("x", ("x", "tọa độ x", "toạ độ x")),
     Field("y", ("y", "tọa độ y", "toạ độ y")),
     Field("technologies", ("technologies", "technology", "công nghệ")),
@@ -282,7 +283,15 @@ def _sheet_of(sheets: Sequence[Sheet], choices: Choices, path: Path) -> tuple[He
         try:
             found.append(find_heads(sheet, (*_FIELDS, *_PRIVATE), choices.columns, "letters" in choices.accept))
         except Unsure as error:
-            unsure.append(error)
+            grouped = _with_groups(sheet) if error.found and "sector" not in choices.columns else None
+            if grouped is None:
+                unsure.append(error)
+                continue
+            columns = {**choices.columns, "sector": _GROUP}
+            try:
+                found.append(find_heads(grouped, (*_FIELDS, *_PRIVATE), columns, "letters" in choices.accept))
+            except Unsure:
+                unsure.append(error)
     if len(found) > 1:
         names = ", ".join(heads.sheet.name for heads in found)
         raise ScenarioError("sheets_doubt", file=path, key="--sheet", sheets=names, example=found[0].sheet.name)
@@ -348,6 +357,28 @@ def _moved_head(row: _Row, heads: Heads) -> str:
     if not {"sector", "workers"} <= found.keys() or all(heads.columns.get(name) == j for name, j in found.items()):
         return ""
     return ", ".join(row.all_texts)
+
+
+def _with_groups(sheet: Sheet) -> Sheet | None:
+    """The sheet with the trade of each line behind it, where trades stand in lines above their enterprises ("II | Ngành dệt may"); else None."""
+    width = max(len(cells) for _, cells in sheet.rows)
+    rows: list[tuple[int, list[Any]]] = []
+    trade, trades, headed = None, 0, False
+    for line, cells in sheet.rows:
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        heads = sum(field.fit(text) > 1 for text in texts for field in (_FIELDS[1], _PRIVATE[0])) > 1
+        named = [word for text in texts if _is_sector(word := re.sub(r"^(?:nhóm )?ngành(?: nghề)?\s*:?\s*", "", text, flags=re.I))]
+        numbers = any(re.fullmatch(r"[\d.,]+", cell_text(cell)) for cell in cells)
+        marked = bool(texts) and re.fullmatch(r"[IVXLC]+\.?|[A-Z]\.?", cell_text(cells[0])) is not None
+        if headed and len(named) == 1 and len(texts) < 3 and (marked or not numbers):
+            trade, trades = named[0], trades + 1
+            rows.append((line, cells))
+            continue
+        total = any(_SUM_WORDS.fullmatch(plain(text)) for text in texts)
+        mark = _GROUP if heads and not headed else trade if headed and numbers and not total else None
+        headed = headed or heads
+        rows.append((line, [*cells, *[None] * (width - len(cells)), mark]))
+    return replace(sheet, rows=rows) if trades > 1 else None
 
 
 def _column_of(name: str, heads: Heads, path: Path) -> int:
@@ -462,7 +493,8 @@ def _why_none(row: _Row, heads: Heads, cells: Sequence[Any], first: bool) -> str
     ):
         if plain(sector) == plain(heads.names[heads.columns["sector"]]):
             return "head"
-    if not re.search(r"\d", workers) and not workers and not sector:
+    alone = len(row.all_texts) == 1 and len(heads.columns) > 1 and not _is_sector(sector)  # "(Ký tên)"
+    if not workers and (not sector or alone):
         return "other"
     if first and (_is_count(cells) or not re.search(r"\d", "".join(row.all_texts)) and not re.search(r"\w", sector)):
         return "units"

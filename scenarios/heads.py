@@ -38,6 +38,8 @@ class Field:
         Pattern of what makes them hold something else or a part only.
     whole : str
         Pattern of heads that mean it by their unit ("DT (tỷ đồng)").
+    hint : str
+        Pattern of heads that may mean it: told, not taken.
     needed : bool
     private : bool
         Looked at, never told.
@@ -50,6 +52,7 @@ class Field:
     words: str = ""
     part: str = ""
     whole: str = ""
+    hint: str = ""
     needed: bool = False
     private: bool = False
     test: Callable[[str], bool] | None = None
@@ -168,7 +171,7 @@ def find_heads(sheet: Sheet, fields: Sequence[Field], chosen: Mapping[str, str],
                 not field.private
                 and field.name not in columns
                 and field.name not in chosen
-                and nearest_name(plain(head), field.exact)
+                and (nearest_name(plain(head), field.exact) or field.hint and re.search(field.hint, plain(head)))
             ):
                 remarks.append(Message("near_column", head=head, near=_told(field.name), field=field.name))
     if problems:

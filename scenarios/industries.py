@@ -156,6 +156,13 @@ def sector_of(text: str, lost_letters: bool = False, marked: bool = False) -> st
         raise ScenarioError("cell_not_section_c", code=text.strip(), first=_FIRST, last=_LAST)
     if code:
         return _of_code(re.sub(r"\D", "", code[1]))
+    several = [_CODE.fullmatch(part) for part in re.split(r"\s*[,;/+]\s*", text.strip())]
+    if len(several) > 1 and all(several):
+        told = {match[1]: _of_code(re.sub(r"\D", "", match[1])) for match in several if match}
+        if len(set(told.values())) == 1:
+            return next(iter(told.values()))
+        words = ", ".join(f"'{name}' = {sector}" for name, sector in told.items())
+        raise ScenarioError("cell_sector_words", words=words, sectors=", ".join(SECTORS))
     word = plain(text)
     if re.search(r"\w\?|\?\w", word):
         return _of_lost(text, word, lost_letters)

@@ -27,6 +27,8 @@ _UNITS = {
 }
 _BEHIND = re.compile(r"^(.*?\d[.,]?)\s*(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _UNITS.items()) + r")\.?$", re.I)
 _IN_HEAD = {name: re.compile(r"(?<!\w)(?:" + _UNITS[name] + r")(?!\w)", re.I) for name in ("billion", "million", "thousand", "vnd")}
+_RANGE = re.compile(r"(?:từ\s+)?\d+\s+(?:đến|tới|to)\s+\d+|(?:dưới|trên|hơn|gần|khoảng|ít nhất|tối đa|tối thiểu|không quá|under|over|about|more than|"
+                    r"less than|at least|[~<>≤≥≈])\s*\d[\d.,]*|\d[\d.,]*\s*\+")  # fmt: skip
 _FOREIGN = re.compile(r"(?<!\w)(usd|us\$|\$|eur|euro|jpy|đô la|do la)(?!\w)", re.I)
 
 
@@ -102,7 +104,7 @@ def number_in(text: str, decimal: str) -> tuple[float, str | None]:
             raise ScenarioError("cell_thousands")
     elif re.fullmatch(r"[+-]?\d+,\d+", core):
         raise ScenarioError("cell_thousands")
-    if re.fullmatch(r"\d+\s*[-–÷]\s*\d+", core):
+    if re.fullmatch(r"\d+\s*[-–÷]\s*\d+", core) or _RANGE.fullmatch(core.casefold()):
         raise ScenarioError("cell_range")
     if not is_number(core):
         if is_infinite(core):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
 from ..experiments.spreadsheet import csv_bytes
+from ..scenarios.cells import safe_text
 from . import claims
 from .answer import answer
 from .doses import equal_lines, in_force_lines
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["as_source", "open_template", "picture_files", "report_html", "write_report", "write_run"]
 
 
+_RUNS = re.compile(r"[=@\uff1d\uff20\t]|[+\-\uff0b\uff0d](?=[^\W\d])")  # signed numbers are numbers, in either language
+
+
 def open_template(name: str) -> Any:
     """A page's template; texts are escaped, and a field that is missing is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -43,8 +48,12 @@ def open_template(name: str) -> Any:
 
 
 def _tied(value: Any) -> Any:
-    """No line of a page begins with a percent sign."""
-    return value.replace(" %", "\N{NO-BREAK SPACE}%") if isinstance(value, str) else value
+    """No line of a page begins with a percent sign, and no cell runs where it is pasted into a spreadsheet."""
+    if not isinstance(value, str):
+        return value
+    if _RUNS.match(value):
+        value = type(value)(safe_text(value))
+    return value.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def as_source(svg: bytes) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..model.modules import label_of
 from ..model.vocabulary import LEARNED, SECTORS, STREAMS, TECHNOLOGIES
+from ..scenarios.cells import safe_text
 from ..scenarios.given import is_number, shown
 
 __all__ = ["LANGUAGES", "Words", "decimals_of", "language_of", "preferred_language", "scale_of", "system_language", "value_of"]
@@ -146,7 +147,8 @@ class Words:
         """Name of a pathway, indicator, criterion ...; where it has none (a user's own) its label, or the key itself."""
         full = f"{family}.{key}"
         text = self._texts.gettext(full)
-        return (label_of(full, self.lang) or key) if text == full else text
+        # a user's own name may be pasted into a spreadsheet from any table that shows it
+        return safe_text(label_of(full, self.lang) or key) if text == full else text
 
     def unit(self, unit: str) -> str:
         """Unit as the reader writes it; empty for counts, which the name of the indicator explains."""

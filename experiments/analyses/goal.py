@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Goal", "goal", "wants_of"]
 
 WORLDS, SHOWN, SURE = 40, 5, 0.5
-_PLAIN = re.compile(r"\s*-\s*(\d+(?:[.,]\d+)?)\s*%\s*(tonnes?|tco2e?|co2e?|tấn)\s*(?:by|in|đến|vào)\s*(20\d\d)\s*", re.I)
+_PLAIN = re.compile(r"\s*-\s*(100|\d{1,2}(?:[.,]\d+)?)\s*%\s*(tonnes?|tco2e?|co2e?|tấn)\s*(?:by|in|đến|vào)\s*(20\d\d)\s*", re.I)
 
 
 def wants_of(text: str) -> tuple[Rule, ...]:

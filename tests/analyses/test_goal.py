@@ -24,13 +24,15 @@ SMALL = {"points": 8, "generations": 1, "worlds": 4}
         ("one_unmet_2035 >= .5 and jobs_2035>=900", ["one_unmet_2035>=0.5", "jobs_2035>=900"]),
         ("-20 % tonnes by 2030", ["abatement_share_2030>=0.2"]),
         ("-7,5% tấn đến 2035 và treated_2035>0.8", None),
+        ("-200 % tonnes by 2030", None),
+        ("-100 % tonnes by 2030", ["abatement_share_2030>=1"]),
         ("- 20 % tCO2e by 2030 and jobs_2030 >= 1", ["abatement_share_2030>=0.2", "jobs_2030>=1"]),
     ],
 )
 def test_wants(text, wants):
     if wants is None:
         with pytest.raises((InputError, ScenarioError)):
-            wants_of(text)  # no such indicator
+            wants_of(text)  # no such indicator; more than there is
     else:
         assert [str(want) for want in wants_of(text)] == wants
 

@@ -1,6 +1,7 @@
 """Page My cluster: a table is read strictly, told row by row, and leaves nothing behind."""
 
 import tempfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -214,3 +215,29 @@ def test_a_read_only_server_takes_no_table(browser):
         watched.wait(".eco .notice")
         assert not watched.page.query_selector("input[type=file]")
         assert watched.errors == []
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_a_table_is_read_in_memory_alone(tmp_path, monkeypatch, kind):
+    """Names of firms lie on no disk while their table is read, not even for a moment."""
+    import io
+
+    import openpyxl
+
+    content = b"name,sector,workers\nCty A,food,5\n"
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        for row in (["name", "sector", "workers"], ["Cty A", "food", 5]):
+            book.active.append(row)
+        buffer = io.BytesIO()
+        book.save(buffer)
+        content = buffer.getvalue()
+
+    def refuse(*given, **more):
+        raise AssertionError("something was written")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    for name in ("write_bytes", "write_text", "mkdir"):
+        monkeypatch.setattr(Path, name, refuse)
+    upload = read_upload(f"a.{kind}", content)
+    assert upload.accepted == 1 and "Cty A" not in repr((upload.rows, upload.firms, upload.scenario, upload.table.remarks))

@@ -33,7 +33,7 @@ MOVE = """([name, value]) => {
 # page -> what is there once all of it is
 THERE = {
     "": ".eco-chart [data-drawn]", "map": "select", "watch": "canvas[data-ready]", "barriers": "button.main", "explorer": ".eco-chart [data-drawn]",
-    "self-check": ".eco-table", "goal": "button.main", "portfolio": "button.main", "my-cluster": ".watch-pick", "evidence": ".eco-chart [data-drawn]",
+    "self-check": ".eco-table", "goal": "button.main", "portfolio": "button.main", "my-cluster": ".watch-pick", "province": ".watch-pick", "evidence": ".eco-chart [data-drawn]",
     "limits": ".eco-table",
 }  # fmt: skip
 

@@ -339,3 +339,53 @@ def test_what_tells_of_no_sector_or_of_two_is_refused_without_a_false_hint(text)
 def test_a_slip_of_the_pen_is_still_hinted_at():
     with pytest.raises(ScenarioError, match="'thực phẩm'"):
         sector_of("thục phẩn")
+
+
+@pytest.mark.parametrize("sums", [(None, None), (30, 40)])
+def test_trades_that_stand_in_lines_above_their_enterprises(tmp_path, sums):
+    rows = [
+        ["DANH SÁCH"], ["STT", "Tên cơ sở", "Số lao động"], ["I", "Ngành cơ khí", sums[0]], [1, "Xưởng gỗ A", 20], [2, "B", 10],
+        ["II", "Dệt may", sums[1]], [1, "C", 40], [None, "Tổng cộng", 70], [None, "Người lập biểu", None],
+    ]  # fmt: skip
+    table = read_firms(xlsx(tmp_path / "a.xlsx", x=rows))
+    assert firms(table) == [("metal_mechanical", 20), ("metal_mechanical", 10), ("textile", 40)] and table.problem() is None
+
+
+def test_names_that_tell_of_trades_are_no_groups(tmp_path):
+    rows = [["STT", "Tên cơ sở", "Số lao động"], [1, "Xưởng gỗ A", 20], [2, "Cơ khí B", 10], [3, "C", 40]]
+    assert "column_missing_of" in asked(xlsx(tmp_path / "a.xlsx", x=rows)) or asked(xlsx(tmp_path / "a.xlsx", x=rows)) == [
+        "column_unsure"
+    ]
+
+
+def test_a_part_below_a_part_and_a_signature_in_the_first_column(tmp_path, write):
+    rows = [
+        ["Tên", "Ngành", "Lao động", None, None],
+        [None, None, "Tổng", "Trong đó", None],
+        [None, None, None, "Nam", "Nữ"],
+        ["A", "may", 45, 5, 40],
+    ]
+    assert firms(read_firms(xlsx(tmp_path / "a.xlsx", x=rows))) == [("textile", 45)]
+    table = read_firms(write("a.csv", "Ngành;Lao động;DT\nmay;30;5,4 tỷ\n\nTổng số: 2 cơ sở\n(Ký tên)\n"))
+    assert firms(table) == [("textile", 30)] and table.problem() is None
+    assert told(table)["near_column"]["head"] == "DT", "floor area or revenue: told, not taken"
+
+
+@pytest.mark.parametrize(
+    "text", ["Từ 10 đến 50 người", "dưới 10", "trên 50 lao động", "~30", "khoảng 30", "<10", "≥ 200", "30+", "10 to 20", "10÷20"]
+)
+def test_ranges_in_words_are_told_as_ranges(write, text):
+    assert [one.reason.key for one in read_firms(write("a.csv", f"ngành;lao động\nmay;{text}\ngỗ;7\n")).refused] == ["cell_range"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sector"),
+    [("1410, 1311", "textile"), ("C1410; C1520", "textile"), ("10/11", "food"), ("14,10", None), ("1410; 25", None)],
+)
+def test_several_codes_are_one_trade_or_asked_about(text, sector):
+    if sector is None:
+        with pytest.raises(ScenarioError) as caught:
+            sector_of(text)
+        assert caught.value.problem.key == "cell_sector_words"
+    else:
+        assert sector_of(text) == sector

@@ -1,6 +1,7 @@
 """Tables as offices keep them: of other provinces and layouts than those that the reader was made from."""
 
 import io
+import re
 import unicodedata
 import zipfile
 from datetime import date
@@ -8,6 +9,7 @@ from datetime import date
 import openpyxl
 import pytest
 from ecocluster.scenarios import Choices, ScenarioError, load_scenario, new_scenario, read_firms
+from ecocluster.scenarios.cells import as_it_was, safe_text
 from ecocluster.scenarios.errors import Message
 from ecocluster.scenarios.letters import _TCVN3
 
@@ -399,6 +401,11 @@ def test_no_cell_that_goes_out_is_run(tmp_path):
     from ecocluster.experiments.spreadsheet import csv_bytes, frame_as_it_was, workbook_of
 
     wild = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1+1", "food", "-", "-5", "'x"]
+    inside = ["x;=1+1;y", "x; @SUM(A1)", "x\t=1", "x\n=1", "x;＝1", "x;'=1", "a; b", "=1;=2"]
+    for text in inside:
+        cut = re.split(r"[;\t\n]", safe_text(text))
+        assert not any(part.strip()[:1] in tuple("=+-@＝＋－＠") and part.strip() for part in cut), text
+        assert as_it_was(safe_text(text)) == text or text == "x;'=1"
     frame = pd.DataFrame({"=name": wild, "value": range(len(wild))})
     back = pd.read_csv(io.BytesIO(csv_bytes(frame)))
     assert list(back)[0] == "'=name" and [text[0] for text in back["'=name"][:6]] == ["'"] * 6
@@ -409,3 +416,17 @@ def test_no_cell_that_goes_out_is_run(tmp_path):
     assert workbook_of({"s": frame}) == workbook_of({"s": frame})
     whole = pd.DataFrame({"a": ["x"], "b": [1.5]})
     assert csv_bytes(whole) == whole.to_csv(index=False, lineterminator="\n").encode()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-x", "＝1+1", "\t=1"])
+def test_no_cell_of_a_page_runs_where_it_is_pasted(text):
+    from ecocluster.viz.report import open_template
+    from ecocluster.viz.words import Words
+
+    page = open_template("report.html.j2").environment.from_string("<td>{{ name }}</td>").render(name=text)
+    assert page.startswith("<td>&#39;") and Words("vi").name("pathway", text).startswith("'")
+    fine = [
+        open_template("report.html.j2").environment.from_string("{{ x }}").render(x=x)
+        for x in ("-5,2", "+3 (1 đến 4)", "−2", "gỗ", "-")
+    ]
+    assert fine == ["-5,2", "+3 (1 đến 4)", "−2", "gỗ", "-"]
