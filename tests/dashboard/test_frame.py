@@ -35,7 +35,7 @@ from ecocluster.viz.pages.evidence import State as Evidence
 from ecocluster.viz.pages.explorer import State as Explorer
 from ecocluster.viz.pages.explorer_data import column_label
 from ecocluster.viz.pages.export import file_message
-from ecocluster.viz.pages.frame import error_text
+from ecocluster.viz.pages.frame import PAGES, error_text
 from ecocluster.viz.pages.goal import State as Goal
 from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
 from ecocluster.viz.pages.jobs import size as size_of_pool
@@ -44,6 +44,7 @@ from ecocluster.viz.pages.portfolio import PATHWAYS, own_text
 from ecocluster.viz.pages.portfolio import State as Portfolio
 from ecocluster.viz.pages.session import fields_of_address
 from ecocluster.viz.pages.settings import Limits
+from ecocluster.viz.pages.shots import SCENES
 from ecocluster.viz.pages.stored import open_below
 from ecocluster.viz.pages.watch import State as Watch
 from ecocluster.viz.words import Words, preferred_language
@@ -564,3 +565,7 @@ def test_the_nearest_name_is_told_and_of_numbers_none(value, near):
     said.one_of("law", ["today", "middle", "50"], "middle")
     (told,) = said.sentences(say)
     assert (f"“{near}”" in told) if near else "did you mean" not in told
+
+
+def test_pictures_are_taken_of_every_page():
+    assert {path.partition("?")[0] for path in SCENES} == set(PAGES)
