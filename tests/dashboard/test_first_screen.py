@@ -179,3 +179,15 @@ def test_a_city_shows_a_sketch_that_is_told_as_one_refined_and_replaced_by_the_a
             assert label not in final and made_of not in final and say("one.fixed") in final
         assert page.locator(".sketch:not(:empty)").count() == 0
         assert watched.errors == []
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_page_one_is_on_is_seen_in_the_menu_and_languages_stand_beside_the_name(browser, server):
+    with open_page(browser, server + "/limits", "vi", 390) as watched:
+        watched.wait(".eco-table")
+        watched.settle()
+        menu, here = (watched.page.locator(part).bounding_box() for part in (".eco-head nav", ".eco-head nav .on"))
+        assert menu["x"] <= here["x"] and here["x"] + here["width"] <= menu["x"] + menu["width"] + 1
+        name, languages = (watched.page.locator(part).bounding_box() for part in (".eco-name", ".eco-lang"))
+        assert languages["y"] < name["y"] + name["height"] and languages["x"] >= name["x"] + name["width"]
+        assert watched.errors == []

@@ -154,7 +154,7 @@ def _marks_option(say: Words) -> dict[str, Any]:
     ]
     return base_option(
         legend={"bottom": 0, "itemWidth": 14, "itemHeight": 10, "textStyle": {"fontSize": 11}},
-        grid={"left": 4, "right": 20, "top": 6, "bottom": 58, "containLabel": True},
+        grid={"left": 26, "right": 20, "top": 6, "bottom": 58, "containLabel": True},
         xAxis={"type": "value", "max": 100, **AXIS},
         yAxis={"type": "category", "inverse": True, "data": names, **AXIS},
         tooltip={"trigger": "axis", "formatter": "=axis"},
