@@ -396,8 +396,8 @@ def _Charts(state: State):
     say, picture, pin = use_session().say, state.picture.value, state.pin.value
     with Section(say("compare.trajectories"), say("compare.trajectories_note")):
         if picture is not None:
-            if picture.clusters < picture.of_clusters:
-                Text(sketch_text(picture, say), "p", "sketch")
+            # always there: what comes or goes above a chart has it made anew
+            Text(sketch_text(picture, say) if picture.clusters < picture.of_clusters else "", "p", "sketch")
             extra = [{"label": say("figure.exploration"), "color": "#e4e4e4", "area": True}]
             if pin is not None:
                 extra.append({"label": say("compare.reference"), "color": "#52606d", "dash": [1, 3]})

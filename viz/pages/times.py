@@ -117,7 +117,7 @@ def _time_pages(browser, address: str, options: argparse.Namespace, rows: list[t
             page.wait_for_timeout(400)
             before = page.evaluate("window.seen.at(-1)")
             started = page.evaluate(MOVE, ["extension", str(0.1 + 0.8 * (index * 0.37 % 1))])
-            page.wait_for_function("(drawn) => window.seen.at(-1).curves > drawn", arg=before["curves"])
+            page.wait_for_function("(drawn) => window.seen.at(-1).curves !== drawn", arg=before["curves"])
             page.wait_for_function(QUIET)
             page.wait_for_function("window.seen.at(-1).runs === 20")
             seen = page.evaluate("window.seen")
