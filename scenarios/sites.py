@@ -22,6 +22,7 @@ __all__ = ["Scenario", "list_sites", "load_scenario", "site_id"]
 _MAX_CLUSTERS = 1000
 _TEXT_COLUMNS = ("id", "name", "name_en", "district", "note")
 _COLUMNS = tuple(name for name in ClusterEntry.model_fields if name not in ("mix", "firms", "accept")) + SECTORS
+_KINDS = ("cụm công nghiệp", "CCN", "thành phố", "TP")  # of places, as people write them before a name
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,12 @@ def site_id(name: str | Path) -> str:
     Parameters
     ----------
     name : str or Path
-        Letters may be large or small, composed or not, with or without diacritics. An id and a path stay as they are, and so
-        does what is not known or could be two sites: whoever loads it says so.
+        Letters may be large or small, composed or not, with or without diacritics; what kind of place it is may stand before
+        ("CCN Nguyên Khê"). An id and a path stay as they are, and so does what is not known or could be two sites: whoever loads
+        it says so.
     """
     text = str(name)
-    if is_path(name) or re.fullmatch(r"[a-z0-9-]+(:[a-z0-9-]+)?", text):
+    if is_path(name) or text in shipped("sites") or re.fullmatch(r"[a-z0-9-]+:[a-z0-9-]+", text):
         return text
     if found := _meant(text, _names(tuple(shipped("sites").values()))):
         return found
@@ -131,12 +133,13 @@ def _own_names() -> dict[str, tuple[str, ...]]:
 def _meant(text: str, known: Mapping[str, Sequence[str]]) -> str | None:
     """The one id of which a typed name can be; an id counts more than a name."""
     key = typed_key(text)
-    for found in (
-        {one for one in known if typed_key(one) == key},
-        {one for one, names in known.items() if key in map(typed_key, names)},
-    ):
-        if len(found) == 1:
-            return found.pop()
+    for meant in (key, *(key.removeprefix(kind) for kind in map(typed_key, _KINDS) if key.startswith(kind))):
+        for found in (
+            {one for one in known if typed_key(one) == meant},
+            {one for one, names in known.items() if meant in map(typed_key, names)},
+        ):
+            if len(found) == 1:
+                return found.pop()
     return None
 
 

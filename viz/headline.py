@@ -7,7 +7,9 @@ itself is shown, since a difference says nothing about how many are there.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +17,10 @@ from ..experiments import spread, statistics
 from ..experiments.comparison import Comparison
 from .words import MINUS, Words, decimals_of
 
-__all__ = ["HEADLINE", "HeadlineCell", "HeadlineRow", "column_name", "headline", "shown_arms"]
+if TYPE_CHECKING:
+    from ..experiments.sketch import Curve
+
+__all__ = ["HEADLINE", "HeadlineCell", "HeadlineRow", "column_name", "headline", "shown_arms", "sketched"]
 
 YEAR = 2035
 GJ_PER_MWH = 3.6
@@ -120,14 +125,21 @@ def _row(comparison: Comparison, line: _Line, year: int, say: Words) -> Headline
     best = np.zeros(len(values))
     if comparison.acting:
         best[rivals] = spread.best_by_world(values[rivals], line.direction).arms
-    largest = max(
-        (abs(number) for index in shown_arms(comparison) for number in found[index] if math.isfinite(number)), default=0.0
-    )
+    unit, cells = _cells(line, found, shown_arms(comparison), best, say)
+    label = say(f"row.{line.key}.one") if one else say(f"row.{line.key}", clusters=len(comparison.trace.site.clusters), year=year)
+    return HeadlineRow(line.key, label, "%" if one else unit, cells)
+
+
+def _cells(line: _Line, found, shown: Sequence[int], best: np.ndarray, say: Words) -> tuple[str, tuple[HeadlineCell, ...]]:
+    """Unit that fits the largest middle of the arms that are shown, and the cells in it.
+
+    Not the widest range: the small number that is read would lose its digits to an end that hardly any world reaches.
+    """
+    largest = max((abs(found[index][0]) for index in shown if math.isfinite(found[index][0])), default=0.0)
     factor, unit = _scale(line.unit, largest)
     decimals = decimals_of(largest * factor) if line.unit and largest else 0
     cells = tuple(_cell(own, factor, decimals, say, float(best[index]), not line.counted) for index, own in enumerate(found))
-    label = say(f"row.{line.key}.one") if one else say(f"row.{line.key}", clusters=len(comparison.trace.site.clusters), year=year)
-    return HeadlineRow(line.key, label, "%" if one else say.unit(unit) if unit else "", cells)
+    return say.unit(unit) if unit else "", cells
 
 
 def _scale(unit: str, largest: float) -> tuple[float, str]:
@@ -162,3 +174,28 @@ def headline(comparison: Comparison, say: Words, year: int = YEAR) -> list[Headl
         2030, 2035 or 2045: flows are added up to its end.
     """
     return [row for line in HEADLINE if (row := _row(comparison, line, year, say))]
+
+
+def sketched(curves: Mapping[str, Curve], arms: Sequence[str], say: Words, year: int = YEAR) -> list[HeadlineRow]:
+    """The same rows as far as a sketch of the answer holds them; which arm is best it does not say.
+
+    Parameters
+    ----------
+    curves : mapping of str to Curve
+        Column (no year) to what each arm brings.
+    arms : sequence of str
+    say, year : see `headline`
+    """
+    shown = [index for index, arm in enumerate(arms) if arm != "null"]
+    rows = []
+    for line in HEADLINE:
+        if line.column in curves:
+            curve = curves[line.column]
+            last = min(int(np.searchsorted(curve.years, year + 1 - 1e-9)), len(curve.years) - 1)
+            found = [
+                tuple(map(float, own))
+                for own in zip(*(part[:, last] for part in (curve.middle, curve.low, curve.high)), strict=True)
+            ]
+            unit, cells = _cells(line, found, shown, np.full(len(arms), np.nan), say)
+            rows.append(HeadlineRow(line.key, say(f"row.{line.key}", year=year), unit, cells))
+    return rows

@@ -6,15 +6,19 @@ The first screen of the dashboard and the printed brief say the same, from the s
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..experiments.comparison import Comparison
 from ..experiments.sureness import moving
-from .headline import HeadlineCell, HeadlineRow, headline
+from .headline import HeadlineCell, HeadlineRow, headline, sketched
 from .words import MINUS, Words
 
-__all__ = ["GROUND", "OneSentence", "changes", "one_sentence"]
+if TYPE_CHECKING:
+    from ..experiments.sketch import Curve
+
+__all__ = ["GROUND", "OneSentence", "changes", "one_sentence", "sketched_sentence"]
 
 GROUND = {"cod": "cod_total", "tco2e": "tco2e_total", "landfilled": "landfilled_total"}  # row -> column without its year
 MOST = 3  # of what would change an answer
@@ -64,21 +68,50 @@ def one_sentence(comparison: Comparison, arm: str, outcome: str, year: int, law:
     if arm not in comparison.arms or outcome not in rows:
         return None
     place, question = comparison.arms.index(arm), comparison.question
-    told = {key: _change(rows[key], place, say) for key in GROUND if key in rows}
-    name, listed = say.name("pathway", arm), [say(f"one.{key}", change=text) for key, text in told.items()]
-    text = say("one.sentence", arm=name, year=year, law=law, changes=_joined(listed, say))
-    cell, unit = rows[outcome].cells[place], rows[outcome].unit
-    between = ""
-    if cell.range:
-        key = "one.range_worlds" if question.worlds else "one.range_fixed"
-        between = say(key, range=_span(cell, say), runs=say.number(question.worlds or question.replicates))
-    sure = say("one.fixed")
-    if question.worlds:
-        sure = say("one.best" if len(comparison.acting) > 1 else "one.only", arm=name, share=say.percent(cell.best))
-    return OneSentence(
-        f"{cell.value} {unit}".strip(), between, say("one.label", outcome=say(f"row.{outcome}"), arm=name, year=year), text, sure,
-        rows[outcome],
+    cell, sure = rows[outcome].cells[place], say("one.fixed")
+    between = say(
+        "one.range_worlds" if question.worlds else "one.range_fixed",
+        range=_span(cell, say), runs=say.number(question.worlds or question.replicates),
     )  # fmt: skip
+    if question.worlds:
+        key = "one.best" if len(comparison.acting) > 1 else "one.only"
+        sure = say(key, arm=say.name("pathway", arm), share=say.percent(cell.best))
+    return _told(rows, place, (arm, outcome, year, law), between, sure, say)
+
+
+def sketched_sentence(
+    curves: Mapping[str, Curve], arms: Sequence[str], arm: str, outcome: str, year: int, law: str, sure: str, say: Words
+) -> OneSentence | None:
+    """The same of a sketch: the interval is that in which the answer's mean lies.
+
+    Parameters
+    ----------
+    curves : mapping of str to Curve
+        Column (no year) to what each of `arms` brings.
+    arms : sequence of str
+    sure : str
+        What is said of how sure it is.
+    arm, outcome, year, law, say : see `one_sentence`
+    """
+    rows = {row.key: row for row in sketched(curves, arms, say, year)}
+    if arm not in arms or outcome not in rows:
+        return None
+    place = list(arms).index(arm)
+    between = say("one.range_sketch", range=_span(rows[outcome].cells[place], say))
+    return _told(rows, place, (arm, outcome, year, law), between, sure, say)
+
+
+def _told(
+    rows: Mapping[str, HeadlineRow], place: int, asked: tuple[str, str, int, str], between: str, sure: str, say: Words
+) -> OneSentence:
+    """Number, label and sentence of a pathway in rows of an answer or of a sketch."""
+    arm, outcome, year, law = asked
+    name, row = say.name("pathway", arm), rows[outcome]
+    listed = [say(f"one.{key}", change=_change(rows[key], place, say)) for key in GROUND if key in rows]
+    label = say("one.label", outcome=say(f"row.{outcome}"), arm=name, year=year)
+    text = say("one.sentence", arm=name, year=year, law=law, changes=_joined(listed, say))
+    cell = row.cells[place]
+    return OneSentence(f"{cell.value} {row.unit}".strip(), between if cell.range else "", label, text, sure, row)
 
 
 def _span(cell: HeadlineCell, say: Words) -> str:

@@ -65,9 +65,13 @@ def language_of(text: str) -> str | None:
 
 
 def system_language(environment: Mapping[str, str]) -> str:
-    """The language that a system is set to, by the first of LC_ALL, LC_MESSAGES and LANG that says any; English if it is none of ours."""
+    """The language that a system is set to, by the first of LC_ALL, LC_MESSAGES and LANG that says any; English if it is none of ours.
+
+    Where that is a language at all, those of LANGUAGE come before it, as in other programs.
+    """
     said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
-    return language_of(said) or "en"
+    before = environment.get("LANGUAGE", "").split(":") if said.partition(".")[0] not in ("", "C", "POSIX") else []
+    return next((lang for wanted in (*before, said) if (lang := language_of(wanted))), "en")
 
 
 def preferred_language(header: str | None) -> str:

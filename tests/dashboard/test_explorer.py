@@ -14,7 +14,7 @@ from ecocluster.experiments.sweeps.plans import plan_sweep
 from ecocluster.experiments.sweeps.results import status
 from ecocluster.viz.pages import explorer_new
 from ecocluster.viz.pages.browser import open_page, serve
-from ecocluster.viz.pages.explorer import OWN, SAMPLE, State
+from ecocluster.viz.pages.explorer import OWN, SAMPLE, State, _scatter
 from ecocluster.viz.pages.explorer_data import Sweep, influence, read_sweep
 from ecocluster.viz.pages.explorer_new import MOST_RUNS, PATHWAYS, OwnSweep, asked_for
 from ecocluster.viz.pages.jobs import Stopped
@@ -29,6 +29,16 @@ def test_the_sample_is_whole_and_is_what_its_file_asks():
     assert not sample.failed and sample.runs == len(asked.pathways) * len(plan.points) * asked.replicates
     assert {name for name in sample.inputs if sample.table[name].nunique() > 1} == {factor.name for factor in asked.factors}
     assert set(asked.outcomes) <= set(sample.outcomes)
+
+
+def test_names_of_axes_begin_at_the_edge_wherever_zero_lies():
+    """The axis stood where zero is, at the right of what is avoided, and its name was cut by the edge of the chart."""
+    sample = read_sweep(DATA / "sample-sweep")
+    x, y = sample.outcomes[:2]
+    option = _scatter(sample, np.ones(len(sample.table), dtype=bool), x, y, Words("vi"))
+    for axis in (option["xAxis"], option["yAxis"]):
+        assert axis["name"] and axis["axisLine"]["onZero"] is False
+    assert option["yAxis"]["nameTextStyle"]["align"] == "left"
 
 
 def test_influence_finds_what_acts_even_in_one_pathway_alone():

@@ -22,18 +22,20 @@ from ecocluster.viz.cli import main
 from ecocluster.viz.districts import DISTRICTS, city_spots
 from ecocluster.viz.figures import panels_of
 from ecocluster.viz.pages import compare_run
+from ecocluster.viz.pages.address import Address
 from ecocluster.viz.pages.barriers import State as Barriers
 from ecocluster.viz.pages.check import State as SelfCheck
 from ecocluster.viz.pages.city_map import State as CityMap
 from ecocluster.viz.pages.compare import State, panel_option
 from ecocluster.viz.pages.compare import fields_of as compare_fields
+from ecocluster.viz.pages.compare import prepare as draw_before
 from ecocluster.viz.pages.compare_run import Known, Watcher, draw, run_rounds
 from ecocluster.viz.pages.controls import REACH, SLIDERS, _slider, round_step
 from ecocluster.viz.pages.evidence import State as Evidence
 from ecocluster.viz.pages.explorer import State as Explorer
 from ecocluster.viz.pages.explorer_data import column_label
 from ecocluster.viz.pages.export import file_message
-from ecocluster.viz.pages.frame import error_text
+from ecocluster.viz.pages.frame import PAGES, error_text
 from ecocluster.viz.pages.goal import State as Goal
 from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
 from ecocluster.viz.pages.jobs import size as size_of_pool
@@ -42,6 +44,7 @@ from ecocluster.viz.pages.portfolio import PATHWAYS, own_text
 from ecocluster.viz.pages.portfolio import State as Portfolio
 from ecocluster.viz.pages.session import fields_of_address
 from ecocluster.viz.pages.settings import Limits
+from ecocluster.viz.pages.shots import SCENES
 from ecocluster.viz.pages.stored import open_below
 from ecocluster.viz.pages.watch import State as Watch
 from ecocluster.viz.words import Words, preferred_language
@@ -237,6 +240,30 @@ def test_a_city_is_sketched_from_some_of_its_clusters_first():
     assert first.arms == ("null", "law", "combined") and set(first.mean) == set(PANELS)
     at = first.years.tolist().index(2035)
     assert 2000 < first.mean["firms"][0, at] < 8000 if "firms" in first.mean else first.mean["tco2e"][0, at] > 1e4
+
+
+def test_the_sketch_of_a_city_is_drawn_before_the_first_visitor_and_stands_in_his_first_drawing(monkeypatch):
+    """For the question that he meets and no other; what is kept is bounded."""
+    monkeypatch.setattr(compare_run, "_kept", {})
+    assert State({}, "hanoi").told.value is None
+    draw_before("teaching")
+    state = State({}, "hanoi")
+    kept = compare_run.kept_sketch(state.question())
+    assert kept is not None and state.told.value is kept and state.picture.value is kept and kept.sketch
+    assert (kept.clusters, kept.of_clusters, kept.replicates) == (5, 70, 12) and set(PANELS) & set(kept.mean)
+    assert State({"extension": "0.5"}, "hanoi").told.value is None and State({}, "teaching").told.value is None
+    pictures = []
+    monkeypatch.setattr(compare_run, "MOST_KEPT", 1)
+    with pytest.raises(Stopped):
+        run_rounds(Quiet(), state.question(), PANELS, Known(), Watcher(lambda picture: pictures.append(picture) or stop(), print))
+    assert pictures == [kept]  # as it was drawn, and at once
+    other = State({"extension": "0.5"}, "hanoi").question()
+    compare_run.prepare_sketch(other, PANELS)
+    assert compare_run.kept_sketch(other) is not None and compare_run.kept_sketch(state.question()) is None
+
+
+def stop():
+    raise Stopped
 
 
 def test_rounds_in_worlds_add_up_too():
@@ -530,3 +557,15 @@ def test_states_of_a_job_tell_whether_to_wait():
     assert JobState("running").busy and JobState("waiting").busy
     assert not JobState("done").busy and not JobState().busy
     assert issubclass(Stopped, Exception)
+
+
+@pytest.mark.parametrize(("value", "near"), [("middel", "middle"), ("0", None), ("7", None)])
+def test_the_nearest_name_is_told_and_of_numbers_none(value, near):
+    say, said = Words("en"), Address({"law": value})
+    said.one_of("law", ["today", "middle", "50"], "middle")
+    (told,) = said.sentences(say)
+    assert (f"“{near}”" in told) if near else "did you mean" not in told
+
+
+def test_pictures_are_taken_of_every_page():
+    assert {path.partition("?")[0] for path in SCENES} == set(PAGES)

@@ -13,7 +13,9 @@ from ecocluster.scenarios.given import typed_key
     ("typed", "meant"),
     [("Nguyên Khê", "nguyen-khe"), ("NGUYÊN KHÊ", "nguyen-khe"), ("Dệt may Nguyên Khê", "nguyen-khe"), ("Hà Nội", "hanoi"),
      ("Hai Bà Trưng", "hai-ba-trung"), ("Nguyên Khê textile and garment", "nguyen-khe"), ("hanoi:Phùng", "hanoi:phung"),
-     ("Hà Nội:Mai Đình", "hanoi:mai-dinh"), ("Phung", "phung")],
+     ("Hà Nội:Mai Đình", "hanoi:mai-dinh"), ("Phung", "phung"), ("CCN Nguyên Khê", "nguyen-khe"),
+     ("Cụm công nghiệp Dệt may Nguyên Khê", "nguyen-khe"), ("thành phố Hà Nội", "hanoi"), ("TP. Hà Nội", "hanoi"), ("ha-noi", "hanoi"),
+     ("hanoi:cụm công nghiệp Phùng", "hanoi:phung")],
 )  # fmt: skip
 def test_a_site_by_its_name(typed, meant, form):
     written = unicodedata.normalize(form, typed)
@@ -33,7 +35,7 @@ def test_no_two_sites_are_typed_alike():
     assert len(set(keys)) == len(keys)
 
 
-@pytest.mark.parametrize("typed", ["Nguyên", "nguyen khê 2", "", "hanoi:Phù", "Nhà máy:phung"])
+@pytest.mark.parametrize("typed", ["Nguyên", "nguyen khê 2", "", "CCN", "TP Phù", "hanoi:Phù", "Nhà máy:phung"])
 def test_what_is_no_name_is_refused_as_it_was_typed(typed):
     assert site_id(typed) == typed
     with pytest.raises(ScenarioError) as caught:

@@ -11,7 +11,7 @@ from ecocluster.viz import claims
 from ecocluster.viz.answer import _sites, _worth_sentence, answer, claim_text
 from ecocluster.viz.doses import equal_lines
 from ecocluster.viz.first_lines import first_lines, fits
-from ecocluster.viz.headline import HEADLINE, headline
+from ecocluster.viz.headline import HEADLINE, _cells, headline
 from ecocluster.viz.kinds import kinds_table
 from ecocluster.viz.leads import CONFIDENCE, Lead, in_most, lead, same_leader
 from ecocluster.viz.report import report_html
@@ -296,3 +296,14 @@ def test_how_many_planned_clusters_a_developer_builds_is_told(lang):
             none=say.percent(0.75), counted=say("answer.runs"))
     ]  # fmt: skip
     assert _sites(comparison, say, 2030) == []  # not among the outcomes
+
+
+@pytest.mark.parametrize(
+    ("middles", "end", "unit", "value"), [((-200.0, -30.0), -1080.0, "t", "−30"), ((-11900.0, -60.0), -26400.0, "kt", "−0.1")]
+)
+def test_a_unit_fits_the_middles_and_not_the_widest_range(middles, end, unit, value):
+    """30 t beside a range to 1,080 t was shown as 0.03 kt."""
+    say, line = Words("en"), next(line for line in HEADLINE if line.key == "cod")
+    found = [(middle, end, 0.0) for middle in middles]
+    shown, cells = _cells(line, found, range(len(found)), np.zeros(len(found)), say)
+    assert (shown, cells[1].value) == (say.unit(unit), value)

@@ -6,7 +6,7 @@ import pytest
 from ecocluster.viz.cli import main
 from ecocluster.viz.words import LANGUAGES, language_of, system_language
 
-VARIABLES = ("ECOCLUSTER_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+VARIABLES = ("ECOCLUSTER_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,8 @@ def test_names_of_languages(name, lang):
 @pytest.mark.parametrize(
     ("said", "lang"),
     [({"LANG": "vi_VN.UTF-8"}, "vi"), ({"LC_ALL": "C", "LANG": "vi_VN"}, "en"), ({"LC_ALL": "", "LC_MESSAGES": "vi_VN"}, "vi"),
-     ({"LANG": "fr_FR"}, "en"), ({}, "en")],
+     ({"LANG": "fr_FR"}, "en"), ({}, "en"), ({"LANGUAGE": "fr:vi:en", "LANG": "en_US.UTF-8"}, "vi"),
+     ({"LANGUAGE": "vi", "LANG": "C.UTF-8"}, "en"), ({"LANGUAGE": "vi"}, "en"), ({"LANGUAGE": "fr", "LANG": "vi_VN"}, "vi")],
 )  # fmt: skip
 def test_the_language_of_a_system(said, lang):
     assert system_language(said) == lang

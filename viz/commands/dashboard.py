@@ -61,7 +61,7 @@ def dashboard_command(
     os.environ["SOLARA_ROOT_PATH"], os.environ["SOLARA_BASE_URL"] = root, f"http://{host}:{server.getsockname()[1]}{root}/"
     os.environ["SOLARA_KERNEL_CULL_TIMEOUT"] = LIMITS.idle
     os.environ["SOLARA_KERNEL_MAX_COUNT"] = str(LIMITS.visitors)
-    _serve(server, root, say)
+    _serve(server, root, scenario, say)
 
 
 def _open(host: str, port: int) -> socket.socket:
@@ -82,14 +82,16 @@ def _open(host: str, port: int) -> socket.socket:
     return server
 
 
-def _warm() -> None:
-    """Load (or compile) the kernels before the first visitor waits for them."""
+def _warm(scenario: str) -> None:
+    """Load (or compile) the kernels before the first visitor waits for them, and draw what he sees of a city first."""
     from ...experiments import compare
+    from ..pages.compare import prepare
 
     compare("teaching", replicates=1, threads=1)
+    prepare(scenario)
 
 
-def _serve(server: socket.socket, root: str, say: Words) -> None:
+def _serve(server: socket.socket, root: str, scenario: str, say: Words) -> None:
     """Serve until Ctrl-C."""
     import warnings
 
@@ -108,7 +110,7 @@ def _serve(server: socket.socket, root: str, say: Words) -> None:
         raise InputError("no_dashboard", error=error) from error
     host, port = server.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    threading.Thread(target=_warm, daemon=True).start()
+    threading.Thread(target=_warm, args=(scenario,), daemon=True).start()
     print(say("dashboard.at", address=f"http://{shown}:{port}{root}/"), flush=True)
     if kernels_are_cold():
         print(say("cli.compiling"), file=sys.stderr, flush=True)

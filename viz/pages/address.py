@@ -83,7 +83,8 @@ class Address:
         value = self._take(name)
         if value is None or accepts(value):
             return default if value is None else value
-        return self._leave("choice", name, value, default, near=nearest_name(value, known))
+        near = "" if is_number(value) else nearest_name(value, known)  # of numbers the nearest is nothing that one misspelt
+        return self._leave("choice", name, value, default, near=near)
 
     def text(self, name: str, default: str = "") -> str:
         """Any text."""

@@ -112,7 +112,7 @@ class Watched:
 
 
 @contextmanager
-def open_page(browser: Browser, url: str, lang: str = "en", width: int = 1440) -> Iterator[Watched]:
+def open_page(browser: Browser, url: str, lang: str = "en", width: int = 1440, script: str = "") -> Iterator[Watched]:
     """A visitor of their own: no cookies in common with others.
 
     Parameters
@@ -123,11 +123,15 @@ def open_page(browser: Browser, url: str, lang: str = "en", width: int = 1440) -
         Language that the browser prefers.
     width : int
         px.
+    script : str
+        Run in the page before its own.
     """
     locale = {"en": "en-GB", "vi": "vi-VN"}[lang]
     context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale, accept_downloads=True)
     context.set_default_timeout(1000 * PATIENCE)
     try:
+        if script:
+            context.add_init_script(script)
         watched = Watched(context.new_page())
         answer = watched.page.goto(url)
         if answer is None or not answer.ok:  # nothing of what one would wait for can come

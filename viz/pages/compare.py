@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -13,11 +13,12 @@ import solara
 from ...experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
+from ...experiments.errors import InputError
 from ...experiments.question import PATHWAYS, Question, ask
 from ...experiments.worlds import ANSWER
 from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
-from ...scenarios import list_laws
+from ...scenarios import ScenarioError, list_laws
 from ..brief_pdf import brief_pdf
 from ..figures import comparison_figures, panels_of
 from ..places import law_title
@@ -27,10 +28,10 @@ from ..words import Words, scale_of
 from .address import Address, AddressBar
 from .brief import comparison_brief
 from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
-from .compare_run import Known, Picture, Watcher, run_rounds
+from .compare_run import Known, Picture, Watcher, kept_sketch, prepare_sketch, run_rounds
 from .controls import BUDGET, Choice, Levers, PlainButton, law_options, lever_text, slider_groups
 from .export import Export
-from .first_screen import First, FirstScreen
+from .first_screen import First, FirstScreen, sketch_text
 from .frame import Div, ErrorBox, Heading, Section, Table, Text, error_text
 from .jobs import Job
 from .session import Session, use_session
@@ -39,7 +40,7 @@ from .spoken import Lines, Paragraphs
 from .tables import CHANGE, card_rows
 from .tiles import ClusterMap
 
-__all__ = ["Page", "State", "fields_of", "panel_option"]
+__all__ = ["Page", "State", "fields_of", "panel_option", "prepare"]
 
 SLOT = "compare"
 REPLICATES = (4, 8, 20, 50, 100)
@@ -105,7 +106,16 @@ class State:
         self.pin: solara.Reactive[Pin | None] = solara.Reactive(None)
         self.problem: solara.Reactive[Exception | None] = solara.Reactive(None)
         self.known, self.own = Known(), scenario
+        self.asked: Question | None = None
         self.first = First(said)
+        # what the first screen tells of: a sketch or an answer
+        self.told: solara.Reactive[Picture | Comparison | None] = solara.Reactive(None)
+        try:
+            sketch = kept_sketch(self.question())
+        except (InputError, ScenarioError):
+            sketch = None  # told by the run
+        if sketch is not None:
+            self._see(sketch)
 
     def question(self) -> Question:
         """What is asked now; raises `InputError` for an address with impossible numbers."""
@@ -124,19 +134,41 @@ class State:
         except Exception as error:
             self.problem.value = error
             return
-        self.problem.value = None
-        known, watcher = self.known, Watcher(self.picture.set, self.answer.set)
+        self.problem.value, self.asked = None, question
+        known, watcher = self.known, Watcher(self._see, self._know)
 
         def work(job: Job) -> None:  # an unknown site is a message of the job
             run_rounds(job, question, panels_of(is_one_cluster(question.scenario)), known, watcher)
 
         session.jobs.start(SLOT, work)
 
+    def _see(self, picture: Picture) -> None:
+        if picture.gains:  # before the charts: it stands above them
+            self.told.value = picture
+        self.picture.value = picture
+
+    def _know(self, answer: Comparison) -> None:
+        self.answer.value = self.told.value = answer
+
+    def stale(self) -> bool:
+        """Does the first screen tell of another question than the last?"""
+        told, asked = self.told.value, self.asked
+        if not isinstance(told, Comparison) or asked is None:
+            return False
+        return replace(told.question, replicates=1, worlds=0) != replace(asked, replicates=1, worlds=0)
+
     def choose_site(self, site: str, session: Session) -> None:
         """Go to another site: what was found for the old one is not shown any more."""
         self.known = Known()
         self.site.value, self.picture.value, self.answer.value, self.pin.value = site, None, None, None
+        self.told.value = None
         self.run(session)
+
+
+def prepare(scenario: str) -> None:
+    """What a server draws before its first visitor: the sketches of the cities that he may open first."""
+    for site in dict.fromkeys((MAP_CITY, scenario)):
+        prepare_sketch(State({}, site).question(), panels_of(False))
 
 
 def fields_of(state: State) -> dict[str, Any]:
@@ -364,12 +396,8 @@ def _Charts(state: State):
     say, picture, pin = use_session().say, state.picture.value, state.pin.value
     with Section(say("compare.trajectories"), say("compare.trajectories_note")):
         if picture is not None:
-            if picture.clusters < picture.of_clusters:
-                Text(
-                    say("compare.sketch", clusters=picture.clusters, of=picture.of_clusters, worlds=picture.replicates),
-                    "p",
-                    "sketch",
-                )
+            # always there: what comes or goes above a chart has it made anew
+            Text(sketch_text(picture, say) if picture.clusters < picture.of_clusters else "", "p", "sketch")
             extra = [{"label": say("figure.exploration"), "color": "#e4e4e4", "area": True}]
             if pin is not None:
                 extra.append({"label": say("compare.reference"), "color": "#52606d", "dash": [1, 3]})

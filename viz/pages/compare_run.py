@@ -9,9 +9,10 @@ instead of finding them by pilots, which would take longer than the runs.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,17 +20,23 @@ import numpy as np
 from ...experiments.comparison import Comparison
 from ...experiments.errors import InputError
 from ...experiments.question import Question
+from ..one_sentence import GROUND
 from .jobs import Job
 from .settings import LIMITS
+from .sites import known_sites
 
 if TYPE_CHECKING:
-    from ...experiments.sketch import Estimate
+    from ...experiments.sketch import Curve, Estimate
     from ...model.ensemble import Runs
+    from ...model.sites_and_arms import Arm
+    from ...scenarios import Scenario
 
-__all__ = ["Known", "Picture", "Watcher", "draw", "draw_sketch", "run_rounds", "trace_bytes"]
+__all__ = ["Known", "Picture", "Watcher", "draw", "draw_sketch", "kept_sketch", "prepare_sketch", "run_rounds", "trace_bytes"]
 
 SKETCH = 2  # replicates of the first curve
 SKETCHES = 2  # of a city, before it is run whole
+HEAVY = 500  # firms: a site of more is a city
+MOST_KEPT = 64  # sketches of the server, for all visitors
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Picture:
         Not a part of the answer yet: drawn from some clusters, or with scale factors of an earlier comparison.
     clusters, of_clusters : int
         From how many clusters it is drawn, and how many there are.
+    gains : mapping of str to Curve
+        Of a city's sketch: what the first screen tells (`GROUND`), by column without its year.
     """
 
     arms: tuple[str, ...]
@@ -59,6 +68,7 @@ class Picture:
     sketch: bool
     clusters: int
     of_clusters: int
+    gains: Mapping[str, Curve] = field(default_factory=dict)
 
 
 def draw(trace: Runs, keys: Sequence[str], sketch: bool = False) -> Picture:
@@ -72,7 +82,8 @@ def draw(trace: Runs, keys: Sequence[str], sketch: bool = False) -> Picture:
 def draw_sketch(estimate: Estimate, keys: Sequence[str]) -> Picture:
     """The same of some clusters raised to the city."""
     found = estimate
-    return _picture(found.arms, found.years, found.keys, found.series, keys, found.draws, True, found.clusters, found.of_clusters)
+    drawn = _picture(found.arms, found.years, found.keys, found.series, keys, found.draws, True, found.clusters, found.of_clusters)
+    return replace(drawn, gains={name: found.curve(name.removesuffix("_total"), total=True) for name in GROUND.values()})
 
 
 def _picture(arms, times, names, series, keys: Sequence[str], runs: int, sketch: bool, clusters: int, of_clusters: int) -> Picture:
@@ -175,7 +186,6 @@ def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, 
     from ...experiments.kept_runs import keeping
     from ...experiments.preparing import answer, refuse_unpaid, worlds_of
     from ...experiments.side_runs import with_more
-    from ...experiments.sketch import refined
     from ...model.ensemble import find_scale, run_ensemble
 
     loaded, arms, shocks = known.read(question)
@@ -196,18 +206,20 @@ def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, 
 
     job.check()
     guess = [known.scales.get(arm.name, 1.0) for arm in arms]
-    heavy = loaded.site.firms_2018 > 500
+    heavy = loaded.site.firms_2018 > HEAVY
     if not heavy:
         with job.shielded():
             sketch = simulate(_scaled(arms, guess), 0, min(SKETCH, runs), 0)
             refuse_unpaid(question, sketch)
             watcher.picture(draw(sketch, keys, sketch=True))
     else:
-        for estimate in islice(refined(question, loaded, arms, job.threads), SKETCHES):
-            if estimate.clusters == estimate.of_clusters:
-                break
+        sketches = _sketches(question, keys, loaded, arms, job.threads)
+        with job.shielded():
+            for first in islice(sketches, 1):
+                watcher.picture(first)
+        for better in sketches:
             job.check()
-            watcher.picture(draw_sketch(estimate, keys))
+            watcher.picture(better)
     found = []
     for arm in arms:
         job.check()
@@ -223,15 +235,59 @@ def run_rounds(job: Job, question: Question, keys: Sequence[str], known: Known, 
         assert trace is not None
         refuse_unpaid(question, trace)
         job.check()
-        watcher.picture(draw(trace, keys))
-        if size < runs and not heavy:
-            continue  # the answer follows in a second
+        if not heavy:
+            watcher.picture(draw(trace, keys))
+            if size < runs:
+                continue  # the answer follows in a second
         comparison = answer(_of_size(question, size), trace, time.perf_counter() - started)
         _ = comparison.estimates, comparison.best  # computed here, not while the page is drawn
         job.check()
+        if heavy:  # together: else a number of the former question would stand above new curves
+            watcher.picture(draw(trace, keys))
         watcher.answer(comparison)
     assert comparison is not None  # the last round answers
     return comparison
+
+
+def _sketches(question: Question, keys: Sequence[str], loaded: Scenario, arms: Sequence[Arm], threads: int) -> Iterator[Picture]:
+    """Pictures of a city from some of its clusters; those of a question that anyone asked are there at once."""
+    from ...experiments.sketch import refined
+
+    kept, drawn = kept_sketch(question), None
+    if kept is not None:
+        yield kept
+        return
+    for estimate in islice(refined(question, loaded, arms, threads), SKETCHES):
+        if estimate.clusters == estimate.of_clusters:
+            return
+        drawn = draw_sketch(estimate, keys)
+        yield drawn
+    # a file may say something else the next time
+    if drawn is not None and question.scenario in known_sites():
+        with _lock:
+            _kept[question] = drawn
+            while len(_kept) > MOST_KEPT:
+                del _kept[next(iter(_kept))]
+
+
+_kept: dict[Question, Picture] = {}
+_lock = Lock()
+
+
+def kept_sketch(question: Question) -> Picture | None:
+    """The best sketch of a question that this server has drawn already; None: none."""
+    with _lock:
+        return _kept.get(question)
+
+
+def prepare_sketch(question: Question, keys: Sequence[str]) -> None:
+    """Draw the sketch of a city before a visitor asks for it; nothing of a smaller site, which is as fast without."""
+    from ...model.granted import processors
+
+    loaded, arms, _ = Known().read(question)
+    if loaded.site.firms_2018 > HEAVY:
+        for _ in _sketches(question, keys, loaded, arms, processors()):
+            pass
 
 
 def _of_size(question: Question, runs: int) -> Question:

@@ -154,7 +154,7 @@ def _marks_option(say: Words) -> dict[str, Any]:
     ]
     return base_option(
         legend={"bottom": 0, "itemWidth": 14, "itemHeight": 10, "textStyle": {"fontSize": 11}},
-        grid={"left": 190, "right": 20, "top": 6, "bottom": 80},
+        grid={"left": 26, "right": 20, "top": 6, "bottom": 58, "containLabel": True},
         xAxis={"type": "value", "max": 100, **AXIS},
         yAxis={"type": "category", "inverse": True, "data": names, **AXIS},
         tooltip={"trigger": "axis", "formatter": "=axis"},
@@ -246,11 +246,11 @@ def _Parameters(state: State):
             label=say("evidence.parameters"),
             text_columns=(0, 1, 3, 4, 5),
         )
-        _Sources(found[: wanted.rows])
         if len(found) > wanted.rows:
             more = Filter(**{**wanted.__dict__, "rows": 4 * wanted.rows})
             label = say("evidence.more", shown=say.number(wanted.rows), total=say.number(len(found)))
             PlainButton(label, lambda: state.filter.set(more))
+        _Sources(found[: wanted.rows])
         Export(
             name="parameters",
             figures={"solidity": lambda: _marks_figure(say)},

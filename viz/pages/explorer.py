@@ -279,12 +279,13 @@ def _scatter(sweep: Sweep, chosen: np.ndarray, x: str, y: str, say: Words) -> di
             color = style_of(arm, index)[0] if lit else "#c3cad1"
             series.append({"id": f"{arm}{lit}", "name": name if lit else " ", "type": "scatter", "data": points, "symbolSize": 6,
                            "itemStyle": {"color": color, "opacity": 0.75 if lit else 0.4}, "z": 3 if lit else 2, "silent": True})  # fmt: skip
+    edge = {**AXIS["axisLine"], "onZero": False}  # where zero lies at the right, a name that begins there is cut
     return base_option(
         grid={"left": 10, "right": 20, "top": 62, "bottom": 26, "containLabel": True},
         toolbox={"show": False},
         legend={"top": 0, "left": 0, "data": [say.name("pathway", arm) for arm in arms]},
-        xAxis=value_axis(sweep.label(x, say), scale=True, splitNumber=4, nameLocation="middle", nameGap=28),
-        yAxis=value_axis(sweep.label(y, say), scale=True, nameTextStyle={**AXIS["nameTextStyle"], "align": "left"}),
+        xAxis=value_axis(sweep.label(x, say), scale=True, splitNumber=4, nameLocation="middle", nameGap=28, axisLine=edge),
+        yAxis=value_axis(sweep.label(y, say), scale=True, nameTextStyle={**AXIS["nameTextStyle"], "align": "left"}, axisLine=edge),
         brush={"xAxisIndex": 0, "yAxisIndex": 0, "brushStyle": {"color": "rgba(0,114,178,.12)", "borderColor": "#0072B2"},
                "outOfBrush": {"colorAlpha": 1}, "toolbox": [], "throttleType": "debounce", "throttleDelay": 100},
         series=series,

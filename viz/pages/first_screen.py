@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from ...experiments.question import PATHWAYS
 from ...experiments.worlds import ANSWER
 from ..drawing import style_of
 from ..headline import HeadlineRow
-from ..one_sentence import GROUND, changes, one_sentence
+from ..one_sentence import GROUND, OneSentence, changes, one_sentence, sketched_sentence
 from ..words import Words
 from .address import Address
 from .charts import AXIS, Chart, base_option, value_axis
@@ -23,8 +23,9 @@ from .session import use_session
 
 if TYPE_CHECKING:
     from .compare import State
+    from .compare_run import Picture
 
-__all__ = ["First", "FirstScreen"]
+__all__ = ["First", "FirstScreen", "sketch_text"]
 
 ARMS = tuple(name for name in PATHWAYS if name not in ("null", "law"))
 LAWS = ("today", "middle")  # of the switch; the list of laws has them all
@@ -58,7 +59,7 @@ def FirstScreen(state: State, slot: str, on_law: Callable[[str], None], on_world
         Run the worlds.
     """
     session = use_session()
-    say, answer, first = session.say, state.answer.value, state.first
+    say, shown, first = session.say, state.told.value, state.first
     with Div("bar noprint first-choice"):
         Choice(say("one.pathway"), [(name, say.name("pathway", name)) for name in ARMS], first.arm.value, first.arm.set)
         outcomes = [(name, say(f"row.{name}")) for name in GROUND]
@@ -70,22 +71,24 @@ def FirstScreen(state: State, slot: str, on_law: Callable[[str], None], on_world
             for law in LAWS:
                 PlainButton(say(f"one.beyond_{law}"), partial(on_law, law), pressed=law == state.law.value)
     title = dict(law_options(say)).get(state.law.value, state.law.value)
-    told = None
-    if answer is not None:
-        told = one_sentence(answer, first.arm.value, first.outcome.value, state.year.value, title, say)
-    busy = session.jobs.state(slot).value.busy
-    with Div("card first", **{"aria-live": "polite", "style": f"opacity: {0.55 if busy else 1}"}):
-        if told is None or answer is None:
+    told = _told(shown, first, state.year.value, title, say)
+    busy, sketch = session.jobs.state(slot).value.busy, not isinstance(shown, Comparison)
+    opacity = 0.55 if busy and state.stale() else 1
+    of = {"data-shows": "nothing" if told is None else "sketch" if sketch else "answer", "data-runs": str(_runs(shown))}
+    with Div("card first", **{"aria-live": "polite", "style": f"opacity: {opacity}", **of}):
+        if told is None or shown is None:
             Text(say("compare.first"))
         else:
             with Div("first-number"):
+                # always there, so that nothing below it takes another's place while the answer comes
+                Text(say("one.sketch") if sketch else "", "p", "sketch")
                 Text(told.label, "p", "soft")
                 Text(told.number, "p", "number")
                 if told.range:
                     Text(told.range, "p", "soft")
                 Text(told.sure, "p", "soft")
             with Div("first-chart"):
-                option = _option(told.row, answer, first.arm.value, say)
+                option = _option(told.row, shown.arms, first.arm.value, say)
                 Chart(option, label=say("one.chart", outcome=told.row.label, unit=told.row.unit), height=42 * len(ARMS) + 34)
                 Text(say("one.chart_note", unit=told.row.unit), "p", "soft")
             Text(told.text, "p", "sentence")
@@ -93,8 +96,30 @@ def FirstScreen(state: State, slot: str, on_law: Callable[[str], None], on_world
         JobStatus(slot)
         if not state.worlds.value and not busy:
             PlainButton(say("one.worlds", worlds=say.number(ANSWER[1])), on_worlds, main=True)
-    if answer is not None and told is not None:
-        _Changes(answer, first, state.year.value)
+    if isinstance(shown, Comparison) and told is not None:
+        _Changes(shown, first, state.year.value)
+
+
+def _told(shown: Picture | Comparison | None, first: First, year: int, law: str, say: Words) -> OneSentence | None:
+    """Number and sentence of an answer, or of a sketch of it."""
+    arm, outcome = first.arm.value, first.outcome.value
+    if shown is None:
+        return None
+    if isinstance(shown, Comparison):
+        return one_sentence(shown, arm, outcome, year, law, say)
+    return sketched_sentence(shown.gains, shown.arms, arm, outcome, year, law, sketch_text(shown, say), say)
+
+
+def _runs(shown: Picture | Comparison | None) -> int:
+    """Runs, or worlds, of each pathway behind what is shown."""
+    if isinstance(shown, Comparison):
+        return shown.question.worlds or shown.question.replicates
+    return 0 if shown is None else shown.replicates
+
+
+def sketch_text(picture: Picture, say: Words) -> str:
+    """What a sketch is made of."""
+    return say("compare.sketch", clusters=picture.clusters, of=picture.of_clusters, worlds=picture.replicates)
 
 
 @solara.component
@@ -110,10 +135,10 @@ def _Changes(answer: Comparison, first: First, year: int):
                 Text(line)
 
 
-def _option(row: HeadlineRow, answer: Comparison, chosen: str, say: Words) -> dict[str, Any]:
+def _option(row: HeadlineRow, known: Sequence[str], chosen: str, say: Words) -> dict[str, Any]:
     """Bars of all pathways with their ranges; the chosen one is strong."""
-    arms = [name for name in reversed(answer.arms) if name in ARMS]
-    cells = [row.cells[answer.arms.index(name)] for name in arms]
+    arms = [name for name in reversed(known) if name in ARMS]
+    cells = [row.cells[known.index(name)] for name in arms]
     bars = [
         {"value": _short(cell.middle), "itemStyle": {"color": style_of(name, n)[0], "opacity": 1 if name == chosen else 0.45}}
         for n, (name, cell) in enumerate(zip(arms, cells, strict=True))
@@ -122,7 +147,7 @@ def _option(row: HeadlineRow, answer: Comparison, chosen: str, say: Words) -> di
     return base_option(
         grid={"left": 26, "right": 26, "top": 6, "bottom": 4, "containLabel": True},
         tooltip={"trigger": "item", "confine": True, "valueFormatter": "=number"},
-        xAxis=value_axis(splitNumber=4),
+        xAxis=value_axis(splitNumber=3),  # more do not fit beside each other on a small screen
         yAxis={
             "type": "category", "data": [say.name("pathway", name) for name in arms], **AXIS,
             "axisLabel": {"color": "#1c2733", "fontSize": 12},

@@ -19,6 +19,8 @@ SCENES = {
     "explorer": ((), ".eco-chart [data-drawn]"),
     "portfolio": (("button.main",), ".eco-table >> nth=1"),
     "my-cluster": (("button.main",), ".eco-chart >> nth=0"),  # of the table that is offered as a template
+    "self-check": ((), ".eco-table"),
+    "goal": ((), ".eco h1"),
     "evidence": ((), ".eco h1"),
     "limits": ((), ".eco-table"),
 }
