@@ -214,6 +214,7 @@ def test_integers_that_python_refuses_to_write_are_told():
     from ecocluster.experiments.errors import check_number
     from ecocluster.experiments.question import ask
     from ecocluster.experiments.sweeps.experiment import make_experiment
+    from ecocluster.model.border import NotOfKind
 
     big = 10**5000
     base = {"scenario": "teaching", "pathways": ["symbiosis"], "seed": 1, "replicates": 1, "design": {"kind": "full"}}
@@ -227,7 +228,7 @@ def test_integers_that_python_refuses_to_write_are_told():
         lambda: make_experiment({**base, "levers": {"extension": big}}),
         lambda: make_experiment({**base, "levers": {"extension": [big, 1]}}),
     ):
-        with pytest.raises((InputError, ScenarioError)) as found:
+        with pytest.raises((InputError, ScenarioError, NotOfKind)) as found:
             attempt()
         assert len(str(found.value)) < 400
     assert "-10^5000" in str(pytest.raises(InputError, check_number, "--seed", -big, 0).value)
