@@ -67,6 +67,7 @@ MESSAGES = {
     "target_nothing": "pathway '{pathway}' spends nothing more than the law alone: there is no outlay to meet; set target",
     "target_unreached": "pathway '{pathway}' reaches {best} at the most, the target is {target}",
     "until_unpaired": "--until-ci needs common random numbers",
+    "option_idle": "{name} has a meaning only with: {owner}",
     "until_outcome": "--outcome says whose interval --until-ci looks at; it has no meaning alone",
     "export_ending": "{path}: the name must end in .csv or .parquet",
     "export_exists": "{path} exists already",
