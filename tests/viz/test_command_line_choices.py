@@ -72,6 +72,10 @@ def test_variables_that_would_break_a_library_are_told_first(capsys, monkeypatch
     refused(capsys, [*RUN], name, value)
 
 
+def test_a_module_of_several_lines_is_told_in_one(capsys):
+    refused(capsys, ["--with", "a\nb", "levers"], "a b")
+
+
 def test_threads_of_several_levels_are_a_list(monkeypatch):
     """As OpenMP has them and clusters of machines set them; each is a number."""
     monkeypatch.setenv("OMP_NUM_THREADS", "4,2")
