@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from ..model.border import bordered
 from ..model.renamed import BUDGETS, renamed
 from .comparison import Comparison
 from .errors import InputError, check_threads
@@ -34,10 +35,11 @@ __all__ = ["compare", "run"]
 
 
 @renamed(BUDGETS)
+@bordered
 def compare(
     scenario: str | Path = "hanoi",
-    pathways: Sequence[str] = PATHWAYS,
-    policy: str = "vietnam-2020",
+    pathways: str | Sequence[str | Path] | None = PATHWAYS,
+    policy: str | Path = "vietnam-2020",
     *,
     worlds: int | None = None,
     fixed: bool = False,
@@ -47,9 +49,9 @@ def compare(
     seed: int = 1,
     threads: int | None = None,
     sample: bool = False,
-    levers: Mapping[str, float] | None = None,
+    levers: Mapping[str, float] | Sequence[tuple[str, float]] | None = None,
     sure: bool = False,
-    law: str = "middle",
+    law: str | Path = "middle",
     scale: float | None = 1.0,
     equal: bool = False,
     tuned: str | None = None,
@@ -180,16 +182,17 @@ def _side_runs(found: Comparison, loaded: Scenario, shocks, threads: int | None,
 
 
 @renamed(BUDGETS)
+@bordered
 def run(
     scenario: str | Path = "hanoi",
-    pathway: str = "combined",
-    policy: str = "vietnam-2020",
+    pathway: str | Path = "combined",
+    policy: str | Path = "vietnam-2020",
     *,
     replicate: int = 0,
     budget_bn: float = 150.0,
     site_budget_bn: float | None = None,
     seed: int = 1,
-    law: str = "middle",
+    law: str | Path = "middle",
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Comparison, Run]:
     """One run of one pathway: its numbers (a comparison of one arm) and its material flows.

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from numbers import Real
 from typing import Any
 
-from ..scenarios.errors import written
+from ..scenarios.errors import short, written
 from ..scenarios.given import is_finite, shown
 
 __all__ = ["ELSEWHERE", "MESSAGES", "InputError", "check_number", "check_threads", "need_package"]
@@ -67,6 +67,7 @@ MESSAGES = {
     "target_nothing": "pathway '{pathway}' spends nothing more than the law alone: there is no outlay to meet; set target",
     "target_unreached": "pathway '{pathway}' reaches {best} at the most, the target is {target}",
     "until_unpaired": "--until-ci needs common random numbers",
+    "option_idle": "{name} has a meaning only with: {owner}",
     "until_outcome": "--outcome says whose interval --until-ci looks at; it has no meaning alone",
     "export_ending": "{path}: the name must end in .csv or .parquet",
     "export_exists": "{path} exists already",
@@ -118,6 +119,9 @@ MESSAGES = {
 ELSEWHERE = {"out_not_writable", "chunk_kills", "scheduler_gone"}
 
 
+_LONGEST = 300  # characters of a value that are told
+
+
 class InputError(ValueError):
     """Input that cannot be used.
 
@@ -130,11 +134,17 @@ class InputError(ValueError):
     """
 
     def __init__(self, key: str, **fields) -> None:
-        self.key, self.fields = key, {name: written(value) for name, value in fields.items()}
+        self.key, self.fields = key, {name: _within(name, value) for name, value in fields.items()}
         super().__init__(" ".join(shown(MESSAGES[key].format(**self.fields)).split()))  # one line, whatever a value holds
 
     def __reduce__(self):
         return partial(type(self), self.key, **self.fields), ()  # errors come back from other processes
+
+
+def _within(name: str, value: Any) -> Any:
+    """What was given may be endless."""
+    value = written(value)
+    return value[:_LONGEST] + "..." if name in ("value", "name") and isinstance(value, str) and len(value) > _LONGEST else value
 
 
 def check_number(name: str, value, low: float, high: float = math.inf, whole: bool = False):
@@ -150,7 +160,7 @@ def check_number(name: str, value, low: float, high: float = math.inf, whole: bo
         Must it be an integer?
     """
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise InputError("not_integer" if whole else "not_number", name=name, value=repr(value))
+        raise InputError("not_integer" if whole else "not_number", name=name, value=short(value))
     number: Any = value  # `Real` promises neither an order nor `int`, what is one has both
     if not is_finite(number):
         raise InputError("not_number", name=name, value=value)

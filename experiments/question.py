@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..model.border import bordered
 from ..model.renamed import BUDGETS, renamed
 from ..scenarios.given import MAX_BUDGET_BN
 from .errors import InputError, check_number
@@ -225,11 +226,9 @@ class Question:
         return command_line("compare", self.asked)
 
 
-def _arm_names(pathways: Sequence[str] | None) -> tuple[str, ...]:
+def _arm_names(pathways: str | Sequence[str | Path] | None) -> tuple[str, ...]:
     """Pathways without repetition, the null and the law alone in front whether they were named or not."""
-    names = [pathways] if isinstance(pathways, str) else list(PATHWAYS if pathways is None else pathways)
-    if not all(isinstance(name, (str, Path)) for name in names):
-        raise InputError("unknown", name="--pathways", value=next(name for name in names if not isinstance(name, (str, Path))))
+    names = [pathways] if isinstance(pathways, str) else [str(name) for name in (PATHWAYS if pathways is None else pathways)]
     if not names:
         raise InputError("empty", name="--pathways")
     for index, name in enumerate(names):
@@ -239,10 +238,11 @@ def _arm_names(pathways: Sequence[str] | None) -> tuple[str, ...]:
 
 
 @renamed(BUDGETS)
+@bordered
 def ask(
     scenario: str | Path = "hanoi",
-    pathways: Sequence[str] = PATHWAYS,
-    policy: str = "vietnam-2020",
+    pathways: str | Sequence[str | Path] | None = PATHWAYS,
+    policy: str | Path = "vietnam-2020",
     *,
     worlds: int | None = None,
     fixed: bool = False,
@@ -252,7 +252,7 @@ def ask(
     seed: int = 1,
     sample: bool = False,
     levers: Mapping[str, float] | Sequence[tuple[str, float]] | None = None,
-    law: str = "middle",
+    law: str | Path = "middle",
     scale: float | None = 1.0,
     equal: bool = False,
     tuned: str | None = None,

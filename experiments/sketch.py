@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..model.border import bordered
 from .errors import check_threads
 from .preparing import answer, prepare, refuse_unpaid, worlds_of
 from .question import PATHWAYS, Question, ask
@@ -153,10 +154,11 @@ class Estimate:
         return NONE_SEEN / (self.draws * self.clusters) * (self.of_clusters if row.unit == "clusters" else row.kind == "share")
 
 
+@bordered
 def sketch(
     scenario: str | Path = "hanoi",
-    pathways: Sequence[str] = PATHWAYS,
-    policy: str = "vietnam-2020",
+    pathways: str | Sequence[str | Path] | None = PATHWAYS,
+    policy: str | Path = "vietnam-2020",
     *,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,

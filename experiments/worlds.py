@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from ..model.border import bordered
 from ..model.granted import processors
 from ..model.parameters import World, drawn_names, sample_parameters
 from ..model.remembered import remembered
@@ -181,8 +182,10 @@ class Stored:
         return "\n".join([*lines, *("    " + ", ".join(map(str, row)) + "," for row in rows), "]"]) + "\n"
 
 
+@bordered
 def free_worlds(count: int, overrides: Mapping[str, float] | None = None, seed: int = SEED) -> list[World]:
     """The first draws, kept or not: what the answer would be if nothing were known."""
+    count, seed = check_number("count", count, 1, 10**6, whole=True), check_number("seed", seed, 0, 2**63 - 1, whole=True)
     return [World(number, number, sample_parameters(seed, number, overrides)) for number in range(count)]
 
 

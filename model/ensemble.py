@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .border import bordered, told, whole
 from .granted import processors
 from .indicators import INDICATORS, YEARS
-from .parameters import World, parameter_record
+from .parameters import PARAMETERS, World, parameter_record
 from .simulator import Rows, Simulator
 from .sites_and_arms import Arm, Shock, Site, matched_arms
 from .state import BOOKED, FUND_DTYPE
@@ -165,6 +166,7 @@ def find_scale(site: Site, arm: Arm, *, seed: int = 1, parameters=None, shocks: 
     return _site_scale(simulator, 0, seed)
 
 
+@bordered
 def run_ensemble(
     site: Site,
     arms: Sequence[Arm],
@@ -216,10 +218,21 @@ def run_ensemble(
     if not arms or arms[0].programmes:
         raise ValueError("the first arm must be the null: an Arm without programmes")
     shocks = tuple(shocks)
-    threads = threads or processors()
-    keys = tuple(INDICATORS)
     if worlds is not None:
         replicates = len(worlds)
+    replicates = whole("replicates", replicates, 10**7, low=1)
+    first_replicate = whole("first_replicate", first_replicate, 2**63 - 1 - replicates)
+    seed = whole("seed", seed, 2**64 - 1)
+    threads = processors() if threads is None else whole("threads", threads, 1024, low=1)
+    steps_per_year = whole("steps_per_year", steps_per_year, 52, low=1)
+    if not FORK_YEAR < last_year <= LAST_YEAR:
+        raise ValueError(f"last_year = {told(last_year)}: out of range; allowed: above {FORK_YEAR}, at most {LAST_YEAR}")
+    for name, value in (parameters or {}).items():
+        if name not in PARAMETERS:
+            raise ValueError(f"parameters: unknown name '{name}'")
+        if not isinstance(value, (int, float)) or not abs(value) < 1e300:
+            raise ValueError(f"parameters: {name} must be a finite number")
+    keys = tuple(INDICATORS)
     steps = steps_between(FORK_YEAR, last_year, steps_per_year)
     if worlds is None:
         ids = np.arange(first_replicate, first_replicate + replicates, dtype=np.int64)

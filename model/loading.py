@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from threading import Condition
 from types import ModuleType
 
 from . import roster
+from .border import bordered
 from .module_checks import check
 from .modules import Module, ModuleError
 from .roster import Loaded, Source, sources
@@ -24,6 +25,7 @@ __all__ = ["GROUP", "having", "load_module", "unload_modules"]
 GROUP = "ecocluster.modules"  # of entry points by which installed packages offer modules
 
 
+@bordered
 def load_module(which: str | PathLike[str]) -> Module:
     """Load a module for everything that is run in this process from now on.
 
@@ -112,8 +114,9 @@ def _find(which: str) -> Source:
             raise ModuleError("unreadable", path=which, cause=getattr(error, "strerror", None) or error) from error
     known = {point.name: point for point in entry_points(group=GROUP)}
     if which not in known:
-        if Path(which).exists():
-            return _read(Path(which), which)
+        with suppress(OSError, ValueError):  # a name that no file can have is none of a file
+            if Path(which).exists():
+                return _read(Path(which), which)
         raise ModuleError("no_entry", name=which, known=", ".join(sorted(known)) or "-")
     package = known[which].module
     try:

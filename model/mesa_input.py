@@ -9,20 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from .border import told, whole
 from .ensemble import find_scale
 from .firm_views import nearest
 from .remembered import remembered
 from .sites_and_arms import Arm, Shock, Site
 
-__all__ = ["checked", "load", "named", "scale_of", "seed_of", "whole"]
-
-
-def whole(name: str, value: Any, high: int) -> int:
-    """A whole number from 0 to `high`, also where it comes as a float."""
-    number = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
-    if not number or not 0 <= value <= high or int(value) != value:
-        raise ValueError(f"{name} = {value!r}: out of range; allowed: whole numbers from 0 to {high}")
-    return int(value)
+__all__ = ["checked", "load", "named", "scale_of", "seed_of"]
 
 
 def seed_of(seed: Any, rng: Any) -> int:
@@ -30,8 +23,17 @@ def seed_of(seed: Any, rng: Any) -> int:
     if seed is not None and rng is not None:
         raise ValueError("you have to pass either rng or seed, not both")
     given = rng if seed is None else seed
+    name = "rng" if seed is None else "seed"
     if isinstance(given, (int, float, np.integer)):
-        return whole("rng" if seed is None else "seed", given, 2**64 - 1)
+        return whole(name, given, 2**64 - 1)
+    if isinstance(given, (list, tuple, np.ndarray)):  # NumPy looks into lists within lists until the process ends
+        given = [whole(name, part, 2**64 - 1) for part in (np.ravel(given) if isinstance(given, np.ndarray) else given)]
+    elif given is not None and not isinstance(
+        given, (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence, np.random.RandomState)
+    ):
+        raise ValueError(
+            f"{name} = {told(given)}: nothing that gives a seed; allowed: a whole number, several, or a generator of NumPy"
+        )
     return int(np.random.default_rng(given).integers(2**63))
 
 

@@ -21,11 +21,12 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
+from .border import bordered, told, whole
 from .firm_views import FirmViews, nearest
 from .indicators import INDICATORS, unmet_names
 from .ledger import Money
 from .mesa_agents import Enterprise, Picture
-from .mesa_input import checked, load, named, scale_of, seed_of, whole
+from .mesa_input import checked, load, named, scale_of, seed_of
 from .modules import ModuleError
 from .one_run import material_flows
 from .parameters import parameter_record, sample_parameters
@@ -112,6 +113,7 @@ class ClusterModel(mesa.Model):
     agent_class: type[Enterprise] = Enterprise
 
     @renamed(BUDGETS)
+    @bordered
     def __init__(
         self,
         *,
@@ -137,7 +139,7 @@ class ClusterModel(mesa.Model):
         self._seed = self.seed  # what Mesa 3.3 forgets when it is given `rng`
         self.replicate = whole("replicate", replicate, 2**63 - 1)
         if not FORK_YEAR < last_year <= LAST_YEAR:
-            raise ValueError(f"last_year = {last_year}: out of range; allowed: above {FORK_YEAR}, at most {LAST_YEAR}")
+            raise ValueError(f"last_year = {told(last_year)}: out of range; allowed: above {FORK_YEAR}, at most {LAST_YEAR}")
         self.site, arm, own, script = load(scenario, pathway, policy, budget_bn, site_budget_bn, shocks, law)
         values = own | checked(parameters or {})
         scale = scale_of(self.site, arm, self.seed, values, script)

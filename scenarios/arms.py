@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..model.border import bordered
 from ..model.levers import LAW_LEVERS, LEVERS
 from ..model.renamed import BUDGETS, renamed
 from ..model.sites_and_arms import MVND_PER_BN, NO_LAW, Arm, Law, Programme, Schedule, Site
@@ -19,6 +20,7 @@ __all__ = ["apply_policy", "change_law", "choose_arm", "load_portfolio", "make_a
 CITY_BUDGET_BN = 150.0  # a year
 
 
+@bordered
 def apply_policy(programme: Programme, policy: Policy) -> Programme:
     """The programme with the policy laid over it; what it holds of the law is left to the law.
 
@@ -76,6 +78,7 @@ def change_law(law: Law, policy: Policy) -> Law:
     )
 
 
+@bordered
 def with_levers(
     arm: Arm,
     levers: Mapping[str, float],
@@ -135,6 +138,7 @@ def _inside(programme: Programme, law: Law) -> dict[str, float]:
 
 
 @renamed(BUDGETS)
+@bordered
 def make_arm(
     pathway: str | Path,
     policy: str | Path | Policy = "vietnam-2020",
@@ -187,6 +191,7 @@ def _apply(programme: Programme, overlay: Policy, law: Law) -> Programme:
 
 
 @renamed(BUDGETS)
+@bordered
 def choose_arm(
     pathway: str | Path,
     site: Site,
@@ -205,6 +210,7 @@ def choose_arm(
 
 
 @renamed(BUDGETS)
+@bordered
 def load_portfolio(
     name: str | Path,
     site: Site,

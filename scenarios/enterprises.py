@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..model.border import bordered
 from ..model.sites_and_arms import TECHNOLOGIES
 from .errors import Message, Refusal, ScenarioError, nearest_name
 from .given import without_marks
@@ -68,6 +69,7 @@ _PRIVATE = (
 )  # fmt: skip
 
 
+@bordered
 @dataclass(frozen=True)
 class Choices:
     """What a reader says of his table where it does not say so itself.
@@ -181,6 +183,7 @@ class FirmTable:
         return None
 
 
+@bordered
 def read_firms(path: Path, choices: Choices | None = None, raw: bytes | None = None) -> FirmTable:
     """Enterprises of a table, and all that is refused or asked.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MESSAGES", "Message", "Refusal", "ScenarioError", "Tell", "nearest_name", "written"]
+__all__ = ["MESSAGES", "Message", "Refusal", "ScenarioError", "Tell", "nearest_name", "short", "written"]
 
 # the catalogues hold all of them under "message.KEY"
 MESSAGES = {
@@ -369,7 +369,7 @@ class Refusal:
         if not self.column:  # of the line as a whole: nothing of it is repeated
             return tell(Message("whole_row", line=self.line, reason=self.reason))
         column = Message(f"col_{self.column}") if f"col_{self.column}" in MESSAGES else self.column
-        return tell(Message("row", line=self.line, column=column, value=_short(self.value), reason=self.reason))
+        return tell(Message("row", line=self.line, column=column, value=short(self.value), reason=self.reason))
 
 
 class ScenarioError(ValueError):
@@ -442,9 +442,9 @@ class ScenarioError(ValueError):
         """
         text = "" if self.file is None else f"{tell(self.file)}: "
         if self.key is not None:
-            text += tell(self.key) + (": " if self.value is None else f" = {_short(self.value)}: ")
+            text += tell(self.key) + (": " if self.value is None else f" = {short(self.value)}: ")
         elif self.value is not None:
-            text += f"{_short(self.value)}: "
+            text += f"{short(self.value)}: "
         text += tell(self.problem)
         if self.more:
             text += " " + tell(Message("more", count=self.more))
@@ -452,7 +452,7 @@ class ScenarioError(ValueError):
             text += "; " + tell(Message("near", name=self.nearest))
         elif self.allowed is not None:
             text += "; " + tell(Message("allowed", allowed=self.allowed))
-        return " ".join(text.split())
+        return " ".join(text.encode("utf-8", "replace").decode().split())  # half a letter cannot be printed
 
 
 # names of former versions and what took their place, if anything did
@@ -468,10 +468,11 @@ def nearest_name(name: object, known: Iterable[str]) -> str | None:
     >>> nearest_name("extenson", ["extension", "platform"])
     'extension'
     """
+    text = name if isinstance(name, str) else short(name)
     for former, now in FORMER.items():
-        if former in str(name):
-            return str(name).replace(former, now) if now else None
-    matches = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+        if former in text:
+            return text.replace(former, now) if now else None
+    matches = difflib.get_close_matches(text, list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 
@@ -488,10 +489,10 @@ def written(value: Any) -> Any:
     return value
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """`value` as it would be typed, at most 60 characters."""
     try:
         text = f"'{value}'" if isinstance(value, str) else str(written(value))
-    except ValueError:  # a list with such an integer in it
-        text = "..."
+    except Exception:  # a list with such an integer in it, or an object that does not tell what it is
+        text = type(value).__name__
     return text if len(text) <= 60 else text[:57] + "..."

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any, cast
 
+from ..model.border import bordered
 from ..model.sites_and_arms import MVND_PER_BN, SECTORS, Schedule
 from . import programmes
 from .enterprises import Choices, read_firms
@@ -20,6 +21,7 @@ __all__ = ["describe", "validate_file"]
 _COMPLETE = 0.25  # shared land of a cluster with fairly complete infrastructure
 
 
+@bordered
 def describe(name: str | Path) -> dict[str, Any]:
     """Facts about a site, pathway, policy, law, script of shocks or portfolio.
 
@@ -48,6 +50,7 @@ def describe(name: str | Path) -> dict[str, Any]:
     raise ScenarioError("unknown_id", value=name, nearest=nearest_name(name, known))
 
 
+@bordered
 def validate_file(path: str | Path, choices: Choices | None = None) -> dict[str, Any]:
     """Facts about a file of a user (TOML, or the table of enterprises in CSV), if it can be used.
 

@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..model.border import bordered
 from ..model.sites_and_arms import Site
 from .enterprises import Choices, FirmTable, read_firms
 from .errors import Message, Refusal, ScenarioError, Tell
@@ -111,6 +112,7 @@ def _told_column(name: str, head: str, tell: Tell) -> str:
     return known if head in (name, known) else f"{known} ('{head}')"
 
 
+@bordered
 def new_scenario(
     name: str, firms: str | Path, out_dir: str | Path = ".", skip_bad_rows: bool = False, choices: Choices | None = None
 ) -> Report:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..model.border import bordered
 from ..model.levers import LEVERS
 from ..model.renamed import renamed
 from ..model.sites_and_arms import MVND_PER_BN, Law, Programme, Schedule, Shock, Site
@@ -49,6 +50,7 @@ class Policy:
     set_up_cost_bn: float = 0.0
 
 
+@bordered
 def load_pathway(name: str | Path, site: Site | None = None) -> Programme:
     """Programme of a pathway.
 
@@ -67,11 +69,13 @@ def load_pathway(name: str | Path, site: Site | None = None) -> Programme:
     return pathway_of(name, site)[0]
 
 
+@bordered
 def load_policy(name: str | Path) -> Policy:
     """Policy of an id (`list_policies`) or of a TOML file; what it combines is taken lever by lever."""
     return _load_policy(find("policies", name))
 
 
+@bordered
 def load_law(name: str | Path) -> Law:
     """Law of an id (`list_laws`) or of a TOML file."""
     path = find("laws", name)
@@ -79,11 +83,13 @@ def load_law(name: str | Path) -> Law:
     return Law(entry.id or path.stem, {k: v for k, v in entry.levers.items() if v != LEVERS[k].baseline})
 
 
+@bordered
 def load_shocks(name: str | Path) -> tuple[Shock, ...]:
     """Script of shocks of an id (`list_shocks`) or of a TOML file."""
     return _load_shocks(find("shocks", name))
 
 
+@bordered
 def combine_policies(name: str, parts: Sequence[Policy]) -> Policy:
     """Several policies as one: the larger value of every lever with its schedule (the first one's at a tie).
 

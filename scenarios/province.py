@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..model.border import bordered
 from ..model.sites_and_arms import SECTORS, Site
 from .enterprises import Choices
 from .errors import Message, Refusal, ScenarioError, Tell
@@ -134,6 +135,7 @@ class Province:
         return self.lines()
 
 
+@bordered
 def new_province(
     name: str, clusters: str | Path, out_dir: str | Path = ".", skip_bad_rows: bool = False, choices: Choices | None = None
 ) -> Province:

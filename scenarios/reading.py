@@ -196,7 +196,7 @@ def read_bytes(path: Path, limit_mb: int) -> bytes:
         with os.fdopen(handle, "rb") as stream:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise ScenarioError("not_a_file", file=path)
-            raw = stream.read(limit_mb * 1_000_000 + 1)
+            raw = stream.read(limit_mb * 1_000_000 + 1) or b""  # None: a file of the system that has nothing to say yet
             size = max(len(raw), os.fstat(handle).st_size)
         if len(raw) > limit_mb * 1_000_000:
             allowed = Message("at_most_units", high=limit_mb, unit="MB")

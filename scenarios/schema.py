@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -449,15 +449,41 @@ def check(model: type[BaseModel], raw: Mapping[str, Any], file: Path | str, wher
     try:
         return model.model_validate(raw)
     except ValidationError as failure:
-        found = [_told(model, error, file, where) for error in failure.errors(include_url=False)]
+        wrong: dict[tuple[str, ...], list[ScenarioError]] = {}
+        for error in failure.errors(include_url=False):
+            path = _path(raw, error["loc"], error["type"] == "missing")
+            wrong.setdefault(tuple(path), []).append(_told(model, error, file, where, path))
+    found = [_one_of_kinds(told) for told in wrong.values()]
     found[0].others, found[0].more = tuple(found[1:]), len(found) - 1
     raise found[0]
 
 
-def _told(model: type[BaseModel], error: Mapping[str, Any], file: Path | str, where: str) -> ScenarioError:
+def _path(raw: Any, loc: Sequence[Any], is_missing: bool) -> list[str]:
+    """Keys of the file on the way to what is wrong: where several kinds are allowed, pydantic puts names of kinds between them."""
+    path = []
+    for number, part in enumerate(loc):
+        if isinstance(raw, Mapping) and part in raw or isinstance(raw, list) and isinstance(part, int) and part < len(raw):
+            raw = raw[part]
+            path.append(str(part))
+        elif is_missing and number == len(loc) - 1:
+            path.append(str(part))
+    return path
+
+
+def _one_of_kinds(told: list[ScenarioError]) -> ScenarioError:
+    """One thing that is wrong, told once for each kind that would be allowed, as one."""
+    first = next((error for error in told if not isinstance(error.problem, str) or error.problem.key != "unknown_name"), told[0])
+    if allowed := [
+        str(error.allowed) if not isinstance(error.allowed, Message) else error.allowed for error in told if error.allowed
+    ]:
+        first.allowed = _either(allowed)
+    return first
+
+
+def _told(model: type[BaseModel], error: Mapping[str, Any], file: Path | str, where: str, path: list[str]) -> ScenarioError:
     """What pydantic found wrong, in our words."""
     context = error.get("ctx", {})
-    path, value = [str(part) for part in error["loc"]], error["input"]
+    path, value = list(path), error["input"]
     allowed = nearest = None
     own = context.get("error")
     if isinstance(own, ScenarioError):

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..model.border import bordered
 from ..model.sites_and_arms import SECTORS, Cluster, Firm, Site
 from .enterprises import ACCEPTABLE, Choices, read_firms
 from .errors import Message, ScenarioError, nearest_name
@@ -72,6 +73,7 @@ def list_sites() -> list[Entry]:
     return whole + alone
 
 
+@bordered
 def load_scenario(name_or_path: str | Path, registry: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of an id (`list_sites`) or of a TOML file.
 
@@ -92,6 +94,7 @@ def load_scenario(name_or_path: str | Path, registry: Mapping[str, Any] | None =
     return _build(draft, registry)
 
 
+@bordered
 def site_id(name: str | Path) -> str:
     """The id of a site that was named as people write it: "Nguyên Khê", "NGUYEN KHE", "hanoi:Phùng".
 

@@ -338,7 +338,7 @@ def _explain(error: Exception, given: Sequence[str], say: Words) -> int:
 
         return _refuse(say, problem_text(error, say), code)
     if isinstance(error, ModuleError):
-        return _refuse(say, say(f"module.{error.key}", **error.fields), code)
+        return _refuse(say, " ".join(say(f"module.{error.key}", **error.fields).split()), code)
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename is not None else ""
         return _refuse(say, place + error.strerror, FAILED)

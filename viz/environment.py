@@ -13,7 +13,8 @@ from ..scenarios.given import is_number, path_of, shown
 __all__ = ["check_environment", "refuse_unread"]
 
 # whole numbers with the least that can be meant
-_WHOLE = {"NUMBA_NUM_THREADS": 1, "SOURCE_DATE_EPOCH": 0, "OMP_NUM_THREADS": 1}
+_WHOLE = {"NUMBA_NUM_THREADS": 1, "SOURCE_DATE_EPOCH": 0, "OMP_NUM_THREADS": 1, "ECOCLUSTER_KEEP_MB": 0}
+_LISTS = ("OMP_NUM_THREADS",)
 _FOLDERS = ("ECOCLUSTER_CACHE_DIR", "XDG_CACHE_HOME")  # of compiled kernels: without them every start compiles
 _UNREAD = re.compile(r"Environment variable '(\w+)' is defined but")  # Numba's words, with a traceback behind them
 
@@ -31,7 +32,8 @@ def check_environment() -> None:
     """
     for name, least in _WHOLE.items():
         text = os.environ.get(name, "").strip()
-        if text and not (is_number(text) and float(text) == int(float(text)) and int(float(text)) >= least and text.isdigit()):
+        parts = text.split(",") if name in _LISTS else [text]  # OpenMP: threads of each level
+        if text and not all(is_number(part) and part.isdigit() and int(part) >= least for part in parts):
             raise InputError("variable", name=name, value=shown(text), low=least)
     for name in _FOLDERS:
         if os.environ.get(name):

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..experiments.comparison import Comparison
+from ..experiments.errors import InputError
+from ..model.border import bordered
+from ..model.indicators import YEARS
 from .answer import by_question
 from .headline import YEAR
 from .words import Words
@@ -54,6 +57,7 @@ class Part:
         return self.text
 
 
+@bordered
 def explain(answer: Comparison, lang: str = "en", year: int = YEAR) -> list[Part]:
     """Put an answer into words, with the figures behind each part.
 
@@ -70,6 +74,8 @@ def explain(answer: Comparison, lang: str = "en", year: int = YEAR) -> list[Part
     list of Part
         In the order of the papers' questions; only those that the runs can carry.
     """
+    if year not in YEARS:
+        raise InputError("not_one_of", name="year", value=year, known=", ".join(map(str, YEARS)))
     summary = answer.summary
     parts = []
     for question, text in by_question(answer, Words(lang), year):

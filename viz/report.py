@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
+from ..experiments.folder import check_folder
 from ..experiments.spreadsheet import csv_bytes
+from ..model.border import bordered
 from ..scenarios.cells import safe_text
 from . import claims
 from .answer import answer
@@ -122,6 +124,7 @@ def _captions(comparison: Comparison, say: Words, names: Iterable[str]) -> dict[
     return captions
 
 
+@bordered
 def write_report(comparison: Comparison, out: str | Path, lang: str = "en") -> Path:
     """Write tables, figures (PNG and SVG) and the report of a comparison into a folder.
 
@@ -144,6 +147,7 @@ def write_report(comparison: Comparison, out: str | Path, lang: str = "en") -> P
         If the folder holds files that are not ours, or cannot be written.
     """
     say = Words(lang)
+    check_folder(out)  # figures take a while
     files = picture_files(comparison_figures(comparison, say))
     vectors = {name.removesuffix(".svg"): data for name, data in files.items() if name.endswith(".svg")}
     return comparison.write(out, {**files, "report.html": report_html(comparison, say, vectors).encode()})

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..experiments.errors import InputError
 from ..model.modules import label_of
 from ..model.vocabulary import LEARNED, SECTORS, STREAMS, TECHNOLOGIES
 from ..scenarios.cells import safe_text
@@ -135,6 +136,8 @@ class Words:
     """
 
     def __init__(self, lang: str = "en") -> None:
+        if lang not in LANGUAGES:  # also a path that leads elsewhere
+            raise InputError("not_one_of", name="lang", value=lang, known=", ".join(LANGUAGES))
         self.lang = lang
         self._texts = _catalogue(lang)
 

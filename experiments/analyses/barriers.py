@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...model.border import bordered
 from ..statistics import mean_interval
 from ..stored_ranking import BARRIERS
 from .at_output import EMISSIONS, emissions_facts, emissions_table
@@ -22,6 +23,7 @@ __all__ = ["BARRIERS", "OUTCOMES", "barriers", "decompose", "silent"]
 OUTCOMES = ("abatement_share_2035", "recp_share_2035", "real_share_2035", "in_symbiosis_2035")
 
 
+@bordered
 def barriers(
     case: Case | None = None,
     *,

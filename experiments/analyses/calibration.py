@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError
 from ..statistics import Estimate, mean_interval
 from ..worlds import BANDS, measure
@@ -51,6 +52,7 @@ def verdict(row: str, value: float, also: float = np.nan) -> str:
     return next(("below" if x < low else "above" for x in judged if not low <= x <= high), "inside")
 
 
+@bordered
 def calibration(case: Case | None = None, *, progress: Progress = None) -> Finding:
     """Measure every calibration target.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError, check_number, need_package
 from ..question import option_words
 from ..statistics import proportion_interval
@@ -148,6 +149,7 @@ def _conditions(limits: dict[str, list[float]]) -> str:
     return " and ".join([*parts, *(f"{name}<={high:.4g}" for name, (_, high) in limits.items() if np.isfinite(high))])
 
 
+@bordered
 def discover(
     case: Case,
     *,

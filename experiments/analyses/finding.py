@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...model.border import bordered
 from ...model.renamed import BUDGETS, renamed
 from ...scenarios.given import path_of
 from ..errors import InputError, check_threads
@@ -47,6 +48,7 @@ FORMAT = 2  # of what is kept; facts without one are of before there was a law a
 
 
 @renamed(BUDGETS)
+@bordered
 @dataclass(frozen=True)
 class Case:
     """What every analysis is asked about: a place, a pathway with its policy and budget, and how much luck is drawn.

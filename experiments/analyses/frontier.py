@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ...model.renamed import renamed
 from ...scenarios.given import MAX_BUDGET_BN
 from ..errors import InputError, check_number
@@ -40,6 +41,7 @@ def efficient(cost: np.ndarray, gain: np.ndarray) -> np.ndarray:
 
 
 @renamed({"budgets": "budgets_bn"})
+@bordered
 def frontier(
     case: Case,
     *,

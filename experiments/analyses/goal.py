@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError, check_number, need_package
 from ..folder import write_folder
 from ..outcome import DERIVED, OUTPUT_BASES, outcome_of
@@ -122,6 +123,7 @@ class Goal:
         return write_folder(out, files, {"command": self.command})
 
 
+@bordered
 def goal(
     case: Case | None = None,
     want: str | Sequence[Rule] = "one_unmet_2035>=.5",

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..eight_clusters import COUNT, draw_clusters
 from ..errors import InputError, check_number, need_package
 from ..question import PATHWAYS
@@ -162,6 +163,7 @@ def _means(frame: pd.DataFrame, cells: Sequence[tuple[str, str]], count: int) ->
     return values.reshape(count, -1, len(cells)).mean(axis=1)
 
 
+@bordered
 def guesses(
     case: Case | None = None,
     *,

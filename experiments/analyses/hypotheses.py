@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError, check_number
 from ..statistics import Estimate, mean_interval
 from ..worlds import CLAIMS, PILOT, SEED, drawn_values, stored
@@ -85,6 +86,7 @@ def find_region(values: np.ndarray, draws: Mapping[str, np.ndarray]) -> dict[str
     }  # fmt: skip
 
 
+@bordered
 def hypotheses(
     case: Case | None = None,
     *,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError
 from ..money import AVOIDED
 from .at_output import EMISSIONS, emissions_facts, emissions_table
@@ -31,6 +32,7 @@ __all__ = ["lever_effects"]
 ENDS = ("", "_low", "_high")
 
 
+@bordered
 def lever_effects(case: Case | None = None, *, progress: Progress = None) -> Finding:
     """Run every lever of a pathway alone, and the pathway without it.
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError, check_number
 from ..question import PATHWAYS as ALL_PATHWAYS
 from ..statistics import mean_interval
@@ -115,6 +116,7 @@ def state_of(verdicts: Sequence[str]) -> str:
     return "dead" if "idle" in verdicts and "open" not in verdicts else "open"
 
 
+@bordered
 def mechanisms(case: Case | None = None, *, only: Sequence[str] = (), worlds: int = 20, progress: Progress = None) -> Finding:
     """Every mechanism on and off, in every pathway.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError, check_number, need_package
 from ..statistics import mean_interval
 from .checkpoints import Checkpoint, key_of
@@ -33,6 +34,7 @@ FRESH = 1_000_000  # first replicate of the second look
 ALGORITHMS = ("nsga2", "nsga3")
 
 
+@bordered
 def optimise(
     case: Case | None = None,
     *,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ...model.sites_and_arms import MVND_PER_BN
 from ..errors import InputError
 from ..statistics import difference, fieller, mean_interval
@@ -48,6 +49,7 @@ class PortfolioFinding(Finding):
         return {**super().files(), "portfolio.toml": self.proposal.encode()}
 
 
+@bordered
 def portfolio(case: Case | None = None, *, aim: str = "abatement", progress: Progress = None) -> PortfolioFinding:
     """Propose a pathway per cluster.
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError, check_number
 from ..question import PATHWAYS as ALL
 from ..question import option_words
@@ -66,6 +67,7 @@ def share_of(won: np.ndarray) -> Estimate:
     return proportion_interval(won) if np.isin(won, (0.0, 1.0)).all() else mean_interval(won, (0.0, 1.0))
 
 
+@bordered
 def robust(
     case: Case,
     *,

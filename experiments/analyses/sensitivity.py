@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError, check_number, need_package
 from ..question import option_words
 from ..with_modules import with_words
@@ -125,6 +126,7 @@ def _evaluate(case: Case, trials: Sequence[Trial], outcome: str, progress: Progr
     return by_trial(frame, values, len(trials)), frame.attrs["failed"], luck_share(frame, values)
 
 
+@bordered
 def sensitivity(
     case: Case,
     *,

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..statistics import mean_interval
 from ..stored_ranking import SOLUTIONS
 from .at_output import EMISSIONS, emissions_facts, emissions_table
@@ -26,6 +27,7 @@ OUTCOMES = ("abatement_share_2035", "real_share_2035", "in_symbiosis_2035", "lev
 FIRST_YEAR = 2020.0
 
 
+@bordered
 def solutions(
     case: Case | None = None,
     *,

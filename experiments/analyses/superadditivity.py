@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError
 from ..statistics import Estimate, fieller, mean_interval
 from .effects import better, effect
@@ -65,6 +66,7 @@ def parts(whole: np.ndarray, sums: np.ndarray) -> tuple[Estimate, Estimate, Esti
     return mean_interval(whole), mean_interval(sums), fieller(whole, sums)
 
 
+@bordered
 def superadditivity(
     case: Case,
     *,

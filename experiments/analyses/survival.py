@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError, check_number, need_package
 from ..question import PATHWAYS
 from ..statistics import difference, mean_interval, proportion_interval
@@ -104,6 +105,7 @@ def _times(frame, event: Event, keys: Sequence[str]) -> tuple[np.ndarray, np.nda
     return years[:, None], happened[:, None]
 
 
+@bordered
 def survival(case: Case, *, pathways: Sequence[str] = PATHWAYS, horizon: int = 2045, progress: Progress = None) -> Finding:
     """Times to certification (levels 1 and 2) and to adoption by half of the firms.
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import check_number
 from ..statistics import mean_interval
 from .bearing import JUDGED, MARGIN, is_sure, part_of, together, verdict
@@ -77,6 +78,7 @@ def ranges() -> tuple[Pair, ...]:
     return (*single, *(Pair("range", "all", end, parameters={name: own[end] for name, own in found.items()}) for end in ENDS))
 
 
+@bordered
 def trust(case: Case | None = None, *, worlds: int = 20, settings_only: bool = False, progress: Progress = None) -> Finding:
     """Remove barrier 6 in four settings, and over the ranges of the parameters of trust.
 

@@ -175,12 +175,12 @@ class Cases:
     def _arm(self, trial: Trial, place: Place) -> Arm:
         from ...scenarios import with_levers
 
+        if trial.scale is not None:
+            check_number("scale", trial.scale, 0.01, 10)
         base = self._base(trial, place)
         if not base.programmes:
             levers = check_values("levers", trial.levers, self._levers)
             return self._law_alone(with_levers(base, levers, trial.schedules).law)
-        if trial.scale is not None:
-            check_number("scale", trial.scale, 0.01, 10)
         key = (id(base), id(place), tuple(sorted(trial.levers.items())), tuple(sorted(trial.schedules.items(), key=str)),
                trial.scale)  # fmt: skip
         if key not in self._arms:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import need_package
 from .plans import open_results
 from .provenance import attributes, made_of, scales
@@ -20,6 +21,7 @@ AXES = ("point", "arm", "replicate")
 NOT_RUN = "not run"
 
 
+@bordered
 def to_xarray(out: str | os.PathLike) -> xarray.Dataset:
     """All runs that are there over point, arm and replicate.
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ..errors import InputError
 from .chunks import Chunk, chunks_of, mark_of
 from .plans import Plan, opened
@@ -44,6 +45,7 @@ class _Part:
     plan: Plan
 
 
+@bordered
 def merge(parts: Sequence[str | os.PathLike], out: str | os.PathLike, *, other_processor: bool = False) -> Status:
     """Join sweeps of one plan in a new folder; the parts stay as they are.
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ...model.remembered import remembered
+from ...scenarios.errors import short
 from ..errors import InputError
 
 __all__ = ["Range", "check_values", "lever_ranges", "uncertainty_ranges", "unknown"]
@@ -117,7 +118,7 @@ def check_values(where: str, values: Mapping[str, float], ranges: Mapping[str, R
         except (TypeError, ValueError, OverflowError):
             number = math.nan
         if isinstance(value, (bool, str)) or not math.isfinite(number):
-            raise InputError("not_number", name=f"{where}.{name}", value=value if isinstance(value, int) else repr(value))
+            raise InputError("not_number", name=f"{where}.{name}", value=short(value))
         if within and not entry.holds(number):
             raise InputError("outside", name=f"{where}.{name}", value=value, low=entry.low, high=entry.high)
         checked[name] = number

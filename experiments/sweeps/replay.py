@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...model import processor
+from ...model.border import bordered
 from ..errors import InputError, check_number
 from ..spreadsheet import csv_bytes
 from .chunks import Chunk, Work, cells_of, differences, encode, versions
@@ -91,6 +92,7 @@ class Replay:
         return {name: csv_bytes(table) for name, table in tables.items()}
 
 
+@bordered
 def replay(out: str | os.PathLike, point: int, replicate: int) -> Replay:
     """Run all arms of one point and replicate of a sweep again; nothing in its folder is changed.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...model.border import bordered
 from ...scenarios.cells import safe_text
 from ...scenarios.given import path_of
 from .. import statistics
@@ -20,6 +21,7 @@ from ..outcome import outcome_of
 from ..plain_names import ForeignName, create, path_inside
 from .plans import Plan, open_results, opened
 from .provenance import arm_of_rows, made_of, scales
+from .ranges import unknown
 from .store import Store
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ class Effect:
     gain: float
 
 
+@bordered
 def status(out: str | os.PathLike) -> Status:
     """How far the sweep in a folder is; nothing in it is changed."""
     return status_of(*opened(out))
@@ -156,6 +159,7 @@ def _paired(store: Store, plan: Plan, outcome: str, numbers: Sequence[int]) -> l
     return [(means[:, a, 0], means[:, a, 1]) for a in range(arms)]
 
 
+@bordered
 def effects(out: str | os.PathLike, outcome: str | None = None) -> list[Effect]:
     """Effect of every arm but the null on an outcome, from the chunks that are there.
 
@@ -223,6 +227,7 @@ def _with_origin(table: pa.Table, store: Store, plan: Plan) -> pa.Table:
     return pa.table([*columns.values(), *table.columns], [*columns, *table.column_names])
 
 
+@bordered
 def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """All runs that are there, one row each, in the order of the plan.
 
@@ -244,11 +249,15 @@ def load(out: str | os.PathLike, columns: Sequence[str] | None = None) -> pd.Dat
     store, plan = open_results(out)
     tables = [_with_parameters(table, plan) for table in store.tables(sorted(store.done))]
     whole = pa.concat_tables([table.unify_dictionaries() for table in tables]).unify_dictionaries()
+    for name in columns or ():
+        if name not in whole.column_names:
+            raise unknown("columns", name, whole.column_names)
     frame = (whole.select(list(columns)) if columns is not None else whole).to_pandas()
     frame.attrs.update(one_cluster=plan.work.site.one_cluster, baseline=store.baseline, made_of=made_of(store, plan))
     return frame
 
 
+@bordered
 def export(out: str | os.PathLike, file: str | os.PathLike) -> int:
     """Write all runs into one file, chunk by chunk, so size does not matter.
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ...model.border import bordered
 from ...model.granted import processors
 from ...model.roster import sources
 from ..errors import InputError
@@ -66,14 +67,20 @@ def _experiment(asked: Experiment | Mapping[str, Any] | str | os.PathLike) -> Ex
     return make_experiment(asked) if isinstance(asked, Mapping) else load_experiment(Path(asked))
 
 
+@bordered
 def estimate(
-    asked, *, scheduler: str = "threads", workers: int | None = None, until_ci: float | None = None, outcome: str | None = None
+    asked: Experiment | Mapping[str, Any] | str | os.PathLike,
+    *,
+    scheduler: Any = "threads",
+    workers: int | None = None,
+    until_ci: float | None = None,
+    outcome: str | None = None,
 ) -> Estimate:
     """Runs, time and bytes of a sweep; one chunk is run for it (twice, if it is quick), nothing is written.
 
     The parameters are those of `sweep`.
     """
-    check_scheduler(scheduler)
+    check_scheduler(scheduler, workers)
     plan = plan_sweep(_experiment(asked), until_ci, outcome, workers)
     packed, chunk = plan.work.to_bytes(), next(plan.chunks())
     points = plan.points[: chunk.points]
@@ -92,11 +99,12 @@ def estimate(
     )
 
 
+@bordered
 def sweep(
     asked: Experiment | Mapping[str, Any] | str | os.PathLike,
     out: str | os.PathLike,
     *,
-    scheduler: str = "threads",
+    scheduler: Any = "threads",
     workers: int | None = None,
     until_ci: float | None = None,
     outcome: str | None = None,
@@ -137,7 +145,7 @@ def sweep(
     KeyboardInterrupt
         After Ctrl-C, when running chunks are kept; at once after a second one.
     """
-    check_scheduler(scheduler)  # pilots may take minutes
+    check_scheduler(scheduler, workers)  # pilots may take minutes
     experiment = _experiment(asked)
     store = Store(out)
     there = store.exists()
@@ -154,10 +162,11 @@ def sweep(
         return _run(store, plan, pool, progress, on_stop)
 
 
+@bordered
 def resume(
     out: str | os.PathLike,
     *,
-    scheduler: str = "threads",
+    scheduler: Any = "threads",
     workers: int | None = None,
     progress: Progress | None = None,
     on_stop: Callable[[int], None] | None = None,
@@ -173,10 +182,11 @@ def resume(
         return _run(store, plan_of(store), pool, progress, on_stop)
 
 
+@bordered
 def rerun(
     out: str | os.PathLike,
     *,
-    scheduler: str = "threads",
+    scheduler: Any = "threads",
     workers: int | None = None,
     progress: Progress | None = None,
     on_stop: Callable[[int], None] | None = None,

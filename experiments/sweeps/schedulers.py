@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ...model.granted import processors
-from ..errors import InputError
+from ...scenarios.errors import short
+from ..errors import InputError, check_number
 
 __all__ = ["SCHEDULERS", "Pool", "check_scheduler", "open_pool"]
 
@@ -63,11 +64,13 @@ class Pool:
         self.executor = self.renew()
 
 
-def check_scheduler(name: str) -> None:
-    """Refuse a name that is neither one of `SCHEDULERS` nor an address, before any work is done for it."""
+def check_scheduler(name: str, workers: int | None = None) -> None:
+    """Refuse a name that is neither one of `SCHEDULERS` nor an address, or a number of workers, before any work is done for them."""
+    if workers is not None:
+        check_number("--workers", workers, 1, 1024, whole=True)
     if not isinstance(name, str):  # a client of Dask, say: its address is what other processes can use
-        name = str(getattr(getattr(name, "scheduler", name), "address", name))
-        raise InputError("scheduler_object", value=name)
+        address = getattr(getattr(name, "scheduler", name), "address", None)
+        raise InputError("scheduler_object", value=str(address) if address else short(name))
     if name not in SCHEDULERS and not name.startswith(_ADDRESSES):
         from ...scenarios.errors import nearest_name
 
@@ -93,7 +96,7 @@ def open_pool(name: str = "threads", workers: int | None = None) -> Iterator[Poo
     InputError
         For an unknown name, a scheduler that does not answer, or a missing package.
     """
-    check_scheduler(name)
+    check_scheduler(name, workers)
     workers = workers or processors()
     if name == "threads":
         yield from _local(Pool(name, workers, ThreadPoolExecutor(workers)))

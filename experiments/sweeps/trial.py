@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...model.border import bordered
 from ...model.renamed import BUDGETS, renamed
 from ...model.sites_and_arms import Arm, Law, Schedule
 
@@ -13,6 +14,7 @@ __all__ = ["Trial"]
 
 
 @renamed(BUDGETS)
+@bordered
 @dataclass(frozen=True)
 class Trial:
     """One experiment without its replicate.

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ...model.border import bordered
 from ..errors import check_number
 from ..question import MAX_SEED
 from .ranges import lever_ranges, uncertainty_ranges
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Trial", "lever_ranges", "run_trials", "uncertainty_ranges"]
 
 
+@bordered
 def run_trials(
     trials: Sequence[Trial],
     *,

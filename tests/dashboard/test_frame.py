@@ -150,6 +150,38 @@ def test_who_waits_for_others_is_told_how_many_are_before_him():
             visitor.close()
 
 
+def test_who_asks_anew_while_he_waits_keeps_his_place():
+    """Else a visitor who moves a lever every few seconds goes to the end of a long queue each time, and never gets an answer."""
+    go_on, size, begun = threading.Event(), size_of_pool(), []
+    busy, (first, second) = [Jobs(nullcontext()) for _ in range(size)], (Jobs(nullcontext()), Jobs(nullcontext()))
+
+    def work(job):
+        assert go_on.wait(WATCHDOG)
+
+    def asked(name):
+        def note(job):
+            begun.append(name)
+            job.check()
+
+        return note
+
+    try:
+        for visitor in busy:
+            visitor.start("a", work)
+            until(lambda visitor=visitor: visitor.state("a").value.phase == "running")
+        first.start("a", asked("first"))
+        second.start("a", asked("second"))
+        for number in range(3):
+            first.start("a", asked(f"first again {number}"))
+        go_on.set()
+        assert end(first).phase == end(second).phase == "done"
+        assert sorted(begun) == ["first again 2", "second"]
+    finally:
+        go_on.set()
+        for visitor in (*busy, first, second):
+            visitor.close()
+
+
 def test_a_job_is_stopped_and_errors_are_kept(jobs):
     jobs.start("a", endless)
     until(lambda: jobs.state("a").value.busy)

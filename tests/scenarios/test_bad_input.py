@@ -301,3 +301,18 @@ def test_inclusion_selection_and_change(write):
     assert scenario.source == path and scenario.shocks == "default"
     alone = scenarios.load_scenario(write("alone.toml", 'extends = "nguyen-khe"\nshocks = "none"\n'))
     assert alone.site.clusters == (hanoi["nguyen-khe"],) and alone.shocks == "none"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [("scale", 1000, "'auto' or 0.01 to 10"), ("scale", [1], "'auto' or 0.01 to 10"), ("scale", "x", "'auto' or 0.01 to 10"),
+     ("policy", 3, None), ("uncertainties", 3, None), ("levers", 3, None)],
+)  # fmt: skip
+def test_a_value_of_no_allowed_kind_is_told_once_by_its_key(key, value, allowed):
+    """Where a key takes several kinds, the library that validates has a fault for each, with names of its own in the key."""
+    from ecocluster.experiments.sweeps.experiment import make_experiment
+
+    base = {"scenario": "teaching", "pathways": ["symbiosis"], "seed": 1, "replicates": 1, "design": {"kind": "lhs", "points": 2}}
+    with pytest.raises(ScenarioError) as found:
+        make_experiment({**base, key: value})
+    assert (found.value.key, found.value.more) == (key, 0) and found.value.allowed == allowed

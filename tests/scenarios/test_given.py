@@ -208,12 +208,37 @@ def test_nothing_else_makes_a_path_a_name_a_number_or_a_markup_of_what_was_given
     assert len(list(elsewhere(planted))) == 5
 
 
+def test_a_file_that_has_nothing_to_say_yet_is_empty(monkeypatch, tmp_path):
+    """As some of the system are: read without waiting they give None."""
+    import os
+
+    from ecocluster.scenarios.reading import read_bytes
+
+    class Silent:
+        def __init__(self, handle):
+            self.handle = handle
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            os.close(self.handle)
+
+        def read(self, _):
+            return None
+
+    (tmp_path / "silent.toml").write_text("x")
+    monkeypatch.setattr(os, "fdopen", lambda handle, _: Silent(handle))
+    assert read_bytes(tmp_path / "silent.toml", 1) == b""
+
+
 def test_integers_that_python_refuses_to_write_are_told():
     """At the border of Python too, where no reader has counted their digits."""
     from ecocluster.experiments import InputError
     from ecocluster.experiments.errors import check_number
     from ecocluster.experiments.question import ask
     from ecocluster.experiments.sweeps.experiment import make_experiment
+    from ecocluster.model.border import NotOfKind
 
     big = 10**5000
     base = {"scenario": "teaching", "pathways": ["symbiosis"], "seed": 1, "replicates": 1, "design": {"kind": "full"}}
@@ -227,7 +252,7 @@ def test_integers_that_python_refuses_to_write_are_told():
         lambda: make_experiment({**base, "levers": {"extension": big}}),
         lambda: make_experiment({**base, "levers": {"extension": [big, 1]}}),
     ):
-        with pytest.raises((InputError, ScenarioError)) as found:
+        with pytest.raises((InputError, ScenarioError, NotOfKind)) as found:
             attempt()
         assert len(str(found.value)) < 400
     assert "-10^5000" in str(pytest.raises(InputError, check_number, "--seed", -big, 0).value)

@@ -2,6 +2,7 @@
 
 import pytest
 from ecocluster import scenarios
+from ecocluster.model.border import NotOfKind
 from ecocluster.model.levers import LAW_LEVERS, LEVERS
 from ecocluster.model.sites_and_arms import NO_LAW, Programme, Schedule
 from ecocluster.scenarios import (
@@ -241,7 +242,7 @@ def test_arms():
 @pytest.mark.parametrize("budget", [-1, float("nan"), float("inf"), "150", True])
 def test_unusable_budgets(budget):
     for arguments in ({"budget_bn": budget}, {"site_budget_bn": budget}):
-        with pytest.raises(scenarios.ScenarioError, match="budget"):
+        with pytest.raises((scenarios.ScenarioError, NotOfKind), match="budget"):
             make_arm("symbiosis", **arguments)
 
 

@@ -6,6 +6,7 @@ import sys
 import warnings
 
 import pytest
+from ecocluster.experiments.errors import InputError
 from ecocluster.viz.cli import main
 from ecocluster.viz.commands.common import open_console
 from ecocluster.viz.environment import check_environment
@@ -63,12 +64,35 @@ def test_a_file_that_names_no_place_is_refused_unless_the_command_line_does(caps
     refused(capsys, ["compare", "nowhere", "--config", "asked.toml"], "nowhere")  # goes on to read the place
 
 
-@pytest.mark.parametrize("name", ["NUMBA_NUM_THREADS", "SOURCE_DATE_EPOCH", "OMP_NUM_THREADS"])
+@pytest.mark.parametrize("name", ["NUMBA_NUM_THREADS", "SOURCE_DATE_EPOCH", "OMP_NUM_THREADS", "ECOCLUSTER_KEEP_MB"])
 @pytest.mark.parametrize("value", ["abc", "-1", "1.5", "１", "1e3"])
 def test_variables_that_would_break_a_library_are_told_first(capsys, monkeypatch, tmp_path, name, value):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(name, value)
     refused(capsys, [*RUN], name, value)
+
+
+def test_a_module_of_several_lines_is_told_in_one(capsys):
+    refused(capsys, ["--with", "a\nb", "levers"], "a b")
+
+
+def test_threads_of_several_levels_are_a_list(monkeypatch):
+    """As OpenMP has them and clusters of machines set them; each is a number."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "4,2")
+    check_environment()
+    for wrong in ("4,", "4,x", ",", "4,0"):
+        monkeypatch.setenv("OMP_NUM_THREADS", wrong)
+        with pytest.raises(InputError, match="OMP_NUM_THREADS"):
+            check_environment()
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "other"),
+    [("bench --runs 5", "--runs", "bench sweep"), ("bench firms --vary levers", "--vary", "bench sweep"), ("bench sweep --most 9", "--most", "bench firms"),
+     ("bench --limit 3", "--limit", "--peers"), ("bench sweep --peers", "--peers", "bench")],
+)  # fmt: skip
+def test_an_option_that_means_nothing_with_what_is_asked_is_refused(capsys, command, option, other):
+    refused(capsys, command.split(), option, other)
 
 
 @pytest.mark.parametrize("name", ["ECOCLUSTER_CACHE_DIR", "XDG_CACHE_HOME"])

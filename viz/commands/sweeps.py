@@ -46,7 +46,6 @@ def sweep_command(
     from ...experiments.sweeps import runner
 
     say = Words(lang)
-    _check_workers(workers)
     if dry_run:
         how: dict[str, Any] = {"scheduler": scheduler, "workers": workers, "until_ci": until_ci, "outcome": outcome}
         _tell_estimate(runner.estimate(experiment, **how), say, as_json)
@@ -68,7 +67,6 @@ def resume_command(
 ) -> None:
     from ...experiments.sweeps import runner
 
-    _check_workers(workers)
     _conduct(lambda **how: runner.resume(folder, **how), folder, scheduler, workers, other_processor, Words(lang), as_json)
 
 
@@ -86,7 +84,6 @@ def rerun_command(
 
     if not failed:
         raise InputError("rerun_what")
-    _check_workers(workers)
     _conduct(lambda **how: runner.rerun(folder, **how), folder, scheduler, workers, other_processor, Words(lang), as_json)
 
 
@@ -110,13 +107,6 @@ def export_command(
 
     rows = export(folder, file)
     print(Words(lang)("sweep.exported", rows=rows, path=file))
-
-
-def _check_workers(workers: int | None) -> None:
-    from ...experiments.errors import check_number
-
-    if workers is not None:
-        check_number("--workers", workers, 1, 1024, whole=True)
 
 
 def _conduct(

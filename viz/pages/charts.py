@@ -15,6 +15,7 @@ import solara
 
 from ..drawing import style_of
 from ..words import Words
+from . import heard
 from .session import use_session
 
 __all__ = ["AXIS", "Chart", "Legend", "band_series", "base_option", "dash_of", "later_series", "line_series", "value_axis"]
@@ -94,7 +95,7 @@ def Chart(
     session = use_session()
     _Chart(
         option=dict(option), library=_library(), lang=session.lang.value, label=label, height=height, least=least, merge=merge,
-        clickable=on_click is not None, event_clicked=on_click or _ignore, event_brushed=on_brush or _ignore,
+        clickable=on_click is not None, event_clicked=on_click or _ignore, event_brushed=heard.marks(on_brush) if on_brush else _ignore,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import solara
 from ...model.levers import LEVERS
 from ...model.roster import own_levers
 from ..words import Words, value_of
+from . import heard
 from .session import use_session
 
 __all__ = ["BUDGET", "SLIDERS", "Choice", "Levers", "PlainButton", "law_options", "lever_text", "round_step", "slider_groups"]
@@ -108,17 +109,20 @@ def Levers(
         "unit": say("lever_unit.bn"), "factor": 1, "low": low, "high": high, "step": 5, "baseline": baseline, "marks": [],
         "always": True,
     }  # fmt: skip
-    groups = [{"title": say("levers.money"), "items": [budget], "open": True}]
+    own = {} if only_budget else slider_groups()
+    moving = {group: [_slider(name, say, (marks or {}).get(name, ())) for name in names] for group, names in own.items()}
+    groups: list[dict[str, Any]] = [{"title": say("levers.money"), "items": [budget], "open": True}]
     groups += [
-        {
-            "title": say(f"levers.{group}"),
-            "items": [_slider(name, say, (marks or {}).get(name, ())) for name in names],
-            "open": group in ("advice", "modules"),
-        }
-        for group, names in ({} if only_budget else slider_groups()).items()
+        {"title": say(f"levers.{group}"), "items": items, "open": group in ("advice", "modules")} for group, items in moving.items()
     ]
     texts = {key: say(f"levers.{key}") for key in ("own", "reset", "baseline", "usual", "reset_all")}
-    _Levers(groups=groups, values=dict(values), lang=session.lang.value, texts=texts, event_moved=on_moved)
+    _Levers(
+        groups=groups,
+        values=dict(values),
+        lang=session.lang.value,
+        texts=texts,
+        event_moved=heard.sliders([budget, *(item for items in moving.values() for item in items)], values, on_moved),
+    )
 
 
 @solara.component_vue("../assets/choice.vue")
@@ -143,7 +147,12 @@ def Choice(
     """
     named = options if isinstance(options, Mapping) else {"": options}
     groups = [{"title": title, "items": [{"id": key, "text": text} for key, text in items]} for title, items in named.items()]
-    _Choice(label=label, groups=groups, value=value, event_chosen=on_value)
+    _Choice(
+        label=label,
+        groups=groups,
+        value=value,
+        event_chosen=heard.one_of([key for items in named.values() for key, _ in items], on_value),
+    )
 
 
 def law_options(say: Words) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ import solara
 
 from ...experiments.spreadsheet import csv_bytes
 from ..drawing import render
+from . import heard
 from .session import use_session
 
 if TYPE_CHECKING:
@@ -155,4 +156,4 @@ def Export(
         {"id": kind, "label": formats.get(kind) or say(f"export.{kind}"), "help": say(f"export.{kind}_help")} for kind in kinds
     ]
     texts = {key: say(f"export.{key}") for key in ("title", "busy", "copied")}
-    _Export(items=items, texts=texts, file=message, event_wanted=wanted)
+    _Export(items=items, texts=texts, file=message, event_wanted=heard.one_of(kinds, wanted))

@@ -41,6 +41,7 @@ from ...experiments.errors import InputError
 from ...scenarios import ScenarioError
 from ..problems import problem_text
 from ..words import LANGUAGES, Words
+from . import heard
 from .jobs import TimeUp
 from .session import provide_session, use_session
 from .settings import LIMITS
@@ -149,8 +150,21 @@ def Table(
     }
     _Table(
         heads=list(heads), rows=list(rows), abouts=abouts, label=label, texts=list(text_columns),
-        event_chosen=on_choose or (lambda _: None), event_changed=on_change or (lambda _: None),
+        event_chosen=heard.one_of([row["id"] for row in rows if "id" in row], on_choose or _nothing),
+        event_changed=heard.fields(_choices(rows), on_change or _nothing),
     )  # fmt: skip
+
+
+def _nothing(_: Any) -> None:
+    pass
+
+
+def _choices(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lists within a table as fields of a form."""
+    return [
+        {"id": row["id"], "kind": "select", "options": cell["options"]}
+        for row in rows for cell in row.get("cells", ()) if "options" in cell and "id" in row
+    ]  # fmt: skip
 
 
 def error_text(error: BaseException, say: Words) -> str:
@@ -246,7 +260,6 @@ def Frame():
     ]
     languages = [{"id": lang, "label": say(f"lang.{lang}")} for lang in sorted(LANGUAGES, reverse=True)]
     texts = {key: say(f"frame.{key}") for key in ("name", "pages", "language", "skip")}
-    choose = session.lang.set
     title = say(f"page.{PAGES[here]}.menu") if found else say("frame.not_found")
     solara.Title(f"{title} · {say('frame.name')}")
     with Div():
@@ -256,8 +269,8 @@ def Frame():
             lang=session.lang.value,
             languages=languages,
             texts=texts,
-            event_go=go,
-            event_choose=choose,
+            event_go=heard.one_of([page["path"] for page in pages], go),
+            event_choose=heard.one_of(LANGUAGES, session.lang.set),
         )
         with solara.v.Html(tag="main", class_="eco", attributes={"id": "content"}):
             _Welcome(

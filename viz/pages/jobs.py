@@ -136,6 +136,15 @@ class Job:
         """Ask the job to make way for a newer one, once it is not shielded."""
         self._replaced.set()
 
+    @property
+    def is_replaced(self) -> bool:
+        """Was a newer one asked for?"""
+        return self._replaced.is_set()
+
+    def renew(self) -> None:
+        """Be the newer one."""
+        self._replaced.clear()
+
     @contextmanager
     def shielded(self) -> Iterator[None]:
         """A short part that a newer job waits for: else nothing would be seen while a slider is dragged."""
@@ -247,6 +256,12 @@ class Jobs:
 
     def _run(self, job: Job, work: Callable[[Job], Any], on_done: Callable[[Any], None] | None) -> None:
         with self._context:
+            with self._lock:
+                if (
+                    job.is_replaced and job.slot in self._waiting
+                ):  # asked anew while it waited: the newest, in the place of the first
+                    work, on_done = self._waiting.pop(job.slot)
+                    job.renew()
             _load.begin()
             started, end = time.monotonic(), JobState("done")
             job._started = started  # the clock starts here, not while it waited

@@ -24,6 +24,7 @@ from ..messages import message_text
 from ..problems import refusal_text
 from ..scorecard import scorecard
 from ..words import MISSING, Words
+from . import heard
 from .address import Address, AddressBar
 from .brief import comparison_brief
 from .charts import Chart, Legend
@@ -145,7 +146,7 @@ def _Give(state: State):
         texts=texts,
         limit=LIMITS.upload,
         enabled=not session.settings.read_only,
-        event_given=given,
+        event_given=heard.texts(("name", "data"), given),
     )
     Text(say("my_cluster.privacy", size=megabytes), classes="soft")
 

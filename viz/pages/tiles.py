@@ -9,6 +9,7 @@ import solara
 
 from ..districts import DISTRICTS, city_spots
 from ..words import Words
+from . import heard
 from .session import use_session
 
 __all__ = ["ClusterMap", "OutcomeMap"]
@@ -83,7 +84,7 @@ def ClusterMap(
     _Tiles(
         tiles=_tiles(), spots=_spots(say, notes), maps=[{"title": "", "text": False, "cells": cells}],
         palette=[[color, "#fff"] for color in palette], years=[], year=0, chosen=chosen, texts=_texts(say),
-        event_choose=on_choose, event_moved=lambda _: None,
+        event_choose=heard.one_of([spot.id for spot in city_spots()], on_choose), event_moved=lambda _: None,
     )  # fmt: skip
 
 
@@ -115,5 +116,5 @@ def OutcomeMap(
     say = use_session().say
     _Tiles(
         tiles=_tiles(), spots=_spots(say), maps=[{**one, "text": True} for one in maps], palette=[list(pair) for pair in palette],
-        years=list(years), year=year, chosen=chosen, texts=_texts(say), event_choose=on_choose, event_moved=on_year,
+        years=list(years), year=year, chosen=chosen, texts=_texts(say), event_choose=heard.one_of([spot.id for spot in city_spots()], on_choose), event_moved=heard.one_of(years, on_year),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from ...scenarios import choose_arm, list_laws, list_pathways, list_policies, lo
 from ..flows import flow_map
 from ..places import site_title
 from ..words import Words
+from . import heard
 from .address import Address, AddressBar
 from .charts import Chart
 from .export import Export
@@ -269,6 +270,7 @@ def _Film(shown: Shown, state: State):
         state.quarter.value = int(where["quarter"])
         _start(session, state, int(where["cluster"]))
 
+    shown_quarters = {"quarter": (0, len(film.years) - 1)}
     card = solara.use_memo(look, [shown, firm, quarter, say.lang])
     _Cluster(
         scene=drawn,
@@ -277,9 +279,9 @@ def _Film(shown: Shown, state: State):
         start=quarter,
         selected=firm,
         card=card,
-        event_moved=moved,
-        event_picked=picked,
-        event_entered=entered,
+        event_moved=heard.whole(shown_quarters, moved),
+        event_picked=heard.whole({**shown_quarters, "slot": (-1, len(film.slots) - 1)}, picked),
+        event_entered=heard.whole({**shown_quarters, "cluster": (0, len(film.clusters) - 1)}, entered),
         event_closed=lambda _: state.firm.set(-1),
     )
     cluster = drawn["clusters"][film.focus]["label"]

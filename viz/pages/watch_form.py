@@ -6,11 +6,16 @@ from collections.abc import Callable
 
 import solara
 
+from . import heard
+
 __all__ = ["Form"]
 
 
 @solara.component_vue("../assets/watch_form.vue")
-def Form(fields: list, label: str, lang: str, event_changed: Callable[[dict], None]) -> None:
+def _Form(fields: list, label: str, lang: str, event_changed: Callable[[dict], None]) -> None: ...
+
+
+def Form(fields: list, label: str, lang: str, event_changed: Callable[[dict], None]):
     """Fields beside one another; `event_changed` gets {"id", "value"}.
 
     Parameters
@@ -23,3 +28,4 @@ def Form(fields: list, label: str, lang: str, event_changed: Callable[[dict], No
     lang : str
         Of the numbers.
     """
+    return _Form(fields=fields, label=label, lang=lang, event_changed=heard.fields(fields, event_changed))
