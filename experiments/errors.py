@@ -17,6 +17,7 @@ MESSAGES = {
     "not_integer": "{name} must be a whole number, not {value}",
     "not_number": "{name} must be a finite number, not {value}",
     "variable": "the variable {name} of the environment is '{value}', but must be a whole number of at least {low}, or not set",
+    "variable_misspelt": "the variable {name} of the environment is not known: did you mean {nearest}?",
     "variable_unread": "the variable {name} of the environment cannot be '{value}': the library that it is for does not know that",
     "below": "{name} is {value}, but must be at least {low}",
     "above": "{name} is {value}, but must be at most {high}",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import linecache
+import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -129,10 +131,15 @@ def _find(which: str) -> Source:
 
 
 def _read(path: Path, asked: str, package: str = "") -> Source:
-    if path.exists() and not path.is_file():  # a device or a pipe may never end
-        raise ModuleError("unreadable", path=path, cause="not a file")
     try:
-        return Source("", path.read_bytes().decode(), str(path), asked, package)
+        if path.is_dir():
+            raise ModuleError("unreadable", path=path, cause="not a file")
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):  # a device or a pipe may never end
+                raise ModuleError("unreadable", path=path, cause="not a file")
+            text = stream.read() or b""  # None: a file of the system that has nothing to say yet
+        return Source("", text.decode(), str(path), asked, package)
     except FileNotFoundError:
         raise ModuleError("no_file", path=path) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from .given import is_number
 
 __all__ = ["as_it_was", "safe_text", "xlsx_bytes"]
@@ -83,7 +81,7 @@ def xlsx_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]], widths: Mapping[st
                     wide = "\n" in value or len(value) + 2 > (given[j] if given and j < len(given) else _WIDEST)
                     text = safe_text(_CONTROL.sub("?", value))
                     sheet.write_string(i, j, text, looks[bold, wide] if bold or wide else None)
-                elif isinstance(value, (bool, np.bool_)):
+                elif type(value).__name__ in ("bool", "bool_"):  # NumPy's too
                     sheet.write_boolean(i, j, bool(value), looks[bold, False] if bold else None)
                 else:
                     sheet.write_number(i, j, float(value), looks[bold, False] if bold else None)

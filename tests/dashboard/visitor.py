@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from waiting import WATCHDOG
+
 __all__ = ["Visitor"]
 
 SESSION = "solara-session-id"
@@ -48,7 +50,9 @@ class Visitor:
         self.heard, self.sent, self._news, self._control = 0, 0, threading.Condition(), str(uuid4())
         where = f"ws://{parts.netloc}/jupyter/api/kernels/{self.kernel}/channels?session_id={self.page}"
         headers = {"Cookie": f"{SESSION}={self.session}", "Accept-Language": "en"}
-        self._socket = connect(where, additional_headers=headers, max_size=None, open_timeout=300, ping_interval=None).__enter__()
+        self._socket = connect(
+            where, additional_headers=headers, max_size=None, open_timeout=WATCHDOG, ping_interval=None
+        ).__enter__()
         self._ended = threading.Thread(target=self._listen, daemon=True)
         if listens:
             self._ended.start()
@@ -74,7 +78,7 @@ class Visitor:
         with suppress(Exception):
             self._socket.close()
         if self._ended.ident:
-            self._ended.join(60)
+            self._ended.join(WATCHDOG)
 
     def abandon(self) -> None:
         """Be gone without a word."""
@@ -118,7 +122,7 @@ class Visitor:
         """Say that something happened to a widget: a click, a choice."""
         self.send("comm_msg", {"comm_id": model, "data": {"method": "custom", "content": {"event": name, "data": data}}})
 
-    def wait(self, fits: Any, seconds: float = 300.0) -> bool:
+    def wait(self, fits: Any, seconds: float = WATCHDOG) -> bool:
         """Wait until something holds of this visitor; False if it never does, or the server hung up."""
         with self._news:
             return self._news.wait_for(lambda: fits(self) or not self._ended.is_alive(), seconds) and bool(fits(self))

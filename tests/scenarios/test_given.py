@@ -6,6 +6,8 @@ import string
 from pathlib import Path
 
 import pytest
+from ecocluster.model.loading import load_module
+from ecocluster.model.modules import ModuleError
 from ecocluster.scenarios import ScenarioError
 from ecocluster.scenarios.given import is_finite, is_number, number_of, own_name_of, path_of, shown
 from ecocluster.scenarios.reading import read_toml
@@ -124,6 +126,11 @@ def test_no_device_or_pipe_is_waited_for_and_no_more_is_read_than_may_be(tmp_pat
         with pytest.raises(ScenarioError) as found:
             read_toml(tmp_path / f"{name}.toml")
         assert found.value.problem.key == "not_a_file"
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "endless.py").symlink_to("/dev/zero")
+    for name in ("pipe", "endless"):
+        with pytest.raises(ModuleError, match="not a file"):
+            load_module(tmp_path / f"{name}.py")
     large, read = tmp_path / "large.toml", []
     large.write_bytes(b"#" * 5_000_000)
     real = os.fdopen

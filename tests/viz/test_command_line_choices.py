@@ -1,15 +1,17 @@
 """Nothing is chosen in silence, nothing that was given is read as something else, and surroundings that break a library are told first."""
 
 import os
+import re
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 from ecocluster.experiments.errors import InputError
 from ecocluster.viz.cli import main
 from ecocluster.viz.commands.common import open_console
-from ecocluster.viz.environment import check_environment
+from ecocluster.viz.environment import _OURS, check_environment
 
 RUN = ["compare", "teaching", "--fixed", "--replicates", "1"]
 
@@ -74,6 +76,27 @@ def test_variables_that_would_break_a_library_are_told_first(capsys, monkeypatch
 
 def test_a_module_of_several_lines_is_told_in_one(capsys):
     refused(capsys, ["--with", "a\nb", "levers"], "a b")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("KEEP_MBS", "KEEP_MB"), ("CACHEDIR", "CACHE_DIR"), ("LNG", "LANG"), ("SHIPED", "SHIPPED")]
+)
+def test_a_variable_of_ours_that_is_misspelt_is_told(capsys, monkeypatch, tmp_path, name, meant):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"ECOCLUSTER_{name}", "1")
+    refused(capsys, [*RUN], f"ECOCLUSTER_{name}", f"ECOCLUSTER_{meant}?")
+
+
+def test_variables_of_others_and_those_that_are_read_pass(monkeypatch):
+    """All that our sources read are in the list that others are held against."""
+    read = set()
+    for path in (Path(__file__).parents[2]).glob("*/**/*.py"):
+        if path.relative_to(Path(__file__).parents[2]).parts[0] in ("model", "scenarios", "experiments", "viz", "front"):
+            read |= set(re.findall(r'"(ECOCLUSTER_[A-Z_]+)"', path.read_text(encoding="utf-8")))
+    assert read - {"ECOCLUSTER_"} <= _OURS | {"ECOCLUSTER_COMPILES_FOR_ANOTHER"} and len(read) > 5
+    monkeypatch.setenv("ECOCLUSTER_OF_MY_SCRIPT", "1")
+    monkeypatch.setenv("ECOCLUSTER_COMPILES_FOR_ANOTHER", "1")
+    check_environment()
 
 
 def test_threads_of_several_levels_are_a_list(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from ..firm_template import template_csv
@@ -19,6 +20,7 @@ SCENES = {
     "explorer": ((), ".eco-chart [data-drawn]"),
     "portfolio": (("button.main",), ".eco-table >> nth=1"),
     "my-cluster": (("button.main",), ".eco-chart >> nth=0"),  # of the table that is offered as a template
+    "province": ((), ".eco-table"),  # of the list that is offered as an example
     "self-check": ((), ".eco-table"),
     "goal": ((), ".eco h1"),
     "evidence": ((), ".eco h1"),
@@ -58,6 +60,9 @@ def _shoot(browser, url, path, lang, width, clicks, ready, out) -> bool:
             table = out / f"cluster-{lang}.csv"
             table.write_text(template_csv(lang), encoding="utf-8", newline="")
             watched.page.set_input_files("input[type=file]", str(table))
+        if path == "province":
+            with as_file(files("ecocluster.scenarios") / "data" / "clusters_example.csv") as table:
+                watched.page.set_input_files("input[type=file]", str(table))
         for click in clicks:
             watched.page.click(click)
         watched.wait(ready)
