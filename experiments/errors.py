@@ -21,6 +21,7 @@ MESSAGES = {
     "variable_unread": "the variable {name} of the environment cannot be '{value}': the library that it is for does not know that",
     "below": "{name} is {value}, but must be at least {low}",
     "above": "{name} is {value}, but must be at most {high}",
+    "wants_apart": "no value meets both '{one}' and '{other}'",
     "duplicate": "{kind} '{value}' is named twice",
     "empty": "{name} is empty",
     "config_place": '{path} does not say for which place: write scenario = "..." into it, or name one on the command line',

@@ -48,7 +48,7 @@ def wants_of(text: str) -> tuple[Rule, ...]:
     Raises
     ------
     InputError
-        For what is no rule, an unknown outcome, a want that stands twice.
+        For what is no rule, an unknown outcome, a want that stands twice, two that no value can meet.
 
     Examples
     --------
@@ -62,6 +62,11 @@ def wants_of(text: str) -> tuple[Rule, ...]:
         outcome_of(rule.outcome)
         if any(rule.outcome == want.outcome and rule.sign[0] == want.sign[0] for want in wants):
             raise InputError("duplicate", kind="--want", value=str(rule))
+        for want in wants:
+            least, most = (rule, want) if rule.sign[0] == ">" else (want, rule)
+            apart = least.threshold > most.threshold or least.threshold == most.threshold and least.sign + most.sign != ">=<="
+            if want.outcome == rule.outcome and apart:
+                raise InputError("wants_apart", one=str(want), other=str(rule))
         wants.append(rule)
     return tuple(wants)
 

@@ -37,6 +37,18 @@ def test_wants(text, wants):
         assert [str(want) for want in wants_of(text)] == wants
 
 
+@pytest.mark.parametrize(("text", "apart"), [
+    ("jobs_2030>=900 and jobs_2030<=800", True), ("jobs_2030<=800 and jobs_2030>=900", True), ("jobs_2030>800 and jobs_2030<=800", True),
+    ("jobs_2030>=800 and jobs_2030<=800", False), ("jobs_2030>=800 and jobs_2030<=900", False), ("jobs_2030>=900 and jobs_2035<=800", False),
+])  # fmt: skip
+def test_wants_that_no_value_can_meet_are_told_before_the_search(text, apart):
+    if apart:
+        with pytest.raises(InputError, match="meets both"):
+            wants_of(text)
+    else:
+        assert len(wants_of(text)) == 2
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "jobs_2035", "jobs_2035>=many", "jobs_2035>=nan", "no_such_2035>=1", "jobs_2035>=1 and jobs_2035>=2", "jobs_2035>=1 or x"],

@@ -25,9 +25,9 @@ def Lines(found: Comparison, year: int):
 @solara.component
 def Paragraphs(found: Comparison, year: int):
     """All that can be said, folded away until someone asks."""
+    say = use_session().say
     if not found.acting:  # the one line says all
         return
-    say = use_session().say
     with solara.v.Html(tag="details", class_="eco-terms noprint"):
         Text(say("report.length_title"), "summary")
         for paragraph in answer(found, say, year):
