@@ -83,7 +83,7 @@ def draw_sketch(estimate: Estimate, keys: Sequence[str]) -> Picture:
     """The same of some clusters raised to the city."""
     found = estimate
     drawn = _picture(found.arms, found.years, found.keys, found.series, keys, found.draws, True, found.clusters, found.of_clusters)
-    return replace(drawn, gains={name: found.curve(name.removesuffix("_total"), total=True) for name in GROUND.values()})
+    return replace(drawn, gains={name: found.curve(row, total=True) for row, name in GROUND.items()})
 
 
 def _picture(arms, times, names, series, keys: Sequence[str], runs: int, sketch: bool, clusters: int, of_clusters: int) -> Picture:
