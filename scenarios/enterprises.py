@@ -7,66 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..model.border import bordered
 from ..model.sites_and_arms import TECHNOLOGIES
 from .errors import Message, Refusal, ScenarioError, nearest_name
+from .firm_lines import COLUMNS, FIELDS, GROUP, PRIVATE, Row, is_sector, rows_of, sums_without_a_word, with_groups
 from .given import without_marks
-from .heads import Field, Heads, Unsure, find_heads, index_of
+from .heads import Heads, Unsure, find_heads
 from .industries import plain, sector_of, sector_word
 from .numerals import DECIMALS, MONEY, decimal_sign, is_no_answer, money_unit, number_in
 from .plausible import ACCEPTABLE, doubts_of
-from .schema import FIRM_RANGES, MAX_FIRMS
+from .schema import FIRM_RANGES
 from .sheets import Sheet, cell_text, read_sheets
 
 __all__ = ["ACCEPTABLE", "COLUMNS", "Choices", "FirmTable", "read_firms", "sector_word"]
 
-COLUMNS = ("sector", "workers", "revenue", "x", "y", "technologies", "need", "trust")
 _TECHNOLOGY_WORDS = {"own plant": "own_plant", "trạm xử lý": "own_plant", "trạm xử lý nước thải": "own_plant"}
-# "Tổng công ty" is a firm; "Tổng" and whatever follows is none
-_SUM_WORDS = re.compile(r"(?:tổng(?! công ty| cty| c\.?ty)|cộng(?! hòa| hoà| đồng)|tổng cộng|total|sum|grand total|trung bình|bình quân|average|"
-                        r"tong cong|tong so|cong|tong)\b.{0,120}")  # fmt: skip
-_PART = (r"trong đó|\bnữ\b|\bnam\b|female|\bmale\b|thời vụ|seasonal|trực tiếp|gián tiếp|nước ngoài|bảo hiểm|bhxh|hợp đồng|phổ thông|đào tạo|kế hoạch|dự kiến|"
-         r"xuất khẩu|export|thuế|lương|thu nhập|năng suất|bình quân|tỷ lệ|tỉ lệ|%|tăng|chi phí|an toàn")  # fmt: skip
-_MONEY = r"\bdtt?\b.*(?:tỷ|tỉ|triệu|\btr\b|trđ|tr\.?đ|đồng|\bđ\b|vnđ|vnd|\bquý\b|\bnăm\b|\btháng\b|usd)"
 # what a column is called that tells of several enterprises or places
 _COUNTS = re.compile(r"^(?:tổng )?số (?:lượng )?(?:cơ sở|csx|doanh nghiệp|dn|hộ|công ty|đơn vị)\b|^(?:number|no\.?|num) of (?:firms|enterprises|establishments|companies|"
                      r"households)|^(?:firms|enterprises|establishments)$")  # fmt: skip
 _PLACES = re.compile(
     r"\bccn\b|\bkcn\b|cụm công nghiệp|^(?:tên )?cụm$|khu công nghiệp|\bcluster\b|industrial (?:park|cluster|zone)|^(?:tên )?tỉnh\b|\bprovince\b"
 )
-_GROUP = "(ngành của nhóm)"  # the head of a column that is made from lines between the others
 _UNIT_ABOVE = re.compile(r"\(?\s*(?:đvt|đơn vị(?: tính)?|unit)\s*:\s*(.+?)\)?\s*", re.I)
-
-
-def _is_sector(text: str) -> bool:
-    try:
-        return bool(sector_of(text)) and not re.fullmatch(r"[\d.,]+", text)
-    except ScenarioError:
-        return False
-
-
-_FIELDS = (
-    Field("sector", ("sector", "ngành", "ngành nghề", "industry", "trade", "vsic"),
-          r"\bngành\b|lĩnh vực|\bvsic\b|\bisic\b|mặt hàng|sản phẩm chính|sản phẩm chủ yếu|loại hình sản xuất|\bsector\b|\bindustry\b|\bactivity\b|main product",
-          r"cơ quan|quản lý|phụ\b|khác|secondary", needed=True, test=_is_sector),
-    Field("workers", ("workers", "lao động", "số lao động", "employees", "tổng số lao động", "tổng lao động", "lđ", "ld", "số lđ", "tổng lđ", "tổng số lđ"),
-          r"lao động|\blđ\b|công nhân|nhân công|nhân lực|nhân sự|nhân viên|\bworkers?\b|\bemployees?\b|\bstaff\b|headcount|workforce", _PART, needed=True),
-    Field("revenue", ("revenue", "doanh thu", "turnover", "sales"), r"doanh thu|doanh số|\brevenue\b|\bturnover\b|\bsales\b", _PART, _MONEY, hint=r"^dtt?$"),
-    Field("x", ("x", "tọa độ x", "toạ độ x")),
-    Field("y", ("y", "tọa độ y", "toạ độ y")),
-    Field("technologies", ("technologies", "technology", "công nghệ")),
-    Field("need", ("need", "nhu cầu")),
-    Field("trust", ("trust", "niềm tin")),
-)  # fmt: skip
-_PRIVATE = (
-    Field("firm_name", ("tên", "name", "firm", "company", "enterprise", "doanh nghiệp", "đơn vị", "cơ sở"),
-          r"\btên\b|\bname\b|doanh nghiệp|công ty|đơn vị|cơ sở|hộ kinh doanh|\bcompany\b|\benterprise\b|\bfirm\b", r"ngành|người|loại|chủ|sản phẩm|\bsố\b|trong cụm|number|\bno\b", private=True, test=bool),
-    Field("tax_code", ("mã số thuế", "mst", "tax code", "tax id"), r"mã số thuế|\bmst\b|mã số doanh nghiệp|msdn|\btax\b", private=True, test=bool),
-)  # fmt: skip
 
 
 @bordered
@@ -205,7 +171,7 @@ def read_firms(path: Path, choices: Choices | None = None, raw: bytes | None = N
     choices.check()
     sheets = read_sheets(path, raw)
     heads, remarks = _sheet_of(sheets, choices, path)
-    kept, dropped = _rows(heads, path, choices.only)
+    kept, dropped = rows_of(heads, path, choices.only)
     table = FirmTable(
         path, heads.sheet.separator, heads.sheet.name, heads.names,
         tuple(sorted((name for name in COLUMNS if name in heads.columns), key=lambda name: heads.columns[name])),
@@ -216,7 +182,7 @@ def read_firms(path: Path, choices: Choices | None = None, raw: bytes | None = N
         raise ScenarioError("no_row_left" if any(why == "unanswered" for why, _ in dropped) else "header_only", file=path)
     texts = [row.cells[name] for row in kept for name in ("workers", "revenue", "x", "y", "need", "trust") if name in row.typed]
     decimal = choices.decimal or decimal_sign(texts)
-    for row in _sums_without_a_word(kept, decimal):
+    for row in sums_without_a_word(kept, decimal):
         kept.remove(row)
         dropped.append(("total", row))
     dropped.sort(key=lambda one: one[1].line)
@@ -244,7 +210,7 @@ def read_firms(path: Path, choices: Choices | None = None, raw: bytes | None = N
     bad = {refusal.line for refusal in table.refused}
     table.firms.extend(firm for line, firm in lines if line not in bad)
     table.remarks.extend(_passed_over(dropped, kept, decimal))
-    looked_at = [heads.names[heads.columns[field.name]] for field in _PRIVATE if field.name in heads.columns]
+    looked_at = [heads.names[heads.columns[field.name]] for field in PRIVATE if field.name in heads.columns]
     if looked_at:
         table.remarks.append(Message("private_columns", columns=", ".join(looked_at)))
     if any(refusal.column == "sector" and refusal.value for refusal in table.refused):
@@ -253,21 +219,6 @@ def read_firms(path: Path, choices: Choices | None = None, raw: bytes | None = N
     if no_answer:
         table.remarks.append(Message("no_answers", count=no_answer))
     return table
-
-
-@dataclass
-class _Row:
-    """A line of the table: texts of its columns, and what of them was text and no number in the file."""
-
-    line: int
-    cells: dict[str, str]
-    typed: set[str]
-    private: tuple[str, ...]
-    surplus: int
-    all_texts: list[str]
-    all_cells: Sequence[Any] = ()
-    unanswered: int = 0
-    firm: dict[str, object] | None = None
 
 
 def _sheet_of(sheets: Sequence[Sheet], choices: Choices, path: Path) -> tuple[Heads, list[Message]]:
@@ -284,15 +235,15 @@ def _sheet_of(sheets: Sequence[Sheet], choices: Choices, path: Path) -> tuple[He
     unsure: list[Unsure] = []
     for sheet in sheets:
         try:
-            found.append(find_heads(sheet, (*_FIELDS, *_PRIVATE), choices.columns, "letters" in choices.accept))
+            found.append(find_heads(sheet, (*FIELDS, *PRIVATE), choices.columns, "letters" in choices.accept))
         except Unsure as error:
-            grouped = _with_groups(sheet) if error.found and "sector" not in choices.columns else None
+            grouped = with_groups(sheet) if error.found and "sector" not in choices.columns else None
             if grouped is None:
                 unsure.append(error)
                 continue
-            columns = {**choices.columns, "sector": _GROUP}
+            columns = {**choices.columns, "sector": GROUP}
             try:
-                found.append(find_heads(grouped, (*_FIELDS, *_PRIVATE), columns, "letters" in choices.accept))
+                found.append(find_heads(grouped, (*FIELDS, *PRIVATE), columns, "letters" in choices.accept))
             except Unsure:
                 unsure.append(error)
     if len(found) > 1:
@@ -309,136 +260,7 @@ def _sheet_of(sheets: Sequence[Sheet], choices: Choices, path: Path) -> tuple[He
     return found[0], remarks
 
 
-def _rows(heads: Heads, path: Path, only: Mapping[str, str]) -> tuple[list[_Row], list[tuple[str, _Row]]]:
-    """Lines that tell of an enterprise, and the others with why they are none."""
-    wanted = {_column_of(name, heads, path): plain(text) for name, text in only.items()}
-    kept: list[_Row] = []
-    dropped: list[tuple[str, _Row]] = []
-    at = heads.columns
-    private = {at[field.name] for field in _PRIVATE if field.name in at}
-    for line, cells in _with_merged(heads):
-        own = {name: cells[at[name]] for name in COLUMNS if name in at and at[name] < len(cells)}
-        row = _Row(
-            line, {name: cell_text(cell) for name, cell in own.items() if cell is not None},
-            {name for name, cell in own.items() if isinstance(cell, str)},
-            tuple(plain(cell_text(cells[j])) for j in sorted(private) if j < len(cells) and cells[j] is not None),
-            sum(cell is not None for cell in cells[heads.width :]) if heads.sheet.separator == "," else 0, [cell_text(cell) for cell in cells if cell is not None], cells,
-        )  # fmt: skip
-        why = _why_none(row, heads, cells, first=not kept)
-        if not why and (moved := _moved_head(row, heads)):
-            raise ScenarioError("second_head", file=path, line=line, columns=moved)
-        if not why and any(plain(cell_text(cells[j]) if j < len(cells) else "") != text for j, text in wanted.items()):
-            why = "elsewhere"
-        if why:
-            dropped.append((why, row))
-        elif len(kept) == MAX_FIRMS:
-            raise ScenarioError("too_many_rows", file=path, allowed=Message("at_most_units", high=MAX_FIRMS, unit="rows"))
-        else:
-            kept.append(row)
-    if only and not kept:
-        name, j = next(iter(only)), next(iter(wanted))
-        private = {heads.columns[field.name] for field in _PRIVATE if field.name in heads.columns}
-        there = dict.fromkeys(
-            cell_text(row.all_cells[j])
-            for _, row in dropped
-            if j not in private and j < len(row.all_cells) and row.all_cells[j] is not None
-        )
-        raise ScenarioError("only_nothing", file=path, key="--only", value=f"{name}={only[name]}", allowed=", ".join([*there][:20]),
-                            nearest=nearest_name(only[name], there))  # fmt: skip
-    return kept, dropped
-
-
-def _moved_head(row: _Row, heads: Heads) -> str:
-    """Heads of a second table whose columns stand elsewhere, as they are read; empty if the line is none."""
-    if re.search(r"\d", row.cells.get("workers", "")) or len(row.all_texts) < 2:
-        return ""
-    found: dict[str, int] = {}
-    for j, cell in enumerate(row.all_cells):
-        for wanted in _FIELDS[:3] if isinstance(cell, str) and len(cell) < 60 else ():
-            if wanted.fit(cell) > 1:
-                found.setdefault(wanted.name, j)
-    if not {"sector", "workers"} <= found.keys() or all(heads.columns.get(name) == j for name, j in found.items()):
-        return ""
-    return ", ".join(row.all_texts)
-
-
-def _with_groups(sheet: Sheet) -> Sheet | None:
-    """The sheet with the trade of each line behind it, where trades stand in lines above their enterprises ("II | Ngành dệt may"); else None."""
-    width = max(len(cells) for _, cells in sheet.rows)
-    rows: list[tuple[int, list[Any]]] = []
-    trade, trades, headed = None, 0, False
-    for line, cells in sheet.rows:
-        texts = [cell for cell in cells if isinstance(cell, str)]
-        heads = sum(field.fit(text) > 1 for text in texts for field in (_FIELDS[1], _PRIVATE[0])) > 1
-        named = [word for text in texts if _is_sector(word := re.sub(r"^(?:nhóm )?ngành(?: nghề)?\s*:?\s*", "", text, flags=re.I))]
-        numbers = any(re.fullmatch(r"[\d.,]+", cell_text(cell)) for cell in cells)
-        marked = bool(texts) and re.fullmatch(r"[IVXLC]+\.?|[A-Z]\.?", cell_text(cells[0])) is not None
-        if headed and len(named) == 1 and len(texts) < 3 and (marked or not numbers):
-            trade, trades = named[0], trades + 1
-            rows.append((line, cells))
-            continue
-        total = any(_SUM_WORDS.fullmatch(plain(text)) for text in texts)
-        mark = _GROUP if heads and not headed else trade if headed and numbers and not total else None
-        headed = headed or heads
-        rows.append((line, [*cells, *[None] * (width - len(cells)), mark]))
-    return replace(sheet, rows=rows) if trades > 1 else None
-
-
-def _column_of(name: str, heads: Heads, path: Path) -> int:
-    index = index_of(name, heads.names)
-    if index is None:
-        raise ScenarioError("no_such_head", file=path, key="--only", value=name, nearest=nearest_name(name, heads.names),
-                            allowed=", ".join(heads.names))  # fmt: skip
-    return index
-
-
-def _with_merged(heads: Heads) -> list[tuple[int, Sequence[Any]]]:
-    """The lines below the head; a text in a cell that is merged over several lines stands in each."""
-    below = {line: list(cells) for line, cells in heads.sheet.rows[heads.first :]}
-    for top, left, bottom, right in heads.sheet.merged:
-        text = below[top][left] if left == right and top in below and left < len(below[top]) else None
-        for line in range(top + 1, bottom + 1) if isinstance(text, str) else ():
-            if line in below and left < len(below[line]) and below[line][left] is None:
-                below[line][left] = text
-    return list(below.items())
-
-
-def _sums_without_a_word(kept: Sequence[_Row], decimal: str) -> list[_Row]:
-    """Lines of a group or a total that no word marks: no trade, and no number where enterprises are numbered, or the sum of their lines."""
-    without = [i for i, row in enumerate(kept) if "sector" not in row.cells and "workers" in row.cells]
-    firms = [row for row in kept if "sector" in row.cells]
-    if not without or not firms:
-        return []
-    numbered = next((j for j in range(len(firms[0].all_cells)) if _numbers(firms, j)), None)
-    if numbered is not None:
-        return [kept[i] for i in without if not re.fullmatch(r"\d+", cell_text(kept[i].all_cells[numbered]))]
-    values = [_workers(row, decimal) for row in kept]
-    ends = [-1, *without, len(kept)]
-    found = []
-    for n, i in enumerate(without, 1):
-        runs = values[ends[n - 1] + 1 : i], values[i + 1 : ends[n + 1]], [_workers(row, decimal) for row in firms]
-        if any(len(run) > 1 and abs(sum(run) - values[i]) < 0.5 for run in runs):
-            found.append(kept[i])
-    return found
-
-
-def _numbers(firms: Sequence[_Row], j: int) -> bool:
-    """Does a column count the enterprises: 1, 2, 3, perhaps anew in every group?"""
-    texts = [cell_text(row.all_cells[j]) if j < len(row.all_cells) else "" for row in firms]
-    if not all(re.fullmatch(r"\d{1,4}", text) for text in texts):
-        return False
-    values = [int(text) for text in texts]
-    return values[0] == 1 and all(b == a + 1 or b == 1 for a, b in zip(values, values[1:], strict=False))
-
-
-def _workers(row: _Row, decimal: str) -> float:
-    try:
-        return number_in(row.cells.get("workers", "0"), decimal if "workers" in row.typed else "point")[0]
-    except ScenarioError:
-        return float("nan")
-
-
-def _several(heads: Heads, kept: Sequence[_Row], choices: Choices) -> list[ScenarioError]:
+def _several(heads: Heads, kept: Sequence[Row], choices: Choices) -> list[ScenarioError]:
     """Signs that lines are no single enterprises, or not of one cluster."""
     used = {j for name, j in heads.columns.items() if name != "firm_name"}
     found = []
@@ -476,7 +298,7 @@ def _code_book(sheets: Sequence[Sheet], heads: Heads, texts: set[str]) -> tuple[
         found: dict[str, str] = {}
         for line in own if len(own) > 1 else lines:
             at = next((i for i, text in enumerate(line[:-1]) if text in codes), None)
-            label = next((text for text in line[at + 1 :] if _is_sector(text)), None) if at is not None else None
+            label = next((text for text in line[at + 1 :] if is_sector(text)), None) if at is not None else None
             if at is not None and label is not None:
                 found.setdefault(plain(line[at]), sector_of(label))
         if len(found) >= 0.7 * len(codes):
@@ -484,38 +306,7 @@ def _code_book(sheets: Sequence[Sheet], heads: Heads, texts: set[str]) -> tuple[
     return None
 
 
-def _why_none(row: _Row, heads: Heads, cells: Sequence[Any], first: bool) -> str:
-    """Why a line tells of no enterprise: "total", "head", "units", "other", "unanswered"; empty if it does."""
-    sector, workers = row.cells.get("sector", ""), row.cells.get("workers", "")
-    if any(_SUM_WORDS.fullmatch(plain(text)) for text in row.all_texts[:4]) and not _is_sector(sector):
-        return "total"
-    if (
-        tuple(plain(text) for text in row.all_texts)
-        == tuple(plain(name) for name in heads.names if plain(name) in map(plain, row.all_texts))
-        and sector
-    ):
-        if plain(sector) == plain(heads.names[heads.columns["sector"]]):
-            return "head"
-    alone = len(row.all_texts) == 1 and len(heads.columns) > 1 and not _is_sector(sector)  # "(Ký tên)"
-    if not workers and (not sector or alone):
-        return "other"
-    if first and (_is_count(cells) or not re.search(r"\d", "".join(row.all_texts)) and not re.search(r"\w", sector)):
-        return "units"
-    if (workers and is_no_answer(workers)) or (sector and is_no_answer(sector) and not sector.isalpha()):
-        return "unanswered"
-    return ""
-
-
-def _is_count(cells: Sequence[Any]) -> bool:
-    """A line that numbers the columns: (1) (2) (3), A B 1 2, 1 2 3=1+2?"""
-    texts = [cell_text(cell).strip("()[] ") for cell in cells if cell is not None]
-    if len(texts) < 2 or not all(re.fullmatch(r"[A-Za-z]|\d{1,2}(=.*)?", text) for text in texts):
-        return False
-    numbers = [int(re.match(r"\d+", text)[0]) for text in texts if text[0].isdigit()]  # type: ignore[index]
-    return numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] in (0, 1, 2, 3) if numbers else False
-
-
-def _unit(choices: Choices, heads: Heads, dropped: Sequence[tuple[str, _Row]], table: FirmTable) -> str:
+def _unit(choices: Choices, heads: Heads, dropped: Sequence[tuple[str, Row]], table: FirmTable) -> str:
     """Unit of the money: said by the reader, by the head, or in a line of units below it."""
     if "revenue" not in heads.columns:
         return "million"
@@ -533,7 +324,7 @@ def _unit(choices: Choices, heads: Heads, dropped: Sequence[tuple[str, _Row]], t
     return unit
 
 
-def _passed_over(dropped: Sequence[tuple[str, _Row]], kept: Sequence[_Row], decimal: str) -> list[Message]:
+def _passed_over(dropped: Sequence[tuple[str, Row]], kept: Sequence[Row], decimal: str) -> list[Message]:
     """What is said of lines that tell of no enterprise; a total is held against its lines."""
     remarks = []
     for why in ("units", "head", "other", "elsewhere", "unanswered", "total"):
@@ -553,7 +344,7 @@ def _passed_over(dropped: Sequence[tuple[str, _Row]], kept: Sequence[_Row], deci
 
 
 def _firm(
-    row: _Row, decimal: str, unit: str, accept: Sequence[str], sectors: dict[str, str], trade: Callable[[str], str]
+    row: Row, decimal: str, unit: str, accept: Sequence[str], sectors: dict[str, str], trade: Callable[[str], str]
 ) -> tuple[dict[str, object], list[Refusal]]:
     """An enterprise as far as it is understood, and the cells that are refused."""
     firm: dict[str, object] = {}
