@@ -87,9 +87,13 @@ class Watched:
         self.outside: list[str] = []
         page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("requestfailed", lambda r: self.errors.append(f"failed: {r.url}"))
+        page.on("requestfailed", self._failed)
         page.on("response", lambda r: self.errors.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
         page.on("request", self._request)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the browser gave it up itself: the page was left or loaded anew
+            self.errors.append(f"failed: {request.url} {request.failure}")
 
     def _request(self, request: Any) -> None:
         scheme, _, rest = request.url.partition("://")
