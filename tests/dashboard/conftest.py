@@ -34,5 +34,5 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(browser, results):
-    with serve("--results", str(results)) as address:
+    with serve("--results", str(results), "--scenario", "nguyen-khe") as address:
         yield address

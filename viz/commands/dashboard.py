@@ -38,7 +38,7 @@ def dashboard_command(
     port: Annotated[int, typer.Option(help="help.dashboard_port")] = 8765,
     read_only: Annotated[bool, typer.Option("--read-only", help="help.dashboard_read_only")] = False,
     results: Annotated[Path, typer.Option(help="help.dashboard_results")] = Path("out"),
-    scenario: Annotated[str, typer.Option(help="help.dashboard_scenario")] = "nguyen-khe",
+    scenario: Annotated[str, typer.Option(help="help.dashboard_scenario")] = "hanoi",
     root_path: Annotated[str, typer.Option(help="help.dashboard_root_path")] = "",
     lang: Lang = "en",
 ) -> None:

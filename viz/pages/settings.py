@@ -62,7 +62,7 @@ class Settings:
 
     read_only: bool = False
     results: Path | None = None
-    scenario: str = "nguyen-khe"
+    scenario: str = "hanoi"
 
     def to_environment(self) -> dict[str, str]:
         """Environment variables that `server_settings` reads.
