@@ -22,7 +22,6 @@ from ..figures import comparison_figures, panels_of
 from ..firm_template import template_csv, template_rows, template_xlsx
 from ..messages import message_text
 from ..problems import refusal_text
-from ..scorecard import scorecard
 from ..words import MISSING, Words
 from . import heard
 from .address import Address, AddressBar
@@ -39,6 +38,7 @@ from .my_cluster_read import Upload
 from .session import Session, use_session
 from .settings import LIMITS
 from .spoken import Lines, Paragraphs
+from .tables import card_rows
 from .watch_form import Form
 
 __all__ = ["Page"]
@@ -359,15 +359,9 @@ def _Results(state: State, answer: Comparison, picture: Picture):
             with Div():
                 Text(title, "h3")
                 Chart(option, label=title, height=220)
-    heads = ["", *(say.name("pathway", arm) for arm in answer.arms)]
-    rows: list[dict[str, Any]] = []
-    for group in scorecard(answer, year, say):
-        rows.append({"group": group.title})
-        for row in group.rows:
-            cells = [{"text": cell.value, "sub": cell.difference, "title": cell.reason} for cell in row.cells]
-            rows.append({"cells": [{"text": row.label, "unit": row.unit}, *cells]})
-    with Section(say("my_cluster.scorecard", year=year)):
-        Table(heads, rows, label=say("my_cluster.scorecard", year=year))
+    title = say("my_cluster.scorecard", year=year)
+    with Section(title, say("compare.scorecard_note")):
+        Table(["", *(say.name("pathway", arm) for arm in answer.arms)], card_rows(answer, year, say), label=title)
     Text(say("my_cluster.command", file=f"{upload.name}.toml"), classes="soft")
     Export(
         name=f"compare-{upload.name}",

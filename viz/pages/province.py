@@ -21,7 +21,6 @@ from ...scenarios.province import ClusterLine, ClusterList, read_clusters, site_
 from ..figures import panels_of
 from ..messages import message_text
 from ..problems import refusal_text
-from ..scorecard import scorecard
 from ..words import MISSING, Words
 from .address import Address, AddressBar
 from .charts import Chart, Legend
@@ -36,6 +35,7 @@ from .my_cluster_read import file_name, id_of
 from .session import Session, use_session
 from .settings import LIMITS
 from .spoken import Lines
+from .tables import card_rows
 from .watch_form import Form
 
 __all__ = ["Page"]
@@ -214,14 +214,8 @@ def _Results(state: State, answer: Comparison, picture: Picture):
             with Div():
                 Text(title, "h3")
                 Chart(option, label=title, height=220)
-    rows: list[dict[str, Any]] = []
-    for group in scorecard(answer, year, say):
-        rows.append({"group": group.title})
-        for row in group.rows:
-            cells = [{"text": cell.value, "sub": cell.difference, "title": cell.reason} for cell in row.cells]
-            rows.append({"cells": [{"text": row.label, "unit": row.unit}, *cells]})
     title = say("my_cluster.scorecard", year=year)
-    with Section(title):
-        Table(["", *(say.name("pathway", arm) for arm in answer.arms)], rows, label=title)
+    with Section(title, say("compare.scorecard_note")):
+        Table(["", *(say.name("pathway", arm) for arm in answer.arms)], card_rows(answer, year, say), label=title)
     Text(say("province.command", file=f"{state.which.value or id_of(state.source.value)}.toml"), classes="soft")
     Export(name="province", table=lambda: answer.summary)
