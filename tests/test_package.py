@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import shutil
@@ -16,7 +15,6 @@ from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
-import numba
 import pytest
 import yaml
 from ecocluster.model import compiling, jit, kernel_sources
@@ -117,18 +115,27 @@ def test_cache_folder_is_named_after_the_sources(tmp_path, monkeypatch):
     assert after != before
 
 
-def test_the_helper_compiles_what_a_step_asks_for():
-    """The types it compiles phases for are those that a step hands on, so that what is compiled is found."""
-    from ecocluster.experiments import compare
-    from ecocluster.model.state_pointer import Reference
-    from ecocluster.model.step import run_steps
+SIGNATURES = """
+import inspect
+import numba
+from ecocluster.experiments import compare
+from ecocluster.model import compiling
+from ecocluster.model.state_pointer import Reference
+from ecocluster.model.step import run_steps
 
-    compare("teaching", fixed=True, replicates=1)
-    ((s, p, *_, series, level, unmet),) = run_steps.signatures
-    given = {"s": Reference(s), "p": p.dtype, "c": numba.int64, "out": numba.float64[::1], "before": numba.float64[::1]}
-    assert compiling.types_of_arguments() == given and series == numba.float64[:, ::1]
-    asked = {name for _, kernel in compiling.backwards() for name in inspect.signature(kernel.py_func).parameters}
-    assert asked <= set(given) and {"s", "p", "c"} <= asked
+compare("teaching", fixed=True, replicates=1)
+((s, p, *_, series, level, unmet),) = run_steps.signatures
+given = {"s": Reference(s), "p": p.dtype, "c": numba.int64, "out": numba.float64[::1], "before": numba.float64[::1]}
+assert compiling.types_of_arguments() == given and series == numba.float64[:, ::1]
+asked = {name for _, kernel in compiling.backwards() for name in inspect.signature(kernel.py_func).parameters}
+assert asked <= set(given) and {"s", "p", "c"} <= asked
+"""
+
+
+def test_the_helper_compiles_what_a_step_asks_for():
+    """The types it compiles phases for are those that a step hands on, so that what is compiled is found; in a process of its own,
+    since other tests hand on arrays of their own."""
+    subprocess.run([sys.executable, "-c", SIGNATURES], check=True)
 
 
 def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
