@@ -18,7 +18,7 @@ from ecocluster.viz.pages.explorer import OWN, SAMPLE, State, _scatter
 from ecocluster.viz.pages.explorer_data import Sweep, influence, read_sweep
 from ecocluster.viz.pages.explorer_new import MOST_RUNS, PATHWAYS, OwnSweep, asked_for
 from ecocluster.viz.pages.jobs import Stopped
-from ecocluster.viz.words import Words
+from ecocluster.viz.words import LANGUAGES, Words
 
 DATA = Path(ecocluster.experiments.__file__).parent / "data"
 
@@ -140,3 +140,17 @@ def test_read_only_has_no_form(browser):
     with serve("--read-only") as address, open_page(browser, address + "/explorer") as watched:
         watched.wait(".eco-chart [data-drawn]")
         assert watched.page.locator("[data-new='sweep']").count() == 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_axis_of_an_address_that_the_sweep_does_not_have_is_told(browser, server, lang):
+    address = f"{server}/explorer?folder=%3Asample&x=effect.tco2e_total_2053&y=effect.cod_total_2035"
+    with open_page(browser, address, lang) as watched:
+        watched.wait(".eco-chart [data-drawn]")
+        watched.wait(".eco .error")
+        told = [box.inner_text() for box in watched.page.query_selector_all(".eco .error")]
+        assert len(told) == 1 and "effect.tco2e_total_2053" in told[0] and "effect.tco2e_total_2035" in told[0]
+        watched.page.reload()  # the address has followed
+        watched.wait(".eco-chart [data-drawn]")
+        assert watched.page.query_selector(".eco .error") is None and watched.errors == []

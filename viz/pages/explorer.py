@@ -44,6 +44,7 @@ class State:
         self.folder = solara.Reactive(said.text("folder") or SAMPLE)
         self.own = OwnSweep()
         self.x, self.y = solara.Reactive(said.text("x")), solara.Reactive(said.text("y"))
+        self.unused = solara.Reactive(False)  # does the address name an axis that the sweep does not have?
         self.sweep: solara.Reactive[Sweep | None] = solara.Reactive(None)
         self.area: solara.Reactive[dict[str, tuple[float, float]] | None] = solara.Reactive(None)
         self.cleared = solara.Reactive(0)  # new charts have no rectangle
@@ -71,8 +72,11 @@ class State:
         def arrived(sweep: Sweep) -> None:
             names = (*sweep.outcomes, *sweep.inputs)
             effects = [name for name in sweep.outcomes if name.startswith(EFFECT)] or list(names)
-            self.x.value = self.x.value if self.x.value in names else effects[min(1, len(effects) - 1)]
-            self.y.value = self.y.value if self.y.value in names else effects[0]
+            for name, axis, usual in (("x", self.x, effects[min(1, len(effects) - 1)]), ("y", self.y, effects[0])):
+                if axis.value and axis.value == self.address.text(name) and axis.value not in names:
+                    self.address.one_of(name, names, usual)  # is told from here on
+                    self.unused.value = True
+                axis.value = axis.value if axis.value in names else usual
             self.sweep.value = sweep
 
         session.jobs.start(SLOT, lambda job: read_sweep(folder), on_done=arrived)
@@ -101,6 +105,9 @@ def Page():
     )
     Heading("explorer")
     AddressBar("/explorer", state.fields(), state.address)
+    if state.unused.value:  # found out when the sweep was read; the address has followed by then
+        for sentence in state.address.sentences(say):
+            ErrorBox(sentence)
     if not folders:
         Text(say("explorer.nothing", folder=session.settings.results.name if session.settings.results else "–"), "p", "soft")
     if not session.settings.read_only:
@@ -131,6 +138,7 @@ def _Explore(state: State, sweep: Sweep):
     def axis(field: solara.Reactive, name: str) -> None:
         field.value = name
         state.area.value = None
+        state.unused.value = False
 
     with Div("pair"):
         Choice(say("explorer.x"), options, state.x.value, lambda name: axis(state.x, name))
