@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -116,9 +116,8 @@ def _find(which: str) -> Source:
             raise ModuleError("unreadable", path=which, cause=getattr(error, "strerror", None) or error) from error
     known = {point.name: point for point in entry_points(group=GROUP)}
     if which not in known:
-        with suppress(OSError, ValueError):  # a name that no file can have is none of a file
-            if Path(which).exists():
-                return _read(Path(which), which)
+        if os.path.exists(which):  # False for a name that no file can have
+            return _read(Path(which), which)
         raise ModuleError("no_entry", name=which, known=", ".join(sorted(known)) or "-")
     package = known[which].module
     try:

@@ -131,6 +131,13 @@ def test_no_device_or_pipe_is_waited_for_and_no_more_is_read_than_may_be(tmp_pat
     for name in ("pipe", "endless"):
         with pytest.raises(ModuleError, match="not a file"):
             load_module(tmp_path / f"{name}.py")
+    (tmp_path / "letters").write_bytes(b"\xff\xfe\xff")  # a name without an ending may be a package's; a file that is there is read
+    monkeypatch.chdir(tmp_path)
+    for name in ("letters", "pipe.py", "."):
+        with pytest.raises(ModuleError, match="cannot be read"):
+            load_module(name)
+    with pytest.raises(ModuleError, match="no installed package"):
+        load_module("n" * 5000)
     large, read = tmp_path / "large.toml", []
     large.write_bytes(b"#" * 5_000_000)
     real = os.fdopen
