@@ -15,7 +15,7 @@ from .numerals import is_no_answer, number_in
 from .schema import MAX_FIRMS
 from .sheets import Sheet, cell_text
 
-__all__ = ["COLUMNS", "FIELDS", "GROUP", "PRIVATE", "Row", "is_sector", "rows_of", "sums_without_a_word", "with_groups"]
+__all__ = ["COLUMNS", "FIELDS", "GROUP", "PRIVATE", "Row", "is_sector", "is_total", "rows_of", "sums_without_a_word", "with_groups"]
 
 COLUMNS = ("sector", "workers", "revenue", "x", "y", "technologies", "need", "trust")
 # "Tổng công ty" is a firm; "Tổng" and whatever follows is none
@@ -25,6 +25,11 @@ _PART = (r"trong đó|\bnữ\b|\bnam\b|female|\bmale\b|thời vụ|seasonal|tr�
          r"xuất khẩu|export|thuế|lương|thu nhập|năng suất|bình quân|tỷ lệ|tỉ lệ|%|tăng|chi phí|an toàn")  # fmt: skip
 _MONEY = r"\bdtt?\b.*(?:tỷ|tỉ|triệu|\btr\b|trđ|tr\.?đ|đồng|\bđ\b|vnđ|vnd|\bquý\b|\bnăm\b|\btháng\b|usd)"
 GROUP = "(ngành của nhóm)"  # the head of a column that is made from lines between the others
+
+
+def is_total(text: str) -> bool:
+    """Do the words say "total", whatever follows? "Tổng công ty" is a firm, "Cộng Hòa" a place."""
+    return _SUM_WORDS.fullmatch(plain(text)) is not None
 
 
 def is_sector(text: str) -> bool:
@@ -137,7 +142,7 @@ def with_groups(sheet: Sheet) -> Sheet | None:
             trade, trades = named[0], trades + 1
             rows.append((line, cells))
             continue
-        total = any(_SUM_WORDS.fullmatch(plain(text)) for text in texts)
+        total = any(map(is_total, texts))
         mark = GROUP if heads and not headed else trade if headed and numbers and not total else None
         headed = headed or heads
         rows.append((line, [*cells, *[None] * (width - len(cells)), mark]))
@@ -201,7 +206,7 @@ def _workers(row: Row, decimal: str) -> float:
 def _why_none(row: Row, heads: Heads, cells: Sequence[Any], first: bool) -> str:
     """Why a line tells of no enterprise: "total", "head", "units", "other", "unanswered"; empty if it does."""
     sector, workers = row.cells.get("sector", ""), row.cells.get("workers", "")
-    if any(_SUM_WORDS.fullmatch(plain(text)) for text in row.all_texts[:4]) and not is_sector(sector):
+    if any(map(is_total, row.all_texts[:4])) and not is_sector(sector):
         return "total"
     if (
         tuple(plain(text) for text in row.all_texts)

@@ -17,6 +17,7 @@ from ..model.border import bordered
 from ..model.sites_and_arms import SECTORS, Site
 from .enterprises import Choices
 from .errors import Message, Refusal, ScenarioError, Tell
+from .firm_lines import is_total
 from .given import path_of, without_marks
 from .heads import Field, Heads, Unsure, find_heads
 from .industries import plain, sector_of
@@ -250,7 +251,7 @@ def _rows(heads: Heads, choices: Choices) -> tuple[list[ClusterLine], list[Refus
     for line, cells, row in lines:
         name = cell_text(row.get("cluster_name"))
         group = numbered is not None and not re.fullmatch(r"\d+", cell_text(cells[numbered]) if numbered < len(cells) else "")
-        if not name or group or re.match(r"(tổng|cộng|total)\b", plain(name)) or not ({"area", "firms", "workers"} & row.keys()):
+        if not name or group or is_total(name) or not ({"area", "firms", "workers"} & row.keys()):
             dropped.append(line)
             continue
         numbers, problems = _numbers(line, row, decimal, heads)

@@ -289,6 +289,14 @@ def test_areas_in_other_units_and_sums_of_districts(tmp_path, text, areas):
     assert [one.area_built for one in load_scenario(report.scenario).site.clusters] == pytest.approx(areas)
 
 
+def test_a_place_called_after_a_republic_is_no_total(tmp_path):
+    """What is a total is said in one place for lists of enterprises and of clusters."""
+    text = "Tên CCN;Diện tích (ha);Số cơ sở\nCộng Hòa;12;30\nTổng công ty May;9;20\nTrung bình;10;25\nTổng cộng 2;21;50\n"
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    found = read_clusters(tmp_path / "list.csv")
+    assert [one.entry["name"] for one in found.clusters] == ["Cộng Hòa", "Tổng công ty May"] and not found.refused
+
+
 def test_areas_that_no_park_has_are_asked_about(tmp_path):
     (tmp_path / "list.csv").write_text("Tên CCN;Diện tích;Số DN\nA;185000;42\nB;9000;3\nC;20;12,5\n", encoding="utf-8")
     found = read_clusters(tmp_path / "list.csv")
