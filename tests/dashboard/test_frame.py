@@ -26,7 +26,7 @@ from ecocluster.viz.pages.address import Address
 from ecocluster.viz.pages.barriers import State as Barriers
 from ecocluster.viz.pages.check import State as SelfCheck
 from ecocluster.viz.pages.city_map import State as CityMap
-from ecocluster.viz.pages.compare import State, panel_option
+from ecocluster.viz.pages.compare import State
 from ecocluster.viz.pages.compare import fields_of as compare_fields
 from ecocluster.viz.pages.compare import prepare as draw_before
 from ecocluster.viz.pages.compare_run import Known, Watcher, draw, run_rounds
@@ -40,6 +40,7 @@ from ecocluster.viz.pages.goal import State as Goal
 from ecocluster.viz.pages.jobs import Jobs, JobState, Stopped, TimeUp
 from ecocluster.viz.pages.jobs import size as size_of_pool
 from ecocluster.viz.pages.my_cluster import State as MyCluster
+from ecocluster.viz.pages.panels import panel_option
 from ecocluster.viz.pages.portfolio import PATHWAYS, own_text
 from ecocluster.viz.pages.portfolio import State as Portfolio
 from ecocluster.viz.pages.session import fields_of_address

@@ -7,40 +7,39 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
-import numpy as np
 import solara
 
-from ...experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS
+from ...experiments.columns import EXPLORATION, YEARS
 from ...experiments.comparison import Comparison
 from ...experiments.configuration import write_config
 from ...experiments.errors import InputError
 from ...experiments.question import PATHWAYS, Question, ask
 from ...experiments.worlds import ANSWER
-from ...model.indicators import INDICATORS
 from ...model.levers import LEVERS
 from ...scenarios import ScenarioError, list_laws
 from ..brief_pdf import brief_pdf
 from ..figures import comparison_figures, panels_of
 from ..places import law_title
-from ..scorecard import best_rows, name_and_unit, stands_out
+from ..scorecard import best_rows, stands_out
 from ..sure import legend
-from ..words import Words, scale_of
+from ..words import Words
 from .address import Address, AddressBar
 from .brief import comparison_brief
-from .charts import AXIS, Chart, Legend, band_series, base_option, later_series, line_series, value_axis
+from .charts import Chart, Legend
 from .compare_run import Known, Picture, Watcher, kept_sketch, prepare_sketch, run_rounds
 from .controls import BUDGET, Choice, Levers, PlainButton, law_options, lever_text, slider_groups
 from .export import Export
 from .first_screen import First, FirstScreen, sketch_text
 from .frame import Div, ErrorBox, Heading, Section, Table, Text, error_text
 from .jobs import Job
+from .panels import panel_option
 from .session import Session, use_session
 from .sites import MAP_CITY, is_one_cluster, known_sites, refuse_files, site_of, site_options
 from .spoken import Lines, Paragraphs
 from .tables import CHANGE, card_rows
 from .tiles import ClusterMap
 
-__all__ = ["Page", "State", "fields_of", "panel_option", "prepare"]
+__all__ = ["Page", "State", "fields_of", "prepare"]
 
 SLOT = "compare"
 REPLICATES = (4, 8, 20, 50, 100)
@@ -325,69 +324,9 @@ def _setting_text(question: Question, say: Words) -> str:
     return ", ".join(parts)
 
 
-def panel_option(
-    picture: Picture, key: str, say: Words, pin: Picture | None = None, single: bool = False
-) -> tuple[str, dict[str, Any]]:
-    """Title and option of the chart of one series.
-
-    Parameters
-    ----------
-    picture : Picture
-    key : str
-        Of the series.
-    say : Words
-    pin : Picture, optional
-        Reference, drawn as thin lines.
-    single : bool
-        The site is one cluster: a band of yes and no would fill the panel.
-    """
-    unit, kind = INDICATORS[key].unit, INDICATORS[key].kind
-    if single and key in CLUSTER_SHARES:
-        kind = "share"  # of the runs
-    highest = float(max(picture.high[key].max(), pin.high[key].max() if pin else 0))
-    factor, shown = scale_of(unit, kind, highest)
-    years = picture.years.tolist()
-    edges = (picture.low[key], picture.high[key])
-    yes_or_no = key in CLUSTER_SHARES and (single or all(np.isin(edge, (0.0, 0.5, 1.0)).all() for edge in edges))
-    several = picture.replicates > 1 and not yes_or_no  # of one or two clusters the band would be all or nothing
-    series: list[dict[str, Any]] = []
-    for index, arm in enumerate(picture.arms):
-        name = say.name("pathway", arm)
-        rows = zip(years, picture.low[key][index] * factor, picture.high[key][index] * factor, strict=True)
-        if several:
-            series.append(band_series(arm, index, name, [[x, _short(a), _short(b)] for x, a, b in rows]))
-        mean = [[x, _short(y)] for x, y in zip(years, picture.mean[key][index] * factor, strict=True)]
-        series.append(line_series(arm, index, name, mean))
-        if pin is not None and arm in pin.arms:
-            values = pin.mean[key][pin.arms.index(arm)] * factor
-            before = [[x, _short(y)] for x, y in zip(pin.years.tolist(), values, strict=True)]
-            thin = {"width": 1.2, "type": "dotted", "opacity": 0.9}
-            series.append(line_series(arm, index, f"{name}, {say('compare.reference')}", before, id=f"{arm}~pin", lineStyle=thin))
-    series.append(later_series(YEARS[1], float(picture.mean[key][0, -1] * factor)))
-    limits: dict[str, Any] = {"scale": True, "splitNumber": 4}
-    if kind == "share":
-        limits = {"min": 0, "max": 100, "interval": 20} if highest > 0.5 or highest == 0 else {"min": 0, "splitNumber": 4}
-    option = base_option(
-        xAxis={
-            "type": "value", "min": years[0], "max": years[-1], **AXIS, "interval": 5, "splitLine": {"show": False},
-            "axisLabel": {**AXIS["axisLabel"], "formatter": "=year"},
-        },
-        yAxis=value_axis(**limits),
-        tooltip={"trigger": "axis", "formatter": "=axis", "confine": True, "textStyle": {"fontSize": 12}},
-        series=series,
-    )  # fmt: skip
-    name, shown = name_and_unit(key, shown, say, single)
-    return name + (f" ({shown})" if shown else ""), option
-
-
 def _is_single(state: State) -> bool:
     """Is what is shown about one cluster?"""
     return state.picture.value is not None and is_one_cluster(state.site.value)
-
-
-def _short(value: float) -> float | None:
-    """Five digits are enough for a line, and a third of the bytes."""
-    return float(f"{value:.5g}") if value == value else None
 
 
 @solara.component

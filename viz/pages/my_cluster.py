@@ -26,8 +26,6 @@ from ..words import MISSING, Words
 from . import heard
 from .address import Address, AddressBar
 from .brief import comparison_brief
-from .charts import Chart, Legend
-from .compare import panel_option
 from .compare_run import Known, Picture, Watcher, run_rounds
 from .controls import BUDGET, PlainButton, law_options
 from .export import Export
@@ -35,6 +33,7 @@ from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, erro
 from .jobs import Job
 from .my_cluster_choose import Choose, Given, read_given
 from .my_cluster_read import Upload
+from .panels import Panels
 from .session import Session, use_session
 from .settings import LIMITS
 from .spoken import Lines, Paragraphs
@@ -352,13 +351,7 @@ def _Results(state: State, answer: Comparison, picture: Picture):
     with Div("answer"):
         Lines(answer, year)
         Paragraphs(answer, year)
-    Legend(picture.arms, say)
-    with Div("panels"):
-        for key in panels_of(answer.one_cluster):
-            title, option = panel_option(picture, key, say, single=answer.one_cluster)
-            with Div():
-                Text(title, "h3")
-                Chart(option, label=title, height=220)
+    Panels(picture, answer.one_cluster)
     title = say("my_cluster.scorecard", year=year)
     with Section(title, say("compare.scorecard_note")):
         Table(["", *(say.name("pathway", arm) for arm in answer.arms)], card_rows(answer, year, say), label=title)

@@ -23,8 +23,6 @@ from ..messages import message_text
 from ..problems import refusal_text
 from ..words import MISSING, Words
 from .address import Address, AddressBar
-from .charts import Chart, Legend
-from .compare import panel_option
 from .compare_run import Known, Picture, Watcher, run_rounds
 from .controls import PlainButton
 from .export import Export
@@ -32,6 +30,7 @@ from .frame import Div, ErrorBox, Heading, JobStatus, Section, Table, Text, erro
 from .jobs import Job
 from .my_cluster import Files
 from .my_cluster_read import file_name, id_of
+from .panels import Panels
 from .session import Session, use_session
 from .settings import LIMITS
 from .spoken import Lines
@@ -207,13 +206,7 @@ def _Results(state: State, answer: Comparison, picture: Picture):
     say, year = use_session().say, YEARS[1]
     with Div("answer"):
         Lines(answer, year)
-    Legend(picture.arms, say)
-    with Div("panels"):
-        for key in panels_of(answer.one_cluster):
-            title, option = panel_option(picture, key, say, single=answer.one_cluster)
-            with Div():
-                Text(title, "h3")
-                Chart(option, label=title, height=220)
+    Panels(picture, answer.one_cluster)
     title = say("my_cluster.scorecard", year=year)
     with Section(title, say("compare.scorecard_note")):
         Table(["", *(say.name("pathway", arm) for arm in answer.arms)], card_rows(answer, year, say), label=title)
