@@ -420,20 +420,23 @@ class Comparison:
         Share of the worlds in which it alone is best; "tie": several are; "nothing": none is better than the baseline.
         A ratio of means has no value in one world: there it is a share of bootstrap samples, and ties are shared.
         """
+        rivals = [self.base, *self.acting]
+        judged = {key: one for key, one in self.columns.items() if one.direction != "none" and one.base not in DIFFERENCES}
+        found: dict[str, spread.Best] = {}
+        for direction in ("min", "max"):
+            if keys := [key for key, one in judged.items() if one.direction == direction and one.base not in PRICES]:
+                values = self.by_world_of(keys)[:, rivals]
+                found |= dict(zip(keys, spread.best_of_each(values, direction), strict=True))
         result = {}
-        for key, column in self.columns.items():
-            if column.direction == "none" or column.base in DIFFERENCES:
-                continue
+        for key, column in judged.items():
             if column.base in PRICES:
                 defined = np.array([np.isfinite(value.mean) for value, _, _ in self.estimates[key]])
                 defined[[index for index in range(len(self.arms)) if index not in self.acting]] = False
                 costs, effects = (spread.by_world(part, self.trace.worlds) for part in self.ratio_parts(column))
                 shares, rest = statistics.best_ratio(costs, effects, defined), {}
             else:
-                rivals = [self.base, *self.acting]
-                found = spread.best_by_world(self.by_world(key)[rivals], column.direction)
-                shares, rest = np.zeros(len(self.arms)), {"tie": found.tie, "nothing": found.nothing}
-                shares[rivals] = found.arms
+                shares, rest = np.zeros(len(self.arms)), {"tie": found[key].tie, "nothing": found[key].nothing}
+                shares[rivals] = found[key].arms
             result[key] = {**dict(zip(self.arms, map(float, shares), strict=True)), **rest}
         return result
 
@@ -470,14 +473,16 @@ class Comparison:
         """Results as files: the same bytes for the same question, whatever the threads and the folder."""
         return answer_files.files(self)
 
-    def write(self, out: str | Path, more: Mapping[str, bytes] | None = None) -> Path:
-        """Write `files()` and `more` (figures, a report) into a folder, whole or not at all.
+    def write(self, out: str | Path, more: Mapping[str, bytes] | Callable[[], Mapping[str, bytes]] | None = None) -> Path:
+        """Write `files()` and `more` (figures, a report; or what gives them) into a folder, whole or not at all.
 
         Raises
         ------
         InputError
             If the folder holds files that are not ours, or cannot be written.
         """
-        folder = write_folder(out, {**self.files(), **(more or {})}, {"command": self.question.command})
+        tables = self.files()  # while figures are drawn elsewhere
+        pages = more() if callable(more) else more or {}
+        folder = write_folder(out, {**tables, **pages}, {"command": self.question.command})
         self.out = str(out)
         return folder

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from .beta import student_quantile
+
 __all__ = [
-    "Best", "Decider", "Spread", "acceptability", "best_by_world", "by_world", "chance_share", "deciders", "percentile_of", "spread",
+    "Best", "Decider", "Spread", "acceptability", "best_by_world", "best_of_each", "by_world", "chance_share", "deciders", "percentile_of", "spread",
 ]  # fmt: skip
 
 LOW, HIGH = 0.05, 0.95
@@ -113,21 +115,33 @@ def best_by_world(values: np.ndarray, direction: str, baseline: int = 0) -> Best
     Best
         `arms.sum() + tie + nothing` is 1; all nan if no world is complete.
     """
+    return best_of_each(np.asarray(values, float)[None], direction, baseline)[0]
+
+
+def best_of_each(values: np.ndarray, direction: str, baseline: int = 0) -> list[Best]:
+    """`best_by_world` of several outcomes of one direction in one pass.
+
+    Parameters
+    ----------
+    values : (N, A, W) float64
+    """
     if direction not in ("min", "max"):
         raise ValueError(f"direction must be 'min' or 'max', not {direction!r}")
-    values = np.asarray(values, float)
-    values = values[:, np.isfinite(values).all(axis=0)]
-    count = values.shape[1]
-    if not count:
-        return Best(np.full(len(values), np.nan), np.nan, np.nan)
-    gain = (values - values[baseline]) * (1 if direction == "max" else -1)
-    small = SAME * np.maximum(np.abs(values).max(axis=0), np.finfo(float).tiny)
-    gain[baseline] = -np.inf  # nobody asks whether doing nothing is best
-    top = gain.max(axis=0)
-    nothing = top <= small
-    first = (gain >= top - small) & ~nothing
-    alone = first & (first.sum(axis=0) == 1)
-    return Best(alone.sum(axis=1) / count, float((first.sum(axis=0) > 1).mean()), float(nothing.mean()))
+    whole = np.isfinite(values).all(axis=1)  # (N, W)
+    values = np.where(whole[:, None], values, 0.0)
+    gain = (values - values[:, baseline : baseline + 1]) * (1 if direction == "max" else -1)
+    small = SAME * np.maximum(np.abs(values).max(axis=1), np.finfo(float).tiny)
+    gain[:, baseline] = -np.inf  # nobody asks whether doing nothing is best
+    top = gain.max(axis=1)
+    nothing = (top <= small) & whole
+    first = (gain >= (top - small)[:, None]) & (whole & ~nothing)[:, None]
+    together = first.sum(axis=1)
+    alone = (first & (together == 1)[:, None]).sum(axis=2)
+    counts = whole.sum(axis=1)
+    return [
+        Best(own / count, float(tie / count), float(none / count)) if count else Best(np.full(len(own), np.nan), np.nan, np.nan)
+        for own, tie, none, count in zip(alone, (together > 1).sum(axis=1), nothing.sum(axis=1), counts, strict=True)
+    ]
 
 
 def chance_share(values: np.ndarray, averaged: int = 1) -> float:
@@ -183,6 +197,12 @@ class Decider:
         return abs(self.correlation) > self.bound
 
 
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1 on; equal values share the mean of theirs."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - 0.5 * (count - 1))[place]
+
+
 def deciders(names: tuple[str, ...], parameters: np.ndarray, outcome: np.ndarray, most: int = 5) -> list[Decider]:
     """The parameters with which an outcome goes most closely; how many are looked at is counted.
 
@@ -199,19 +219,16 @@ def deciders(names: tuple[str, ...], parameters: np.ndarray, outcome: np.ndarray
     list of Decider
         Empty if fewer than ten worlds have a value or the outcome does not vary. None may stand out: that is an answer.
     """
-    from scipy.special import stdtrit
-    from scipy.stats import rankdata
-
     outcome, parameters = np.asarray(outcome, float), np.asarray(parameters, float)
     fine = np.isfinite(outcome)
     count = int(fine.sum())
     if count < 10 or np.ptp(outcome[fine]) == 0:
         return []
-    ranks = np.apply_along_axis(rankdata, 0, parameters[fine]) - 0.5 * (count + 1)
-    own = rankdata(outcome[fine]) - 0.5 * (count + 1)
+    ranks = np.apply_along_axis(_ranks, 0, parameters[fine]) - 0.5 * (count + 1)
+    own = _ranks(outcome[fine]) - 0.5 * (count + 1)
     scale = np.sqrt((ranks**2).sum(axis=0) * (own**2).sum())
     found = np.divide(own @ ranks, scale, out=np.zeros(len(names)), where=scale > 0)
-    t = stdtrit(count - 2, 1 - 0.05 / (2 * len(names)))  # Bonferroni: 5 % for all of them together
+    t = student_quantile(count - 2, 1 - 0.05 / (2 * len(names)))  # Bonferroni: 5 % for all of them together
     bound = float(t / np.sqrt(count - 2 + t * t))
     order = np.argsort(-np.abs(found), kind="stable")[:most]
     return [Decider(names[k], float(found[k]), bound) for k in order]

@@ -26,6 +26,7 @@ from typing import Any
 from llvmlite import binding as llvm
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from . import shipped
@@ -237,7 +238,7 @@ class _KernelCache(_Cache):
         return f"{self._name}.{digest.hex()[:16]}{ENDING}", digest
 
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
-        target_context.refresh()
+        rtsys.initialize(target_context)
         name, key = self._place(sig, target_context.codegen())
         content = self._read(name)
         if content is not None and (kernel := self._rebuilt(content, key, target_context, name)) is not None:

@@ -182,7 +182,8 @@ _FIRM = {name: _number(*limits) for name, limits in FIRM_RANGES.items()}
 
 class _Strict(BaseModel):
     # a default of None means "not given"; None itself cannot stand in TOML or CSV
-    model_config = ConfigDict(extra="forbid", strict=True)
+    # what is read builds its validator when it is first read: one site needs few of them
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Title(_Strict):

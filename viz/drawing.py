@@ -8,7 +8,7 @@ and marker, so figures read in greyscale. Same input, same bytes: no dates, fixe
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,19 @@ from .words import Words
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["DPI", "LETTER", "WIDTH", "in_style", "new_figure", "plain_ticks", "render", "shortened", "style_of", "title_and_legend"]
+__all__ = [
+    "DPI",
+    "LETTER",
+    "WIDTH",
+    "in_style",
+    "new_figure",
+    "picture_files",
+    "plain_ticks",
+    "render",
+    "shortened",
+    "style_of",
+    "title_and_legend",
+]
 
 DPI = 100
 WIDTH = 12.0  # inches
@@ -152,3 +164,8 @@ def render(figure: Figure, kind: str) -> bytes:
     with _own_settings():
         figure.savefig(buffer, format=kind, metadata=metadata)
     return buffer.getvalue()
+
+
+def picture_files(figures: Mapping[str, Figure]) -> dict[str, bytes]:
+    """Every figure as SVG and PNG, by file name."""
+    return {f"{name}.{kind}": render(figure, kind) for kind in ("svg", "png") for name, figure in figures.items()}

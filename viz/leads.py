@@ -12,6 +12,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..experiments.beta import beta_share
+
 __all__ = ["CONFIDENCE", "HALF", "Lead", "in_most", "lead", "same_leader"]
 
 HALF, CONFIDENCE = 0.5, 0.9
@@ -48,12 +50,11 @@ def in_most(share: float, draws: int) -> bool:
         Of the worlds; of a mean over clusters it need not be a whole number of them.
     draws : int
     """
-    from scipy.special import betaincinv
-
     count = share * draws
     if draws < 1 or not count > 0:
         return False
-    return bool(betaincinv(count, draws - count + 1, 1 - CONFIDENCE) > HALF)
+    # its lower bound, Clopper and Pearson's, lies above one half where a half has less than 1 - CONFIDENCE of the beta law below it
+    return beta_share(count, draws - count + 1, HALF) < 1 - CONFIDENCE
 
 
 def lead(shares: Mapping[str, float], arms: Iterable[str], draws: int) -> Lead:

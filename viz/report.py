@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..experiments.columns import EXPLORATION, YEARS
 from ..experiments.comparison import Comparison
@@ -17,8 +17,9 @@ from ..scenarios.cells import safe_text
 from . import claims
 from .answer import answer
 from .doses import equal_lines, in_force_lines
-from .drawing import render
-from .figures import adoption, comparison_figures, trajectories
+from .drawing import picture_files
+from .drawing_apart import draw_figures
+from .figures import adoption, trajectories
 from .first_lines import first_lines
 from .flows import flow_map
 from .headline import YEAR, column_name, headline, shown_arms
@@ -29,10 +30,7 @@ from .scorecard import best_rows, scorecard, stands_out, transfer_rows
 from .sure import first_legend, how_sure
 from .words import Words
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["as_source", "open_template", "picture_files", "report_html", "write_report", "write_run"]
+__all__ = ["as_source", "open_template", "report_html", "write_report", "write_run", "write_with"]
 
 
 _RUNS = re.compile(r"[=@\uff1d\uff20\t]|[+\-\uff0b\uff0d](?=[^\W\d])")  # signed numbers are numbers, in either language
@@ -146,11 +144,19 @@ def write_report(comparison: Comparison, out: str | Path, lang: str = "en") -> P
     InputError
         If the folder holds files that are not ours, or cannot be written.
     """
-    say = Words(lang)
     check_folder(out)  # figures take a while
-    files = picture_files(comparison_figures(comparison, say))
-    vectors = {name.removesuffix(".svg"): data for name, data in files.items() if name.endswith(".svg")}
-    return comparison.write(out, {**files, "report.html": report_html(comparison, say, vectors).encode()})
+    return write_with(comparison, out, lang, draw_figures)
+
+
+def write_with(comparison: Comparison, out: str | Path, lang: str, drawn: Callable[[Comparison, str], Mapping[str, bytes]]) -> Path:
+    """`write_report` with figures that `drawn` gives: it is asked when the tables are made."""
+
+    def pages() -> dict[str, bytes]:
+        files = drawn(comparison, lang)
+        vectors = {name.removesuffix(".svg"): data for name, data in files.items() if name.endswith(".svg")}
+        return {**files, "report.html": report_html(comparison, Words(lang), vectors).encode()}
+
+    return comparison.write(out, pages)
 
 
 def write_run(
@@ -183,8 +189,3 @@ def write_run(
         if rows or name == "flows.csv":
             files[name] = csv_bytes(pd.DataFrame(rows))
     return comparison.write(out, files)
-
-
-def picture_files(figures: Mapping[str, Figure]) -> dict[str, bytes]:
-    """Every figure as SVG and PNG, by file name."""
-    return {f"{name}.{kind}": render(figure, kind) for kind in ("svg", "png") for name, figure in figures.items()}

@@ -24,6 +24,8 @@ from ..scenarios.given import is_number, shown
 __all__ = ["LANGUAGES", "Words", "decimals_of", "language_of", "preferred_language", "scale_of", "system_language", "value_of"]
 
 LANGUAGES = ("en", "vi")
+# English separators to those of the reader, as Babel has them: to ask it at run time takes as long as the runs of a small site
+_SEPARATORS = {"en": str.maketrans({",": ",", ".": "."}), "vi": str.maketrans({",": ".", ".": ","})}
 MINUS = "\N{MINUS SIGN}"
 COUNTS = ("", "1", "links", "hubs", "firms", "slots", "clusters")
 MISSING = "\N{EN DASH}"
@@ -49,14 +51,6 @@ def _catalogue(lang: str) -> gettext.NullTranslations:
         if found.gettext(name) == name:
             raise KeyError(f"viz/locale/{lang}: {name} is missing, of which the tables of the model speak")
     return found
-
-
-@cache
-def _separators(lang: str) -> dict[int, str]:
-    """English separators to those of the reader; Babel's own formatting takes a tenth of a millisecond a number."""
-    from babel.numbers import get_decimal_symbol, get_group_symbol
-
-    return str.maketrans({",": get_group_symbol(lang), ".": get_decimal_symbol(lang)})
 
 
 def language_of(text: str) -> str | None:
@@ -174,7 +168,7 @@ class Words:
         if value is None or not math.isfinite(value):
             return MISSING
         rounded = round(value, decimals) + 0.0  # + 0.0: no minus zero
-        text = f"{abs(rounded):,.{decimals}f}".translate(_separators(self.lang))
+        text = f"{abs(rounded):,.{decimals}f}".translate(_SEPARATORS[self.lang])
         return (MINUS if rounded < 0 else "+" if sign and rounded > 0 else "") + text
 
     def percent(self, share: float, decimals: int = 0) -> str:

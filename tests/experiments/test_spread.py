@@ -7,6 +7,7 @@ import pytest
 from ecocluster.experiments.spread import (
     acceptability,
     best_by_world,
+    best_of_each,
     by_world,
     chance_share,
     deciders,
@@ -51,6 +52,28 @@ def test_classes_add_up_to_one():
     found = best_by_world(values, "max")
     assert found.arms.sum() + found.tie + found.nothing == pytest.approx(1)
     assert found.tie > 0 and found.nothing > 0
+
+
+def test_many_outcomes_at_once_are_as_one_by_one():
+    """Worlds with a missing arm differ from outcome to outcome; one has none that is whole."""
+    rng = np.random.default_rng(5)
+    values = np.round(rng.normal(size=(6, 4, 30)), 1)
+    values[rng.random(values.shape) < 0.05] = np.nan
+    values[3, 1] = np.nan
+    for direction in ("min", "max"):
+        for found, rows in zip(best_of_each(values, direction, 2), values, strict=True):
+            alone = best_by_world(rows[:, np.isfinite(rows).all(axis=0)], direction, 2)
+            np.testing.assert_array_equal(found.arms, alone.arms)
+            np.testing.assert_array_equal((found.tie, found.nothing), (alone.tie, alone.nothing))
+    assert np.isnan(best_of_each(values, "min")[3].tie)
+
+
+def test_ranks_are_scipys():
+    from ecocluster.experiments.spread import _ranks
+    from scipy.stats import rankdata
+
+    values = np.round(np.random.default_rng(6).normal(size=200), 1)
+    np.testing.assert_array_equal(_ranks(values), rankdata(values))
 
 
 def test_share_of_chance():

@@ -131,6 +131,13 @@ def test_numbers_follow_the_reader():
     assert Words("vi").percent(0.345, 1) == "34,5 %"
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_separators_are_those_of_the_language(lang):
+    from babel.numbers import format_decimal
+
+    assert Words(lang).number(1234567.5, 1) == format_decimal(1234567.5, locale=lang)
+
+
 def test_units_are_scaled_to_short_numbers():
     assert scale_of("t/yr", "flow", 480e3) == (1e-3, "kt/yr")
     assert scale_of("mVND", "money", 2.5e7) == (1e-6, "trVND")

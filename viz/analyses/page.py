@@ -244,7 +244,7 @@ def page(findings: Sequence[Finding], say: Words) -> str:
 
 
 def _pictures(finding: Finding, say: Words) -> dict[str, bytes]:
-    from ..report import picture_files
+    from ..drawing import picture_files
 
     return picture_files({"figure": _teller(finding).figure(finding, say)})
 

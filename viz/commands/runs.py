@@ -67,6 +67,7 @@ def compare_command(
     from ...experiments.configuration import read_config
     from ...experiments.errors import InputError
     from ...experiments.folder import check_folder
+    from ..drawing_apart import FiguresApart
 
     say = Words(lang)
     asked["sample"] = sample
@@ -81,19 +82,21 @@ def compare_command(
             asked["worlds"] = None
     out = out or Path("out") / f"compare-{slug(asked['scenario'])}"
     check_folder(out)
-    with show_progress(say) as progress:
-        tell = _tell_estimates(say, as_json) if sketch else None
-        comparison = compare(**asked, threads=threads, sure=True, progress=progress, sketch=tell)
-    _tell_failures(comparison, say)
-    console = open_console()
-    if not as_json:  # the answer first: figures take longer than the runs of a small site
-        from ..terminal import print_answer
+    with FiguresApart() as apart:
+        with show_progress(say) as progress:
+            tell = _tell_estimates(say, as_json) if sketch else None
+            comparison = compare(**asked, threads=threads, sure=True, progress=progress, sketch=tell)
+        apart.begin(comparison, lang)
+        _tell_failures(comparison, say)
+        console = open_console()
+        if not as_json:  # the answer first: figures take longer than the runs of a small site
+            from ..terminal import print_answer
 
-        print_answer(comparison, console, say, full)
-    with show_status(say("cli.drawing")):
-        from ..report import write_report
+            print_answer(comparison, console, say, full)
+        with show_status(say("cli.drawing")):
+            from ..report import write_with
 
-        write_report(comparison, out, lang)
+            write_with(comparison, out, lang, apart.figures)
     if as_json:
         import json
 

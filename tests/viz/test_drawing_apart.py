@@ -1,0 +1,112 @@
+"""Figures drawn in a process of their own: the same bytes, and never in the way."""
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from ecocluster.viz import drawing_apart
+from ecocluster.viz.drawing_apart import FiguresApart, draw_figures
+from fakes import make_comparison
+from waiting import until
+
+two = pytest.fixture(lambda monkeypatch: monkeypatch.setattr(drawing_apart, "processors", lambda: 2))
+
+
+def no_drawing_here(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("the figures were drawn here")
+
+    monkeypatch.setattr(drawing_apart, "draw_figures", refuse)
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_the_same_bytes(two, monkeypatch, lang):
+    comparison = make_comparison()
+    here = draw_figures(comparison, lang)
+    no_drawing_here(monkeypatch)
+    with FiguresApart() as apart:
+        apart.begin(comparison, lang)
+        there = apart.figures(comparison, lang)
+    assert there == here and {name.rpartition(".")[2] for name in here} == {"svg", "png"}
+
+
+def test_what_does_not_come_is_drawn_here(two, monkeypatch):
+    comparison = make_comparison()
+    monkeypatch.setattr(drawing_apart, "draw_figures", lambda *_: {"here": b""})
+    with FiguresApart() as apart:  # ended before it was asked
+        apart._process.kill()
+        apart._process.wait()
+        apart.begin(comparison, "en")
+        assert apart.figures(comparison, "en") == {"here": b""}
+    with FiguresApart() as apart:  # and meanwhile
+        apart.begin(comparison, "en")
+        apart._process.kill()
+        assert apart.figures(comparison, "en") == {"here": b""}
+    with FiguresApart() as apart:  # it was asked for what it cannot draw
+        apart.begin(SimpleNamespace(), "en")
+        assert apart.figures(comparison, "en") == {"here": b""}
+
+
+@pytest.mark.parametrize("what, instead", [("processors", lambda: 1), ("loaded", lambda: ("a module",))])
+def test_no_process_where_it_would_be_of_no_help(two, monkeypatch, what, instead):
+    monkeypatch.setattr(drawing_apart, what, instead)
+    monkeypatch.setattr(drawing_apart, "draw_figures", lambda *_: {"here": b""})
+    with FiguresApart() as apart:
+        assert apart._process is None
+        apart.begin(None, "en")
+        assert apart.figures(None, "en") == {"here": b""}
+
+
+def test_no_program_to_start(two, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with FiguresApart() as apart:
+        assert apart._process is None
+
+
+def test_it_is_gone_with_the_context_and_with_who_asked(two):
+    with pytest.raises(KeyboardInterrupt), FiguresApart() as apart:
+        raise KeyboardInterrupt
+    assert apart._process.returncode is not None
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes as Linux shows them")
+def test_nobody_outlives_the_command():
+    code = ("import sys, ecocluster.viz.drawing_apart as d; d.processors = lambda: 2\n"
+            "with d.FiguresApart() as apart: print(apart._process.pid, flush=True); sys.stdin.read()")  # fmt: skip
+    asking = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    number = int(asking.stdout.readline())
+    assert os.path.exists(f"/proc/{number}")
+    asking.kill()
+    asking.wait()
+
+    def gone():
+        try:
+            with open(f"/proc/{number}/stat", encoding="ascii") as stat:
+                return stat.read().rpartition(")")[2].split()[0] == "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    until(gone)
+    asking.stdin.close()
+    asking.stdout.close()
+
+
+def test_before_the_first_line_no_table_figure_or_statistics_library_is_loaded(tmp_path):
+    """Control: they are loaded behind it."""
+    code = f"""
+import sys, ecocluster.viz.terminal as terminal
+from ecocluster.viz.cli import main
+heavy = {{"pandas", "matplotlib", "scipy.special", "scipy.stats", "pyarrow", "babel", "xlsxwriter", "jinja2"}}
+show = terminal.print_answer
+def shown(*given):
+    show(*given)
+    print("loaded:", *sorted(heavy & set(sys.modules)))
+terminal.print_answer = shown
+assert main(["compare", "nguyen-khe", "--fixed", "--replicates", "2", "--out", {str(tmp_path / "out")!r}]) == 0
+print("then:", *sorted(heavy & set(sys.modules)))
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert "loaded:" in [line.strip() for line in told]
+    assert next(line for line in told if line.startswith("then:")).split()[1:]
