@@ -14,6 +14,8 @@ import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..model.regular import NotRegular, open_regular
+
 __all__ = ["ForeignName", "create", "hash_inside", "is_plain", "path_inside", "read_inside", "read_json"]
 
 LONGEST = 255  # bytes, of a name on any file system in use
@@ -72,12 +74,11 @@ def read_inside(folder: str | os.PathLike, name: Any) -> bytes:
         If there is none, or it cannot be read.
     """
     path = path_inside(folder, name)
-    # what has the name may have changed since: neither follow a link nor wait for a pipe
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ForeignName(repr(name))
-        return stream.read()
+    try:
+        with open_regular(path, follow=False) as stream:  # what has the name may have changed since
+            return stream.read()
+    except NotRegular:
+        raise ForeignName(repr(name)) from None
 
 
 def hash_inside(folder: str | os.PathLike, name: Any) -> str | None:

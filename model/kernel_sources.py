@@ -17,8 +17,8 @@ __all__ = ["hash_of_sources"]
 
 _NO_KERNELS = {  # they hold neither a kernel nor a constant of one
     "__init__.py", "actions.py", "border.py", "compiling.py", "ensemble.py", "granted.py", "kernel_cache.py", "kernel_sources.py", "layout.py", "loading.py", "mesa_agents.py", "mesa_input.py",
-    "mesa_model.py", "module_checks.py", "modules.py", "parameters.py", "processor.py", "remembered.py", "roster.py", "shipped.py", "simulator.py",
-    "single.py", "firm_views.py",
+    "mesa_model.py", "module_checks.py", "modules.py", "parameters.py", "processor.py", "regular.py", "remembered.py", "roster.py", "shipped.py", "simulator.py",
+    "firm_views.py",
 }  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import os
-import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from . import roster
 from .border import bordered
 from .module_checks import check
 from .modules import Module, ModuleError
+from .regular import NotRegular, open_regular
 from .roster import Loaded, Source, sources
 
 __all__ = ["GROUP", "having", "load_module", "unload_modules"]
@@ -131,14 +131,11 @@ def _find(which: str) -> Source:
 
 def _read(path: Path, asked: str, package: str = "") -> Source:
     try:
-        if path.is_dir():
-            raise ModuleError("unreadable", path=path, cause="not a file")
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):  # a device or a pipe may never end
-                raise ModuleError("unreadable", path=path, cause="not a file")
+        with open_regular(path) as stream:
             text = stream.read() or b""  # None: a file of the system that has nothing to say yet
         return Source("", text.decode(), str(path), asked, package)
+    except NotRegular:
+        raise ModuleError("unreadable", path=path, cause="not a file") from None
     except FileNotFoundError:
         raise ModuleError("no_file", path=path) from None
     except (OSError, UnicodeDecodeError) as error:

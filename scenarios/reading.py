@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import re
-import stat
 import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..model.regular import NotRegular, open_regular
 from .errors import Message, ScenarioError, nearest_name
 from .given import shown
 
@@ -192,15 +192,14 @@ def read_bytes(path: Path, limit_mb: int) -> bytes:
     try:
         if path.is_dir():
             raise ScenarioError("folder", file=path)
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise ScenarioError("not_a_file", file=path)
+        with open_regular(path) as stream:
             raw = stream.read(limit_mb * 1_000_000 + 1) or b""  # None: a file of the system that has nothing to say yet
-            size = max(len(raw), os.fstat(handle).st_size)
+            size = max(len(raw), os.fstat(stream.fileno()).st_size)
         if len(raw) > limit_mb * 1_000_000:
             allowed = Message("at_most_units", high=limit_mb, unit="MB")
             raise ScenarioError("file_size", file=path, allowed=allowed, size=size / 1e6)
+    except NotRegular:
+        raise ScenarioError("not_a_file", file=path) from None
     except FileNotFoundError:
         raise ScenarioError("no_file", file=path) from None
     except (OSError, ValueError) as error:

@@ -82,11 +82,15 @@ class FiguresApart:
 
 def _draw_what_is_asked() -> None:
     """In the process: draw what comes, and leave; who asked and is gone closes the pipe."""
+    import gc
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asked
+    gc.disable()  # it lives for a few seconds
+    import pandas as pd  # noqa: F401 - loaded while the model runs, as all that follows
+
     from .drawing import new_figure, picture_files
-    from .figures import comparison_figures  # noqa: F401 - loaded while the model runs
+    from .figures import comparison_figures  # noqa: F401
 
     picture_files({"": new_figure(4.0)})
     comparison, lang = pickle.load(sys.stdin.buffer)

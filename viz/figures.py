@@ -211,13 +211,13 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
 def _ellipse(axes: Axes, x: np.ndarray, y: np.ndarray, color: str) -> None:
     """95 % region of the two means (Hotelling): where the true pair of means lies, not where runs scatter."""
     from matplotlib.patches import Ellipse
-    from scipy.special import fdtri
 
     n = len(x)
     if n < 4:
         return
     values, vectors = np.linalg.eigh(np.cov(x, y) / n)
-    radius = np.sqrt(2 * (n - 1) / (n - 2) * fdtri(2, n - 2, 0.95))
+    # 2 (n - 1) / (n - 2) times the 95 % quantile of F with 2 and n - 2 degrees of freedom, which has a closed form
+    radius = np.sqrt((n - 1) * (0.05 ** (-2 / (n - 2)) - 1))
     width, height = 2 * radius * np.sqrt(np.maximum(values, 0))
     angle = float(np.degrees(np.arctan2(vectors[1, 0], vectors[0, 0])))
     axes.add_patch(

@@ -140,15 +140,14 @@ def test_no_device_or_pipe_is_waited_for_and_no_more_is_read_than_may_be(tmp_pat
         load_module("n" * 5000)
     large, read = tmp_path / "large.toml", []
     large.write_bytes(b"#" * 5_000_000)
-    real = os.fdopen
 
     def counted(*given, **options):
-        stream = real(*given, **options)
+        stream = open(*given, **options)
         inner = stream.read
         stream.read = lambda size=-1: read.append(size) or inner(size)
         return stream
 
-    monkeypatch.setattr("ecocluster.scenarios.reading.os.fdopen", counted)
+    monkeypatch.setattr("ecocluster.model.regular.open", counted, raising=False)
     with pytest.raises(ScenarioError) as found:
         read_toml(large)
     assert found.value.problem.key == "file_size" and read == [2_000_001]
@@ -241,8 +240,11 @@ def test_a_file_that_has_nothing_to_say_yet_is_empty(monkeypatch, tmp_path):
         def read(self, _):
             return None
 
+        def fileno(self):
+            return self.handle
+
     (tmp_path / "silent.toml").write_text("x")
-    monkeypatch.setattr(os, "fdopen", lambda handle, _: Silent(handle))
+    monkeypatch.setattr("ecocluster.model.regular.open", lambda handle, _: Silent(handle), raising=False)
     assert read_bytes(tmp_path / "silent.toml", 1) == b""
 
 
