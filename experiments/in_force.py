@@ -110,7 +110,7 @@ def _levers(programme, law, scale, dose, typed_dose, budget) -> list[Acting]:
             lever, typed = LEVERS[name], prefix + name in programme.typed
             before = law.levers.get(name, lever.baseline) if name in LAW_LEVERS else lever.baseline
             cap = -np.inf if lever.cap is None or typed else lever.cap
-            acts = float(scaled(before, written, scale, cap))
+            acts = float(scaled(float(before), float(written), float(scale), float(cap)))
             if lever.kind == "dose":
                 acts = before + (typed_dose if typed else dose) * (acts - before)
             if budget <= 0 and lever.kind not in ("procedure", "relief"):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 __all__ = ["renew", "used_by_python"]
@@ -19,14 +20,26 @@ __all__ = ["renew", "used_by_python"]
 
 def _use() -> None:
     """Each way into the model once."""
+    import numpy as np
+
     from ..model.ensemble import run_ensemble
+    from ..model.maths import annuity
+    from ..model.outcomes import read_outcomes
     from ..model.parameters import parameter_record, sample_parameters
+    from ..model.rules.certification import number_unmet
+    from ..model.sites_and_arms import Firm
+    from ..model.vocabulary import SECTORS, TECHNOLOGIES
     from ..scenarios import load_scenario, make_arm
     from .comparing import compare
 
-    compare("teaching", fixed=True, replicates=1)
+    assert compare("teaching", fixed=True, replicates=1).in_force
     site = load_scenario("teaching").site
     run_ensemble(site, (make_arm("null", site=site), make_arm("combined", site=site)), replicates=2)
+    known = replace(site.clusters[0], firms=(Firm(SECTORS[0], 10.0, technologies=TECHNOLOGIES[:1]),))
+    site = replace(site, clusters=(known, *site.clusters[1:]))
+    run_ensemble(site, (make_arm("null", site=site),), replicates=1)
+    annuity(0.1, 10.0), number_unmet(0)
+    read_outcomes(np.zeros((2, 1)), *np.zeros((3, 1), np.int64), 1, np.zeros(1), np.zeros(1))
     parameter_record(sample_parameters(1, 0))
     try:
         import mesa  # noqa: F401
@@ -53,13 +66,18 @@ def _compile_and_pack() -> None:
     from ..model import shipped
     from ..model.jit import cache_folder
     from ..model.kernel_cache import ENDING
+    from .native_kernels import build, watched
 
-    _use()
+    with watched() as asked:
+        _use()
     folder = cache_folder()
     assert folder is not None
     files = used_by_python(Path(folder))
-    place = shipped.pack(files, len(list(Path(folder).glob(f"*{ENDING}"))))
-    print(f"{place}: {len(files)} kernels, {place.stat().st_size / 1e6:.2f} MB")
+    compiled = len(list(Path(folder).glob(f"*{ENDING}")))
+    native, library = build(asked)
+    place = shipped.pack(files, compiled, native, library)
+    size = place.stat().st_size / 1e6
+    print(f"{place}: {len(files)} kernels, {len(native['entries'])} of them also without Numba, {size:.2f} MB")
 
 
 def renew() -> None:

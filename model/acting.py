@@ -8,14 +8,12 @@ stand there, and calls those through their addresses (`Plan.own`). So only an ac
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, config, types
-from numba.extending import intrinsic
 
 from .jit import inner
+from .late import DISABLE_JIT, Late
 from .randomness import uniform
 from .state import EXISTING, LANES, NEVER, OUTSIDE, PLANNED, SLOT_TAKEN
 
@@ -45,22 +43,9 @@ class Purse(NamedTuple):
     gives: int
 
 
-@intrinsic
-def _jump(typing, address, s, p, c):
-    """Call the action at an address."""
+_jump: Any = Late("jump")  # calls the action at an address
 
-    def lower(context, builder, signature, arguments):
-        place, state, record, cluster = arguments
-        byte = cgutils.voidptr_t
-        kind = ir.FunctionType(ir.VoidType(), [byte, byte, ir.IntType(64)])
-        action = builder.inttoptr(place, kind.as_pointer())
-        builder.call(action, [builder.bitcast(state, byte), builder.bitcast(record, byte), cluster])
-        return context.get_dummy_value()
-
-    return types.void(types.int64, s, p, types.int64), lower
-
-
-if config.DISABLE_JIT:  # plain Python has the functions themselves
+if DISABLE_JIT:  # plain Python has the functions themselves
 
     def _jump(action, s, p, c):
         action(s, p, c)

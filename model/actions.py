@@ -7,14 +7,11 @@ from hashlib import sha256
 from inspect import signature
 from typing import Any
 
-import numba
 import numpy as np
-from numba import typeof, types
-from numba.core import config
-from numba.core.errors import NumbaError
 
 from .acting import Purse
 from .jit import written
+from .late import DISABLE_JIT, LOADING
 from .ledger import FLOWS, Money
 from .modules import FUNDS, Account, Action, Module, ModuleError
 from .order import PHASES
@@ -23,7 +20,6 @@ from .randomness import mix
 from .remembered import remembered
 from .roster import Loaded, columns, loaded, room
 from .state import new_state
-from .state_pointer import Reference
 from .timelines import NO_CALLS, Calls
 
 __all__ = ["arguments_of", "calls"]
@@ -43,7 +39,7 @@ def calls() -> Calls:
             at[2 * names.index(action.before or action.after) + bool(action.after)].append(_callable(entry, action))
     starts = np.cumsum([0, *map(len, at)])
     actions = [action for place in at for action in place]
-    return Calls(starts, tuple(actions) if config.DISABLE_JIT else np.array(actions, np.int64))  # type: ignore[arg-type]
+    return Calls(starts, tuple(actions) if DISABLE_JIT else np.array(actions, np.int64))  # type: ignore[arg-type]
 
 
 def arguments_of(action: Action) -> tuple[str, ...]:
@@ -58,8 +54,15 @@ def arguments_of(action: Action) -> tuple[str, ...]:
 def _callable(entry: Loaded, action: Action) -> Any:
     """Address of an action that is called with state, parameters and cluster; in plain Python the function itself."""
     text, names = _text(entry.module, action)
-    if config.DISABLE_JIT:
+    if DISABLE_JIT:
         return written(text, names)
+    with LOADING:
+        import numba
+        from numba import typeof, types
+        from numba.core.errors import NumbaError
+
+        from .references import Reference
+
     if not hasattr(action.run, "py_func"):
         names["run"] = numba.njit(nogil=True, error_model="numpy")(action.run)
     state = Reference(typeof(new_state(1, 1, 1, 1, 1, 1, 1, own=room())))

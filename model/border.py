@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import wraps
+from functools import lru_cache, wraps
 from numbers import Real
 from os import PathLike
 from pathlib import Path
@@ -123,6 +123,7 @@ def _listed(value: Any) -> tuple[Any, ...] | None:
     return None
 
 
+@lru_cache(maxsize=512)  # of annotations there are few, and of calls many
 def _opened(kind: str) -> tuple[str, str]:
     """ "Sequence[str | Path]" is "Sequence" of "str | Path"; of a mapping or a function nothing more is asked here."""
     outer, _, inner = kind.partition("[")
@@ -130,7 +131,8 @@ def _opened(kind: str) -> tuple[str, str]:
     return outer, inner.strip()[:-1].removesuffix(", ...") if outer in _LISTS else ""
 
 
-def _parts(text: str, sign: str) -> list[str]:
+@lru_cache(maxsize=512)
+def _parts(text: str, sign: str) -> tuple[str, ...]:
     """Parts of a text between signs that stand in no bracket."""
     parts, depth = [""], 0
     for letter in text:
@@ -139,4 +141,4 @@ def _parts(text: str, sign: str) -> list[str]:
             parts.append("")
         else:
             parts[-1] += letter
-    return [part.strip() for part in parts]
+    return tuple(part.strip() for part in parts)

@@ -18,13 +18,11 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from numba import typeof, types
-from numba.core import config
-
 from . import shipped
 from .granted import processors
 from .jit import KERNELS, cache_folder
 from .kernel_cache import ENDING
+from .late import DISABLE_JIT
 
 __all__ = ["call_help", "how_far", "is_compiled"]
 
@@ -34,7 +32,7 @@ _LOCK, _STALE = "helper.lock", 600.0  # seconds: compiling takes less
 
 def is_compiled() -> bool:
     """Is there nothing left to compile for a run?"""
-    if config.DISABLE_JIT or shipped.fits():
+    if DISABLE_JIT or shipped.fits():
         return True
     folder = _folder()
     return folder is not None and next(folder.glob(f"step.run_steps-*{ENDING}"), None) is not None
@@ -102,11 +100,13 @@ def backwards() -> list[tuple[str, Any]]:
 
 def types_of_arguments() -> dict[str, Any]:
     """What phases are given, by the names of their arguments, as a step gives it."""
+    from numba import typeof, types
+
     from .layout import Layout
     from .parameters import parameter_record
+    from .references import Reference
     from .setup import allocate
     from .sites_and_arms import Arm, Cluster, Site
-    from .state_pointer import Reference
 
     p = parameter_record()
     site = Site("probe", "probe", "city", (Cluster("probe", "probe", "here", 1.0, 1.0, 1.0),), city_firms=1.0)

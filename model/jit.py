@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import linecache
 import os
-from functools import lru_cache, partial, wraps
+from functools import cached_property, lru_cache, partial, update_wrapper, wraps
 from typing import Any
 
-import numba
 import numpy as np
-from numba.core import config, types
 
 from .kernel_cache import keep, open_cache, own_place
 from .kernel_sources import hash_of_sources
+from .late import DISABLE_JIT, LOADING
+from .native import Entry, Misfit, entries
 from .processor import settle
 
-__all__ = ["KERNELS", "cache_folder", "inner", "jit", "small", "written"]
+__all__ = ["KERNELS", "Kernel", "cache_folder", "inner", "jit", "name_of", "small", "written"]
 
 KERNELS: list[Any] = []  # all that were decorated, in this order
 settle()
-if config.DISABLE_JIT:
+if DISABLE_JIT:
     np.seterr(all="ignore")  # words wrap around, and a quotient by 0 is inf, as in a compiled kernel
 
 
@@ -64,12 +64,66 @@ def jit(function=None, *, inner: bool = False, outer: bool = False, always_inlin
         options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
     if always_inline:
         options["forceinline"] = True
-    if config.DISABLE_JIT:
+    if DISABLE_JIT:
         return function if inner or always_inline else _in_python(function)
-    made = numba.njit(**options)(function)
+    made = Kernel(function, options, linked=not outer)
     KERNELS.append(made)
-    keep(made, function, cache_folder(), linked=not outer)
-    return _without_literals(made)
+    return made
+
+
+class Kernel:
+    """A function that is compiled: called as machine code that came with the package, or else by Numba.
+
+    Numba is loaded, and told of a kernel, when one is called that did not come compiled or whose arguments are not what it was compiled
+    for, or another kernel that calls it is compiled. Whatever a dispatcher of Numba has (`compile`, `stats`, `_numba_type_`, ...) a
+    kernel has too.
+
+    Attributes
+    ----------
+    py_func : callable
+        The function in Python.
+    """
+
+    def __init__(self, function, options: dict[str, Any], linked: bool):
+        update_wrapper(self, function)
+        self.py_func, self._options, self._linked = function, options, linked
+
+    @cached_property
+    def dispatcher(self):
+        """Of Numba."""
+        with LOADING:
+            import numba
+
+            from . import references  # noqa: F401 - what kernels name must be known before one is compiled
+
+        made = numba.njit(**self._options)(self.py_func)
+        keep(made, self.py_func, cache_folder(), linked=self._linked)
+        return _without_literals(made)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Machine code for it that came with the package, for one kind of arguments each."""
+        return entries(cache_folder()).get(name_of(self.py_func), ())
+
+    def __call__(self, *arguments):
+        for entry in self.entries:
+            try:
+                return entry(*arguments)
+            except Misfit:
+                continue
+        return self.dispatcher(*arguments)
+
+    def __getattr__(self, name: str):
+        if name.startswith("__"):  # nobody asks a dispatcher for what Python itself looks for
+            raise AttributeError(name)
+        return getattr(self.dispatcher, name)
+
+
+def name_of(function) -> str:
+    """What tells a function of this package from all others; empty for those of others, which nobody has compiled beforehand."""
+    code = function.__code__
+    ours = code.co_filename.startswith(os.path.dirname(__file__) + os.sep) and function.__module__.startswith(f"{__package__}.")
+    return f"{function.__module__}.{function.__qualname__}-{code.co_firstlineno}" if ours else ""
 
 
 def _in_python(function):
@@ -92,6 +146,8 @@ def _in_python(function):
 
 def _without_literals(kernel):
     """Compile a kernel once for int64, not again for every 0 or True that a caller writes down: a fifth of the time."""
+    from numba.core import types
+
     resolve = kernel.get_call_template
 
     def plain(args, kws):

@@ -23,16 +23,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from llvmlite import binding as llvm
-from numba.core.caching import _Cache
-from numba.core.compiler import CompileResult
-from numba.core.runtime import rtsys
-from numba.core.serialize import dumps
-
 from . import shipped
 from .notice import Notice
 
-__all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "own_place", "weak_place", "write_whole"]
+__all__ = ["ENDING", "MESSAGES", "KernelCacheWarning", "keep", "open_cache", "own_place", "read_own", "tell", "weak_place",
+           "write_whole"]  # fmt: skip
 
 ENDING = ".kernel"
 MESSAGES = {
@@ -56,7 +51,7 @@ class KernelCacheWarning(Notice):
 _told: set[str] = set()
 
 
-def _tell(key: str, **fields: Any) -> None:
+def tell(key: str, **fields: Any) -> None:
     """Warn, once of a kind: what ails one kernel ails them all."""
     if key not in _told:
         _told.add(key)
@@ -66,7 +61,7 @@ def _tell(key: str, **fields: Any) -> None:
 def open_cache(folder: str) -> str | None:
     """Make a folder for compiled kernels; None, with a warning, if it cannot be made or others can write there."""
     if folder.startswith("~"):  # nobody knows where this user's home is: here it would be a folder of that name
-        _tell("homeless")
+        tell("homeless")
         return None
     folder = os.path.abspath(folder)
     try:
@@ -74,10 +69,10 @@ def open_cache(folder: str) -> str | None:
         os.listdir(folder)
         weak = weak_place(folder)
     except OSError as error:
-        _tell("unkept", path=folder, cause=error.strerror or error)
+        tell("unkept", path=folder, cause=error.strerror or error)
         return None
     if weak is not None:
-        _tell("exposed", path=weak)
+        tell("exposed", path=weak)
         return None
     return folder
 
@@ -209,11 +204,13 @@ def keep(kernel: Any, function: Callable, folder: str | None, linked: bool = Tru
 
 def _entry_alone(name: str) -> bytes:
     """Bitcode that names an entry from Python and defines nothing else, so that a kernel which calls this one is refused."""
+    from llvmlite import binding as llvm
+
     return llvm.parse_assembly(f'define void @"{name}"() {{ unreachable }}').as_bitcode()
 
 
-class _KernelCache(_Cache):
-    """What Numba asks of a cache, for one function."""
+class _KernelCache:
+    """What Numba asks of a cache, for one function. It imports of Numba what it needs: whoever compiles nothing goes without."""
 
     def __init__(self, function: Callable, folder: str | None, linked: bool) -> None:
         code = function.__code__
@@ -237,7 +234,9 @@ class _KernelCache(_Cache):
         digest = _HASH(repr(key).encode()).digest()
         return f"{self._name}.{digest.hex()[:16]}{ENDING}", digest
 
-    def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
+    def load_overload(self, sig: Any, target_context: Any) -> Any | None:
+        from numba.core.runtime import rtsys
+
         rtsys.initialize(target_context)
         name, key = self._place(sig, target_context.codegen())
         content = self._read(name)
@@ -252,25 +251,12 @@ class _KernelCache(_Cache):
         return kernel
 
     def _read(self, name: str) -> bytes | None:
-        if self._folder is None:
-            return None
-        path = os.path.join(self._folder, name)
-        try:
-            with open(path, "rb") as stream:
-                if hasattr(os, "geteuid"):
-                    found = os.fstat(stream.fileno())
-                    if not (_is_ours(found) and _is_closed(found)):
-                        _tell("exposed", path=path)
-                        return None
-                return stream.read()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            _tell("unread", path=path, cause=error.strerror or error)
-            return None
+        return None if self._folder is None else read_own(os.path.join(self._folder, name))
 
-    def _rebuilt(self, content: bytes, key: bytes, target_context: Any, name: str | None) -> CompileResult | None:
+    def _rebuilt(self, content: bytes, key: bytes, target_context: Any, name: str | None) -> Any | None:
         """The kernel in a file of the folder, or in what came with the package (`name` is None); None if it is another's."""
+        from numba.core.compiler import CompileResult
+
         digest, body = content[: _HASH().digest_size], content[_HASH().digest_size :]
         try:
             if _HASH(body).digest() != digest:
@@ -280,14 +266,16 @@ class _KernelCache(_Cache):
         except Exception:  # whatever it is: it can be compiled again
             if name is not None:
                 path = os.path.join(self._folder or "", name)
-                _tell("damaged", path=path)
+                tell("damaged", path=path)
                 with suppress(OSError):
                     os.unlink(path)
             return None
 
-    def save_overload(self, sig: Any, data: CompileResult) -> None:
+    def save_overload(self, sig: Any, data: Any) -> None:
         if self._folder is None or data.lifted or data.library.has_dynamic_globals:  # addresses of this process
             return
+        from numba.core.serialize import dumps
+
         name, key = self._place(sig, data.codegen)
         library, *rest = data._reduce()
         rest[_ANNOTATION] = ""  # the source with a type at every word, which nobody reads: most of a small kernel
@@ -301,7 +289,24 @@ class _KernelCache(_Cache):
         try:
             write_whole(os.path.join(self._folder or "", name), content)
         except Exception as error:  # whatever it is: it is compiled already
-            _tell("unkept", path=self._folder, cause=getattr(error, "strerror", None) or error)
+            tell("unkept", path=self._folder, cause=getattr(error, "strerror", None) or error)
+
+
+def read_own(path: str) -> bytes | None:
+    """A file of a folder that `open_cache` gave; None, with a warning, if others may have written it or it cannot be read."""
+    try:
+        with open(path, "rb") as stream:
+            if hasattr(os, "geteuid"):
+                found = os.fstat(stream.fileno())
+                if not (_is_ours(found) and _is_closed(found)):
+                    tell("exposed", path=path)
+                    return None
+            return stream.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        tell("unread", path=path, cause=error.strerror or error)
+        return None
 
 
 def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:

@@ -25,6 +25,7 @@ from .state import (
 __all__ = ["Layout", "start_number"]
 
 OUTSIDE_AT_FIRST = 0.4  # of the room outside clusters; few runs need more
+SITES_AT_FIRST = 2  # planned clusters for which there is room; few runs build more
 SIZE_LAW = ("workers_median", "workers_sd", "workers_cap")
 # all parameters that a layout may look at: others can change without a new one
 NEEDS = ("occupancy_2018", "planned_cluster_slots", "planned_slot_area", "growth", "arrival_base", "start_factor", "developers",
@@ -66,7 +67,8 @@ class Layout:
     outside_blocks, outside_room : int
         Blocks that firms outside clusters can fill at most, and for how many there is room at first.
     blocks, most_blocks : int
-        All blocks at first, and with all room outside.
+        All blocks at first, and with all room outside and for planned clusters. Behind the existing clusters lie firms outside;
+        planned clusters take blocks from the end when they are built.
     widest : int
         Blocks of the largest cluster.
     programmes : int
@@ -84,6 +86,7 @@ class Layout:
 
         self.site = site
         self._assigned: dict[int, tuple[Arm, Assignment]] = {}
+        self._followed: dict[tuple, tuple[list[float], np.ndarray, np.ndarray]] = {}
         needs, asked = _needs(p), _asked(site, arms)
         self.needs = needs, asked
         values = dict(zip(NEEDS, needs, strict=True))
@@ -117,10 +120,11 @@ class Layout:
         # a park gathers nobody's household producers
         self.pool = 0 if site.kind == "park" else math.floor(values["outside_firms"] * in_clusters + 0.5)
         self.ids = self.first_pool_id + self.pool
-        self.blocks = int(self.existing_blocks.sum()) + self.planned * self.planned_blocks + self.outside_room
+        in_existing = int(self.existing_blocks.sum())
+        self.blocks = in_existing + self.outside_room + min(self.planned, SITES_AT_FIRST) * self.planned_blocks
+        self.most_blocks = in_existing + self.outside_blocks + self.planned * self.planned_blocks
         self.widest = max(int(self.existing_blocks.max()), self.planned_blocks)
-        self.most_blocks = self.blocks - self.outside_room + self.outside_blocks
-        self.links = max(256, self.first_arrival_id * 3 // 4)  # more on demand, see `Simulator.make_room`
+        self.links = max(256, self.first_arrival_id * 7 // 8)  # more on demand, see `Simulator.make_room`
         self.held = np.array([bool(c.firms) for c in site.clusters])
         starts = [len(c.firms) or start_number(c.firms_2018, values) for c in site.clusters]
         self.starts = np.minimum(np.array(starts), self.slots)
@@ -146,26 +150,33 @@ class Layout:
         return self._assigned[id(arm)][1]
 
     def _assign(self, arm: Arm) -> Assignment:
+        plans = tuple(programme.levers.get("planned_slots", 0) > 0 for programme in arm.programmes)
+        given = None if arm.assignment is None else tuple(arm.assignment)
+        if (given, arm.outside, plans) not in self._followed:  # arms that differ in their levers alone act in the same places
+            self._followed[given, arm.outside, plans] = self._follow(given, arm.outside, plans)
+        shares, follows, lever_row = self._followed[given, arm.outside, plans]
+        return Assignment(shares, [_has_rules(programme) for programme in arm.programmes], follows, lever_row)
+
+    def _follow(self, given: tuple[int, ...] | None, outside: int | None, plans: tuple[bool, ...]):
+        """Shares of programmes of which some plan clusters, the programme that each cluster follows, and the row of its levers."""
         existing = len(self.slots)
-        assignment = np.zeros(existing, np.int64) if arm.assignment is None else np.array(arm.assignment, np.int64)
-        if not arm.programmes:
-            assignment[:] = -1
+        assignment = np.zeros(existing, np.int64) if given is None else np.array(given, np.int64)
+        if not plans:
+            assignment[:], outside = -1, -1
         firms = np.array([c.firms_2018 for c in self.site.clusters])
         served = max(firms[assignment >= 0].sum(), 1e-9)
-        shares = [float(firms[assignment == n].sum() / served) for n in range(len(arm.programmes))]
-        outside = arm.outside if arm.programmes else -1
+        shares = [float(firms[assignment == n].sum() / served) for n in range(len(plans))]
         if outside is None:  # firms outside follow a programme that all clusters have
             outside = int(assignment[0]) if (assignment == assignment[0]).all() else -1
         kind = self.clusters["kind"]
         follows = np.where(kind == OUTSIDE, outside, -1)
         follows[:existing] = assignment
         place = existing
-        for n, programme in enumerate(arm.programmes):
-            if programme.levers.get("planned_slots", 0) > 0:
-                follows[place : place + self.planned_per_programme] = n
-                place += self.planned_per_programme
+        for n in np.flatnonzero(plans):
+            follows[place : place + self.planned_per_programme] = n
+            place += self.planned_per_programme
         lever_row = np.where(follows < 0, 3 * self.programmes, 3 * follows + kind)
-        return Assignment(shares, [_has_rules(programme) for programme in arm.programmes], follows, lever_row)
+        return shares, follows, lever_row
 
     def _table(self, p: dict[str, float]) -> np.ndarray:
         site, existing = self.site, len(self.slots)
@@ -178,7 +189,7 @@ class Layout:
         table["shadow_review"] = NEVER
         table["certified_at"] = table["review_at"] = NEVER
         table["kind"][existing:], table["kind"][-1] = PLANNED, OUTSIDE
-        blocks = [*self.existing_blocks, *[self.planned_blocks] * self.planned, 0]
+        blocks = [*self.existing_blocks, *[0] * self.planned, 0]  # planned clusters get theirs when they are built
         table["last"] = np.cumsum(blocks)
         table["first"] = table["last"] - blocks
         for row, cluster, slots in zip(table, site.clusters, self.slots, strict=False):

@@ -77,8 +77,8 @@ def _each_power(x, y, out):
 
 def powers(x, y):
     """`power` of arrays that are broadcast, or numbers; for Python, not for kernels."""
-    out = np.empty(np.broadcast_shapes(np.shape(x), np.shape(y)))
-    bases, exponents = np.empty_like(out), np.empty_like(out)
+    shape = np.shape(y) if np.ndim(x) == 0 else np.broadcast_shapes(np.shape(x), np.shape(y))
+    out, bases, exponents = np.empty(shape), np.empty(shape), np.empty(shape)
     bases[...], exponents[...] = x, y
     _each_power(bases.ravel(), exponents.ravel(), out.ravel())
     return out

@@ -26,7 +26,7 @@ from .phases.pool import scattered
 from .rules.certification import RECP_HIGHER, number_unmet, standard_exists
 from .rules.facilitation import persons
 from .rules.trust import belief, breach_hazard, enforcement
-from .size_odds import SIZES, odds_per_doubling, size_step
+from .size_odds import SIZES, odds_with, size_step
 from .state import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
@@ -186,7 +186,7 @@ def _scattered(s, p, out):
         out[i] = 0.0
     if s.pool.size == 0:
         return
-    here, gone = scattered(p, s.city[0].pool_here), scattered(p, s.city[0].pool_gone)
+    here, gone = scattered(s.city[0].pool_sums[0]), scattered(s.city[0].pool_sums[1])
     carbon = here.elec * s.city[0].grid_factor + here.fuel * p.fuel_factor
     out[I.POOL_FIRMS], out[I.POOL_COD], out[I.POOL_TCO2E], out[I.POOL_LANDFILLED] = here.firms, here.cod, carbon, here.landfill
     out[I.POOL_VALUE_ADDED] = here.value
@@ -222,13 +222,14 @@ def _money(s, p, money, out, dt):
         out[I.OUTLAY_DOSES + i] = 0.0
     transfers = 0.0
     for i in range(N_FLOWS):
+        flow = money[i] / dt  # once: what is written meanwhile might be money, for all that LLVM knows
         if outlay_part[i] >= 0:
-            out[I.OUTLAY_DOSES + outlay_part[i]] += money[i] / dt
+            out[I.OUTLAY_DOSES + outlay_part[i]] += flow
         if pair_of[i] >= 0:
-            out[_FIRST_PAIR + pair_of[i]] += money[i] / dt
-            transfers += abs(money[i]) / dt
+            out[_FIRST_PAIR + pair_of[i]] += flow
+            transfers += abs(flow)
         if social_part[i] >= 0 and social_part[i] != _CAPITAL:
-            out[I.SOCIAL_CAPITAL + social_part[i]] += social_sign[i] * money[i] / dt
+            out[I.SOCIAL_CAPITAL + social_part[i]] += social_sign[i] * flow
     out[I.SOCIAL_CAPITAL] = s.city[0].services / dt  # services in place, not what is paid in this step
     out[I.TRANSFERS] = transfers
     outlay, social = 0.0, 0.0
@@ -472,8 +473,9 @@ def _count(out, cluster, yes, share, number):
 @inner
 def _competitiveness(s, p, out):
     """Unit cost and margin of firms with T1 or T2 in operation, and of all others, in the last step of a year."""
+    books = books_of(s, p)
     for i in range(2):
-        sales, cost, profit = books_of(s, p, i == 0)
+        sales, cost, profit = books[i]
         out[I.UNIT_COST_ADOPTERS + i] = cost / sales if sales > 0.0 else np.nan
         out[I.MARGIN_ADOPTERS + i] = profit / sales if sales > 0.0 else np.nan
 
@@ -529,7 +531,7 @@ def _once_a_year(s, p, out):
     out[I.REAL_SHARE_SMALL] = small_real / max(small, 1)
     out[I.PLANT_REMOVAL], out[I.PLANTS_WEAK] = removed / max(plants, 1), weak / max(plants, 1)
     for j in range(N_TECH):
-        out[_FIRST_ODDS + j] = odds_per_doubling(sizes, j)
+        out[_FIRST_ODDS + j] = odds_with(sizes, j, s.sheet[0].chance)
     out[I.LARGEST_NODE] = most / (0.5 * ends) if ends > 0 else 0.0
     # Gini coefficient from the histogram of degrees
     weighted, rank = 0.0, 0.0

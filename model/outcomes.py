@@ -5,6 +5,8 @@ Whoever reads outcomes goes through here, so that a comparison and a sweep give 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from .jit import jit
@@ -63,4 +65,9 @@ def discounts(rate: float, steps: int, per_year: int) -> np.ndarray:
     -------
     (steps,) float64
     """
-    return powers(1.0 + rate, -(np.arange(steps) + 0.5) / per_year) / per_year
+    return powers(1.0 + rate, _middles(steps, per_year)) / per_year
+
+
+@lru_cache(maxsize=16)
+def _middles(steps: int, per_year: int) -> np.ndarray:
+    return -(np.arange(steps) + 0.5) / per_year

@@ -18,7 +18,7 @@ from .phases.births import draw_sector, draw_workers, give_technology, give_trai
 from .phases.developers import prepare_site
 from .phases.pool import fill_pool
 from .phases.production import set_coefficients
-from .phases.slots import random_slot
+from .phases.slots import lay_out, tie_slots
 from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
 from .roster import flows, room
 from .rules.adoption import capex_one, learning_factor
@@ -29,14 +29,12 @@ from .state import (
     EXISTING,
     INFRASTRUCTURE,
     LANES,
-    NEVER,
     NONE,
     OWN_PLANT,
     PLANNED,
     REAL_OWN,
     SLOT_LETTABLE,
     SLOT_TAKEN,
-    SLOT_UNUSABLE,
     SLOT_VACANT,
     T1,
     WATER,
@@ -57,7 +55,7 @@ def allocate(layout: Layout) -> State:
     """Arrays for one run."""
     clusters = len(layout.slots) + layout.planned + 1
     return new_state(layout.blocks, clusters, layout.programmes, layout.links, layout.ids, N_FLOWS, N_MATTER,
-                     layout.outside_room, len(layout.slots), layout.widest, room(), layout.pool)  # fmt: skip
+                     len(layout.slots), layout.widest, room(), layout.pool)  # fmt: skip
 
 
 @jit
@@ -90,6 +88,7 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     city["existing"], city["planned"], city["outside"] = existing, layout.planned, existing + layout.planned
     city["links_free"] = -1
     city["first_arrival_id"], city["first_pool_id"] = layout.first_arrival_id, layout.first_pool_id
+    city["first_outside_id"] = layout.first_arrival_id + layout.planned * layout.planned_blocks * LANES
     city["planned_factor"] = site.budget_share
     for name, value in layout.size_law.items():
         city[name] = value
@@ -97,15 +96,12 @@ def begin(s: State, layout: Layout, p: np.ndarray, plan, seed: int, replicate: i
     city["next_gap"] = -log(uniform(city["key"], int(Purpose.ARRIVAL_GAP), 0, 0))
     lever_values(s.levers)[...] = plan.baseline
     _place(s, p, plan)
-    _populate(s, p, layout.starts, layout.held)
+    _populate(s, p, layout.starts, layout.held, _in_order(s))
     for c, cluster in enumerate(site.clusters):
         for n, firm in enumerate(cluster.firms):
             _impose(s, p, c, n, firm)
     fill_pool(s, p)
     _tie(s)
-    if p["developers"] > 0.5:  # who is to look at the firms of a cluster finds none in a site before it is built
-        sites = s.clusters[existing : city["outside"]]
-        sites["last"] = sites["first"]
 
 
 def _impose(s, p, c, n, firm):
@@ -278,40 +274,50 @@ def _place(s, p, plan):
             cluster.design_flow = p.design_factor * mean_water * mean * cluster.slots
         if cluster.kind == PLANNED:
             prepare_site(city, p, cluster, c - city.existing)
-        side = np.sqrt(max(cluster.area, 1.0))
-        for b in range(cluster.first, cluster.last):
-            f = s.firms[b]
-            for k in range(LANES):
-                slot = b * LANES + k
-                n = slot - cluster.first * LANES
-                f.cluster[k], f.id[k], f.slot_id[k] = c, slot, slot
-                f.status[k] = SLOT_UNUSABLE
-                if cluster.kind == EXISTING and n < cluster.slots:
-                    f.status[k] = SLOT_VACANT
-                f.due[k], f.moved_at[k] = NEVER, NEVER
-                f.x[k] = side * uniform(city.key, Purpose.SLOT_POSITION, 0, slot)
-                f.y[k] = side * uniform(city.key, Purpose.SLOT_POSITION, 1, slot)
-                f.k_revenue[k] = f.k_water[k] = 1.0
+        lay_out(s, c, cluster.first * LANES)
+        for n in range(cluster.slots if cluster.kind == EXISTING else 0):
+            slot = cluster.first * LANES + n
+            s.firms[slot >> 4].status[slot & 15] = SLOT_VACANT
     for i in range(city.mix.size):
         city.mix[i] /= weight
 
 
+def _in_order(s: State) -> np.ndarray:
+    """Slots of each existing cluster by a hash, counted from its first one; they lie where the slots do.
+
+    NumPy sorts: a kernel that does so takes memory by Numba's means, and could not be called without Numba.
+    """
+    rank = np.zeros(s.firms.size * LANES, np.uint64)
+    _rank(s, rank)
+    order = np.zeros(rank.size, np.int64)
+    clusters = s.clusters[: s.city[0]["existing"]]
+    for first, slots in zip((clusters["first"] * LANES).tolist(), clusters["slots"].tolist(), strict=True):
+        order[first : first + slots] = rank[first : first + slots].argsort()
+    return order
+
+
 @jit(outer=True)
-def _populate(s, p, starts, held):
-    """Firms of the first day: `starts` slots of each cluster in the order of a hash (the first ones where it is held)."""
+def _rank(s, rank):
+    """The hash by which slots of existing clusters come to have firms."""
+    city = s.city[0]
+    for c in range(city.existing):
+        first = s.clusters[c].first * LANES
+        for n in range(s.clusters[c].slots):
+            rank[first + n] = draw(city.key, Purpose.SLOT_INITIAL, 0, first + n)
+
+
+@jit(outer=True)
+def _populate(s, p, starts, held, order):
+    """Firms of the first day: `starts` slots of each cluster as `_in_order` says (the first ones where it is held)."""
     s, p = by_reference(s), p[()]
     city = s.city[0]
     median, sd, cap = city.workers_median, city.workers_sd, city.workers_cap
     for c in range(starts.size):
         cluster, number, all_first = s.clusters[c], starts[c], held[c]
         slots, first = cluster.slots, cluster.first * LANES
-        rank = np.empty(slots, np.uint64)
-        for n in range(slots):
-            rank[n] = draw(city.key, Purpose.SLOT_INITIAL, 0, first + n)
-        order = np.argsort(rank)
         city.workers_median, city.workers_sd, city.workers_cap = (cluster.workers_median, cluster.workers_sd, cluster.workers_cap)
         for m in range(number):
-            n = m if all_first else order[m]
+            n = m if all_first else order[first + m]
             slot = first + n
             sector = draw_sector(cluster.mix, uniform(city.key, Purpose.TRAIT_SECTOR, 0, slot))
             give_traits(s, p, slot, slot, sector, draw_workers(city, p, slot, False))
@@ -320,37 +326,16 @@ def _populate(s, p, starts, held):
         # the part of the slots that is empty on the first day can be let
         for m in range(number, slots):
             if not all_first:
-                slot = first + order[m]
+                slot = first + order[first + m]
                 s.firms[slot >> 4].status[slot & 15] = SLOT_LETTABLE
     city.workers_median, city.workers_sd, city.workers_cap = median, sd, cap
 
 
 @jit(outer=True)
 def _tie(s):
-    """Acquaintances of a slot: the two nearest and two random slots of the cluster."""
-    city = s.city[0]
-    for c in range(city.outside):
-        cluster = s.clusters[c]
-        low = cluster.first * LANES
-        room = (cluster.last - cluster.first) * LANES  # on unbuilt land slots of an existing cluster may come to be used
-        slots = room if cluster.kind == PLANNED else cluster.slots
-        for n in range(room):
-            slot = low + n
-            f, k = s.firms[slot >> 4], slot & 15
-            near, second, d1, d2 = -1, -1, 1e300, 1e300
-            for m in range(slots):
-                if m != n:
-                    g, i = s.firms[(low + m) >> 4], (low + m) & 15
-                    dx, dy = g.x[i] - f.x[k], g.y[i] - f.y[k]
-                    d = dx * dx + dy * dy
-                    if d < d1:
-                        near, second, d1, d2 = low + m, near, d, d1
-                    elif d < d2:
-                        second, d2 = low + m, d
-            s.ties[slot, 0], s.ties[slot, 1] = near, second
-            for t in range(2):
-                other = low + random_slot(city.key, t, slot, slots)
-                s.ties[slot, 2 + t] = other if other != slot else -1
+    """Acquaintances in existing clusters; on unbuilt land further slots may come to be used."""
+    for c in range(s.city[0].existing):
+        tie_slots(s, s.clusters[c], s.clusters[c].slots)
 
 
 def apply_arm(s: State, layout: Layout, p: np.ndarray, arm: Arm, scale: float, support: Callable[[], float]) -> None:

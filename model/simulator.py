@@ -139,13 +139,13 @@ class Simulator:
             self._sizes = sizes
 
         money = float(p["money_scale"])  # the only parameter that the levers of a plan depend on
-        plans = self._levers.setdefault(money, {})
-        for arm in self.arms:
-            if id(arm) not in plans or plans[id(arm)].target.shape[0] != 3 * size.programmes + 1:
-                plans[id(arm)] = make_plan(p, arm, self.shocks, self.steps_per_year, self.last_year, size.programmes)
+        plans, rows = self._levers.setdefault(money, {}), 3 * size.programmes + 1
         outside = outside_world(p, self.shocks, self.steps_per_year, self.last_year)  # the same for all arms
-        prices = dict(zip(Plan._fields, outside, strict=False))
-        self.plans = [plans[id(arm)]._replace(**prices, own=calls()) for arm in self.arms]
+        for arm in self.arms:
+            if id(arm) not in plans or plans[id(arm)].target.shape[0] != rows:
+                plans[id(arm)] = make_plan(p, arm, self.shocks, self.steps_per_year, self.last_year, size.programmes, outside)
+        own = calls()
+        self.plans = [Plan._make((*outside, *plans[id(arm)][len(outside) : -1], own)) for arm in self.arms]
 
     def rows(self) -> Rows:
         """Room for the rows of a run."""
@@ -226,10 +226,12 @@ class Simulator:
 
     def reference(self, series: np.ndarray) -> Reference:
         """What others are held against, when the arm that was just run has no programme."""
-        before = np.full(self.burn_steps, np.inf)
-        came = self.work.origin >= 0  # whoever finds no room here belongs outside
-        origin = np.where(came, self.work.origin, len(self.site.clusters)).astype(np.int16)
-        return Reference(self.work.ever.copy(), np.append(before, series[1:, FINES] / self.steps_per_year), origin)
+        fines = np.empty(self.burn_steps + len(series) - 1)
+        fines[: self.burn_steps] = np.inf
+        np.divide(series[1:, FINES], self.steps_per_year, out=fines[self.burn_steps :])
+        origin = self.work.origin.copy()
+        origin[origin < 0] = len(self.site.clusters)  # whoever finds no room here belongs outside
+        return Reference(self.work.ever.copy(), fines, origin)
 
     def by_origin(self) -> np.ndarray:
         """Flows of the arm that was just run, added up from 2020 to the end of each report year, by the firms' origin.

@@ -181,6 +181,7 @@ CITY_DTYPE = np.dtype([
     # who entered planned clusters in the step, by where he came from; whom admission turned away; the pool outside
     ("entered_clusters", _i), ("entered_outside", _i), ("entered_arrivals", _i), ("entered_pool", _i), ("refused", _i),
     ("first_pool_id", _i), ("pool_moved", _i), ("pool_stale", _i), ("pool_here", _f, (N_SECTORS, 3)), ("pool_gone", _f, (N_SECTORS, 3)),
+    ("pool_sums", _f, (2, 14)),  # what those here and gone do, see `phases.pool.Scattered`
     # of existing clusters, so far: ha that shared land and new plots took, where shared land took them, plots, firms that left
     ("land_taken", _f), ("shared_unbuilt", _f), ("shared_vacant", _f), ("shared_paid", _f), ("plots_lost", _i), ("plots_opened", _i), ("firms_cleared", _i),
     ("degree", _i, (64,)),
@@ -189,6 +190,8 @@ CITY_DTYPE = np.dtype([
     ("begun", _j, (2, BEGUN_KEPT)), ("due", _i, (2, len(AGES))), ("lasted", _i, (2, len(AGES))),
     # firms seen on the map in one search, by their hash
     ("seen_hash", _u, (MAP_SEEN,)), ("seen_row", _i, (MAP_SEEN,)), ("outside_from", _i),
+    # the first block that planned clusters have (0: none is built yet), and the persistent id of the first slot outside
+    ("sites_from", _i), ("first_outside_id", _i),
     # limited inspectors: visits of the calendar year that were due and that were made
     ("visits_due", _i), ("visits_made", _i),
     # held up by conflicts in the step
@@ -200,8 +203,8 @@ CITY_DTYPE = np.dtype([
 
 SHEET_DTYPE = _block(
     # of the block of firms that is looked at
-    [("compliance", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("learn", _i), ("rank", _u), ("dip", _f), ("excess", _f),
-     ("chance", _f), ("trades", _f), ("cheap", _f), ("exempt", _f)]
+    [("compliance", _i), ("unknown", _i), ("fickle", _i), ("caught", _i), ("queue", _i), ("shows", _i), ("learn", _i), ("linked", _i), ("member", _i), ("matches", _i), ("dip", _f), ("excess", _f),
+     ("chance", _f), ("gain", _f), ("trades", _f), ("cheap", _f), ("exempt", _f)]
     # added up over the blocks of a cluster, see `phases.production.close_books`; 0 between clusters
     + [(name, _f) for name in (
         "elec", "fuel", "water", "effluent", "service", "workers", "dips", "value", "untreated", "cod", "cod_removed", "solar",
@@ -251,7 +254,7 @@ class State(NamedTuple):
         Links proposed in this step.
     cases : (clusters, CASES_KEPT) CASE_DTYPE
         What waits for the coordinator of each cluster: `cluster.waiting` of them in no order.
-    lettable : (slots of clusters,) LETTABLE_DTYPE
+    lettable : (slots,) LETTABLE_DTYPE
         Slots that can be let in this step: for each cluster, from its first slot on, `cluster.lettable` of them in no order.
     forks : (2 * leaves, N_SECTORS + 1) float64
         What the lettable slots below each node of a binary tree over the clusters weigh for an arrival, by its sector and
@@ -342,14 +345,13 @@ def blocks_of(slots: int) -> int:
 
 
 def new_state(
-    blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, outside: int = 0,
-    existing: int = 0, widest: int | None = None, own: tuple[int, int, int] = (0, 0, 0), pool: int = 0,
+    blocks: int, clusters: int, programmes: int, links: int, ids: int, flows: int, matter: int, existing: int = 0,
+    widest: int | None = None, own: tuple[int, int, int] = (0, 0, 0), pool: int = 0,
 ) -> State:  # fmt: skip
     """Arrays of the given sizes, cleared; they lie side by side in one piece of memory.
 
-    The last `outside` blocks lie outside clusters: nothing is let there. The first `existing` clusters were there in 2020.
-    The largest cluster has `widest` blocks, all of them if it is not told. Modules keep `own` numbers of a firm, of a cluster and of
-    the city. There are `pool` producers outside from the first day on.
+    The first `existing` clusters were there in 2020. The largest cluster has `widest` blocks, all of them if it is not told.
+    Modules keep `own` numbers of a firm, of a cluster and of the city. There are `pool` producers outside from the first day on.
     """
     widest = blocks if widest is None else widest
     slots = blocks * LANES
@@ -362,10 +364,10 @@ def new_state(
         "levers": (3 * programmes + 1, LEVER_DTYPE),
         "city": (1, CITY_DTYPE),
         "head": ((slots, 2), np.int32),
-        "requests": (max(64, slots // 8), REQUEST_DTYPE),
-        "proposals": (max(64, slots // 8), REQUEST_DTYPE),
+        "requests": (max(64, slots // 6), REQUEST_DTYPE),
+        "proposals": (max(64, slots // 6), REQUEST_DTYPE),
         "cases": ((clusters, CASES_KEPT), CASE_DTYPE),
-        "lettable": (slots - outside * LANES, LETTABLE_DTYPE),
+        "lettable": (slots, LETTABLE_DTYPE),
         "forks": ((2 << (clusters - 1).bit_length(), N_SECTORS + 1), np.float64),
         "shown": (widest + 1, SHOWN_DTYPE),
         "free": (((widest + 1) * LANES, 2, N_STREAMS), np.float64),
@@ -460,7 +462,7 @@ def with_more_room(state: State, blocks: int) -> State:
         array = getattr(state, name)
         shapes[name] = (2 * array.size, array.dtype)
     slots = blocks * LANES
-    for name, length in {"firms": blocks, "head": slots, "leavers": slots, "holds": slots, "ties": slots, "slot_at": slots,
+    for name, length in {"firms": blocks, "head": slots, "lettable": slots, "leavers": slots, "holds": slots, "ties": slots, "slot_at": slots,
                          "own_firms": slots}.items():  # fmt: skip
         array = getattr(state, name)
         shapes[name] = ((length, *array.shape[1:]), array.dtype)

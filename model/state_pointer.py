@@ -4,80 +4,20 @@ The arrays of a `State` are over a hundred words. Numba would copy them at every
 LLVM would look at each of them in every function: a quarter of a step and much of the compile time. `by_reference`
 lays the words down once, in the frame of the kernel that Python called; all others get their address and read what
 they need. The words do not change while that kernel runs, and the loads say so (``invariant.load``), so that loops keep
-their vectors.
+their vectors. How, stands in `references.py`.
 """
 
 from __future__ import annotations
 
-from llvmlite import ir
-from numba.core import cgutils, config, types
-from numba.core.imputils import impl_ret_borrowed
-from numba.core.typing.templates import AttributeTemplate, infer_getattr
-from numba.extending import intrinsic, lower_getattr_generic, models, register_model
+from typing import Any
+
+from .late import DISABLE_JIT, Late
 
 __all__ = ["by_reference"]
 
+by_reference: Any = Late("by_reference")
 
-class Reference(types.Type):
-    """A named tuple that lies somewhere in memory; its fields are read like those of the tuple."""
-
-    def __init__(self, target):
-        self.target = target
-        super().__init__(f"Reference({target.instance_class.__name__})")
-
-    @property
-    def key(self):
-        return self.target
-
-
-@register_model(Reference)
-class _Pointer(models.OpaqueModel):
-    pass
-
-
-@infer_getattr
-class _Fields(AttributeTemplate):
-    key = Reference
-
-    def generic_resolve(self, reference, name):
-        fields = reference.target.fields
-        return reference.target[fields.index(name)] if name in fields else None
-
-
-@lower_getattr_generic(Reference)
-def _field(context, builder, reference, pointer, name):
-    index = reference.target.fields.index(name)
-    words = context.get_value_type(reference.target)
-    place = cgutils.gep_inbounds(builder, builder.bitcast(pointer, words.as_pointer()), 0, index)
-    value = _load(builder, place, words.elements[index])
-    return impl_ret_borrowed(context, builder, reference.target[index], value)
-
-
-def _load(builder, place, kind):
-    """Load word by word: LLVM forgets what it is told of whole structures."""
-    if not isinstance(kind, ir.Aggregate):
-        word = builder.load(place)
-        word.set_metadata("invariant.load", builder.module.add_metadata([]))
-        return word
-    value = ir.Constant(kind, ir.Undefined)
-    for i in range(len(kind.elements) if isinstance(kind, ir.BaseStructType) else kind.count):
-        part = kind.elements[i] if isinstance(kind, ir.BaseStructType) else kind.element
-        value = builder.insert_value(value, _load(builder, cgutils.gep_inbounds(builder, place, 0, i), part), i)
-    return value
-
-
-@intrinsic
-def by_reference(typing, arrays):
-    """The address of a named tuple of arrays, in the frame of the kernel that calls this."""
-
-    def lower(context, builder, signature, arguments):
-        place = cgutils.alloca_once_value(builder, arguments[0])
-        return builder.bitcast(place, cgutils.voidptr_t)
-
-    return Reference(arrays)(arrays), lower
-
-
-if config.DISABLE_JIT:  # plain Python hands references on anyway
+if DISABLE_JIT:  # plain Python hands references on anyway
 
     def by_reference(arrays):
         return arrays

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -13,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .levers import LAW_LEVERS, LEVERS, WIDTH
-from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm, Law, Schedule, Shock
+from .remembered import remembered
+from .sites_and_arms import SECTORS, TECHNOLOGIES, Arm, Law, Programme, Schedule, Shock
 
 __all__ = ["Calls", "FORK_YEAR", "LAST_YEAR", "NO_CALLS", "Plan", "START_YEAR", "make_plan", "outside_world", "steps_between"]
 
@@ -126,11 +128,10 @@ def outside_world(p: np.ndarray, shocks: tuple[Shock, ...], steps_per_year: int,
     """The first fields of a `Plan`: what no arm can change. Arrays are shared between plans and never written."""
     from .maths import powers  # Numba loads slowly: who only asks for a year goes without
 
-    time = _times(steps_per_year, last_year)
-    electricity = p["electricity_price"] * powers(1 + p["electricity_growth"], np.maximum(time - 2020, 0))
+    electricity = p["electricity_price"] * powers(1 + p["electricity_growth"], _since_2020(steps_per_year, last_year))
     for shock in shocks:
         if shock.kind == "electricity":
-            electricity[_during(shock, time)] *= shock.factor
+            electricity[_during(shock, _times(steps_per_year, last_year))] *= shock.factor
     grid = _grid(float(p["grid_factor_2010"]), float(p["grid_factor_trend"]), steps_per_year, last_year)
     capex, offered = _technologies(
         float(p["learning_growth"]), tuple(p["tech_learning_exponent"].tolist()), float(p["solar_since"]), steps_per_year, last_year
@@ -142,6 +143,11 @@ def outside_world(p: np.ndarray, shocks: tuple[Shock, ...], steps_per_year: int,
 def _times(steps_per_year: int, last_year: float) -> np.ndarray:
     """Beginning of every step."""
     return START_YEAR + np.arange(steps_between(START_YEAR, last_year, steps_per_year)) / steps_per_year
+
+
+@lru_cache(maxsize=16)
+def _since_2020(steps_per_year: int, last_year: float) -> np.ndarray:
+    return np.maximum(_times(steps_per_year, last_year) - 2020, 0)
 
 
 def _during(shock: Shock, time: np.ndarray) -> np.ndarray:
@@ -204,6 +210,7 @@ def make_plan(
     steps_per_year: int = 4,
     last_year: float = LAST_YEAR,
     programmes: int | None = None,
+    outside: Sequence[np.ndarray] | None = None,
 ) -> Plan:
     """Lay down prices, shocks and levers of an arm.
 
@@ -219,39 +226,66 @@ def make_plan(
         End of the last step.
     programmes : int, optional
         Rows to provide for, so that all arms of a comparison have arrays of one size.
+    outside : sequence of arrays, optional
+        From `outside_world`, where that is known.
     """
-    names = list(LEVERS)
-    baseline = _wide([LEVERS[n].baseline for n in names])
-    kind = _wide([KINDS[LEVERS[n].kind] for n in names])
+    places, baseline, kind, caps, money, local = _levers()
     programmes = len(arm.programmes) if programmes is None else programmes
     rows = 3 * programmes + 1
-    target = np.tile(baseline, (rows, 1))
-    cap = np.tile(_wide([-np.inf if LEVERS[n].cap is None else LEVERS[n].cap for n in names]), (rows, 1))
+    target, cap = np.empty((rows, WIDTH)), np.empty((rows, WIDTH))
+    target[:], cap[:] = baseline, caps
     typed, inside = np.zeros((rows, WIDTH), np.uint8), np.zeros((rows, WIDTH), np.uint8)
-    start, ramp, end = (np.zeros((max(1, programmes), WIDTH)) for _ in range(3))
+    start, ramp, end = np.zeros((3, max(1, programmes), WIDTH))
     for n, programme in enumerate(arm.programmes):
-        existing, planned, outside = 3 * n, 3 * n + 1, 3 * n + 2
-        for i, name in enumerate(names):
-            schedule: Schedule = programme.schedules.get(name, programme.schedule)
-            start[n, i], ramp[n, i], end[n, i] = schedule.start, schedule.ramp, schedule.end
-            if name in LAW_LEVERS and name in programme.levers:
+        for name in LAW_LEVERS:
+            if name in programme.levers:
                 raise ValueError(f"{name} is a lever of the law, which is the same for all: it belongs into Arm.law")
-            target[existing : outside + 1, i] = programme.levers.get(name, baseline[i])
-            target[planned, i] = programme.planned.get(name, target[existing, i])
-            inside[planned, i] = name in LAW_LEVERS and name in programme.planned
-            typed[existing : outside + 1, i] = name in programme.typed
-            if name in programme.planned:
-                typed[planned, i] = f"planned.{name}" in programme.typed
-            if LEVERS[name].local:
-                target[outside, i] = baseline[i]
+        usual, here = programme.schedule, slice(0, len(places))
+        start[n, here], ramp[n, here], end[n, here] = usual.start, usual.ramp, usual.end
+        for name, schedule in programme.schedules.items():
+            if (i := places.get(name)) is not None:
+                start[n, i], ramp[n, i], end[n, i] = schedule.start, schedule.ramp, schedule.end
+        _set_rows(target[3 * n : 3 * n + 3], typed[3 * n : 3 * n + 3], inside[3 * n + 1], programme, places)
+        target[3 * n + 2, local] = baseline[local]
     cap[typed > 0] = -np.inf
-    money = _wide([LEVERS[n].unit.startswith("mVND") for n in names])
     target[:, money] *= p["money_scale"]
     moved = np.flatnonzero((target != baseline).any(axis=0) | inside.any(axis=0))
     law = _law(arm.law, baseline)
-    fines = np.full(_times(steps_per_year, last_year).size, np.inf)
-    outside = outside_world(p, shocks, steps_per_year, last_year)
+    fines = _no_fines(steps_per_year, last_year)
+    if outside is None:
+        outside = outside_world(p, shocks, steps_per_year, last_year)
     return Plan._make((*outside, baseline, kind, target, cap, typed, inside, start, ramp, end, moved, *law, fines, NO_CALLS))
+
+
+def _set_rows(target, typed, inside, programme: Programme, places: dict[str, int]) -> None:
+    """What a programme says of levers, in its three rows; `inside` is of the row in planned clusters."""
+    for name, value in programme.levers.items():
+        if (i := places.get(name)) is not None:
+            target[:, i] = value
+    for name in programme.typed:
+        if (i := places.get(name)) is not None:
+            typed[:, i] = 1
+    for name, value in programme.planned.items():
+        if (i := places.get(name)) is not None:
+            target[1, i], inside[i] = value, name in LAW_LEVERS
+            typed[1, i] = f"planned.{name}" in programme.typed
+
+
+@remembered()
+def _levers() -> tuple[dict[str, int], np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of all levers: their places; baseline, index into `KINDS`, cap; which are money, and which are not for firms outside."""
+    levers = list(LEVERS.values())
+    caps = [-np.inf if lever.cap is None else lever.cap for lever in levers]
+    kinds, local = [KINDS[lever.kind] for lever in levers], [lever.local for lever in levers]
+    money = [lever.unit.startswith("mVND") for lever in levers]
+    baseline = _wide([lever.baseline for lever in levers])
+    return {name: i for i, name in enumerate(LEVERS)}, baseline, _wide(kinds), _wide(caps), _wide(money), np.flatnonzero(local)
+
+
+@lru_cache(maxsize=16)
+def _no_fines(steps_per_year: int, last_year: float) -> np.ndarray:
+    """Where there is nothing to compare with."""
+    return np.full(_times(steps_per_year, last_year).size, np.inf)
 
 
 def _wide(values: list) -> np.ndarray:
@@ -263,14 +297,14 @@ def _wide(values: list) -> np.ndarray:
 
 def _law(law: Law, baseline: np.ndarray):
     """The fields of a `Plan` that hold the law."""
-    names = list(LEVERS)
+    places = _levers()[0]
     before, target = baseline.copy(), baseline.copy()
     start, ramp, end = (np.zeros(WIDTH) for _ in range(3))
     waits = np.zeros(WIDTH, np.uint8)
     for name in {*law.levers, *law.before} - set(LAW_LEVERS):
         raise ValueError(f"{name} is no lever of the law: it belongs to a programme")
     for name, value in law.levers.items():
-        i = names.index(name)
+        i = places[name]
         target[i], before[i] = value, law.before.get(name, baseline[i])
         schedule = law.schedules.get(name, Schedule())
         start[i], ramp[i], end[i] = schedule.start, schedule.ramp, schedule.end

@@ -106,13 +106,14 @@ def with_levers(
         moved = {name: value for name, value in levers.items() if name in LAW_LEVERS}
         late = {name: schedule for name, schedule in when.items() if name in LAW_LEVERS}
         before = {name: law.levers.get(name, LEVERS[name].baseline) for name in late}
-        law = replace(
-            law,
-            id=law.id if not moved and not late else f"{law.id}+",
-            levers={**law.levers, **before, **moved},
-            before={name: v for name, v in law.before.items() if name not in moved} | before,
-            schedules={name: v for name, v in law.schedules.items() if name not in moved} | late,
-        )
+        if moved or late:
+            law = replace(
+                law,
+                id=f"{law.id}+",
+                levers={**law.levers, **before, **moved},
+                before={name: v for name, v in law.before.items() if name not in moved} | before,
+                schedules={name: v for name, v in law.schedules.items() if name not in moved} | late,
+            )
     inside = {name.removeprefix(PLANNED): value for name, value in levers.items() if name.startswith(PLANNED)}
     own = {name: value for name, value in levers.items() if not name.startswith(PLANNED) and name not in LAW_LEVERS}
     keys = frozenset({*own, *(name for name in levers if name.startswith(PLANNED))}) if typed else frozenset()

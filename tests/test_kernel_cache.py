@@ -16,6 +16,7 @@ import pytest
 from ecocluster.model import kernel_cache
 from ecocluster.model.jit import cache_folder
 from ecocluster.model.kernel_cache import ENDING, MESSAGES, KernelCacheWarning, keep, open_cache, weak_place
+from ecocluster.model.native import FILE
 from ecocluster.viz.words import Words
 
 POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="owners and modes as POSIX knows them")
@@ -283,7 +284,9 @@ def test_a_careless_umask_opens_nothing(tmp_path, monkeypatch):
 @POSIX
 def test_foreign_code_does_not_run_from_a_folder_that_is_open_to_all(tmp_path):
     """A file with the right name and hash; the control shows that it would run."""
-    program = "from ecocluster.model.jit import cache_folder; from ecocluster.model.maths import power; print(power(4.0, 0.5))"
+    program = (
+        "from ecocluster.model.jit import cache_folder; from ecocluster.model.maths import power; print(power.dispatcher(4.0, 0.5))"
+    )
     where, victim = tmp_path / "cache", tmp_path / "victim"
 
     def run():
@@ -302,7 +305,8 @@ def test_foreign_code_does_not_run_from_a_folder_that_is_open_to_all(tmp_path):
 
 
 def test_a_damaged_cache_costs_a_command_one_line(tmp_path):
-    """A copy of the warm cache, one kernel emptied and one cut: told once, in the reader's language, and mended."""
+    """A copy of the warm cache, one kernel emptied and one cut, and the library if there is one: told once, in the reader's language, and
+    mended."""
     subprocess.run(
         [sys.executable, "-c", "from ecocluster.experiments import compare; compare('teaching', fixed=True, replicates=1)"],
         check=True,
@@ -313,6 +317,8 @@ def test_a_damaged_cache_costs_a_command_one_line(tmp_path):
     for name, size in (("randomness.key_of", 0), ("randomness.uniform", 500)):
         for file in cold.glob(f"{name}-*{ENDING}"):
             os.truncate(file, size)
+    for file in cold.glob(f"*{FILE}"):
+        os.truncate(file, 500)
     command = [sys.executable, "-m", "ecocluster", "compare", "teaching", "--replicates", "1", "--json", "--lang", "vi"]
     for lines in (1, 0):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True,

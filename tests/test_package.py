@@ -119,10 +119,11 @@ SIGNATURES = """
 import inspect
 import numba
 from ecocluster.experiments import compare
-from ecocluster.model import compiling
-from ecocluster.model.state_pointer import Reference
+from ecocluster.model import compiling, jit
+from ecocluster.model.references import Reference
 from ecocluster.model.step import run_steps
 
+jit.entries = lambda folder: {}  # nothing came as machine code: Numba is asked
 compare("teaching", fixed=True, replicates=1)
 ((s, p, *_, series, level, unmet),) = run_steps.signatures
 given = {"s": Reference(s), "p": p.dtype, "c": numba.int64, "out": numba.float64[::1], "before": numba.float64[::1]}
@@ -328,6 +329,7 @@ def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
     made = make_arm("symbiosis", budget_bn=300.0, site=site)
     arm = replace(made, scale=2.0)
     found = []
+    monkeypatch.setattr(layout, "SITES_AT_FIRST", 0)  # firms outside share this room
     for links, outside in ((None, layout.OUTSIDE_AT_FIRST), (4, layout.OUTSIDE_AT_FIRST), (None, 0.0)):
         monkeypatch.setattr(layout, "OUTSIDE_AT_FIRST", outside)
         simulator = Simulator(site, (arm,), parameter_record({"cost.link_coordination": 2.0}))
@@ -344,6 +346,34 @@ def test_room_grows_on_demand_and_changes_no_bit(monkeypatch):
     assert found[1][1] > 4 and found[2][2] > 0, "controls: four links and no firm outside are too few"
     np.testing.assert_array_equal(found[0][0], found[1][0])
     np.testing.assert_array_equal(found[0][0], found[2][0])
+
+
+def test_planned_clusters_have_room_when_they_are_built(monkeypatch):
+    """Without room for a planned cluster at first, and with room for all that can come to be, a run is the same."""
+    import numpy as np
+    from ecocluster.model import layout
+    from ecocluster.model.parameters import parameter_record
+    from ecocluster.model.simulator import Simulator
+    from ecocluster.model.state import NEVER
+    from ecocluster.scenarios import load_scenario, make_arm
+
+    site = load_scenario("teaching").site
+    arm = replace(make_arm("newly-planned", budget_bn=300.0, site=site), scale=2.0)
+    found, rooms = [], []
+    for sites in (0, 1000):
+        monkeypatch.setattr(layout, "SITES_AT_FIRST", sites)
+        simulator = Simulator(site, (arm,), parameter_record())
+        rows = simulator.rows()
+        assert simulator.burn(1, 0) == 0
+        simulator.fork(0, 2.0, None)
+        assert simulator.run(0, *rows) == 0
+        planned = simulator.work.clusters[len(site.clusters) : -1]
+        assert (planned["opened"] < NEVER).any(), "control: some are built"
+        found.append(rows)
+        rooms.append(simulator.base.firms.size - simulator.layout.blocks)
+    assert rooms[0] > 0 and rooms[1] == 0
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_room_that_grows_between_pilots_is_as_new(monkeypatch):

@@ -189,7 +189,7 @@ def test_asking_loads_no_model():
     import subprocess
     import sys
 
-    code = "import sys, ecocluster.experiments.{}; print([n for n in ('numba', 'scipy', 'pandas') if n in sys.modules])"
+    code = "import sys, ecocluster.experiments.{}; print([n for n in ('numba', 'scipy', 'pandas', 'ecocluster.model.state') if n in sys.modules])"
     told = [subprocess.run([sys.executable, "-c", code.format(room)], capture_output=True, text=True, check=True).stdout.strip()
             for room in ("question", "comparing")]  # fmt: skip
     assert told[0] == "[]" and json.loads(told[1].replace("'", '"'))

@@ -37,15 +37,21 @@ class FiguresApart:
     """A process that draws the figures of one comparison.
 
     A context: at its end the process is gone, however it ends.
+
+    Parameters
+    ----------
+    threads : int, optional
+        As in `compare`: who asks for one gets no process beside it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int | None = None) -> None:
+        self._processors = processors() if threads is None else min(threads, processors())
         self._process: subprocess.Popen[bytes] | None = None
         self._talk: Thread | None = None
         self._drawn = b""
 
     def __enter__(self) -> FiguresApart:
-        if processors() > 1 and not loaded():  # modules of the user are loaded in this process alone
+        if self._processors > 1 and not loaded():  # modules of the user are loaded in this process alone
             with suppress(OSError, ValueError):
                 self._process = subprocess.Popen(
                     [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -92,6 +92,7 @@ class Cases:
         self._bases: dict[tuple, Arm] = {}
         self._arms: dict[tuple, Arm] = {}
         self._laws: dict[str, Arm] = {}
+        self._alone: dict[int, tuple[Law, Arm]] = {}  # who is kept keeps its id
         self._scales: dict[int, float] = {}
 
     def know(self, name: str, site: Site, parameters: Mapping[str, float], shocks: tuple[Shock, ...]) -> None:
@@ -146,7 +147,9 @@ class Cases:
         """One object per law, so that it is run once; a law that changes nothing is the null bit for bit."""
         if not law.levers:
             return NULL
-        return self._laws.setdefault(repr(law), Arm("law", law=law))
+        if id(law) not in self._alone:  # a long text for every case, where most have one object
+            self._alone[id(law)] = law, self._laws.setdefault(repr(law), Arm("law", law=law))
+        return self._alone[id(law)][1]
 
     @staticmethod
     def _law(trial: Trial) -> Law:

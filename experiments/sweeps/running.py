@@ -66,6 +66,7 @@ class _Worker:
     def __init__(self, reader: Outcomes):
         self.reader = reader
         self.simulator: Simulator
+        self._places: dict[int, int] = {}  # of the simulator's arms, by identity
         self._made_for: tuple = ()
         self._world: _World | None = None
 
@@ -78,6 +79,8 @@ class _Worker:
             self.rows = self.simulator.rows()
         elif world is not self._world:
             self.simulator.load(case.record(), world.arms)
+        if world is not self._world:
+            self._places = {id(arm): i for i, arm in enumerate(self.simulator.arms)}
         self._made_for, self._world = made_for, world
 
     def burn(self, seed: int, number: int) -> str:
@@ -85,14 +88,11 @@ class _Worker:
         self.replicate: Replicate = self.simulator.replicate(seed, number)
         return FAILURES[self.replicate.burnt]
 
-    def _index(self, arm: Arm) -> int:
-        return next(i for i, known in enumerate(self.simulator.arms) if known is arm)
-
     def run(self, arm: Arm, null: Arm | None) -> tuple[np.ndarray, str]:
         """Outcomes of one arm after the burn-in, held against its null, and why it failed."""
-        against = None if null is None else self._index(null)
+        against = None if null is None else self._places[id(null)]
         assert arm.scale is not None  # `Cases.prepare` has found it
-        code, _ = self.replicate.run(self._index(arm), float(arm.scale), against, self.rows)
+        code, _ = self.replicate.run(self._places[id(arm)], float(arm.scale), against, self.rows)
         if code:
             return np.full(len(self.reader.names), np.nan), FAILURES[code]
         values = self.reader.read(self.rows.series, float(self.simulator.p["discount_rate"]))
@@ -115,6 +115,7 @@ class _Job:
     def __init__(self, cases: Sequence[Case], ids: np.ndarray, seed: int, reader: Outcomes, progress, traces: bool):
         self.ids, self.seed, self.reader, self.progress = ids, seed, reader, progress
         rows, width = len(cases) * len(ids), len(reader.names)
+        self.nothing = np.full(width, np.nan)
         names = ("series", "level", "null.series", "null.level") if traces else ()
         self.cells = Cells(
             np.full((rows, width), np.nan), np.full((rows, width), np.nan), [""] * rows, {name: [None] * rows for name in names}
@@ -157,15 +158,14 @@ class _Job:
         """One arm of the world in this replicate, run at its first call; nothing at all if there is a cause."""
         if id(arm) in done:
             return done[id(arm)]
-        nothing = np.full(len(self.reader.names), np.nan)
-        found = _Done(nothing, cause)
+        found = _Done(self.nothing, cause)
         if not cause:
             try:
                 values, why = worker.run(arm, null)
                 trace = (worker.rows.series.copy(), worker.rows.level.copy()) if self.cells.traces else (None, None)
                 found = _Done(values, why, trace)
             except Exception as error:
-                found = _Done(nothing, _told(error))
+                found = _Done(self.nothing, _told(error))
         done[id(arm)] = found
         return found
 

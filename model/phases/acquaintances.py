@@ -6,6 +6,7 @@ import numpy as np
 
 from ..jit import inner
 from ..state import LANES, LINK_ACTIVE, SLOT_TAKEN, SOMEBODY
+from .slots import room_ends
 
 __all__ = ["note_holds", "tie_adopters"]
 
@@ -22,9 +23,10 @@ def note_holds(s, b):
 def tie_adopters(s, slot, j):
     """Adopters of technology j among acquaintances and link partners, and how many of those there are (`State.holds`)."""
     adopters, known = 0, 0
+    end = room_ends(s) * LANES
     for n in range(4):
         i = np.int64(s.ties[slot, n])
-        if i >= 0 and i != slot and i < s.holds.size:  # outside there may be room for fewer, see `slots._open_outside`
+        if i >= 0 and i != slot and (i < end or slot >= end):  # outside there may be room for fewer, see `slots._open_outside`
             known += s.holds[i] >> SOMEBODY
             adopters += (s.holds[i] >> j) & 1
     for role in range(2):

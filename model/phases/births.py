@@ -30,7 +30,16 @@ from .enforcement import choose_compliance, compliance_costs
 from .plants import draw_plant
 from .production import set_coefficients
 
-__all__ = ["draw_sector", "draw_workers", "give_traits", "normal_trait", "start_business", "use_resources"]
+__all__ = [
+    "draw_sector",
+    "draw_workers",
+    "give_means",
+    "give_mind",
+    "give_traits",
+    "normal_trait",
+    "start_business",
+    "use_resources",
+]
 
 
 @inner
@@ -73,9 +82,15 @@ def draw_workers(city, p, ident, thinned):
 @inner
 def give_traits(s, p, slot, ident, sector, workers):
     """Put a new firm into a slot: what it is, knows, believes and owns on the first day."""
+    give_means(s, p, slot, ident, sector, workers)
+    give_mind(s, p, slot)
+
+
+@inner
+def give_means(s, p, slot, ident, sector, workers):
+    """The part of `give_traits` by which a firm judges a place: most who judge one do not take it."""
     city = s.city[0]
     f, k = s.firms[slot >> 4], slot & 15
-    key = city.key
     f.id[k], f.sector[k], f.status[k] = ident, sector, SLOT_TAKEN
     f.workers[k], f.revenue_factor[k] = workers, 1.0
     f.born[k], f.moved_at[k], f.admitted[k] = city.time, NEVER, 0
@@ -83,18 +98,32 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.margin_life[k] = p.margin_sd_life * normal_trait(city, Purpose.TRAIT_MARGIN, ident)
     revenue = p.sector_revenue_mVND[sector] * workers
     f.cash[k] = p.cash_median * revenue * exp(p.cash_sd * normal_trait(city, Purpose.TRAIT_CASH, ident))
+    hurdle = p.hurdle_median * exp(p.hurdle_sd * normal_trait(city, Purpose.TRAIT_HURDLE, ident))
+    f.hurdle[k] = min(max(hurdle, p.hurdle_low), p.hurdle_high)
+    f.exporter[k] = 1.0 if uniform(city.key, Purpose.TRAIT_EXPORT, 0, ident) < p.sector_exporter_share[sector] else 0.0
+    f.activity[k], f.asked[k] = workers, 0
+    f.tech[k] = f.pending[k] = f.ever[k] = f.loans[k] = f.cuts[k] = f.hubs[k] = 0
+    f.exempt[k] = f.exempt_until[k] = 0.0
+    for j in range(N_TECH):
+        f.capex_noise[k, j] = 0.0
+
+
+@inner
+def give_mind(s, p, slot):
+    """The other part of `give_traits`, of a firm that has its means."""
+    city = s.city[0]
+    f, k = s.firms[slot >> 4], slot & 15
+    key, ident = city.key, f.id[k]
+    revenue = p.sector_revenue_mVND[f.sector[k]] * f.workers[k]
     f.collateral[k] = p.collateral_median * revenue * exp(p.collateral_sd * normal_trait(city, Purpose.TRAIT_COLLATERAL, ident))
     indebted = uniform(key, Purpose.TRAIT_DEBT, 0, ident) < p.debt_share
     f.debt[k] = p.debt_ratio * revenue if indebted else 0.0
-    hurdle = p.hurdle_median * exp(p.hurdle_sd * normal_trait(city, Purpose.TRAIT_HURDLE, ident))
-    f.hurdle[k] = min(max(hurdle, p.hurdle_low), p.hurdle_high)
     f.integrity[k] = _from_law(p.integrity_law, uniform(key, Purpose.TRAIT_INTEGRITY, 0, ident))
     f.attitude_start[k] = _from_law(p.attitude_law, uniform(key, Purpose.TRAIT_ATTITUDE, 0, ident))
     f.trust_start[k] = _from_law(p.trust_law, uniform(key, Purpose.TRAIT_TRUST, 0, ident))
     f.attitude[k], f.trust[k] = f.attitude_start[k], f.trust_start[k]
     f.good[k] = f.bad[k] = 0.0
     f.visited[k] = f.served[k] = f.studied[k] = -NEVER
-    f.exporter[k] = 1.0 if uniform(key, Purpose.TRAIT_EXPORT, 0, ident) < p.sector_exporter_share[sector] else 0.0
     sd = p.trade_share_sd
     f.trade_share[k] = min(p.tie_trade_share * exp(sd * normal_trait(city, Purpose.TRAIT_TRADE, ident) - 0.5 * sd * sd), 1.0)
     u = uniform(key, Purpose.DISCLOSE, 0, ident)
@@ -102,15 +131,13 @@ def give_traits(s, p, slot, ident, sector, workers):
     f.discloses[k] = f.club[k] = 0
     f.z_util[k] = normal_trait(city, Purpose.TRAIT_STATE, of_aspect(ident, 0))
     f.z_margin[k] = normal_trait(city, Purpose.TRAIT_STATE, of_aspect(ident, 1))
-    f.activity[k] = workers
     f.stopped[k] = f.last_fine[k] = 0.0
-    f.visit[k] = f.told[k] = f.asked[k] = f.sells[k] = f.told_trade[k] = f.told_other[k] = 0
+    f.visit[k] = f.told[k] = f.sells[k] = f.told_trade[k] = f.told_other[k] = 0
     f.plant[k] = f.plant_at[k] = f.treats[k] = 0.0
     for n in range(f.fined_at.shape[1]):
         f.fined_at[k, n] = 0.0
     f.negative_years[k] = f.interest[k] = f.debt_service[k] = f.exchange_gain[k] = f.profit[k] = 0.0
-    f.tech[k] = f.pending[k] = f.ever[k] = f.loans[k] = f.cuts[k] = f.hubs[k] = 0
-    f.cut_total[k] = f.depreciation[k] = f.cut_links[k] = f.exempt[k] = f.exempt_until[k] = 0.0
+    f.cut_total[k] = f.depreciation[k] = f.cut_links[k] = 0.0
     f.links[k] = 0
     for w in range(f.sold.shape[1]):
         f.sold[k, w] = f.bought[k, w] = 0.0
@@ -120,7 +147,6 @@ def give_traits(s, p, slot, ident, sector, workers):
         f.loan_balance[k, j] = f.loan_payment[k, j] = 0.0
     for j in range(N_TECH):
         f.cut_value[k, j] = f.write_off[k, j] = 0.0
-        f.capex_noise[k, j] = 0.0
     aware = 0
     for j in range(N_AWARE):
         chance = p.aware_technology_2010

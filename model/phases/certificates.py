@@ -122,20 +122,25 @@ def _look_back(s, p, cluster, lever, now):
     """Shares of firms by what happened to them in the last four quarters; the measured share of the effluent."""
     reached, served, engaged, aware, small, small_served = 0, 0, 0, 0, 0, 0
     since = now - p.exchange_years + 1e-9
-    platform = lever.platform > 0.0
+    platform, small_size = np.int64(lever.platform > 0.0), p.six_small_workers
+    linked, member = s.sheet[0].linked, s.sheet[0].member
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
+        for k in range(LANES):  # bytes apart, see `production.close_books`; integers may be counted in any order
+            pooled = np.int64(f.hubs[k] != 0)
+            linked[k] = np.int64(f.links[k] > 0) | pooled
+            member[k] = np.int64(f.club[k] != 0) | pooled | platform & np.int64(f.discloses[k] != 0)
+            aware += np.int64(f.status[k] == SLOT_TAKEN) & np.int64(f.aware[k] & T1_OR_T2 != 0)
         for k in range(LANES):
-            if f.status[k] != SLOT_TAKEN:
-                continue
-            centre, linked = f.served[k] >= since, f.links[k] > 0 or f.hubs[k] != 0
-            served += 1 if centre else 0
-            engaged += 1 if linked or f.studied[k] >= since else 0
-            aware += 1 if f.aware[k] & T1_OR_T2 else 0
-            if f.workers[k] <= p.six_small_workers:
-                small += 1
-                small_served += 1 if centre or f.visited[k] >= since else 0
-            reached += 1 if (centre or f.visited[k] >= since or f.club[k] or f.hubs[k] or (platform and f.discloses[k])) else 0
+            there = np.int64(f.status[k] == SLOT_TAKEN)
+            centre = there & np.int64(f.served[k] >= since)
+            met = there & np.int64(f.visited[k] >= since) | centre
+            few = there & np.int64(f.workers[k] <= small_size)
+            served += centre
+            engaged += there & (linked[k] | np.int64(f.studied[k] >= since))
+            small += few
+            small_served += few & met
+            reached += met | there & member[k]
     firms = np.float64(cluster.firms)
     cluster.sharing, cluster.served, cluster.engaged, cluster.aware = (
         reached / firms, served / firms, engaged / firms, aware / firms)  # fmt: skip

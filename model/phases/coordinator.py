@@ -29,8 +29,11 @@ def coordinate(s, p, c):
     if p.coordinator_capacity <= 0.0 or cluster.kind == OUTSIDE or cluster.firms < 2:
         return
     city, lever = s.city[0], s.levers[cluster.lever_row]
-    for w in range(N_HUBS):
-        _think_of_hub(s, p, c, cluster, lever, w)
+    alone, all_told = event(p.hub_base, city.dt), event(hub_hazard(p, lever), city.dt)
+    for w in range(N_HUBS if all_told > alone else 0):
+        u = uniform(city.key, Purpose.HUB_START, city.step, of_hub(c, w))
+        if alone <= u < all_told and not s.hubs[c, w].active:
+            _think_of_hub(s, p, c, cluster, w)
     _drop_settled(s, c, cluster)
     effort = cluster.effort + cases_a_year(p, lever.coordinator) * city.dt
     done, cluster.effort = cases_done(effort, cluster.waiting)
@@ -55,12 +58,12 @@ def put_case(s, p, cluster, exchange, worth):
     He misjudges the same case alike, however often it is found.
     """
     i, j, w = exchange.supplier, exchange.buyer, exchange.stream
-    if is_barred(s, i, j, w):
-        return
     a, b = s.firms[i >> 4], s.firms[j >> 4]
     supplier_id, buyer_id = a.id[i & 15], b.id[j & 15]
     ident = of_pair(supplier_id, buyer_id, w)
     c = np.int64(a.cluster[i & 15])
+    if _waits(s, c, cluster, ident) or is_barred(s, i, j, w):
+        return
     n = _place(s, c, cluster, ident, seen_gain(p, worth, normal_trait(s.city[0], Purpose.SCREENING, ident)))
     if n >= 0:
         case = s.cases[c, n]
@@ -69,19 +72,13 @@ def put_case(s, p, cluster, exchange, worth):
 
 
 @inner
-def _think_of_hub(s, p, c, cluster, lever, w):
+def _think_of_hub(s, p, c, cluster, w):
     """A hub that would not begin by itself becomes a case if it seems to pay."""
-    city = s.city[0]
-    if s.hubs[c, w].active:
-        return
-    u = uniform(city.key, Purpose.HUB_START, city.step, of_hub(c, w))
-    if u < event(p.hub_base, city.dt) or u >= event(hub_hazard(p, lever), city.dt):
-        return
     worth = hub_worth(s, p, cluster, w)
     if worth <= 0.0:
         return
-    z = normal_trait(city, Purpose.SCREENING_HUB, of_hub(c, w))
-    n = _place(s, c, cluster, np.int64(-1 - w), seen_gain(p, worth, z))
+    z = normal_trait(s.city[0], Purpose.SCREENING_HUB, of_hub(c, w))
+    n = -1 if _waits(s, c, cluster, np.int64(-1 - w)) else _place(s, c, cluster, np.int64(-1 - w), seen_gain(p, worth, z))
     if n >= 0:
         case = s.cases[c, n]
         case.supplier, case.buyer, case.stream = -1, -1, w
@@ -94,12 +91,18 @@ def _before(case, other):
 
 
 @inner
-def _place(s, c, cluster, ident, seen):
-    """Where a new case is kept; -1 if it waits already, or if there is no room for one that looks no better."""
-    n = cluster.waiting
-    for i in range(n):
+def _waits(s, c, cluster, ident):
+    """Does a case wait already?"""
+    for i in range(cluster.waiting):
         if s.cases[c, i].ident == ident:
-            return -1
+            return True
+    return False
+
+
+@inner
+def _place(s, c, cluster, ident, seen):
+    """Where a new case is kept; -1 if there is no room for one that looks no better."""
+    n = cluster.waiting
     if n == CASES_KEPT:
         n = 0
         for i in range(1, CASES_KEPT):

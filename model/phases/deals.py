@@ -89,7 +89,9 @@ def search_partners(s, p, c):
     alone = event(search_hazard(p, 0.0, mapped, usage), dt)
     ready, rows, anybody = False, 0, 0
     wanted = min(np.int64(p.map_candidates), MAP_SEEN)
-    queue = s.sheet[0].queue
+    queue, gains = s.sheet[0].queue, s.sheet[0].gain
+    for w in range(N_STREAMS):
+        gains[w] = unit_gain(p, w)
     for b in range(cluster.first, cluster.last):
         f, n = s.firms[b], 0
         for k in range(LANES):
@@ -234,25 +236,26 @@ def _best_matches(s, rows, h, seeker, wanted):
     """Rows of the map with a match: at most `wanted`, those of the smallest hash, into `city.seen_*`, in no order."""
     city = s.city[0]
     hashes, at, seen = city.seen_hash, city.seen_row, 0
-    nobody = np.uint64(0xFFFFFFFFFFFFFFFF)
-    worst, last, sheet = nobody, 0, s.sheet[0]
+    worst, last, matches = np.uint64(0xFFFFFFFFFFFFFFFF), 0, s.sheet[0].matches
     slot, own = seeker.slot, seeker.offers
     for b in range((rows + LANES - 1) // LANES):
-        shown = s.shown[b]
+        shown, found = s.shown[b], 0
         for k in range(LANES):
-            sheet.rank[k] = mix(h + shown.spread[k]) if _match(own, shown.offers[k]) else nobody
-        for k in range(LANES):
-            rank = sheet.rank[k]
-            if rank >= worst or shown.slot[k] == slot:
+            meets = np.int64(_match(own, shown.offers[k]) != 0) & np.int64(shown.slot[k] != slot)
+            found = line_up(matches, found, k, meets)
+        for m in range(found):
+            k = matches[m]
+            rank = mix(h + shown.spread[k])
+            if rank >= worst:
                 continue
             n = last if seen == wanted else seen  # the largest hash gives way
             hashes[n], at[n] = rank, b * LANES + k
             seen = min(seen + 1, wanted)
             if seen == wanted:
                 worst = np.uint64(0)
-                for m in range(wanted):
-                    if hashes[m] > worst:
-                        worst, last = hashes[m], m
+                for i in range(wanted):
+                    if hashes[i] > worst:
+                        worst, last = hashes[i], i
     return seen
 
 
@@ -265,9 +268,9 @@ def _match(own, theirs):
 @inner
 def _offers_of(s, p, f, k, row):
     """Streams that a firm could give or (from bit TAKEN on) take at a gain over coordination; how much, into `s.free`."""
-    offers, least = 0, p.cost_link_coordination
+    offers, least, gains = 0, p.cost_link_coordination, s.sheet[0].gain
     for w in range(N_STREAMS):
-        gain = unit_gain(p, w)
+        gain = gains[w]
         have = supply_of(p, f, k, w) - f.sold[k, w]
         need = demand_of(p, f, k, w) - f.bought[k, w]
         s.free[row, 0, w], s.free[row, 1, w] = have, need
@@ -315,7 +318,7 @@ def _propose_best(s, p, cluster, seeker, seen, priority):
     for n in range(seen):
         other = city.seen_row[n]
         shown = s.shown[other >> 4]
-        worth, w, forward, q = _best_stream(p, s.free, seeker.row, other, _match(seeker.offers, shown.offers[other & 15]))
+        worth, w, forward, q = _best_stream(s, p, seeker.row, other, _match(seeker.offers, shown.offers[other & 15]))
         if worth > best or worth == best and w >= 0 and city.seen_hash[n] < rank:
             best, rank, stream, amount = worth, city.seen_hash[n], w, q
             partner = shown.slot[other & 15]
@@ -330,8 +333,8 @@ def _propose_best(s, p, cluster, seeker, seen, priority):
             propose(s, exchange, fund_of(cluster), priority, seeker.finder)
 
 
-@inner
-def _best_stream(p, free, mine, theirs, match):
+@small
+def _best_stream(s, p, mine, theirs, match):
     """Best stream and direction, of those in `match`, between two rows of `State.free` by yearly gain less coordination.
 
     Returns
@@ -340,10 +343,11 @@ def _best_stream(p, free, mine, theirs, match):
         forward: True if the first supplies.
     """
     best, stream, forward, amount = 0.0, -1, True, 0.0
+    free, gains = s.free, s.sheet[0].gain
     for w in range(N_STREAMS):
         if not (match >> w) & (1 | 1 << TAKEN):
             continue
-        gain = unit_gain(p, w)
+        gain = gains[w]
         for way in range(2):
             if not (match >> (TAKEN * way + w)) & 1:
                 continue

@@ -11,6 +11,7 @@ from ..randomness import Purpose, uniform
 from ..rules.developer import least_support, required_return, site_level, site_value, sites_due
 from ..state import LANES, NEVER
 from .capital import invest
+from .slots import lay_out, room_ends, tie_slots
 
 __all__ = ["build_site", "decide_sites", "prepare_site"]
 
@@ -57,8 +58,10 @@ def decide_sites(s, p):
             if builder >= 0:
                 cluster.lever_row = 3 * builder + 1
             cluster.programme = builder
+            build_site(s, p, best, slots, builder, gap)
+            if s.city[0].overflow:
+                return
             cluster.last = cluster.first + (np.int64(slots) + LANES - 1) // LANES
-            build_site(s, p, cluster, slots, builder, gap)
             left -= 1
 
 
@@ -111,7 +114,23 @@ def _builder(s, p, cluster):
 
 
 @inner
-def build_site(s, p, cluster, slots, programme, support):
+def _take_blocks(s, p, c):
+    """Room for the slots of a planned cluster, before that of others; False and failure if the world outside has it already."""
+    city, cluster = s.city[0], s.clusters[c]
+    blocks = (np.int64(p.planned_cluster_slots) + LANES - 1) // LANES
+    last = room_ends(s)
+    if last - blocks < s.clusters[city.outside].last:
+        city.overflow = 1
+        return False
+    city.sites_from = cluster.first = last - blocks
+    cluster.last = last
+    lay_out(s, c, city.first_arrival_id + (c - city.existing) * blocks * LANES)  # as if all lay behind the existing ones
+    tie_slots(s, cluster, blocks * LANES)
+    return True
+
+
+@inner
+def build_site(s, p, c, slots, programme, support):
     """Begin a planned cluster of so many slots: infrastructure at design level, sunk whatever the occupancy.
 
     Parameters
@@ -119,7 +138,9 @@ def build_site(s, p, cluster, slots, programme, support):
     programme : int
         That pays the support, mVND, from its infrastructure fund; -1: nobody pays any.
     """
-    city = s.city[0]
+    city, cluster = s.city[0], s.clusters[c]
+    if not _take_blocks(s, p, c):
+        return
     if programme >= 0:
         fund = s.funds[programme]
         fund.fund[2] -= support

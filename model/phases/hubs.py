@@ -44,16 +44,27 @@ def _offer(p, f, k, w):
 
 
 @inner
-def _totals(s, p, cluster, w):
-    """Supply, demand and number of the members of a hub."""
+def _note_offers(s, p, cluster, w):
+    """What members of a hub offer it in this step, into `State.free`: looked up once, however often they are asked."""
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            if (f.hubs[k] >> w) & 1:
+                row = (b - cluster.first) * LANES + k
+                s.free[row, 0, w], s.free[row, 1, w] = _offer(p, f, k, w)
+
+
+@inner
+def _totals(s, cluster, w):
+    """Supply, demand and number of the members of a hub whose offers are noted."""
     supply, demand, members = 0.0, 0.0, 0
     for b in range(cluster.first, cluster.last):
         f = s.firms[b]
         for k in range(LANES):
             if (f.hubs[k] >> w) & 1:
-                have, need = _offer(p, f, k, w)
-                supply += have
-                demand += need
+                row = (b - cluster.first) * LANES + k
+                supply += s.free[row, 0, w]
+                demand += s.free[row, 1, w]
                 members += 1
     return supply, demand, members
 
@@ -74,7 +85,8 @@ def deliver_hubs(s, p, c):
             continue
         cluster.hub_count += 1
         note_age(city, 1, hub.started)
-        supply, demand, members = _totals(s, p, cluster, w)
+        _note_offers(s, p, cluster, w)
+        supply, demand, members = _totals(s, cluster, w)
         inside = min(supply, demand)
         hub.supply_ratio = inside / supply if supply > 0.0 else 0.0
         hub.demand_ratio = inside / demand if demand > 0.0 else 0.0
@@ -93,7 +105,8 @@ def deliver_hubs(s, p, c):
             f = s.firms[b]
             for k in range(LANES):
                 if (f.hubs[k] >> w) & 1:
-                    have, need = _offer(p, f, k, w)
+                    row = (b - cluster.first) * LANES + k
+                    have, need = s.free[row, 0, w], s.free[row, 1, w]
                     f.exchange_gain[k] += have * (hub.supply_ratio * gain_in + out_ratio * gain_out)
                     f.exchange_gain[k] += need * hub.demand_ratio * (use - price - half)
                     f.spared[k] += have * (hub.supply_ratio * buried + out_ratio * buried_out)
@@ -235,8 +248,9 @@ def _settle(s, p, cluster, lever, w, capital_year, borne):
     price, price_out = hub_price(p, w)
     e = enforcement(p, lever, cluster.kind == PLANNED)
     members, fee, quantity, fixed = 0, np.inf, 0.0, 0.0
+    _note_offers(s, p, cluster, w)
     for _ in range(10):
-        supply, demand, members = _totals(s, p, cluster, w)
+        supply, demand, members = _totals(s, cluster, w)
         inside = min(supply, demand)
         if members < 2 or supply <= 0.0:
             return 0, np.inf, 0.0, 0.0
@@ -260,7 +274,8 @@ def _settle(s, p, cluster, lever, w, capital_year, borne):
             for k in range(LANES):
                 if not (f.hubs[k] >> w) & 1:
                     continue
-                have, need = _offer(p, f, k, w)
+                row = (b - cluster.first) * LANES + k
+                have, need = s.free[row, 0, w], s.free[row, 1, w]
                 belief_k = belief(p, f.trust[k], e)
                 if lever.relief_trust > 0.5:
                     integrity = p.integrity_alpha / (p.integrity_alpha + p.integrity_beta)
@@ -282,7 +297,8 @@ def _settle(s, p, cluster, lever, w, capital_year, borne):
 @inner
 def _capital(s, p, cluster, w):
     """Capital of a hub of all candidates, mVND."""
-    supply, demand, members = _totals(s, p, cluster, w)
+    _note_offers(s, p, cluster, w)
+    supply, demand, members = _totals(s, cluster, w)
     inside = min(supply, demand)
     _, surplus = offtake(p, w, supply, inside)
     return fixed_cost(p, w, inside + surplus, np.float64(members)) if inside + surplus > 0.0 else 0.0

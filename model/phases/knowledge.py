@@ -137,11 +137,16 @@ def _serve(s, p, cluster, lever):
     city = s.city[0]
     visit = event(p.visit_rate * extension_of(cluster, lever), city.dt)
     centre = event(p.centre_rate * lever.innovation_centre, city.dt)
-    for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
-        for k in range(LANES):
-            if f.status[k] == SLOT_TAKEN:
-                if uniform(city.key, Purpose.VISIT, city.step, f.id[k]) < visit:
-                    f.visited[k] = city.time
-                if uniform(city.key, Purpose.CENTRE, city.step, f.id[k]) < centre:
-                    f.served[k] = city.time
+    key, step, now = city.key, city.step, city.time
+    if visit > 0.0:  # hashes of whole blocks become vectors
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                meant = np.int64(uniform(key, Purpose.VISIT, step, f.id[k]) < visit) & np.int64(f.status[k] == SLOT_TAKEN)
+                f.visited[k] = now if meant else f.visited[k]
+    if centre > 0.0:
+        for b in range(cluster.first, cluster.last):
+            f = s.firms[b]
+            for k in range(LANES):
+                meant = np.int64(uniform(key, Purpose.CENTRE, step, f.id[k]) < centre) & np.int64(f.status[k] == SLOT_TAKEN)
+                f.served[k] = now if meant else f.served[k]

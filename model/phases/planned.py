@@ -129,13 +129,13 @@ def _decide_slots(s, p):
             if cluster.opened < NEVER:
                 before += cluster.slots
                 continue
-            slots = min(wanted - before, np.float64(p.planned_cluster_slots), np.float64((cluster.last - cluster.first) * LANES))
+            slots = min(wanted - before, np.floor(p.planned_cluster_slots))
             if slots < 1.0:
                 break
             support = lever.land_support * (cluster.price * p.planned_slot_area * slots)
             if fund.fund[2] < support:
                 break
-            build_site(s, p, cluster, slots, programme, support)
+            build_site(s, p, c, slots, programme, support)
             before += slots
 
 

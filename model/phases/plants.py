@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..jit import inner
 from ..randomness import Purpose, uniform
 from ..rules.compliance import removal
 from ..rules.plants import aged_removal, central_removal, first_removal, shortfall
 from ..state import LANES, OWN_PLANT, REAL_OWN, WATER
+from .chosen_lanes import line_up
 
 __all__ = ["age_plants", "central_of", "draw_plant", "is_reached", "own_removal", "removed_by", "weakness"]
 
@@ -28,11 +31,14 @@ def age_plants(s, p, cluster, perfect):
     age = max(now - max(cluster.ready[WATER], 2010.0), 0.0)
     cluster.treats = p.central_best if perfect else central_removal(p, load, age)
     best, decay = p.plant_new_high, p.plant_decay
+    queue = s.sheet[0].queue
     for b in range(cluster.first, cluster.last):
-        f = s.firms[b]
-        for k in range(LANES):
-            if f.tech[k] >> OWN_PLANT & 1 or f.compliance[k] == REAL_OWN:  # few have one, and an exponential is dear
-                f.treats[k] = best if perfect else aged_removal(f.plant[k], decay, now - f.plant_at[k])
+        f, n = s.firms[b], 0
+        for k in range(LANES):  # few have one, and an exponential is dear
+            n = line_up(queue, n, k, np.int64(f.tech[k] >> OWN_PLANT & 1) | np.int64(f.compliance[k] == REAL_OWN))
+        for m in range(n):
+            k = queue[m]
+            f.treats[k] = best if perfect else aged_removal(f.plant[k], decay, now - f.plant_at[k])
 
 
 @inner

@@ -21,7 +21,7 @@ from ..rules.symbiosis import landfilled_share, traded_share
 from ..state import N_SECTORS, N_SOLID, NEVER, NONE, REAL_CONNECTED, WATER
 from ..state_pointer import by_reference
 from .arrivals import give_up
-from .births import draw_sector, give_traits, normal_trait, use_resources
+from .births import draw_sector, give_means, give_mind, normal_trait, use_resources
 from .financing import own_funds
 from .lottery import RELOCATION_REVIEW, is_meant
 from .origins import settle
@@ -93,8 +93,15 @@ def _count(s):
 
 
 @inner
-def scattered(p, count):
-    """What so many members do outside, from `city.pool_here` or `city.pool_gone`."""
+def scattered(sums):
+    """What members do outside, from a row of `city.pool_sums`."""
+    return Scattered(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7], sums[8], sums[9], sums[10], sums[11],
+                     sums[12], sums[13])  # fmt: skip
+
+
+@inner
+def _reckon(p, count, sums):
+    """What so many members do outside (`city.pool_here` or `city.pool_gone`), into `sums` in the order of `Scattered`."""
     firms, workers, elec, fuel, water, effluent, cod = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     smoke, waste, landfill, gas, output, value, profit = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(N_SECTORS):
@@ -117,7 +124,8 @@ def scattered(p, count):
         output += p.sector_revenue_mVND[i] * people
         value += p.sector_value_added_mVND[i] * people
         profit += p.sector_margin[i] * p.sector_revenue_mVND[i] * people
-    return Scattered(firms, workers, elec, fuel, water, effluent, cod, smoke, waste, landfill, gas, output, value, profit)
+    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6] = firms, workers, elec, fuel, water, effluent, cod
+    sums[7], sums[8], sums[9], sums[10], sums[11], sums[12], sums[13] = smoke, waste, landfill, gas, output, value, profit
 
 
 @inner
@@ -132,6 +140,8 @@ def gather(s, p):
         return
     if city.pool_stale:  # somebody has moved since
         _count(s)
+        _reckon(p, city.pool_here, city.pool_sums[0])
+        _reckon(p, city.pool_gone, city.pool_sums[1])
         city.pool_stale = 0
     if year < 0:
         return
@@ -156,7 +166,7 @@ def gather(s, p):
 
 @inner
 def _book_pool(s, p, year):
-    here, row, dt = scattered(p, s.city[0].pool_here), s.city[0].existing + 1, s.city[0].dt
+    here, row, dt = scattered(s.city[0].pool_sums[0]), s.city[0].existing + 1, s.city[0].dt
     s.booked[year, row, 0] += dt * here.cod
     s.booked[year, row, 1] += dt * (here.elec * s.city[0].grid_factor + here.fuel * p.fuel_factor)
     s.booked[year, row, 2] += dt * here.landfill
@@ -176,7 +186,7 @@ def _settles(s, p, member, planned):
     f, k = s.firms[slot >> 4], slot & 15
     there, outside = s.clusters[f.cluster[k]], s.clusters[city.outside]
     lever, fund, aided = s.levers[there.lever_row], there.programme, f.aided[k]
-    give_traits(s, p, slot, member.id, member.sector, member.workers)
+    give_means(s, p, slot, member.id, member.sector, member.workers)
     use_resources(s, p, slot)
     f.compliance[k] = NONE  # what he does where he is
     margin = usual_margin(f.k_margin[k], f.margin_life[k])
@@ -192,6 +202,8 @@ def _settles(s, p, member, planned):
     value = relocation_value(p, gain, lump, f.hurdle[k], Move(moving, margin, revenue, aid))
     f.aided[k] = aided
     pays = value > 0.0 and moving - aid * full <= own_funds(p, lever, f, k)
+    if pays:
+        give_mind(s, p, slot)
     if not pays or planned and not may_enter(s, p, there, slot, moving - aid * full):
         give_up(s, f, k)
         return False

@@ -157,7 +157,9 @@ def count_city(s):
 def _serve_loans(dt, f, k):
     """Interest and repayment of the step; the last payment clears the balance exactly."""
     service, interest, loans = 0.0, 0.0, 0
-    for j in range(N_LOANS):  # whoever has no loan on j has a balance of 0
+    for j in range(N_LOANS):
+        if not (f.loans[k] >> j) & 1:
+            continue
         balance = f.loan_balance[k, j]
         due = balance * f.loan_growth[k, j]
         interest += due - balance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..jit import inner
+from ..jit import inner, small
 from ..ledger import Money
 from ..randomness import Purpose, draw, of_errand
 
@@ -73,33 +73,37 @@ def ask(s, lever, slot, j, fund, amount):
 def sort_requests(requests, n):
     """Heap sort by hashed priority, in place, without allocation."""
     for start in range(n // 2 - 1, -1, -1):
-        _sift(requests, start, n)
+        _sift(requests, start, n, _taken(requests, start))
     for last in range(n - 1, 0, -1):
-        _swap(requests, 0, last)
-        _sift(requests, 0, last)
+        request = _taken(requests, last)
+        _put(requests, last, _taken(requests, 0))
+        _sift(requests, 0, last, request)
 
 
 @inner
-def _swap(requests, a, b):
-    x, y = requests[a], requests[b]
-    x.slot, y.slot = y.slot, x.slot
-    x.tech, y.tech = y.tech, x.tech
-    x.fund, y.fund = y.fund, x.fund
-    x.other, y.other = y.other, x.other
-    x.priority, y.priority = y.priority, x.priority
-    x.amount, y.amount = y.amount, x.amount
-    x.quantity, y.quantity = y.quantity, x.quantity
+def _put(requests, n, request):
+    """Write down what `_taken` took up."""
+    to = requests[n]
+    to.slot, to.tech, to.fund, to.other, to.priority, to.amount, to.quantity = request
+
+
+@small
+def _taken(requests, n):
+    """All numbers of a request."""
+    of = requests[n]
+    return of.slot, of.tech, of.fund, of.other, of.priority, of.amount, of.quantity
 
 
 @inner
-def _sift(requests, root, n):
-    while True:
-        child = 2 * root + 1
-        if child >= n:
-            return
+def _sift(requests, root, n, request):
+    """Put a request where it belongs below `root`; what comes before it moves up."""
+    priority = request[4]
+    child = 2 * root + 1
+    while child < n:
         if child + 1 < n and requests[child + 1].priority > requests[child].priority:
             child += 1
-        if requests[child].priority <= requests[root].priority:
-            return
-        _swap(requests, root, child)
-        root = child
+        if requests[child].priority <= priority:
+            break
+        _put(requests, root, _taken(requests, child))
+        root, child = child, 2 * child + 1
+    _put(requests, root, request)

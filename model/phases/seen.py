@@ -52,15 +52,17 @@ def learn_programmes(s, p, cluster, lever, outside):
     alone, mapped = event(programme_hazard(p, outside, 0.0, 0.0), dt), event(programme_hazard(p, outside, platform, 0.0), dt)
     member, both = event(programme_hazard(p, outside, 0.0, 1.0), dt), event(programme_hazard(p, outside, platform, 1.0), dt)
     for b in range(cluster.first, cluster.last):
-        f, waits = s.firms[b], False
+        f, open_to = s.firms[b], 0  # what anybody in the block has not heard of yet
+        for k in range(LANES):  # bytes apart, see `production.close_books`
+            sheet.shows[k], sheet.member[k] = np.int64(f.discloses[k] != 0), np.int64(f.club[k] != 0)
+            open_to |= ~np.int64(f.told[k]) & -np.int64(f.status[k] == SLOT_TAKEN)
         for k in range(LANES):
-            on_map = f.discloses[k] != 0
-            chance = (both if on_map else member) if f.club[k] else (mapped if on_map else alone)
+            outsider, insider = (mapped, both) if sheet.shows[k] else (alone, member)
+            chance = insider if sheet.member[k] else outsider
             sheet.chance[k] = chance if f.status[k] == SLOT_TAKEN else 0.0
-            waits |= f.status[k] == SLOT_TAKEN and f.told[k] != ALL_PROGRAMMES
-        if not waits:
-            continue
         for n in range(N_PROGRAMMES):  # hashes of a whole block at a time: they become vectors
+            if not (open_to >> n) & 1:
+                continue
             for k in range(LANES):
                 u = uniform(city.key, Purpose.PROGRAMME, city.step, of_programme(f.id[k], n))
                 sheet.shows[k] = np.int64(u < sheet.chance[k])

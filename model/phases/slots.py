@@ -7,10 +7,48 @@ import numpy as np
 from ..jit import inner
 from ..randomness import Purpose, draw, uniform, unit, versus
 from ..rules.diffusion import event
-from ..state import LANES, N_SECTORS, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_VACANT
+from ..state import LANES, N_SECTORS, NEVER, OUTSIDE, PLANNED, SLOT_LETTABLE, SLOT_UNUSABLE, SLOT_VACANT
 from .chosen_lanes import line_up
 
-__all__ = ["choose_slot", "free_outside", "let_slots", "random_slot", "take_slot"]
+__all__ = ["choose_slot", "free_outside", "lay_out", "let_slots", "room_ends", "take_slot", "tie_slots"]
+
+
+@inner
+def lay_out(s, c, first_id):
+    """Slots of a cluster before anybody may use one: ids from `first_id` on, which do not depend on where they lie, and positions."""
+    city, cluster = s.city[0], s.clusters[c]
+    side = np.sqrt(max(cluster.area, 1.0))
+    for b in range(cluster.first, cluster.last):
+        f = s.firms[b]
+        for k in range(LANES):
+            ident = first_id + (b - cluster.first) * LANES + k
+            f.cluster[k], f.id[k], f.slot_id[k], f.status[k] = c, ident, ident, SLOT_UNUSABLE
+            f.due[k], f.moved_at[k] = NEVER, NEVER
+            f.x[k] = side * uniform(city.key, Purpose.SLOT_POSITION, 0, ident)
+            f.y[k] = side * uniform(city.key, Purpose.SLOT_POSITION, 1, ident)
+            f.k_revenue[k] = f.k_water[k] = 1.0
+
+
+@inner
+def tie_slots(s, cluster, slots):
+    """Acquaintances of the slots of a cluster: the two nearest and two random ones of its first `slots`."""
+    low = cluster.first * LANES
+    for slot in range(low, cluster.last * LANES):
+        f, k = s.firms[slot >> 4], slot & 15
+        near, second, d1, d2 = -1, -1, 1e300, 1e300
+        for other in range(low, low + slots):
+            if other != slot:
+                g, i = s.firms[other >> 4], other & 15
+                dx, dy = g.x[i] - f.x[k], g.y[i] - f.y[k]
+                d = dx * dx + dy * dy
+                if d < d1:
+                    near, second, d1, d2 = other, near, d, d1
+                elif d < d2:
+                    second, d2 = other, d
+        s.ties[slot, 0], s.ties[slot, 1] = near, second
+        for t in range(2):
+            other = low + _random_slot(s.city[0].key, t, np.int64(f.slot_id[k]), slots)
+            s.ties[slot, 2 + t] = other if other != slot else -1
 
 
 @inner
@@ -137,12 +175,18 @@ def free_outside(s):
                 city.outside_from = b  # nothing is vacant before
                 return b * LANES + k
     city.outside_from = cluster.last
-    if cluster.last < s.firms.size:
+    if cluster.last < room_ends(s):
         _open_outside(s, cluster.last)
         cluster.last += 1
         return (cluster.last - 1) * LANES
     city.overflow = 1
     return -1
+
+
+@inner
+def room_ends(s):
+    """The first block that the world outside cannot have: there planned clusters begin."""
+    return s.city[0].sites_from if s.city[0].sites_from > 0 else s.firms.size
 
 
 @inner
@@ -153,17 +197,18 @@ def _open_outside(s, b):
     low = cluster.first * LANES
     for k in range(LANES):
         slot = b * LANES + k
-        f.cluster[k], f.id[k], f.slot_id[k] = city.outside, slot, slot
+        f.cluster[k], f.id[k] = city.outside, city.first_outside_id + slot - low
+        f.slot_id[k] = f.id[k]
         f.status[k], f.due[k], f.moved_at[k] = SLOT_VACANT, NEVER, NEVER
         f.k_revenue[k] = f.k_water[k] = 1.0
         # where the world outside begins depends on the room kept for planned clusters: draws must not
         ident = city.first_arrival_id + slot - low
         for t in range(4):
-            other = low + random_slot(city.key, t, ident, cluster.slots)
+            other = low + _random_slot(city.key, t, ident, cluster.slots)
             s.ties[slot, t] = other if other != slot else -1
 
 
 @inner
-def random_slot(key, which, ident, slots):
+def _random_slot(key, which, ident, slots):
     """Acquaintance number `which` (0-3) that a slot has at random, counted from the first of `slots`."""
     return np.int64(draw(key, Purpose.SLOT_NEIGHBOUR, which, ident) >> np.uint64(33)) % slots

@@ -178,3 +178,33 @@ def test_the_recipe_for_nginx(browser, tmp_path):
         assert ":8765/" in recipe
         with nginx(recipe.replace(":8765/", f":{port}/"), tmp_path) as outer:
             walk(browser, f"{outer}/eco")
+
+
+def test_a_socket_speaks_the_language_of_its_page():
+    """A browser may name another language to the socket than it asked the page for; what no page has set, is not heard."""
+    from ecocluster.viz.pages.served import Served
+
+    seen, sent = [], []
+
+    async def inner(scope, receive, send):
+        seen.append([value for name, value in scope["headers"] if name == b"accept-language"])
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]})
+
+    async def send(message):
+        sent.append(dict(message["headers"]))
+
+    def ask(kind, *headers):
+        scope = {"type": kind, "path": "/eco/", "query_string": b"", "headers": headers}
+        with pytest.raises(StopIteration):  # it waits for nothing
+            Served(inner, "/eco")(scope, None, send).send(None)
+        return seen[-1]
+
+    page = (b"accept", b"text/html"), (b"accept-language", b"vi-VN,vi;q=0.9")
+    assert ask("http", *page) == [b"vi-VN,vi;q=0.9"]
+    cookie = sent[0][b"set-cookie"]
+    assert cookie == b"ecocluster-language=vi; Path=/eco; SameSite=Lax" and sent[0][b"x"] == b"y"
+    own = (b"accept-language", b"en-US")
+    assert ask("websocket", own, (b"cookie", b"a=b; " + cookie.partition(b";")[0])) == [b"vi"]
+    for other in (b"", b"a=b", b"ecocluster-language=xx", b"ecocluster-language", b"\xff;=;ecocluster-language=\xff"):
+        assert ask("websocket", own, (b"cookie", other)) == [b"en-US"]

@@ -163,7 +163,7 @@ ALONE = {
     "from_markup": set(),
     "cpu_count": {"model/granted.py"},
     "sched_getaffinity": {"model/granted.py"},
-    "import_module": {"experiments/__init__.py", "scenarios/__init__.py", "viz/analyses/page.py", "viz/pages/frame.py", "viz/pages/portfolio.py", "viz/pages/barriers.py",
+    "import_module": {"experiments/__init__.py", "scenarios/__init__.py", "model/late.py", "viz/analyses/page.py", "viz/pages/frame.py", "viz/pages/portfolio.py", "viz/pages/barriers.py",
                       "front/__init__.py"},
 }  # fmt: skip
 

@@ -95,6 +95,7 @@ class Small:
         """Results of every stage, from stage `first` on as the model as it is had come there."""
         plan_cache.cache_clear()  # what is laid down before a run follows rules too
         run = Simulator(SITE, (self.arm,), parameter_record(self.parameters), last_year=self.last_year)
+        run.make_room()  # who steps a run himself cannot start it again with more
         fork = run.burn_steps + 1
         rows = np.zeros((fork + run.steps + 1, len(INDICATORS)))
         level, unmet = np.zeros((1, len(SITE.clusters)), np.int8), np.zeros((1, len(SITE.clusters)), np.int16)

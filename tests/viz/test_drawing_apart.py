@@ -59,6 +59,13 @@ def test_no_process_where_it_would_be_of_no_help(two, monkeypatch, what, instead
         assert apart.figures(None, "en") == {"here": b""}
 
 
+def test_who_asks_for_one_thread_gets_one_process(two):
+    """Control: for two he gets it."""
+    for threads, there in ((1, False), (2, True)):
+        with FiguresApart(threads) as apart:
+            assert (apart._process is not None) == there
+
+
 def test_no_program_to_start(two, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with FiguresApart() as apart:

@@ -99,7 +99,6 @@ def _serve(server: socket.socket, root: str, scenario: str, say: Words) -> None:
 
     warnings.filterwarnings("ignore", category=UserWarning, module="solara")  # about cookies inside foreign pages
     try:
-        import numba  # noqa: F401 - its modules import each other in a circle: of two threads that begin, one finds them half made
         import pandas  # noqa: F401 - reacton looks into it from any thread, also while one is still importing it
         import uvicorn
         from solara.server.starlette import app as application

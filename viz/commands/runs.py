@@ -82,7 +82,7 @@ def compare_command(
             asked["worlds"] = None
     out = out or Path("out") / f"compare-{slug(asked['scenario'])}"
     check_folder(out)
-    with FiguresApart() as apart:
+    with FiguresApart(threads) as apart:
         with show_progress(say) as progress:
             tell = _tell_estimates(say, as_json) if sketch else None
             comparison = compare(**asked, threads=threads, sure=True, progress=progress, sketch=tell)
