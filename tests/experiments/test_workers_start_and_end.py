@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ecocluster.experiments import InputError
 from ecocluster.experiments.sweeps.schedulers import check_scheduler, check_start
-from waiting import until
+from waiting import alive, until
 
 WORKERS = """
 import os, sys
@@ -24,15 +24,6 @@ if __name__ == "__main__":
         print(*seen, flush=True)
         sys.stdin.read()  # until it is ended
 """
-
-
-def alive(number):
-    try:
-        os.kill(number, 0)
-        with open(f"/proc/{number}/stat", encoding="ascii") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes as Linux shows them")

@@ -9,7 +9,7 @@ import pytest
 from ecocluster.viz import drawing_apart
 from ecocluster.viz.drawing_apart import FiguresApart, draw_figures
 from fakes import make_comparison
-from waiting import until
+from waiting import alive, until
 
 two = pytest.fixture(lambda monkeypatch: monkeypatch.setattr(drawing_apart, "processors", lambda: 2))
 
@@ -84,18 +84,11 @@ def test_nobody_outlives_the_command():
             "with d.FiguresApart() as apart: print(apart._process.pid, flush=True); sys.stdin.read()")  # fmt: skip
     asking = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     number = int(asking.stdout.readline())
-    assert os.path.exists(f"/proc/{number}")
+    assert alive(number)
     asking.kill()
     asking.wait()
 
-    def gone():
-        try:
-            with open(f"/proc/{number}/stat", encoding="ascii") as stat:
-                return stat.read().rpartition(")")[2].split()[0] == "Z"
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-
-    until(gone)
+    until(lambda: not alive(number))
     asking.stdin.close()
     asking.stdout.close()
 
