@@ -182,7 +182,7 @@ def measure_bench(repeats: int = 5, cold: bool = True) -> dict:
         "phases": clock_phases(one),
         "run_mb": sum(array.nbytes for array in one.work) / 1e6,
         "start_warm_s": _wall([sys.executable, "-c", _WARM]),
-        "help_s": min(_wall([sys.executable, "-m", "ecocluster", "--help"]) for _ in range(3)),
+        "help_s": min(_wall([sys.executable, "-P", "-m", "ecocluster", "--help"]) for _ in range(3)),
         "compile_cold_s": None,
     }
     if cold:

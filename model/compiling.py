@@ -68,7 +68,7 @@ def call_help() -> None:
         return
     try:
         helper = subprocess.Popen(
-            [sys.executable, "-m", __name__], env={**os.environ, _CHILD: "1"}, stdin=subprocess.DEVNULL,
+            [sys.executable, "-P", "-m", __name__], env={**os.environ, _CHILD: "1"}, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except OSError:  # it takes longer alone

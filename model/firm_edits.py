@@ -6,8 +6,8 @@ import numpy as np
 
 from .jit import jit
 from .phases.ageing import end_write_off, set_due, start_operating, stop_operating
+from .phases.coefficients import set_coefficients
 from .phases.financing import Loan, own_funds
-from .phases.production import set_coefficients
 from .phases.technology import Terms, end_cut, investment, order
 from .state import N_TECH, OWN_PLANT, PLANNED
 from .state_pointer import by_reference
@@ -46,7 +46,7 @@ def set_technologies(s, p, slot, bits):
             end_write_off(f, k, j)
             end_cut(f, k, j)
             stop_operating(f, k, j)
-    set_coefficients(p, f, k, s.clusters[f.cluster[k]].kind == PLANNED)
+    set_coefficients(city, p, f, k, s.clusters[f.cluster[k]].kind == PLANNED)
     set_due(p, f, k)
 
 

@@ -26,7 +26,7 @@ from .phases.pool import scattered
 from .rules.certification import RECP_HIGHER, number_unmet, standard_exists
 from .rules.facilitation import persons
 from .rules.trust import belief, breach_hazard, enforcement
-from .size_odds import SIZES, odds_with, size_step
+from .size_odds import SIZES, odds_per_doubling, size_step
 from .state import (
     AWARE_LAW,
     AWARE_SYMBIOSIS,
@@ -531,7 +531,7 @@ def _once_a_year(s, p, out):
     out[I.REAL_SHARE_SMALL] = small_real / max(small, 1)
     out[I.PLANT_REMOVAL], out[I.PLANTS_WEAK] = removed / max(plants, 1), weak / max(plants, 1)
     for j in range(N_TECH):
-        out[_FIRST_ODDS + j] = odds_with(sizes, j, s.sheet[0].chance)
+        out[_FIRST_ODDS + j] = odds_per_doubling(sizes, j, s.sheet[0].chance)
     out[I.LARGEST_NODE] = most / (0.5 * ends) if ends > 0 else 0.0
     # Gini coefficient from the histogram of degrees
     weighted, rank = 0.0, 0.0

@@ -15,9 +15,9 @@ from .levers import LEVERS
 from .maths import exp, log, normal_quantile
 from .phases.ageing import set_due
 from .phases.births import draw_sector, draw_workers, give_technology, give_traits, start_business
+from .phases.coefficients import note_coefficients, set_coefficients
 from .phases.developers import prepare_site
 from .phases.pool import fill_pool
-from .phases.production import set_coefficients
 from .phases.slots import lay_out, tie_slots
 from .randomness import Purpose, draw, key_of, of_attempt, of_sector, uniform
 from .roster import flows, room
@@ -198,7 +198,7 @@ def _equip(s, p, slot, bits):
         f.compliance[k] = REAL_OWN
     elif not own and f.compliance[k] == REAL_OWN:
         f.compliance[k] = NONE
-    set_coefficients(p, f, k, False)
+    set_coefficients(s.city[0], p, f, k, False)
     set_due(p, f, k)
 
 
@@ -232,6 +232,7 @@ def _place(s, p, plan):
         city.learning[j] = plan.capex[0, j]
         city.learning_offered[j] = plan.offered[0, j]
         city.capex_one[j] = capex_one(p.tech_capex_per_worker_at_15[j], p.tech_scale_exponent[j])
+    note_coefficients(city, p)
     city.electricity_price, city.carbon_rule, city.grid_factor = plan.electricity[0], 1.0, plan.grid[0]
     for i in range(city.mix.size):
         city.demand[i] = 1.0

@@ -7,7 +7,7 @@ import numpy as np
 from .jit import jit, small
 from .maths import exp, log
 
-__all__ = ["LEAST", "SIZES", "odds_per_doubling", "odds_with", "size_step"]
+__all__ = ["LEAST", "SIZES", "TOGETHER", "odds_per_doubling", "size_step"]
 
 STEPS = 4  # of a doubling, to which sizes are rounded: the sums of a regression need no more than a table then
 SIZES = 64  # rows of the table: from 1 to 2^15.75 workers
@@ -23,13 +23,7 @@ def size_step(workers):
 
 
 @jit
-def odds_per_doubling(sizes, row):
-    """`odds_with` room of its own."""
-    return odds_with(sizes, row, np.empty(TOGETHER))
-
-
-@jit
-def odds_with(sizes, row, shares):
+def odds_per_doubling(sizes, row, shares):
     """Factor e^b of the odds per doubling of workers, of the logistic regression logit = a + b log2(workers), by maximum likelihood.
 
     Newton's steps on (a, b), sizes counted from their mean. Where all small firms are without it and all large ones have it,

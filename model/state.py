@@ -80,7 +80,7 @@ FIRM_DTYPE = _block([
     ("tech", _b), ("loans", _b), ("aware", _b), ("ever", _b), ("pending", _b), ("cuts", _b), ("compliance", _b), ("recp", _b),
     ("discloses", _b), ("club", _b), ("hubs", _b), ("admitted", _b), ("aided", _b), ("guest", _b), ("cleared", _b),
     ("workers", _f), ("activity", _f), ("stopped", _f), ("z_util", _f), ("z_margin", _f),
-    # coefficients per worker at utilisation 1, remade when technology or place changes (see `set_coefficients`)
+    # coefficients per worker at utilisation 1, remade when technology or place changes (`phases.coefficients`)
     ("k_elec", _f), ("k_fuel", _f), ("k_water", _f), ("k_effluent", _f), ("k_waste", _f),
     # flows of the step (per year)
     ("elec", _f), ("fuel", _f), ("water", _f), ("effluent", _f), ("waste", _f), ("debt", _f), ("exchange_gain", _f), ("running", _f), ("spared", _f), ("avoided", _f),
@@ -173,6 +173,11 @@ CITY_DTYPE = np.dtype([
     ("sector_z", _f, (N_SECTORS,)), ("demand", _f, (N_SECTORS,)), ("slump_until", _f, (N_SECTORS,)),
     ("electricity_price", _f), ("grid_factor", _f), ("carbon_rule", _f), ("learning", _f, (N_TECH,)), ("capex_one", _f, (N_TECH,)),
     ("learning_offered", _b, (N_TECH,)),
+    # by the technologies of a firm, as bits: shares of what it would use without them, and of its power that is solar; by trade: what a
+    # unit of waste costs to be rid of, its t, those landfilled and their tCO2e (`phases.coefficients`)
+    ("keeps_elec", _f, (1 << N_TECH,)), ("keeps_fuel", _f, (1 << N_TECH,)), ("keeps_water", _f, (1 << N_TECH,)),
+    ("keeps_waste", _f, (1 << N_TECH,)), ("solar_share", _f, (1 << N_TECH,)),
+    ("trade_disposal", _f, (N_SECTORS,)), ("trade_tonnes", _f, (N_SECTORS,)), ("trade_landfill", _f, (N_SECTORS,)), ("trade_gas", _f, (N_SECTORS,)),
     ("firms", _i), ("tech_count", _i, (N_TECH,)), ("links_high", _i), ("links_free", _i), ("links_used", _i),
     ("identified", _i), ("studied", _i), ("activated", _i), ("broken", _i), ("lettable", _i), ("overflow", _i),
     ("exits", _i), ("bankrupt", _i), ("moved", _i), ("requests", _i), ("proposals", _i), ("leavers", _i), ("credit_asked", _i), ("credit_approved", _i),

@@ -161,7 +161,8 @@ def test_one_helper_is_called_and_dismissed(tmp_path, monkeypatch):
     monkeypatch.setattr(compiling, "time", lambda: lock.stat().st_mtime + age[0])
     call = compiling.call_help.__wrapped__
     call()
-    assert called == [(["-m", "ecocluster.model.compiling"], "1")]
+    # -P: a file named as a module, in the folder where a user works, is none of the package's
+    assert called == [(["-P", "-m", "ecocluster.model.compiling"], "1")]
     call()  # one is there
     assert len(called) == 1
     age[0] = compiling._STALE + 1

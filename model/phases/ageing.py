@@ -19,9 +19,9 @@ from ..state import (
     T1_OR_T2,
 )
 from .capital import invest
+from .coefficients import set_coefficients
 from .financing import add_loan, finance, own_funds
 from .plants import age_plants, draw_plant
-from .production import set_coefficients
 from .technology import end_cut, investment
 
 __all__ = ["age_technologies", "end_write_off", "set_due", "start_operating", "stop_operating"]
@@ -40,7 +40,7 @@ def age_technologies(s, p, c):
                 _age(s, p, cluster, b * LANES + k, now)
             if perfect and f.eps[k] != 1.0:  # barrier 5 removed
                 f.eps[k] = 1.0
-                set_coefficients(p, f, k, cluster.kind == PLANNED)
+                set_coefficients(s.city[0], p, f, k, cluster.kind == PLANNED)
     if p.plants_age > 0.5:
         age_plants(s, p, cluster, perfect)
 
@@ -65,7 +65,7 @@ def _age(s, p, cluster, slot, now):
                 stop_operating(f, k, j)
     if f.cuts[k] == 0:
         f.cut_total[k] = 0.0
-    set_coefficients(p, f, k, cluster.kind == PLANNED)
+    set_coefficients(city, p, f, k, cluster.kind == PLANNED)
     set_due(p, f, k)
 
 

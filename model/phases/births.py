@@ -26,9 +26,9 @@ from ..state import (
     T4,
 )
 from .ageing import set_due
+from .coefficients import set_coefficients
 from .enforcement import choose_compliance, compliance_costs
 from .plants import draw_plant
-from .production import set_coefficients
 
 __all__ = [
     "draw_sector",
@@ -193,7 +193,7 @@ def start_business(s, p, slot, share_T1):
 def use_resources(s, p, slot):
     """Use of the firm in a slot with what it owns, before its first step."""
     f, k = s.firms[slot >> 4], slot & 15
-    set_coefficients(p, f, k, s.clusters[f.cluster[k]].kind == PLANNED)
+    set_coefficients(s.city[0], p, f, k, s.clusters[f.cluster[k]].kind == PLANNED)
     f.elec[k], f.fuel[k] = f.k_elec[k] * f.activity[k], f.k_fuel[k] * f.activity[k]
     f.water[k], f.effluent[k] = f.k_water[k] * f.activity[k], f.k_effluent[k] * f.activity[k]
     f.waste[k] = f.k_waste[k] * f.activity[k]

@@ -98,6 +98,8 @@ def search_partners(s, p, c):
             n = line_up(queue, n, k, (f.events[k] >> SEARCH) & (np.int64(f.aware[k]) >> AWARE_SYMBIOSIS) & 1)
         for m in range(n):
             k = queue[m]
+            if ready and f.discloses[k] and f.offers[k] == 0:
+                continue  # who has nothing to offer finds nobody, on the map or beside it
             u = digits(city.key, city.step, f.id[k], SEARCH)
             if u >= chance:
                 continue

@@ -44,6 +44,7 @@ from .ageing import set_due
 from .births import normal_trait
 from .capital import invest
 from .chains import exchanges_inside
+from .coefficients import set_coefficients
 from .developers import build_site, decide_sites
 from .enforcement import data_of, expected_loss, expected_visits, fine_multiplier, has_continuous, paid_shares
 from .exits import vacate
@@ -53,7 +54,6 @@ from .links import close_links_of
 from .lottery import RELOCATION_REVIEW, digits
 from .origins import settle
 from .plants import weakness
-from .production import set_coefficients
 from .requests import add_request, sort_requests
 from .slots import choose_slot, free_outside, take_slot
 from .technology import free_of_tax, investment, saving_of
@@ -351,7 +351,7 @@ def transfer(s, p, cluster, slot, new):
     for i in range(s.own_firms.shape[1]):
         s.own_firms[new, i] = s.own_firms[slot, i]
     settle(s, g, m)
-    set_coefficients(p, g, m, s.clusters[g.cluster[m]].kind == PLANNED)
+    set_coefficients(s.city[0], p, g, m, s.clusters[g.cluster[m]].kind == PLANNED)
     vacate(s, p, cluster, f, k, slot, True)
     s.city[0].moved += 1
     g.moved_at[m] = s.city[0].time

@@ -31,6 +31,8 @@ from .slots import choose_slot, take_slot
 
 __all__ = ["Scattered", "fill_pool", "gather", "scattered"]
 
+FARTHEST = 8.5  # standard deviations: no trait is drawn so far out
+
 
 class Scattered(NamedTuple):
     """What members of the pool are and do, a year.
@@ -174,6 +176,25 @@ def _book_pool(s, p, year):
 
 
 @inner
+def _is_in_vain(s, p, member, outside, f, k, there):
+    """Would a slot of an existing cluster not pay even who is the most patient and moves at the least cost?
+
+    Most who think of moving are told so here, by what `place_gain` looks at; nothing else of them is drawn. The slot is left as it was.
+    """
+    city, i = s.city[0], member.sector
+    f.id[k], f.workers[k], f.compliance[k] = member.id, member.workers, NONE
+    f.k_revenue[k], f.k_margin[k], f.k_cod[k] = p.sector_revenue_mVND[i], p.sector_margin[i], p.sector_cod_kg_m3[i]
+    f.margin_life[k] = p.margin_sd_life * normal_trait(city, Purpose.TRAIT_MARGIN, member.id)
+    f.effluent[k] = p.sector_water_m3[i] * member.eps * p.sector_effluent_share[i] * member.workers
+    gain, lump = place_gain(s, p, outside, f, k, there, s.levers[there.lever_row])
+    lump += old_plot(city, p, f, k)
+    moving = moving_cost(p, member.workers, -FARTHEST * p.moving_noise)
+    move = Move(moving, usual_margin(f.k_margin[k], f.margin_life[k]), f.k_revenue[k] * member.workers, 0.0)
+    f.workers[k] = f.effluent[k] = 0.0
+    return relocation_value(p, max(gain, 0.0), lump, p.hurdle_low, move) < -1e-6
+
+
+@inner
 def _settles(s, p, member, planned):
     """Does a member take a slot of a planned cluster, or of an existing one? He does if moving pays and he can pay for it."""
     city = s.city[0]
@@ -185,6 +206,8 @@ def _settles(s, p, member, planned):
     slot = np.int64(s.lettable[entry].slot)
     f, k = s.firms[slot >> 4], slot & 15
     there, outside = s.clusters[f.cluster[k]], s.clusters[city.outside]
+    if not planned and _is_in_vain(s, p, member, outside, f, k, there):
+        return False
     lever, fund, aided = s.levers[there.lever_row], there.programme, f.aided[k]
     give_means(s, p, slot, member.id, member.sector, member.workers)
     use_resources(s, p, slot)

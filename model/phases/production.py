@@ -8,7 +8,6 @@ from ..jit import inner
 from ..ledger import Matter, Money
 from ..maths import exp, log, normal_pair
 from ..randomness import Purpose, draw
-from ..rules.certification import is_recp
 from ..rules.compliance import (
     connection_cost,
     fee_of,
@@ -21,7 +20,6 @@ from ..rules.compliance import (
 from ..rules.credit import installment
 from ..rules.production import (
     CIT_REFORM,
-    keep_share,
     labour_and_inputs,
     net_sales,
     tax_rate_of,
@@ -29,14 +27,12 @@ from ..rules.production import (
     utilisation,
     workers_growth,
 )
-from ..rules.symbiosis import disposal_saved, landfilled_share, traded_share
 from ..state import (
     ENERGY,
     INFORMATION,
     INFRASTRUCTURE,
     LANES,
     N_LOANS,
-    N_SOLID,
     N_TECH,
     PLANNED,
     REAL_CONNECTED,
@@ -53,57 +49,10 @@ from .chosen_lanes import line_up
 from .origins import book_origins
 from .plants import central_of, removed_by
 
-__all__ = ["close_books", "count_adopters", "count_city", "produce", "set_coefficients"]
+__all__ = ["close_books", "count_adopters", "count_city", "produce"]
 
 
-@inner
-def set_coefficients(p, f, k, planned):
-    """Coefficients per worker at utilisation 1 of the firm in lane k, remade when technology or place changes.
-
-    Parameters
-    ----------
-    f : record of FIRM_DTYPE
-    planned : bool
-        True inside planned clusters, where energy use is lower.
-    """
-    i = f.sector[k]
-    bits = f.tech[k]
-    keep_e, keep_f = keep_share(bits, p.tech_saves_electricity), keep_share(bits, p.tech_saves_fuel)
-    keep_w, keep_waste = keep_share(bits, p.tech_saves_water), keep_share(bits, p.tech_saves_waste)
-    place = 1.0 - p.relocation_energy if planned else 1.0
-    eps = f.eps[k]
-    e0, f0, w0 = p.sector_elec_MWh[i] * eps, p.sector_fuel_GJ[i] * eps, p.sector_water_m3[i] * eps
-    f.k_revenue[k] = p.sector_revenue_mVND[i] * f.revenue_factor[k]
-    f.k_value[k] = p.sector_value_added_mVND[i] * f.revenue_factor[k]
-    f.k_margin[k] = p.sector_margin[i]
-    f.k_elec[k], f.k_fuel[k], f.k_water[k] = e0 * keep_e * place, f0 * keep_f * place, w0 * keep_w
-    f.d_elec[k], f.d_fuel[k], f.d_water[k] = e0 - f.k_elec[k], f0 - f.k_fuel[k], w0 - f.k_water[k]
-    f.k_effluent[k] = f.k_water[k] * p.sector_effluent_share[i]
-    f.k_cod[k] = p.sector_cod_kg_m3[i]
-    f.k_waste[k] = eps * keep_waste
-    solar = 0.0
-    for j in range(N_TECH):
-        if (bits >> j) & 1:
-            solar += p.tech_solar_share[j]
-    f.k_solar[k] = min(solar, 1.0)
-    disposal, tonnes, landfill, gas = 0.0, 0.0, 0.0, 0.0
-    for w in range(N_SOLID):
-        traded = traded_share(p, w)
-        buried = landfilled_share(p, w, traded) * p.supply[i, w]
-        disposal += disposal_saved(p, w, traded) * p.supply[i, w]
-        tonnes += p.supply[i, w]
-        landfill += buried
-        gas += p.stream_ef_landfill[w] * buried
-    f.k_disposal[k] = disposal * f.k_waste[k]
-    f.d_disposal[k] = disposal * eps - f.k_disposal[k]
-    f.k_tonnes[k] = tonnes * f.k_waste[k]
-    f.k_landfill[k] = landfill * f.k_waste[k]
-    f.k_gas[k] = gas * f.k_waste[k]
-    f.k_smoke[k] = 0.001 * p.sector_smoke[i]
-    f.d_tonnes[k] = tonnes * eps - f.k_tonnes[k]
-    base = p.sector_elec_MWh[i] * 3.6 + p.sector_fuel_GJ[i]
-    saved = 1.0 - (p.sector_elec_MWh[i] * 3.6 * keep_e + p.sector_fuel_GJ[i] * keep_f) / max(base, 1e-12)
-    f.recp[k] = 1 if is_recp(p, bits, saved, 1.0 - keep_w) else 0
+_ONE_EACH = np.uint64(0x0101010101010101)  # 1 in each byte of a word; what is multiplied by it has the sum of its bytes on top
 
 
 @inner
@@ -124,11 +73,10 @@ def count_adopters(s, p, c):
             _serve_loans(dt, f, queue[m])
         for k in range(LANES):
             workers += f.workers[k]
-        for j in range(N_TECH):  # integers apart, so that they vectorise
-            adopters = 0
-            for k in range(LANES):  # a vacant slot has no technology and no workers
-                adopters += (np.int64(f.tech[k]) >> j) & 1
-            count[j] += adopters
+        bits = f.tech.view(np.uint64)  # eight firms in a word; a vacant slot has no technology and no workers
+        for j in range(N_TECH):
+            has = (bits[0] >> np.uint64(j) & _ONE_EACH) + (bits[1] >> np.uint64(j) & _ONE_EACH)
+            count[j] += np.int64(has * _ONE_EACH >> np.uint64(56))
         for k in range(LANES):
             firms += np.int64(f.status[k] == SLOT_TAKEN)
         note_holds(s, b)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from ..jit import inner, small
 from ..ledger import Money
 from ..randomness import Purpose, draw, of_errand
@@ -99,11 +101,13 @@ def _sift(requests, root, n, request):
     """Put a request where it belongs below `root`; what comes before it moves up."""
     priority = request[4]
     child = 2 * root + 1
-    while child < n:
-        if child + 1 < n and requests[child + 1].priority > requests[child].priority:
-            child += 1
+    while child + 1 < n:
+        child += np.int64(requests[child + 1].priority > requests[child].priority)  # no branch: nobody foresees which
         if requests[child].priority <= priority:
             break
         _put(requests, root, _taken(requests, child))
         root, child = child, 2 * child + 1
+    if child + 1 == n and requests[child].priority > priority:  # the only child of the last parent
+        _put(requests, root, _taken(requests, child))
+        root = child
     _put(requests, root, request)

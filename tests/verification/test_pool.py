@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from ecocluster.model.indicators import Series as I  # noqa: E741 - an index, as in model/measure.py
+from ecocluster.model.jit import jit
 from ecocluster.model.parameters import parameter_record
+from ecocluster.model.phases.arrivals import give_up
+from ecocluster.model.phases.births import give_means, normal_trait, use_resources
+from ecocluster.model.phases.planned import old_plot, place_gain
+from ecocluster.model.phases.pool import _is_in_vain
+from ecocluster.model.phases.slots import choose_slot, let_slots
+from ecocluster.model.randomness import Purpose
+from ecocluster.model.rules.demography import Move, moving_cost, relocation_value
+from ecocluster.model.rules.production import usual_margin
 from ecocluster.model.simulator import Simulator
-from ecocluster.model.state import NEVER, PLANNED, SLOT_TAKEN
+from ecocluster.model.state import NEVER, NONE, PLANNED, SLOT_TAKEN
+from ecocluster.model.state_pointer import by_reference
 from ecocluster.scenarios import make_arm, with_levers
 
 # they have plots in town to sell, and move soon
@@ -38,6 +48,48 @@ def run(site, name="newly-planned", last_year=2036.0, **parameters):
     code, rows = sim.replicate(4, 0).run(0)
     assert code == 0
     return rows.series[1:], sim.work, sim
+
+
+@jit
+def _weigh_all(s, p, found):
+    """Of each member and the slot of an existing cluster that he would be offered now: was he told that it is in vain; what it is worth."""
+    s, p = by_reference(s), p[()]
+    let_slots(s, p)
+    city = s.city[0]
+    for n in range(s.pool.size):
+        member = s.pool[n]
+        entry = choose_slot(s, False, member.id, member.sector)
+        if entry < 0:
+            continue
+        slot = np.int64(s.lettable[entry].slot)
+        f, k = s.firms[slot >> 4], slot & 15
+        there, outside = s.clusters[f.cluster[k]], s.clusters[city.outside]
+        found[n, 0] = 1.0 if _is_in_vain(s, p, member, outside, f, k, there) else 0.0
+        give_means(s, p, slot, member.id, member.sector, member.workers)
+        use_resources(s, p, slot)
+        f.compliance[k] = NONE
+        moving = moving_cost(p, f.workers[k], p.moving_noise * normal_trait(city, Purpose.MOVING_NOISE, member.id))
+        gain, lump = place_gain(s, p, outside, f, k, there, s.levers[there.lever_row])
+        move = Move(moving, usual_margin(f.k_margin[k], f.margin_life[k]), f.k_revenue[k] * f.workers[k], 0.0)
+        found[n, 1] = relocation_value(p, gain, lump + old_plot(city, p, f, k), f.hurdle[k], move)
+        give_up(s, f, k)
+
+
+@pytest.mark.parametrize("world", [{}, {"moving_cost": 1.0, "moving_noise": 0.2, "downtime": 0.05, "dip": 0.05, "dip_years": 0.5},
+                                   {"hurdle_median": 0.15, "hurdle_low": 0.05, "moving_cost": 1.0},
+                                   {"old_plot_value": 30.0}])  # fmt: skip
+def test_whoever_is_told_that_a_move_is_in_vain_would_not_move(small_city, world):
+    """Nobody is turned away by the short look whom the long one, with all that is drawn of him, would let go. Control: most who would
+    not move are told so, and with cheap moves some would."""
+    _, s, sim = run(small_city, "law", 2030.0, outside_firms=3.0, relocation_review=0.0, **world)
+    found = np.full((s.pool.size, 2), np.nan)
+    _weigh_all(s, sim.p, found)
+    vain, worth = found[:, 0] == 1.0, found[:, 1]
+    assert np.isfinite(worth).sum() > 100
+    assert not (worth[vain] > 0.0).any()
+    assert vain[worth <= 0.0].mean() > (0.9 if not world else 0.2)
+    if world:
+        assert (worth > 0.0).any()
 
 
 def test_nobody_is_lost(small_city):

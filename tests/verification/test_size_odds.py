@@ -7,7 +7,7 @@ from ecocluster.model.indicators import AT_START, INDICATORS, evaluate
 from ecocluster.model.one_run import run_one
 from ecocluster.model.parameters import parameter_record
 from ecocluster.model.simulator import Reference, Simulator
-from ecocluster.model.size_odds import SIZES, odds_per_doubling, size_step
+from ecocluster.model.size_odds import SIZES, TOGETHER, odds_per_doubling, size_step
 from ecocluster.model.state import SLOT_TAKEN
 from ecocluster.model.vocabulary import LEARNED
 from ecocluster.scenarios import load_scenario, load_shocks, make_arm
@@ -24,11 +24,16 @@ def table(firms, have):
     return found
 
 
+def odds(rows):
+    """Of the first row of a table."""
+    return odds_per_doubling(rows, 0, np.empty(TOGETHER))
+
+
 def test_two_sizes_give_the_odds_ratio_of_the_table():
     """Three doublings apart, odds 20 : 80 and 60 : 30: the ratio of the odds is 8, so 2 for each doubling."""
-    assert odds_per_doubling(table({1: 100, 4: 90}, {1: 20, 4: 60}), 0) == pytest.approx(2.0, rel=1e-9)
-    assert odds_per_doubling(table({1: 90, 4: 100}, {1: 60, 4: 20}), 0) == pytest.approx(0.5, rel=1e-9)
-    assert odds_per_doubling(table({1: 100, 4: 50}, {1: 20, 4: 10}), 0) == pytest.approx(1.0, rel=1e-9)
+    assert odds(table({1: 100, 4: 90}, {1: 20, 4: 60})) == pytest.approx(2.0, rel=1e-9)
+    assert odds(table({1: 90, 4: 100}, {1: 60, 4: 20})) == pytest.approx(0.5, rel=1e-9)
+    assert odds(table({1: 100, 4: 50}, {1: 20, 4: 10})) == pytest.approx(1.0, rel=1e-9)
 
 
 @pytest.mark.parametrize("slope", [-0.7, 0.0, 0.4, 1.3])
@@ -39,17 +44,17 @@ def test_a_planted_slope_is_found(slope):
     have = np.rint(firms / (1 + np.exp(1.0 - slope * (x - 3)))).astype(np.int64)
     rows = np.zeros((2, SIZES), np.int64)
     rows[:, : x.size] = have, firms
-    assert np.log(odds_per_doubling(rows, 0)) == pytest.approx(slope, abs=1e-5)
+    assert np.log(odds(rows)) == pytest.approx(slope, abs=1e-5)
     rows[0, : x.size] = have[::-1] * firms // np.maximum(firms[::-1], 1)
-    assert slope == 0 or abs(np.log(odds_per_doubling(rows, 0)) - slope) > 0.1
+    assert slope == 0 or abs(np.log(odds(rows)) - slope) > 0.1
 
 
 def test_what_cannot_be_told_is_not_a_number():
-    assert np.isnan(odds_per_doubling(table({1: 50, 4: 50}, {1: 2, 4: 2}), 0))  # four have it
-    assert np.isnan(odds_per_doubling(table({1: 50, 4: 50}, {1: 48, 4: 48}), 0))  # four have it not
-    assert np.isnan(odds_per_doubling(table({1: 50, 4: 50}, {4: 50}), 0))  # driven apart
-    assert np.isnan(odds_per_doubling(table({2: 100}, {2: 50}), 0))  # one size
-    assert np.isfinite(odds_per_doubling(table({1: 50, 4: 50}, {1: 1, 4: 49}), 0))
+    assert np.isnan(odds(table({1: 50, 4: 50}, {1: 2, 4: 2})))  # four have it
+    assert np.isnan(odds(table({1: 50, 4: 50}, {1: 48, 4: 48})))  # four have it not
+    assert np.isnan(odds(table({1: 50, 4: 50}, {4: 50})))  # driven apart
+    assert np.isnan(odds(table({2: 100}, {2: 50})))  # one size
+    assert np.isfinite(odds(table({1: 50, 4: 50}, {1: 1, 4: 49})))
 
 
 def test_sizes_are_rounded_to_a_quarter_of_a_doubling():
@@ -77,7 +82,7 @@ def test_they_are_read_from_the_firms(site):
     have = (firms["tech"][here] & 1).astype(bool)
     own = np.array([np.bincount(size[have], minlength=SIZES), np.bincount(size, minlength=SIZES)])
     found = rows.series[-1, list(INDICATORS).index("size_odds_T1")]
-    assert found == odds_per_doubling(own, 0) and np.isfinite(found)
+    assert found == odds(own) and np.isfinite(found)
 
 
 def test_they_are_told_of_2020_and_of_the_report_years(runs):

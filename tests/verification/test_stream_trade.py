@@ -9,8 +9,8 @@ from ecocluster.experiments.analyses.mechanisms import without
 from ecocluster.model.jit import jit
 from ecocluster.model.ledger import Matter, Money
 from ecocluster.model.parameters import parameter_record
+from ecocluster.model.phases.coefficients import note_coefficients, set_coefficients
 from ecocluster.model.phases.hubs import deliver_hubs
-from ecocluster.model.phases.production import set_coefficients
 from ecocluster.model.rules.symbiosis import disposal_saved, hub_price, offtake, unit_gain, use_value
 from ecocluster.model.simulator import Simulator
 from ecocluster.model.sites_and_arms import STREAMS
@@ -44,7 +44,8 @@ def delivery(s, p):
 @jit
 def coefficients(s, p):
     """Coefficients of the firm in the first lane."""
-    set_coefficients(p, s.firms[0], 0, False)
+    note_coefficients(s.city[0], p)
+    set_coefficients(s.city[0], p, s.firms[0], 0, False)
 
 
 def traded(share, **overrides):

@@ -39,7 +39,7 @@ def serve(*options: str) -> Iterator[str]:
     *options : str
         Of the command, besides `--port`.
     """
-    command = [sys.executable, "-m", "ecocluster", "dashboard", "--port", "0", *options]
+    command = [sys.executable, "-P", "-m", "ecocluster", "dashboard", "--port", "0", *options]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert server.stdout is not None
