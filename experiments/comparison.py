@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .budgets import Frontier
     from .equal_outlay import EqualOutlay
     from .other_laws import OtherLaws
+    from .spreadsheet import Columns
 
 __all__ = ["Comparison"]
 
@@ -120,14 +121,12 @@ class Comparison:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """One row per arm and replicate, one column per indicator and year; a failed run is a row that says why."""
+        return self._frame(answer_files.runs)
+
+    def _frame(self, columns: Callable[[Comparison], Columns]) -> pd.DataFrame:
         import pandas as pd
 
-        arms, replicates = self.reasons.shape
-        what = pd.DataFrame({
-            "arm": np.repeat(np.asarray(self.arms), replicates), "replicate": np.tile(self.trace.replicates, arms),
-            "failed": self.reasons.ravel().tolist(),
-        })  # fmt: skip
-        return pd.concat([what, pd.DataFrame(self.numbers.reshape(arms * replicates, -1), columns=list(self.names))], axis=1)
+        return pd.DataFrame(columns(self))
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -448,22 +447,22 @@ class Comparison:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """One row per arm and indicator: value, difference to the law alone and to the null, probability of being best."""
-        return answer_files.summary(self)
+        return self._frame(answer_files.summary)
 
     @cached_property
     def series(self) -> pd.DataFrame:
         """One row per arm, series and quarter: mean and its 95 % interval, 10 and 90 % of the runs."""
-        return answer_files.series(self)
+        return self._frame(answer_files.series)
 
     @cached_property
     def past(self) -> pd.DataFrame:
         """One row per series and quarter from 2010 to 2019, the same for all arms; columns as those of `series`."""
-        return answer_files.past(self)
+        return self._frame(answer_files.past)
 
     @cached_property
     def transfers_long(self) -> pd.DataFrame:
         """`transfers` of every arm and year, one row per payer and receiver that occur."""
-        return answer_files.transfers_long(self)
+        return self._frame(answer_files.transfers_long)
 
     def to_json(self) -> dict[str, Any]:
         """The answer as nested dicts of numbers, texts and None; what is None stands beside its reason."""

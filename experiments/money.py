@@ -15,13 +15,14 @@ from ..model.ledger import PAIRS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AVOIDED", "COD_PRICE", "PRICES", "SPLIT", "TCO2E_PRICE", "Price", "abatement_split", "avoided_at_output", "net_benefit", "transfer_balance",
-           "transfer_table"]  # fmt: skip
+__all__ = ["AVOIDED", "COD_PRICE", "PARTIES", "PRICES", "SPLIT", "TCO2E_PRICE", "Price", "abatement_split", "avoided_at_output", "net_benefit",
+           "transfer_array", "transfer_balance", "transfer_table"]  # fmt: skip
 
 # what a tonne avoided is worth, mVND: default and the range over which an acceptability curve runs
 TCO2E_PRICE = (1.0, 0.0, 5.0)
 COD_PRICE = (7.5, 0.0, 30.0)  # default: the cost of treatment of 5b
 SPLIT = ("intensity", "output", "leakage")
+PARTIES = tuple(dict.fromkeys(party for pair in PAIRS for party in pair))
 # tonnes avoided, and the column of what is emitted; each also `..._at_output`
 AVOIDED = {"abatement": "tco2e_total", "cod_avoided": "cod_total", "landfill_avoided": "landfilled_total"}
 
@@ -73,30 +74,29 @@ def net_benefit(tco2e, cod, cost, price_tco2e_mvnd: float = TCO2E_PRICE[0], pric
     return np.asarray(tco2e, float) * price_tco2e_mvnd + np.asarray(cod, float) * price_cod_mvnd - np.asarray(cost, float)
 
 
-def transfer_table(differences) -> pd.DataFrame:
-    """Transfers payer x receiver, mVND.
+def transfer_array(differences) -> np.ndarray:
+    """Transfers payer x receiver in the order of `PARTIES`, mVND.
 
     Parameters
     ----------
     differences : mapping
         Pair (payer, receiver) of `ledger.PAIRS` to value.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows pay, columns receive.
     """
+    table = np.zeros((len(PARTIES), len(PARTIES)))
+    for payer, receiver in PAIRS:
+        table[PARTIES.index(payer), PARTIES.index(receiver)] += differences[payer, receiver]
+    return table
+
+
+def transfer_table(differences) -> pd.DataFrame:
+    """`transfer_array` as a frame: rows pay, columns receive."""
     import pandas as pd
 
-    parties = list(dict.fromkeys(party for pair in PAIRS for party in pair))
-    table = np.zeros((len(parties), len(parties)))
-    for payer, receiver in PAIRS:
-        table[parties.index(payer), parties.index(receiver)] += differences[payer, receiver]
-    return pd.DataFrame(table, parties, parties)
+    return pd.DataFrame(transfer_array(differences), list(PARTIES), list(PARTIES))
 
 
-def transfer_balance(table: pd.DataFrame) -> pd.Series:
-    """What every party receives less what it pays; the sum over all parties is zero."""
+def transfer_balance(table):
+    """What every party receives less what it pays, of an array or a frame; the sum over all parties is zero."""
     return table.sum(axis=0) - table.sum(axis=1)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .comparison import Comparison
+    from .spreadsheet import Columns
 
 __all__ = ["OUTCOMES", "Group", "Which", "groups_of", "which_of"]
 
@@ -63,12 +64,18 @@ class Which(NamedTuple):
         """One row per group, year, outcome and class."""
         import pandas as pd
 
-        columns = ["by", "group", "pairs", "year", "outcome", "best", "share"]
-        return pd.DataFrame([
+        return pd.DataFrame(self.columns)
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of `table` by name."""
+        rows = [
             (*group, self.pairs[group], year, outcome, name, share)
             for group, years in self.groups.items() for year, outcomes in years.items()
             for outcome, shares in outcomes.items() for name, share in shares.items()
-        ], columns=columns)  # fmt: skip
+        ]  # fmt: skip
+        names = ("by", "group", "pairs", "year", "outcome", "best", "share")
+        return {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
     def to_json(self) -> dict[str, Any]:
         """The same as nested dicts; None with its reason where there is no answer."""

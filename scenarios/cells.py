@@ -66,6 +66,7 @@ def xlsx_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]], widths: Mapping[st
     buffer = io.BytesIO()
     book = Workbook(buffer, {"in_memory": True})  # entries of the archive are dated 1980
     book.set_properties({"author": "ecocluster", "created": datetime(1980, 1, 1)})
+    shown: dict[str, str] = {}  # a table says the same words in many rows
     looks = {(bold, wrap): book.add_format({"bold": bold, **_wrapped(wrap)}) for bold in (True, False) for wrap in (True, False)}
     for name, rows in sheets.items():
         sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31])
@@ -79,8 +80,9 @@ def xlsx_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]], widths: Mapping[st
                 bold = i == 0
                 if isinstance(value, str):  # never a formula, a link, a number
                     wide = "\n" in value or len(value) + 2 > (given[j] if given and j < len(given) else _WIDEST)
-                    text = safe_text(_CONTROL.sub("?", value))
-                    sheet.write_string(i, j, text, looks[bold, wide] if bold or wide else None)
+                    if value not in shown:
+                        shown[value] = safe_text(_CONTROL.sub("?", value))
+                    sheet.write_string(i, j, shown[value], looks[bold, wide] if bold or wide else None)
                 elif type(value).__name__ in ("bool", "bool_"):  # NumPy's too
                     sheet.write_boolean(i, j, bool(value), looks[bold, False] if bold else None)
                 else:

@@ -17,7 +17,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from importlib.resources import files
 
-from ..model.sites_and_arms import SECTORS
+from ..model.vocabulary import SECTORS
 from .errors import ScenarioError, nearest_name
 from .given import without_marks
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..experiments.answer_files import over_runs, past_runs
 from ..experiments.columns import CLUSTER_SHARES, EXPLORATION, YEARS, certified_key
 from ..experiments.comparison import Comparison
 from ..model.roster import own_indicators
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "comparison_figures",
+    "figure_makers",
     "acceptability",
     "adoption",
     "cost_effect",
@@ -60,7 +64,6 @@ def headline_figure(comparison: Comparison, say: Words) -> Figure:
             axes.plot(cell.middle, at, marker, color=color, markersize=7, markeredgecolor="white" if marker != "x" else color)
         axes.axvline(0, color="#666666", linewidth=0.8)
         axes.margins(0.08, 0.12)
-        axes.set_yticks(range(len(shown)), names)
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
         axes.set_title(row.label, fontsize=10)
@@ -70,6 +73,7 @@ def headline_figure(comparison: Comparison, say: Words) -> Figure:
         if all(cell.middle == 0 for cell in row.cells):  # nobody reads hundredths of nothing
             axes.set_xlim(-1, 1)
             axes.set_xticks([0])
+    grid[0, 0].set_yticks(range(len(shown)), names)  # all panels share them
     grid[0, 0].invert_yaxis()
     title_and_legend(figure, say("figure.headline", year=YEAR), (), ())
     return figure
@@ -157,47 +161,40 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
     since_2010 : bool
         Draw the burn-in too, which all arms share.
     """
-    import pandas as pd
-
-    panels = panels or panels_of(comparison.one_cluster)
-    shown = [key for key in panels if key in comparison.trace.keys]
+    trace, panels = comparison.trace, panels or panels_of(comparison.one_cluster)
+    shown = [key for key in panels if key in trace.keys]
     figure = new_figure(7.2)
     grid = figure.subplots(2, -(-len(shown) // 2), squeeze=False, sharex=True)
     several = max(comparison.question.replicates, comparison.question.worlds) > 1
-    series = comparison.series.set_index(["indicator", "pathway"]).sort_index()
-    past = comparison.past.set_index("indicator").sort_index(kind="stable") if since_2010 else None
+    years, paths = _paths(comparison, shown, since_2010)
     for axes in grid.flat[len(shown) :]:
         axes.set_visible(False)
-    for axes, key in zip(grid.flat, shown, strict=False):
+    for place, (axes, key) in enumerate(zip(grid.flat, shown, strict=False)):
         column = comparison.columns[f"{key}_{YEARS[0]}"]
-        factor, unit = scale_of_column(column, float(np.nanmax(series.loc[key, "p90"])), comparison.one_cluster)
-        for index, arm in enumerate(comparison.arms):
-            if (key, arm) not in series.index:
-                continue
+        highest = np.nanmax([own["p90"][-len(trace.years) :, place] for own in paths.values()])
+        factor, unit = scale_of_column(column, float(highest), comparison.one_cluster)
+        for index, own in paths.items():
+            arm, path = comparison.arms[index], {name: values[:, place] * factor for name, values in own.items()}
             color, dash, marker = style_of(arm, index)
-            path = series.loc[(key, arm)]
-            if past is not None:
-                path = pd.concat([past.loc[key], path.iloc[1:]])
-            years = path["year"].to_numpy()
             if several and not (comparison.one_cluster and key in CLUSTER_SHARES):  # yes or no: a band would be all or nothing
-                axes.fill_between(years, path["p10"] * factor, path["p90"] * factor, color=color, alpha=0.13, linewidth=0)
+                axes.fill_between(years, path["p10"], path["p90"], color=color, alpha=0.13, linewidth=0)
             axes.plot(
-                years, path["mean"] * factor, color=color, linestyle=dash, linewidth=1.8,
+                years, path["mean"], color=color, linestyle=dash, linewidth=1.8,
                 label=say.name("pathway", arm), zorder=2 + (index == 0), marker=marker, markersize=5,
                 markevery=(12 + 4 * index, 20),
             )  # fmt: skip
         beyond = axes.axvspan(YEARS[1] + 1, EXPLORATION + 1, color="#efefef", zorder=0, linewidth=0)
         name, unit = name_and_unit(key, unit, say, comparison.one_cluster)
         axes.set_title(name + (f" ({unit})" if unit else ""))
-        if past is not None:
-            burnt_in = axes.axvspan(past["year"].min(), 2020, color="#f3ead8", zorder=0, linewidth=0)
-        axes.set_xlim(2020 if past is None else past["year"].min(), EXPLORATION + 1)
+        if since_2010:
+            burnt_in = axes.axvspan(years[0], 2020, color="#f3ead8", zorder=0, linewidth=0)
+        axes.set_xlim(years[0] if since_2010 else 2020, EXPLORATION + 1)
         if column.kind == "share":
             axes.set_ylim(0, None if axes.dataLim.ymax > 0 else 100)
         plain_ticks(axes.yaxis, say)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     handles, labels = [*handles, beyond], [*labels, say("figure.exploration")]
-    if past is not None:
+    if since_2010:
         handles, labels = [*handles, burnt_in], [*labels, say("figure.burn_in")]
     title = say(
         ("figure.trajectories_worlds" if comparison.question.worlds else "figure.trajectories") if several
@@ -206,6 +203,22 @@ def trajectories(comparison: Comparison, say: Words, panels: tuple[str, ...] | N
     )  # fmt: skip
     title_and_legend(figure, title, handles, labels, handlelength=3.5)
     return figure
+
+
+def _paths(comparison: Comparison, keys: Sequence[str], since_2010: bool) -> tuple[np.ndarray, dict[int, dict[str, np.ndarray]]]:
+    """Years, and by arm that has runs the statistics of `over_runs` of some series: as `Comparison.series`, after `past` if asked for."""
+    trace = comparison.trace
+    places = [trace.keys.index(key) for key in keys]
+    paths = {
+        index: over_runs(np.ascontiguousarray(runs[failed == 0][..., places]))
+        for index, (runs, failed) in enumerate(zip(trace.series, trace.failed, strict=True)) if (failed == 0).any()
+    }  # fmt: skip
+    if not since_2010:
+        return trace.years, paths
+    past = over_runs(np.ascontiguousarray(past_runs(comparison)[..., places]))  # it ends where the others begin
+    return np.concatenate([trace.past_years, trace.years[1:]]), {
+        index: {name: np.concatenate([past[name], values[1:]]) for name, values in own.items()} for index, own in paths.items()
+    }
 
 
 def _ellipse(axes: Axes, x: np.ndarray, y: np.ndarray, color: str) -> None:
@@ -336,9 +349,9 @@ def obstacles(comparison: Comparison, say: Words, year: int = 2035) -> Figure:
         axes.set_xlim(0, 100)
         axes.set_xticks([0, 50, 100])
         axes.grid(visible=False, axis="y")
-        axes.set_yticks(at, labels)
         axes.tick_params(axis="y", length=0)
         axes.axhline(1.5, color="#999999", linewidth=0.8)
+    grid[0].set_yticks(at, labels)  # all panels share them
     grid[0].invert_yaxis()
     share = say("figure.share_of_runs") if comparison.one_cluster else say("figure.share_of_clusters")
     figure.supxlabel(share, fontsize=10, y=0.42 / figure.get_figheight())
@@ -346,18 +359,22 @@ def obstacles(comparison: Comparison, say: Words, year: int = 2035) -> Figure:
     return figure
 
 
+def figure_makers(comparison: Comparison, say: Words) -> dict[str, Callable[[], Figure]]:
+    """What draws each figure of a comparison, by name."""
+    drawn: dict[str, Callable[[Comparison, Words], Figure]] = {}
+    if comparison.acting:
+        drawn["headline"] = headline_figure
+    if comparison.sure.get("acceptability") and comparison.acting:
+        drawn["acceptability"] = acceptability
+    if comparison.frontier is not None:
+        drawn["budgets"] = budgets_figure
+    drawn |= {"trajectories": trajectories, "adoption": adoption}
+    if len(comparison.arms) > 1 and any(key.startswith("cost_gross_per_tco2e") for key in comparison.columns):
+        drawn["cost-effect"] = cost_effect
+    drawn["obstacles"] = obstacles
+    return {name: partial(draw, comparison, say) for name, draw in drawn.items()}
+
+
 def comparison_figures(comparison: Comparison, say: Words) -> dict[str, Figure]:
     """All figures of a comparison by name."""
-    figures = {}
-    if comparison.acting:
-        figures["headline"] = headline_figure(comparison, say)
-    if comparison.sure.get("acceptability") and comparison.acting:
-        figures["acceptability"] = acceptability(comparison, say)
-    if comparison.frontier is not None:
-        figures["budgets"] = budgets_figure(comparison, say)
-    figures["trajectories"] = trajectories(comparison, say)
-    figures["adoption"] = adoption(comparison, say)
-    if len(comparison.arms) > 1 and any(key.startswith("cost_gross_per_tco2e") for key in comparison.columns):
-        figures["cost-effect"] = cost_effect(comparison, say)
-    figures["obstacles"] = obstacles(comparison, say)
-    return figures
+    return {name: make() for name, make in figure_makers(comparison, say).items()}

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ..experiments.errors import InputError
-from ..model.sites_and_arms import SECTORS
+from ..model.vocabulary import SECTORS
 from ..scenarios import Message
 from ..scenarios.industries import sector_word
 from .words import Words, value_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,11 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
     pictures : mapping of str to bytes
         SVG of every figure, by name.
     """
+    return _report(comparison, say)(pictures)
+
+
+def _report(comparison: Comparison, say: Words) -> Callable[[Mapping[str, bytes]], str]:
+    """`report_html`, all but its pictures."""
     from importlib.metadata import version
 
     from ..scenarios import list_laws, list_policies
@@ -79,7 +85,8 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
     laws = {entry.id: getattr(entry, say.lang) for entry in list_laws()}
     policies = {entry.id: getattr(entry, say.lang) for entry in list_policies()}
     budget = question.budget_bn if question.site_budget_bn is None else question.site_budget_bn
-    return open_template("report.html.j2").render(
+    page = partial(
+        open_template("report.html.j2").render,
         say=say,
         policy=policies.get(question.policy, question.policy),
         law=laws.get(question.law, question.law),
@@ -107,10 +114,11 @@ def report_html(comparison: Comparison, say: Words, pictures: Mapping[str, bytes
         transfers=transfer_rows(comparison, YEARS[1], say),
         best_year=YEARS[1],
         stands_out=lambda share: stands_out(share, comparison.draws),
-        captions=_captions(comparison, say, pictures),
         failed=int((comparison.reasons != "").sum()),
-        pictures={name: as_source(data) for name, data in pictures.items()},
         budget=say.number(budget, 0 if budget == round(budget) else 2),
+    )
+    return lambda pictures: page(
+        captions=_captions(comparison, say, pictures), pictures={name: as_source(data) for name, data in pictures.items()}
     )
 
 
@@ -149,12 +157,13 @@ def write_report(comparison: Comparison, out: str | Path, lang: str = "en") -> P
 
 
 def write_with(comparison: Comparison, out: str | Path, lang: str, drawn: Callable[[Comparison, str], Mapping[str, bytes]]) -> Path:
-    """`write_report` with figures that `drawn` gives: it is asked when the tables are made."""
+    """`write_report` with figures that `drawn` gives: it is asked when all else is made."""
 
     def pages() -> dict[str, bytes]:
+        report = _report(comparison, Words(lang))
         files = drawn(comparison, lang)
         vectors = {name.removesuffix(".svg"): data for name, data in files.items() if name.endswith(".svg")}
-        return {**files, "report.html": report_html(comparison, Words(lang), vectors).encode()}
+        return {**files, "report.html": report(vectors).encode()}
 
     return comparison.write(out, pages)
 

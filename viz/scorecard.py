@@ -13,10 +13,11 @@ import numpy as np
 
 from ..experiments.columns import CLUSTER_SHARES, YEARS, certified_key
 from ..experiments.comparison import Comparison
-from ..experiments.money import PRICES, transfer_balance
+from ..experiments.money import PARTIES, PRICES, transfer_array, transfer_balance
 from ..experiments.outcome import OUTPUT_BASES
 from ..experiments.statistics import Estimate
 from ..model.indicators import SIX_ASPECTS
+from ..model.ledger import PAIRS
 from ..model.roster import own_indicators
 from ..model.vocabulary import LEARNED, TECHNOLOGIES
 from .leads import in_most
@@ -245,10 +246,11 @@ def transfer_rows(comparison: Comparison, year: int, say: Words) -> Transfers | 
     """What every party receives less what it pays, above the baseline; None where the runs do not say."""
     if len(comparison.arms) == 1 or not any(key.startswith("pv_transfer_") for key in comparison.columns):
         return None
-    balances = [transfer_balance(comparison.transfers(arm, year)) for arm in comparison.arms[1:]]
-    factor, unit = scale_of("mVND", "money", max(float(balance.abs().max()) for balance in balances))
+    means = np.nan_to_num(comparison.mean_transfers(year)[:, 1:].T)  # an arm without runs moves nothing
+    balances = np.array([transfer_balance(transfer_array(dict(zip(PAIRS, arm, strict=True)))) for arm in means])
+    factor, unit = scale_of("mVND", "money", float(np.abs(balances).max()))
     rows = tuple(
-        (say(f"party.{party}"), tuple(say.number(balance[party] * factor, 1, sign=True) for balance in balances))
-        for party in balances[0].index
+        (say(f"party.{party}"), tuple(say.number(amount * factor, 1, sign=True) for amount in own))
+        for party, own in zip(PARTIES, balances.T.tolist(), strict=True)
     )
     return Transfers(say.unit(unit), rows)

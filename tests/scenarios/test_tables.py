@@ -1,6 +1,7 @@
 """Tables as offices keep them: of other provinces and layouts than those that the reader was made from."""
 
 import io
+import math
 import re
 import unicodedata
 import zipfile
@@ -9,7 +10,7 @@ from datetime import date
 import openpyxl
 import pytest
 from ecocluster.scenarios import Choices, ScenarioError, load_scenario, new_scenario, read_firms
-from ecocluster.scenarios.cells import as_it_was, safe_text
+from ecocluster.scenarios.cells import as_it_was, safe_text, xlsx_bytes
 from ecocluster.scenarios.errors import Message
 from ecocluster.scenarios.letters import _TCVN3
 
@@ -416,6 +417,27 @@ def test_no_cell_that_goes_out_is_run(tmp_path):
     assert workbook_of({"s": frame}) == workbook_of({"s": frame})
     whole = pd.DataFrame({"a": ["x"], "b": [1.5]})
     assert csv_bytes(whole) == whole.to_csv(index=False, lineterminator="\n").encode()
+
+
+def test_columns_are_written_as_their_frame():
+    import numpy as np
+    import pandas as pd
+    from ecocluster.experiments.spreadsheet import columns_csv, columns_parquet, columns_rows, csv_bytes, workbook_of
+
+    columns = {
+        "=name": ["=1+1", "a,b", 'a "b"', "", "nước"], "year": np.arange(2020, 2025), "runs": (1, 2, 3, 4, 5),
+        "mean": [0.1 + 0.2, math.nan, -0.0, 1e300, 1e-7], "low": np.arange(10.0)[::2],
+    }  # fmt: skip
+    frame = pd.DataFrame(columns)
+    assert columns_csv(columns) == csv_bytes(frame)
+    assert xlsx_bytes({"s": columns_rows(columns)}) == workbook_of({"s": frame})
+    stream = io.BytesIO(columns_parquet(columns))
+    pd.testing.assert_frame_equal(pd.read_parquet(stream), frame, check_exact=True)
+    import pyarrow.parquet
+
+    plain = pyarrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
+    assert pyarrow.parquet.read_table(stream).equals(plain, check_metadata=True)
+    assert plain["mean"].null_count == 1
 
 
 @pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-x", "＝1+1", "\t=1"])

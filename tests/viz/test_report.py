@@ -98,7 +98,7 @@ def test_of_one_cluster_runs_are_counted(lang):
 
 def test_a_share_that_stays_at_zero_has_an_axis_of_percent():
     still = make_comparison(4)
-    still.series.loc[still.series["indicator"] == "level1", ["mean", "p10", "p90"]] = 0.0
+    still.trace.series[..., still.trace.keys.index("level1")] = 0.0
     assert trajectories(still, Words("en")).axes[0].get_ylim() == (0, 100)
 
 
@@ -112,6 +112,16 @@ def test_figures_are_the_same_bytes_without_dates(comparison):
         png = render(first[name], "png")
         assert png == render(second[name], "png") and png.startswith(b"\x89PNG")
         assert first[name].get_size_inches()[0] * first[name].dpi == 1200
+
+
+def test_lines_over_time_are_those_of_the_tables():
+    """Runs that failed are left out of both."""
+    found, one = make_comparison(4, failed=[(4, 1)]), "indicator == 'adoption_T1'"
+    past, later = found.past.query(one), found.series.query(f"{one} and pathway == 'combined'")
+    axes, combined = adoption(found, Words("en")).axes[0], Words("en").name("pathway", "combined")
+    (line,) = [line for line in axes.lines if line.get_label() == combined]
+    assert list(line.get_xdata()) == [*past["year"], *later["year"][1:]]
+    assert np.array_equal(line.get_ydata(), 100 * np.array([*past["mean"], *later["mean"][1:]]), equal_nan=True)
 
 
 def test_figures_of_little_information():

@@ -18,7 +18,7 @@ from ...experiments.worlds import ANSWER
 from ...model.levers import LEVERS
 from ...scenarios import ScenarioError, list_laws
 from ..brief_pdf import brief_pdf
-from ..figures import comparison_figures, panels_of
+from ..figures import figure_makers, panels_of
 from ..places import law_title
 from ..scorecard import best_rows, stands_out
 from ..sure import legend
@@ -396,7 +396,7 @@ def _TakeAway(state: State):
     with Section(say("compare.take_away")) as main:
         Export(
             name=name,
-            figures={key: lambda key=key: comparison_figures(answer, say)[key] for key in names},
+            figures={key: lambda key=key: figure_makers(answer, say)[key]() for key in names},
             table=lambda: answer.summary,
             config=lambda: write_config(answer.question),
             link=session.link("/", fields_of(state)),

@@ -18,7 +18,7 @@ from ...experiments.configuration import write_config
 from ...experiments.question import PATHWAYS, ask
 from ...scenarios import Message, ScenarioError, list_laws, list_policies
 from ...scenarios.making import preview
-from ..figures import comparison_figures, panels_of
+from ..figures import figure_makers, panels_of
 from ..firm_template import template_csv, template_rows, template_xlsx
 from ..messages import message_text
 from ..problems import refusal_text
@@ -358,7 +358,7 @@ def _Results(state: State, answer: Comparison, picture: Picture):
     Text(say("my_cluster.command", file=f"{upload.name}.toml"), classes="soft")
     Export(
         name=f"compare-{upload.name}",
-        figures={"trajectories": lambda: comparison_figures(answer, say)["trajectories"]},
+        figures={"trajectories": lambda: figure_makers(answer, say)["trajectories"]()},
         table=lambda: answer.summary,
         config=lambda: write_config(answer.question),
         brief=lambda: comparison_brief(answer, say, year, upload.source),

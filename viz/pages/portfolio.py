@@ -19,7 +19,7 @@ from ...scenarios import list_laws
 from ...scenarios.programmes import LAW
 from ..districts import city_spots
 from ..drawing import style_of
-from ..figures import comparison_figures
+from ..figures import figure_makers
 from ..words import Words
 from .address import Address, AddressBar
 from .brief import comparison_brief
@@ -224,7 +224,7 @@ def _Results(state: State):
             Table(heads, card_rows(answer, YEARS[1], say), label=say("report.scorecard_title"))
         Export(
             name="portfolio",
-            figures={name: lambda name=name: comparison_figures(answer, say)[name] for name in ("trajectories", "cost-effect")},
+            figures={name: lambda name=name: figure_makers(answer, say)[name]() for name in ("trajectories", "cost-effect")},
             table=lambda: answer.summary,
             config=lambda: own_text(state.choice.value),
             config_name=f"{OWN}.toml",
