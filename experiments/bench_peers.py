@@ -175,7 +175,7 @@ def _start(cold: bool) -> dict[str, float | None]:
             "numpy": _wall([sys.executable, "-c", plain.format("numpy")]),
             "mesa": _wall([sys.executable, "-c", plain.format("mesa")]),
             "comparison_with_files": _wall([
-                sys.executable, "-P", "-m", "ecocluster", "compare", "nguyen-khe", "--pathways", "null,combined",
+                sys.executable, "-P", "-m", "ecocluster", "compare", "nguyen-khe", "--fixed", "--pathways", "null,combined",
                 "--replicates", "50", "--out", f"{folder}/out"]),
         }  # fmt: skip
 
